@@ -1,0 +1,1 @@
+//! The desk shell: commands, terminal phone, ports.
