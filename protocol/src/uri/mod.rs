@@ -1,0 +1,3 @@
+//! Scanned text to a value and back.
+
+pub mod otpauth;

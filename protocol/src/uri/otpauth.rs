@@ -1,0 +1,1 @@
+//! The Key URI of authenticator applications, `otpauth://`.
