@@ -1,3 +1,8 @@
 //! Scanned text to a value and back.
 
+mod approve;
+mod enrol;
 pub mod otpauth;
+
+pub use approve::{LoginLink, QrSecret};
+pub use enrol::{EnrolLink, LinkError};
