@@ -1,1 +1,9 @@
-//! Under construction.
+//! The phone's rules. [`port`] is the only way out: a shell gives clock, randomness, keystore and
+//! network; nothing here knows a screen or a platform.
+//!
+//! Everything is synchronous. What may take long takes a [`cancel::Cancel`].
+
+pub mod cancel;
+pub mod error;
+pub mod port;
+pub mod system;

@@ -1,0 +1,171 @@
+//! What can go wrong, grouped by who can act. Errors carry numbers and names, never input: they are
+//! safe to log and to show.
+
+use countersign_protocol::jose::{FormError, Refused};
+use thiserror::Error;
+
+/// Why a call of the core did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Error {
+    /// The person can mend it: a wrong passphrase, a damaged QR code, wrong digits.
+    #[error("input: {0}")]
+    Input(#[from] InputError),
+    /// The gateway answered, and refused, or answered what it must not.
+    #[error("gateway: {0}")]
+    Gateway(#[from] GatewayError),
+    /// The platform failed: no network, keystore locked, disk full.
+    #[error("platform: {0}")]
+    Port(#[from] PortError),
+    /// A fault of ours was caught; state was reloaded from disk and the app goes on.
+    #[error("internal error")]
+    Internal,
+}
+
+/// What the person gave cannot be taken; nothing was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum InputError {
+    /// A value in the named field breaks its rule (length, characters, range).
+    #[error("field {field}: {rule}")]
+    Field {
+        /// The field, as records call it: `issuer`, `passphrase`.
+        field: &'static str,
+        /// The rule that was broken, for the log.
+        rule: &'static str,
+    },
+    /// Scanned or pasted text that is not in its form; the rule that it breaks.
+    #[error("form: {0}")]
+    Form(#[from] FormError),
+    /// More than the limit allows; both numbers are in the limit's unit.
+    #[error("{what}: {found} is more than {most}")]
+    TooMuch {
+        /// The row of `limits.rs`.
+        what: &'static str,
+        /// What was found.
+        found: u64,
+        /// The limit.
+        most: u64,
+    },
+    /// No slot opens by this passphrase.
+    #[error("wrong passphrase")]
+    WrongPassphrase,
+    /// The vault is locked; unlock it first.
+    #[error("vault locked")]
+    VaultLocked,
+    /// There is a vault already where one should be made.
+    #[error("a vault exists already")]
+    VaultExists,
+    /// There is no vault where one should be opened.
+    #[error("no vault here")]
+    NoVault,
+    /// The file is not a vault, or its header was changed.
+    #[error("not a vault, or changed")]
+    NotAVault,
+    /// The header of this vault is damaged and no slot opens: not told apart from a wrong passphrase.
+    #[error("vault header damaged")]
+    HeaderDamaged,
+    /// A newer program wrote this vault; it was left untouched.
+    #[error("vault version {found}, this program knows up to {known}")]
+    NewerVault {
+        /// The version in the file.
+        found: u32,
+        /// The newest version that this program reads.
+        known: u32,
+    },
+    /// The vault has no slot of this kind, or it is the last one, which stays.
+    #[error("slot: {0}")]
+    Slot(&'static str),
+    /// The same account is there already, under this id.
+    #[error("duplicate of account {0}")]
+    Duplicate(u64),
+    /// No account, gateway or approval has this id (any longer).
+    #[error("not found")]
+    NotFound,
+    /// This account cannot be read; the others can.
+    #[error("account {0} is damaged")]
+    Damaged(u64),
+    /// Cannot be done with a record of this kind: a next code of a TOTP account.
+    #[error("wrong kind: {0}")]
+    WrongKind(&'static str),
+}
+
+/// The gateway answered, and what it answered ends the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum GatewayError {
+    /// It refused with this HTTP status and no reason that we know.
+    #[error("status {0}")]
+    Status(u16),
+    /// Its answer is malformed; the rule that it broke.
+    #[error("malformed answer: {0}")]
+    Malformed(FormError),
+    /// Its answer is right in form and not acceptable: foreign key, other receiver, older state.
+    #[error("refused answer: {0}")]
+    Refused(Refused),
+}
+
+/// The platform could not do it. Whatever was under way is as it was before the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum PortError {
+    /// Stopped by [`crate::cancel::Cancel`].
+    #[error("cancelled")]
+    Cancelled,
+    /// The screen or activity that the call needed went away; the person tries again.
+    #[error("interrupted")]
+    Interrupted,
+    /// This device has no such thing, or it is switched off.
+    #[error("not available")]
+    Unavailable,
+    /// The device or its keystore is locked.
+    #[error("locked")]
+    Locked,
+    /// No space is left on the disk.
+    #[error("disk full")]
+    DiskFull,
+    /// The disk failed.
+    #[error("disk fault")]
+    Disk,
+    /// Another process keeps the file longer than we wait.
+    #[error("file in use by another process")]
+    Busy,
+    /// There is not enough memory for what was asked.
+    #[error("out of memory")]
+    Memory,
+    /// No way to the other side: no route, no name, connection lost.
+    #[error("network")]
+    Network,
+    /// The other side took longer than the deadline.
+    #[error("timeout")]
+    Timeout,
+    /// The other side is not who it must be: wrong pin, wrong certificate.
+    #[error("tls")]
+    Tls,
+    /// The answer is larger than its limit.
+    #[error("answer too large")]
+    TooLarge,
+    /// The person said no to the platform's prompt, or failed it.
+    #[error("refused by the person")]
+    UserRefused,
+    /// The key does not exist any longer: the screen lock was removed, the app reinstalled.
+    #[error("key gone")]
+    KeyGone,
+    /// The shell failed in a way that has no name here.
+    #[error("failed")]
+    Failed,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_error_says_who_can_act() {
+        let all: [(Error, &str); 4] = [
+            (InputError::WrongPassphrase.into(), "input: wrong passphrase"),
+            (GatewayError::Status(403).into(), "gateway: status 403"),
+            (PortError::DiskFull.into(), "platform: disk full"),
+            (Error::Internal, "internal error"),
+        ];
+        for (error, text) in all {
+            assert_eq!(error.to_string(), text);
+        }
+    }
+}
