@@ -1,1 +1,29 @@
-//! One-time codes.
+//! One-time passwords: HOTP (RFC 4226) and TOTP (RFC 6238), the seeds' base32, and codes that people typed.
+//!
+//! The phone shows what the gateway checks, so both sides take it from here. Every parameter is a type that cannot be
+//! out of range; what comes from outside meets its bounds once, when that type is made.
+//!
+//! ```
+//! use countersign_protocol::Secret;
+//! use countersign_protocol::otp::{Algorithm, Digits, Period, totp};
+//!
+//! let seed = Secret::from_slice(b"12345678901234567890");
+//! let code = totp(&seed, 59, Algorithm::Sha1, Digits::EIGHT, Period::THIRTY);
+//! assert_eq!(code.to_string(), "94287082"); // RFC 6238, appendix B
+//! ```
+
+pub mod base32;
+mod code;
+mod hash;
+mod hotp;
+mod list;
+mod parameter;
+mod totp;
+mod typed;
+
+pub use code::Code;
+pub use hotp::hotp;
+pub use list::{List, Live};
+pub use parameter::{Algorithm, Counter, Digits, OtpError, Period, Shape};
+pub use totp::{totp, verify_totp};
+pub use typed::Typed;

@@ -1,0 +1,96 @@
+//! HMAC over a moving factor and its truncation: what HOTP and TOTP share.
+
+use super::{Algorithm, Code, Digits};
+use crate::Secret;
+
+/// The code of a moving factor: a counter, or the number of a time step.
+pub(super) fn code(seed: &Secret, factor: u64, algorithm: Algorithm, digits: Digits) -> Code {
+    Code::new(hmac(seed, factor, algorithm, truncate), digits)
+}
+
+/// HMAC over the moving factor in eight bytes, most significant first (RFC 4226, 5.2), handed to `take`: by `totp-rs`,
+/// whose hashes use the processor's instructions.
+///
+/// It is given steps of one second, so that its time is our factor: nothing is divided or multiplied on the way. Its
+/// `generate` is not called: it panics at ten digits.
+fn hmac<T>(seed: &Secret, factor: u64, algorithm: Algorithm, take: impl FnOnce(&[u8]) -> T) -> T {
+    let algorithm = match algorithm {
+        Algorithm::Sha1 => totp_rs::Algorithm::SHA1,
+        Algorithm::Sha256 => totp_rs::Algorithm::SHA256,
+        Algorithm::Sha512 => totp_rs::Algorithm::SHA512,
+    };
+    // The seed leaves its type for one HMAC, into a type of totp-rs that wipes itself; the usual length needs no heap.
+    let seed = match <[u8; 20]>::try_from(seed.expose()) {
+        Ok(usual) => totp_rs::Secret::new_stack(usual),
+        Err(_) => totp_rs::Secret::from(seed.expose()),
+    };
+    let totp = totp_rs::Builder::new().with_algorithm(algorithm).with_secret(seed).with_step_duration(1);
+    let totp = totp.build_noncompliant();
+    take(totp.sign(factor).as_ref())
+}
+
+/// Dynamic truncation (RFC 4226, 5.3): the last four bits say where four bytes are taken; their top bit is cleared.
+fn truncate(hash: &[u8]) -> u32 {
+    let offset = usize::from(hash.last().copied().unwrap_or_default() & 0xf);
+    let taken = hash.get(offset..).and_then(|rest| rest.first_chunk()).copied().unwrap_or_default();
+    u32::from_be_bytes(taken) & 0x7fff_ffff
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Counter, hotp};
+    use super::*;
+
+    /// Columns: counter, HMAC-SHA-1, truncated in hex and in decimal, code.
+    const RFC_4226: &str = include_str!("../../../tests/vectors/rfc4226.txt");
+
+    #[test]
+    fn hotp_matches_rfc_4226_with_every_step_between() {
+        let seed = Secret::from_slice(b"12345678901234567890");
+        let mut rows = 0;
+        for line in RFC_4226.lines().filter(|line| !line.starts_with('#')) {
+            let [counter, tag, hex, decimal, six]: [&str; 5] =
+                line.split_whitespace().collect::<Vec<_>>().try_into().unwrap();
+            let factor = counter.parse().unwrap();
+            let hash = hmac(&seed, factor, Algorithm::Sha1, <[u8]>::to_vec);
+            let hash_hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(hash_hex, tag, "at {counter}");
+            assert_eq!(format!("{:x}", truncate(&hash)), hex, "at {counter}");
+            assert_eq!(truncate(&hash).to_string(), decimal, "at {counter}");
+            let hotp = |digits| hotp(&seed, Counter::try_from(factor).unwrap(), Algorithm::Sha1, digits).to_string();
+            assert_eq!(hotp(Digits::SIX), six, "at {counter}");
+            assert_eq!(hotp(Digits::TEN), format!("{decimal:0>10}"), "at {counter}");
+            rows += 1;
+        }
+        assert_eq!(rows, 10);
+    }
+
+    #[test]
+    fn the_example_of_rfc_4226_section_5_4() {
+        let hash = [
+            0x1f, 0x86, 0x98, 0x69, 0x0e, 0x02, 0xca, 0x16, 0x61, 0x85, 0x50, 0xef, 0x7f, 0x19, 0xda, 0x8e, 0x94, 0x5b,
+            0x55, 0x5a,
+        ];
+        assert_eq!(truncate(&hash), 0x50ef_7f19);
+        assert_eq!(Code::new(truncate(&hash), Digits::SIX).to_string(), "872921");
+    }
+
+    #[test]
+    fn hmac_agrees_with_ring_for_seeds_of_every_length() {
+        for length in [0, 1, 10, 16, 20, 21, 63, 64, 65, 127, 128, 129, 1024] {
+            let seed = Secret::new((0..length).map(|place| (place * 7 + length) as u8).collect());
+            for algorithm in Algorithm::ALL {
+                let ring = match algorithm {
+                    Algorithm::Sha1 => ring::hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
+                    Algorithm::Sha256 => ring::hmac::HMAC_SHA256,
+                    Algorithm::Sha512 => ring::hmac::HMAC_SHA512,
+                };
+                for factor in [0, 1, 0xdead_beef, (1 << 63) - 1, u64::MAX] {
+                    let theirs = ring::hmac::sign(&ring::hmac::Key::new(ring, seed.expose()), &factor.to_be_bytes());
+                    let ours = hmac(&seed, factor, algorithm, <[u8]>::to_vec);
+                    assert_eq!(ours, theirs.as_ref(), "{algorithm}, {length} bytes, at {factor}");
+                }
+            }
+        }
+    }
+}
