@@ -1,1 +1,0 @@
-//! The Key URI of authenticator applications, `otpauth://`.

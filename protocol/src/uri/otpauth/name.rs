@@ -1,0 +1,84 @@
+//! Names as they may be shown, whoever wrote them.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::limits;
+use crate::text::is_forbidden;
+
+/// A name that may be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cleaned {
+    /// The name: composed (NFC), without blanks at its ends.
+    pub text: String,
+    /// Whether characters that hide or reorder text, or marks heaped on a letter, were removed.
+    pub removed: bool,
+}
+
+/// Makes a name fit to be shown: removes what hides, reorders or breaks text, and more than four combining marks on one
+/// letter; composes it (NFC); trims it. A name with nothing else in it comes out empty.
+pub fn clean(name: &str) -> Cleaned {
+    if name.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return Cleaned { text: name.trim().to_owned(), removed: false };
+    }
+    let mut removed = false;
+    let mut marks = 0;
+    let kept = name.nfc().filter(|c| {
+        marks = if is_combining_mark(*c) { marks + 1 } else { 0 };
+        let keep = !is_forbidden(*c) && marks <= limits::COMBINING_MARKS;
+        removed |= !keep;
+        keep
+    });
+    let kept: String = kept.collect();
+    // What was taken out may leave neighbours that compose.
+    let text: String = if removed { kept.nfc().collect() } else { kept };
+    Cleaned { text: text.trim().to_owned(), removed }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn cleaned(name: &str) -> (String, bool) {
+        let Cleaned { text, removed } = clean(name);
+        (text, removed)
+    }
+
+    #[test]
+    fn names_of_all_scripts_pass() {
+        for name in ["mara@example.com", "Žofie", "日本語", "مارا", "👩‍👩‍👧", "a\u{200d}b", "Ünïcode & more"] {
+            assert_eq!(cleaned(name), (name.to_owned(), false));
+        }
+    }
+
+    #[test]
+    fn what_hides_or_reorders_is_removed_and_told() {
+        for name in ["Git\u{202e}Hub", "Git\u{0}Hub", "Git\nHub", "\u{feff}GitHub", "Git\u{ad}Hub", "Git\u{e0041}Hub"] {
+            assert_eq!(cleaned(name), ("GitHub".to_owned(), true), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn four_marks_on_a_letter_stay() {
+        let heap = |marks: usize| format!("x{}y", "\u{323}".repeat(marks));
+        assert_eq!(cleaned(&heap(4)), (heap(4), false));
+        assert_eq!(cleaned(&heap(5)), (heap(4), true));
+        assert_eq!(cleaned(&heap(4000)), (heap(4), true));
+    }
+
+    #[test]
+    fn names_are_composed_and_trimmed() {
+        assert_eq!(cleaned("  Zoe\u{308}  "), ("Zo\u{eb}".to_owned(), false));
+        assert_eq!(cleaned("e\u{200b}\u{301}"), ("\u{e9}".to_owned(), true));
+    }
+
+    proptest! {
+        #[test]
+        fn cleaning_twice_changes_nothing_more(name in any::<String>()) {
+            let once = clean(&name).text;
+            prop_assert_eq!(clean(&once), Cleaned { text: once.clone(), removed: false });
+        }
+    }
+}

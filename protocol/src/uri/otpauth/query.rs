@@ -1,0 +1,166 @@
+//! The parameters of a Key URI, found in one pass and not decoded yet.
+
+use std::borrow::Cow;
+
+use super::error::{Field, Repair, UriError, named};
+use crate::limits;
+
+/// The parameters that are looked at, in the order of [`Query::values`]. Others (`color`, `lock`, `icon`, `pin`,
+/// `codeDisplay` and whatever comes) are counted and passed over.
+const KNOWN: [(&str, Field); 10] = [
+    ("secret", Field::Secret),
+    ("issuer", Field::Issuer),
+    ("algorithm", Field::Algorithm),
+    ("digits", Field::Digits),
+    ("period", Field::Period),
+    ("counter", Field::Counter),
+    ("appimage", Field::Image),
+    ("image", Field::Image),
+    ("encoder", Field::Encoder),
+    ("steam", Field::Steam),
+];
+
+/// The raw values of the known parameters.
+pub(super) struct Query<'a> {
+    raw: &'a str,
+    values: [Option<&'a str>; KNOWN.len()],
+}
+
+/// Finds the parameters.
+pub(super) fn read<'a>(raw: &'a str, repairs: &mut Vec<Repair>) -> Result<Query<'a>, UriError> {
+    let mut query = Query { raw, values: [None; KNOWN.len()] };
+    let mut count = 0;
+    for piece in raw.split('&').filter(|piece| !piece.is_empty()) {
+        let mut rest = Some(piece);
+        while let Some(piece) = rest {
+            count += 1;
+            if count > limits::URI_PARAMETERS {
+                return Err(UriError::TooManyParameters);
+            }
+            let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
+            let Some(field) = named(&KNOWN, name) else { break };
+            let (value, glued) = unglue(field, value);
+            query.take(name, field, value, repairs)?;
+            rest = glued;
+            if let Some((_, field)) = glued.and_then(|piece| piece.split_once('=')).and_then(|(name, _)| known(name)) {
+                repairs.push(Repair::Glued(field));
+            }
+        }
+    }
+    Ok(query)
+}
+
+fn known(name: &str) -> Option<(&'static str, Field)> {
+    KNOWN.into_iter().find(|(known, _)| *known == name)
+}
+
+/// Cuts `Xperiod=30` into `X` and `period=30`: a value in which the name of a parameter and `=` follow without `&`.
+/// Padding at the end of a key is no such thing, and the address of a logo may hold anything.
+fn unglue(field: Field, value: &str) -> (&str, Option<&str>) {
+    if field == Field::Image || !value.contains('=') {
+        return (value, None);
+    }
+    for (equals, _) in value.match_indices('=') {
+        let (before, after) = value.split_at(equals);
+        let name = KNOWN.iter().find(|(name, _)| before.ends_with(name) && after.trim_matches('=') != "");
+        if let Some((name, _)) = name {
+            let (value, glued) = value.split_at(equals - name.len());
+            return (value, Some(glued));
+        }
+    }
+    (value, None)
+}
+
+impl<'a> Query<'a> {
+    fn take(&mut self, name: &str, field: Field, value: &'a str, repairs: &mut Vec<Repair>) -> Result<(), UriError> {
+        let place = KNOWN.iter().position(|(known, _)| known.eq_ignore_ascii_case(name));
+        if let Some(slot) = place.and_then(|place| self.values.get_mut(place)) {
+            if slot.is_some() {
+                return Err(UriError::Twice(field));
+            }
+            *slot = Some(value);
+        }
+        if name.bytes().any(|byte| byte.is_ascii_uppercase()) && !repairs.contains(&Repair::Case) {
+            repairs.push(Repair::Case);
+        }
+        Ok(())
+    }
+
+    /// The raw value of a parameter, as it stands in the URI.
+    pub(super) fn raw(&self, field: Field) -> Option<&'a str> {
+        KNOWN.iter().zip(self.values).filter(|((_, known), _)| *known == field).find_map(|(_, value)| value)
+    }
+
+    /// The raw value if there is one with something in it; that there is none in it is told.
+    pub(super) fn filled(&self, field: Field, repairs: &mut Vec<Repair>) -> Option<&'a str> {
+        let value = self.raw(field)?;
+        if value.is_empty() {
+            repairs.push(Repair::EmptyParameter(field));
+            return None;
+        }
+        Some(value)
+    }
+
+    /// The decoded value of a parameter that names something, with `+` as what it means in this URI.
+    pub(super) fn text(&self, field: Field, repairs: &mut Vec<Repair>) -> Option<Cow<'a, str>> {
+        let raw = self.raw(field)?;
+        if !raw.contains('+') {
+            return Some(decoded(raw, repairs));
+        }
+        if self.is_form() {
+            repairs.push(Repair::PlusIsBlank);
+            return Some(Cow::Owned(decoded(&raw.replace('+', " "), repairs).into_owned()));
+        }
+        if !self.raw.contains("%20") {
+            repairs.push(Repair::PlusKept);
+        }
+        Some(decoded(raw, repairs))
+    }
+
+    /// Whether this query shows that it was written as web forms are, so that `+` is a blank: it escapes characters that
+    /// a URI may hold as they are, the plus sign itself first of all, and has no `%20`.
+    fn is_form(&self) -> bool {
+        let mut escaped = self.raw.match_indices('%').filter_map(|(place, _)| escape(self.raw.as_bytes(), place));
+        !self.raw.contains("%20") && escaped.any(|byte| b"+:@/?!$'(),;".contains(&byte))
+    }
+}
+
+/// Decodes percent escapes. A `%` that begins none stays, and bytes that are not UTF-8 are replaced; both are told.
+pub(super) fn decoded<'a>(raw: &'a str, repairs: &mut Vec<Repair>) -> Cow<'a, str> {
+    if !raw.contains('%') {
+        return Cow::Borrowed(raw);
+    }
+    let bytes = raw.as_bytes();
+    let mut plain = Vec::with_capacity(bytes.len());
+    let mut place = 0;
+    while let Some(byte) = bytes.get(place) {
+        let escaped = (*byte == b'%').then(|| escape(bytes, place));
+        match escaped {
+            Some(Some(byte)) => {
+                plain.push(byte);
+                place += 3;
+                continue;
+            }
+            Some(None) if !repairs.contains(&Repair::Percent) => repairs.push(Repair::Percent),
+            _ => {}
+        }
+        plain.push(*byte);
+        place += 1;
+    }
+    String::from_utf8(plain).map_or_else(
+        |fault| {
+            if !repairs.contains(&Repair::NotUtf8) {
+                repairs.push(Repair::NotUtf8);
+            }
+            Cow::Owned(String::from_utf8_lossy(fault.as_bytes()).into_owned())
+        },
+        Cow::Owned,
+    )
+}
+
+/// The byte that the escape at this place stands for.
+fn escape(bytes: &[u8], place: usize) -> Option<u8> {
+    let [high, low] = bytes.get(place + 1..)?.first_chunk()?;
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    u8::try_from(digit(high)? * 16 + digit(low)?).ok()
+}

@@ -1,0 +1,92 @@
+//! The parameters' values: key, algorithm, numbers, and the host of the logo.
+
+use zeroize::Zeroizing;
+
+use super::error::{Field, OtherAlgorithm, Repair, UriError, named};
+use super::query::{Query, decoded};
+use crate::otp::base32::{self, Base32Error};
+use crate::otp::{Algorithm, Counter};
+use crate::{Secret, limits};
+
+/// The key. Its text is wiped where it had to be copied.
+pub(super) fn secret(query: &Query<'_>, repairs: &mut Vec<Repair>) -> Result<Secret, UriError> {
+    let raw = query.raw(Field::Secret).ok_or(UriError::SecretMissing)?;
+    let (secret, found) = if raw.contains(['%', '+']) {
+        // `+` can only be a blank here: base32 has none.
+        let blanks = Zeroizing::new(raw.replace('+', " "));
+        let plain = Zeroizing::new(decoded(&blanks, repairs).into_owned());
+        base32::decode(&plain)
+    } else {
+        base32::decode(raw)
+    }
+    .map_err(|fault| if fault == Base32Error::Empty { UriError::SecretMissing } else { UriError::Secret(fault) })?;
+
+    let told = [
+        (found.lower_case, Repair::KeyLowerCase),
+        (found.blanks, Repair::KeyBlanks),
+        (found.padding, Repair::KeyPadding),
+        (found.loose_end, Repair::KeyLooseEnd),
+        (secret.len() < limits::SEED_SHORT, Repair::KeyShort { bits: secret.len() * 8 }),
+    ];
+    repairs.extend(told.into_iter().filter(|(found, _)| *found).map(|(_, repair)| repair));
+    Ok(secret)
+}
+
+/// The algorithm, in every spelling seen: `sha1`, `SHA-1`, `HmacSHA1`, `Algorithm.sha1`.
+pub(super) fn algorithm(query: &Query<'_>, repairs: &mut Vec<Repair>) -> Result<Algorithm, UriError> {
+    let Some(raw) = query.filled(Field::Algorithm, repairs) else { return Ok(Algorithm::default()) };
+    if let Ok(algorithm) = raw.parse() {
+        return Ok(algorithm);
+    }
+    let text = decoded(raw, repairs);
+    let mut bare: String = text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    for prefix in ["algorithm", "hmac"] {
+        bare = bare.strip_prefix(prefix).unwrap_or(&bare).to_owned();
+    }
+    let known = [("sha1", Algorithm::Sha1), ("sha256", Algorithm::Sha256), ("sha512", Algorithm::Sha512)];
+    if let Some(algorithm) = named(&known, &bare) {
+        repairs.push(Repair::AlgorithmSpelling);
+        return Ok(algorithm);
+    }
+    let others =
+        [("md5", OtherAlgorithm::Md5), ("sha224", OtherAlgorithm::Sha224), ("sha384", OtherAlgorithm::Sha384)];
+    Err(named(&others, &bare).map_or(UriError::UnknownAlgorithm, UriError::Algorithm))
+}
+
+/// A number that is not negative.
+pub(super) fn number(query: &Query<'_>, field: Field, repairs: &mut Vec<Repair>) -> Result<Option<u64>, UriError> {
+    let Some(raw) = query.filled(field, repairs) else { return Ok(None) };
+    let text = decoded(raw, repairs);
+    let text = text.trim();
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| digits).map(Some).ok_or(UriError::Number(field))
+}
+
+/// The counter. None is 0, and so is −1, with which FreeOTP writes «not used yet».
+pub(super) fn counter(query: &Query<'_>, repairs: &mut Vec<Repair>) -> Result<Counter, UriError> {
+    if query.raw(Field::Counter) == Some("-1") {
+        repairs.push(Repair::CounterMinusOne);
+        return Ok(Counter::ZERO);
+    }
+    if let Some(counter) = number(query, Field::Counter, repairs)? {
+        return Ok(Counter::try_from(counter)?);
+    }
+    repairs.push(Repair::CounterMissing);
+    Ok(Counter::ZERO)
+}
+
+/// Whether the URI says that codes are Steam's, as Stratum writes it.
+pub(super) fn marks_steam(query: &Query<'_>) -> bool {
+    let encoder = query.raw(Field::Encoder).is_some_and(|encoder| encoder.eq_ignore_ascii_case("steam"));
+    encoder || query.raw(Field::Steam).is_some_and(|steam| !matches!(steam, "0" | "false"))
+}
+
+/// The host of the logo's address, if it is one.
+pub(super) fn image_host(query: &Query<'_>) -> Option<String> {
+    let address = decoded(query.raw(Field::Image)?, &mut Vec::new()).to_ascii_lowercase();
+    let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"))?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit('@').next()?.split(':').next()?;
+    let plain = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'));
+    (plain && !host.is_empty() && host.len() <= 253).then(|| host.to_owned())
+}
