@@ -2,6 +2,8 @@
 //!
 //! Sizes of signed messages are those of push-v1 section 2, in characters, which are bytes here.
 
+use core::ops::RangeInclusive;
+
 /// One line of the table: where the limit holds, the number, and what it counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
@@ -80,6 +82,25 @@ pub const SEALED_LARGE: usize = 2048;
 /// Certificates in one attestation chain.
 pub const ATTESTATION_CHAIN: usize = 8;
 
+/// Digits of a code.
+pub const OTP_DIGITS: RangeInclusive<u64> = 5..=10;
+/// Seconds of a TOTP period.
+pub const OTP_PERIOD: RangeInclusive<u64> = 1..=86_400;
+/// The first HOTP counter that is too large.
+pub const OTP_COUNTER_END: u64 = 1 << 63;
+/// A Key URI, in bytes.
+pub const URI_BYTES: usize = SCANNED_TEXT;
+/// Label and issuer of a Key URI, in Unicode scalar values each.
+pub const URI_NAME: usize = 256;
+/// Parameters of a Key URI.
+pub const URI_PARAMETERS: usize = 32;
+/// A seed, in bytes.
+pub const SEED_BYTES: RangeInclusive<usize> = 1..=128;
+/// Seeds of fewer bytes than this are taken with a warning (RFC 4226, R6).
+pub const SEED_SHORT: usize = 16;
+/// Combining marks on one letter of a name; further ones are removed.
+pub const COMBINING_MARKS: usize = 4;
+
 /// Every limit above that input can run into.
 pub const TABLE: &[Limit] = &[
     Limit { surface: "scanned or pasted text", most: SCANNED_TEXT as u64, unit: "bytes" },
@@ -111,4 +132,12 @@ pub const TABLE: &[Limit] = &[
     Limit { surface: "life of a challenge", most: CHALLENGE_LIFE, unit: "seconds" },
     Limit { surface: "plain text of a sealed body", most: SEALED_LARGE as u64 - 1, unit: "bytes" },
     Limit { surface: "attestation chain", most: ATTESTATION_CHAIN as u64, unit: "certificates" },
+    Limit { surface: "digits of a code", most: *OTP_DIGITS.end(), unit: "digits" },
+    Limit { surface: "TOTP period", most: *OTP_PERIOD.end(), unit: "seconds" },
+    Limit { surface: "HOTP counter", most: OTP_COUNTER_END - 1, unit: "" },
+    Limit { surface: "Key URI", most: URI_BYTES as u64, unit: "bytes" },
+    Limit { surface: "label and issuer of a Key URI", most: URI_NAME as u64, unit: "scalar values each" },
+    Limit { surface: "parameters of a Key URI", most: URI_PARAMETERS as u64, unit: "parameters" },
+    Limit { surface: "seed", most: *SEED_BYTES.end() as u64, unit: "bytes" },
+    Limit { surface: "combining marks on one letter of a name", most: COMBINING_MARKS as u64, unit: "marks" },
 ];

@@ -131,7 +131,8 @@ pub fn decode_strict(text: &str) -> Result<Secret, Base32Error> {
 pub fn encode(bytes: &[u8]) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(bytes.len().div_ceil(5) * 8));
     for group in bytes.chunks(5) {
-        let joined = group.iter().fold(0_u64, |joined, byte| (joined << 8) | u64::from(*byte)) << (8 * (5 - group.len()));
+        let joined =
+            group.iter().fold(0_u64, |joined, byte| (joined << 8) | u64::from(*byte)) << (8 * (5 - group.len()));
         for place in 0..(group.len() * 8).div_ceil(5) {
             let value = (joined >> (35 - 5 * place)) & 31;
             text.push(char::from(ALPHABET[value as usize]));
@@ -173,9 +174,14 @@ mod tests {
 
     #[test]
     fn the_vectors_of_rfc_4648() {
-        for (plain, text) in
-            [("f", "MY"), ("fo", "MZXQ"), ("foo", "MZXW6"), ("foob", "MZXW6YQ"), ("fooba", "MZXW6YTB"), ("foobar", "MZXW6YTBOI")]
-        {
+        for (plain, text) in [
+            ("f", "MY"),
+            ("fo", "MZXQ"),
+            ("foo", "MZXW6"),
+            ("foob", "MZXW6YQ"),
+            ("fooba", "MZXW6YTB"),
+            ("foobar", "MZXW6YTBOI"),
+        ] {
             assert_eq!(*encode(plain.as_bytes()), text);
             assert_eq!(decoded(text).unwrap(), (plain.as_bytes().to_vec(), Repairs::default()));
             let padded = format!("{text:=<0$}", text.len().div_ceil(8) * 8);
@@ -194,7 +200,10 @@ mod tests {
         for filled in [" JBSW Y3DP EHPK 3PXP\n", "JBSW-Y3DP-EHPK-3PXP", "JBSWY3DP\u{200b}EHPK\u{a0}3PXP\u{feff}"] {
             assert_eq!(with(filled), (hello.clone(), Repairs { blanks: true, ..none }));
         }
-        assert_eq!(with("jbsw y3dp ehpk 3pxp===="), (hello, Repairs { lower_case: true, blanks: true, padding: true, loose_end: false }));
+        assert_eq!(
+            with("jbsw y3dp ehpk 3pxp===="),
+            (hello, Repairs { lower_case: true, blanks: true, padding: true, loose_end: false })
+        );
     }
 
     #[test]

@@ -78,13 +78,15 @@ mod tests {
     #[test]
     fn agrees_with_totp_rs_where_it_does_not_panic() {
         for digits in 5..=9_u8 {
-            for (period, unix) in [(1, 0), (15, 59), (30, 1_111_111_109), (60, 20_000_000_000), (86_400, u64::MAX / 2)] {
+            for (period, unix) in [(1, 0), (15, 59), (30, 1_111_111_109), (60, 20_000_000_000), (86_400, u64::MAX / 2)]
+            {
                 let theirs = totp_rs::Builder::new()
                     .with_secret(seed().expose())
                     .with_digits(digits)
                     .with_step_duration(period)
                     .build_noncompliant();
-                let (digits, period) = (Digits::try_from(u64::from(digits)).unwrap(), Period::try_from(period).unwrap());
+                let (digits, period) =
+                    (Digits::try_from(u64::from(digits)).unwrap(), Period::try_from(period).unwrap());
                 let ours = totp(&seed(), unix, Algorithm::Sha1, digits, period);
                 assert_eq!(ours.to_string(), theirs.generate(unix).to_string());
             }
@@ -141,7 +143,8 @@ mod tests {
         for unix in [0, 1, u64::MAX - 1, u64::MAX] {
             for period in [1, 30, 86_400] {
                 let shape = Shape { period: Period::try_from(period).unwrap(), ..SHAPE };
-                let typed = totp(&seed(), unix, shape.algorithm, shape.digits, shape.period).to_string().parse().unwrap();
+                let typed =
+                    totp(&seed(), unix, shape.algorithm, shape.digits, shape.period).to_string().parse().unwrap();
                 assert!(verify_totp(&seed(), &typed, unix, shape, 1, None).is_some());
             }
         }

@@ -7,7 +7,7 @@
 //! ```
 //! use countersign_protocol::uri::otpauth::{Repair, parse, write};
 //!
-//! let (account, repairs) = parse("otpauth://totp/GitHub:mara?secret=jbswy3dpehpk3pxpjbswy3dpeh&issuer=GitHub")?;
+//! let (account, repairs) = parse("otpauth://totp/GitHub:mara?secret=jbswy3dpehpk3pxpjbswy3dpee&issuer=GitHub")?;
 //! assert_eq!((account.issuer.as_str(), account.name.as_str()), ("GitHub", "mara"));
 //! assert_eq!(repairs, [Repair::KeyLowerCase]);
 //! assert_eq!(*write(&account), "otpauth://totp/GitHub:mara?secret=JBSWY3DPEHPK3PXPJBSWY3DPEE&issuer=GitHub");

@@ -48,7 +48,8 @@ mod tests {
 
     #[test]
     fn names_of_all_scripts_pass() {
-        for name in ["mara@example.com", "Žofie", "日本語", "مارا", "👩‍👩‍👧", "a\u{200d}b", "Ünïcode & more"] {
+        for name in ["mara@example.com", "Žofie", "日本語", "مارا", "👩‍👩‍👧", "a\u{200d}b", "Ünïcode & more"]
+        {
             assert_eq!(cleaned(name), (name.to_owned(), false));
         }
     }

@@ -63,7 +63,8 @@ proptest! {
 
 /// A URI put together from what programs write, good and bad.
 fn assembled() -> impl Strategy<Value = String> {
-    let scheme = prop_oneof![8 => Just("otpauth://"), 1 => Just("OTPAUTH:///"), 1 => Just("otpauth:"), 1 => Just("steam://")];
+    let scheme =
+        prop_oneof![8 => Just("otpauth://"), 1 => Just("OTPAUTH:///"), 1 => Just("otpauth:"), 1 => Just("steam://")];
     let kind = prop_oneof![6 => Just("totp"), 4 => Just("hotp"), 1 => Just("TOTP"), 1 => Just("yaotp"), 1 => Just("")];
     let label = prop_oneof!["/[A-Za-z]{1,8}:[a-z]{0,8}", "/[A-Za-z%+ :#é]{0,12}", "(/[a-z]{0,3}%3A%20[a-z]{0,5})?"];
     let key = prop_oneof![8 => "[A-Z2-7]{26,40}", 3 => "[a-z2-7 -]{16,40}={0,6}", 1 => "[A-Z0-9]{0,10}", 1 => Just(String::new())];

@@ -62,7 +62,7 @@ fn unglue(field: Field, value: &str) -> (&str, Option<&str>) {
     }
     for (equals, _) in value.match_indices('=') {
         let (before, after) = value.split_at(equals);
-        let name = KNOWN.iter().find(|(name, _)| before.ends_with(name) && after.trim_matches('=') != "");
+        let name = KNOWN.iter().find(|(name, _)| before.ends_with(name) && !after.trim_matches('=').is_empty());
         if let Some((name, _)) = name {
             let (value, glued) = value.split_at(equals - name.len());
             return (value, Some(glued));

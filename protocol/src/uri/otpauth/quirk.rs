@@ -166,7 +166,10 @@ fn keys() {
     key("otpauth://totp/x?secret=ME", &[Repair::KeyShort { bits: 8 }]);
     for text in ["", "secret=", "secret", "secret=%20", "issuer=x", "secret===="] {
         let fault = refused(&format!("otpauth://totp/x?{text}"));
-        assert!(matches!(fault, UriError::SecretMissing | UriError::Secret(Base32Error::Character(_))), "{text}: {fault}");
+        assert!(
+            matches!(fault, UriError::SecretMissing | UriError::Secret(Base32Error::Character(_))),
+            "{text}: {fault}"
+        );
     }
     // 0, 1 and 8 are not guessed.
     assert_eq!(refused("otpauth://totp/x?secret=JBSWY0DP"), UriError::Secret(Base32Error::LookAlike(6)));
@@ -233,10 +236,11 @@ fn numbers() {
 
 #[test]
 fn counters() {
-    let counter = |text: &str, repairs: &[Repair]| match taken(&format!("otpauth://hotp/x?secret={{K}}{text}"), repairs).kind {
-        Kind::Hotp { counter } => counter.get(),
-        Kind::Totp { .. } => panic!("not HOTP"),
-    };
+    let counter =
+        |text: &str, repairs: &[Repair]| match taken(&format!("otpauth://hotp/x?secret={{K}}{text}"), repairs).kind {
+            Kind::Hotp { counter } => counter.get(),
+            Kind::Totp { .. } => panic!("not HOTP"),
+        };
     assert_eq!(counter("&counter=0", &[]), 0);
     assert_eq!(counter("", &[Repair::CounterMissing]), 0);
     assert_eq!(counter("&counter=", &[Repair::EmptyParameter(Field::Counter), Repair::CounterMissing]), 0);
@@ -251,7 +255,9 @@ fn a_logo_leaves_its_host_at_most() {
     let host = |image: &str| taken(&format!("otpauth://totp/x?secret={{K}}&{image}"), &[]).image_host;
     assert_eq!(host("image=https%3A%2F%2FExample.com%2Flogo.png").as_deref(), Some("example.com"));
     assert_eq!(host("appimage=http://u:p@cdn.example.com:8080/a?period=3").as_deref(), Some("cdn.example.com"));
-    for none in ["image=", "image=logo.png", "image=javascript://x/", "image=https://", "image=https://ex\u{202e}ample/"] {
+    for none in
+        ["image=", "image=logo.png", "image=javascript://x/", "image=https://", "image=https://ex\u{202e}ample/"]
+    {
         assert_eq!(host(none), None, "{none}");
     }
 }
@@ -328,7 +334,9 @@ fn what_is_written() {
     let issuer = "A%2BB%3A%20100%25%20%C3%BC%3F%26%23%2F";
     assert_eq!(
         *write(&account),
-        format!("otpauth://hotp/{issuer}:mara@example.com?secret={KEY}&issuer={issuer}&algorithm=SHA256&digits=8&counter=0")
+        format!(
+            "otpauth://hotp/{issuer}:mara@example.com?secret={KEY}&issuer={issuer}&algorithm=SHA256&digits=8&counter=0"
+        )
     );
     account.issuer.clear();
     account.name = "a:b".into();

@@ -48,8 +48,7 @@ pub(super) fn algorithm(query: &Query<'_>, repairs: &mut Vec<Repair>) -> Result<
         repairs.push(Repair::AlgorithmSpelling);
         return Ok(algorithm);
     }
-    let others =
-        [("md5", OtherAlgorithm::Md5), ("sha224", OtherAlgorithm::Sha224), ("sha384", OtherAlgorithm::Sha384)];
+    let others = [("md5", OtherAlgorithm::Md5), ("sha224", OtherAlgorithm::Sha224), ("sha384", OtherAlgorithm::Sha384)];
     Err(named(&others, &bare).map_or(UriError::UnknownAlgorithm, UriError::Algorithm))
 }
 
