@@ -1,1 +1,6 @@
 //! Journeys across the parts.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "this is test code: a panic is how it says no")]
+
+mod architecture;
+mod driver;
+mod strings;

@@ -28,7 +28,8 @@ fn english() -> &'static Table {
     TABLE.get_or_init(|| {
         let mut table = Table::new();
         for (file, source) in ENGLISH {
-            let parsed: Table = toml::from_str(source).unwrap_or_else(|fault| panic!("strings/en/{file}.toml: {fault}"));
+            let parsed: Table =
+                toml::from_str(source).unwrap_or_else(|fault| panic!("strings/en/{file}.toml: {fault}"));
             table.extend(parsed.into_iter().map(|(name, text)| (format!("{file}.{name}"), text)));
         }
         table

@@ -1,0 +1,134 @@
+//! Which module may name which, and who may ask the machine for time, files and sockets.
+
+use countersign_tests::source::{Source, sources};
+
+/// Features of core. None names another; what two need sits beside them.
+const FEATURES: [&str; 4] = ["qr", "vault", "device", "push"];
+
+/// Subjects of the gateway. None looks into another's table, or answers for another's routes.
+const SUBJECTS: [&str; 7] = ["person", "session", "enrol", "approval", "push", "login", "audit"];
+
+/// What the machine gives, and the files that may take it. A path ends in `/` when it is a folder.
+const MACHINE: &[(&str, &[&str])] = &[
+    (
+        "std::time::SystemTime",
+        &["cli/src/port/", "gateway/src/adapter/", "gateway/src/adapters.rs", "gateway/src/clock.rs", "xtask/src/"],
+    ),
+    (
+        "std::time::Instant",
+        &[
+            "cli/src/port/",
+            "cli/src/tui/",
+            "core/src/net.rs",
+            "core/src/qr/",
+            "gateway/src/adapter/",
+            "gateway/src/adapters.rs",
+            "gateway/src/clock.rs",
+            "xtask/src/",
+        ],
+    ),
+    ("std::net", &["core/src/net.rs", "core/src/net/", "gateway/src/", "cli/src/port/", "xtask/src/"]),
+    (
+        "std::fs",
+        &[
+            "core/src/vault/",
+            "core/src/device/",
+            "core/src/folder.rs",
+            "core/src/app/",
+            "core/src/app.rs",
+            "gateway/src/",
+            "cli/src/",
+            "xtask/src/",
+        ],
+    ),
+    ("std::process::Command", &["gateway/src/seal", "xtask/src/"]),
+    ("std::env", &["bindings/bindgen/", "cli/src/", "gateway/src/config", "gateway/src/main.rs", "xtask/src/"]),
+    (
+        "ring::rand::SystemRandom",
+        &[
+            "cli/src/port/",
+            "gateway/src/adapter/",
+            "gateway/src/adapters.rs",
+            "gateway/src/random.rs",
+            "gateway/src/tls.rs",
+        ],
+    ),
+];
+
+/// Every arrow in `source` that points the wrong way, as `file: from -> to`.
+fn faults(source: &Source) -> Vec<String> {
+    let mut faults: Vec<String> = source.paths().into_iter().filter(|path| is_backwards(source, path)).collect();
+    faults.sort();
+    faults.dedup();
+    faults.into_iter().map(|path| format!("{}: {path}", source.file)).collect()
+}
+
+fn is_backwards(source: &Source, path: &str) -> bool {
+    let segments: Vec<&str> = path.split("::").collect();
+    let own = source.module.first().map(String::as_str).unwrap_or_default();
+    let layer = source.module.get(1).map(String::as_str).unwrap_or_default();
+    let across_core = source.package == "core"
+        && match (segments.first(), segments.get(1)) {
+            (Some(&"crate"), Some(&to)) if FEATURES.contains(&own) => {
+                to == "app" || FEATURES.contains(&to) && to != own
+            }
+            (Some(&"crate"), Some(&to)) => own != "app" && !own.is_empty() && (to == "app" || FEATURES.contains(&to)),
+            _ => false,
+        };
+    let across_gateway = source.package == "gateway"
+        && SUBJECTS.contains(&own)
+        && match segments.as_slice() {
+            ["crate", to, "store" | "route", ..] => SUBJECTS.contains(to) && *to != own,
+            ["axum" | "hyper", ..] => matches!(layer, "service" | "store"),
+            ["rusqlite", ..] => matches!(layer, "service" | "route"),
+            _ => false,
+        };
+    let machine = MACHINE
+        .iter()
+        .any(|(thing, places)| is_within(path, thing) && !places.iter().any(|place| source.file.starts_with(place)));
+    across_core || across_gateway || machine
+}
+
+/// `std::net` holds `std::net::TcpStream`, and not `std::network`.
+fn is_within(path: &str, thing: &str) -> bool {
+    path.strip_prefix(thing).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+#[test]
+fn modules_name_one_way() {
+    let all = sources();
+    assert!(all.len() > 20, "the sources were not found");
+    let faults: Vec<String> = all.iter().flat_map(faults).collect();
+    assert!(faults.is_empty(), "arrows drawn backwards:\n{}", faults.join("\n"));
+}
+
+#[test]
+fn an_arrow_drawn_backwards_is_caught() {
+    let drawn = include_str!("../fixtures/architecture/backwards.rs");
+    let found = faults(&Source::parse("core/src/device/record.rs", drawn));
+    let expected = [
+        "crate::app::App",
+        "crate::push::poll",
+        "crate::vault::Vault",
+        "std::net::TcpStream::connect",
+        "std::time::SystemTime",
+    ];
+    assert_eq!(found, expected.map(|path| format!("core/src/device/record.rs: {path}")));
+}
+
+#[test]
+fn a_look_into_another_subjects_table_is_caught() {
+    let drawn = include_str!("../fixtures/architecture/subject.rs");
+    let found = faults(&Source::parse("gateway/src/login/service.rs", drawn));
+    assert_eq!(
+        found,
+        ["axum::extract::State", "crate::approval::store::Row"]
+            .map(|path| format!("gateway/src/login/service.rs: {path}"))
+    );
+}
+
+#[test]
+fn the_same_source_elsewhere_is_no_fault() {
+    let drawn = include_str!("../fixtures/architecture/subject.rs");
+    assert_eq!(faults(&Source::parse("gateway/src/approval/route.rs", drawn)), Vec::<String>::new());
+}

@@ -1,0 +1,170 @@
+//! Golden pictures: what a page looked like when a person last looked at it and said yes.
+
+use crate::program::target;
+use std::path::{Path, PathBuf};
+
+/// A channel may differ by this much: fonts are smoothed a little differently from one browser to the next.
+const CHANNEL: u8 = 32;
+
+/// Share of pixels that may differ by more than [`CHANNEL`], in one in a hundred thousand.
+const SHARE: u64 = 200;
+
+/// Pixels, four bytes each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// Red, green, blue, opacity, row by row from the top.
+    pub rgba: Vec<u8>,
+}
+
+/// Why a picture is not the golden one.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// It has other sides: golden, then drawn.
+    Size((u32, u32), (u32, u32)),
+    /// So many pixels of so many differ.
+    Pixels(u64, u64),
+}
+
+impl Picture {
+    /// Reads a PNG.
+    ///
+    /// # Panics
+    /// When it is none.
+    pub fn decode(png: &[u8]) -> Self {
+        let mut decoder = png::Decoder::new(std::io::Cursor::new(png));
+        decoder.set_transformations(png::Transformations::normalize_to_color8() | png::Transformations::ALPHA);
+        let mut reader = decoder.read_info().expect("a PNG header");
+        let mut bytes = vec![0; reader.output_buffer_size().expect("a picture that fits memory")];
+        let info = reader.next_frame(&mut bytes).expect("a PNG frame");
+        bytes.truncate(info.buffer_size());
+        let rgba = match info.color_type {
+            png::ColorType::Rgba => bytes,
+            png::ColorType::GrayscaleAlpha => bytes.chunks_exact(2).flat_map(|p| [p[0], p[0], p[0], p[1]]).collect(),
+            other => panic!("colour type {other:?}"),
+        };
+        Self { width: info.width, height: info.height, rgba }
+    }
+
+    /// Writes a PNG.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut encoder = png::Encoder::new(&mut out, self.width, self.height);
+        encoder.set_color(png::ColorType::Rgba);
+        encoder.set_depth(png::BitDepth::Eight);
+        let mut writer = encoder.write_header().expect("a header in memory");
+        writer.write_image_data(&self.rgba).expect("a frame in memory");
+        drop(writer);
+        out
+    }
+
+    /// The brightness of each pixel, for a QR reader.
+    pub fn luma(&self) -> Vec<u8> {
+        let brightness = |p: &[u8]| ((u32::from(p[0]) * 77 + u32::from(p[1]) * 150 + u32::from(p[2]) * 29) >> 8) as u8;
+        self.rgba.chunks_exact(4).map(brightness).collect()
+    }
+
+    /// How `drawn` differs from this golden one by more than the tolerance, if it does.
+    pub fn difference(&self, drawn: &Self) -> Option<Difference> {
+        let (own, other) = ((self.width, self.height), (drawn.width, drawn.height));
+        if own != other {
+            return Some(Difference::Size(own, other));
+        }
+        let all = u64::from(self.width) * u64::from(self.height);
+        let differing = self.pairs(drawn).filter(|(a, b)| is_other(a, b)).count() as u64;
+        (differing * 100_000 > all * SHARE).then_some(Difference::Pixels(differing, all))
+    }
+
+    /// `drawn`, faded, with what differs in red.
+    pub fn marked(&self, drawn: &Self) -> Self {
+        let fade = |channel: u8| 128 + channel / 2;
+        let paint = |(a, b): (&[u8], &[u8])| {
+            if is_other(a, b) { [220, 0, 0, 255] } else { [fade(b[0]), fade(b[1]), fade(b[2]), 255] }
+        };
+        Self { width: drawn.width, height: drawn.height, rgba: self.pairs(drawn).flat_map(paint).collect() }
+    }
+
+    fn pairs<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+        self.rgba.chunks_exact(4).zip(other.rgba.chunks_exact(4))
+    }
+}
+
+fn is_other(a: &[u8], b: &[u8]) -> bool {
+    a.iter().zip(b).any(|(a, b)| a.abs_diff(*b) > CHANNEL)
+}
+
+/// Asserts that `png` is the golden picture `tests/golden/pages/NAME.png`. With `COUNTERSIGN_ACCEPT=1` it becomes it.
+///
+/// # Panics
+/// When it is not; the drawn picture and the marked differences then lie in `target/pictures`.
+pub fn assert_golden(name: &str, png: &[u8]) {
+    let path = golden(name);
+    if std::env::var_os("COUNTERSIGN_ACCEPT").is_some() {
+        return accept(&path, png);
+    }
+    let drawn = Picture::decode(png);
+    let kept = std::fs::read(&path).map(|bytes| Picture::decode(&bytes));
+    let fault = match &kept {
+        Ok(golden) => golden.difference(&drawn).map(|difference| format!("{difference:?}")),
+        Err(_) => Some("there is no golden picture".to_owned()),
+    };
+    let Some(fault) = fault else { return };
+    let folder = target().join("pictures");
+    std::fs::create_dir_all(&folder).expect("target can be written");
+    std::fs::write(folder.join(format!("{name}.drawn.png")), png).expect("target can be written");
+    if let Some(golden) = kept.iter().find(|golden| (golden.width, golden.height) == (drawn.width, drawn.height)) {
+        let marked = golden.marked(&drawn).encode();
+        std::fs::write(folder.join(format!("{name}.marked.png")), marked).expect("target can be written");
+    }
+    panic!(
+        "{name}: {fault}. Look at {}/{name}.*.png; when it is right: cargo xtask test --accept --only pages",
+        folder.display()
+    );
+}
+
+/// Replaces a golden picture only when it really differs, so that history holds no noise.
+fn accept(path: &Path, png: &[u8]) {
+    let drawn = Picture::decode(png);
+    let same = std::fs::read(path).is_ok_and(|kept| Picture::decode(&kept).difference(&drawn).is_none());
+    if !same {
+        std::fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("golden can be written");
+        std::fs::write(path, png).expect("golden can be written");
+    }
+}
+
+fn golden(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/pages").join(format!("{name}.png"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(width: u32, height: u32) -> Picture {
+        Picture { width, height, rgba: vec![200; (width * height * 4) as usize] }
+    }
+
+    #[test]
+    fn a_picture_survives_its_file() {
+        let mut picture = plain(7, 5);
+        picture.rgba[9] = 3;
+        assert_eq!(Picture::decode(&picture.encode()), picture);
+    }
+
+    #[test]
+    fn a_little_is_allowed_and_more_is_not() {
+        let golden = plain(100, 100);
+        let mut drawn = golden.clone();
+        drawn.rgba.iter_mut().for_each(|channel| *channel -= CHANNEL);
+        assert_eq!(golden.difference(&drawn), None, "smoothing");
+        let mut drawn = golden.clone();
+        drawn.rgba[..20 * 4].fill(0);
+        assert_eq!(golden.difference(&drawn), None, "20 of 10,000");
+        drawn.rgba[..21 * 4].fill(0);
+        assert_eq!(golden.difference(&drawn), Some(Difference::Pixels(21, 10_000)));
+        assert_eq!(golden.difference(&plain(100, 99)), Some(Difference::Size((100, 100), (100, 99))));
+    }
+}

@@ -1,0 +1,220 @@
+//! Installs what the tests need beside Rust. Quick when everything is there.
+//!
+//! System packages come from Debian's own release; npm and Python parts are pinned by lock file and hash. As root, or with
+//! `CI=true`, nothing is asked; otherwise the exact line is printed, with the reason, and the person decides.
+
+use crate::{Fallible, child, repo};
+use std::fs;
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+/// The oldest compiler that builds this, as in `Cargo.toml`.
+const RUST: &str = env!("CARGO_PKG_RUST_VERSION");
+
+/// A Debian package, how to see that it is there, and what it is for.
+struct Package {
+    name: &'static str,
+    sign: Sign,
+    why: &'static str,
+}
+
+enum Sign {
+    Program(&'static str),
+    File(&'static str),
+    PythonModule(&'static str),
+}
+
+const PACKAGES: [Package; 8] = [
+    Package { name: "chromium", sign: Sign::Program("chromium"), why: "opens the gateway's pages" },
+    Package { name: "fonts-noto-core", sign: Sign::File(FONT), why: "the one font of the golden pictures" },
+    Package { name: "nodejs", sign: Sign::Program("node"), why: "drives the browser" },
+    Package { name: "npm", sign: Sign::Program("npm"), why: "installs the driver" },
+    Package { name: "oathtool", sign: Sign::Program("oathtool"), why: "codes are compared with it" },
+    Package { name: "strace", sign: Sign::Program("strace"), why: "shows what reaches the disk, and when" },
+    Package { name: "python3", sign: Sign::Program("python3"), why: "uses the bindings" },
+    Package { name: "python3-venv", sign: Sign::PythonModule("ensurepip"), why: "holds the spelling checker" },
+];
+
+const FONT: &str = "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf";
+
+/// Installs every part that is missing.
+pub fn all() -> Fallible<()> {
+    compiler_parts()?;
+    system()?;
+    npm()?;
+    python()
+}
+
+/// One line on the compiler found and the one wanted.
+pub fn rust_version() -> String {
+    let found = child::first_line("rustc", &["--version"]).unwrap_or_else(|| "no rustc".to_owned());
+    let word = if is_new_enough(&found) { "fine" } else { "too old: `rustup update stable`" };
+    format!("Rust wanted {RUST} or newer, found {found}: {word}")
+}
+
+fn is_new_enough(found: &str) -> bool {
+    let numbers = |text: &str| text.split('.').map_while(|part| part.parse::<u32>().ok()).collect::<Vec<_>>();
+    let version = found.split(' ').nth(1).unwrap_or_default();
+    numbers(version.split('-').next().unwrap_or_default()) >= numbers(RUST)
+}
+
+fn compiler_parts() -> Fallible<()> {
+    for (part, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
+        if child::first_line("cargo", &[part, "--version"]).is_none() {
+            return Err(format!("cargo {part} is missing: rustup component add {component}"));
+        }
+    }
+    Ok(())
+}
+
+fn system() -> Fallible<()> {
+    let missing: Vec<&Package> = PACKAGES.iter().filter(|package| !package.sign.is_seen()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = missing.iter().map(|package| package.name).collect();
+    let line = format!("apt-get install -y --no-install-recommends {}", names.join(" "));
+    if !repo::on_path("apt-get") {
+        return Err(format!("missing: {}; install them with this system's own packages", names.join(", ")));
+    }
+    let is_root = child::first_line("id", &["-u"]).as_deref() == Some("0");
+    if !is_root && !child::is_ci() {
+        println!("The tests need these packages of your system:");
+        missing.iter().for_each(|package| println!("  {:<16} {}", package.name, package.why));
+        println!("  sudo {line}");
+        if !asked_and_allowed()? {
+            return Err(format!("not installed; when you are ready: sudo {line}"));
+        }
+    }
+    let prefix: &[&str] = if is_root { &[] } else { &["sudo"] };
+    apt(prefix, &["update"])?;
+    apt(prefix, &[&["install", "-y", "--no-install-recommends"], names.as_slice()].concat())
+}
+
+fn asked_and_allowed() -> Fallible<bool> {
+    if !std::io::stdin().is_terminal() {
+        return Ok(false);
+    }
+    print!("Install them now? [y/N] ");
+    std::io::stdout().flush().map_err(|fault| fault.to_string())?;
+    let mut reply = String::new();
+    std::io::stdin().read_line(&mut reply).map_err(|fault| fault.to_string())?;
+    Ok(matches!(reply.trim(), "y" | "Y" | "yes"))
+}
+
+fn apt(prefix: &[&str], arguments: &[&str]) -> Fallible<()> {
+    let words = [prefix, &["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300"], arguments].concat();
+    tried_again(|| {
+        let mut command = Command::new(words[0]);
+        quiet(command.args(&words[1..]).env("DEBIAN_FRONTEND", "noninteractive"))
+    })
+}
+
+/// The browser's driver and axe-core, exactly as the lock file has them.
+fn npm() -> Fallible<()> {
+    let folder = repo::root().join("tests/browser");
+    let lock = read(&folder.join("package-lock.json"))?;
+    let stamp = folder.join("node_modules/.stamp");
+    if fs::read_to_string(&stamp).is_ok_and(|seen| seen == lock) {
+        return Ok(());
+    }
+    tried_again(|| {
+        let mut npm = Command::new("npm");
+        quiet(npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder))
+    })?;
+    write(&stamp, &lock)
+}
+
+/// The spelling checker, in an environment of its own.
+fn python() -> Fallible<()> {
+    let list = repo::root().join("xtask/requirements.txt");
+    let wanted = read(&list)?;
+    let folder = repo::target().join("python-venv");
+    let stamp = folder.join("stamp");
+    if fs::read_to_string(&stamp).is_ok_and(|seen| seen == wanted) {
+        return Ok(());
+    }
+    tried_again(|| quiet(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder)))?;
+    tried_again(|| {
+        let mut pip = Command::new(folder.join("bin/python"));
+        pip.args([
+            "-m",
+            "pip",
+            "install",
+            "--disable-pip-version-check",
+            "--require-hashes",
+            "--only-binary=:all:",
+            "-r",
+        ]);
+        quiet(pip.arg(&list))
+    })?;
+    write(&stamp, &wanted)
+}
+
+/// A network is away for a moment now and then; three tries, then the words of the last.
+fn tried_again(mut step: impl FnMut() -> Fallible<()>) -> Fallible<()> {
+    for pause in [2, 10] {
+        if step().is_ok() {
+            return Ok(());
+        }
+        thread::sleep(Duration::from_secs(pause));
+    }
+    step()
+}
+
+/// Runs a command and shows what it printed only when it failed.
+fn quiet(command: &mut Command) -> Fallible<()> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let ended = child::capture(command, Duration::from_secs(600))?;
+    if ended.ok { Ok(()) } else { Err(format!("{name} failed:\n{}", ended.output.trim_end())) }
+}
+
+fn read(path: &Path) -> Fallible<String> {
+    fs::read_to_string(path).map_err(|fault| format!("{}: {fault}", path.display()))
+}
+
+fn write(path: &Path, text: &str) -> Fallible<()> {
+    fs::write(path, text).map_err(|fault| format!("{}: {fault}", path.display()))
+}
+
+impl Sign {
+    fn is_seen(&self) -> bool {
+        match self {
+            Self::Program(name) => repo::on_path(name),
+            Self::File(path) => Path::new(path).is_file(),
+            Self::PythonModule(name) => {
+                let mut python = Command::new("python3");
+                python.args(["-c", &format!("import {name}")]).stdin(Stdio::null());
+                python.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_compare_as_numbers() {
+        for good in ["rustc 1.95.0 (59807616e 2026-04-14)", "rustc 1.100.1", "rustc 2.0.0-nightly"] {
+            assert!(is_new_enough(good), "{good}");
+        }
+        for bad in ["rustc 1.94.9", "rustc 1.9.0", "no rustc"] {
+            assert!(!is_new_enough(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_step_that_fails_once_is_tried_again() {
+        let mut tries = 0;
+        let done = tried_again(|| {
+            tries += 1;
+            if tries == 2 { Ok(()) } else { Err("away".to_owned()) }
+        });
+        assert_eq!((done, tries), (Ok(()), 2));
+    }
+}

@@ -1,0 +1,375 @@
+//! The suites of `cargo xtask test`: what each is called, what it needs first, how it is run and counted.
+
+use crate::budget::SUITE_LIMIT;
+use crate::{Fallible, child, deps, repo};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// One line of the report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suite {
+    /// As `--only` takes it: `fmt`, `unit/core`, `journeys/push`.
+    pub name: String,
+    /// One that computes runs beside one that waits.
+    pub load: Load,
+    /// What must be there before it starts.
+    pub needs: Needs,
+    /// Whether it runs cargo, of which one at a time can work in the target folder.
+    pub cargo: bool,
+    work: Work,
+}
+
+/// What a suite does with most of its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Load {
+    /// It keeps a core busy.
+    Computes,
+    /// It waits for a browser, a disk, a held request.
+    Waits,
+}
+
+/// What must be there before a suite starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Needs {
+    /// The programs and test executables.
+    pub built: bool,
+    /// The parts that `setup` installs.
+    pub installed: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Work {
+    Fmt,
+    Spelling,
+    Deps,
+    Clippy,
+    Docs,
+    Unit(&'static str),
+    Journeys { module: String, filter: Option<String> },
+    PythonBindings,
+}
+
+/// What a suite counted, and what it printed.
+#[derive(Debug, Default)]
+pub struct Result {
+    /// Tests that passed; a suite such as `fmt` counts as one.
+    pub passed: u32,
+    /// Tests that failed.
+    pub failed: u32,
+    /// All it printed, for when it failed.
+    pub output: String,
+}
+
+/// The packages with unit tests at the foot of their files.
+const UNIT: [&str; 8] = ["protocol", "core", "strings", "gateway", "cli", "bindings", "tests", "xtask"];
+
+/// Modules of the test binary that read the sources alone.
+const SOURCES: [&str; 2] = ["architecture", "strings"];
+
+const NOTHING: Needs = Needs { built: false, installed: false };
+const BUILT: Needs = Needs { built: true, installed: false };
+const TOOLS: Needs = Needs { built: false, installed: true };
+const BOTH: Needs = Needs { built: true, installed: true };
+
+/// Every suite, in the order in which they are preferred.
+pub fn all() -> Fallible<Vec<Suite>> {
+    let main = repo::root().join("tests/main.rs");
+    let main = std::fs::read_to_string(&main).map_err(|fault| format!("{}: {fault}", main.display()))?;
+    let mut suites = vec![
+        suite("fmt", Load::Waits, NOTHING, false, Work::Fmt),
+        suite("spelling", Load::Waits, TOOLS, false, Work::Spelling),
+        suite("clippy", Load::Computes, BUILT, true, Work::Clippy),
+        suite("docs", Load::Computes, BUILT, true, Work::Docs),
+        suite("deps", Load::Waits, BUILT, false, Work::Deps),
+        suite("python-bindings", Load::Waits, BOTH, false, Work::PythonBindings),
+    ];
+    suites.extend(repo::journey_modules(&main).into_iter().map(journeys));
+    suites.extend(
+        UNIT.map(|package| suite(&format!("unit/{package}"), Load::Computes, BUILT, false, Work::Unit(package))),
+    );
+    Ok(suites)
+}
+
+fn suite(name: &str, load: Load, needs: Needs, cargo: bool, work: Work) -> Suite {
+    Suite { name: name.to_owned(), load, needs, cargo, work }
+}
+
+fn journeys(module: String) -> Suite {
+    let needs = if SOURCES.contains(&module.as_str()) { BUILT } else { BOTH };
+    suite(&format!("journeys/{module}"), Load::Waits, needs, false, Work::Journeys { module, filter: None })
+}
+
+/// Those of `suites` that `only` names, by full name, last part, or `module::part` of the journeys.
+pub fn select(suites: &[Suite], only: &[String]) -> Fallible<Vec<Suite>> {
+    let mut chosen: Vec<Suite> = Vec::new();
+    for name in only {
+        let (head, filter) =
+            name.split_once("::").map_or((name.as_str(), None), |(head, _)| (head, Some(name.clone())));
+        let before = chosen.len();
+        for suite in suites.iter().filter(|suite| suite.is_called(head)) {
+            let mut suite = suite.clone();
+            if let (Work::Journeys { filter: place, .. }, Some(filter)) = (&mut suite.work, filter.clone()) {
+                *place = Some(filter);
+            }
+            chosen.push(suite);
+        }
+        if chosen.len() == before {
+            return Err(format!("no suite is called {name}; `cargo xtask test --list` tells the names"));
+        }
+    }
+    Ok(chosen)
+}
+
+impl Suite {
+    fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.name.rsplit('/').next() == Some(name)
+    }
+
+    /// Part of the inner loop: no tools, no browser, no second pass of the compiler.
+    pub fn is_quick(&self) -> bool {
+        !self.needs.installed && !self.cargo && self.name != "deps"
+    }
+
+    /// The packages that must be built for it.
+    pub fn packages(&self) -> &'static [&'static str] {
+        match &self.work {
+            Work::Unit("cli") => &["countersign"],
+            Work::Unit("protocol") => &["countersign-protocol"],
+            Work::Unit("core") => &["countersign-core"],
+            Work::Unit("strings") => &["countersign-strings"],
+            Work::Unit("gateway") => &["countersign-gateway"],
+            Work::Unit("bindings") => &["countersign-bindings"],
+            Work::Unit("tests") => &["countersign-tests"],
+            Work::Unit(_) => &["xtask"],
+            Work::Journeys { .. } => &["countersign-tests", "countersign", "countersign-gateway"],
+            Work::PythonBindings => &["countersign-bindings", "countersign-bindgen", "countersign-gateway"],
+            Work::Fmt | Work::Spelling | Work::Deps | Work::Clippy | Work::Docs => &[],
+        }
+    }
+
+    /// Runs it to its end. With `accept`, pictures are taken for golden as they are drawn.
+    pub fn run(&self, built: &Built, accept: bool) -> Result {
+        let done = match &self.work {
+            Work::Fmt => one(&mut cargo(&["fmt", "--all", "--check"])),
+            Work::Spelling => {
+                one(Command::new(repo::in_venv("typos")).arg("--config=typos.toml").current_dir(repo::root()))
+            }
+            Work::Deps => Ok(deps::check()),
+            Work::Clippy => one(&mut cargo(&[
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--locked",
+                "--quiet",
+                "--",
+                "-D",
+                "warnings",
+            ])),
+            Work::Docs => docs(),
+            Work::Unit(package) => built.unit(package),
+            Work::Journeys { module, filter } => built.journeys(module, filter.as_deref(), accept),
+            Work::PythonBindings => python_bindings(),
+        };
+        done.unwrap_or_else(|fault| Result { failed: 1, output: fault, passed: 0 })
+    }
+}
+
+/// The executables that cargo built, by package folder.
+#[derive(Debug, Default)]
+pub struct Built {
+    tests: BTreeMap<PathBuf, Vec<PathBuf>>,
+}
+
+impl Built {
+    /// Reads the messages of `cargo build --message-format=json`.
+    pub fn read(messages: &str) -> Self {
+        let mut tests: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
+        for line in messages.lines() {
+            let Ok(message) = serde_json::from_str::<serde_json::Value>(line) else { continue };
+            let is_test = message["profile"]["test"].as_bool() == Some(true);
+            let manifest = message["manifest_path"].as_str().map(Path::new).and_then(Path::parent);
+            if let (true, Some(folder), Some(executable)) = (is_test, manifest, message["executable"].as_str()) {
+                tests.entry(folder.to_owned()).or_default().push(PathBuf::from(executable));
+            }
+        }
+        Self { tests }
+    }
+
+    fn unit(&self, package: &str) -> Fallible<Result> {
+        let folder = repo::root().join(package);
+        let mut sum = Result::default();
+        let journeys = self.journeys_executable().ok();
+        for executable in self.tests.get(&folder).into_iter().flatten().filter(|path| Some(*path) != journeys.as_ref())
+        {
+            sum.add(libtest(&mut in_package(executable, &folder))?);
+        }
+        Ok(sum)
+    }
+
+    /// The executable with all journeys.
+    pub fn journeys_executable(&self) -> Fallible<PathBuf> {
+        let found = self.tests.get(&repo::root().join("tests")).into_iter().flatten();
+        let mut found =
+            found.filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("journeys")));
+        found.next().cloned().ok_or_else(|| "the test binary `journeys` was not built".to_owned())
+    }
+
+    fn journeys(&self, module: &str, filter: Option<&str>, accept: bool) -> Fallible<Result> {
+        let (executable, folder) = (self.journeys_executable()?, repo::root().join("tests"));
+        let list = child::capture(in_package(&executable, &folder).args(["--list", "--format", "terse"]), SUITE_LIMIT)?;
+        let start = filter.map_or_else(|| format!("{module}::"), str::to_owned);
+        let names = list.output.lines().filter_map(|line| line.strip_suffix(": test"));
+        let names: Vec<&str> = names.filter(|name| name.starts_with(&start)).collect();
+        if names.is_empty() {
+            return Err(format!("no test is called {start}…"));
+        }
+        let mut command = in_package(&executable, &folder);
+        if accept {
+            command.env("COUNTERSIGN_ACCEPT", "1");
+        }
+        libtest(command.arg("--exact").args(names))
+    }
+}
+
+/// Cargo runs a test executable in its package's folder; so do we.
+pub fn in_package(executable: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(executable);
+    command.current_dir(folder).env("CARGO_MANIFEST_DIR", folder);
+    command
+}
+
+impl Result {
+    fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.output.push_str(&other.output);
+    }
+
+    fn of(ended: child::Ended, passed: u32, failed: u32) -> Self {
+        let mut output = ended.output;
+        if ended.late {
+            output.push_str("\nended: its time was over\n");
+        }
+        // A crash prints no count of failures, and yet nothing passed.
+        let failed = if ended.ok { failed } else { failed.max(1) };
+        Self { passed, failed, output }
+    }
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = child::cargo();
+    command.args(arguments);
+    command
+}
+
+fn one(command: &mut Command) -> Fallible<Result> {
+    let ended = child::capture(command, SUITE_LIMIT)?;
+    let passed = u32::from(ended.ok);
+    Ok(Result::of(ended, passed, 1 - passed))
+}
+
+fn libtest(command: &mut Command) -> Fallible<Result> {
+    let ended = child::capture(command, SUITE_LIMIT)?;
+    let (passed, failed) = libtest_counts(&ended.output);
+    Ok(Result::of(ended, passed, failed))
+}
+
+/// Adds up every `test result:` line.
+fn libtest_counts(output: &str) -> (u32, u32) {
+    let results = output.lines().filter_map(|line| line.trim().strip_prefix("test result:"));
+    results.fold((0, 0), |(passed, failed), line| (passed + before(line, " passed"), failed + before(line, " failed")))
+}
+
+fn before(line: &str, word: &str) -> u32 {
+    let number = line.split_once(word).and_then(|(head, _)| head.rsplit(' ').next());
+    number.and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
+fn docs() -> Fallible<Result> {
+    let mut sum =
+        one(cargo(&["doc", "--workspace", "--no-deps", "--locked", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings"))?;
+    sum.add(libtest(&mut cargo(&["test", "--doc", "--workspace", "--locked", "--quiet"]))?);
+    Ok(sum)
+}
+
+/// Writes the Python half from the built library, then runs `tests/python` on it.
+fn python_bindings() -> Fallible<Result> {
+    let folder = repo::target().join("bindings/python");
+    let library = repo::built("libcountersign_bindings.so");
+    std::fs::create_dir_all(&folder).map_err(|fault| fault.to_string())?;
+    let mut generate = Command::new(repo::built("countersign-bindgen"));
+    generate.arg("generate").arg(&library).args(["--language", "python", "--no-format", "--out-dir"]).arg(&folder);
+    let generated = child::capture(generate.current_dir(repo::root()).env("CARGO_NET_OFFLINE", "true"), SUITE_LIMIT)?;
+    if !generated.ok {
+        return Err(generated.output);
+    }
+    let beside = folder.join("libcountersign_bindings.so");
+    std::fs::copy(&library, &beside).map_err(|fault| format!("{}: {fault}", beside.display()))?;
+    let mut python = Command::new("python3");
+    python.args(["-B", "-m", "unittest", "discover", "-v", "-s", "tests/python"]).current_dir(repo::root());
+    let ended = child::capture(
+        python.env("PYTHONPATH", &folder).env("COUNTERSIGN_PROGRAMS", repo::target().join("debug")),
+        SUITE_LIMIT,
+    )?;
+    let (passed, failed) = unittest_counts(&ended.output);
+    Ok(Result::of(ended, passed, failed))
+}
+
+/// `Ran 5 tests in 1.2s`, then `OK` or `FAILED (failures=1, errors=1)`.
+fn unittest_counts(output: &str) -> (u32, u32) {
+    let ran = output.lines().filter_map(|line| line.strip_prefix("Ran ")).next_back();
+    let ran = ran.and_then(|line| line.split(' ').next()?.parse().ok()).unwrap_or(0);
+    let fault = output.lines().filter_map(|line| line.strip_prefix("FAILED (")).next_back().unwrap_or_default();
+    let fault: u32 = fault
+        .trim_end_matches(')')
+        .split(", ")
+        .filter_map(|part| part.strip_prefix("failures=").or_else(|| part.strip_prefix("errors=")))
+        .filter_map(|number| number.parse::<u32>().ok())
+        .sum();
+    (u32::saturating_sub(ran, fault), fault)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_result_line_counts() {
+        let output = "running 2 tests\ntest result: ok. 12 passed; 0 failed; 0 ignored; 0 measured\n\
+                      test result: FAILED. 3 passed; 2 failed; 0 ignored\n";
+        assert_eq!(libtest_counts(output), (15, 2));
+    }
+
+    #[test]
+    fn python_counts_failures_and_errors() {
+        assert_eq!(unittest_counts("Ran 5 tests in 1.2s\n\nOK\n"), (5, 0));
+        assert_eq!(unittest_counts("Ran 5 tests in 1.2s\n\nFAILED (failures=1, errors=2)\n"), (2, 3));
+        assert_eq!(unittest_counts("Traceback"), (0, 0));
+    }
+
+    #[test]
+    fn a_crash_is_a_failure_though_nothing_counted_it() {
+        let ended = child::Ended { ok: false, late: false, output: String::new() };
+        assert_eq!(Result::of(ended, 4, 0).failed, 1);
+    }
+
+    #[test]
+    fn test_executables_are_found_in_cargos_messages() {
+        let messages = r#"{"reason":"compiler-artifact","manifest_path":"/x/core/Cargo.toml","profile":{"test":true},"executable":"/t/core-1"}
+{"reason":"compiler-artifact","manifest_path":"/x/cli/Cargo.toml","profile":{"test":false},"executable":"/t/countersign"}
+{"reason":"build-finished","success":true}"#;
+        let built = Built::read(messages);
+        assert_eq!(built.tests.len(), 1);
+        assert_eq!(built.tests[Path::new("/x/core")], [PathBuf::from("/t/core-1")]);
+    }
+
+    #[test]
+    fn a_suite_is_chosen_by_its_last_part_and_a_journey_by_its_path() {
+        let suites = [suite("fmt", Load::Waits, NOTHING, false, Work::Fmt), journeys("push".to_owned())];
+        assert_eq!(select(&suites, &["push".to_owned()]).unwrap()[0].name, "journeys/push");
+        let narrowed = select(&suites, &["push::deny".to_owned()]).unwrap();
+        assert!(matches!(&narrowed[0].work, Work::Journeys { filter: Some(f), .. } if f == "push::deny"));
+        assert!(select(&suites, &["nothing".to_owned()]).is_err());
+    }
+}
