@@ -1,1 +1,3 @@
-//! The desk shell: commands, terminal phone, ports.
+//! The desk shell: commands, the phone in the terminal, and the desk's ports.
+
+pub mod tui;

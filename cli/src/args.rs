@@ -1,0 +1,167 @@
+//! The command line. It never takes a secret: those come by prompt, standard input or a file descriptor.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use countersign_strings::text;
+
+/// What was asked for.
+#[derive(Debug, Parser)]
+#[command(name = "countersign", version, about = text("cli.about"), disable_help_subcommand = true)]
+pub struct Arguments {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub common: Common,
+    /// The command; none opens the phone.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What holds for every command.
+#[derive(Debug, Clone, Args)]
+pub struct Common {
+    /// The folder of vault and keys.
+    #[arg(long, global = true, value_name = "DIR", help = text("cli.help_home"))]
+    pub home: Option<PathBuf>,
+    /// Results as JSON.
+    #[arg(long, global = true, help = text("cli.help_json"))]
+    pub json: bool,
+    /// Where the passphrase is read from.
+    #[arg(long, global = true, value_name = "N", help = text("cli.help_passphrase_fd"))]
+    pub passphrase_fd: Option<u32>,
+}
+
+/// One command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Makes the vault.
+    #[command(about = text("cli.about_init"))]
+    Init,
+    /// Adds an account.
+    #[command(about = text("cli.about_add"))]
+    Add(Read),
+    /// Lists accounts and enrolments.
+    #[command(about = text("cli.about_list"))]
+    List,
+    /// Shows one code.
+    #[command(about = text("cli.about_code"))]
+    Code(Named),
+    /// Removes an account.
+    #[command(about = text("cli.about_remove"))]
+    Remove {
+        /// Which.
+        #[command(flatten)]
+        named: Named,
+        /// Without asking.
+        #[arg(long, help = text("cli.help_yes"))]
+        yes: bool,
+    },
+    /// Enrols this phone at a gateway.
+    #[command(about = text("cli.about_enrol"))]
+    Enrol(Read),
+    /// Waits for approvals.
+    #[command(about = text("cli.about_approvals"))]
+    Approvals {
+        /// Looks once instead of staying.
+        #[arg(long, help = text("cli.help_once"))]
+        once: bool,
+    },
+    /// Approves a login.
+    #[command(about = text("cli.about_approve"))]
+    Approve(Which),
+    /// Refuses a login.
+    #[command(about = text("cli.about_deny"))]
+    Deny(Which),
+    /// Refuses a login and tells the administrator.
+    #[command(about = text("cli.about_report"))]
+    Report(Which),
+    /// Changes the passphrase.
+    #[command(about = text("cli.about_passphrase"))]
+    Passphrase,
+    /// The phone in the terminal.
+    #[command(about = text("cli.about_tui"))]
+    Tui(Tui),
+    /// Prints the limits.
+    #[command(about = text("cli.about_limits"))]
+    Limits,
+}
+
+/// How `add` and `enrol` get what they read.
+#[derive(Debug, Clone, Args)]
+pub struct Read {
+    /// A picture of the QR.
+    #[arg(long, value_name = "FILE", help = text("cli.help_picture"))]
+    pub picture: Option<PathBuf>,
+    /// Without asking.
+    #[arg(long, help = text("cli.help_yes"))]
+    pub yes: bool,
+}
+
+/// An account by its name.
+#[derive(Debug, Clone, Args)]
+pub struct Named {
+    /// Issuer or name, or a part of one that only one account has.
+    #[arg(value_name = "NAME", help = text("cli.help_name"))]
+    pub name: String,
+}
+
+/// An approval.
+#[derive(Debug, Clone, Args)]
+pub struct Which {
+    /// Its key; none: the only one that waits.
+    #[arg(value_name = "ID", help = text("cli.help_id"))]
+    pub id: Option<String>,
+}
+
+/// How the phone in the terminal starts.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Tui {
+    /// Makes a vault where there is none.
+    #[arg(long, help = text("cli.help_fresh"))]
+    pub fresh: bool,
+    /// A text to be shown above the list.
+    #[arg(long, value_name = "FILE", help = text("cli.help_note_file"))]
+    pub note_file: Option<PathBuf>,
+}
+
+/// Beginnings of what holds a secret: it may not stand on a command line, where other people of this machine read it.
+const SECRETS: [&str; 5] = ["otpauth:", "otpauth-migration:", "/enrol#", "countersign://", "/approve#"];
+
+/// Does one of these arguments carry a secret?
+pub fn carries_secret(arguments: &[OsString]) -> bool {
+    arguments.iter().any(|argument| {
+        let text = argument.to_string_lossy().to_lowercase();
+        SECRETS.iter().any(|secret| text.contains(secret))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn links_on_the_command_line_are_seen() {
+        let seen = |text: &str| carries_secret(&["countersign".into(), "add".into(), text.into()]);
+        for secret in [
+            "otpauth://totp/a?secret=GEZDGNBV",
+            "OTPAUTH://totp/a",
+            "--uri=otpauth://hotp/a",
+            "https://gate.example.com/enrol#1.eyJ1Ijoi",
+            "countersign://enrol#1.e",
+            "https://gate.example.com/approve#1.AA",
+        ] {
+            assert!(seen(secret), "{secret}");
+        }
+        for plain in ["GitHub", "https://example.com/", "--picture=enrol.png"] {
+            assert!(!seen(plain), "{plain}");
+        }
+    }
+}

@@ -1,0 +1,371 @@
+//! The desk's keystore, in software: files in one folder.
+//!
+//! `device.key` seals proof keys and what is kept under [`Guard::Device`]; `user.key` (the passphrase) seals approval
+//! keys and what is kept under [`Guard::User`], and the passphrase is asked for at **each** use of them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use countersign_core::cancel::Cancel;
+use countersign_core::error::PortError;
+use countersign_core::port::{Guard, KeyName, Keystore, Level, Prompt, Purpose, Random};
+use countersign_protocol::Secret;
+use countersign_protocol::jose::Jwk;
+use p256::SecretKey;
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
+
+use super::device_key::DeviceKey;
+use super::file;
+use super::user_key::{self, Cost, Unlocked, UserKey};
+
+/// How often a passphrase may be wrong before the keystore gives up.
+pub const TRIES: u32 = 3;
+
+/// The largest secret that is wrapped, in bytes.
+const WRAP_LIMIT: usize = 512;
+
+/// Asks the person for the vault passphrase: a prompt, a screen, or a file descriptor.
+pub trait AskPassphrase: Send + Sync {
+    /// The passphrase, NFC, for what `prompt` names (none: something of this phone's own). `wrong` says that the one
+    /// before was not it.
+    ///
+    /// # Errors
+    /// [`PortError::UserRefused`] where the person doesn't give it, [`PortError::Cancelled`] soon after `cancel`.
+    fn ask(&self, prompt: Option<&Prompt>, wrong: bool, cancel: &Cancel) -> Result<Secret, PortError>;
+}
+
+/// The keystore in a folder.
+pub struct DeskKeystore {
+    folder: PathBuf,
+    device: DeviceKey,
+    user: Mutex<Option<UserKey>>,
+    random: Arc<dyn Random>,
+    ask: Arc<dyn AskPassphrase>,
+    cost: Cost,
+}
+
+impl DeskKeystore {
+    /// Opens the keystore in `folder`, which is made where it is not there. Approval keys need
+    /// [`DeskKeystore::create`] before.
+    ///
+    /// # Errors
+    /// [`PortError::Disk`], [`PortError::DiskFull`], [`PortError::Failed`] for a damaged file, which is left as it is.
+    pub fn open(
+        folder: &Path,
+        random: Arc<dyn Random>,
+        ask: Arc<dyn AskPassphrase>,
+        cost: Cost,
+    ) -> Result<Self, PortError> {
+        file::make_folder(folder)?;
+        sweep(folder)?;
+        let device = DeviceKey::open(&folder.join("device.key"), &*random)?;
+        let user = Mutex::new(UserKey::open(&folder.join("user.key"))?);
+        Ok(Self { folder: folder.to_owned(), device, user, random, ask, cost })
+    }
+
+    /// Makes the key behind the passphrase, when a vault is made. One that was there is replaced, and what it sealed is
+    /// gone.
+    ///
+    /// # Errors
+    /// [`PortError::Disk`], [`PortError::DiskFull`].
+    pub fn create(&self, passphrase: &Secret) -> Result<(), PortError> {
+        let key = UserKey::create(&self.folder.join("user.key"), passphrase, self.cost, &*self.random)?;
+        *self.user() = Some(key);
+        Ok(())
+    }
+
+    /// First half of a change of passphrase: from here on both open. `false` where `old` is wrong.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`] where there is no key yet, [`PortError::Disk`], [`PortError::DiskFull`].
+    pub fn prepare_change(&self, old: &Secret, new: &Secret) -> Result<bool, PortError> {
+        self.user().as_mut().ok_or(PortError::Unavailable)?.add(old, new, self.cost, &*self.random)
+    }
+
+    /// Second half, and what every unlock of the vault does: only the passphrase that opens the vault stays.
+    ///
+    /// # Errors
+    /// [`PortError::Disk`], [`PortError::DiskFull`].
+    pub fn settle(&self, passphrase: &Secret) -> Result<(), PortError> {
+        self.user().as_mut().map_or(Ok(()), |key| key.settle(passphrase))
+    }
+
+    fn user(&self) -> MutexGuard<'_, Option<UserKey>> {
+        self.user.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks until the passphrase opens the key. Never called with the lock held: the person takes their time.
+    fn unlock(&self, prompt: Option<&Prompt>, cancel: &Cancel) -> Result<Unlocked, PortError> {
+        for attempt in 0..TRIES {
+            cancel.check()?;
+            let passphrase = self.ask.ask(prompt, attempt > 0, cancel)?;
+            let opened = self.user().as_ref().ok_or(PortError::KeyGone)?.unlock(&passphrase)?;
+            if let Some(unlocked) = opened {
+                return Ok(unlocked);
+            }
+        }
+        Err(PortError::UserRefused)
+    }
+
+    fn path(&self, name: &KeyName, kind: Kind) -> PathBuf {
+        self.folder.join(format!("{name}.{}", kind.ending()))
+    }
+
+    fn read(&self, name: &KeyName, kind: Kind) -> Result<Vec<u8>, PortError> {
+        file::read(&self.path(name, kind))?.ok_or(PortError::KeyGone)
+    }
+}
+
+/// The two kinds of signing keys, told apart by file ending and by what is signed into the seal.
+#[derive(Clone, Copy)]
+enum Kind {
+    Approve,
+    Prove,
+}
+
+impl Kind {
+    const ALL: [Self; 2] = [Self::Approve, Self::Prove];
+
+    fn ending(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Prove => "prove",
+        }
+    }
+
+    fn names(self, name: &KeyName) -> Vec<u8> {
+        format!("{}/{name}", self.ending()).into_bytes()
+    }
+}
+
+const WRAPPED: &[u8] = b"wrapped";
+
+impl Keystore for DeskKeystore {
+    fn level(&self) -> Level {
+        Level::Software
+    }
+
+    fn generate(&self, purpose: Purpose, name: &KeyName, cancel: &Cancel) -> Result<Jwk, PortError> {
+        cancel.check()?;
+        let private = user_key::generate(&*self.random)?;
+        let point = user_key::point_of(&private.public_key());
+        let jwk = Jwk::from_sec1(&point).map_err(|_| PortError::Failed)?;
+        let bytes = Secret::from_slice(zeroize::Zeroizing::new(private.to_bytes()).as_slice());
+        let kind = match purpose {
+            Purpose::Approve(_) => Kind::Approve,
+            Purpose::Prove => Kind::Prove,
+        };
+        let names = kind.names(name);
+        let sealed = match kind {
+            Kind::Prove => self.device.seal(&*self.random, &names, &bytes)?,
+            Kind::Approve => {
+                self.user().as_ref().ok_or(PortError::Unavailable)?.seal(&*self.random, &names, &bytes)?
+            }
+        };
+        self.delete(name)?;
+        file::replace(&self.path(name, kind), &sealed)?;
+        Ok(jwk)
+    }
+
+    fn sign_approval(
+        &self,
+        name: &KeyName,
+        prompt: &Prompt,
+        input: &[u8],
+        cancel: &Cancel,
+    ) -> Result<Vec<u8>, PortError> {
+        let sealed = self.read(name, Kind::Approve)?;
+        let key = self.unlock(Some(prompt), cancel)?.open(&Kind::Approve.names(name), &sealed)?;
+        cancel.check()?;
+        sign(&key, input)
+    }
+
+    fn sign_proof(&self, name: &KeyName, input: &[u8]) -> Result<Vec<u8>, PortError> {
+        let sealed = self.read(name, Kind::Prove)?;
+        sign(&self.device.open_sealed(&Kind::Prove.names(name), &sealed)?, input)
+    }
+
+    fn wrap(&self, guard: Guard, secret: &Secret, cancel: &Cancel) -> Result<Vec<u8>, PortError> {
+        cancel.check()?;
+        if !(1..=WRAP_LIMIT).contains(&secret.len()) {
+            return Err(PortError::TooLarge);
+        }
+        match guard {
+            Guard::Device => self.device.seal(&*self.random, WRAPPED, secret),
+            Guard::User => self.user().as_ref().ok_or(PortError::Unavailable)?.seal(&*self.random, WRAPPED, secret),
+        }
+    }
+
+    fn unwrap(&self, guard: Guard, sealed: &[u8], cancel: &Cancel) -> Result<Secret, PortError> {
+        cancel.check()?;
+        match guard {
+            Guard::Device => self.device.open_sealed(WRAPPED, sealed),
+            Guard::User => self.unlock(None, cancel)?.open(WRAPPED, sealed),
+        }
+    }
+
+    fn delete(&self, name: &KeyName) -> Result<(), PortError> {
+        Kind::ALL.into_iter().try_for_each(|kind| file::remove(&self.path(name, kind)))
+    }
+
+    fn list(&self) -> Result<Vec<KeyName>, PortError> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.folder).map_err(|_| PortError::Disk)? {
+            let path = entry.map_err(|_| PortError::Disk)?.path();
+            let is_key = path.extension().is_some_and(|e| Kind::ALL.iter().any(|kind| e == kind.ending()));
+            let name = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
+            names.extend(name.filter(|_| is_key));
+        }
+        Ok(names)
+    }
+}
+
+/// Signs by ring, which draws the nonce itself.
+#[expect(clippy::disallowed_methods, reason = "ring's signing takes no other source of nonces")]
+fn sign(key: &Secret, input: &[u8]) -> Result<Vec<u8>, PortError> {
+    let private = SecretKey::from_slice(key.expose()).map_err(|_| PortError::Failed)?;
+    let point = user_key::point_of(&private.public_key());
+    let random = SystemRandom::new();
+    let pair = EcdsaKeyPair::from_private_key_and_public_key(
+        &ECDSA_P256_SHA256_ASN1_SIGNING,
+        key.expose(),
+        &point,
+        &random,
+    )
+    .map_err(|_| PortError::Failed)?;
+    Ok(pair.sign(&random, input).map_err(|_| PortError::Failed)?.as_ref().to_vec())
+}
+
+/// Removes what a killed process left half written.
+fn sweep(folder: &Path) -> Result<(), PortError> {
+    for entry in fs::read_dir(folder).map_err(|_| PortError::Disk)? {
+        let path = entry.map_err(|_| PortError::Disk)?.path();
+        if path.extension().is_some_and(|ending| ending == file::WRITING) {
+            file::remove(&path)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use countersign_core::port::UserVerification;
+    use countersign_core::system;
+
+    use super::*;
+
+    /// Answers with each passphrase in turn, and counts the questions.
+    struct Script(Vec<&'static str>, AtomicU32);
+
+    impl AskPassphrase for Script {
+        fn ask(&self, _: Option<&Prompt>, wrong: bool, _: &Cancel) -> Result<Secret, PortError> {
+            let n = self.1.fetch_add(1, Ordering::SeqCst) as usize;
+            assert_eq!(wrong, n > 0 && self.0[n - 1] != "larch");
+            Ok(Secret::from_slice(self.0.get(n).ok_or(PortError::UserRefused)?.as_bytes()))
+        }
+    }
+
+    fn store(folder: &tempfile::TempDir, answers: &[&'static str]) -> (DeskKeystore, Arc<Script>) {
+        let script = Arc::new(Script(answers.to_vec(), AtomicU32::new(0)));
+        let random = Arc::new(system::SystemRandom::new());
+        (DeskKeystore::open(folder.path(), random, script.clone(), Cost::LEAST).unwrap(), script)
+    }
+
+    fn made(answers: &[&'static str]) -> (tempfile::TempDir, DeskKeystore, Arc<Script>) {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, script) = store(&folder, answers);
+        store.create(&Secret::from_slice(b"larch")).unwrap();
+        (folder, store, script)
+    }
+
+    fn prompt() -> Prompt {
+        Prompt { app: "Payroll".into(), host: "gate.example.com".into(), account: "mara".into() }
+    }
+
+    fn approve(store: &DeskKeystore) -> KeyName {
+        let name = "ak-1".parse().unwrap();
+        store.generate(Purpose::Approve(UserVerification::Any), &name, &Cancel::default()).unwrap();
+        name
+    }
+
+    #[test]
+    fn the_passphrase_is_asked_for_every_approval_and_never_for_making_keys() {
+        let (_folder, store, script) = made(&["larch", "larch"]);
+        let name = approve(&store);
+        assert_eq!(script.1.load(Ordering::SeqCst), 0);
+        for asked in 1..=2 {
+            store.sign_approval(&name, &prompt(), b"input", &Cancel::default()).unwrap();
+            assert_eq!(script.1.load(Ordering::SeqCst), asked);
+        }
+    }
+
+    #[test]
+    fn a_wrong_passphrase_is_asked_again_three_times_in_all() {
+        let (_folder, store, _) = made(&["beech", "oak", "larch"]);
+        let name = approve(&store);
+        assert!(store.sign_approval(&name, &prompt(), b"input", &Cancel::default()).is_ok());
+        let (_folder, store, script) = made(&["beech", "oak", "elm", "larch"]);
+        let name = approve(&store);
+        let refused = store.sign_approval(&name, &prompt(), b"input", &Cancel::default());
+        assert_eq!(refused, Err(PortError::UserRefused));
+        assert_eq!(script.1.load(Ordering::SeqCst), TRIES);
+    }
+
+    #[test]
+    fn without_a_vault_there_is_no_approval_key_but_proofs_work() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, _) = store(&folder, &[]);
+        let name: KeyName = "k".parse().unwrap();
+        let made = store.generate(Purpose::Approve(UserVerification::Any), &name, &Cancel::default());
+        assert_eq!(made.unwrap_err(), PortError::Unavailable);
+        assert!(store.generate(Purpose::Prove, &name, &Cancel::default()).is_ok());
+        assert!(store.sign_proof(&name, b"input").is_ok());
+    }
+
+    #[test]
+    fn a_key_is_of_one_kind_and_bound_to_its_name() {
+        let (folder, store, _) = made(&["larch"]);
+        let name = approve(&store);
+        assert_eq!(store.sign_proof(&name, b"input"), Err(PortError::KeyGone));
+        fs::rename(folder.path().join("ak-1.approve"), folder.path().join("ak-2.approve")).unwrap();
+        let other = "ak-2".parse().unwrap();
+        assert_eq!(store.sign_approval(&other, &prompt(), b"i", &Cancel::default()), Err(PortError::Failed));
+    }
+
+    #[test]
+    fn a_change_of_passphrase_keeps_the_keys() {
+        let (folder, first, _) = made(&[]);
+        let name = approve(&first);
+        let (old, new) = (Secret::from_slice(b"larch"), Secret::from_slice(b"spruce"));
+        assert!(!first.prepare_change(&new, &old).unwrap());
+        assert!(first.prepare_change(&old, &new).unwrap());
+        first.settle(&new).unwrap();
+        let (reopened, _) = store(&folder, &["spruce"]);
+        assert!(reopened.sign_approval(&name, &prompt(), b"i", &Cancel::default()).is_ok());
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let left = folder.path().join("ak.writing");
+        fs::write(&left, b"half").unwrap();
+        let (store, _) = store(&folder, &[]);
+        assert!(!left.exists() && store.list().unwrap().is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn every_file_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let (folder, store, _) = made(&[]);
+        approve(&store);
+        store.generate(Purpose::Prove, &"pk".parse().unwrap(), &Cancel::default()).unwrap();
+        let files: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path()).collect();
+        assert_eq!(files.len(), 4);
+        assert!(files.iter().all(|f| fs::metadata(f).unwrap().permissions().mode() & 0o777 == 0o600));
+    }
+}

@@ -1,0 +1,27 @@
+//! The desk's ports: files, a keystore in software, and the question for the passphrase.
+//!
+//! Clock, randomness and network are those that `countersign-core` has for machines like this one.
+
+mod device_key;
+mod file;
+mod keystore;
+mod sealed;
+mod user_key;
+
+pub use file::{make_folder, replace};
+pub use keystore::{AskPassphrase, DeskKeystore};
+pub use user_key::Cost;
+
+use countersign_core::error::PortError;
+
+/// The roots that this machine trusts, as DER.
+///
+/// # Errors
+/// [`PortError::Unavailable`] when the machine has none that can be read: then only pinned gateways are reached.
+pub fn platform_roots() -> Result<Vec<Vec<u8>>, PortError> {
+    let found = rustls_native_certs::load_native_certs();
+    if found.certs.is_empty() {
+        return Err(PortError::Unavailable);
+    }
+    Ok(found.certs.into_iter().map(|cert| cert.to_vec()).collect())
+}

@@ -1,0 +1,337 @@
+//! The key behind the passphrase. Its public half seals without a question; its private half opens, and is itself sealed
+//! by the passphrase (Argon2id) in one or two slots of the file `user.key`.
+//!
+//! Two slots stand there only while the passphrase is being changed: the new one is added before the vault changes its
+//! own, and the old one goes after it. A process killed between leaves a file that both open, and the next unlock
+//! settles it on the passphrase that opens the vault.
+
+use std::path::{Path, PathBuf};
+
+use argon2::{Algorithm, Argon2, Params, Version};
+use countersign_core::error::PortError;
+use countersign_core::port::{Guard, Random};
+use countersign_protocol::Secret;
+use countersign_protocol::jose::b64u;
+use p256::elliptic_curve::sec1::ToSec1Point;
+use p256::{PublicKey, SecretKey};
+use ring::hkdf::{HKDF_SHA256, Salt};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::file;
+use super::sealed::{self, KEY, KeyId};
+
+/// What a guess at the passphrase costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Memory in KiB.
+    pub memory: u32,
+    /// Passes over it.
+    pub passes: u32,
+}
+
+impl Cost {
+    /// What new files get: 64 MiB, three passes.
+    pub const DESK: Self = Self { memory: 64 * 1024, passes: 3 };
+    /// The least that is accepted: 19 MiB, two passes.
+    pub const LEAST: Self = Self { memory: 19 * 1024, passes: 2 };
+    const MOST: Self = Self { memory: 1024 * 1024, passes: 20 };
+
+    fn is_allowed(self) -> bool {
+        (Self::LEAST.memory..=Self::MOST.memory).contains(&self.memory)
+            && (Self::LEAST.passes..=Self::MOST.passes).contains(&self.passes)
+    }
+}
+
+/// The file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Form {
+    version: u32,
+    /// The public half, SEC1 uncompressed, b64u.
+    public: String,
+    slots: Vec<Slot>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Slot {
+    /// b64u.
+    salt: String,
+    /// KiB.
+    memory: u32,
+    passes: u32,
+    /// The private half, sealed; b64u.
+    sealed: String,
+}
+
+const VERSION: u32 = 1;
+const SLOTS: usize = 2;
+const POINT: usize = 65;
+
+/// The key behind the passphrase, private half sealed.
+pub struct UserKey {
+    path: PathBuf,
+    form: Form,
+    public: PublicKey,
+    point: Vec<u8>,
+    id: KeyId,
+}
+
+impl UserKey {
+    /// Makes a key behind `passphrase`; one that was there is replaced.
+    ///
+    /// # Errors
+    /// [`PortError::Disk`], [`PortError::DiskFull`], [`PortError::Memory`].
+    pub fn create(path: &Path, passphrase: &Secret, cost: Cost, random: &dyn Random) -> Result<Self, PortError> {
+        let private = generate(random)?;
+        let point = point_of(&private.public_key());
+        let slot = Slot::seal(&private, &point, passphrase, cost, random)?;
+        let form = Form { version: VERSION, public: b64u::encode(&point), slots: vec![slot] };
+        let key = Self::of_form(path, form)?;
+        key.write()?;
+        Ok(key)
+    }
+
+    /// Reads the file; `None` when there is none.
+    ///
+    /// # Errors
+    /// [`PortError::Failed`] where the file is damaged or asks for a cost out of bounds, [`PortError::Disk`].
+    pub fn open(path: &Path) -> Result<Option<Self>, PortError> {
+        let Some(bytes) = file::read(path)? else { return Ok(None) };
+        let form: Form = serde_json::from_slice(&bytes).map_err(|_| PortError::Failed)?;
+        Self::of_form(path, form).map(Some)
+    }
+
+    fn of_form(path: &Path, form: Form) -> Result<Self, PortError> {
+        let fits = form.version == VERSION && (1..=SLOTS).contains(&form.slots.len());
+        if !fits || !form.slots.iter().all(|s| s.cost().is_allowed()) {
+            return Err(PortError::Failed);
+        }
+        let point = b64u::decode(&form.public).map_err(|_| PortError::Failed)?;
+        let public = PublicKey::from_sec1_bytes(&point).map_err(|_| PortError::Failed)?;
+        let id = sealed::key_id("user", &point);
+        Ok(Self { path: path.to_owned(), form, public, point, id })
+    }
+
+    fn write(&self) -> Result<(), PortError> {
+        let bytes = serde_json::to_vec(&self.form).map_err(|_| PortError::Failed)?;
+        file::replace(&self.path, &bytes)
+    }
+
+    /// The private half, where one slot opens by `passphrase`; `None` where it is the wrong one.
+    ///
+    /// # Errors
+    /// [`PortError::Memory`] where the machine has not enough for the derivation.
+    pub fn unlock(&self, passphrase: &Secret) -> Result<Option<Unlocked>, PortError> {
+        for slot in &self.form.slots {
+            if let Some(private) = slot.open(&self.point, passphrase)? {
+                return Ok(Some(Unlocked { private, point: self.point.clone(), id: self.id }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Adds a slot for `new`, if `old` opens one. `false` where `old` is wrong.
+    ///
+    /// # Errors
+    /// As [`UserKey::create`]; then the file is as it was.
+    pub fn add(&mut self, old: &Secret, new: &Secret, cost: Cost, random: &dyn Random) -> Result<bool, PortError> {
+        let mut private = None;
+        let mut kept = Vec::new();
+        for slot in &self.form.slots {
+            if let Some(found) = slot.open(&self.point, old)? {
+                kept.push(slot.clone());
+                private = Some(found);
+            }
+        }
+        let Some(private) = private else { return Ok(false) };
+        kept.truncate(1);
+        kept.push(Slot::seal(&private, &self.point, new, cost, random)?);
+        self.put(kept)?;
+        Ok(true)
+    }
+
+    /// Leaves only the slot that `passphrase` opens, where there are two. A wrong passphrase changes nothing.
+    ///
+    /// # Errors
+    /// As [`UserKey::create`].
+    pub fn settle(&mut self, passphrase: &Secret) -> Result<(), PortError> {
+        if self.form.slots.len() < 2 {
+            return Ok(());
+        }
+        for slot in &self.form.slots {
+            if slot.open(&self.point, passphrase)?.is_some() {
+                return self.put(vec![slot.clone()]);
+            }
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, slots: Vec<Slot>) -> Result<(), PortError> {
+        let before = std::mem::replace(&mut self.form.slots, slots);
+        self.write().inspect_err(|_| self.form.slots = before)
+    }
+
+    /// Seals `plain` for `names`, without a question: to the public half, by a key pair made for this once.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`] without randomness.
+    pub fn seal(&self, random: &dyn Random, names: &[u8], plain: &Secret) -> Result<Vec<u8>, PortError> {
+        let once = generate(random)?;
+        let sender = point_of(&once.public_key());
+        let key = agree(&once, &self.public, &sender, &self.point)?;
+        // The key is made for this one message, so its nonce may be fixed.
+        let body = sealed::seal(key.as_ref(), [0; 12], names, plain.expose())?;
+        Ok(sealed::pack(Guard::User, &self.id, &[sender, body].concat()))
+    }
+}
+
+/// The private half, for as long as one use takes.
+pub struct Unlocked {
+    private: SecretKey,
+    point: Vec<u8>,
+    id: KeyId,
+}
+
+impl Unlocked {
+    /// Opens what [`UserKey::seal`] made for the same names.
+    ///
+    /// # Errors
+    /// [`PortError::KeyGone`] where it was sealed to another key, [`PortError::Failed`] where anything differs.
+    pub fn open(&self, names: &[u8], sealed: &[u8]) -> Result<Secret, PortError> {
+        let body = sealed::unpack(Guard::User, &self.id, sealed)?;
+        let (sender, body) = body.split_first_chunk::<POINT>().ok_or(PortError::Failed)?;
+        let public = PublicKey::from_sec1_bytes(sender).map_err(|_| PortError::Failed)?;
+        let key = agree(&self.private, &public, sender, &self.point)?;
+        sealed::open(key.as_ref(), names, body)
+    }
+}
+
+impl Slot {
+    fn seal(private: &SecretKey, point: &[u8], passphrase: &Secret, cost: Cost, random: &dyn Random) -> Result<Self, PortError> {
+        let salt: [u8; 16] = random.array()?;
+        let key = derive(passphrase, &salt, cost)?;
+        let bytes = Zeroizing::new(private.to_bytes());
+        let sealed = sealed::seal(key.as_ref(), random.array()?, point, bytes.as_slice())?;
+        let (salt, sealed) = (b64u::encode(&salt), b64u::encode(&sealed));
+        Ok(Self { salt, memory: cost.memory, passes: cost.passes, sealed })
+    }
+
+    /// The private half; `None` where the passphrase is another one (or the slot was changed, which looks the same).
+    fn open(&self, point: &[u8], passphrase: &Secret) -> Result<Option<SecretKey>, PortError> {
+        let decode = |text: &str| b64u::decode(text).map_err(|_| PortError::Failed);
+        let key = derive(passphrase, &decode(&self.salt)?, self.cost())?;
+        let Ok(bytes) = sealed::open(key.as_ref(), point, &decode(&self.sealed)?) else { return Ok(None) };
+        Ok(SecretKey::from_slice(bytes.expose()).ok())
+    }
+
+    fn cost(&self) -> Cost {
+        Cost { memory: self.memory, passes: self.passes }
+    }
+}
+
+fn derive(passphrase: &Secret, salt: &[u8], cost: Cost) -> Result<Zeroizing<[u8; KEY]>, PortError> {
+    let params = Params::new(cost.memory, cost.passes, 1, Some(KEY)).map_err(|_| PortError::Failed)?;
+    let mut key = Zeroizing::new([0; KEY]);
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_into(passphrase.expose(), salt, key.as_mut())
+        .map_err(|_| PortError::Failed)?;
+    Ok(key)
+}
+
+/// A key pair out of `random`: drawn until the number is one of the curve's.
+pub fn generate(random: &dyn Random) -> Result<SecretKey, PortError> {
+    loop {
+        let bytes = random.secret(32)?;
+        if let Ok(key) = SecretKey::from_slice(bytes.expose()) {
+            return Ok(key);
+        }
+    }
+}
+
+/// The uncompressed point, 65 bytes.
+pub fn point_of(public: &PublicKey) -> Vec<u8> {
+    public.to_sec1_point(false).as_bytes().to_vec()
+}
+
+/// The key that sender and receiver share: ECDH on P-256, then HKDF-SHA-256 over both points.
+fn agree(private: &SecretKey, public: &PublicKey, sender: &[u8], receiver: &[u8]) -> Result<Zeroizing<[u8; KEY]>, PortError> {
+    let shared = p256::ecdh::diffie_hellman(private.to_nonzero_scalar(), public.as_affine());
+    let salt = Salt::new(HKDF_SHA256, &[sender, receiver].concat());
+    let prk = salt.extract(shared.raw_secret_bytes());
+    let mut key = Zeroizing::new([0; KEY]);
+    prk.expand(&[b"countersign-desk-user-1"], HKDF_SHA256).and_then(|okm| okm.fill(key.as_mut())).map_err(|_| PortError::Failed)?;
+    Ok(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_core::system::SystemRandom;
+
+    use super::*;
+
+    fn pass(text: &str) -> Secret {
+        Secret::from_slice(text.as_bytes())
+    }
+
+    fn key(folder: &tempfile::TempDir) -> UserKey {
+        UserKey::create(&folder.path().join("user.key"), &pass("old"), Cost::LEAST, &SystemRandom::new()).unwrap()
+    }
+
+    #[test]
+    fn sealing_needs_no_passphrase_and_opening_the_right_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = key(&folder);
+        let sealed = key.seal(&SystemRandom::new(), b"name", &pass("secret")).unwrap();
+        let key = UserKey::open(&folder.path().join("user.key")).unwrap().unwrap();
+        assert!(key.unlock(&pass("wrong")).unwrap().is_none());
+        let open = key.unlock(&pass("old")).unwrap().unwrap();
+        assert_eq!(open.open(b"name", &sealed).unwrap().expose(), b"secret");
+        assert!(open.open(b"other", &sealed).is_err());
+        for at in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[at] ^= 1;
+            assert!(open.open(b"name", &changed).is_err(), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn a_change_of_passphrase_can_be_cut_anywhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let random = SystemRandom::new();
+        let mut key = key(&folder);
+        let sealed = key.seal(&random, b"name", &pass("secret")).unwrap();
+        assert!(!key.add(&pass("wrong"), &pass("new"), Cost::LEAST, &random).unwrap());
+        assert!(key.add(&pass("old"), &pass("new"), Cost::LEAST, &random).unwrap());
+        // Killed here: both open, and the vault decides which one stays.
+        for (stays, goes) in [("old", "new"), ("new", "old")] {
+            let copy = folder.path().join(format!("{stays}.key"));
+            std::fs::copy(folder.path().join("user.key"), &copy).unwrap();
+            let mut key = UserKey::open(&copy).unwrap().unwrap();
+            key.settle(&pass("neither")).unwrap();
+            assert!(key.unlock(&pass(goes)).unwrap().is_some());
+            key.settle(&pass(stays)).unwrap();
+            let key = UserKey::open(&copy).unwrap().unwrap();
+            assert!(key.unlock(&pass(goes)).unwrap().is_none());
+            assert_eq!(key.unlock(&pass(stays)).unwrap().unwrap().open(b"name", &sealed).unwrap().expose(), b"secret");
+        }
+        // Tried again without settling: never more than two.
+        assert!(key.add(&pass("new"), &pass("newer"), Cost::LEAST, &random).unwrap());
+        assert!(key.unlock(&pass("old")).unwrap().is_none());
+        assert!(key.unlock(&pass("newer")).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_file_that_asks_for_too_little_or_too_much_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("user.key");
+        drop(key(&folder));
+        let text = std::fs::read_to_string(&path).unwrap();
+        for (from, to) in [("\"memory\":19456", "\"memory\":8"), ("\"passes\":2", "\"passes\":4000000000"), ("\"version\":1", "\"version\":2")] {
+            assert!(text.contains(from));
+            std::fs::write(&path, text.replace(from, to)).unwrap();
+            assert!(matches!(UserKey::open(&path), Err(PortError::Failed)), "{to}");
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! What a command reads and writes: results to stdout, words to stderr, questions to the terminal.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use countersign_core::cancel::Cancel;
+use countersign_core::error::PortError;
+use countersign_core::port::Prompt;
+use countersign_protocol::Secret;
+use countersign_strings::{fill, text};
+use serde_json::Value;
+use unicode_normalization::UnicodeNormalization;
+use zeroize::Zeroizing;
+
+use crate::fault::Fault;
+use crate::port::AskPassphrase;
+
+/// The longest line that is read from a pipe, in bytes.
+const LINE_LIMIT: u64 = 64 * 1024;
+
+/// The terminal, or what stands in its place.
+pub struct Terminal {
+    json: bool,
+    descriptor: Option<Mutex<Descriptor>>,
+}
+
+impl Terminal {
+    /// As the command line asks.
+    pub fn new(json: bool, passphrase_fd: Option<u32>) -> Self {
+        let descriptor = passphrase_fd.map(|number| Mutex::new(Descriptor { number, lines: None, first: None }));
+        Self { json, descriptor }
+    }
+
+    /// Are results to be JSON?
+    pub fn json(&self) -> bool {
+        self.json
+    }
+
+    /// Writes a result: as JSON on one line, or as `plain`. A reader that went away is no fault.
+    pub fn result(&self, plain: &str, json: &Value) {
+        let mut out = io::stdout().lock();
+        let line = if self.json { json.to_string() } else { plain.to_owned() };
+        let _ = if line.is_empty() { Ok(()) } else { writeln!(out, "{line}").and_then(|()| out.flush()) };
+    }
+
+    /// Says words: to stderr, since they are no result.
+    pub fn say(&self, words: &str) {
+        let _ = writeln!(io::stderr().lock(), "{words}");
+    }
+
+    /// Is there a person who can be asked?
+    pub fn has_person(&self) -> bool {
+        io::stdin().is_terminal() || person().is_ok()
+    }
+
+    /// Asks a question that `y` answers with yes; anything else is no. With nobody there it is refused, for the caller
+    /// offers `--yes`.
+    ///
+    /// # Errors
+    /// A [`Fault`] that says to add `--yes`.
+    pub fn confirm(&self, question: &str) -> Result<bool, Fault> {
+        let Ok(person) = person() else { return Err(Fault::refused(text("cli.say_yes"))) };
+        self.ask_line(&format!("{question} {} ", text("cli.yes_no")));
+        let mut answer = String::new();
+        BufReader::new(person).take(64).read_line(&mut answer).map_err(|_| PortError::Failed)?;
+        Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    }
+
+    /// Reads one line: from a pipe as it is, from a person after `question` without echo where `hidden`.
+    ///
+    /// # Errors
+    /// A [`Fault`] where nothing can be read.
+    pub fn line(&self, question: &str, hidden: bool) -> Result<Zeroizing<String>, Fault> {
+        if !io::stdin().is_terminal() {
+            return stdin_line()?.ok_or_else(|| Fault::refused(text("cli.nothing_on_stdin")));
+        }
+        if hidden {
+            return hidden_line(question);
+        }
+        self.ask_line(&format!("{question} "));
+        stdin_line()?.ok_or_else(|| Fault::refused(text("cli.nothing_on_stdin")))
+    }
+
+    fn ask_line(&self, question: &str) {
+        let mut err = io::stderr().lock();
+        let _ = write!(err, "{question}").and_then(|()| err.flush());
+    }
+
+    /// The vault passphrase: from the descriptor, the same each time, or from a person without echo.
+    ///
+    /// # Errors
+    /// A [`Fault`] where there is neither.
+    pub fn passphrase(&self, question: &str) -> Result<Secret, Fault> {
+        match &self.descriptor {
+            Some(descriptor) => lock(descriptor).first(),
+            None => Ok(normal(&hidden_line(question)?)),
+        }
+    }
+
+    /// A new passphrase: from a person twice, from a descriptor once. Where the old one was read from the descriptor
+    /// before, the new one is the next line.
+    ///
+    /// # Errors
+    /// A [`Fault`] where it is empty, too long, or the two differ.
+    pub fn new_passphrase(&self) -> Result<Secret, Fault> {
+        let new = match &self.descriptor {
+            Some(descriptor) => lock(descriptor).next_line()?,
+            None => {
+                let typed = normal(&hidden_line(text("cli.new_passphrase"))?);
+                if !typed.is_empty() && !typed.ct_eq(normal(&hidden_line(text("cli.again"))?).expose()) {
+                    return Err(Fault::refused(text("cli.passphrases_differ")));
+                }
+                typed
+            }
+        };
+        if new.is_empty() {
+            return Err(Fault::refused(text("cli.passphrase_empty")));
+        }
+        Ok(new)
+    }
+}
+
+fn lock(descriptor: &Mutex<Descriptor>) -> MutexGuard<'_, Descriptor> {
+    descriptor.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The keystore asks the same way.
+impl AskPassphrase for Terminal {
+    fn ask(&self, prompt: Option<&Prompt>, wrong: bool, cancel: &Cancel) -> Result<Secret, PortError> {
+        cancel.check()?;
+        if wrong {
+            self.say(text("error.wrong_passphrase"));
+            if self.descriptor.is_some() {
+                // The same answer would come again.
+                return Err(PortError::UserRefused);
+            }
+        }
+        let question = match prompt {
+            Some(prompt) if !prompt.app.is_empty() => {
+                fill("cli.passphrase_for", &[("app", &prompt.app), ("host", &prompt.host)])
+            }
+            _ => text("cli.passphrase").to_owned(),
+        };
+        self.passphrase(&question).map_err(|_| PortError::UserRefused)
+    }
+}
+
+/// The passphrase as the vault takes it: NFC.
+pub fn normal(typed: &str) -> Secret {
+    let mut composed = Zeroizing::new(String::with_capacity(typed.len() * 3));
+    composed.extend(typed.nfc());
+    Secret::from_slice(composed.as_bytes())
+}
+
+/// The terminal of the person, also when stdin is a pipe.
+fn person() -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).open("/dev/tty")
+}
+
+fn hidden_line(question: &str) -> Result<Zeroizing<String>, Fault> {
+    rpassword::prompt_password(format!("{question} ")).map(Zeroizing::new).map_err(|_| Fault::refused(text("cli.no_terminal")))
+}
+
+/// Where `--passphrase-fd` leads.
+struct Descriptor {
+    number: u32,
+    lines: Option<Box<dyn BufRead + Send>>,
+    first: Option<Secret>,
+}
+
+impl Descriptor {
+    fn first(&mut self) -> Result<Secret, Fault> {
+        if let Some(first) = &self.first {
+            return Ok(first.clone());
+        }
+        self.next_line()
+    }
+
+    /// The next line. Descriptor 0 is stdin, of which other lines may follow; another one is opened by its name, for
+    /// taking over a bare number is not safe.
+    fn next_line(&mut self) -> Result<Secret, Fault> {
+        let missing = || Fault::refused(text("cli.no_passphrase_fd"));
+        let line = if self.number == 0 {
+            stdin_line()?.ok_or_else(missing)?
+        } else {
+            if self.lines.is_none() {
+                let file = File::open(format!("/dev/fd/{}", self.number)).map_err(|_| missing())?;
+                self.lines = Some(Box::new(BufReader::new(file)));
+            }
+            let lines = self.lines.as_mut().ok_or_else(missing)?;
+            read_line(lines)?.ok_or_else(missing)?
+        };
+        let secret = normal(&line);
+        if self.first.is_none() {
+            self.first = Some(secret.clone());
+        }
+        Ok(secret)
+    }
+}
+
+/// The next line of stdin; `None` at its end.
+pub fn stdin_line() -> Result<Option<Zeroizing<String>>, Fault> {
+    read_line(&mut io::stdin().lock())
+}
+
+/// The next line without its end; `None` at the end of the file.
+fn read_line(from: &mut dyn BufRead) -> Result<Option<Zeroizing<String>>, Fault> {
+    // Room for most lines at once, so that no half of a secret stays behind in a buffer that was too small.
+    let mut line = Zeroizing::new(String::with_capacity(4096));
+    let read = from.take(LINE_LIMIT).read_line(&mut line).map_err(|_| Fault::refused(text("cli.unreadable_line")))?;
+    if read == 0 {
+        return Ok(None);
+    }
+    let end = line.trim_end_matches(['\n', '\r']).len();
+    line.truncate(end);
+    Ok(Some(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_passphrase_is_composed() {
+        assert_eq!(normal("e\u{301}").expose(), "é".as_bytes());
+    }
+
+    #[test]
+    fn lines_lose_their_ends_only() {
+        let mut from = io::Cursor::new(b" one \r\ntwo".to_vec());
+        assert_eq!(read_line(&mut from).unwrap().unwrap().as_str(), " one ");
+        assert_eq!(read_line(&mut from).unwrap().unwrap().as_str(), "two");
+        assert!(read_line(&mut from).unwrap().is_none());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_descriptor_gives_one_passphrase_and_then_the_new_one() {
+        use std::os::fd::AsRawFd;
+        let (read, mut write) = io::pipe().unwrap();
+        write.write_all(b"old\nnew\n").unwrap();
+        drop(write);
+        let terminal = Terminal::new(false, u32::try_from(read.as_raw_fd()).ok());
+        assert_eq!(terminal.passphrase("").unwrap().expose(), b"old");
+        assert_eq!(terminal.passphrase("").unwrap().expose(), b"old");
+        assert_eq!(terminal.new_passphrase().unwrap().expose(), b"new");
+        assert!(terminal.new_passphrase().is_err());
+    }
+}

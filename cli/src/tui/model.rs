@@ -1,0 +1,179 @@
+//! What the terminal phone draws: plain values, taken from `App` by the runner.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// The figures of a code. Never in `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Figures(Zeroizing<String>);
+
+impl Figures {
+    /// The figures as they are typed, with leading zeros and without blanks.
+    pub fn new(figures: impl Into<String>) -> Self {
+        Self(Zeroizing::new(figures.into()))
+    }
+
+    /// The figures, to be drawn.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Figures(..)")
+    }
+}
+
+/// One row of the list of codes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The name `App` knows it by.
+    pub id: String,
+    /// Who issued it; may be empty.
+    pub issuer: String,
+    /// Whose it is; may be empty.
+    pub name: String,
+    /// What it shows.
+    pub code: AccountCode,
+}
+
+impl Account {
+    /// The name that stands first: the issuer, or the account's own name where there is none.
+    pub fn title(&self) -> &str {
+        if self.issuer.is_empty() { &self.name } else { &self.issuer }
+    }
+
+    /// Issuer and name as one line: «GitHub (mara@example.com)».
+    pub fn line(&self) -> String {
+        match (self.issuer.is_empty(), self.name.is_empty()) {
+            (false, false) => format!("{} ({})", self.issuer, self.name),
+            (false, true) => self.issuer.clone(),
+            (true, _) => self.name.clone(),
+        }
+    }
+
+    /// The second line: the account's name, unless it already stands first.
+    pub fn subtitle(&self) -> &str {
+        if self.issuer.is_empty() { "" } else { &self.name }
+    }
+}
+
+/// What an account shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountCode {
+    /// A code that time changes.
+    Timed {
+        /// The code of now.
+        code: Figures,
+        /// The code after it.
+        next: Figures,
+        /// The seconds a code lives.
+        period: u64,
+        /// Unix time in seconds of the next change.
+        until: u64,
+    },
+    /// A code that a tap changes; shown only after it was asked for.
+    Counted(Option<Figures>),
+    /// A row that could not be read.
+    Damaged,
+}
+
+/// An enrolment as the list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gateway {
+    /// The name `App` knows it by.
+    pub id: String,
+    /// The gateway's own name.
+    pub name: String,
+    /// Its host, always shown.
+    pub host: String,
+    /// The account there.
+    pub account: String,
+    /// Where the enrolment stands.
+    pub state: GatewayState,
+}
+
+/// Where an enrolment stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GatewayState {
+    /// It was asked for and the gateway has not answered.
+    Joining,
+    /// The person has yet to type these six digits on the page.
+    Pending(Figures),
+    /// Logins can be approved.
+    Active,
+    /// The gateway holds it back.
+    Suspended,
+    /// It ended; the word says why.
+    Gone(String),
+}
+
+/// A login that waits for a word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Card {
+    /// The name `App` knows it by.
+    pub id: String,
+    /// The registered name of the application.
+    pub app: String,
+    /// The gateway's host.
+    pub host: String,
+    /// As whom.
+    pub account: String,
+    /// Is it another account than the one enrolled?
+    pub account_differs: bool,
+    /// From where: place and address.
+    pub from: Option<String>,
+    /// Whose network.
+    pub network: Option<String>,
+    /// Browser and system.
+    pub with: Option<String>,
+    /// Is `from` marked as new?
+    pub from_new: bool,
+    /// Is `with` marked as new?
+    pub with_new: bool,
+    /// Does the application, not the gateway, vouch for where it comes from?
+    pub stated: bool,
+    /// How many digits the page shows.
+    pub digits: usize,
+    /// Until when it can be approved: Unix seconds by this machine's clock.
+    pub until: u64,
+}
+
+/// What was read from a link or a picture, and is asked about before anything happens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// An account that can be added.
+    Account {
+        /// Issuer and name as one line.
+        name: String,
+        /// What it is, in words: six digits, every 30 seconds.
+        kind: String,
+        /// What was mended or should be known.
+        remarks: Vec<String>,
+    },
+    /// An enrolment at a gateway.
+    Enrolment {
+        /// The host that will be spoken to.
+        host: String,
+        /// The gateway's own name, where it is known before.
+        name: Option<String>,
+    },
+}
+
+/// How an answer to an approval ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answered {
+    /// It is over; the words say how.
+    Over {
+        /// What happened.
+        text: String,
+        /// Is it good news?
+        good: bool,
+    },
+    /// The digits were wrong; so many tries are left.
+    Wrong(String),
+    /// Nothing was decided: it can be tried again.
+    Failed(String),
+}

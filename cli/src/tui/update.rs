@@ -1,0 +1,398 @@
+//! The rules of the terminal phone: one event in, a changed state and a list of wishes out.
+
+use countersign_strings::{fill, text};
+
+use super::field::Field;
+use super::model::{Answered, Card, Found, Gateway, GatewayState};
+use super::state::{Approval, Ask, Effect, Event, Key, Page, Removal, Row, Search, State, Step, Unlock};
+
+impl State {
+    /// Takes one event. `now` is Unix time in seconds.
+    pub fn update(&mut self, event: Event, now: u64) -> Vec<Effect> {
+        let mut out = Vec::new();
+        match event {
+            Event::Key(Key::Stop) => out.push(Effect::Quit),
+            Event::Key(key) => self.key(key, now, &mut out),
+            Event::Paste(text) => self.paste(&text, &mut out),
+            Event::Locked(true) => self.lock(),
+            Event::Locked(false) => self.unlock = None,
+            Event::UnlockFailed(words) => {
+                if let Some(unlock) = &mut self.unlock {
+                    *unlock = Unlock { fault: Some(words), ..Unlock::default() };
+                }
+            }
+            Event::Accounts(accounts) => {
+                self.accounts = accounts;
+                self.keep_selection();
+            }
+            Event::Gateways(gateways) => self.gateways_changed(gateways),
+            Event::Cards(cards) => self.cards_changed(cards, &mut out),
+            Event::Read(Ok(found)) => self.page = Page::Confirm(found),
+            Event::Read(Err(words)) => self.read_failed(words),
+            Event::Done(words) => self.page = Page::Message { text: words, good: true },
+            Event::Failed(words) => self.page = Page::Message { text: words, good: false },
+            Event::Joined { gateway, digits, name, host } => {
+                self.page = Page::Digits { gateway, digits, name, host };
+            }
+            Event::Answered { id, how } => self.answered(&id, how),
+            Event::Asked { wrong } => self.ask = Some(Ask { wrong, ..Ask::default() }),
+            Event::AskOver => self.ask = None,
+        }
+        out
+    }
+
+    fn lock(&mut self) {
+        self.unlock = Some(Unlock::default());
+        self.accounts.clear();
+        self.search = None;
+        self.opened = false;
+        self.selected = 0;
+        self.notice = None;
+        if !matches!(self.page, Page::Digits { .. }) {
+            self.page = Page::List;
+        }
+    }
+
+    fn keep_selection(&mut self) {
+        self.selected = self.selected.min(self.rows().len().saturating_sub(1));
+    }
+
+    fn gateways_changed(&mut self, gateways: Vec<Gateway>) {
+        self.gateways = gateways;
+        self.keep_selection();
+        let Page::Digits { gateway, name, host, .. } = &self.page else { return };
+        let words = match self.gateway_state(gateway) {
+            Some(GatewayState::Active) => Some((fill("tui.joined", &[("name", name), ("host", host)]), true)),
+            Some(GatewayState::Gone(why)) => Some((why.clone(), false)),
+            None => Some((text("tui.join_gone").to_owned(), false)),
+            Some(_) => None,
+        };
+        if let Some((text, good)) = words {
+            self.page = Page::Message { text, good };
+        }
+    }
+
+    fn cards_changed(&mut self, cards: Vec<Card>, out: &mut Vec<Effect>) {
+        let fresh = cards.iter().any(|c| !self.rung.contains(&c.id));
+        self.rung = cards.iter().map(|c| c.id.clone()).collect();
+        self.aside.retain(|id| self.rung.contains(id));
+        self.cards = cards;
+        if fresh {
+            out.push(Effect::Bell);
+        }
+        if let Some(approval) = &mut self.approval {
+            let here = self.rung.contains(&approval.card.id);
+            if !here && matches!(approval.step, Step::Digits { .. } | Step::Choice { .. }) {
+                let text = text("tui.withdrawn").to_owned();
+                approval.step = Step::Over { text, good: false, refusable: true };
+            }
+        }
+        self.show_next_card();
+    }
+
+    /// Puts the first approval that was not put aside in front, when nothing is in front yet.
+    fn show_next_card(&mut self) {
+        if self.approval.is_none() {
+            let next = self.cards.iter().find(|c| !self.aside.contains(&c.id)).cloned();
+            self.approval = next.map(Approval::new);
+        }
+    }
+
+    fn read_failed(&mut self, words: String) {
+        match &mut self.page {
+            Page::Entry { fault, field, .. } => {
+                field.clear();
+                *fault = Some(words);
+            }
+            page => *page = Page::Message { text: words, good: false },
+        }
+    }
+
+    fn answered(&mut self, id: &str, how: Answered) {
+        self.ask = None;
+        let Some(approval) = self.approval.as_mut().filter(|a| a.card.id == id) else { return };
+        approval.step = match how {
+            Answered::Over { text, good } => Step::Over { text, good, refusable: false },
+            Answered::Wrong(words) | Answered::Failed(words) => {
+                Step::Digits { field: Field::default(), fault: Some(words) }
+            }
+        };
+    }
+
+    fn paste(&mut self, pasted: &str, out: &mut Vec<Effect>) {
+        if let Some(ask) = &mut self.ask {
+            ask.field.paste(pasted);
+        } else if let Some(approval) = &mut self.approval {
+            if let Step::Digits { field, .. } = &mut approval.step {
+                approval.card.type_digits(field, pasted);
+            }
+        } else if let Some(unlock) = &mut self.unlock {
+            unlock.field.paste(pasted);
+        } else if let Page::Entry { field, .. } = &mut self.page {
+            field.paste(pasted);
+        } else if let Some(search) = self.search.as_mut().filter(|s| s.typing) {
+            search.field.paste(pasted);
+        } else if matches!(self.page, Page::List) {
+            let mut field = Field::default();
+            field.paste(pasted);
+            self.page = Page::Busy(text("tui.reading").to_owned());
+            out.push(Effect::Read(field));
+        }
+    }
+
+    fn key(&mut self, key: Key, now: u64, out: &mut Vec<Effect>) {
+        self.notice = None;
+        if self.ask.is_some() {
+            self.ask_key(key, out);
+        } else if self.approval.is_some() {
+            self.approval_key(key, now, out);
+        } else if matches!(self.page, Page::Digits { .. }) {
+            if matches!(key, Key::Enter | Key::Esc) {
+                self.page = Page::List;
+            }
+        } else if self.unlock.is_some() {
+            self.unlock_key(key, out);
+        } else if matches!(self.page, Page::List) {
+            self.list_key(key, out);
+        } else {
+            self.page_key(key, out);
+        }
+    }
+
+    fn ask_key(&mut self, key: Key, out: &mut Vec<Effect>) {
+        let Some(ask) = &mut self.ask else { return };
+        match key {
+            Key::Enter if !ask.field.is_empty() => {
+                out.push(Effect::Give(ask.field.clone()));
+                self.ask = None;
+            }
+            Key::Esc => {
+                out.push(Effect::Withhold);
+                self.ask = None;
+            }
+            key => ask.field.key(key),
+        }
+    }
+
+    fn unlock_key(&mut self, key: Key, out: &mut Vec<Effect>) {
+        let Some(unlock) = self.unlock.as_mut().filter(|u| !u.busy) else { return };
+        match key {
+            Key::Enter if !unlock.field.is_empty() => {
+                out.push(Effect::Unlock(unlock.field.clone()));
+                *unlock = Unlock { busy: true, ..Unlock::default() };
+            }
+            Key::Esc if unlock.field.is_empty() => out.push(Effect::Quit),
+            Key::Esc => unlock.field.clear(),
+            key => unlock.field.key(key),
+        }
+    }
+
+    fn approval_key(&mut self, key: Key, now: u64, out: &mut Vec<Effect>) {
+        let Some(Approval { card, step }) = &mut self.approval else { return };
+        let mut next = None;
+        match step {
+            Step::Digits { field, fault } => match key {
+                Key::Enter if now > card.until => {
+                    next = Some(Step::Over { text: text("tui.expired").to_owned(), good: false, refusable: true });
+                }
+                Key::Enter if field.chars() == card.digits => {
+                    out.push(Effect::Approve { id: card.id.clone(), digits: field.clone() });
+                    next = Some(Step::Sending);
+                }
+                Key::Enter => *fault = Some(fill("tui.digits_missing", &[("n", &card.digits.to_string())])),
+                Key::Char('n' | 'N') => next = Some(Step::Choice { selected: 0 }),
+                Key::Esc => {
+                    self.aside.insert(card.id.clone());
+                    return self.leave_approval();
+                }
+                Key::Char(typed) => card.type_digits(field, typed.encode_utf8(&mut [0; 4])),
+                key => field.key(key),
+            },
+            Step::Choice { selected } => match key {
+                Key::Up | Key::Down => *selected = 1 - *selected,
+                Key::Char('1') => next = Some(Self::refuse(0, card, out)),
+                Key::Char('2') => next = Some(Self::refuse(1, card, out)),
+                Key::Enter => next = Some(Self::refuse(*selected, card, out)),
+                Key::Esc => next = Some(Step::Digits { field: Field::default(), fault: None }),
+                _ => {}
+            },
+            Step::Sending => {}
+            Step::Over { refusable: true, .. } if matches!(key, Key::Char('n' | 'N')) => {
+                next = Some(Step::Choice { selected: 0 });
+            }
+            Step::Over { .. } => {
+                if matches!(key, Key::Enter | Key::Esc | Key::Char(' ')) {
+                    self.aside.insert(card.id.clone());
+                    return self.leave_approval();
+                }
+            }
+        }
+        if let Some(next) = next {
+            *step = next;
+        }
+    }
+
+    fn refuse(selected: usize, card: &Card, out: &mut Vec<Effect>) -> Step {
+        let id = card.id.clone();
+        out.push(if selected == 0 { Effect::Deny(id) } else { Effect::Report(id) });
+        Step::Sending
+    }
+
+    fn leave_approval(&mut self) {
+        self.approval = None;
+        self.show_next_card();
+    }
+
+    fn list_key(&mut self, key: Key, out: &mut Vec<Effect>) {
+        if let Some(search) = self.search.as_mut().filter(|s| s.typing) {
+            match key {
+                Key::Enter => search.typing = false,
+                Key::Esc => self.search = None,
+                Key::Up | Key::Down => search.typing = false,
+                key => search.field.key(key),
+            }
+            return self.keep_selection();
+        }
+        let last = self.rows().len().saturating_sub(1);
+        match key {
+            Key::Up | Key::Char('k') => self.selected = self.selected.saturating_sub(1),
+            Key::Down | Key::Char('j') => self.selected = (self.selected + 1).min(last),
+            Key::Home => self.selected = 0,
+            Key::End => self.selected = last,
+            Key::Enter | Key::Char(' ') => self.open_row(out),
+            Key::Esc if self.opened => self.opened = false,
+            Key::Esc => self.search = None,
+            Key::Char('/') => self.search = Some(Search { typing: true, ..Search::default() }),
+            Key::Char('a') => self.page = Page::entry(false),
+            Key::Char('e') => self.page = Page::entry(true),
+            Key::Char('x') => self.ask_removal(),
+            Key::Char('p') => self.bring_back(),
+            Key::Char('i') => self.note_folded = !self.note_folded,
+            Key::Char('l') => out.push(Effect::Lock),
+            Key::Char('?') => self.page = Page::Help,
+            Key::Char('q') => out.push(Effect::Quit),
+            _ => {}
+        }
+    }
+
+    /// Enter on a row: a counted code is asked for, digits of a pending enrolment are shown large; where there is one
+    /// pane, the row opens.
+    fn open_row(&mut self, out: &mut Vec<Effect>) {
+        let mut page = None;
+        match self.chosen() {
+            Some(Row::Account(account)) => {
+                if let super::model::AccountCode::Counted(_) = account.code {
+                    out.push(Effect::Next(account.id.clone()));
+                }
+            }
+            Some(Row::Gateway(Gateway { id, name, host, state: GatewayState::Pending(digits), .. })) => {
+                page = Some(Page::Digits {
+                    gateway: id.clone(),
+                    digits: digits.clone(),
+                    name: name.clone(),
+                    host: host.clone(),
+                });
+            }
+            Some(Row::Gateway(_)) => {}
+            None => return,
+        }
+        self.opened = true;
+        if let Some(page) = page {
+            self.page = page;
+        }
+    }
+
+    fn ask_removal(&mut self) {
+        let removal = match self.chosen() {
+            Some(Row::Account(a)) => Removal::Account { id: a.id.clone(), name: a.line() },
+            Some(Row::Gateway(g)) => Removal::Gateway { id: g.id.clone(), name: g.host.clone() },
+            None => return,
+        };
+        self.page = Page::Remove(removal);
+    }
+
+    fn bring_back(&mut self) {
+        self.aside.clear();
+        self.show_next_card();
+        if self.approval.is_none() {
+            self.notice = Some(text("tui.none_waiting").to_owned());
+        }
+    }
+
+    fn page_key(&mut self, key: Key, out: &mut Vec<Effect>) {
+        match &mut self.page {
+            Page::Entry { field, .. } => match key {
+                Key::Enter if !field.is_empty() => out.push(Effect::Read(Field::clone(field))),
+                Key::Esc => self.page = Page::List,
+                key => field.key(key),
+            },
+            Page::Confirm(found) => match key {
+                Key::Char('y' | 'Y') => {
+                    let words = match found {
+                        Found::Account { .. } => text("tui.adding"),
+                        Found::Enrolment { .. } => text("tui.enrolling"),
+                    };
+                    self.page = Page::Busy(words.to_owned());
+                    out.push(Effect::Accept);
+                }
+                Key::Char('n' | 'N') | Key::Esc => {
+                    self.page = Page::List;
+                    out.push(Effect::Drop);
+                }
+                _ => {}
+            },
+            Page::Remove(removal) => match key {
+                Key::Char('y' | 'Y') => {
+                    out.push(Effect::Remove(removal.clone()));
+                    self.opened = false;
+                    self.page = Page::Busy(text("tui.removing").to_owned());
+                }
+                Key::Char('n' | 'N') | Key::Esc => self.page = Page::List,
+                _ => {}
+            },
+            Page::Help | Page::Message { .. } | Page::Digits { .. } => {
+                if matches!(key, Key::Enter | Key::Esc | Key::Char('?' | 'q' | ' ')) {
+                    self.page = Page::List;
+                }
+            }
+            Page::Busy(_) | Page::List => {}
+        }
+    }
+}
+
+impl Approval {
+    /// An approval that the person has not touched yet.
+    pub fn new(card: Card) -> Self {
+        Self { card, step: Step::Digits { field: Field::default(), fault: None } }
+    }
+}
+
+impl Page {
+    /// An empty field for a link or the path of a picture.
+    pub fn entry(enrol: bool) -> Self {
+        Self::Entry { enrol, field: Field::default(), fault: None }
+    }
+}
+
+impl Card {
+    /// Takes typed or pasted digits as far as the page asks for them; anything else is left out.
+    fn type_digits(&self, field: &mut Field, typed: &str) {
+        for c in typed.chars().filter(|c| c.is_numeric()) {
+            if field.chars() < self.digits {
+                field.push(c);
+            }
+        }
+    }
+}
+
+impl Field {
+    /// What a key does in a field.
+    fn key(&mut self, key: Key) {
+        match key {
+            Key::Char(c) => self.push(c),
+            Key::Back => self.back(),
+            Key::Clear => self.clear(),
+            _ => {}
+        }
+    }
+}

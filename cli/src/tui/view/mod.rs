@@ -1,0 +1,109 @@
+//! Draws the terminal phone: a function of the state, the time and the look.
+
+mod approval;
+mod list;
+mod look;
+mod page;
+mod text;
+
+use countersign_strings::{fill, text as words};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+pub use look::Look;
+pub use text::{cut_left, cut_right, grouped};
+
+use super::state::{Page, State};
+use text::columns;
+
+/// The narrowest terminal with two panes.
+pub const TWO_PANES: u16 = 60;
+
+/// Draws the whole screen. `now` is Unix time in seconds.
+pub fn draw(state: &State, now: u64, look: Look, area: Rect, buffer: &mut Buffer) {
+    if area.width < 16 || area.height < 6 {
+        return put(buffer, area, 0, vec![Line::raw(words("tui.too_small"))]);
+    }
+    let body = Rect { y: area.y + 1, height: area.height - 2, ..area };
+    header(state, look, area, buffer);
+    let keys = if let Some(approval) = &state.approval {
+        approval::draw(state, approval, now, look, body, buffer)
+    } else if let Page::Digits { digits, name, host, .. } = &state.page {
+        page::digits(state, digits.as_str(), name, host, look, body, buffer)
+    } else if let Some(unlock) = &state.unlock {
+        page::unlock(state, unlock, look, body, buffer)
+    } else if matches!(state.page, Page::List) {
+        list::draw(state, now, look, body, buffer)
+    } else {
+        page::draw(state, look, body, buffer)
+    };
+    footer(&keys, look, area, buffer);
+}
+
+/// The first line: what this is, and how many approvals wait behind.
+fn header(state: &State, look: Look, area: Rect, buffer: &mut Buffer) {
+    buffer.set_string(area.x + 1, area.y, words("tui.title"), look.title());
+    let waiting = state.waiting();
+    let right = match (waiting, &state.approval) {
+        (0, _) => return,
+        (n, Some(_)) => fill("tui.more_waiting", &[("n", &n.to_string())]),
+        (1, None) => words("tui.one_waits").to_owned(),
+        (n, None) => fill("tui.some_wait", &[("n", &n.to_string())]),
+    };
+    let width = columns(&right) as u16;
+    if width + 14 < area.width {
+        buffer.set_string(area.x + area.width - width - 1, area.y, right, look.warn());
+    }
+}
+
+/// The last line: as many of the keys as fit, the first ones first.
+fn footer(keys: &str, look: Look, area: Rect, buffer: &mut Buffer) {
+    let room = usize::from(area.width.saturating_sub(2));
+    let mut line = String::new();
+    for item in keys.split(" · ") {
+        let gap = if line.is_empty() { "" } else { " · " };
+        if columns(&line) + columns(gap) + columns(item) > room {
+            break;
+        }
+        line.push_str(gap);
+        line.push_str(item);
+    }
+    buffer.set_string(area.x + 1, area.y + area.height - 1, line, look.quiet());
+}
+
+/// Writes lines from the top of `area`, `indent` columns in; what does not fit is left out at the bottom.
+fn put(buffer: &mut Buffer, area: Rect, indent: u16, lines: Vec<Line<'_>>) {
+    let width = area.width.saturating_sub(indent + 1);
+    for (y, line) in (area.y..area.y + area.height).zip(&lines) {
+        buffer.set_line(area.x + indent, y, line, width);
+    }
+}
+
+/// Plain text, wrapped, in one style.
+fn paragraph(text: &str, width: usize, style: Style) -> Vec<Line<'static>> {
+    text::wrap(text, width).into_iter().map(|l| Line::from(Span::styled(l, style))).collect()
+}
+
+/// The columns that text may take inside `area`: never so many that a line is hard to read.
+fn measure(area: Rect) -> usize {
+    usize::from(area.width.saturating_sub(4)).min(66)
+}
+
+/// A field: masked, or as far as it may be seen.
+fn masked(chars: usize, width: usize) -> String {
+    let shown = chars.min(width.saturating_sub(1));
+    format!("{}_", "•".repeat(shown))
+}
+
+/// A link as far as it may be seen: without what follows `?` or `#`, for a secret stands there.
+fn link_shown(link: &str, width: usize) -> String {
+    let open = link.split(['?', '#']).next().unwrap_or_default();
+    if open.len() == link.len() && columns(link) < width {
+        return format!("{link}_");
+    }
+    let count = fill("tui.characters", &[("n", &link.chars().count().to_string())]);
+    let room = width.saturating_sub(columns(&count) + 1);
+    format!("{} {count}", cut_right(&format!("{open}…"), room))
+}

@@ -1,0 +1,169 @@
+//! What stands in front of the list: unlock, help, link, questions, digits, words.
+
+use countersign_strings::{fill, text as words};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::super::model::Found;
+use super::super::state::{Ask, Page, Removal, State, Unlock};
+use super::{Look, link_shown, list, masked, measure, paragraph, put, text};
+
+/// Draws the page in front of the list; returns the keys for the last line.
+pub fn draw(state: &State, look: Look, area: Rect, buffer: &mut Buffer) -> String {
+    let width = measure(area);
+    let mut lines = vec![Line::default()];
+    let mut keys = "tui.keys_back";
+    match &state.page {
+        Page::Entry { enrol, field, fault } => {
+            let title = if *enrol { "tui.entry_enrol" } else { "tui.entry_add" };
+            lines.extend(paragraph(words(title), width, look.title()));
+            lines.push(Line::default());
+            lines.push(Line::styled(link_shown(field.text(), width), look.accent()));
+            lines.push(Line::default());
+            lines.extend(paragraph(fault.as_deref().unwrap_or_default(), width, look.warn()));
+            keys = "tui.keys_entry";
+        }
+        Page::Busy(what) => {
+            lines.extend(paragraph(what, width, look.title()));
+            keys = "tui.keys_wait";
+        }
+        Page::Confirm(found) => {
+            lines.extend(confirm(found, width, look));
+            keys = "tui.keys_yes_no";
+        }
+        Page::Remove(removal) => {
+            lines.extend(remove(removal, width, look));
+            keys = "tui.keys_yes_no";
+        }
+        Page::Message { text, good } => {
+            lines.push(verdict(*good, look));
+            lines.extend(paragraph(text, width, look.title()));
+        }
+        Page::Help => {
+            lines.pop();
+            lines.extend(help(look));
+        }
+        Page::List | Page::Digits { .. } => {}
+    }
+    if let Some(ask) = &state.ask {
+        lines.push(Line::default());
+        lines.extend(paragraph(words("tui.ask_enrol"), width, look.title()));
+        lines.extend(passphrase(ask, look, width));
+        keys = "tui.keys_ask";
+    }
+    put(buffer, area, 2, lines);
+    words(keys).to_owned()
+}
+
+/// One word that says how it went, so that colour need not.
+pub fn verdict(good: bool, look: Look) -> Line<'static> {
+    match good {
+        true => Line::styled(format!("✓ {}", words("tui.done")), look.accent()),
+        false => Line::styled(format!("! {}", words("tui.not_done")), look.danger()),
+    }
+}
+
+/// The masked field for the passphrase, and whether the last one was wrong.
+pub fn passphrase(ask: &Ask, look: Look, width: usize) -> Vec<Line<'static>> {
+    let mut lines = vec![
+        Line::default(),
+        Line::from(vec![
+            Span::styled(format!("{}  ", words("tui.passphrase")), look.quiet()),
+            Span::styled(masked(ask.field.chars(), width.saturating_sub(14)), look.accent()),
+        ]),
+        Line::default(),
+    ];
+    let fault = if ask.wrong { words("tui.wrong_passphrase") } else { "" };
+    lines.push(Line::styled(fault, look.warn()));
+    lines
+}
+
+fn confirm(found: &Found, width: usize, look: Look) -> Vec<Line<'static>> {
+    match found {
+        Found::Account { name, kind, remarks } => {
+            let mut lines = paragraph(words("tui.add_title"), width, look.title());
+            lines.push(Line::default());
+            lines.extend(paragraph(name, width, look.accent()));
+            lines.extend(paragraph(kind, width, look.quiet()));
+            for remark in remarks {
+                lines.push(Line::default());
+                lines.extend(paragraph(remark, width, look.warn()));
+            }
+            lines
+        }
+        Found::Enrolment { host, name } => {
+            let mut lines = paragraph(words("tui.enrol_title"), width, look.title());
+            lines.push(Line::default());
+            lines.extend(name.iter().flat_map(|n| paragraph(n, width, look.accent())));
+            lines.extend(text::chunks(host, width).into_iter().map(|l| Line::styled(l, look.accent())));
+            lines.push(Line::default());
+            lines.extend(paragraph(&fill("tui.enrol_ask", &[("host", host)]), width, Default::default()));
+            lines
+        }
+    }
+}
+
+fn remove(removal: &Removal, width: usize, look: Look) -> Vec<Line<'static>> {
+    let (name, question) = match removal {
+        Removal::Account { name, .. } => (name, "tui.remove_account"),
+        Removal::Gateway { name, .. } => (name, "tui.remove_gateway"),
+    };
+    let mut lines = paragraph(name, width, look.title());
+    lines.push(Line::default());
+    lines.extend(paragraph(words(question), width, look.danger()));
+    lines
+}
+
+fn help(look: Look) -> Vec<Line<'static>> {
+    let mut lines = vec![Line::styled(words("tui.help_title"), look.title())];
+    for line in words("tui.help").lines() {
+        let (key, what) = line.split_once("  ").unwrap_or((line, ""));
+        let what = what.trim_start().to_owned();
+        lines.push(Line::from(vec![Span::styled(format!("{key:<9}"), look.title()), Span::raw(what)]));
+    }
+    lines
+}
+
+/// The unlock screen; returns the keys for the last line.
+pub fn unlock(state: &State, unlock: &Unlock, look: Look, area: Rect, buffer: &mut Buffer) -> String {
+    let width = measure(area);
+    let mut lines = vec![Line::default()];
+    if !state.note_folded {
+        let wide = usize::from(area.width.saturating_sub(4));
+        let note = state.note.iter().flat_map(|l| paragraph(l, wide, Default::default()));
+        lines.extend(note.take(usize::from(area.height / 2)));
+        if !state.note.is_empty() {
+            lines.push(Line::default());
+        }
+    }
+    lines.extend(paragraph(words("tui.unlock"), width, look.title()));
+    lines.push(Line::default());
+    if unlock.busy {
+        lines.push(Line::styled(words("tui.unlocking"), look.quiet()));
+    } else {
+        lines.push(Line::from(vec![
+            Span::styled(format!("{}  ", words("tui.passphrase")), look.quiet()),
+            Span::styled(masked(unlock.field.chars(), width.saturating_sub(14)), look.accent()),
+        ]));
+        lines.push(Line::default());
+        lines.extend(paragraph(unlock.fault.as_deref().unwrap_or_default(), width, look.warn()));
+    }
+    put(buffer, area, 2, lines);
+    words("tui.keys_unlock").to_owned()
+}
+
+/// The six digits that the page waits for; returns the keys for the last line.
+pub fn digits(state: &State, code: &str, name: &str, host: &str, look: Look, area: Rect, buffer: &mut Buffer) -> String {
+    let width = measure(area);
+    let mut lines = vec![Line::default()];
+    lines.extend(paragraph(name, width, look.title()));
+    lines.extend(text::chunks(host, width).into_iter().map(Line::raw));
+    lines.push(Line::default());
+    lines.extend(list::figures(code, width, area.height, look));
+    lines.push(Line::default());
+    lines.extend(paragraph(words("tui.type_on_page"), width, look.title()));
+    lines.extend(paragraph(words("tui.waits_for_page"), width, look.quiet()));
+    put(buffer, area, 2, lines);
+    words(if state.unlock.is_some() { "tui.keys_back" } else { "tui.keys_digits" }).to_owned()
+}

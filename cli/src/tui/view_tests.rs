@@ -1,0 +1,298 @@
+//! Every screen as text, beside `cli/tests/golden/`. `COUNTERSIGN_ACCEPT=1` writes them anew: then look at each.
+
+use std::fs;
+use std::path::Path;
+
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use super::field::Field;
+use super::model::{Account, AccountCode, Answered, Card, Figures, Found, Gateway, GatewayState};
+use super::state::{Event, Key, Removal, State, Unlock};
+use super::view::{Look, draw};
+
+const NOW: u64 = 1_795_260_011;
+const SIZES: [(u16, u16); 3] = [(80, 24), (60, 20), (40, 20)];
+
+fn picture(state: &State, (width, height): (u16, u16), look: Look) -> Buffer {
+    let area = Rect::new(0, 0, width, height);
+    let mut buffer = Buffer::empty(area);
+    draw(state, NOW, look, area, &mut buffer);
+    buffer
+}
+
+fn as_text(buffer: &Buffer) -> String {
+    let width = usize::from(buffer.area.width);
+    buffer.content.chunks(width).map(|row| format!("{}\n", row_text(row).trim_end())).collect()
+}
+
+/// One row; the cell behind a wide character belongs to it and is left out.
+fn row_text(row: &[Cell]) -> String {
+    let mut out = String::new();
+    let mut skip = 0;
+    for cell in row {
+        if skip == 0 {
+            out.push_str(cell.symbol());
+            skip = Span::raw(cell.symbol()).width().saturating_sub(1);
+        } else {
+            skip -= 1;
+        }
+    }
+    out
+}
+
+/// Compares a state at each size with its golden text; colour must never change a character.
+fn golden(name: &str, state: &State) {
+    for size in SIZES {
+        let text = as_text(&picture(state, size, Look::PLAIN));
+        assert_eq!(text, as_text(&picture(state, size, Look::SIXTEEN)), "{name}: colour changed the text");
+        let file = format!("{}/tests/golden/{name}_{}x{}.txt", env!("CARGO_MANIFEST_DIR"), size.0, size.1);
+        if std::env::var_os("COUNTERSIGN_ACCEPT").is_some() {
+            fs::create_dir_all(Path::new(&file).parent().unwrap()).unwrap();
+            fs::write(&file, &text).unwrap();
+        }
+        let want = fs::read_to_string(&file).unwrap_or_default();
+        assert_eq!(text, want, "{file} differs");
+    }
+}
+
+fn timed(id: &str, issuer: &str, name: &str, code: &str, until: u64) -> Account {
+    let code = AccountCode::Timed { code: Figures::new(code), next: Figures::new("118402"), period: 30, until };
+    Account { id: id.into(), issuer: issuer.into(), name: name.into(), code }
+}
+
+fn accounts() -> Vec<Account> {
+    let counted = |id: &str, issuer: &str, code| Account {
+        id: id.into(),
+        issuer: issuer.into(),
+        name: "mara@example.com".into(),
+        code: AccountCode::Counted(code),
+    };
+    vec![
+        timed("1", "GitHub", "mara@example.com", "492039", NOW + 19),
+        timed("2", "Very long issuer of a company with many words", "a.very.long.name@subsidiary.example.com", "00110011", NOW + 4),
+        counted("3", "AWS", None),
+        counted("4", "VPN", Some(Figures::new("7734011"))),
+        timed("5", "", "東京都庁 税務課", "000001", NOW + 30),
+        Account { id: "6".into(), issuer: "Old bank".into(), name: String::new(), code: AccountCode::Damaged },
+    ]
+}
+
+fn gateway(state: GatewayState) -> Gateway {
+    Gateway {
+        id: "g".into(),
+        name: "Example Works".into(),
+        host: "gate.example.com:8443".into(),
+        account: "alice@example.com".into(),
+        state,
+    }
+}
+
+fn card(id: &str) -> Card {
+    Card {
+        id: id.into(),
+        app: "Payroll".into(),
+        host: "gate.example.com:8443".into(),
+        account: "mara@example.com".into(),
+        account_differs: false,
+        from: Some("Lyon, FR · 192.0.2.7".into()),
+        network: Some("Example Net".into()),
+        with: Some("Firefox on Linux".into()),
+        from_new: true,
+        with_new: false,
+        stated: false,
+        digits: 6,
+        until: NOW + 98,
+    }
+}
+
+fn open(events: impl IntoIterator<Item = Event>) -> State {
+    let mut state = State::new(false, Vec::new());
+    for event in events {
+        state.update(event, NOW);
+    }
+    state
+}
+
+fn typed(text: &str) -> Vec<Event> {
+    text.chars().map(|c| Event::Key(Key::Char(c))).collect()
+}
+
+fn key(key: Key) -> Event {
+    Event::Key(key)
+}
+
+#[test]
+fn empty() {
+    golden("empty", &open([]));
+    let mut noted = open([]);
+    noted.note = vec![
+        "https://localhost:8443/".into(),
+        "Sign in as alice, password correct-horse-battery".into(),
+        "Voucher for the first phone: K7QF-2MNP-XW4D".into(),
+        "This phone's passphrase: larch-violin".into(),
+    ];
+    golden("empty_note", &noted);
+}
+
+#[test]
+fn list() {
+    let gateways = vec![gateway(GatewayState::Active), gateway(GatewayState::Pending(Figures::new("020569")))];
+    let mut state = open([Event::Accounts(accounts()), Event::Gateways(gateways)]);
+    golden("list", &state);
+    state.update(key(Key::Down), NOW);
+    state.update(key(Key::Enter), NOW);
+    golden("list_opened", &state);
+    state.update(key(Key::Down), NOW);
+    state.update(key(Key::Down), NOW);
+    golden("list_counted", &state);
+    state.update(key(Key::End), NOW);
+    golden("list_gateway", &state);
+    state.opened = false;
+    state.update(key(Key::Char('/')), NOW);
+    typed("mara").into_iter().for_each(|e| drop(state.update(e, NOW)));
+    golden("list_search", &state);
+    typed("zz").into_iter().for_each(|e| drop(state.update(e, NOW)));
+    golden("list_nothing_found", &state);
+}
+
+#[test]
+fn approval() {
+    let cards = vec![card("1"), card("2")];
+    let mut state = open([Event::Accounts(accounts()), Event::Cards(cards.clone())]);
+    golden("approval", &state);
+    typed("492").into_iter().for_each(|e| drop(state.update(e, NOW)));
+    golden("approval_digits", &state);
+    typed("039").into_iter().for_each(|e| drop(state.update(e, NOW)));
+    state.update(key(Key::Enter), NOW);
+    golden("approval_sending", &state);
+    state.update(Event::Asked { wrong: true }, NOW);
+    typed("larch").into_iter().for_each(|e| drop(state.update(e, NOW)));
+    golden("approval_passphrase", &state);
+    let wrong = Answered::Wrong("Those aren't the digits on the page. 2 tries left.".into());
+    state.update(Event::Answered { id: "1".into(), how: wrong }, NOW);
+    golden("approval_wrong", &state);
+    state.update(key(Key::Char('n')), NOW);
+    state.update(key(Key::Down), NOW);
+    golden("approval_choice", &state);
+    let text = "Reported. Nobody got in. Change your password, and tell your administrator.".into();
+    state.update(Event::Answered { id: "1".into(), how: Answered::Over { text, good: true } }, NOW);
+    golden("approval_over", &state);
+    let mut gone = open([Event::Cards(cards)]);
+    gone.update(Event::Cards(vec![]), NOW);
+    golden("approval_withdrawn", &gone);
+}
+
+#[test]
+fn approval_with_everything_long() {
+    let long = Card {
+        app: "The payroll and expenses application of the northern branches".into(),
+        host: "login.a-rather-long-name-of-a-department.with-a-sub-department.example-company.co.example:65535".into(),
+        account: "a.person.with.a.long.name@a-department.of-a-company.example.com".into(),
+        account_differs: true,
+        from: Some("Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch, GB · 2001:db8:1111:2222:3333:4444:5555:6666".into()),
+        network: Some("A network operator with a long name, Ltd. and Sons".into()),
+        with: Some("Some browser 128.0 on an operating system with a long name".into()),
+        with_new: true,
+        stated: true,
+        digits: 8,
+        ..card("1")
+    };
+    golden("approval_long", &open([Event::Cards(vec![long])]));
+}
+
+#[test]
+fn pages() {
+    let mut help = open([key(Key::Char('?'))]);
+    golden("help", &help);
+    help.update(key(Key::Esc), NOW);
+    let mut entry = open([key(Key::Char('a'))]);
+    entry.update(Event::Paste("otpauth://totp/GitHub:mara?secret=GEZDGNBVGY3TQOJQ&issuer=GitHub".to_owned().into()), NOW);
+    golden("entry", &entry);
+    assert!(!as_text(&picture(&entry, (80, 24), Look::PLAIN)).contains("GEZDG"), "a secret is drawn");
+    entry.update(Event::Read(Err("This is a Wi-Fi network, not an account.".into())), NOW);
+    golden("entry_refused", &entry);
+    let found = Found::Account {
+        name: "GitHub (mara@example.com)".into(),
+        kind: "six digits, every 30 seconds".into(),
+        remarks: vec!["The QR had a fault that we mended: two issuers, we kept “GitHub”.".into()],
+    };
+    golden("add_confirm", &open([Event::Read(Ok(found))]));
+    let found = Found::Enrolment { host: "gate.example.com:8443".into(), name: Some("Example Works".into()) };
+    let mut enrol = open([Event::Read(Ok(found))]);
+    golden("enrol_confirm", &enrol);
+    enrol.update(key(Key::Char('y')), NOW);
+    enrol.update(Event::Asked { wrong: false }, NOW);
+    golden("enrol_passphrase", &enrol);
+    enrol.update(Event::AskOver, NOW);
+    let digits = Figures::new("020569");
+    let joined = Event::Joined { gateway: "g".into(), digits, name: "Example Works".into(), host: "gate.example.com:8443".into() };
+    enrol.update(joined, NOW);
+    golden("digits", &enrol);
+    enrol.update(Event::Gateways(vec![gateway(GatewayState::Active)]), NOW);
+    golden("joined", &enrol);
+    golden("error", &open([Event::Failed("No way to the gateway. Look at your network and try again.".into())]));
+    let mut remove = open([Event::Accounts(accounts()), key(Key::Char('x'))]);
+    golden("remove", &remove);
+    remove.update(key(Key::Char('n')), NOW);
+}
+
+#[test]
+fn unlock() {
+    let mut state = State::new(true, Vec::new());
+    typed("larch").into_iter().for_each(|e| drop(state.update(e, NOW)));
+    golden("unlock", &state);
+    state.unlock = Some(Unlock { fault: Some("That isn't the passphrase.".into()), ..Unlock::default() });
+    golden("unlock_wrong", &state);
+}
+
+#[test]
+fn the_right_end_of_a_host_is_on_every_screen_that_names_it() {
+    let host = "accounts.bank.example.com.a-host-that-is-so-long-that-it-cannot-stand-on-one-line.evil.example";
+    let card = Card { host: host.into(), ..card("1") };
+    let found = Found::Enrolment { host: host.into(), name: None };
+    for state in [open([Event::Cards(vec![card])]), open([Event::Read(Ok(found))])] {
+        for size in SIZES {
+            assert!(as_text(&picture(&state, size, Look::PLAIN)).contains("evil.example"), "{size:?}");
+        }
+    }
+}
+
+#[test]
+fn the_digits_and_the_refusal_are_in_view_on_the_smallest_screen_with_everything_long() {
+    let long = "word ".repeat(25);
+    let card = Card { app: long.clone(), host: "h".repeat(190), with: Some(long.clone()), network: Some(long), ..card("1") };
+    let mut state = open([Event::Cards(vec![card])]);
+    typed("12").into_iter().for_each(|e| drop(state.update(e, NOW)));
+    let text = as_text(&picture(&state, (40, 12), Look::PLAIN));
+    assert!(text.contains("1 2 _") && text.contains("No, this isn't me"), "{text}");
+}
+
+#[test]
+fn a_tiny_window_says_so_and_does_not_panic() {
+    for width in 1..30 {
+        for height in 1..10 {
+            picture(&open([Event::Accounts(accounts()), Event::Cards(vec![card("1")])]), (width, height), Look::PLAIN);
+            picture(&open([Event::Accounts(accounts())]), (width, height), Look::PLAIN);
+        }
+    }
+}
+
+#[test]
+fn what_is_secret_does_not_show_in_debug() {
+    let mut state = State::new(true, Vec::new());
+    typed("canary").into_iter().for_each(|e| drop(state.update(e, NOW)));
+    state.update(Event::Accounts(accounts()), NOW);
+    state.update(Event::Cards(vec![card("1")]), NOW);
+    typed("876543").into_iter().for_each(|e| drop(state.update(e, NOW)));
+    let mut field = Field::default();
+    field.paste("876543");
+    let effect = super::state::Effect::Approve { id: "1".into(), digits: field };
+    let shown = format!("{state:?} {effect:?}");
+    for secret in ["canary", "492039", "118402", "876543", "7734011"] {
+        assert!(!shown.contains(secret), "{secret}");
+    }
+    let removal = Removal::Gateway { id: "g".into(), name: "gate".into() };
+    assert!(format!("{removal:?}").contains("gate"));
+}
