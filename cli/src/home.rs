@@ -69,7 +69,10 @@ mod tests {
         assert_eq!(find(None, &all), Some("/c".into()));
         assert_eq!(find(None, &all[1..]), Some("/x/countersign".into()));
         assert_eq!(find(None, &all[2..]), Some("/h/.local/share/countersign".into()));
-        assert_eq!(find(None, &[("XDG_DATA_HOME", "relative"), ("HOME", "/h")]), Some("/h/.local/share/countersign".into()));
+        assert_eq!(
+            find(None, &[("XDG_DATA_HOME", "relative"), ("HOME", "/h")]),
+            Some("/h/.local/share/countersign".into())
+        );
         assert_eq!(find(None, &[("COUNTERSIGN_HOME", "")]), None);
     }
 }

@@ -159,7 +159,9 @@ fn person() -> io::Result<File> {
 }
 
 fn hidden_line(question: &str) -> Result<Zeroizing<String>, Fault> {
-    rpassword::prompt_password(format!("{question} ")).map(Zeroizing::new).map_err(|_| Fault::refused(text("cli.no_terminal")))
+    rpassword::prompt_password(format!("{question} "))
+        .map(Zeroizing::new)
+        .map_err(|_| Fault::refused(text("cli.no_terminal")))
 }
 
 /// Where `--passphrase-fd` leads.

@@ -160,9 +160,7 @@ impl Keystore for DeskKeystore {
         let names = kind.names(name);
         let sealed = match kind {
             Kind::Prove => self.device.seal(&*self.random, &names, &bytes)?,
-            Kind::Approve => {
-                self.user().as_ref().ok_or(PortError::Unavailable)?.seal(&*self.random, &names, &bytes)?
-            }
+            Kind::Approve => self.user().as_ref().ok_or(PortError::Unavailable)?.seal(&*self.random, &names, &bytes)?,
         };
         self.delete(name)?;
         file::replace(&self.path(name, kind), &sealed)?;
@@ -228,13 +226,9 @@ fn sign(key: &Secret, input: &[u8]) -> Result<Vec<u8>, PortError> {
     let private = SecretKey::from_slice(key.expose()).map_err(|_| PortError::Failed)?;
     let point = user_key::point_of(&private.public_key());
     let random = SystemRandom::new();
-    let pair = EcdsaKeyPair::from_private_key_and_public_key(
-        &ECDSA_P256_SHA256_ASN1_SIGNING,
-        key.expose(),
-        &point,
-        &random,
-    )
-    .map_err(|_| PortError::Failed)?;
+    let pair =
+        EcdsaKeyPair::from_private_key_and_public_key(&ECDSA_P256_SHA256_ASN1_SIGNING, key.expose(), &point, &random)
+            .map_err(|_| PortError::Failed)?;
     Ok(pair.sign(&random, input).map_err(|_| PortError::Failed)?.as_ref().to_vec())
 }
 

@@ -209,7 +209,13 @@ impl Unlocked {
 }
 
 impl Slot {
-    fn seal(private: &SecretKey, point: &[u8], passphrase: &Secret, cost: Cost, random: &dyn Random) -> Result<Self, PortError> {
+    fn seal(
+        private: &SecretKey,
+        point: &[u8],
+        passphrase: &Secret,
+        cost: Cost,
+        random: &dyn Random,
+    ) -> Result<Self, PortError> {
         let salt: [u8; 16] = random.array()?;
         let key = derive(passphrase, &salt, cost)?;
         let bytes = Zeroizing::new(private.to_bytes());
@@ -256,12 +262,19 @@ pub fn point_of(public: &PublicKey) -> Vec<u8> {
 }
 
 /// The key that sender and receiver share: ECDH on P-256, then HKDF-SHA-256 over both points.
-fn agree(private: &SecretKey, public: &PublicKey, sender: &[u8], receiver: &[u8]) -> Result<Zeroizing<[u8; KEY]>, PortError> {
+fn agree(
+    private: &SecretKey,
+    public: &PublicKey,
+    sender: &[u8],
+    receiver: &[u8],
+) -> Result<Zeroizing<[u8; KEY]>, PortError> {
     let shared = p256::ecdh::diffie_hellman(private.to_nonzero_scalar(), public.as_affine());
     let salt = Salt::new(HKDF_SHA256, &[sender, receiver].concat());
     let prk = salt.extract(shared.raw_secret_bytes());
     let mut key = Zeroizing::new([0; KEY]);
-    prk.expand(&[b"countersign-desk-user-1"], HKDF_SHA256).and_then(|okm| okm.fill(key.as_mut())).map_err(|_| PortError::Failed)?;
+    prk.expand(&[b"countersign-desk-user-1"], HKDF_SHA256)
+        .and_then(|okm| okm.fill(key.as_mut()))
+        .map_err(|_| PortError::Failed)?;
     Ok(key)
 }
 
@@ -328,7 +341,11 @@ mod tests {
         let path = folder.path().join("user.key");
         drop(key(&folder));
         let text = std::fs::read_to_string(&path).unwrap();
-        for (from, to) in [("\"memory\":19456", "\"memory\":8"), ("\"passes\":2", "\"passes\":4000000000"), ("\"version\":1", "\"version\":2")] {
+        for (from, to) in [
+            ("\"memory\":19456", "\"memory\":8"),
+            ("\"passes\":2", "\"passes\":4000000000"),
+            ("\"version\":1", "\"version\":2"),
+        ] {
             assert!(text.contains(from));
             std::fs::write(&path, text.replace(from, to)).unwrap();
             assert!(matches!(UserKey::open(&path), Err(PortError::Failed)), "{to}");

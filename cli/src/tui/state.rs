@@ -306,7 +306,8 @@ impl State {
         let wanted = self.search.as_ref().map(|s| s.field.text().to_lowercase()).unwrap_or_default();
         let has = |text: &str| text.to_lowercase().contains(&wanted);
         let accounts = self.accounts.iter().filter(|a| has(&a.issuer) || has(&a.name)).map(Row::Account);
-        let gateways = self.gateways.iter().filter(|g| has(&g.name) || has(&g.host) || has(&g.account)).map(Row::Gateway);
+        let gateways =
+            self.gateways.iter().filter(|g| has(&g.name) || has(&g.host) || has(&g.account)).map(Row::Gateway);
         accounts.chain(gateways).collect()
     }
 

@@ -71,7 +71,13 @@ fn accounts() -> Vec<Account> {
     };
     vec![
         timed("1", "GitHub", "mara@example.com", "492039", NOW + 19),
-        timed("2", "Very long issuer of a company with many words", "a.very.long.name@subsidiary.example.com", "00110011", NOW + 4),
+        timed(
+            "2",
+            "Very long issuer of a company with many words",
+            "a.very.long.name@subsidiary.example.com",
+            "00110011",
+            NOW + 4,
+        ),
         counted("3", "AWS", None),
         counted("4", "VPN", Some(Figures::new("7734011"))),
         timed("5", "", "東京都庁 税務課", "000001", NOW + 30),
@@ -191,7 +197,10 @@ fn approval_with_everything_long() {
         host: "login.a-rather-long-name-of-a-department.with-a-sub-department.example-company.co.example:65535".into(),
         account: "a.person.with.a.long.name@a-department.of-a-company.example.com".into(),
         account_differs: true,
-        from: Some("Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch, GB · 2001:db8:1111:2222:3333:4444:5555:6666".into()),
+        from: Some(
+            "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch, GB · 2001:db8:1111:2222:3333:4444:5555:6666"
+                .into(),
+        ),
         network: Some("A network operator with a long name, Ltd. and Sons".into()),
         with: Some("Some browser 128.0 on an operating system with a long name".into()),
         with_new: true,
@@ -208,7 +217,10 @@ fn pages() {
     golden("help", &help);
     help.update(key(Key::Esc), NOW);
     let mut entry = open([key(Key::Char('a'))]);
-    entry.update(Event::Paste("otpauth://totp/GitHub:mara?secret=GEZDGNBVGY3TQOJQ&issuer=GitHub".to_owned().into()), NOW);
+    entry.update(
+        Event::Paste("otpauth://totp/GitHub:mara?secret=GEZDGNBVGY3TQOJQ&issuer=GitHub".to_owned().into()),
+        NOW,
+    );
     golden("entry", &entry);
     assert!(!as_text(&picture(&entry, (80, 24), Look::PLAIN)).contains("GEZDG"), "a secret is drawn");
     entry.update(Event::Read(Err("This is a Wi-Fi network, not an account.".into())), NOW);
@@ -227,7 +239,12 @@ fn pages() {
     golden("enrol_passphrase", &enrol);
     enrol.update(Event::AskOver, NOW);
     let digits = Figures::new("020569");
-    let joined = Event::Joined { gateway: "g".into(), digits, name: "Example Works".into(), host: "gate.example.com:8443".into() };
+    let joined = Event::Joined {
+        gateway: "g".into(),
+        digits,
+        name: "Example Works".into(),
+        host: "gate.example.com:8443".into(),
+    };
     enrol.update(joined, NOW);
     golden("digits", &enrol);
     enrol.update(Event::Gateways(vec![gateway(GatewayState::Active)]), NOW);
@@ -262,7 +279,8 @@ fn the_right_end_of_a_host_is_on_every_screen_that_names_it() {
 #[test]
 fn the_digits_and_the_refusal_are_in_view_on_the_smallest_screen_with_everything_long() {
     let long = "word ".repeat(25);
-    let card = Card { app: long.clone(), host: "h".repeat(190), with: Some(long.clone()), network: Some(long), ..card("1") };
+    let card =
+        Card { app: long.clone(), host: "h".repeat(190), with: Some(long.clone()), network: Some(long), ..card("1") };
     let mut state = open([Event::Cards(vec![card])]);
     typed("12").into_iter().for_each(|e| drop(state.update(e, NOW)));
     let text = as_text(&picture(&state, (40, 12), Look::PLAIN));

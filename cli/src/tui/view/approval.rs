@@ -83,14 +83,7 @@ fn context(card: &Card, look: Look, width: usize, low: bool) -> Vec<Line<'static
 }
 
 /// The part that asks: it keeps its place at the bottom.
-fn beneath(
-    state: &State,
-    approval: &Approval,
-    now: u64,
-    look: Look,
-    width: usize,
-    high: bool,
-) -> Vec<Line<'static>> {
+fn beneath(state: &State, approval: &Approval, now: u64, look: Look, width: usize, high: bool) -> Vec<Line<'static>> {
     let card = &approval.card;
     if let Some(ask) = &state.ask {
         let mut lines = paragraph(words("tui.ask_approve"), width, look.title());

@@ -154,7 +154,15 @@ pub fn unlock(state: &State, unlock: &Unlock, look: Look, area: Rect, buffer: &m
 }
 
 /// The six digits that the page waits for; returns the keys for the last line.
-pub fn digits(state: &State, code: &str, name: &str, host: &str, look: Look, area: Rect, buffer: &mut Buffer) -> String {
+pub fn digits(
+    state: &State,
+    code: &str,
+    name: &str,
+    host: &str,
+    look: Look,
+    area: Rect,
+    buffer: &mut Buffer,
+) -> String {
     let width = measure(area);
     let mut lines = vec![Line::default()];
     lines.extend(paragraph(name, width, look.title()));

@@ -181,7 +181,9 @@ mod tests {
 
     #[test]
     fn figures_are_grouped_as_the_screens_say() {
-        for (figures, want) in [("492039", "492 039"), ("77340112", "7734 0112"), ("7734011", "773 40 11"), ("12", "12")] {
+        for (figures, want) in
+            [("492039", "492 039"), ("77340112", "7734 0112"), ("7734011", "773 40 11"), ("12", "12")]
+        {
             assert_eq!(grouped(figures), want);
         }
     }
