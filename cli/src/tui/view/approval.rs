@@ -15,7 +15,8 @@ pub fn draw(state: &State, approval: &Approval, now: u64, look: Look, area: Rect
     // What must be seen comes last and always stands at the bottom; the context above gives way on a low screen.
     let below = beneath(state, approval, now, look, width, area.height >= 20);
     let room = usize::from(area.height).saturating_sub(below.len());
-    let mut above = context(&approval.card, look, width, room < 12);
+    let roomy = context(&approval.card, look, width, false);
+    let mut above = if roomy.len() <= room { roomy } else { context(&approval.card, look, width, true) };
     above.truncate(room);
     put(buffer, area, 2, above);
     let y = area.y + (room as u16).min(area.height);
