@@ -7,3 +7,6 @@ pub mod cancel;
 pub mod error;
 pub mod port;
 pub mod system;
+
+/// What both ends agree on: the types that values of this package are made of, for shells.
+pub use countersign_protocol as protocol;
