@@ -1,0 +1,111 @@
+//! The one writer: takes what is queued, commits it together, then answers each.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+
+use super::StoreFault;
+
+/// Jobs that may stand in one transaction.
+const GROUP: usize = 256;
+/// How long a transaction takes further jobs that are queued.
+const GROUP_TIME: Duration = Duration::from_millis(2);
+/// Jobs that may wait; a caller beyond them waits for room.
+const QUEUE: usize = 1024;
+
+/// Told how the commit went, and then answers the caller.
+type Reply = Box<dyn FnOnce(Result<(), StoreFault>) + Send>;
+/// Runs inside the transaction, or is told why there is none.
+type Job = Box<dyn FnOnce(Result<&Connection, StoreFault>) -> Reply + Send>;
+
+/// The thread that holds the only connection that writes. Dropping it ends the thread after the queued jobs.
+pub(super) struct Writer {
+    queue: Option<SyncSender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection) -> Result<Self, StoreFault> {
+        let (queue, jobs) = sync_channel(QUEUE);
+        let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || work(&connection, &jobs));
+        let thread = thread.map_err(|fault| StoreFault::Failed(format!("no thread: {}", fault.kind())))?;
+        Ok(Self { queue: Some(queue), thread: Some(thread) })
+    }
+
+    pub(super) fn run<T, E>(&self, job: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreFault> + Send + 'static,
+    {
+        let (answer, answered) = sync_channel(1);
+        let job: Job = Box::new(move |begun| {
+            let done = begun.map_err(E::from).and_then(|connection| in_savepoint(connection, job));
+            Box::new(move |committed| {
+                // A caller that went away needs no answer.
+                drop(answer.send(done.and_then(|value| committed.map(|()| value).map_err(E::from))));
+            })
+        });
+        let queue = self.queue.as_ref().ok_or(StoreFault::Closed)?;
+        queue.send(job).map_err(|_| StoreFault::Closed)?;
+        answered.recv().map_err(|_| StoreFault::Closed)?
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+fn in_savepoint<T, E: From<StoreFault>>(
+    connection: &Connection,
+    job: impl FnOnce(&Connection) -> Result<T, E>,
+) -> Result<T, E> {
+    connection.execute_batch("SAVEPOINT job").map_err(StoreFault::from)?;
+    // After a panic the savepoint is rolled back too, so what the job left half done cannot be seen.
+    let done = catch_unwind(AssertUnwindSafe(|| job(connection))).unwrap_or_else(|_| Err(StoreFault::Closed.into()));
+    let end = if done.is_ok() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
+    connection.execute_batch(end).map_err(StoreFault::from)?;
+    done
+}
+
+fn work(connection: &Connection, jobs: &Receiver<Job>) {
+    while let Ok(first) = jobs.recv() {
+        group(connection, first, jobs);
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long a transaction stays open is the machine's time")]
+fn group(connection: &Connection, first: Job, jobs: &Receiver<Job>) {
+    if let Err(fault) = connection.execute_batch("BEGIN IMMEDIATE") {
+        let fault = StoreFault::from(fault);
+        return first(Err(fault.clone()))(Err(fault));
+    }
+    let until = Instant::now() + GROUP_TIME;
+    let mut replies = vec![first(Ok(connection))];
+    // A full disk makes SQLite roll back the whole transaction by itself; then no further job may run in it.
+    while !connection.is_autocommit() && replies.len() < GROUP && Instant::now() < until {
+        let Ok(next) = jobs.try_recv() else { break };
+        replies.push(next(Ok(connection)));
+    }
+    let committed = commit(connection);
+    for reply in replies {
+        reply(committed.clone());
+    }
+}
+
+fn commit(connection: &Connection) -> Result<(), StoreFault> {
+    if connection.is_autocommit() {
+        return Err(StoreFault::Failed("another write of the same group ended the transaction".into()));
+    }
+    connection.execute_batch("COMMIT").map_err(|fault| {
+        drop(connection.execute_batch("ROLLBACK"));
+        StoreFault::from(fault)
+    })
+}
