@@ -1,0 +1,209 @@
+//! The settings: a TOML file, then the environment, then flags, the later the stronger.
+//!
+//! Every setting stands once in [`SETTINGS`]. Its name in the file is `log.level`, in the environment
+//! `COUNTERSIGN_LOG_LEVEL`, as a flag `--log-level`. A name that is not there is an error, in all three places. A wrong
+//! value is told with its name, where it came from, the value unless it is secret, and what to write instead.
+
+mod source;
+mod value;
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+pub use source::Source;
+pub use value::PublicUrl;
+
+/// A setting that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{from}: {key} = {value}: {remedy}")]
+pub struct Wrong {
+    /// The setting, as it is called in its place.
+    pub key: String,
+    /// Where it stands: the file's path, «environment» or «flag».
+    pub from: String,
+    /// The value as given; a secret one is never repeated.
+    pub value: String,
+    /// What to write instead.
+    pub remedy: String,
+}
+
+/// The file could not be taken, or one or more settings cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigFault {
+    /// The file cannot be read.
+    #[error("{path}: {why}")]
+    File {
+        /// Its path.
+        path: String,
+        /// Why.
+        why: String,
+    },
+    /// All settings that cannot be used.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Wrong(Vec<Wrong>),
+}
+
+/// A setting: its name in the file, and what its value looks like.
+pub struct Setting {
+    /// The name, `table.key` or `key`.
+    pub name: &'static str,
+    /// The key of the sentence that says what it is for.
+    pub help: &'static str,
+    /// Whether its value must not be repeated in words to the operator.
+    pub secret: bool,
+}
+
+const fn setting(name: &'static str, help: &'static str) -> Setting {
+    Setting { name, help, secret: false }
+}
+
+/// All settings.
+pub const SETTINGS: &[Setting] = &[
+    setting("data", "gateway.set_data"),
+    setting("public_url", "gateway.set_public_url"),
+    setting("hosts", "gateway.set_hosts"),
+    setting("listen", "gateway.set_listen"),
+    setting("name", "gateway.set_name"),
+    setting("sample_app", "gateway.set_sample_app"),
+    setting("proxies", "gateway.set_proxies"),
+    setting("tls.certificate", "gateway.set_tls_certificate"),
+    setting("tls.key", "gateway.set_tls_key"),
+    setting("master_key.file", "gateway.set_master_key_file"),
+    setting("master_key.command", "gateway.set_master_key_command"),
+    Setting { name: "master_key.value", help: "gateway.set_master_key_value", secret: true },
+    setting("log.format", "gateway.set_log_format"),
+    setting("log.level", "gateway.set_log_level"),
+    setting("approval.digits", "gateway.set_approval_digits"),
+    setting("approval.tries", "gateway.set_approval_tries"),
+    setting("approval.life", "gateway.set_approval_life"),
+    setting("policy.uv", "gateway.set_policy_uv"),
+    setting("policy.level", "gateway.set_policy_level"),
+    setting("policy.totp", "gateway.set_policy_totp"),
+];
+
+/// The settings of one gateway, each checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The data folder, made with rights 0700 when it is not there.
+    pub data: PathBuf,
+    /// How people and phones reach the gateway; `None`: `https://localhost` with the first listener's port.
+    pub public_url: Option<PublicUrl>,
+    /// Further names that the `Host` header may have.
+    pub hosts: Vec<String>,
+    /// Where to listen.
+    pub listen: Vec<SocketAddr>,
+    /// The gateway's name, as phones and pages show it: 1 to 64 characters.
+    pub name: String,
+    /// Whether the sample application `/demo` is there.
+    pub sample_app: bool,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub proxies: Vec<IpAddr>,
+    /// The certificate.
+    pub tls: Tls,
+    /// Where the master key comes from.
+    pub master_key: MasterKey,
+    /// The log.
+    pub log: Log,
+    /// Approvals.
+    pub approval: Approval,
+    /// What phones must keep to.
+    pub policy: Policy,
+}
+
+/// Where the certificate comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tls {
+    /// The gateway makes one at its first start and keeps it; phones pin its key.
+    SelfSigned,
+    /// PEM files of the operator.
+    Files {
+        /// The chain, the gateway's own certificate first.
+        certificate: PathBuf,
+        /// The private key.
+        key: PathBuf,
+    },
+}
+
+/// Where the master key comes from.
+#[derive(Clone)]
+pub enum MasterKey {
+    /// A file that is made, with rights 0600, when it is not there; `None`: `master.key` in the data folder.
+    File(Option<PathBuf>),
+    /// The first line that this command prints. No shell.
+    Command(Vec<String>),
+    /// The environment.
+    Value(countersign_protocol::Secret),
+}
+
+impl std::fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::File(_) => "File",
+            Self::Command(_) => "Command",
+            Self::Value(_) => "Value(..)",
+        })
+    }
+}
+
+/// The log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// JSON, one object a line, instead of text.
+    pub json: bool,
+    /// The least level, or a filter such as `info,countersign_gateway::store=debug`.
+    pub level: String,
+}
+
+/// Approvals (push-v1 §10).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approval {
+    /// Digits to type: 2 to 8. Below six an approval has one try and is not 63B-4.
+    pub digits: u8,
+    /// Tries: 1 to 5.
+    pub tries: u8,
+    /// Life in seconds: 30 to 600.
+    pub life: u64,
+}
+
+/// What phones must keep to (push-v1 §11 `Policy`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Biometrics alone; else device PIN as well.
+    pub biometrics_only: bool,
+    /// Keys must be in hardware; else software is taken and shown as such.
+    pub hardware: bool,
+    /// Whether one-time codes are offered beside push.
+    pub totp: bool,
+}
+
+impl Config {
+    /// The settings of a gateway that keeps everything in `data`, listens on a free port of 127.0.0.1 and calls itself
+    /// `https://localhost`. What tests start from.
+    pub fn local(data: impl Into<PathBuf>) -> Self {
+        Self {
+            data: data.into(),
+            public_url: None,
+            hosts: Vec::new(),
+            listen: vec![SocketAddr::from(([127, 0, 0, 1], 0))],
+            name: "Countersign".into(),
+            sample_app: false,
+            proxies: Vec::new(),
+            tls: Tls::SelfSigned,
+            master_key: MasterKey::File(None),
+            log: Log { json: false, level: "info".into() },
+            approval: Approval { digits: 6, tries: 3, life: 120 },
+            policy: Policy { biometrics_only: false, hardware: false, totp: true },
+        }
+    }
+
+    /// Reads the settings from their sources, the weakest first.
+    ///
+    /// # Errors
+    /// [`ConfigFault::Wrong`] with every setting that cannot be used.
+    pub fn from_sources(sources: &[Source]) -> Result<Self, ConfigFault> {
+        let mut wrong = Vec::new();
+        let mut given = source::merge(sources, &mut wrong);
+        let config = value::config(&mut given, &mut wrong);
+        if wrong.is_empty() { Ok(config) } else { Err(ConfigFault::Wrong(wrong)) }
+    }
+}

@@ -1,0 +1,168 @@
+//! Where settings come from: texts by name, from a file, the environment and flags.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use countersign_strings::{fill, text};
+use toml::Value;
+
+use super::{ConfigFault, SETTINGS, Wrong};
+use crate::limits;
+
+/// What one source says.
+pub struct Source {
+    /// Its name for messages.
+    from: String,
+    /// How a setting is called in it, and its values; one that is no list has one.
+    given: Vec<(String, Vec<String>)>,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    File,
+    Environment,
+    Flags,
+}
+
+/// The values of a setting and where they come from.
+pub(super) struct Given {
+    pub(super) key: String,
+    pub(super) from: String,
+    pub(super) values: Vec<String>,
+}
+
+const PREFIX: &str = "COUNTERSIGN_";
+
+impl Source {
+    /// A TOML file of at most 1 MiB.
+    ///
+    /// # Errors
+    /// [`ConfigFault::File`].
+    pub fn file(path: &Path) -> Result<Self, ConfigFault> {
+        let fault = |why: String| ConfigFault::File { path: path.display().to_string(), why };
+        let file = File::open(path).map_err(|why| fault(why.to_string()))?;
+        let mut content = String::new();
+        file.take(limits::CONFIG_BYTES + 1).read_to_string(&mut content).map_err(|why| fault(why.to_string()))?;
+        if content.len() as u64 > limits::CONFIG_BYTES {
+            return Err(fault(text("gateway.config_large").into()));
+        }
+        Self::toml(&path.display().to_string(), &content)
+    }
+
+    /// The text of a TOML file.
+    ///
+    /// # Errors
+    /// [`ConfigFault::File`] when it is not TOML. The line itself is not repeated: it may hold a secret.
+    pub fn toml(from: &str, content: &str) -> Result<Self, ConfigFault> {
+        let table: toml::Table = toml::from_str(content).map_err(|why: toml::de::Error| {
+            let at = why.span().map_or(0, |span| span.start);
+            let line = content.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
+            let why = fill("gateway.config_toml", &[("line", &line.to_string()), ("why", why.message())]);
+            ConfigFault::File { path: from.into(), why }
+        })?;
+        let mut given = Vec::new();
+        flatten("", table, &mut given);
+        Ok(Self { from: from.into(), given, kind: Kind::File })
+    }
+
+    /// Environment variables; those without our prefix are left out.
+    pub fn environment(variables: impl Iterator<Item = (String, String)>) -> Self {
+        // The tools beside the gateway read variables with the same prefix.
+        let ours = |name: &str| name.starts_with(PREFIX) && !matches!(name, "COUNTERSIGN_HOME" | "COUNTERSIGN_CONFIG");
+        let given = variables.filter(|(name, _)| ours(name)).map(|(name, value)| (name, vec![value])).collect();
+        Self { from: text("gateway.from_environment").into(), given, kind: Kind::Environment }
+    }
+
+    /// Flags that were given, by the setting's name.
+    pub fn flags(given: impl Iterator<Item = (String, Vec<String>)>) -> Self {
+        Self { from: text("gateway.from_flag").into(), given: given.collect(), kind: Kind::Flags }
+    }
+}
+
+/// The setting's name as environment variable.
+pub(super) fn variable(name: &str) -> String {
+    format!("{PREFIX}{}", name.replace('.', "_").to_uppercase())
+}
+
+fn flatten(prefix: &str, table: toml::Table, into: &mut Vec<(String, Vec<String>)>) {
+    for (key, value) in table {
+        let name = format!("{prefix}{key}");
+        match value {
+            Value::Table(inner) => flatten(&format!("{name}."), inner, into),
+            Value::Array(items) => into.push((name, items.into_iter().map(plain).collect())),
+            other => into.push((name, vec![plain(other)])),
+        }
+    }
+}
+
+fn plain(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        Value::Integer(number) => number.to_string(),
+        Value::Float(number) => number.to_string(),
+        Value::Boolean(yes) => yes.to_string(),
+        Value::Datetime(moment) => moment.to_string(),
+        // No setting is a list of lists or of tables: what wants a text then says so.
+        Value::Array(_) | Value::Table(_) => String::new(),
+    }
+}
+
+/// The strongest value of each setting. Names that are no setting are wrong.
+pub(super) fn merge(sources: &[Source], wrong: &mut Vec<Wrong>) -> BTreeMap<&'static str, Given> {
+    let mut merged = BTreeMap::new();
+    for source in sources {
+        for (key, values) in &source.given {
+            let known = SETTINGS.iter().find(|setting| match source.kind {
+                Kind::Environment => variable(setting.name) == *key,
+                Kind::File | Kind::Flags => setting.name == *key,
+            });
+            // A secret belongs neither into a file that is copied about nor into what every process can read.
+            let allowed = known.filter(|setting| !setting.secret || source.kind == Kind::Environment);
+            match allowed {
+                Some(setting) => {
+                    let given = Given { key: key.clone(), from: source.from.clone(), values: values.clone() };
+                    merged.insert(setting.name, given);
+                }
+                None => wrong.push(unknown(source, key, known.is_some())),
+            }
+        }
+    }
+    merged
+}
+
+fn unknown(source: &Source, key: &str, secret: bool) -> Wrong {
+    let remedy = match (secret, nearest(key, source.kind)) {
+        (true, _) => fill("gateway.config_secret", &[("variable", &variable(key))]),
+        (false, Some(near)) => fill("gateway.config_unknown_near", &[("near", &near)]),
+        (false, None) => text("gateway.config_unknown").into(),
+    };
+    Wrong { key: key.into(), from: source.from.clone(), value: text("gateway.config_hidden").into(), remedy }
+}
+
+/// The setting whose name is most like a mistyped one, if any is like it at all.
+fn nearest(key: &str, kind: Kind) -> Option<String> {
+    let names = SETTINGS.iter().filter(|setting| !setting.secret).map(|setting| match kind {
+        Kind::Environment => variable(setting.name),
+        Kind::File | Kind::Flags => setting.name.to_owned(),
+    });
+    let ranked = names.map(|name| (distance(key, &name), name)).min()?;
+    (ranked.0 <= 3).then_some(ranked.1)
+}
+
+/// The number of single changes that turn one text into the other.
+fn distance(one: &str, two: &str) -> usize {
+    let two: Vec<char> = two.chars().collect();
+    let mut row: Vec<usize> = (0..=two.len()).collect();
+    for (i, a) in one.chars().take(64).enumerate() {
+        let mut next = vec![i + 1];
+        for (j, b) in two.iter().enumerate() {
+            let least = [row[j] + usize::from(a != *b), row[j + 1] + 1, next[j] + 1];
+            next.push(least.into_iter().min().unwrap_or(0));
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or(0)
+}

@@ -1,0 +1,269 @@
+//! From texts to settings that cannot be wrong.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use countersign_protocol::Secret;
+use countersign_protocol::push::BaseUrl;
+use countersign_strings::{fill, text};
+
+use super::source::Given;
+use super::{Config, MasterKey, SETTINGS, Tls, Wrong};
+
+/// `https://HOST[:PORT]`, as phones keep it: lower case, no port 443, no path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl(String);
+
+impl PublicUrl {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for PublicUrl {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let host = text.strip_prefix("https://").ok_or(())?;
+        // Leaves room for `/push/v1` in the 200 bytes of a base URL.
+        let fits = !host.contains('/') && text.len() <= 180 && BaseUrl::try_from(text.to_owned()).is_ok();
+        if fits { Ok(Self(text.to_owned())) } else { Err(()) }
+    }
+}
+
+struct Reader<'a> {
+    given: &'a mut BTreeMap<&'static str, Given>,
+    wrong: &'a mut Vec<Wrong>,
+}
+
+pub(super) fn config(given: &mut BTreeMap<&'static str, Given>, wrong: &mut Vec<Wrong>) -> Config {
+    let mut read = Reader { given, wrong };
+    let mut config = Config::local("countersign-data");
+    config.listen = vec![SocketAddr::from(([127, 0, 0, 1], 8443)), SocketAddr::from((Ipv6Addr::LOCALHOST, 8443))];
+    read.one("data", &mut config.data, "gateway.want_path", |text| (!text.is_empty()).then(|| text.into()));
+    read.one("public_url", &mut config.public_url, "gateway.want_public_url", |text| text.parse().ok().map(Some));
+    read.list("hosts", &mut config.hosts, "gateway.want_host", |text| {
+        PublicUrl::from_str(&format!("https://{text}")).ok().map(|_| text.to_owned())
+    });
+    read.list("listen", &mut config.listen, "gateway.want_listen", |text| text.parse().ok());
+    read.one("name", &mut config.name, "gateway.want_name", shown_name);
+    read.one("sample_app", &mut config.sample_app, "gateway.want_bool", |text| text.parse().ok());
+    read.list("proxies", &mut config.proxies, "gateway.want_address", |text| text.parse::<IpAddr>().ok());
+    read.one("log.format", &mut config.log.json, "gateway.want_log_format", |text| match text {
+        "json" => Some(true),
+        "text" => Some(false),
+        _ => None,
+    });
+    read.one("log.level", &mut config.log.level, "gateway.want_log_level", |text| {
+        tracing_subscriber::EnvFilter::try_new(text).is_ok().then(|| text.to_owned())
+    });
+    read.one("approval.digits", &mut config.approval.digits, "gateway.want_approval_digits", |t| within(t, 2, 8));
+    read.one("approval.tries", &mut config.approval.tries, "gateway.want_approval_tries", |t| within(t, 1, 5));
+    read.one("approval.life", &mut config.approval.life, "gateway.want_approval_life", |t| within(t, 30, 600));
+    if config.approval.digits < 6 {
+        config.approval.tries = 1;
+    }
+    read.one("policy.uv", &mut config.policy.biometrics_only, "gateway.want_policy_uv", |text| match text {
+        "bio" => Some(true),
+        "any" => Some(false),
+        _ => None,
+    });
+    read.one("policy.level", &mut config.policy.hardware, "gateway.want_policy_level", |text| match text {
+        "tee" => Some(true),
+        "software" => Some(false),
+        _ => None,
+    });
+    read.one("policy.totp", &mut config.policy.totp, "gateway.want_bool", |text| text.parse().ok());
+    config.tls = read.tls();
+    config.master_key = read.master_key();
+    config
+}
+
+fn within<T: FromStr + PartialOrd>(text: &str, least: T, most: T) -> Option<T> {
+    text.parse().ok().filter(|n| (least..=most).contains(n))
+}
+
+fn shown_name(text: &str) -> Option<String> {
+    countersign_protocol::text::Shown::<64>::try_from(text.to_owned()).ok().map(|_| text.to_owned())
+}
+
+impl Reader<'_> {
+    fn one<T>(&mut self, name: &'static str, into: &mut T, want: &'static str, read: impl Fn(&str) -> Option<T>) {
+        let Some(given) = self.given.remove(name) else { return };
+        let value = match &given.values[..] {
+            [value] => read(value),
+            _ => None,
+        };
+        match value {
+            Some(value) => *into = value,
+            None => self.complain(name, &given, want),
+        }
+    }
+
+    fn list<T>(&mut self, name: &'static str, into: &mut Vec<T>, want: &'static str, read: impl Fn(&str) -> Option<T>) {
+        let Some(given) = self.given.remove(name) else { return };
+        // A variable or one flag may hold several, with commas between.
+        let texts = given.values.iter().flat_map(|value| value.split(',')).map(str::trim).filter(|it| !it.is_empty());
+        match texts.map(read).collect::<Option<Vec<T>>>() {
+            Some(values) => *into = values,
+            None => self.complain(name, &given, want),
+        }
+        if name == "listen" && into.is_empty() {
+            self.complain(name, &given, want);
+        }
+    }
+
+    fn complain(&mut self, name: &'static str, given: &Given, want: &'static str) {
+        let secret = SETTINGS.iter().any(|setting| setting.name == name && setting.secret);
+        let value =
+            if secret { text("gateway.config_hidden").into() } else { format!("«{}»", given.values.join(", ")) };
+        let wrong = Wrong { key: given.key.clone(), from: given.from.clone(), value, remedy: text(want).into() };
+        self.wrong.push(wrong);
+    }
+
+    fn tls(&mut self) -> Tls {
+        let (mut certificate, mut key) = (None, None);
+        let path = |text: &str| (!text.is_empty()).then(|| Some(PathBuf::from(text)));
+        self.one("tls.certificate", &mut certificate, "gateway.want_path", path);
+        self.one("tls.key", &mut key, "gateway.want_path", path);
+        match (certificate, key) {
+            (Some(certificate), Some(key)) => Tls::Files { certificate, key },
+            (None, None) => Tls::SelfSigned,
+            (certificate, _) => {
+                let missing = if certificate.is_some() { "tls.key" } else { "tls.certificate" };
+                self.wrong.push(Wrong {
+                    key: missing.into(),
+                    from: text("gateway.from_nowhere").into(),
+                    value: text("gateway.config_missing").into(),
+                    remedy: text("gateway.want_tls_both").into(),
+                });
+                Tls::SelfSigned
+            }
+        }
+    }
+
+    fn master_key(&mut self) -> MasterKey {
+        let (mut file, mut command, mut value) = (None, Vec::new(), None);
+        if let Some(given) = self.given.get_mut("master_key.command") {
+            // In a file it is a list; in a variable or flag one text, with blanks between.
+            if let [line] = &given.values[..] {
+                given.values = line.split_whitespace().map(str::to_owned).collect();
+            }
+        }
+        let path = |text: &str| (!text.is_empty()).then(|| Some(PathBuf::from(text)));
+        self.one("master_key.file", &mut file, "gateway.want_path", path);
+        self.list("master_key.command", &mut command, "gateway.want_command", |text| Some(text.to_owned()));
+        self.one("master_key.value", &mut value, "gateway.want_master_key", |text| {
+            crate::seal::master::parse(text).map(|key| Some(Secret::from_slice(&*key)))
+        });
+        let ways = [file.is_some(), !command.is_empty(), value.is_some()].into_iter().filter(|it| *it).count();
+        if ways > 1 {
+            self.wrong.push(Wrong {
+                key: "master_key".into(),
+                from: fill("gateway.from_several", &[("n", &ways.to_string())]),
+                value: text("gateway.config_hidden").into(),
+                remedy: text("gateway.want_master_key_once").into(),
+            });
+        }
+        match (value, command.is_empty()) {
+            (Some(value), _) => MasterKey::Value(value),
+            (None, false) => MasterKey::Command(command),
+            (None, true) => MasterKey::File(file),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ConfigFault, Source};
+    use super::*;
+
+    fn from(file: &str, environment: &[(&str, &str)], flags: &[(&str, &str)]) -> Result<Config, ConfigFault> {
+        let variables = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let flags = flags.iter().map(|(name, value)| ((*name).to_owned(), vec![(*value).to_owned()]));
+        Config::from_sources(&[
+            Source::toml("gateway.toml", file)?,
+            Source::environment(variables),
+            Source::flags(flags),
+        ])
+    }
+
+    fn wrong(file: &str, environment: &[(&str, &str)]) -> Vec<Wrong> {
+        match from(file, environment, &[]) {
+            Err(ConfigFault::Wrong(wrong)) => wrong,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn flags_beat_the_environment_beats_the_file() {
+        let file = "name = 'file'\n[log]\nlevel = 'warn'\n[approval]\nlife = 60";
+        let environment = [("COUNTERSIGN_NAME", "environment"), ("COUNTERSIGN_LOG_LEVEL", "debug"), ("PATH", "/bin")];
+        let config = from(file, &environment, &[("name", "flag")]).unwrap();
+        assert_eq!((config.name.as_str(), config.log.level.as_str(), config.approval.life), ("flag", "debug", 60));
+    }
+
+    #[test]
+    fn a_wrong_value_is_told_with_key_value_and_remedy() {
+        let wrong = wrong("public_url = 'http://gate.example.com'", &[("COUNTERSIGN_APPROVAL_DIGITS", "9")]);
+        assert_eq!(wrong.len(), 2);
+        assert_eq!((wrong[0].key.as_str(), wrong[0].from.as_str()), ("public_url", "gateway.toml"));
+        assert_eq!(wrong[0].value, "«http://gate.example.com»");
+        assert_eq!(wrong[0].remedy, text("gateway.want_public_url"));
+        assert_eq!((wrong[1].key.as_str(), wrong[1].value.as_str()), ("COUNTERSIGN_APPROVAL_DIGITS", "«9»"));
+    }
+
+    #[test]
+    fn a_name_that_is_no_setting_is_wrong_and_its_neighbour_named() {
+        let wrong = wrong("publik_url = 'https://gate.example.com'\n[log]\nlevels = 'info'", &[("COUNTERSIGN_X", "1")]);
+        assert_eq!(wrong.len(), 3);
+        assert!(wrong[0].remedy.contains("log.level"), "{}", wrong[0]);
+        assert!(wrong[1].remedy.contains("public_url"), "{}", wrong[1]);
+        assert_eq!(wrong[2].key, "COUNTERSIGN_X");
+    }
+
+    #[test]
+    fn a_secret_is_never_repeated() {
+        for (file, environment) in
+            [("", ("COUNTERSIGN_MASTER_KEY_VALUE", "canary")), ("[master_key]\nvalue = 'canary'", ("A", ""))]
+        {
+            let wrong = wrong(file, &[environment]);
+            assert_eq!(wrong.len(), 1);
+            assert!(!format!("{wrong:?}{}", wrong[0]).contains("canary"));
+        }
+        let broken = from("[master_key]\nvalue = 'canary\n", &[], &[]);
+        assert!(!format!("{broken:?}").contains("canary"));
+    }
+
+    #[test]
+    fn half_a_certificate_is_wrong() {
+        let wrong = wrong("[tls]\ncertificate = '/etc/cert.pem'", &[]);
+        assert_eq!(wrong[0].key, "tls.key");
+    }
+
+    #[test]
+    fn several_addresses_stand_in_a_list_or_between_commas() {
+        for file in ["listen = ['127.0.0.1:1', '[::1]:1']", "listen = '127.0.0.1:1, [::1]:1'"] {
+            assert_eq!(from(file, &[], &[]).unwrap().listen.len(), 2, "{file}");
+        }
+        assert_eq!(wrong("listen = []", &[])[0].key, "listen");
+    }
+
+    #[test]
+    fn fewer_than_six_digits_have_one_try() {
+        assert_eq!(from("[approval]\ndigits = 4\ntries = 3", &[], &[]).unwrap().approval.tries, 1);
+    }
+
+    #[test]
+    fn a_public_url_is_as_phones_keep_it() {
+        for good in ["https://localhost", "https://localhost:8443", "https://gate.example.com", "https://[::1]:8443"] {
+            assert!(PublicUrl::from_str(good).is_ok(), "{good}");
+        }
+        for bad in ["https://gate.example.com/", "https://Gate.example.com", "https://gate.example.com:443", "gate", ""]
+        {
+            assert!(PublicUrl::from_str(bad).is_err(), "{bad}");
+        }
+    }
+}
