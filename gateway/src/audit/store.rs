@@ -1,0 +1,63 @@
+//! The audit in SQL.
+
+use std::net::IpAddr;
+
+use super::{Entry, Store};
+use crate::store::{Connection, Row, StoreFault, named_params};
+
+/// The audit in the gateway's store.
+pub struct SqlStore(pub crate::store::Store);
+
+impl Store for SqlStore {
+    fn append(&self, entry: &Entry) -> Result<(), StoreFault> {
+        let entry = entry.clone();
+        self.0.write(move |connection| append(connection, &entry))
+    }
+
+    fn latest(&self, person: Option<&str>, most: u32) -> Result<Vec<Entry>, StoreFault> {
+        self.0.read(|connection| {
+            let mut rows = connection.prepare(
+                "SELECT at, person, what, outcome, address, device, approval, transaction_id FROM audit
+                 WHERE :person IS NULL OR person = :person ORDER BY id DESC LIMIT :most",
+            )?;
+            let found = rows.query_map(named_params! { ":person": person, ":most": most }, entry)?;
+            Ok(found.collect::<Result<_, _>>()?)
+        })
+    }
+}
+
+/// Adds a row inside the job of another subject, so that decision and row are stored together, and logs it.
+///
+/// # Errors
+/// [`StoreFault`]; the job then must fail as well.
+pub fn append(connection: &Connection, entry: &Entry) -> Result<(), StoreFault> {
+    connection.execute(
+        "INSERT INTO audit (at, person, what, outcome, address, device, approval, transaction_id)
+         VALUES (:at, :person, :what, :outcome, :address, :device, :approval, :transaction)",
+        named_params! {
+            ":at": entry.at as i64,
+            ":person": entry.person,
+            ":what": entry.what,
+            ":outcome": entry.outcome,
+            ":address": entry.address.map(|it| it.to_string()),
+            ":device": entry.device,
+            ":approval": entry.approval,
+            ":transaction": entry.transaction,
+        },
+    )?;
+    entry.log();
+    Ok(())
+}
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    Ok(Entry {
+        at: row.get::<_, i64>("at")?.unsigned_abs(),
+        person: row.get("person")?,
+        what: row.get("what")?,
+        outcome: row.get("outcome")?,
+        address: row.get::<_, Option<String>>("address")?.and_then(|it| it.parse::<IpAddr>().ok()),
+        device: row.get("device")?,
+        approval: row.get("approval")?,
+        transaction: row.get::<_, Option<String>>("transaction_id")?.unwrap_or_default(),
+    })
+}

@@ -1,0 +1,112 @@
+//! People in SQL.
+
+use super::{Hashed, Person, PersonId, Store, voucher};
+use crate::audit::{self, Entry};
+use crate::session;
+use crate::store::{OptionalExtension, Row, StoreFault, named_params, params};
+
+/// People in the gateway's store.
+pub struct SqlStore(pub crate::store::Store);
+
+impl Store for SqlStore {
+    fn add(&self, person: &Person, password: &Hashed, audit: &Entry) -> Result<(), StoreFault> {
+        let (person, password, audit) = (person.clone(), password.clone(), audit.clone());
+        self.0.write(move |connection| {
+            connection.execute(
+                "INSERT INTO person (id, name, password, disabled, created_at)
+                 VALUES (:id, :name, :password, :disabled, :created_at)",
+                named_params! {
+                    ":id": person.id.0,
+                    ":name": person.name,
+                    ":password": password.as_str(),
+                    ":disabled": person.disabled,
+                    ":created_at": person.created_at as i64,
+                },
+            )?;
+            audit::store::append(connection, &audit)
+        })
+    }
+
+    fn by_name(&self, name: &str) -> Result<Option<(Person, Hashed)>, StoreFault> {
+        self.0.read(|connection| {
+            let found = connection.query_one("SELECT * FROM person WHERE name = ?1", [name], |row| {
+                Ok((person(row)?, Hashed::from_stored(row.get("password")?)))
+            });
+            Ok(found.optional()?)
+        })
+    }
+
+    fn all(&self) -> Result<Vec<Person>, StoreFault> {
+        self.0.read(|connection| {
+            let mut rows = connection.prepare("SELECT * FROM person ORDER BY name")?;
+            let found = rows.query_map([], person)?;
+            Ok(found.collect::<Result<_, _>>()?)
+        })
+    }
+
+    fn set_disabled(&self, person: PersonId, disabled: bool, audit: &Entry) -> Result<(), StoreFault> {
+        let audit = audit.clone();
+        self.0.write(move |connection| {
+            connection.execute("UPDATE person SET disabled = ?2 WHERE id = ?1", params![person.0, disabled])?;
+            if disabled {
+                session::store::remove_person(connection, person)?;
+            }
+            audit::store::append(connection, &audit)
+        })
+    }
+
+    fn put_voucher(&self, person: PersonId, voucher: &voucher::Kept, audit: &Entry) -> Result<(), StoreFault> {
+        let (voucher, audit) = (voucher.clone(), audit.clone());
+        self.0.write(move |connection| {
+            connection.execute(
+                "INSERT OR REPLACE INTO voucher (person, salt, hash, until, used_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![
+                    person.0,
+                    voucher.salt,
+                    voucher.hash,
+                    voucher.until as i64,
+                    voucher.used_at.map(|at| at as i64)
+                ],
+            )?;
+            audit::store::append(connection, &audit)
+        })
+    }
+
+    fn voucher(&self, person: PersonId) -> Result<Option<voucher::Kept>, StoreFault> {
+        self.0.read(|connection| {
+            let found = connection.query_one("SELECT * FROM voucher WHERE person = ?1", params![person.0], |row| {
+                Ok(voucher::Kept {
+                    salt: row.get("salt")?,
+                    hash: row.get("hash")?,
+                    until: row.get::<_, i64>("until")?.unsigned_abs(),
+                    used_at: row.get::<_, Option<i64>>("used_at")?.map(i64::unsigned_abs),
+                })
+            });
+            Ok(found.optional()?)
+        })
+    }
+
+    fn use_voucher(&self, person: PersonId, hash: [u8; 32], now: u64, audit: &Entry) -> Result<bool, StoreFault> {
+        let audit = audit.clone();
+        self.0.write(move |connection| {
+            let used = connection.execute(
+                "UPDATE voucher SET used_at = :now
+                 WHERE person = :person AND hash = :hash AND used_at IS NULL AND until > :now",
+                named_params! { ":person": person.0, ":hash": hash, ":now": now as i64 },
+            )? == 1;
+            if used {
+                audit::store::append(connection, &audit)?;
+            }
+            Ok(used)
+        })
+    }
+}
+
+fn person(row: &Row<'_>) -> rusqlite::Result<Person> {
+    Ok(Person {
+        id: PersonId(row.get("id")?),
+        name: row.get("name")?,
+        disabled: row.get("disabled")?,
+        created_at: row.get::<_, i64>("created_at")?.unsigned_abs(),
+    })
+}

@@ -1,0 +1,229 @@
+//! Browsers that a person signed in with.
+//!
+//! A session is 128 random bits in a `__Host-` cookie, stored as a hash. It gets a new id at each step (password, second
+//! factor, voucher), ends after 30 minutes without a request and after 12 hours in any case, and ends at once with the
+//! person's disabling or a report.
+
+pub mod cookie;
+pub mod route;
+pub mod store;
+
+use std::sync::Arc;
+
+use crate::limits;
+use crate::person::PersonId;
+use crate::port::{Clock, PortFault, Random};
+use crate::store::StoreFault;
+pub use cookie::Cookie;
+
+/// Why a session could not be begun or looked up.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SessionFault {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreFault),
+    /// No randomness.
+    #[error(transparent)]
+    Port(#[from] PortFault),
+}
+
+/// A session as stored. Times are Unix seconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// SHA-256 of what the cookie holds.
+    pub id: [u8; 32],
+    /// Who signed in.
+    pub person: PersonId,
+    /// That person's name.
+    pub name: String,
+    /// When the password was right.
+    pub began_at: u64,
+    /// The last request, up to a minute old.
+    pub seen_at: u64,
+    /// When a second factor was right; `None`: password only.
+    pub second_at: Option<u64>,
+    /// When a voucher was taken: as good as a second factor for adding a device, and for nothing else.
+    pub voucher_at: Option<u64>,
+    /// The approval that this session came from, so that a late report can end it.
+    pub approval: Option<[u8; 16]>,
+}
+
+impl Session {
+    /// Whether a second factor was right in this session.
+    pub fn is_full(&self) -> bool {
+        self.second_at.is_some()
+    }
+
+    /// Whether a second factor was right within the last ten minutes: what removing and renaming a device asks.
+    pub fn is_fresh(&self, now: u64) -> bool {
+        within(self.second_at, now)
+    }
+
+    /// Whether this session may add a device now (push-v1 §5.6): a fresh second factor, or a voucher just taken.
+    pub fn may_enrol(&self, now: u64) -> bool {
+        self.is_fresh(now) || within(self.voucher_at, now)
+    }
+
+    fn has_ended(&self, now: u64) -> bool {
+        now.saturating_sub(self.seen_at) >= limits::SESSION_IDLE
+            || now.saturating_sub(self.began_at) >= limits::SESSION_LIFE
+    }
+}
+
+fn within(moment: Option<u64>, now: u64) -> bool {
+    moment.is_some_and(|at| now.saturating_sub(at) < limits::SECOND_FACTOR_FRESH)
+}
+
+/// What a new session, or a session after a step, knows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Step {
+    /// A second factor was right just now.
+    pub second: bool,
+    /// A voucher was taken just now.
+    pub voucher: bool,
+    /// The approval that was consumed.
+    pub approval: Option<[u8; 16]>,
+}
+
+/// Remembers sessions.
+pub trait Store: Send + Sync {
+    /// Puts `new` in the place of `old`, or adds it.
+    ///
+    /// # Errors
+    /// [`StoreFault`]; then `old` is still there.
+    fn replace(&self, old: Option<[u8; 32]>, new: &Session) -> Result<(), StoreFault>;
+
+    /// The session with this id, unless its person is disabled. Its name is the person's.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn find(&self, id: [u8; 32]) -> Result<Option<Session>, StoreFault>;
+
+    /// Notes a request.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn touch(&self, id: [u8; 32], seen_at: u64) -> Result<(), StoreFault>;
+
+    /// Ends one session.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn remove(&self, id: [u8; 32]) -> Result<(), StoreFault>;
+
+    /// Ends all sessions of a person; how many there were.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn remove_person(&self, person: PersonId) -> Result<usize, StoreFault>;
+
+    /// Ends all sessions that came from an approval; how many there were.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn remove_approval(&self, approval: [u8; 16]) -> Result<usize, StoreFault>;
+
+    /// Forgets those that were last seen before one moment or began before the other.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn prune(&self, seen_before: u64, began_before: u64) -> Result<usize, StoreFault>;
+}
+
+/// The rules of sessions. Blocks on the store.
+#[derive(Clone)]
+pub struct Sessions {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+impl Sessions {
+    /// Sessions over a store.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
+        Self { store, clock, random }
+    }
+
+    /// Begins a session after a right password.
+    ///
+    /// # Errors
+    /// [`SessionFault`].
+    pub fn begin(&self, person: PersonId, name: &str, step: Step) -> Result<(Cookie, Session), SessionFault> {
+        let now = self.clock.now();
+        let cookie = Cookie::generate(&*self.random)?;
+        let session = Session {
+            id: cookie.hash(),
+            person,
+            name: name.to_owned(),
+            began_at: now,
+            seen_at: now,
+            second_at: step.second.then_some(now),
+            voucher_at: step.voucher.then_some(now),
+            approval: step.approval,
+        };
+        self.store.prune(now.saturating_sub(limits::SESSION_IDLE), now.saturating_sub(limits::SESSION_LIFE))?;
+        self.store.replace(None, &session)?;
+        Ok((cookie, session))
+    }
+
+    /// Gives a session a new id after a step. The old cookie is worth nothing afterwards. Its absolute life goes on.
+    ///
+    /// # Errors
+    /// [`SessionFault`]; then the old session is unchanged.
+    pub fn raise(&self, old: &Session, step: Step) -> Result<(Cookie, Session), SessionFault> {
+        let now = self.clock.now();
+        let cookie = Cookie::generate(&*self.random)?;
+        let session = Session {
+            id: cookie.hash(),
+            seen_at: now,
+            second_at: if step.second { Some(now) } else { old.second_at },
+            voucher_at: if step.voucher { Some(now) } else { old.voucher_at },
+            approval: step.approval.or(old.approval),
+            ..old.clone()
+        };
+        self.store.replace(Some(old.id), &session)?;
+        Ok((cookie, session))
+    }
+
+    /// The session of a cookie, if it has not ended. Counts as a request.
+    ///
+    /// # Errors
+    /// [`SessionFault::Store`].
+    pub fn find(&self, cookie: &Cookie) -> Result<Option<Session>, SessionFault> {
+        let now = self.clock.now();
+        let Some(mut session) = self.store.find(cookie.hash())? else { return Ok(None) };
+        if session.has_ended(now) {
+            self.store.remove(session.id)?;
+            return Ok(None);
+        }
+        if now.saturating_sub(session.seen_at) >= limits::SESSION_SEEN_STEP {
+            self.store.touch(session.id, now)?;
+            session.seen_at = now;
+        }
+        Ok(Some(session))
+    }
+
+    /// Ends one session.
+    ///
+    /// # Errors
+    /// [`SessionFault::Store`].
+    pub fn end(&self, session: &Session) -> Result<(), SessionFault> {
+        Ok(self.store.remove(session.id)?)
+    }
+
+    /// Ends all sessions of a person.
+    ///
+    /// # Errors
+    /// [`SessionFault::Store`].
+    pub fn end_person(&self, person: PersonId) -> Result<usize, SessionFault> {
+        Ok(self.store.remove_person(person)?)
+    }
+
+    /// Ends the sessions that came from an approval (a report up to ten minutes after it was consumed).
+    ///
+    /// # Errors
+    /// [`SessionFault::Store`].
+    pub fn end_approval(&self, approval: [u8; 16]) -> Result<usize, SessionFault> {
+        Ok(self.store.remove_approval(approval)?)
+    }
+}
