@@ -1,1 +1,28 @@
-//! Under construction.
+//! The other end: enrolment pages, push approval, people, audit. One binary, one file.
+//!
+//! The package is cut by subject. In each, `route` translates HTTP, `service` decides, `store` remembers; what they share
+//! stands in [`house::House`], put together once by [`Gateway::start`]. Time, randomness, waiting and signing keys are
+//! [`port`]s, so that a test runs the whole gateway in its own process on a fixed clock.
+
+pub mod audit;
+pub mod command;
+pub mod config;
+pub mod failure;
+pub mod health;
+pub mod house;
+pub mod limits;
+pub mod log;
+pub mod page;
+pub mod person;
+pub mod port;
+pub mod request;
+pub mod seal;
+pub mod serve;
+pub mod session;
+pub mod start;
+pub mod stop;
+pub mod store;
+pub mod tls;
+
+pub use port::Adapters;
+pub use start::{Gateway, Running, StartFault};

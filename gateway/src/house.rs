@@ -1,0 +1,151 @@
+//! Everything that a handler may need, put together once at start.
+
+use std::sync::Arc;
+
+use countersign_protocol::Secret;
+
+use crate::audit;
+use crate::config::Config;
+use crate::person::{self, People};
+use crate::port::{Adapters, Clock, Random, Signer, Timer};
+use crate::seal::Seal;
+use crate::session::cookie::FormKey;
+use crate::session::{self, Sessions};
+use crate::start::StartFault;
+use crate::stop::Stopping;
+use crate::store::{OptionalExtension, Store, StoreFault, params};
+
+/// The gateway's parts. Handlers get it as `State<Arc<House>>`.
+pub struct House {
+    /// The settings.
+    pub config: Config,
+    /// `https://HOST[:PORT]` as people and phones know it, without a slash at the end.
+    pub origin: String,
+    /// SHA-256 of the certificate's SubjectPublicKeyInfo, when phones are to pin it.
+    pub pin: Option<[u8; 32]>,
+    /// Whether the certificate is one that the operator gave: then browsers are told to insist on TLS.
+    pub given_certificate: bool,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Random bytes.
+    pub random: Arc<dyn Random>,
+    /// Waiting.
+    pub timer: Arc<dyn Timer>,
+    /// The store that all subjects share.
+    pub store: Store,
+    /// Secrets at rest.
+    pub seal: Seal,
+    /// `gk`: signs metadata, receipts, challenges, results and nothing else.
+    pub signer: Arc<dyn Signer>,
+    /// Form tokens.
+    pub forms: FormKey,
+    /// People and their first factor.
+    pub people: People,
+    /// Browsers signed in.
+    pub sessions: Sessions,
+    /// What happened.
+    pub audit: Arc<dyn audit::Store>,
+    /// Told when the gateway stops: held requests answer at once.
+    pub stopping: Stopping,
+}
+
+/// What [`House::build`] needs beside settings and ports.
+pub struct Foundation {
+    /// The opened store.
+    pub store: Store,
+    /// Secrets at rest.
+    pub seal: Seal,
+    /// See [`House::origin`].
+    pub origin: String,
+    /// See [`House::pin`].
+    pub pin: Option<[u8; 32]>,
+    /// See [`House::given_certificate`].
+    pub given_certificate: bool,
+}
+
+impl House {
+    /// Puts the parts together; makes `gk` at the first start.
+    ///
+    /// # Errors
+    /// [`StartFault`], when a stored key cannot be opened or the store fails.
+    pub fn build(config: Config, adapters: Adapters, on: Foundation) -> Result<Arc<Self>, StartFault> {
+        let Adapters { clock, random, timer, signers } = adapters;
+        let Foundation { store, seal, origin, pin, given_certificate } = on;
+        let stored = secret_once(&store, &seal, "gk", || Ok(signers.generate()?))?;
+        let signer = signers.load(&stored)?;
+        let people =
+            People::new(Arc::new(person::store::SqlStore(store.clone())), &seal, clock.clone(), random.clone());
+        let sessions = Sessions::new(Arc::new(session::store::SqlStore(store.clone())), clock.clone(), random.clone());
+        Ok(Arc::new(Self {
+            origin,
+            pin,
+            given_certificate,
+            signer,
+            forms: FormKey::new(&seal.derive("form")),
+            people,
+            sessions,
+            audit: Arc::new(audit::store::SqlStore(store.clone())),
+            stopping: Stopping::default(),
+            config,
+            clock,
+            random,
+            timer,
+            store,
+            seal,
+        }))
+    }
+
+    /// Runs a service off the threads that serve connections. Services block; handlers call them through this.
+    ///
+    /// # Errors
+    /// The service's own; a panic in it is 500 and the gateway goes on.
+    pub async fn run<T, E>(
+        self: &Arc<Self>,
+        service: impl FnOnce(&Self) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Panicked> + Send + 'static,
+    {
+        let house = self.clone();
+        let span = tracing::Span::current();
+        let done = tokio::task::spawn_blocking(move || span.in_scope(|| service(&house))).await;
+        done.unwrap_or_else(|_| Err(Panicked.into()))
+    }
+}
+
+/// A service panicked: a bug, told as 500.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a service panicked")]
+pub struct Panicked;
+
+/// The secret stored under `name`, made and stored sealed when there is none.
+pub(crate) fn secret_once(
+    store: &Store,
+    seal: &Seal,
+    name: &'static str,
+    make: impl FnOnce() -> Result<Secret, StartFault>,
+) -> Result<Secret, StartFault> {
+    let place = "house.value";
+    if let Some(sealed) = value(store, name)? {
+        return Ok(seal.open(place, name.as_bytes(), &sealed)?);
+    }
+    let secret = make()?;
+    put(store, name, seal.seal(place, name.as_bytes(), &secret)?)?;
+    Ok(secret)
+}
+
+/// A value of the gateway itself.
+pub(crate) fn value(store: &Store, name: &str) -> Result<Option<Vec<u8>>, StoreFault> {
+    store.read(|row| {
+        Ok(row.query_one("SELECT value FROM house WHERE name = ?1", [name], |row| row.get(0)).optional()?)
+    })
+}
+
+/// Stores a value of the gateway itself.
+pub(crate) fn put(store: &Store, name: &'static str, value: Vec<u8>) -> Result<(), StoreFault> {
+    store.write(move |row| {
+        row.execute("INSERT OR REPLACE INTO house (name, value) VALUES (?1, ?2)", params![name, value])?;
+        Ok(())
+    })
+}

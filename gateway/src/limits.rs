@@ -1,0 +1,62 @@
+//! The limits of the gateway, in one table. Tests take their cases from here.
+
+use std::time::Duration;
+
+/// A request line: method, target, version, with the blanks between. Beyond: 414.
+pub const REQUEST_LINE: usize = 4 * 1024;
+/// Headers a request. Beyond: 431.
+pub const HEADERS: usize = 32;
+/// All headers of a request, in bytes: names, values, four a line for what separates them. Beyond: 431.
+pub const HEADER_BYTES: usize = 8 * 1024;
+/// All cookies of a request, in bytes. Beyond: 431.
+pub const COOKIE_BYTES: usize = 4 * 1024;
+/// The time from connecting, or from the last answer's end, to the end of the headers.
+pub const HEADER_TIME: Duration = Duration::from_secs(10);
+/// The time for a body. Beyond: 408.
+pub const BODY_TIME: Duration = Duration::from_secs(20);
+/// The time in which a written answer must make progress.
+pub const WRITE_STALL: Duration = Duration::from_secs(20);
+/// The time for a TLS handshake.
+pub const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
+/// Body of a device call. Beyond: 413.
+pub const DEVICE_BODY: usize = 16 * 1024;
+/// Body of `enrol`. Beyond: 413.
+pub const ENROL_BODY: usize = 48 * 1024;
+/// Body of a form or of JSON from a page. Beyond: 413.
+pub const FORM_BODY: usize = 64 * 1024;
+/// Requests a connection a minute. Beyond: 429.
+pub const CONNECTION_RATE: u32 = 100;
+/// Open connections; a further one waits in the system's queue.
+pub const CONNECTIONS: usize = 16_384;
+/// How long a stop lets requests finish.
+pub const STOP_TIME: Duration = Duration::from_secs(10);
+
+/// The configuration file, in bytes.
+pub const CONFIG_BYTES: u64 = 1024 * 1024;
+
+/// A password, in bytes.
+pub const PASSWORD_BYTES: usize = 1024;
+/// A password, in characters, at least.
+pub const PASSWORD_LEAST: usize = 8;
+/// A person's name, in characters.
+pub const NAME_CHARS: usize = 64;
+/// How long a sign-in waits for a free place at the password hash. Beyond: 503.
+pub const PASSWORD_QUEUE: Duration = Duration::from_secs(2);
+/// Life of a voucher, in seconds.
+pub const VOUCHER_LIFE: u64 = 24 * 3600;
+
+/// A session without a request, in seconds.
+pub const SESSION_IDLE: u64 = 30 * 60;
+/// A session in all, in seconds.
+pub const SESSION_LIFE: u64 = 12 * 3600;
+/// How exactly the last request of a session is noted, in seconds.
+pub const SESSION_SEEN_STEP: u64 = 60;
+/// How long a second factor counts for changing factors, in seconds.
+pub const SECOND_FACTOR_FRESH: u64 = 600;
+
+/// A certificate's last days, in which start-up warns.
+pub const CERTIFICATE_WARNING_DAYS: i64 = 30;
+/// A chain of certificates.
+pub const CHAIN: usize = 8;
+/// One certificate of a chain, in bytes.
+pub const CERTIFICATE_BYTES: usize = 16 * 1024;

@@ -1,0 +1,33 @@
+//! Pages and files that belong to no subject.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{HeaderName, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+
+use crate::house::House;
+use crate::request::see_other;
+
+/// The one style sheet.
+const STYLE: &str = include_str!("../../assets/app.css");
+/// The one script. Every page works without it.
+const SCRIPT: &str = include_str!("../../assets/app.js");
+/// The mark.
+const ICON: &str = include_str!("../../assets/mark.svg");
+
+/// The routes of this subject.
+pub fn routes() -> Router<Arc<House>> {
+    Router::new()
+        .route("/", get(async || see_other("/manageotp")))
+        .route("/assets/app.css", get(async || file("text/css; charset=utf-8", STYLE)))
+        .route("/assets/app.js", get(async || file("text/javascript; charset=utf-8", SCRIPT)))
+        .route("/assets/mark.svg", get(async || file("image/svg+xml", ICON)))
+}
+
+fn file(kind: &'static str, content: &'static str) -> impl IntoResponse {
+    let headers: [(HeaderName, &'static str); 2] =
+        [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "public, max-age=300")];
+    (headers, content)
+}

@@ -1,0 +1,190 @@
+//! Starting and stopping: the data folder, the store, the listeners.
+//!
+//! ```no_run
+//! # use countersign_gateway::{Gateway, config::Config, port::machine};
+//! # async fn run() -> Result<(), countersign_gateway::StartFault> {
+//! let gateway = Gateway::start(Config::local("data"), machine::adapters()).await?;
+//! println!("{}", gateway.url());
+//! gateway.stop().await;
+//! # Ok(()) }
+//! ```
+
+pub mod folder;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use countersign_strings::fill;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::config::Config;
+use crate::house::{Foundation, House};
+use crate::port::{Adapters, PortFault, Random};
+use crate::seal::master::{self, MasterFault};
+use crate::seal::{Seal, SealFault};
+use crate::serve;
+use crate::store::{Store, StoreFault};
+use crate::tls::{self, TlsFault};
+use folder::{Folder, FolderFault};
+
+/// Why the gateway did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartFault {
+    /// The data folder.
+    #[error(transparent)]
+    Folder(#[from] FolderFault),
+    /// The master key.
+    #[error(transparent)]
+    Master(#[from] MasterFault),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreFault),
+    /// A sealed value.
+    #[error(transparent)]
+    Seal(#[from] SealFault),
+    /// A port.
+    #[error(transparent)]
+    Port(#[from] PortFault),
+    /// The certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsFault),
+    /// An address cannot be listened on.
+    #[error("{address}: {why}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        why: std::io::Error,
+    },
+    /// A task for start-up ended badly.
+    #[error("start-up ended: {0}")]
+    Ended(String),
+}
+
+/// The gateway, ready to start.
+pub struct Gateway;
+
+/// A gateway that serves.
+pub struct Running {
+    house: Arc<House>,
+    addresses: Vec<SocketAddr>,
+    serving: JoinHandle<()>,
+    _folder: Folder,
+}
+
+impl Gateway {
+    /// Makes or opens the data folder and serves until [`Running::stop`].
+    ///
+    /// # Errors
+    /// [`StartFault`]; then nothing is served, and another gateway's folder or a newer store is untouched.
+    pub async fn start(config: Config, adapters: Adapters) -> Result<Running, StartFault> {
+        let listeners = listen(&config.listen).await?;
+        let addresses: Vec<SocketAddr> = listeners.iter().filter_map(|it| it.local_addr().ok()).collect();
+        let origin = origin(&config, &addresses);
+        let opened = tokio::task::spawn_blocking(move || open(config, adapters, origin)).await;
+        let (folder, house, tls) = opened.map_err(|fault| StartFault::Ended(fault.to_string()))??;
+        let serving = tokio::spawn(serve::serve(house.clone(), listeners, tls));
+        tracing::info!(origin = %house.origin, addresses = ?addresses, "serving");
+        Ok(Running { house, addresses, serving, _folder: folder })
+    }
+}
+
+impl Running {
+    /// `https://HOST[:PORT]`.
+    pub fn url(&self) -> &str {
+        &self.house.origin
+    }
+
+    /// The addresses listened on, in the order configured.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// SHA-256 of the certificate's SubjectPublicKeyInfo, when the certificate is self-signed.
+    pub fn pin(&self) -> Option<[u8; 32]> {
+        self.house.pin
+    }
+
+    /// The gateway's parts, for tests and for the programs beside it.
+    pub fn house(&self) -> &Arc<House> {
+        &self.house
+    }
+
+    /// Stops accepting, answers held requests at once, lets the others end within ten seconds.
+    pub async fn stop(self) {
+        self.house.stopping.begin();
+        if let Err(fault) = self.serving.await {
+            tracing::error!(%fault, "serving ended badly");
+        }
+        tracing::info!("stopped");
+    }
+}
+
+fn open(config: Config, adapters: Adapters, origin: String) -> Result<(Folder, Arc<House>, tls::Served), StartFault> {
+    let folder = Folder::hold(&config.data)?;
+    let (store, seal) = unlock(&config, &adapters.random)?;
+    let tls = tls::load(&config, &origin, &store, &seal, &*adapters.clock)?;
+    let on = Foundation { store, seal, origin, pin: tls.pin, given_certificate: tls.pin.is_none() };
+    let house = House::build(config, adapters, on)?;
+    Ok((folder, house, tls))
+}
+
+/// Opens store and seal without holding the folder: for `user …` beside a running gateway.
+///
+/// # Errors
+/// [`StartFault`].
+pub fn unlock(config: &Config, random: &Arc<dyn Random>) -> Result<(Store, Seal), StartFault> {
+    folder::make(&config.data)?;
+    let path = config.data.join("gateway.db");
+    let is_new = !path.exists();
+    let master = master::load(&config.master_key, &config.data, is_new, &**random)?;
+    Ok((Store::open(&path)?, Seal::new(&master, random.clone())))
+}
+
+fn origin(config: &Config, addresses: &[SocketAddr]) -> String {
+    let port = addresses.first().map_or(443, SocketAddr::port);
+    match &config.public_url {
+        Some(url) => url.as_str().to_owned(),
+        None if port == 443 => "https://localhost".into(),
+        None => format!("https://localhost:{port}"),
+    }
+}
+
+async fn listen(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, StartFault> {
+    let mut listeners = Vec::new();
+    for address in addresses {
+        match TcpListener::bind(address).await {
+            Ok(listener) => listeners.push(listener),
+            // A machine without IPv6 still serves on its other loopback address.
+            Err(why) if is_missing_loopback(address, &why) && addresses.len() > 1 => {
+                tracing::warn!(%address, %why, "not listening there");
+            }
+            Err(why) => return Err(StartFault::Listen { address: *address, why }),
+        }
+    }
+    Ok(listeners)
+}
+
+fn is_missing_loopback(address: &SocketAddr, why: &std::io::Error) -> bool {
+    let missing = why.kind() == std::io::ErrorKind::AddrNotAvailable || why.raw_os_error() == Some(libc::EAFNOSUPPORT);
+    missing && address.is_ipv6() && address.ip().is_loopback()
+}
+
+impl StartFault {
+    /// The sentence for the operator: what is wrong and what to do.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Folder(FolderFault::Held(path)) => {
+                fill("gateway.start_held", &[("path", &path.display().to_string())])
+            }
+            Self::Store(StoreFault::Newer { found, known }) => {
+                fill("gateway.start_newer", &[("found", &found.to_string()), ("known", &known.to_string())])
+            }
+            Self::Listen { address, why } if why.kind() == std::io::ErrorKind::AddrInUse => {
+                fill("gateway.start_port", &[("address", &address.to_string())])
+            }
+            other => fill("gateway.start_fault", &[("why", &other.to_string())]),
+        }
+    }
+}

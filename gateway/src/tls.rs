@@ -1,0 +1,295 @@
+//! The certificate and the TLS settings.
+//!
+//! Without PEM files of the operator the gateway makes a key and a certificate that it signs itself, once. Phones pin the
+//! key by the enrolment QR; browsers warn, which the operator is told.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use countersign_protocol::Secret;
+use countersign_strings::fill;
+use rcgen::{CertificateParams, DnType, KeyPair, KeyUsagePurpose, date_time_ymd};
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use sha2::{Digest, Sha256};
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use crate::config::{Config, Tls};
+use crate::house;
+use crate::limits;
+use crate::port::Clock;
+use crate::seal::Seal;
+use crate::start::StartFault;
+use crate::store::Store;
+
+const DAY: i64 = 86_400;
+/// Life of a certificate that the gateway made.
+const SELF_SIGNED_DAYS: i64 = 825;
+
+/// Why there is no certificate to serve with.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsFault {
+    /// A PEM file cannot be read, or does not hold what it should.
+    #[error("{path}: {why}")]
+    File {
+        /// Its path.
+        path: String,
+        /// Why.
+        why: String,
+    },
+    /// Key and certificate do not belong together, or no certificate could be made.
+    #[error("certificate: {0}")]
+    Certificate(String),
+    /// The operator's certificate has expired.
+    #[error("the certificate expired on {0}")]
+    Expired(String),
+}
+
+/// What to serve with.
+pub struct Served {
+    /// For the TLS acceptor.
+    pub config: Arc<ServerConfig>,
+    /// SHA-256 of the SubjectPublicKeyInfo, when the gateway made the certificate itself.
+    pub pin: Option<[u8; 32]>,
+    /// SHA-256 of the certificate, as browsers show it.
+    pub fingerprint: [u8; 32],
+    /// The last moment of the certificate, in Unix seconds.
+    pub until: i64,
+}
+
+/// Reads the operator's certificate, or the gateway's own, which the first start makes.
+///
+/// # Errors
+/// [`TlsFault`] inside [`StartFault`].
+pub fn load(
+    config: &Config,
+    origin: &str,
+    store: &Store,
+    seal: &Seal,
+    clock: &dyn Clock,
+) -> Result<Served, StartFault> {
+    let now = i64::try_from(clock.now()).unwrap_or(i64::MAX);
+    let (chain, key, own) = match &config.tls {
+        Tls::Files { certificate, key } => {
+            let (chain, key) = from_files(certificate, key)?;
+            (chain, key, false)
+        }
+        Tls::SelfSigned => {
+            let (certificate, key) = self_signed(config, origin, store, seal, now)?;
+            (vec![certificate], key, true)
+        }
+    };
+    let leaf = chain.first().cloned().ok_or_else(|| TlsFault::Certificate("there is none".into()))?;
+    let until = tell_expiry(&leaf, now, own)?;
+    Ok(Served {
+        pin: own.then(|| spki(&leaf)).transpose()?,
+        fingerprint: Sha256::digest(&leaf).into(),
+        config: Arc::new(server_config(chain, key)?),
+        until,
+    })
+}
+
+fn server_config(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<ServerConfig, TlsFault> {
+    let fault = |why: rustls::Error| TlsFault::Certificate(why.to_string());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(fault)?;
+    let mut config = builder.with_no_client_auth().with_single_cert(chain, key).map_err(fault)?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+fn from_files(
+    certificate: &Path,
+    key: &Path,
+) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TlsFault> {
+    let fault = |path: &Path, why: String| TlsFault::File { path: path.display().to_string(), why };
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_file_iter(certificate)
+        .map_err(|why| fault(certificate, why.to_string()))?
+        .take(limits::CHAIN + 1)
+        .collect();
+    let chain = chain.map_err(|why| fault(certificate, why.to_string()))?;
+    if chain.is_empty() {
+        return Err(fault(certificate, "it holds no certificate in PEM form".into()));
+    }
+    if chain.len() > limits::CHAIN || chain.iter().any(|one| one.len() > limits::CERTIFICATE_BYTES) {
+        return Err(fault(certificate, "more than 8 certificates, or one over 16 KiB".into()));
+    }
+    let key = PrivateKeyDer::from_pem_file(key).map_err(|why| fault(key, why.to_string()))?;
+    Ok((chain, key))
+}
+
+/// Says in the log when the certificate ends. An expired one of the operator's stops the start.
+fn tell_expiry(leaf: &CertificateDer<'_>, now: i64, own: bool) -> Result<i64, TlsFault> {
+    let (_, certificate) = X509Certificate::from_der(leaf).map_err(|why| TlsFault::Certificate(why.to_string()))?;
+    let until = certificate.validity().not_after.timestamp();
+    let (day, left) = (day(until), (until - now) / DAY);
+    if until < now && !own {
+        return Err(TlsFault::Expired(day));
+    }
+    if !own && left <= limits::CERTIFICATE_WARNING_DAYS {
+        tracing::warn!(until = %day, days = left, "{}", fill("gateway.certificate_ends", &[("day", &day)]));
+    } else {
+        tracing::info!(until = %day, days = left, self_signed = own, "certificate");
+    }
+    Ok(until)
+}
+
+fn spki(leaf: &CertificateDer<'_>) -> Result<[u8; 32], TlsFault> {
+    let (_, certificate) = X509Certificate::from_der(leaf).map_err(|why| TlsFault::Certificate(why.to_string()))?;
+    Ok(Sha256::digest(certificate.public_key().raw).into())
+}
+
+/// The stored key and certificate; the certificate is made anew for other names or when it ends, the key never, since
+/// phones have pinned it.
+fn self_signed(
+    config: &Config,
+    origin: &str,
+    store: &Store,
+    seal: &Seal,
+    now: i64,
+) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), StartFault> {
+    let fault = |why: rcgen::Error| TlsFault::Certificate(why.to_string());
+    let key = house::secret_once(store, seal, "tls.key", || {
+        let key = KeyPair::generate().map_err(fault)?;
+        Ok(Secret::new(key.serialize_der()))
+    })?;
+    // Exposed to the TLS library alone.
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.expose().to_vec()));
+    let names = names(config, origin);
+    let listed = names.join(" ").into_bytes();
+    if let (Some(kept), Some(kept_names)) = (house::value(store, "tls.certificate")?, house::value(store, "tls.names")?)
+    {
+        let kept = CertificateDer::from(kept);
+        let until = X509Certificate::from_der(&kept).map_or(0, |(_, it)| it.validity().not_after.timestamp());
+        if kept_names == listed && until - now > limits::CERTIFICATE_WARNING_DAYS * DAY {
+            return Ok((kept, key));
+        }
+    }
+    let pair = KeyPair::try_from(&key).map_err(fault)?;
+    let made = parameters(names, now).map_err(fault)?.self_signed(&pair).map_err(fault)?;
+    house::put(store, "tls.certificate", made.der().to_vec())?;
+    house::put(store, "tls.names", listed)?;
+    Ok((made.der().clone(), key))
+}
+
+fn names(config: &Config, origin: &str) -> Vec<String> {
+    let host = |text: &str| {
+        let bare = text.strip_prefix('[').and_then(|it| it.split_once(']')).map(|(address, _)| address);
+        bare.or_else(|| text.split(':').next()).unwrap_or(text).to_owned()
+    };
+    let mut names = vec![host(origin.trim_start_matches("https://"))];
+    names.extend(config.hosts.iter().map(|it| host(it)));
+    if names.iter().any(|name| name == "localhost") {
+        names.extend(["127.0.0.1".to_owned(), "::1".to_owned()]);
+    }
+    names.dedup();
+    names
+}
+
+fn parameters(names: Vec<String>, now: i64) -> Result<CertificateParams, rcgen::Error> {
+    let subject = names.first().cloned().unwrap_or_default();
+    let mut parameters = CertificateParams::new(names)?;
+    parameters.distinguished_name.push(DnType::CommonName, subject);
+    parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    parameters.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
+    let moment = |days: i64| {
+        let (year, month, day) = civil(now / DAY + days);
+        date_time_ymd(year, month, day)
+    };
+    (parameters.not_before, parameters.not_after) = (moment(-1), moment(SELF_SIGNED_DAYS));
+    Ok(parameters)
+}
+
+/// A moment as `YYYY-MM-DD`.
+pub fn day(unix: i64) -> String {
+    let (year, month, day) = civil(unix.div_euclid(DAY));
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// Days since 1970-01-01 as year, month, day of the Gregorian calendar.
+fn civil(days: i64) -> (i32, u8, u8) {
+    // Counted from 1 March of year 0, so that the leap day is the last of its year; 400 years have 146,097 days.
+    let shifted = days.clamp(-719_468, 2_932_896) + 719_468;
+    let (era, in_era) = (shifted / 146_097, shifted % 146_097);
+    let year = (in_era - in_era / 1_460 + in_era / 36_524 - in_era / 146_096) / 365;
+    let in_year = in_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * in_year + 2) / 153;
+    let day = in_year - (153 * month + 2) / 5 + 1;
+    let (month, carry) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    let narrow = |n: i64| u8::try_from(n).unwrap_or(1);
+    (i32::try_from(year + era * 400 + carry).unwrap_or(1970), narrow(month), narrow(day))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::port::machine;
+    use crate::start;
+
+    struct Fixed(u64);
+    impl Clock for Fixed {
+        fn now(&self) -> u64 {
+            self.0
+        }
+        fn monotonic(&self) -> std::time::Duration {
+            std::time::Duration::ZERO
+        }
+    }
+
+    const NOW: u64 = 1_795_260_000;
+
+    fn served(config: &Config, origin: &str, now: u64) -> Result<Served, StartFault> {
+        let (store, seal) = start::unlock(config, &machine::adapters().random)?;
+        load(config, origin, &store, &seal, &Fixed(now))
+    }
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        for (unix, text) in [
+            (0, "1970-01-01"),
+            (-1, "1969-12-31"),
+            (951_782_400, "2000-02-29"),
+            (1_709_164_800, "2024-02-29"),
+            (1_795_260_000, "2026-11-21"),
+            (4_102_444_800, "2100-01-01"),
+        ] {
+            assert_eq!(day(unix), text);
+        }
+    }
+
+    #[test]
+    fn the_own_certificate_is_kept_and_its_key_outlives_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config::local(folder.path().join("data"));
+        let first = served(&config, "https://localhost:1", NOW).unwrap();
+        let second = served(&config, "https://localhost:2", NOW + 86_400).unwrap();
+        assert_eq!(first.fingerprint, second.fingerprint);
+        let renamed = served(&config, "https://gate.example.com", NOW).unwrap();
+        assert_ne!(first.fingerprint, renamed.fingerprint);
+        assert_eq!(first.pin, renamed.pin);
+        let later = served(&config, "https://gate.example.com", NOW + 800 * 86_400).unwrap();
+        assert!(later.until > renamed.until);
+        assert_eq!(first.pin, later.pin);
+    }
+
+    #[test]
+    fn given_files_are_served_without_a_pin_and_refused_when_expired() {
+        let folder = tempfile::tempdir().unwrap();
+        let pair = KeyPair::generate().unwrap();
+        let made = parameters(vec!["gate.example.com".into()], NOW as i64).unwrap().self_signed(&pair).unwrap();
+        let (certificate, key) = (folder.path().join("c.pem"), folder.path().join("k.pem"));
+        std::fs::write(&certificate, made.pem()).unwrap();
+        std::fs::write(&key, pair.serialize_pem()).unwrap();
+        let tls = Tls::Files { certificate: certificate.clone(), key: key.clone() };
+        let config = Config { tls, ..Config::local(folder.path().join("data")) };
+        let given = served(&config, "https://gate.example.com", NOW).unwrap();
+        assert_eq!((given.pin, day(given.until).as_str()), (None, "2029-02-23"));
+        let expired = served(&config, "https://gate.example.com", NOW + 900 * 86_400);
+        assert!(matches!(expired, Err(StartFault::Tls(TlsFault::Expired(_)))));
+        std::fs::write(&key, KeyPair::generate().unwrap().serialize_pem()).unwrap();
+        assert!(matches!(served(&config, "https://x", NOW), Err(StartFault::Tls(TlsFault::Certificate(_)))));
+        std::fs::write(&certificate, "nothing").unwrap();
+        assert!(matches!(served(&config, "https://x", NOW), Err(StartFault::Tls(TlsFault::File { .. }))));
+    }
+}
