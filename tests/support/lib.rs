@@ -1,7 +1,8 @@
-//! What the journeys share: fixed clock, seeded random, gateway in process.
+//! What the journeys share: doubles of ports, programs, a browser, a phone that can send anything.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "this is test code: a panic is how it says no")]
 
 pub mod browser;
 pub mod picture;
 pub mod program;
+pub mod raw_phone;
 pub mod source;
