@@ -343,7 +343,8 @@ impl RawPhone {
 
     /// Claims of an enrolment that a gateway of the default policy takes.
     pub fn enrol_claims(&self, link: &EnrolLink) -> Value {
-        let seal = Receiver::new(&Secret::from_slice(self.seal.scalar()), Id::from_bytes([0x30; 16])).expect("a scalar");
+        let seal =
+            Receiver::new(&Secret::from_slice(self.seal.scalar()), Id::from_bytes([0x30; 16])).expect("a scalar");
         json!({"aud": self.wire.u(), "gk": link.k.to_string(), "e": link.c.id().to_string(), "jti": self.fresh(),
                "iat": 1_795_260_000u64, "uv": "any", "level": "tee",
                "keys": {"ak": self.ak.jwk_json(), "pk": self.pk.jwk_json(), "seal": serde_json::to_value(seal.public()).expect("JSON")},
