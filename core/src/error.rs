@@ -2,6 +2,7 @@
 //! safe to log and to show.
 
 use countersign_protocol::jose::{FormError, Refused};
+use countersign_protocol::push::{ClosedStatus, ErrorWhy};
 use thiserror::Error;
 
 /// Why a call of the core did not do what was asked.
@@ -83,6 +84,18 @@ pub enum InputError {
     /// This account cannot be read; the others can.
     #[error("account {0} is damaged")]
     Damaged(u64),
+    /// A link or QR of a later version: the app asks to be updated.
+    #[error("a link of a later version")]
+    NewerLink,
+    /// This approval has ended, and how.
+    #[error("ended: {0}")]
+    Ended(ClosedStatus),
+    /// The login page shows another number of digits.
+    #[error("{0} digits asked for")]
+    DigitsAsked(u8),
+    /// The same was decided elsewhere while the prompt stood.
+    #[error("decided meanwhile")]
+    DecidedMeanwhile,
     /// Cannot be done with a record of this kind: a next code of a TOTP account.
     #[error("wrong kind: {0}")]
     WrongKind(&'static str),
@@ -94,6 +107,39 @@ pub enum GatewayError {
     /// It refused with this HTTP status and no reason that we know.
     #[error("status {0}")]
     Status(u16),
+    /// The code does not belong to this gateway: the person asks for a new one.
+    #[error("code of another gateway")]
+    ForeignCode,
+    /// What it says is past its time by this phone's clock: the person checks the clock.
+    #[error("past its time by this clock")]
+    Clock,
+    /// The enrolment code was used by another request: the person starts again and is warned.
+    #[error("code used")]
+    CodeUsed,
+    /// The enrolment code is too old, or ended: the person starts again.
+    #[error("code expired")]
+    CodeExpired,
+    /// The receipt is for another request: somebody else used the code. Nothing of the enrolment is kept.
+    #[error("receipt of another request")]
+    ForeignReceipt,
+    /// Its policy does not allow this.
+    #[error("policy: {0}")]
+    Policy(ErrorWhy),
+    /// It no longer serves this version of the protocol: the app asks to be updated.
+    #[error("version no longer served")]
+    Version,
+    /// It does not know this device or its keys, and says so unsigned: nothing is removed.
+    #[error("device refused")]
+    DeviceRefused,
+    /// It removed this device, and signed that it did.
+    #[error("device removed")]
+    Gone,
+    /// Nothing is approved until it can be asked for newer metadata; denying and reporting work.
+    #[error("metadata past its time")]
+    MetadataExpired,
+    /// Not now: overloaded, or something in between answered. Seconds to wait, if it said so.
+    #[error("busy")]
+    Busy(Option<u64>),
     /// Its answer is malformed; the rule that it broke.
     #[error("malformed answer: {0}")]
     Malformed(FormError),

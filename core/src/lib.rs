@@ -3,9 +3,15 @@
 //!
 //! Everything is synchronous. What may take long takes a [`cancel::Cancel`].
 
+pub mod app;
 pub mod cancel;
+pub mod device;
 pub mod error;
+pub mod limits;
+pub mod net;
 pub mod port;
+pub mod push;
+pub mod record;
 pub mod system;
 
 /// What both ends agree on: the types that values of this package are made of, for shells.

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use countersign_protocol::Secret;
 use countersign_protocol::jose::{H32, Id, Jwk};
+use serde::{Deserialize, Serialize};
 
 use crate::cancel::Cancel;
 use crate::error::{InputError, PortError};
@@ -98,7 +99,8 @@ pub enum Guard {
 
 /// The name under which the keystore keeps a key: chosen by the core, and on disk before the key is
 /// made, so that start-up can delete keys that no record names. 1–64 of `A–Z a–z 0–9 - _`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct KeyName(String);
 
 impl KeyName {
@@ -124,6 +126,20 @@ impl FromStr for KeyName {
         } else {
             Err(InputError::Field { field: "key name", rule: "1 to 64 of A-Z a-z 0-9 - _" })
         }
+    }
+}
+
+impl TryFrom<String> for KeyName {
+    type Error = InputError;
+
+    fn try_from(text: String) -> Result<Self, InputError> {
+        text.parse()
+    }
+}
+
+impl From<KeyName> for String {
+    fn from(name: KeyName) -> Self {
+        name.0
     }
 }
 

@@ -1,0 +1,171 @@
+//! [`App`]: all that shells see. State out, events in.
+//!
+//! Each method tells one use as a story: look up, decide, act, record. The one [`Mutex`] over the state is held to look
+//! up and to record, never across a call that waits for keystore, network or person: between, the record may change,
+//! so recording looks again. What a screen lists is a snapshot that is read without that lock. Observers are called
+//! when it is released.
+
+mod approval;
+mod gateway;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use countersign_protocol::jose::Id;
+
+pub use crate::device::Damage;
+pub use crate::push::enrol::{EnrolOffer, Phone};
+pub use crate::push::row::{ApprovalId, ApprovalRow, ApprovalState, Can, ContextRow, GatewayRow, GatewayState};
+pub use crate::record::Verdict;
+pub use gateway::{Enrolling, PollOutcome};
+
+use crate::device::Store;
+use crate::error::{Error, InputError};
+use crate::port::{Observer, Ports, Topic};
+use crate::push::{call, meta};
+use crate::record::Record;
+
+/// Where the app keeps its files.
+#[derive(Debug, Clone)]
+pub struct Folders {
+    /// Of the app alone: the vault.
+    pub private: PathBuf,
+    /// Shared with what wakes the app: the device store, readable before the vault is unlocked.
+    pub shared: PathBuf,
+}
+
+/// The phone. One lives as long as the shell; its methods are called from any thread.
+pub struct App {
+    ports: Ports,
+    state: Mutex<State>,
+    /// Replaced whole after each change; the lock is held to clone the pointer.
+    shown: Mutex<Arc<Shown>>,
+    links: Mutex<BTreeMap<Id, Arc<Link>>>,
+    observers: Mutex<Vec<Arc<dyn Observer>>>,
+}
+
+/// What is behind the one lock.
+struct State {
+    devices: Store,
+}
+
+/// What screens list.
+#[derive(Default)]
+struct Shown {
+    records: Vec<Arc<Record>>,
+    damaged: Vec<(Id, Damage)>,
+}
+
+/// What is remembered of one gateway while the app runs.
+#[derive(Default)]
+struct Link {
+    memory: call::Memory,
+    refreshes: Mutex<meta::Refreshes>,
+    /// Held by the one poll that is under way.
+    polling: Mutex<()>,
+}
+
+impl App {
+    /// Opens what is on disk, or begins anew where nothing is. Finishes or undoes what a killed process left.
+    ///
+    /// # Errors
+    /// [`Error::Port`] when a folder cannot be used, or the keystore cannot be asked before the device's first unlock.
+    pub fn open(folders: Folders, ports: Ports) -> Result<Self, Error> {
+        let devices = Store::open(&folders.shared.join("device"), &ports)?;
+        let app = Self {
+            shown: Mutex::new(Arc::new(Shown::of(&devices))),
+            state: Mutex::new(State { devices }),
+            links: Mutex::default(),
+            observers: Mutex::default(),
+            ports,
+        };
+        app.undo_abandoned()?;
+        app.delete_nameless_keys()?;
+        Ok(app)
+    }
+
+    /// Has `observer` told of every change from now on.
+    pub fn observe(&self, observer: Arc<dyn Observer>) {
+        lock(&self.observers).push(observer);
+    }
+
+    /// Files of the device store that do not open; the others work.
+    pub fn damaged_enrolments(&self) -> Vec<(Id, Damage)> {
+        self.shown().damaged.clone()
+    }
+
+    fn notify(&self, topic: Topic) {
+        // Not under the lock: an observer may call back.
+        let observers = lock(&self.observers).clone();
+        observers.iter().for_each(|observer| observer.changed(topic));
+    }
+
+    /// The state, to look up or to record. A lock that a panic left behind is repaired from disk first.
+    fn state(&self) -> Result<MutexGuard<'_, State>, Error> {
+        self.state.lock().map_err(|poisoned| {
+            let mut state = poisoned.into_inner();
+            // When the disk fails too, the next call tries again.
+            if state.devices.reload().is_ok() {
+                self.state.clear_poison();
+                self.show(&state);
+            }
+            Error::Internal
+        })
+    }
+
+    fn shown(&self) -> Arc<Shown> {
+        Arc::clone(&lock(&self.shown))
+    }
+
+    /// Replaces what screens list.
+    fn show(&self, state: &State) {
+        *lock(&self.shown) = Arc::new(Shown::of(&state.devices));
+    }
+
+    fn record(&self, id: Id) -> Result<Arc<Record>, Error> {
+        let mut state = self.state()?;
+        if state.devices.get(id).is_none() {
+            state.devices.catch_up(id);
+        }
+        state.devices.get(id).ok_or_else(|| InputError::NotFound.into())
+    }
+
+    /// Puts a new record on disk.
+    fn insert(&self, record: Record) -> Result<Arc<Record>, Error> {
+        let once = self.ports.random.array()?;
+        let mut state = self.state()?;
+        let record = state.devices.put(record, once)?;
+        self.show(&state);
+        Ok(record)
+    }
+
+    /// Changes a record as it is now, on disk and then in memory. When `change` refuses, nothing has changed.
+    fn update<T>(&self, id: Id, change: impl FnOnce(&mut Record, u64) -> Result<T, Error>) -> Result<T, Error> {
+        let once = self.ports.random.array()?;
+        let now = self.ports.clock.now();
+        let mut state = self.state()?;
+        state.devices.catch_up(id);
+        let mut record = Record::clone(&*state.devices.get(id).ok_or(InputError::NotFound)?);
+        let value = change(&mut record, now)?;
+        record.tidy(now);
+        state.devices.put(record, once)?;
+        self.show(&state);
+        Ok(value)
+    }
+
+    fn link(&self, id: Id) -> Arc<Link> {
+        Arc::clone(lock(&self.links).entry(id).or_default())
+    }
+}
+
+impl Shown {
+    fn of(devices: &Store) -> Self {
+        Self { records: devices.records().cloned().collect(), damaged: devices.damaged().collect() }
+    }
+}
+
+/// A lock over values that are whole in every moment, whoever panicked meanwhile.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,183 @@
+//! The device store: enrolments, and what must work while the vault is locked.
+//!
+//! One small file an enrolment in the folder that the shell names, `ID.sealed`, beside the file `key` that holds the
+//! store's key as the keystore wrapped it ([`Guard::Device`](crate::port::Guard::Device)). Each file is sealed for its
+//! own name and replaced by rename, so a process killed at any moment leaves the old or the new record, whole. A file
+//! that does not open is named and left as it is; the others work.
+
+mod file;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use countersign_protocol::Secret;
+use countersign_protocol::jose::{H32, Id};
+
+pub use file::Damage;
+pub(crate) use file::Once;
+
+use crate::cancel::Cancel;
+use crate::error::{Error, PortError};
+use crate::port::{Guard, Ports};
+use crate::record::Record;
+use file::StoreKey;
+
+/// Ending of a file that is being written.
+const TEMPORARY: &str = "writing";
+/// Ending of a record.
+const RECORD: &str = "sealed";
+
+/// All enrolments of this phone, in memory and on disk.
+pub struct Store {
+    folder: PathBuf,
+    key: StoreKey,
+    records: BTreeMap<Id, Kept>,
+    damaged: BTreeMap<Id, Damage>,
+}
+
+/// A record, and the hash of the file it was read from or written to.
+struct Kept {
+    record: Arc<Record>,
+    file: H32,
+}
+
+impl Store {
+    /// Opens the store in `folder`, which is made if it is not there, with its key.
+    ///
+    /// # Errors
+    /// [`PortError`] when the folder cannot be read or the keystore cannot give the key now (before first unlock).
+    /// A key that is gone for good (restored backup, reinstalled app) is replaced: the records under it are then
+    /// [`damaged`](Self::damaged), and their person enrols anew.
+    pub fn open(folder: &Path, ports: &Ports) -> Result<Self, Error> {
+        file::make_folder(folder)?;
+        let key = store_key(&folder.join("key"), ports)?;
+        let mut store = Self { folder: folder.to_owned(), key, records: BTreeMap::new(), damaged: BTreeMap::new() };
+        store.sweep()?;
+        store.reload()?;
+        Ok(store)
+    }
+
+    /// Reads every record again from disk.
+    pub fn reload(&mut self) -> Result<(), Error> {
+        self.records.clear();
+        self.damaged.clear();
+        for id in self.names(RECORD)? {
+            self.read(id);
+        }
+        Ok(())
+    }
+
+    /// All enrolments, by id.
+    pub fn records(&self) -> impl Iterator<Item = &Arc<Record>> {
+        self.records.values().map(|kept| &kept.record)
+    }
+
+    /// One enrolment.
+    pub fn get(&self, id: Id) -> Option<Arc<Record>> {
+        self.records.get(&id).map(|kept| Arc::clone(&kept.record))
+    }
+
+    /// Files that were left alone, and why.
+    pub fn damaged(&self) -> impl Iterator<Item = (Id, Damage)> + '_ {
+        self.damaged.iter().map(|(id, damage)| (*id, *damage))
+    }
+
+    /// Takes over what another process of this phone wrote to the record since it was read.
+    pub(crate) fn catch_up(&mut self, id: Id) {
+        let now = file::read(&self.path(id)).ok().flatten().map(|bytes| H32::sha256(&[&bytes]));
+        if self.records.get(&id).map(|kept| kept.file) != now {
+            self.records.remove(&id);
+            self.read(id);
+        }
+    }
+
+    /// Writes a record, new or changed. When this returns it is on disk; on an error nothing has
+    /// changed. What differs from the file in nothing but a second or two of the gateway's clock is not written.
+    pub(crate) fn put(&mut self, record: Record, once: Once) -> Result<Arc<Record>, Error> {
+        let id = record.id;
+        if let Some(kept) = self.records.get_mut(&id).filter(|kept| record.is_as_good_as(&kept.record)) {
+            kept.record = Arc::new(record);
+            return Ok(Arc::clone(&kept.record));
+        }
+        let plain = record.to_bytes().map_err(|_| Error::Internal)?;
+        let sealed = self.key.seal(id, once, &plain)?;
+        file::replace(&self.path(id), &sealed)?;
+        let record = Arc::new(record);
+        self.records.insert(id, Kept { record: Arc::clone(&record), file: H32::sha256(&[&sealed]) });
+        self.damaged.remove(&id);
+        Ok(record)
+    }
+
+    /// Removes a record, also a damaged one.
+    pub(crate) fn remove(&mut self, id: Id) -> Result<(), Error> {
+        file::remove(&self.path(id))?;
+        self.records.remove(&id);
+        self.damaged.remove(&id);
+        Ok(())
+    }
+
+    /// Whether a file of this name stands in the folder, readable or not.
+    pub(crate) fn holds(&self, id: Id) -> bool {
+        self.records.contains_key(&id) || self.damaged.contains_key(&id)
+    }
+
+    fn read(&mut self, id: Id) {
+        match self.open_record(id) {
+            Ok(Some(kept)) => {
+                self.damaged.remove(&id);
+                self.records.insert(id, kept);
+            }
+            Ok(None) => {}
+            Err(damage) => {
+                self.damaged.insert(id, damage);
+            }
+        }
+    }
+
+    fn open_record(&self, id: Id) -> Result<Option<Kept>, Damage> {
+        let Some(bytes) = file::read(&self.path(id)).map_err(|_| Damage::Unreadable)? else { return Ok(None) };
+        let plain = self.key.open(id, &bytes)?;
+        let record = Record::from_bytes(&plain).ok().filter(|record| record.id == id).ok_or(Damage::Unknown)?;
+        Ok(Some(Kept { record: Arc::new(record), file: H32::sha256(&[&bytes]) }))
+    }
+
+    /// Removes what a killed process left half written.
+    fn sweep(&self) -> Result<(), Error> {
+        for id in self.names(TEMPORARY)? {
+            file::remove(&self.path(id).with_extension(TEMPORARY))?;
+        }
+        Ok(())
+    }
+
+    fn names(&self, ending: &str) -> Result<Vec<Id>, Error> {
+        let entries = std::fs::read_dir(&self.folder).map_err(|_| PortError::Disk)?;
+        let names = entries.filter_map(|entry| {
+            let path = entry.ok()?.path();
+            let is_it = path.extension()?.to_str()? == ending;
+            if is_it { path.file_stem()?.to_str()?.parse().ok() } else { None }
+        });
+        Ok(names.collect())
+    }
+
+    fn path(&self, id: Id) -> PathBuf {
+        self.folder.join(format!("{id}.{RECORD}"))
+    }
+}
+
+/// The store's key: unwrapped, or made and wrapped where there is none or the old one is gone for good.
+fn store_key(path: &Path, ports: &Ports) -> Result<StoreKey, Error> {
+    let cancel = Cancel::default();
+    if let Some(wrapped) = file::read(path)? {
+        match ports.keystore.unwrap(Guard::Device, &wrapped, &cancel) {
+            Ok(key) if key.len() == StoreKey::LEN => return Ok(StoreKey::new(&key)?),
+            Ok(_) | Err(PortError::KeyGone) => file::replace(&path.with_extension("gone"), &wrapped)?,
+            Err(fault) => return Err(fault.into()),
+        }
+    }
+    let mut bytes = zeroize::Zeroizing::new([0; StoreKey::LEN]);
+    ports.random.fill(bytes.as_mut())?;
+    let key = Secret::from_slice(bytes.as_ref());
+    file::replace(path, &ports.keystore.wrap(Guard::Device, &key, &cancel)?)?;
+    Ok(StoreKey::new(&key)?)
+}

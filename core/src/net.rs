@@ -1,0 +1,144 @@
+//! The network as every shell has it: [`Net`] is the [`Http`] port on reqwest and rustls with ring.
+//!
+//! HTTP/1.1 only; no redirects, cookies, proxies, content coding, kept connections or repeats: each [`Request`] is one
+//! transmission, because each has its own proof (`push-v1.md` section 4). An answer of more than
+//! `Request::most` bytes is refused while it is read. [`trust`] says whom a connection believes.
+
+mod trust;
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Client, redirect, retry};
+use rustls::client::danger::ServerCertVerifier;
+
+use crate::cancel::Cancel;
+use crate::error::PortError;
+use crate::port::{Clock, Http, Method, Request, Response, Trust};
+
+/// The network adapter. One a process is enough; it keeps nothing between two requests.
+pub struct Net {
+    clock: Arc<dyn Clock>,
+    platform: Option<Arc<dyn ServerCertVerifier>>,
+}
+
+impl Net {
+    /// A network that believes `roots` (certificates in DER, as the shell got them from its platform) where an enrolment
+    /// brought no pin. Roots that cannot be read are left out; without any, [`Trust::Platform`] is refused.
+    pub fn new(roots: &[Vec<u8>], clock: Arc<dyn Clock>) -> Self {
+        Self { platform: trust::platform(roots), clock }
+    }
+
+    fn client(&self, trust: &Trust) -> Result<Client, PortError> {
+        let verifier = match trust {
+            Trust::Pins(pins) => trust::pinned(pins),
+            Trust::Platform => self.platform.clone().ok_or(PortError::Tls)?,
+            Trust::MetadataOnly => trust::handshake_alone(),
+        };
+        Client::builder()
+            .tls_backend_preconfigured(trust::config(verifier, Arc::clone(&self.clock))?)
+            .https_only(true)
+            .http1_only()
+            .no_proxy()
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .referer(false)
+            .pool_max_idle_per_host(0)
+            .build()
+            .map_err(|_| PortError::Unavailable)
+    }
+}
+
+impl fmt::Debug for Net {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Net")
+    }
+}
+
+impl Http for Net {
+    fn send(&self, request: Request, cancel: &Cancel) -> Result<Response, PortError> {
+        cancel.check()?;
+        let client = self.client(&request.trust)?;
+        // A runtime of its own a call: a cancelled or late one is dropped with everything it had in flight.
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|_| PortError::Unavailable)?;
+        let deadline = request.deadline;
+        let outcome = runtime.block_on(first_of(exchange(client, request), deadline, cancel));
+        // Name resolution may still block a thread; it is left to end by itself.
+        runtime.shutdown_background();
+        outcome
+    }
+}
+
+/// The exchange, or why it was ended before: cancelled or past its deadline.
+async fn first_of(
+    exchange: impl Future<Output = Result<Response, PortError>>,
+    deadline: Duration,
+    cancel: &Cancel,
+) -> Result<Response, PortError> {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let _registered = cancel.on_cancel(move || {
+        let _ = tell.send(());
+    });
+    #[expect(clippy::disallowed_methods, reason = "an adapter: the one place where a request's deadline is waited for")]
+    let late = tokio::time::sleep(deadline);
+    tokio::select! {
+        biased;
+        Ok(()) = told => Err(PortError::Cancelled),
+        outcome = exchange => outcome,
+        () = late => Err(PortError::Timeout),
+    }
+}
+
+async fn exchange(client: Client, request: Request) -> Result<Response, PortError> {
+    let method = match request.method {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+        Method::Delete => reqwest::Method::DELETE,
+    };
+    let mut headers = HeaderMap::new();
+    for (name, value) in &request.headers {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| PortError::Failed)?;
+        headers.append(name, HeaderValue::from_str(value).map_err(|_| PortError::Failed)?);
+    }
+    let mut sent = client.request(method, &request.url).headers(headers);
+    if !request.body.is_empty() {
+        sent = sent.body(request.body);
+    }
+    let mut answer = sent.send().await.map_err(|fault| cause(&fault))?;
+    let status = answer.status().as_u16();
+    let headers = answer
+        .headers()
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
+        .collect();
+    let mut body = Vec::new();
+    while let Some(part) = answer.chunk().await.map_err(|fault| cause(&fault))? {
+        if body.len() + part.len() > request.most {
+            return Err(PortError::TooLarge);
+        }
+        body.extend_from_slice(&part);
+    }
+    Ok(Response { status, headers, body })
+}
+
+/// What went wrong, as far as a person can act on it: the certificate, or the way there. Nothing of the request is kept.
+fn cause(fault: &reqwest::Error) -> PortError {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(fault);
+    while let Some(error) = next {
+        if error.is::<rustls::Error>() {
+            return PortError::Tls;
+        }
+        if let Some(io) = error.downcast_ref::<std::io::Error>()
+            && io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>())
+        {
+            return PortError::Tls;
+        }
+        next = error.source();
+    }
+    PortError::Network
+}

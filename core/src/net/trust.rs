@@ -1,0 +1,122 @@
+//! Whom a connection believes: the three kinds of [`Trust`](crate::port::Trust) as verifiers for rustls.
+//!
+//! In all three the handshake's signature is verified by the key in the certificate. There is no switch that ignores
+//! faults of TLS (`push-v1.md` section 4).
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use countersign_protocol::jose::H32;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::time_provider::TimeProvider;
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+
+use crate::error::PortError;
+use crate::limits;
+use crate::port::Clock;
+
+/// The settings of one connection: ring, TLS 1.2 or 1.3, HTTP/1.1, nothing resumed, time from `clock`.
+pub(super) fn config(verifier: Arc<dyn ServerCertVerifier>, clock: Arc<dyn Clock>) -> Result<ClientConfig, PortError> {
+    let mut config = ClientConfig::builder_with_details(provider(), Arc::new(PhoneTime(clock)))
+        .with_safe_default_protocol_versions()
+        .map_err(|_| PortError::Unavailable)?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.resumption = rustls::client::Resumption::disabled();
+    Ok(config)
+}
+
+/// Believes who shows a leaf whose public key hashes to one of `pins`; its names, dates and issuer are not looked at.
+pub(super) fn pinned(pins: &[H32]) -> Arc<dyn ServerCertVerifier> {
+    Arc::new(Handshake { pins: Some(pins.to_vec()) })
+}
+
+/// Believes anyone who holds the key of the certificate shown. For metadata alone, which is signed itself.
+pub(super) fn handshake_alone() -> Arc<dyn ServerCertVerifier> {
+    Arc::new(Handshake { pins: None })
+}
+
+/// Believes who has a certificate for the host's name from one of `roots`, valid now; none where no root can be read.
+pub(super) fn platform(roots: &[Vec<u8>]) -> Option<Arc<dyn ServerCertVerifier>> {
+    let mut store = RootCertStore::empty();
+    store.add_parsable_certificates(roots.iter().map(|der| CertificateDer::from(der.as_slice()).into_owned()));
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider()).build().ok()?;
+    Some(verifier)
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    static RING: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
+    Arc::clone(RING.get_or_init(|| Arc::new(rustls::crypto::ring::default_provider())))
+}
+
+/// Verifies the handshake, and of the certificate at most whose key it is.
+#[derive(Debug)]
+struct Handshake {
+    pins: Option<Vec<H32>>,
+}
+
+impl ServerCertVerifier for Handshake {
+    fn verify_server_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        _host: &ServerName<'_>,
+        _ocsp: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let sizes = std::iter::once(leaf).chain(chain).map(|certificate| certificate.len());
+        if chain.len() >= limits::CHAIN || sizes.max() > Some(limits::CERTIFICATE) {
+            return Err(CertificateError::BadEncoding.into());
+        }
+        let Some(pins) = &self.pins else { return Ok(ServerCertVerified::assertion()) };
+        // The parser that also hands the key to the signature check, so both speak of the same key.
+        let key = ParsedCertificate::try_from(leaf)?.subject_public_key_info();
+        if !pins.contains(&H32::sha256(&[key.as_ref()])) {
+            return Err(CertificateError::ApplicationVerificationFailure.into());
+        }
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, leaf, signed, &provider().signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, leaf, signed, &provider().signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        provider().signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// The phone's clock as rustls asks for it.
+struct PhoneTime(Arc<dyn Clock>);
+
+impl TimeProvider for PhoneTime {
+    fn current_time(&self) -> Option<UnixTime> {
+        Some(UnixTime::since_unix_epoch(std::time::Duration::from_secs(self.0.now())))
+    }
+}
+
+impl fmt::Debug for PhoneTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PhoneTime")
+    }
+}

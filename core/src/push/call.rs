@@ -1,0 +1,331 @@
+//! One call to a gateway: proof, nonce, and what a status means (push-v1 section 4).
+//!
+//! A fault that is not signed never changes anything but when the phone asks again.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use countersign_protocol::jose::{H32, Refused, SigningInput, signature_from_der};
+use countersign_protocol::json;
+use countersign_protocol::push::{
+    BaseUrl, ErrorBody, ErrorCode, ErrorWhy, Gone, Message, MetadataReply, Method as Htm, Nonce, Proof,
+};
+
+use crate::cancel::Cancel;
+use crate::error::{Error, GatewayError, PortError};
+use crate::limits;
+use crate::port::{KeyName, Method, Ports, Request, Response, Trust};
+
+/// What a call to a gateway ended with, if not with success.
+#[derive(Debug)]
+pub enum Fault {
+    /// It did not arrive, or the answer did not.
+    Port(PortError),
+    /// The nonce was too old, twice.
+    Nonce,
+    /// 401: some key, signature or name is not what the gateway knows.
+    Refused,
+    /// The gateway calls the request malformed or too large: a fault of one of both programs.
+    Malformed(u16),
+    /// This version of the protocol is no longer served.
+    Version,
+    /// Right in form, not allowed.
+    Policy(ErrorWhy),
+    /// The enrolment code was used by another request.
+    Used,
+    /// Too old, or ended.
+    Expired,
+    /// The gateway says that this device is removed. Nothing is known yet of who signed that.
+    Gone(Box<Message<Gone>>),
+    /// Not now: overloaded, broken, or something in between answered. Seconds, if it said how long.
+    Busy(u16, Option<u64>),
+}
+
+impl From<PortError> for Fault {
+    fn from(fault: PortError) -> Self {
+        Self::Port(fault)
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Port(fault) => fault.into(),
+            Fault::Refused => GatewayError::DeviceRefused.into(),
+            Fault::Malformed(status) => GatewayError::Status(status).into(),
+            Fault::Version => GatewayError::Version.into(),
+            Fault::Policy(why) => GatewayError::Policy(why).into(),
+            Fault::Used => GatewayError::CodeUsed.into(),
+            Fault::Expired => GatewayError::CodeExpired.into(),
+            Fault::Nonce => GatewayError::Busy(None).into(),
+            // Only a word that verifies removes anything; the caller has looked.
+            Fault::Gone(_) => GatewayError::Refused(Refused::Signature).into(),
+            Fault::Busy(_, seconds) => GatewayError::Busy(seconds).into(),
+        }
+    }
+}
+
+/// What a line to one gateway remembers while the app runs.
+#[derive(Debug, Default)]
+pub struct Memory {
+    nonce: Mutex<Option<Nonce>>,
+    failures: Mutex<u32>,
+}
+
+impl Memory {
+    /// Takes the newest well-formed nonce; an answer without one leaves the old.
+    fn learn(&self, response: &Response) {
+        if let Some(Ok(nonce)) = response.header("countersign-nonce").map(Nonce::try_from) {
+            *lock(&self.nonce) = Some(nonce);
+        }
+    }
+
+    fn nonce(&self) -> Option<Nonce> {
+        lock(&self.nonce).clone()
+    }
+
+    /// The next pause of a row of failures: 1, 2, 4 … 60 s, a fifth more or less as `dice` (0–255) falls.
+    pub(crate) fn pause(&self, dice: u8) -> Duration {
+        let mut failures = lock(&self.failures);
+        let whole = limits::RETRY_MOST.min(1000 << (*failures).min(16));
+        *failures = failures.saturating_add(1);
+        Duration::from_millis(whole * (800 + u64::from(dice) * 400 / 255) / 1000)
+    }
+
+    /// The row of failures is over.
+    pub(crate) fn well(&self) {
+        *lock(&self.failures) = 0;
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Single values are whole in every moment, whoever panicked meanwhile.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The way to one gateway for one device.
+pub struct Line<'a> {
+    /// The shell's ports.
+    pub ports: &'a Ports,
+    /// The gateway's base URL.
+    pub u: &'a BaseUrl,
+    /// Whom a connection must lead to.
+    pub trust: Trust,
+    /// What is remembered between calls.
+    pub memory: &'a Memory,
+}
+
+/// The key that proves a call.
+#[derive(Debug, Clone, Copy)]
+pub struct Prover<'a> {
+    /// Its name in the keystore.
+    pub name: &'a KeyName,
+    /// Its thumbprint.
+    pub kid: H32,
+}
+
+impl Line<'_> {
+    /// `GET metadata`. Where `trust` is [`Trust::MetadataOnly`] the nonce is not taken.
+    pub fn metadata(&self, cancel: &Cancel) -> Result<MetadataReply, Fault> {
+        let response = self.send(Method::Get, "metadata", Vec::new(), None, limits::CALL_DEADLINE, cancel)?;
+        let body = read(response, 200)?;
+        json::parse(&body).map_err(|_| Fault::Busy(200, None))
+    }
+
+    /// `POST path`, proven by `prover`: signed anew once when the nonce was too old.
+    pub fn proven(
+        &self,
+        path: &str,
+        body: &[u8],
+        success: u16,
+        prover: Prover<'_>,
+        wait: Duration,
+        cancel: &Cancel,
+    ) -> Result<Vec<u8>, Fault> {
+        if self.memory.nonce().is_none() {
+            self.metadata(cancel)?;
+        }
+        match self.prove_and_send(path, body, success, prover, wait, cancel) {
+            Err(Fault::Nonce) => self.prove_and_send(path, body, success, prover, wait, cancel),
+            outcome => outcome,
+        }
+    }
+
+    /// `POST path` of something that is signed itself.
+    pub fn plain(&self, path: &str, body: &[u8], success: u16, cancel: &Cancel) -> Result<Vec<u8>, Fault> {
+        let response = self.send(Method::Post, path, body.to_vec(), None, limits::CALL_DEADLINE, cancel)?;
+        read(response, success)
+    }
+
+    fn prove_and_send(
+        &self,
+        path: &str,
+        body: &[u8],
+        success: u16,
+        prover: Prover<'_>,
+        wait: Duration,
+        cancel: &Cancel,
+    ) -> Result<Vec<u8>, Fault> {
+        let nonce = self.memory.nonce().ok_or(Fault::Busy(200, None))?;
+        let proof = self.proof(path, body, prover, nonce)?;
+        let response =
+            self.send(Method::Post, path, body.to_vec(), Some(proof), limits::CALL_DEADLINE + wait, cancel)?;
+        read(response, success)
+    }
+
+    fn proof(&self, path: &str, body: &[u8], prover: Prover<'_>, nonce: Nonce) -> Result<String, Fault> {
+        let claims = Proof {
+            htm: Htm::Post,
+            htu: self.u.join(path),
+            bh: H32::sha256(&[body]),
+            jti: self.ports.random.id()?,
+            nonce,
+            iat: self.ports.clock.now(),
+        };
+        let input = SigningInput::of(prover.kid, &claims).map_err(|_| PortError::Failed)?;
+        let der = self.ports.keystore.sign_proof(prover.name, input.as_bytes())?;
+        Ok(input.attach(signature_from_der(&der).map_err(|_| PortError::Failed)?))
+    }
+
+    fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Vec<u8>,
+        proof: Option<String>,
+        deadline: Duration,
+        cancel: &Cancel,
+    ) -> Result<Response, PortError> {
+        cancel.check()?;
+        let mut headers = vec![("accept".to_owned(), "application/json".to_owned())];
+        if !body.is_empty() {
+            headers.push(("content-type".to_owned(), "application/json".to_owned()));
+        }
+        headers.extend(proof.map(|proof| ("countersign-proof".to_owned(), proof)));
+        let trust = self.trust.clone();
+        let request = Request { method, url: self.u.join(path), headers, body, trust, deadline, most: limits::ANSWER };
+        let response = self.ports.http.send(request, cancel)?;
+        if self.trust != Trust::MetadataOnly {
+            self.memory.learn(&response);
+        }
+        Ok(response)
+    }
+}
+
+/// The body of a success, or what the answer means (the table of push-v1 section 4).
+fn read(response: Response, success: u16) -> Result<Vec<u8>, Fault> {
+    if response.body.len() > limits::ANSWER {
+        return Err(Fault::Port(PortError::TooLarge));
+    }
+    if response.status == success {
+        return Ok(response.body);
+    }
+    Err(refusal(&response))
+}
+
+fn refusal(response: &Response) -> Fault {
+    let status = response.status;
+    let busy = Fault::Busy(status, retry_after(response));
+    let body = ErrorBody::read(status, &response.body);
+    match body.error {
+        ErrorCode::Malformed | ErrorCode::Large => Fault::Malformed(status),
+        ErrorCode::Version => Fault::Version,
+        ErrorCode::Nonce => Fault::Nonce,
+        ErrorCode::Refused => Fault::Refused,
+        ErrorCode::Policy => Fault::Policy(body.why.unwrap_or(ErrorWhy::Other)),
+        ErrorCode::Used => Fault::Used,
+        ErrorCode::Expired => Fault::Expired,
+        ErrorCode::Gone => body.gone.map_or(busy, |gone| Fault::Gone(Box::new(gone))),
+        ErrorCode::Slow | ErrorCode::Busy | ErrorCode::Other => busy,
+    }
+}
+
+/// `Retry-After` in whole seconds, an hour at most.
+fn retry_after(response: &Response) -> Option<u64> {
+    let text = response.header("retry-after").filter(|text| text.bytes().all(|b| b.is_ascii_digit()))?;
+    // Digits that do not fit a number are more than an hour, too.
+    (!text.is_empty()).then(|| text.parse().unwrap_or(u64::MAX).min(limits::RETRY_AFTER_MOST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &str, headers: &[(&str, &str)]) -> Response {
+        let headers = headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        Response { status, headers, body: body.as_bytes().to_vec() }
+    }
+
+    #[test]
+    fn a_status_and_its_error_mean_what_the_table_says() {
+        let meaning = |status, body: &str| format!("{:?}", refusal(&answer(status, body, &[])));
+        for (status, body, means) in [
+            (400, r#"{"error":"malformed"}"#, "Malformed(400)"),
+            (404, r#"{"error":"malformed"}"#, "Malformed(404)"),
+            (413, r#"{"error":"large"}"#, "Malformed(413)"),
+            (431, "anything", "Malformed(431)"),
+            (400, r#"{"error":"version"}"#, "Version"),
+            (401, r#"{"error":"nonce"}"#, "Nonce"),
+            (401, r#"{"error":"refused"}"#, "Refused"),
+            (403, r#"{"error":"policy","why":"level"}"#, "Policy(Level)"),
+            (403, r#"{"error":"policy","why":"moon"}"#, "Policy(Other)"),
+            (409, r#"{"error":"used"}"#, "Used"),
+            (410, r#"{"error":"expired"}"#, "Expired"),
+        ] {
+            assert_eq!(meaning(status, body), means, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_of_the_table_is_busy() {
+        for (status, body) in [
+            (500, "<html>"),
+            (502, r#"{"error":"refused"}"#),
+            (401, r#"{"error":"gone"}"#),
+            (400, r#"{"error":"refused"}"#),
+            (410, r#"{"error":"gone"}"#),
+            (410, "<html>gone</html>"),
+            (302, ""),
+            (200, "{}"),
+            (418, r#"{"error":"teapot"}"#),
+            (401, r#"{"error":"nonce","error":"refused"}"#),
+        ] {
+            assert!(
+                matches!(refusal(&answer(status, body, &[])), Fault::Busy(s, None) if s == status),
+                "{status} {body}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_pause_asked_for_is_an_hour_at_most() {
+        let asked = |value: &str| retry_after(&answer(503, "", &[("retry-after", value)]));
+        assert_eq!(asked("7"), Some(7));
+        assert_eq!(asked("31536000"), Some(3600));
+        assert_eq!(asked("99999999999999999999999999"), Some(3600));
+        assert_eq!(asked("Wed, 21 Oct 2026 07:28:00 GMT"), None);
+        assert_eq!(asked("-1"), None);
+        assert_eq!(asked(""), None);
+    }
+
+    #[test]
+    fn pauses_double_up_to_a_minute_and_begin_anew_after_a_success() {
+        let memory = Memory::default();
+        let pauses: Vec<u64> = (0..8).map(|_| memory.pause(127).as_secs_f64().round() as u64).collect();
+        assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60]);
+        memory.well();
+        assert_eq!(memory.pause(0), Duration::from_millis(800));
+        assert_eq!(memory.pause(255), Duration::from_millis(2400));
+    }
+
+    #[test]
+    fn only_a_well_formed_nonce_replaces_the_old_one() {
+        let memory = Memory::default();
+        memory.learn(&answer(200, "", &[("countersign-nonce", "abc_-9")]));
+        for bad in ["", "a b", "ü", &"n".repeat(129)] {
+            memory.learn(&answer(200, "", &[("countersign-nonce", bad)]));
+        }
+        memory.learn(&answer(200, "", &[]));
+        assert_eq!(memory.nonce().as_ref().map(Nonce::as_str), Some("abc_-9"));
+    }
+}

@@ -1,0 +1,11 @@
+//! Push, the phone's side of `push-v1.md`: enrol, poll, verify, answer.
+//!
+//! The rules are functions of a [`Record`](crate::record::Record) and of what arrived; [`call`] is the way to the
+//! gateway. Nothing here stores or locks: `App` brings rules, store and ports together.
+
+pub mod answer;
+pub mod call;
+pub mod enrol;
+pub mod meta;
+pub mod poll;
+pub mod row;

@@ -1,0 +1,91 @@
+//! What a poll asks and what its State brings (push-v1 section 8).
+//!
+//! A State is not signed: of it only verified challenges count, the rest moves the display. The next poll repeats the
+//! last State, also what the phone could not take, so that nothing a gateway says makes a loop.
+
+use countersign_protocol::jose::{FormError, H32, Id, Refused};
+use countersign_protocol::push::{Challenge, DeviceState, Echo, Message, State, Via, check};
+
+use super::meta::{self, Cause};
+use crate::record::{Approval, LastState, Record, Stage};
+
+/// The body of the next poll, which may wait for `wait` seconds.
+///
+/// # Errors
+/// [`FormError::Range`] for more than 30 seconds.
+pub fn echo(record: &Record, wait: u64) -> Result<Echo, FormError> {
+    let shown = |id: &Id| record.approval(*id).is_some_and(|approval| approval.left.is_none());
+    let first = || LastState {
+        have: Vec::new(),
+        device: record.enrolled().map_or(DeviceState::Pending, |enrolled| enrolled.device),
+        meta: meta::version(&record.trusted),
+    };
+    let LastState { have, device, meta } = record.last.clone().unwrap_or_else(first);
+    let seen: Vec<Id> = have.iter().copied().filter(shown).collect();
+    Ok(Echo { wait: wait.try_into()?, have: have.try_into()?, seen: seen.try_into()?, device, meta })
+}
+
+/// What a State changed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// A challenge was taken, or one that was open is not any more.
+    pub news: bool,
+    /// The gateway calls the device something else than before.
+    pub device: bool,
+    /// Why metadata should be fetched.
+    pub causes: Vec<Cause>,
+}
+
+/// Takes a State into the record. `now` is the phone's clock.
+pub fn take(record: &mut Record, state: &State, now: u64) -> Taken {
+    let mut taken = Taken::default();
+    record.offset = offset(state.now, now);
+    if let Stage::Enrolled(enrolled) = &mut record.stage {
+        taken.device = enrolled.device != state.device;
+        enrolled.device = state.device;
+    }
+    for text in state.challenges.iter() {
+        match take_challenge(record, text, now) {
+            Ok(()) => taken.news = true,
+            Err(Left::UnknownKey(kid)) => taken.causes.push(Cause::Kid(kid)),
+            Err(Left::Alone) => {}
+        }
+    }
+    for closed in state.closed.iter() {
+        taken.news |= record.close(closed.jti, closed.st, now);
+    }
+    if state.meta != meta::version(&record.trusted) {
+        taken.causes.push(Cause::Version(state.meta));
+    }
+    record.last = Some(LastState { have: state.held(), device: state.device, meta: state.meta });
+    taken
+}
+
+/// Takes one challenge, verified as push-v1 section 6 says.
+fn take_challenge(record: &mut Record, text: &str, now: u64) -> Result<(), Left> {
+    let challenge = Message::<Challenge>::parse(text).map_err(|_| Left::Alone)?;
+    let did = record.enrolled().ok_or(Left::Alone)?.did;
+    let gone = |jti: &Id| record.is_closed(*jti) || record.approval(*jti).is_some();
+    let verified = check::challenge(challenge.clone(), &record.trusted, &did, record.gateway_time(now), gone);
+    let verified = verified.map_err(|refused| match refused {
+        Refused::Key => Left::UnknownKey(challenge.jws().kid()),
+        _ => Left::Alone,
+    })?;
+    record.saw_signed(verified.claims().iat, now);
+    record.approvals.push(Approval { challenge, taken: now, via: Via::Poll, left: None, answers: Vec::new() });
+    Ok(())
+}
+
+/// Why a challenge was left alone.
+enum Left {
+    /// Signed by a key that the phone does not know.
+    UnknownKey(H32),
+    /// Any other reason, also that it is here already.
+    Alone,
+}
+
+/// Gateway's time minus the phone's.
+fn offset(gateway: u64, phone: u64) -> i64 {
+    let difference = i128::from(gateway) - i128::from(phone);
+    i64::try_from(difference).unwrap_or(if difference < 0 { i64::MIN } else { i64::MAX })
+}

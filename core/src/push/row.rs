@@ -1,0 +1,263 @@
+//! What a screen shows of enrolments and approvals: rows made of a record and a moment, nothing to decide on.
+
+use std::fmt;
+use std::str::FromStr;
+
+use countersign_protocol::jose::Id;
+use countersign_protocol::push::{ClosedStatus, DeviceState, GoneWhy, NewMark, Res, Src, Status, TriesLeft};
+
+use crate::error::InputError;
+use crate::record::{Approval, Record, Stage};
+
+/// One approval on this phone: which enrolment, which challenge. As text `ENROLMENT.CHALLENGE`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ApprovalId {
+    /// The phone's own id of the enrolment.
+    pub gateway: Id,
+    /// `jti` of the challenge.
+    pub challenge: Id,
+}
+
+impl fmt::Display for ApprovalId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.gateway, self.challenge)
+    }
+}
+
+impl FromStr for ApprovalId {
+    type Err = InputError;
+    fn from_str(text: &str) -> Result<Self, InputError> {
+        let (gateway, challenge) = text.split_once('.').ok_or(InputError::NotFound)?;
+        let id = |text: &str| text.parse().map_err(|_| InputError::NotFound);
+        Ok(Self { gateway: id(gateway)?, challenge: id(challenge)? })
+    }
+}
+
+/// One enrolment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GatewayRow {
+    /// The phone's own id of it.
+    pub id: Id,
+    /// The gateway's name, as its metadata says.
+    pub name: String,
+    /// Host and port. Always shown beside the name.
+    pub host: String,
+    /// Whose account; empty until the receipt came.
+    pub acct: String,
+    /// How far it is.
+    pub state: GatewayState,
+    /// When it was begun, by the phone's clock.
+    pub since: u64,
+    /// How far the phone's clock is ahead of the gateway's, in seconds; negative when it is behind.
+    pub clock_ahead: i64,
+    /// The gateway's metadata is past its time: nothing can be approved, denying works.
+    pub stale: bool,
+}
+
+/// How far an enrolment is, as a screen shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GatewayState {
+    /// The request was not answered yet.
+    Asking,
+    /// The six digits wait to be typed on the page, until this moment of the phone's clock.
+    Pending {
+        /// What to type on the page.
+        digits: String,
+        /// Until when.
+        until: u64,
+    },
+    /// It works.
+    Active,
+    /// The gateway suspended it: only denying and reporting work.
+    Suspended,
+    /// The gateway removed it.
+    Gone(GoneWhy),
+    /// Its file does not open: damaged, or of a phone that is gone. It can be forgotten.
+    Damaged,
+}
+
+/// One approval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovalRow {
+    /// Which.
+    pub id: ApprovalId,
+    /// The application, as the gateway registered it.
+    pub app: String,
+    /// The gateway's host and port. Always shown beside the application.
+    pub host: String,
+    /// The gateway's name, by its metadata.
+    pub gateway: String,
+    /// Whose account signs in.
+    pub acct: String,
+    /// It is another account than the one this phone was enrolled for: to be marked.
+    pub acct_differs: bool,
+    /// Where it comes from.
+    pub context: ContextRow,
+    /// How many digits the page shows.
+    pub digits: u8,
+    /// When it was asked, by the phone's clock.
+    pub asked: u64,
+    /// Until when it can be approved, by the phone's clock.
+    pub expires: u64,
+    /// How it stands.
+    pub state: ApprovalState,
+    /// What can be done now.
+    pub can: Can,
+}
+
+impl ApprovalRow {
+    /// Whether it still asks, or its answer is on the way.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, ApprovalState::Open(_) | ApprovalState::Sending(_))
+    }
+}
+
+/// Where a login comes from. All texts are shown, never interpreted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContextRow {
+    /// Who states the rest: with [`Src::Rp`] the application, which the screen says.
+    pub src: Src,
+    /// Address.
+    pub ip: Option<String>,
+    /// Country, two letters.
+    pub cc: Option<String>,
+    /// City.
+    pub city: Option<String>,
+    /// Network.
+    pub asn: Option<String>,
+    /// Program.
+    pub ua: Option<String>,
+    /// What has not been seen before.
+    pub new: Vec<NewMark>,
+}
+
+/// How an approval stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApprovalState {
+    /// It asks. After wrong digits: tries left.
+    Open(Option<TriesLeft>),
+    /// This phone decided, and does not know yet whether that arrived.
+    Sending(Res),
+    /// This phone decided, and this is what the gateway made of it.
+    Decided(Status),
+    /// It ended without this phone.
+    Ended(ClosedStatus),
+}
+
+/// What can be done with an approval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Can {
+    /// Approve with digits.
+    pub approve: bool,
+    /// Say no.
+    pub deny: bool,
+    /// Say that somebody else has the password.
+    pub report: bool,
+}
+
+/// The row of an enrolment; none while its keys are being made.
+pub fn gateway(record: &Record, now: u64) -> Option<GatewayRow> {
+    let (acct, state) = match &record.stage {
+        Stage::Preparing => return None,
+        Stage::Requested(_) => (String::new(), GatewayState::Asking),
+        Stage::Gone { why, acct, .. } => (acct.clone().unwrap_or_default(), GatewayState::Gone(*why)),
+        Stage::Enrolled(enrolled) => {
+            let state = match enrolled.device {
+                DeviceState::Pending => {
+                    GatewayState::Pending { digits: enrolled.digits.clone(), until: record.phone_time(enrolled.until) }
+                }
+                DeviceState::Active => GatewayState::Active,
+                DeviceState::Suspended => GatewayState::Suspended,
+            };
+            (enrolled.acct.clone(), state)
+        }
+    };
+    Some(GatewayRow {
+        id: record.id,
+        name: record.trusted.metadata().name.as_str().to_owned(),
+        host: record.u.host().to_owned(),
+        acct,
+        state,
+        since: record.began,
+        clock_ahead: record.offset.saturating_neg(),
+        stale: super::meta::is_past(record, now),
+    })
+}
+
+/// The row of a file that does not open.
+pub fn damaged(id: Id) -> GatewayRow {
+    GatewayRow {
+        id,
+        name: String::new(),
+        host: String::new(),
+        acct: String::new(),
+        state: GatewayState::Damaged,
+        since: 0,
+        clock_ahead: 0,
+        stale: false,
+    }
+}
+
+/// The rows of all approvals of one enrolment, in the order they came.
+pub fn approvals(record: &Record, now: u64) -> impl Iterator<Item = ApprovalRow> + '_ {
+    let offered = record.approvals.iter().filter(move |a| a.is_offered(now));
+    offered.map(move |approval| row(record, approval, now))
+}
+
+fn row(record: &Record, approval: &Approval, now: u64) -> ApprovalRow {
+    let claims = approval.challenge.claims();
+    let acct = claims.acct.as_str().to_owned();
+    let state = state(record, approval, now);
+    ApprovalRow {
+        id: ApprovalId { gateway: record.id, challenge: approval.jti() },
+        app: claims.app.as_str().to_owned(),
+        host: record.u.host().to_owned(),
+        gateway: record.trusted.metadata().name.as_str().to_owned(),
+        acct_differs: record.enrolled().is_some_and(|enrolled| enrolled.acct != acct),
+        acct,
+        context: ContextRow {
+            src: claims.ctx.src,
+            ip: claims.ctx.ip.as_ref().map(ToString::to_string),
+            cc: claims.ctx.cc.as_ref().map(ToString::to_string),
+            city: claims.ctx.city.as_ref().map(ToString::to_string),
+            asn: claims.ctx.asn.as_ref().map(ToString::to_string),
+            ua: claims.ctx.ua.as_ref().map(ToString::to_string),
+            new: claims.ctx.new.as_ref().map(|new| new.to_vec()).unwrap_or_default(),
+        },
+        digits: claims.nm.get(),
+        asked: record.phone_time(claims.iat),
+        expires: record.phone_time(claims.exp),
+        state,
+        can: can(record, approval, state, now),
+    }
+}
+
+fn state(record: &Record, approval: &Approval, now: u64) -> ApprovalState {
+    if let Some(decision) = approval.unsent(now) {
+        return ApprovalState::Sending(decision.res());
+    }
+    let last = approval.answers.iter().rev().find_map(|decision| decision.result);
+    match (last, approval.left) {
+        (Some(verdict), None) if verdict.st == Status::Wrong && !is_late(record, approval, now) => {
+            ApprovalState::Open(verdict.left)
+        }
+        (Some(verdict), _) if verdict.st != Status::Wrong => ApprovalState::Decided(verdict.st),
+        (_, Some(left)) => ApprovalState::Ended(left.how),
+        (_, None) if is_late(record, approval, now) => ApprovalState::Ended(ClosedStatus::Expired),
+        (_, None) => ApprovalState::Open(None),
+    }
+}
+
+fn is_late(record: &Record, approval: &Approval, now: u64) -> bool {
+    record.gateway_time(now) > approval.exp()
+}
+
+fn can(record: &Record, approval: &Approval, state: ApprovalState, now: u64) -> Can {
+    let open = approval.left.is_none() && !is_late(record, approval, now);
+    let decided = |st: &[Status]| matches!(state, ApprovalState::Decided(found) if st.contains(&found));
+    Can {
+        approve: open && !super::meta::is_past(record, now),
+        deny: !decided(&[Status::Denied, Status::Reported]),
+        report: !decided(&[Status::Reported]),
+    }
+}
