@@ -5,6 +5,9 @@
 
 mod filters;
 pub mod frame;
+pub mod help;
+pub mod login;
+pub mod manage;
 pub mod qr;
 pub mod route;
 

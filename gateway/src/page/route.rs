@@ -7,6 +7,10 @@ use axum::http::{HeaderName, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 
+use countersign_strings::text;
+
+use super::help::HelpView;
+use super::{Frame, render};
 use crate::house::House;
 use crate::request::see_other;
 
@@ -21,9 +25,31 @@ const ICON: &str = include_str!("../../assets/mark.svg");
 pub fn routes() -> Router<Arc<House>> {
     Router::new()
         .route("/", get(async || see_other("/manageotp")))
+        .route("/enrol", get(async || render(&enrol_help())))
+        .route("/approve", get(async || render(&approve_help())))
         .route("/assets/app.css", get(async || file("text/css; charset=utf-8", STYLE)))
         .route("/assets/app.js", get(async || file("text/javascript; charset=utf-8", SCRIPT)))
         .route("/assets/mark.svg", get(async || file("image/svg+xml", ICON)))
+}
+
+/// The page behind an enrolment QR; what follows `#` stays in the browser.
+fn enrol_help() -> HelpView {
+    HelpView {
+        frame: Frame::new(text("gateway.help_enrol")),
+        what: text("gateway.help_enrol_what"),
+        remedy: text("gateway.help_enrol_do"),
+        care: text("gateway.help_enrol_care"),
+    }
+}
+
+/// The page behind a login QR.
+fn approve_help() -> HelpView {
+    HelpView {
+        frame: Frame::new(text("gateway.help_approve")),
+        what: text("gateway.help_approve_what"),
+        remedy: text("gateway.help_approve_do"),
+        care: text("gateway.help_approve_care"),
+    }
 }
 
 fn file(kind: &'static str, content: &'static str) -> impl IntoResponse {

@@ -1,0 +1,131 @@
+//! The pages of signing in. Whoever fills them decides; here is only what is drawn.
+
+use askama::Template;
+
+use super::filters;
+use super::frame::Frame;
+use super::qr::QrSvg;
+
+/// Name and password.
+#[derive(Template)]
+#[template(path = "login/password.html")]
+pub struct PasswordView {
+    /// Around the page.
+    pub frame: Frame,
+    /// Where to go afterwards: a path of this gateway.
+    pub next: String,
+    /// The name of what the person signs in to.
+    pub app: String,
+    /// The name typed before, after a refusal.
+    pub name: String,
+    /// What was wrong: a sentence.
+    pub fault: Option<String>,
+}
+
+/// Digits and QR, the state, a field for a code. One page until the approval ends.
+#[derive(Template)]
+#[template(path = "login/wait.html")]
+pub struct WaitView {
+    /// Around the page.
+    pub frame: Frame,
+    /// The name of what the person signs in to.
+    pub app: String,
+    /// As whom.
+    pub person: String,
+    /// What to show for the phone; `None` where no phone was asked.
+    pub push: Option<PushView>,
+    /// Why no phone was asked: a sentence.
+    pub no_push: Option<String>,
+    /// Whether a code is taken here.
+    pub code: bool,
+    /// What was wrong with the code typed: a sentence.
+    pub code_fault: Option<String>,
+    /// The word of the present state, handed back by the script: see [`Waited`].
+    pub state: String,
+    /// Minutes and seconds until it ends, as words.
+    pub ends: String,
+}
+
+/// What a phone needs from the page.
+pub struct PushView {
+    /// The digits to type.
+    pub digits: String,
+    /// The same as a QR for the phone's camera.
+    pub qr: QrSvg,
+    /// The quiet line of state: a sentence.
+    pub line: String,
+    /// Seconds until «Send again» may be pressed; `None`: no more bells.
+    pub resend_in: Option<u64>,
+}
+
+impl PushView {
+    /// The digits in groups: 3+3, 4+4, else as they are.
+    pub fn groups(&self) -> Vec<&str> {
+        let half = self.digits.len() / 2;
+        let (one, two) = self.digits.split_at_checked(half).unwrap_or((&self.digits, ""));
+        if half >= 3 && half * 2 == self.digits.len() { vec![one, two] } else { vec![&self.digits] }
+    }
+
+    /// The digits one by one, for a screen reader.
+    pub fn spelled(&self) -> String {
+        self.digits.chars().map(String::from).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// The answer to the script's held request `GET /login/state?state=WORD`: held while the word would be the same.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Waited {
+    /// The word of the state, to ask with next time.
+    pub state: String,
+    /// The line to show.
+    pub line: String,
+    /// What the page does: `wait` shows the line and asks again, `load` loads itself anew, `finish` sends the form
+    /// `finish`.
+    pub then: &'static str,
+}
+
+/// The phone said yes; one more step of this browser takes it.
+#[derive(Template)]
+#[template(path = "login/approved.html")]
+pub struct ApprovedView {
+    /// Around the page.
+    pub frame: Frame,
+    /// The name of what the person signs in to.
+    pub app: String,
+}
+
+/// How an attempt ended that did not succeed.
+#[derive(Template)]
+#[template(path = "login/ended.html")]
+pub struct EndedView {
+    /// Around the page; its title is the heading.
+    pub frame: Frame,
+    /// What it means and what to do: a sentence or two.
+    pub text: String,
+    /// Whether somebody may be attacking: then the page is marked, in words and colour.
+    pub alarm: bool,
+    /// Whether «Try again» is offered. Never after a denial.
+    pub again: bool,
+}
+
+/// A change of factors asks a second factor not older than ten minutes.
+#[derive(Template)]
+#[template(path = "login/fresh.html")]
+pub struct FreshView {
+    /// Around the page.
+    pub frame: Frame,
+    /// Where to go afterwards.
+    pub next: String,
+}
+
+/// The sample application.
+#[derive(Template)]
+#[template(path = "login/sample.html")]
+pub struct SampleView {
+    /// Around the page.
+    pub frame: Frame,
+    /// Who signed in.
+    pub person: String,
+    /// When the second factor was right, for people.
+    pub at: String,
+}

@@ -1,0 +1,178 @@
+//! The pages on which people look after their devices.
+
+use askama::Template;
+
+use super::filters;
+use super::frame::Frame;
+use super::qr::QrSvg;
+
+/// Where a device stands, as drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CardState {
+    /// Counts.
+    Active,
+    /// Waits for its digits or its first code.
+    Pending,
+    /// Counts for nothing until somebody says so.
+    Suspended,
+}
+
+/// A device in the list.
+#[derive(Debug, Clone)]
+pub struct DeviceCard {
+    /// The id, b64u; stands in addresses.
+    pub id: String,
+    /// What the person calls it.
+    pub name: String,
+    /// Whether it is a phone with Countersign; else an authenticator with codes alone.
+    pub phone: bool,
+    /// Whether it has codes.
+    pub codes: bool,
+    /// Model and system as the phone says.
+    pub model: Option<String>,
+    /// Whether its keys are in software.
+    pub software: bool,
+    /// When it was added, for people.
+    pub added: String,
+    /// When it was last used, for people.
+    pub used: Option<String>,
+    /// Where it stands.
+    pub state: CardState,
+}
+
+impl DeviceCard {
+    /// Whether it counts.
+    pub fn is_active(&self) -> bool {
+        self.state == CardState::Active
+    }
+
+    /// Whether it waits for its digits or its first code.
+    pub fn is_pending(&self) -> bool {
+        self.state == CardState::Pending
+    }
+}
+
+/// The list.
+#[derive(Template)]
+#[template(path = "manage/list.html")]
+pub struct ListView {
+    /// Around the page.
+    pub frame: Frame,
+    /// The devices, oldest first.
+    pub devices: Vec<DeviceCard>,
+    /// What was just done: a sentence.
+    pub notice: Option<String>,
+}
+
+/// What is being added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tab {
+    /// Countersign: code and push in one scan.
+    Countersign,
+    /// Any authenticator: codes alone.
+    Other,
+}
+
+/// Adding a device: three steps on one page.
+#[derive(Template)]
+#[template(path = "manage/add.html")]
+pub struct AddView {
+    /// Around the page.
+    pub frame: Frame,
+    /// Which of the two.
+    pub tab: Tab,
+    /// The name given, or typed before.
+    pub name: String,
+    /// The step under way, with what it needs. Those before it are drawn as done.
+    pub step: AddStep,
+    /// What was wrong in this step: a sentence.
+    pub fault: Option<String>,
+}
+
+/// The step under way.
+pub enum AddStep {
+    /// 1: name, and the voucher where one is asked.
+    Name {
+        /// Whether a voucher is asked.
+        voucher: bool,
+    },
+    /// 2: the QR; for an authenticator also the field for its first code.
+    Scan {
+        /// The QR.
+        qr: QrSvg,
+        /// Its text, to copy.
+        link: String,
+        /// The last moment of it, for people.
+        until: String,
+        /// The word of the present state, handed back by the script to `GET /manageotp/add/state?state=WORD`; empty: not
+        /// asked.
+        state: String,
+        /// The device's id, for an authenticator.
+        device: String,
+    },
+    /// 3: the phone's digits.
+    Digits {
+        /// The device's id.
+        device: String,
+        /// Model and system as the phone says.
+        model: String,
+        /// Whether its keys are in software.
+        software: bool,
+        /// The last moment to type them, for people.
+        until: String,
+    },
+}
+
+impl AddView {
+    /// The number of the step: 1 to 3.
+    pub fn number(&self) -> u8 {
+        match self.step {
+            AddStep::Name { .. } => 1,
+            AddStep::Scan { .. } => 2,
+            AddStep::Digits { .. } => 3,
+        }
+    }
+
+    /// Whether Countersign is being added.
+    pub fn is_countersign(&self) -> bool {
+        self.tab == Tab::Countersign
+    }
+}
+
+/// A new name for a device.
+#[derive(Template)]
+#[template(path = "manage/rename.html")]
+pub struct RenameView {
+    /// Around the page.
+    pub frame: Frame,
+    /// The device.
+    pub device: DeviceCard,
+    /// What was typed, or the present name.
+    pub name: String,
+    /// What was wrong: a sentence.
+    pub fault: Option<String>,
+}
+
+/// Asks before a device is removed.
+#[derive(Template)]
+#[template(path = "manage/remove.html")]
+pub struct RemoveView {
+    /// Around the page.
+    pub frame: Frame,
+    /// The device.
+    pub device: DeviceCard,
+    /// Whether it is the last one that counts.
+    pub last: bool,
+}
+
+/// Tests a code of a device. Nothing is used up but the code.
+#[derive(Template)]
+#[template(path = "manage/test.html")]
+pub struct TestView {
+    /// Around the page.
+    pub frame: Frame,
+    /// The device.
+    pub device: DeviceCard,
+    /// Whether the code typed was right.
+    pub right: Option<bool>,
+}
