@@ -1,1 +1,173 @@
-//! Under construction.
+//! The phone for shells in other languages. [`Countersign`] is the one object that lives as long as the app; all else
+//! crosses by value. No rule lives here: each method is a call of `countersign_core::app::App`.
+//!
+//! What may touch disk, network, keystore or a prompt is `async` and blocks a thread that this crate owns; what only reads
+//! memory is not, and is cheap enough for a main thread.
+
+mod error;
+mod port;
+mod record;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use countersign_core::app::{App, ApprovalId, EnrolOffer as CoreOffer, Folders};
+use countersign_core::error::InputError;
+use countersign_core::net::Net;
+use countersign_core::port::{Clock as CoreClock, Ports};
+use countersign_core::protocol::jose::Id;
+use countersign_core::protocol::otp::Typed;
+use countersign_core::system::{SystemClock, SystemRandom};
+use tokio::runtime::{Builder, Runtime};
+
+pub use error::{CountersignError, GatewayFault, InputFault, PortFault, ShellError};
+pub use port::{CancelHandle, ClockPort, KeystorePort, ObserverPort};
+pub use record::{
+    ApprovalRow, ApprovalState, ClosedStatus, ContextRow, EnrolOffer, Enrolling, GatewayRow, GatewayState, GoneWhy,
+    Guard, Level, NewMark, Os, Phone, PollOutcome, Prompt, Purpose, Res, Src, Status, Topic, UserVerification, Verdict,
+};
+
+uniffi::setup_scaffolding!();
+
+/// A parked poll holds one thread, and approving must never wait for one.
+const BLOCKING_THREADS: usize = 32;
+
+/// The phone.
+#[derive(uniffi::Object)]
+pub struct Countersign {
+    app: Arc<App>,
+    /// None only while it is being dropped.
+    runtime: Option<Runtime>,
+}
+
+#[uniffi::export]
+impl Countersign {
+    /// Opens what is on disk, or begins anew: `private` is the app's own folder, `shared` the one that its extensions
+    /// read too, `roots` the platform's certificates in DER. Without a `clock` the machine's is taken.
+    #[uniffi::constructor]
+    pub fn open(
+        private: String,
+        shared: String,
+        roots: Vec<Vec<u8>>,
+        keystore: Arc<dyn KeystorePort>,
+        clock: Option<Arc<dyn ClockPort>>,
+    ) -> Result<Arc<Self>, CountersignError> {
+        let clock: Arc<dyn CoreClock> = match clock {
+            Some(shell) => Arc::new(port::Clock::new(shell)),
+            None => Arc::new(SystemClock::new()),
+        };
+        let ports = Ports {
+            http: Arc::new(Net::new(&roots, Arc::clone(&clock))),
+            clock,
+            random: Arc::new(SystemRandom::new()),
+            keystore: Arc::new(port::Keystore::new(keystore)?),
+        };
+        let folders = Folders { private: PathBuf::from(private), shared: PathBuf::from(shared) };
+        let app = Arc::new(App::open(folders, ports)?);
+        let runtime = Builder::new_multi_thread().worker_threads(2).max_blocking_threads(BLOCKING_THREADS).build();
+        Ok(Arc::new(Self { app, runtime: Some(runtime.map_err(|_| CountersignError::Internal)?) }))
+    }
+
+    /// Has `observer` told of every change from now on.
+    pub fn observe(&self, observer: Arc<dyn ObserverPort>) {
+        self.app.observe(Arc::new(port::Observer(observer)));
+    }
+
+    /// All enrolments that a screen lists.
+    pub fn gateways(&self) -> Vec<GatewayRow> {
+        self.app.gateways().into_iter().map(GatewayRow::from).collect()
+    }
+
+    /// All approvals that a screen offers, open ones first.
+    pub fn approvals(&self) -> Vec<ApprovalRow> {
+        self.app.approvals().into_iter().map(ApprovalRow::from).collect()
+    }
+
+    /// Reads an enrolment link. Nothing is sent: its host is shown, and the person asked.
+    pub fn enrol_offer(&self, link: Vec<u8>) -> Result<EnrolOffer, CountersignError> {
+        Ok(EnrolOffer::from(&offer(&self.app, &link)?))
+    }
+
+    /// Enrols, after the person agreed to the link's host. Waits for the gateway and the keystore.
+    pub async fn enrol(
+        &self,
+        link: Vec<u8>,
+        phone: Phone,
+        cancel: Arc<CancelHandle>,
+    ) -> Result<Enrolling, CountersignError> {
+        self.blocking(move |app| Ok(app.enrol(&offer(app, &link)?, &phone.into(), &cancel.token())?.into())).await
+    }
+
+    /// Asks a gateway for what is new, waiting for it `wait_s` seconds at most.
+    pub async fn poll(
+        &self,
+        gateway: String,
+        wait_s: u64,
+        cancel: Arc<CancelHandle>,
+    ) -> Result<PollOutcome, CountersignError> {
+        self.blocking(move |app| Ok(app.poll(enrolment(&gateway)?, wait_s, &cancel.token())?.into())).await
+    }
+
+    /// Approves a login by the digits that its page shows. Waits for the keystore's prompt and the gateway.
+    pub async fn approve(
+        &self,
+        id: String,
+        typed: String,
+        cancel: Arc<CancelHandle>,
+    ) -> Result<Verdict, CountersignError> {
+        self.blocking(move |app| Ok(app.approve(approval(&id)?, digits(&typed)?, &cancel.token())?.into())).await
+    }
+
+    /// Says no to a login. Waits for the gateway.
+    pub async fn deny(&self, id: String, cancel: Arc<CancelHandle>) -> Result<Verdict, CountersignError> {
+        self.blocking(move |app| Ok(app.deny(approval(&id)?, &cancel.token())?.into())).await
+    }
+
+    /// Says no, and that somebody else has the password. Waits for the gateway.
+    pub async fn report(&self, id: String, cancel: Arc<CancelHandle>) -> Result<Verdict, CountersignError> {
+        self.blocking(move |app| Ok(app.report(approval(&id)?, &cancel.token())?.into())).await
+    }
+
+    /// Removes an enrolment from this phone, with its keys.
+    pub async fn forget(&self, gateway: String) -> Result<(), CountersignError> {
+        self.blocking(move |app| Ok(app.forget(enrolment(&gateway)?)?)).await
+    }
+}
+
+impl Countersign {
+    /// Runs what blocks on a thread of ours, whoever waits for it.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&App) -> Result<T, CountersignError> + Send + 'static,
+    ) -> Result<T, CountersignError> {
+        let app = Arc::clone(&self.app);
+        let runtime = self.runtime.as_ref().ok_or(CountersignError::Internal)?;
+        runtime.spawn_blocking(move || call(&app)).await.unwrap_or(Err(CountersignError::Internal))
+    }
+}
+
+impl Drop for Countersign {
+    /// A call that still blocks must not hold up the shell's thread that lets go of the phone.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+fn offer(app: &App, link: &[u8]) -> Result<CoreOffer, CountersignError> {
+    let text = std::str::from_utf8(link).map_err(|_| InputError::Field { field: "enrolment", rule: "not text" })?;
+    Ok(app.enrol_offer(text)?)
+}
+
+fn enrolment(id: &str) -> Result<Id, CountersignError> {
+    id.parse().map_err(|_| InputError::NotFound.into())
+}
+
+fn approval(id: &str) -> Result<ApprovalId, CountersignError> {
+    Ok(id.parse()?)
+}
+
+fn digits(typed: &str) -> Result<Typed, CountersignError> {
+    typed.parse().map_err(|_| InputError::Field { field: "digits", rule: "2 to 10 digits" }.into())
+}

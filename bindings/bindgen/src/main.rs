@@ -1,2 +1,5 @@
-//! Under construction.
-fn main() {}
+//! Writes the foreign halves of the bindings from the built library: `countersign-bindgen generate LIBRARY …`.
+
+fn main() {
+    uniffi::uniffi_bindgen_main();
+}
