@@ -1,0 +1,243 @@
+//! `final::*`: what is decided stays decided (push-v1 section 10), over the whole system.
+
+use countersign_gateway::approval::{Push, State};
+use countersign_gateway::person::Person;
+use countersign_tests::raw_phone::{RawPhone, sign};
+use countersign_tests::stage::Stage;
+
+fn stage() -> (Stage, Person, RawPhone, RawPhone) {
+    let stage = Stage::start();
+    let alice = stage.person("alice");
+    let one = stage.active_phone(&alice, "one");
+    let two = stage.active_phone(&alice, "two");
+    (stage, alice, one, two)
+}
+
+fn held(phone: &RawPhone) -> String {
+    phone.challenges().pop().expect("a challenge")
+}
+
+#[test]
+fn approve_twice_two_devices() {
+    let (stage, alice, one, two) = stage();
+    let asked = stage.begin(&alice);
+    let (first, second) = (held(&one), held(&two));
+    assert_eq!(one.decide(&one.approval(&first, &asked.digits())), "approved");
+    assert_eq!(two.decide(&two.approval(&second, &asked.digits())), "closed");
+    assert!(asked.consume());
+}
+
+#[test]
+fn approve_after_deny() {
+    let (stage, alice, one, two) = stage();
+    let asked = stage.begin(&alice);
+    let (first, second) = (held(&one), held(&two));
+    assert_eq!(one.decide(&one.refusal(&first, "deny")), "denied");
+    assert_eq!(two.decide(&two.approval(&second, &asked.digits())), "closed");
+    assert_eq!(asked.state(), State::Denied);
+    assert!(!asked.consume());
+}
+
+#[test]
+fn approve_by_qr_after_deny() {
+    let (stage, alice, one, two) = stage();
+    let asked = stage.begin(&alice);
+    let (first, second) = (held(&one), held(&two));
+    assert_eq!(one.decide(&one.refusal(&first, "deny")), "denied");
+    let mut claims = two.answer_claims(&second, "approve");
+    claims["qs"] = asked.qs().into();
+    assert_eq!(two.decide(&sign("cs-answer+jwt", &claims, &two.ak)), "closed");
+    assert!(!asked.consume());
+}
+
+#[test]
+fn deny_after_approve() {
+    let (stage, alice, one, two) = stage();
+    let asked = stage.begin(&alice);
+    let (first, second) = (held(&one), held(&two));
+    assert_eq!(one.decide(&one.approval(&first, &asked.digits())), "approved");
+    assert_eq!(two.decide(&two.refusal(&second, "deny")), "denied", "a no beats a yes that nobody took yet");
+    assert!(!asked.consume());
+}
+
+#[test]
+fn report_after_approve() {
+    let (stage, alice, one, two) = stage();
+    let asked = stage.begin(&alice);
+    let (first, second) = (held(&one), held(&two));
+    assert_eq!(one.decide(&one.approval(&first, &asked.digits())), "approved");
+    assert_eq!(two.decide(&two.refusal(&second, "report")), "reported");
+    assert_eq!(asked.state(), State::Reported);
+    assert!(!asked.consume());
+}
+
+#[test]
+fn deny_past_exp() {
+    let (stage, alice, one, two) = stage();
+    let asked = stage.begin(&alice);
+    let (first, second) = (held(&one), held(&two));
+    stage.clock.advance(115);
+    assert_eq!(one.decide(&one.approval(&first, &asked.digits())), "approved");
+    stage.clock.advance(15);
+    assert_eq!(two.decide(&two.refusal(&second, "deny")), "denied", "approved, past exp, not consumed: a no counts");
+}
+
+#[test]
+fn deny_of_an_expired_one() {
+    let (stage, alice, one, _) = stage();
+    let asked = stage.begin(&alice);
+    let first = held(&one);
+    stage.clock.advance(126);
+    assert_eq!(one.decide(&one.refusal(&first, "deny")), "expired");
+    assert_eq!(asked.state(), State::Expired);
+}
+
+#[test]
+fn report_after_consumed() {
+    let (stage, alice, one, two) = stage();
+    let asked = stage.begin(&alice);
+    let (first, second) = (held(&one), held(&two));
+    assert_eq!(one.decide(&one.approval(&first, &asked.digits())), "approved");
+    assert!(asked.consume());
+    assert_eq!(two.decide(&two.refusal(&second, "deny")), "closed", "too late to deny");
+    stage.clock.advance(599);
+    assert_eq!(two.decide(&two.refusal(&second, "report")), "reported");
+    assert_eq!(asked.state(), State::Consumed, "the state stays, the sessions end");
+}
+
+#[test]
+fn report_after_10_min() {
+    let (stage, alice, one, two) = stage();
+    let asked = stage.begin(&alice);
+    let (first, second) = (held(&one), held(&two));
+    assert_eq!(one.decide(&one.approval(&first, &asked.digits())), "approved");
+    assert!(asked.consume());
+    stage.clock.advance(601);
+    assert_eq!(two.decide(&two.refusal(&second, "report")), "closed");
+}
+
+#[test]
+fn approve_past_exp_5() {
+    for (after, expected) in [(125, "approved"), (126, "expired")] {
+        let (stage, alice, one, _) = stage();
+        let asked = stage.begin(&alice);
+        let first = held(&one);
+        stage.clock.advance(after);
+        assert_eq!((after, one.decide(&one.approval(&first, &asked.digits())).as_str()), (after, expected));
+    }
+}
+
+#[test]
+fn approve_after_the_wall_clock_stepped_back() {
+    let (stage, alice, one, _) = stage();
+    let asked = stage.begin(&alice);
+    let first = held(&one);
+    stage.clock.advance(126);
+    stage.clock.set_wall(countersign_tests::stage::BEGIN);
+    assert_eq!(one.decide(&one.approval(&first, &asked.digits())), "expired", "a step back never revives");
+}
+
+#[test]
+fn consume_other_browser() {
+    let (stage, alice, one, _) = stage();
+    let asked = stage.begin(&alice);
+    assert_eq!(one.decide(&one.approval(&held(&one), &asked.digits())), "approved");
+    assert!(!asked.consume_as("sample", "other browser"));
+    assert!(asked.consume(), "the browser that began it still can");
+}
+
+#[test]
+fn consume_other_client() {
+    let (stage, alice, one, _) = stage();
+    let asked = stage.begin(&alice);
+    assert_eq!(one.decide(&one.approval(&held(&one), &asked.digits())), "approved");
+    assert!(!asked.consume_as("other", "browser"));
+    assert!(asked.consume());
+}
+
+#[test]
+fn consume_twice() {
+    let (stage, alice, one, _) = stage();
+    let asked = stage.begin(&alice);
+    assert!(!asked.consume(), "pending is not approved");
+    assert_eq!(one.decide(&one.approval(&held(&one), &asked.digits())), "approved");
+    assert!(asked.consume());
+    assert!(!asked.consume());
+}
+
+#[test]
+fn consume_after_hold() {
+    for (after, taken) in [(30, true), (31, false)] {
+        let (stage, alice, one, _) = stage();
+        let asked = stage.begin(&alice);
+        assert_eq!(one.decide(&one.approval(&held(&one), &asked.digits())), "approved");
+        stage.clock.advance(after);
+        assert_eq!((after, asked.consume()), (after, taken));
+    }
+}
+
+#[test]
+fn second_open() {
+    let (stage, alice, one, _) = stage();
+    let first = stage.begin(&alice);
+    let (_, push) = stage.try_begin(&alice, "other browser", true).expect("a page");
+    assert_eq!(push, Push::Open);
+    assert_eq!(one.challenges().len(), 1, "the phone is not asked twice");
+    assert_eq!(first.state(), State::Pending, "nor is the first one ended by it");
+}
+
+#[test]
+fn sixth_push() {
+    let (stage, alice, one, _) = stage();
+    for _ in 0..5 {
+        stage.begin(&alice);
+        stage.clock.advance(126);
+    }
+    let (_, push) = stage.try_begin(&alice, "browser", true).expect("a page");
+    assert_eq!(push, Push::Limit);
+    assert!(one.challenges().is_empty());
+}
+
+/// A control: a success starts the count anew.
+#[test]
+fn sixth_push_after_a_success_passes() {
+    let (stage, alice, one, _) = stage();
+    for _ in 0..4 {
+        stage.begin(&alice);
+        stage.clock.advance(126);
+    }
+    let asked = stage.begin(&alice);
+    assert_eq!(one.decide(&one.approval(&held(&one), &asked.digits())), "approved");
+    assert!(asked.consume());
+    stage.begin(&alice);
+}
+
+#[test]
+fn third_push_without_first_factor() {
+    let (stage, alice, _, _) = stage();
+    for expected in [Push::Sent, Push::Sent, Push::Limit] {
+        let (_, push) = stage.try_begin(&alice, "browser", false).expect("a page");
+        assert_eq!(push, expected);
+        stage.clock.advance(126);
+    }
+}
+
+#[test]
+fn denied_client_and_network_get_no_push_for_an_hour() {
+    let (stage, alice, one, _) = stage();
+    stage.begin(&alice);
+    assert_eq!(one.decide(&one.refusal(&held(&one), "deny")), "denied");
+    stage.clock.advance(3_599);
+    assert_eq!(stage.try_begin(&alice, "browser", true).expect("a page").1, Push::Denied);
+    stage.clock.advance(2);
+    assert_eq!(stage.try_begin(&alice, "third", true).expect("a page").1, Push::Sent);
+}
+
+#[test]
+fn a_wrong_password_rings_no_phone() {
+    // final::push_before_first_factor: nothing reaches the phone before the first factor is right.
+    let (stage, alice, one, _) = stage();
+    let wrong = countersign_protocol::Secret::from_slice(b"not the password");
+    assert_eq!(stage.house().people.sign_in(&alice.name, &wrong).expect("the store"), None);
+    assert!(one.challenges().is_empty());
+}

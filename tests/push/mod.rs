@@ -1,0 +1,9 @@
+//! The push protocol over real connections: what each side refuses, by the names of `push-v1.md` section 14.
+
+mod answer;
+mod enrol;
+mod json;
+mod jws;
+mod last;
+mod proof;
+mod sender;

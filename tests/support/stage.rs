@@ -1,0 +1,312 @@
+//! A whole gateway in this process, on a clock that only the test moves, seeded randomness and RFC 6979 signatures.
+
+use std::future::Future;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use countersign_gateway::approval::service::Begun;
+use countersign_gateway::approval::{Begin, Push, Shown, State};
+use countersign_gateway::audit::Caller;
+use countersign_gateway::config::Config;
+use countersign_gateway::enrol::devices::Owner;
+use countersign_gateway::enrol::record::Confirmed;
+use countersign_gateway::house::House;
+use countersign_gateway::person::Person;
+use countersign_gateway::port::{Adapters, Clock, PortFault, Random, Signer, SignerFactory, Timer};
+use countersign_gateway::{Gateway, Running};
+use countersign_protocol::Secret;
+use countersign_protocol::jose::{H32, Id};
+use countersign_protocol::uri::EnrolLink;
+
+use crate::raw_phone::{Key, RawPhone, b64u};
+
+/// When every stage begins: the time of the published vectors.
+pub const BEGIN: u64 = 1_795_260_000;
+
+/// A clock that stands still until it is moved.
+pub struct StageClock {
+    now: AtomicU64,
+    monotonic: AtomicU64,
+}
+
+impl StageClock {
+    /// Time goes on, for both clocks.
+    pub fn advance(&self, seconds: u64) {
+        self.now.fetch_add(seconds, Ordering::SeqCst);
+        self.monotonic.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// Somebody sets the wall clock; the monotonic one goes on as it was.
+    pub fn set_wall(&self, now: u64) {
+        self.now.store(now, Ordering::SeqCst);
+    }
+}
+
+impl Clock for StageClock {
+    fn now(&self) -> u64 {
+        self.now.load(Ordering::SeqCst)
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_secs(self.monotonic.load(Ordering::SeqCst))
+    }
+}
+
+/// SHA-256 of seed and count: the same in each run.
+struct SeededRandom(Mutex<u64>, u64);
+
+impl Random for SeededRandom {
+    fn fill(&self, into: &mut [u8]) -> Result<(), PortFault> {
+        let mut count = self.0.lock().map_err(|_| PortFault::Random)?;
+        for chunk in into.chunks_mut(32) {
+            *count += 1;
+            let block = H32::sha256(&[b"stage", &self.1.to_be_bytes(), &count.to_be_bytes()]);
+            chunk.copy_from_slice(&block.as_bytes()[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+/// Held requests wait for real, so that a test sees what a phone would see.
+struct RealTimer;
+
+impl Timer for RealTimer {
+    #[expect(clippy::disallowed_methods, reason = "this is an adapter that waits")]
+    fn wait(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(tokio::time::sleep(time))
+    }
+}
+
+/// Always the key `gk` of the published vectors.
+struct VectorSigners;
+
+impl SignerFactory for VectorSigners {
+    fn generate(&self) -> Result<Secret, PortFault> {
+        Ok(Secret::from_slice(b"gk"))
+    }
+
+    fn load(&self, stored: &Secret) -> Result<Arc<dyn Signer>, PortFault> {
+        let name = std::str::from_utf8(stored.expose()).map_err(|_| PortFault::Signer)?;
+        Ok(Arc::new(VectorSigner(Key::named(name))))
+    }
+}
+
+struct VectorSigner(Key);
+
+impl Signer for VectorSigner {
+    fn public_key(&self) -> [u8; 65] {
+        self.0.jwk().to_sec1()
+    }
+
+    fn sign(&self, input: &[u8]) -> Result<[u8; 64], PortFault> {
+        Ok(self.0.sign(input))
+    }
+}
+
+/// A gateway in this process.
+pub struct Stage {
+    /// The gateway's clock.
+    pub clock: Arc<StageClock>,
+    runtime: tokio::runtime::Runtime,
+    running: Option<Running>,
+    _data: tempfile::TempDir,
+}
+
+impl Default for Stage {
+    fn default() -> Self {
+        Self::start()
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take() {
+            self.runtime.block_on(running.stop());
+        }
+    }
+}
+
+impl Stage {
+    /// A gateway with the default settings.
+    pub fn start() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// A gateway with other settings.
+    pub fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let data = tempfile::tempdir().expect("a folder");
+        let mut config = Config::local(data.path().join("gateway"));
+        change(&mut config);
+        let clock = Arc::new(StageClock { now: AtomicU64::new(BEGIN), monotonic: AtomicU64::new(1_000) });
+        let adapters = Adapters {
+            clock: clock.clone(),
+            random: Arc::new(SeededRandom(Mutex::new(0), 7)),
+            timer: Arc::new(RealTimer),
+            signers: Arc::new(VectorSigners),
+        };
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+        let running = runtime.block_on(Gateway::start(config, adapters)).expect("the gateway starts");
+        Self { clock, runtime, running: Some(running), _data: data }
+    }
+
+    /// The gateway that runs.
+    pub fn running(&self) -> &Running {
+        self.running.as_ref().expect("runs until dropped")
+    }
+
+    /// The gateway's parts.
+    pub fn house(&self) -> &Arc<House> {
+        self.running().house()
+    }
+
+    /// `https://HOST:PORT`.
+    pub fn origin(&self) -> String {
+        self.running().url().to_owned()
+    }
+
+    /// The base URL of the push calls.
+    pub fn u(&self) -> String {
+        format!("{}/push/v1", self.running().url())
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.running().addresses()[0]
+    }
+
+    /// A phone that can send anything, with keys made from `label`.
+    pub fn raw_phone(&self, label: &str) -> RawPhone {
+        RawPhone::new(label, &self.u(), self.address())
+    }
+
+    /// A person with this name and the password «correct horse battery».
+    pub fn person(&self, name: &str) -> Person {
+        let password = Secret::from_slice(PASSWORD.as_bytes());
+        self.house().people.add(name, &password, &caller()).expect("a person").0
+    }
+
+    /// The link of a fresh enrolment code, made for the browser called `browser`.
+    pub fn link(&self, person: &Person, browser: &str) -> EnrolLink {
+        let (owner, browser) = (owner(person), hash(browser));
+        self.house().devices.offer(owner, browser, "Phone", &caller()).expect("a code");
+        let code = self.house().devices.offered(browser).expect("the store").expect("the code");
+        self.house().devices.link(&code).expect("the seal").expect("an open code")
+    }
+
+    /// Types the six digits of a pending device on the page.
+    pub fn confirm(&self, person: &Person, phone: &RawPhone, digits: &str) -> Confirmed {
+        let did = phone.did.borrow().parse().expect("an id");
+        self.house().devices.confirm(owner(person), did, digits, &caller()).expect("the store")
+    }
+
+    /// An active phone of this person.
+    pub fn active_phone(&self, person: &Person, label: &str) -> RawPhone {
+        let phone = self.raw_phone(label);
+        let digits = phone.enrol(&self.link(person, label));
+        assert_eq!(self.confirm(person, &phone, &digits), Confirmed::Active);
+        phone
+    }
+
+    /// Begins a login of this person in the browser called «browser» and returns what its page shows.
+    pub fn begin(&self, person: &Person) -> Asked<'_> {
+        let (asked, push) = self.try_begin(person, "browser", true).expect("an approval");
+        assert_eq!(push, Push::Sent);
+        asked
+    }
+
+    /// Begins a login; `Err` says how many seconds to wait first.
+    pub fn try_begin(&self, person: &Person, browser: &str, first_factor: bool) -> Result<(Asked<'_>, Push), u64> {
+        let begin = Begin {
+            person: person.id,
+            acct: person.name.clone().try_into().expect("shown text"),
+            client: "sample",
+            app: "Demo shop".to_owned().try_into().expect("shown text"),
+            binding: hash(browser),
+            first_factor,
+            ip: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)),
+            ua: None,
+        };
+        match self.house().approvals.begin(&begin, &caller()).expect("the store") {
+            Begun::Wait(seconds) => Err(seconds),
+            Begun::Open(id, push) => {
+                let row = self.house().approvals.store().get(id).expect("the store").expect("a row");
+                let shown = self.house().approvals.shown(&row).expect("the seal");
+                Ok((Asked { stage: self, id, shown, browser: browser.to_owned() }, push))
+            }
+        }
+    }
+}
+
+/// The password of every person on a stage.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// An approval that was begun, as its page sees it.
+pub struct Asked<'a> {
+    stage: &'a Stage,
+    /// The approval.
+    pub id: Id,
+    /// What the page shows.
+    pub shown: Shown,
+    browser: String,
+}
+
+impl Asked<'_> {
+    /// The digits on the page.
+    pub fn digits(&self) -> String {
+        self.shown.digits().to_owned()
+    }
+
+    /// As many digits, none of them right.
+    pub fn wrong_digits(&self) -> String {
+        let other = |c: char| if c == '9' { '0' } else { char::from(c as u8 + 1) };
+        self.digits().chars().map(other).collect()
+    }
+
+    /// The other secret of the page, in its QR.
+    pub fn qs(&self) -> String {
+        let text = self.shown.qr("gate.example.com", self.id);
+        let bytes = URL_SAFE_NO_PAD.decode(text.rsplit('.').next().expect("a dot")).expect("base64url");
+        b64u(&bytes[16..])
+    }
+
+    /// Where the approval stands now.
+    pub fn state(&self) -> State {
+        let row = self.stage.house().approvals.of_browser(hash(&self.browser)).expect("the store");
+        match row {
+            Some((row, state)) if row.id == self.id => state,
+            _ => self.stage.house().approvals.store().get(self.id).expect("the store").expect("a row").stored,
+        }
+    }
+
+    /// Takes the approval where it began; whether it could be taken.
+    pub fn consume(&self) -> bool {
+        self.consume_as("sample", &self.browser)
+    }
+
+    /// Takes the approval as another client or in another browser.
+    pub fn consume_as(&self, client: &str, browser: &str) -> bool {
+        let taken = self.stage.house().approvals.consume(self.id, client, hash(browser), &caller());
+        taken.expect("the store").is_some()
+    }
+}
+
+/// Who calls, in tests that do not go through a page.
+pub fn caller() -> Caller {
+    Caller { address: Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7))), transaction: "test".into() }
+}
+
+/// A person as the rules of enrolment need one.
+pub fn owner(person: &Person) -> Owner<'_> {
+    Owner { id: person.id, name: &person.name }
+}
+
+/// The hash of a browser's cookie.
+pub fn hash(browser: &str) -> H32 {
+    H32::sha256(&[browser.as_bytes()])
+}
