@@ -1,0 +1,51 @@
+// Makes pages quicker to use; every page is complete without it.
+'use strict';
+
+// A page that waits holds a request until its state has another word. The answer says what to do: show a line and ask
+// again, load the page anew, or send the form that takes an approval.
+async function wait(place) {
+  let state = place.dataset.state;
+  let pause = 1000;
+  for (;;) {
+    try {
+      const answer = await fetch(`${place.dataset.wait}?state=${encodeURIComponent(state)}`, { cache: 'no-store' });
+      if (!answer.ok) throw new Error(String(answer.status));
+      const told = await answer.json();
+      pause = 1000;
+      state = told.state;
+      const line = place.querySelector('[data-line]');
+      if (line && told.line && line.textContent !== told.line) line.textContent = told.line;
+      if (told.then === 'finish') return document.getElementById('finish').submit();
+      if (told.then === 'load') return location.reload();
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      pause = Math.min(2 * pause, 30000);
+    }
+  }
+}
+
+for (const place of document.querySelectorAll('[data-wait]')) wait(place);
+
+// «Send again» may be pressed after some seconds.
+for (const button of document.querySelectorAll('button[data-after]')) {
+  const seconds = Number(button.dataset.after);
+  if (seconds > 0) {
+    button.disabled = true;
+    setTimeout(() => { button.disabled = false; }, 1000 * seconds);
+  }
+}
+
+// Copying needs a script; where it cannot work the button stays hidden and the text can be selected.
+for (const button of document.querySelectorAll('button[data-copy]')) {
+  if (!navigator.clipboard) continue;
+  const words = button.textContent;
+  button.hidden = false;
+  button.addEventListener('click', async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    button.textContent = button.dataset.copied;
+    setTimeout(() => { button.textContent = words; }, 3000);
+  });
+}
+
+// A page whose only step is to go on goes on by itself.
+for (const form of document.querySelectorAll('form[data-finish]')) form.submit();

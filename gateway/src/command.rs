@@ -1,1 +1,74 @@
-//! The commands of the program.
+//! The program: `serve`, `check-config`, `user …`. Results go to stdout, words to stderr; exit 0 done, 1 refused, 2 failed.
+
+mod flags;
+mod serve;
+mod user;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::ArgMatches;
+
+use crate::config::{Config, ConfigFault};
+use crate::start::StartFault;
+
+/// Why a command ended without doing what it should.
+#[derive(Debug)]
+enum Ended {
+    /// The answer is no: 1.
+    Refused(String),
+    /// Something does not work: 2.
+    Failed(String),
+}
+
+impl From<ConfigFault> for Ended {
+    fn from(fault: ConfigFault) -> Self {
+        Self::Failed(fault.to_string())
+    }
+}
+
+impl From<StartFault> for Ended {
+    fn from(fault: StartFault) -> Self {
+        Self::Failed(fault.sentence())
+    }
+}
+
+impl From<io::Error> for Ended {
+    fn from(fault: io::Error) -> Self {
+        Self::Failed(fault.to_string())
+    }
+}
+
+/// Runs the program on its arguments, the program's name first.
+pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let matches = match flags::command().try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(told) => {
+            drop(told.print());
+            return ExitCode::from(if told.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let done = flags::config(&matches).map_err(Ended::from).and_then(|config| dispatch(&matches, config));
+    let (code, words) = match done {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Ended::Refused(words)) => (1, words),
+        Err(Ended::Failed(words)) => (2, words),
+    };
+    drop(writeln!(io::stderr(), "{words}"));
+    ExitCode::from(code)
+}
+
+fn dispatch(matches: &ArgMatches, config: Config) -> Result<(), Ended> {
+    match matches.subcommand() {
+        Some(("serve", _)) => serve::serve(config),
+        Some(("check-config", _)) => say(&serve::settings(&config)),
+        Some(("user", matches)) => user::run(matches, &config),
+        // clap asks for one of them.
+        _ => Err(Ended::Failed(String::new())),
+    }
+}
+
+fn say(words: &str) -> Result<(), Ended> {
+    Ok(writeln!(io::stdout(), "{words}")?)
+}

@@ -47,38 +47,40 @@ pub enum ConfigFault {
 pub struct Setting {
     /// The name, `table.key` or `key`.
     pub name: &'static str,
+    /// The same as a flag, without the hyphens before it.
+    pub flag: &'static str,
     /// The key of the sentence that says what it is for.
     pub help: &'static str,
     /// Whether its value must not be repeated in words to the operator.
     pub secret: bool,
 }
 
-const fn setting(name: &'static str, help: &'static str) -> Setting {
-    Setting { name, help, secret: false }
+const fn setting(name: &'static str, flag: &'static str, help: &'static str) -> Setting {
+    Setting { name, flag, help, secret: false }
 }
 
 /// All settings.
 pub const SETTINGS: &[Setting] = &[
-    setting("data", "gateway.set_data"),
-    setting("public_url", "gateway.set_public_url"),
-    setting("hosts", "gateway.set_hosts"),
-    setting("listen", "gateway.set_listen"),
-    setting("name", "gateway.set_name"),
-    setting("sample_app", "gateway.set_sample_app"),
-    setting("proxies", "gateway.set_proxies"),
-    setting("tls.certificate", "gateway.set_tls_certificate"),
-    setting("tls.key", "gateway.set_tls_key"),
-    setting("master_key.file", "gateway.set_master_key_file"),
-    setting("master_key.command", "gateway.set_master_key_command"),
-    Setting { name: "master_key.value", help: "gateway.set_master_key_value", secret: true },
-    setting("log.format", "gateway.set_log_format"),
-    setting("log.level", "gateway.set_log_level"),
-    setting("approval.digits", "gateway.set_approval_digits"),
-    setting("approval.tries", "gateway.set_approval_tries"),
-    setting("approval.life", "gateway.set_approval_life"),
-    setting("policy.uv", "gateway.set_policy_uv"),
-    setting("policy.level", "gateway.set_policy_level"),
-    setting("policy.totp", "gateway.set_policy_totp"),
+    setting("data", "data", "gateway.set_data"),
+    setting("public_url", "public-url", "gateway.set_public_url"),
+    setting("hosts", "hosts", "gateway.set_hosts"),
+    setting("listen", "listen", "gateway.set_listen"),
+    setting("name", "name", "gateway.set_name"),
+    setting("sample_app", "sample-app", "gateway.set_sample_app"),
+    setting("proxies", "proxies", "gateway.set_proxies"),
+    setting("tls.certificate", "tls-certificate", "gateway.set_tls_certificate"),
+    setting("tls.key", "tls-key", "gateway.set_tls_key"),
+    setting("master_key.file", "master-key-file", "gateway.set_master_key_file"),
+    setting("master_key.command", "master-key-command", "gateway.set_master_key_command"),
+    Setting { name: "master_key.value", flag: "", help: "gateway.set_master_key_value", secret: true },
+    setting("log.format", "log-format", "gateway.set_log_format"),
+    setting("log.level", "log-level", "gateway.set_log_level"),
+    setting("approval.digits", "approval-digits", "gateway.set_approval_digits"),
+    setting("approval.tries", "approval-tries", "gateway.set_approval_tries"),
+    setting("approval.life", "approval-life", "gateway.set_approval_life"),
+    setting("policy.uv", "policy-uv", "gateway.set_policy_uv"),
+    setting("policy.level", "policy-level", "gateway.set_policy_level"),
+    setting("policy.totp", "policy-totp", "gateway.set_policy_totp"),
 ];
 
 /// The settings of one gateway, each checked.

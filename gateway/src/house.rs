@@ -23,8 +23,8 @@ pub struct House {
     pub origin: String,
     /// SHA-256 of the certificate's SubjectPublicKeyInfo, when phones are to pin it.
     pub pin: Option<[u8; 32]>,
-    /// Whether the certificate is one that the operator gave: then browsers are told to insist on TLS.
-    pub given_certificate: bool,
+    /// SHA-256 of the certificate, as browsers show it.
+    pub fingerprint: [u8; 32],
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Random bytes.
@@ -59,18 +59,23 @@ pub struct Foundation {
     pub origin: String,
     /// See [`House::pin`].
     pub pin: Option<[u8; 32]>,
-    /// See [`House::given_certificate`].
-    pub given_certificate: bool,
+    /// See [`House::fingerprint`].
+    pub fingerprint: [u8; 32],
 }
 
 impl House {
+    /// Whether the certificate is one that the operator gave: then browsers are told to insist on TLS.
+    pub fn has_given_certificate(&self) -> bool {
+        self.pin.is_none()
+    }
+
     /// Puts the parts together; makes `gk` at the first start.
     ///
     /// # Errors
     /// [`StartFault`], when a stored key cannot be opened or the store fails.
     pub fn build(config: Config, adapters: Adapters, on: Foundation) -> Result<Arc<Self>, StartFault> {
         let Adapters { clock, random, timer, signers } = adapters;
-        let Foundation { store, seal, origin, pin, given_certificate } = on;
+        let Foundation { store, seal, origin, pin, fingerprint } = on;
         let stored = secret_once(&store, &seal, "gk", || Ok(signers.generate()?))?;
         let signer = signers.load(&stored)?;
         let people =
@@ -79,7 +84,7 @@ impl House {
         Ok(Arc::new(Self {
             origin,
             pin,
-            given_certificate,
+            fingerprint,
             signer,
             forms: FormKey::new(&seal.derive("form")),
             people,

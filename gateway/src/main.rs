@@ -1,2 +1,5 @@
-//! Under construction.
-fn main() {}
+//! `countersign-gateway`: see `--help`.
+
+fn main() -> std::process::ExitCode {
+    countersign_gateway::command::run(std::env::args_os())
+}

@@ -59,3 +59,6 @@ pub fn error_page(failure: &Failure, transaction: &str) -> Response {
         Err(_) => (failure.status, transaction.to_owned()).into_response(),
     }
 }
+
+#[cfg(test)]
+mod view_tests;

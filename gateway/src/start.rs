@@ -106,6 +106,11 @@ impl Running {
         self.house.pin
     }
 
+    /// SHA-256 of the certificate, as browsers show it.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        self.house.fingerprint
+    }
+
     /// The gateway's parts, for tests and for the programs beside it.
     pub fn house(&self) -> &Arc<House> {
         &self.house
@@ -125,7 +130,7 @@ fn open(config: Config, adapters: Adapters, origin: String) -> Result<(Folder, A
     let folder = Folder::hold(&config.data)?;
     let (store, seal) = unlock(&config, &adapters.random)?;
     let tls = tls::load(&config, &origin, &store, &seal, &*adapters.clock)?;
-    let on = Foundation { store, seal, origin, pin: tls.pin, given_certificate: tls.pin.is_none() };
+    let on = Foundation { store, seal, origin, pin: tls.pin, fingerprint: tls.fingerprint };
     let house = House::build(config, adapters, on)?;
     Ok((folder, house, tls))
 }

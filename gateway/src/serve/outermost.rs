@@ -164,7 +164,7 @@ fn headers(house: &House, transaction: &str, headers: &mut HeaderMap) {
     for (name, value) in fixed {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    if house.given_certificate {
+    if house.has_given_certificate() {
         let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
     }

@@ -1,0 +1,98 @@
+//! Arguments, and the settings that come out of file, environment and flags.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use countersign_strings::text;
+
+use crate::config::{Config, ConfigFault, SETTINGS, Source};
+
+/// The variable that names the file, where `--config` does not.
+const CONFIG: &str = "COUNTERSIGN_CONFIG";
+
+/// All arguments.
+pub(super) fn command() -> Command {
+    let name = || Arg::new("name-of-person").value_name("NAME").required(true).help(text("gateway.arg_name"));
+    let add = Command::new("add").about(text("gateway.user_add")).arg(name()).arg(
+        Arg::new("password-stdin").long("password-stdin").action(ArgAction::SetTrue).help(text("gateway.arg_stdin")),
+    );
+    let user = Command::new("user")
+        .about(text("gateway.user"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(add)
+        .subcommand(Command::new("list").about(text("gateway.user_list")))
+        .subcommand(Command::new("voucher").about(text("gateway.user_voucher")).arg(name()))
+        .subcommand(Command::new("disable").about(text("gateway.user_disable")).arg(name()))
+        .subcommand(Command::new("enable").about(text("gateway.user_enable")).arg(name()));
+    let config = Arg::new("config").long("config").value_name("FILE").value_parser(value_parser!(PathBuf));
+    let command = Command::new("countersign-gateway")
+        .about(text("gateway.about"))
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .arg(config.global(true).help(text("gateway.arg_config")))
+        .subcommand(Command::new("serve").about(text("gateway.serve")))
+        .subcommand(Command::new("check-config").about(text("gateway.check_config")))
+        .subcommand(user);
+    SETTINGS.iter().filter(|setting| !setting.secret).fold(command, |command, setting| {
+        let flag = Arg::new(setting.name).long(setting.flag).value_name("VALUE").action(ArgAction::Append).global(true);
+        command.arg(flag.help(text(setting.help)).help_heading(text("gateway.settings")))
+    })
+}
+
+/// The settings: file, then environment, then flags.
+pub(super) fn config(matches: &ArgMatches) -> Result<Config, ConfigFault> {
+    let named = matches.get_one::<PathBuf>("config").cloned().or_else(|| std::env::var_os(CONFIG).map(PathBuf::from));
+    let mut sources = Vec::new();
+    if let Some(path) = named {
+        sources.push(Source::file(&path)?);
+    }
+    let readable = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    sources.push(Source::environment(std::env::vars_os().filter_map(readable)));
+    // A flag given to the subcommand is seen there, one before it is seen here; clap hands global ones down.
+    let given = innermost(matches);
+    let flags = SETTINGS.iter().filter(|setting| !setting.secret).filter_map(|setting| {
+        let values = given.get_many::<String>(setting.name)?;
+        Some((setting.name.to_owned(), values.cloned().collect()))
+    });
+    sources.push(Source::flags(flags));
+    Config::from_sources(&sources)
+}
+
+fn innermost(matches: &ArgMatches) -> &ArgMatches {
+    matches.subcommand().map_or(matches, |(_, inner)| innermost(inner))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> ArgMatches {
+        command().try_get_matches_from(line.split(' ')).unwrap()
+    }
+
+    #[test]
+    fn the_arguments_hold_together() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_setting_is_a_flag_on_either_side_of_the_command() {
+        let lines = [
+            "gateway --log-level warn --listen 127.0.0.1:1 serve",
+            "gateway serve --log-level warn --listen 127.0.0.1:1",
+        ];
+        for line in lines {
+            let config = config(&parsed(line)).unwrap();
+            assert_eq!((config.log.level.as_str(), config.listen.len()), ("warn", 1), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_master_key_is_no_flag() {
+        assert!(command().try_get_matches_from(["gateway", "serve", "--master-key-value", "x"]).is_err());
+    }
+}

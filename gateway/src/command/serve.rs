@@ -1,0 +1,86 @@
+//! `serve` and `check-config`.
+
+use std::fmt::Write;
+
+use countersign_strings::{fill, text};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Ended, say};
+use crate::config::{Config, MasterKey, Tls};
+use crate::port::machine;
+use crate::{Gateway, log};
+
+/// Serves until SIGTERM or SIGINT.
+pub(super) fn serve(config: Config) -> Result<(), Ended> {
+    log::start(&config.log);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        // Listened for before anybody is told that we serve.
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let digits = config.approval.digits;
+        let running = Gateway::start(config, machine::adapters()).await?;
+        say(&fill("gateway.serving", &[("url", running.url())]))?;
+        if running.pin().is_some() {
+            say(&fill("gateway.self_signed", &[("fingerprint", &colons(&running.fingerprint()))]))?;
+        }
+        if digits < 6 {
+            say(text("gateway.few_digits"))?;
+        }
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        running.stop().await;
+        say(text("gateway.stopped"))
+    })
+}
+
+/// A hash as browsers show it: pairs of capital hex digits with colons between.
+fn colons(hash: &[u8; 32]) -> String {
+    hash.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
+}
+
+/// The settings in force, one a line. No secret.
+pub(super) fn settings(config: &Config) -> String {
+    let mut out = text("gateway.config_good").to_owned();
+    let mut row = |name: &str, value: String| {
+        // Writing into a String cannot fail.
+        let _ = write!(out, "\n{name} = {value}");
+    };
+    let join = |items: Vec<String>| items.join(", ");
+    row("data", config.data.display().to_string());
+    row(
+        "public_url",
+        config.public_url.as_ref().map_or_else(|| text("gateway.config_localhost").into(), |it| it.as_str().into()),
+    );
+    row("hosts", join(config.hosts.clone()));
+    row("listen", join(config.listen.iter().map(ToString::to_string).collect()));
+    row("name", config.name.clone());
+    row("sample_app", config.sample_app.to_string());
+    row("proxies", join(config.proxies.iter().map(ToString::to_string).collect()));
+    row(
+        "tls",
+        match &config.tls {
+            Tls::SelfSigned => text("gateway.config_self_signed").into(),
+            Tls::Files { certificate, .. } => certificate.display().to_string(),
+        },
+    );
+    row(
+        "master_key",
+        match &config.master_key {
+            MasterKey::File(path) => {
+                path.clone().unwrap_or_else(|| config.data.join("master.key")).display().to_string()
+            }
+            MasterKey::Command(words) => words.first().cloned().unwrap_or_default(),
+            MasterKey::Value(_) => text("gateway.from_environment").into(),
+        },
+    );
+    row("log", format!("{}, {}", if config.log.json { "json" } else { "text" }, config.log.level));
+    let approval = &config.approval;
+    row("approval", format!("{} / {} / {} s", approval.digits, approval.tries, approval.life));
+    let policy = &config.policy;
+    let (uv, level) =
+        (if policy.biometrics_only { "bio" } else { "any" }, if policy.hardware { "tee" } else { "software" });
+    row("policy", format!("{uv}, {level}, totp {}", policy.totp));
+    out
+}

@@ -1,0 +1,97 @@
+//! `user add`, `list`, `voucher`, `disable`, `enable`: on the store, whether the gateway runs or not.
+
+use std::io::{self, BufRead, Read};
+use std::sync::Arc;
+
+use clap::ArgMatches;
+use countersign_protocol::Secret;
+use countersign_strings::{fill, text};
+
+use super::{Ended, say};
+use crate::audit::Caller;
+use crate::config::Config;
+use crate::limits;
+use crate::person::{self, PasswordRefused, People, PersonFault};
+use crate::port::machine;
+use crate::start;
+
+impl From<PersonFault> for Ended {
+    fn from(fault: PersonFault) -> Self {
+        match fault {
+            PersonFault::Name => Self::Refused(text("gateway.person_name").into()),
+            PersonFault::Taken => Self::Refused(text("gateway.person_taken").into()),
+            PersonFault::Unknown => Self::Refused(text("gateway.person_unknown").into()),
+            PersonFault::Password(rule) => Self::Refused(text(sentence(rule)).into()),
+            PersonFault::Busy | PersonFault::Store(_) | PersonFault::Port(_) => {
+                Self::Failed(fill("gateway.start_fault", &[("why", &fault.to_string())]))
+            }
+        }
+    }
+}
+
+/// The key of the sentence for a rule that a password breaks.
+fn sentence(rule: PasswordRefused) -> &'static str {
+    match rule {
+        PasswordRefused::Short => "gateway.password_short",
+        PasswordRefused::Long => "gateway.password_long",
+        PasswordRefused::Common => "gateway.password_common",
+        PasswordRefused::Name => "gateway.password_name",
+    }
+}
+
+pub(super) fn run(matches: &ArgMatches, config: &Config) -> Result<(), Ended> {
+    let adapters = machine::adapters();
+    let (store, seal) = start::unlock(config, &adapters.random)?;
+    let people = People::new(Arc::new(person::store::SqlStore(store)), &seal, adapters.clock, adapters.random);
+    let by = Caller { address: None, transaction: "command-line".into() };
+    let name = |matches: &ArgMatches| matches.get_one::<String>("name-of-person").cloned().unwrap_or_default();
+    match matches.subcommand() {
+        Some(("add", matches)) => add(&people, &name(matches), matches.get_flag("password-stdin"), &by),
+        Some(("voucher", matches)) => {
+            let person = people.named(&name(matches))?;
+            let voucher = people.give_voucher(&person, &by)?;
+            say(&fill("gateway.voucher", &[("name", &person.name), ("voucher", &voucher.reveal())]))
+        }
+        Some(("disable", matches)) => {
+            let person = people.set_disabled(&name(matches), true, &by)?;
+            say(&fill("gateway.disabled", &[("name", &person.name)]))
+        }
+        Some(("enable", matches)) => {
+            let person = people.set_disabled(&name(matches), false, &by)?;
+            say(&fill("gateway.enabled", &[("name", &person.name)]))
+        }
+        Some(("list", _)) => people.all()?.iter().try_for_each(|person| {
+            say(&match person.disabled {
+                true => fill("gateway.listed_disabled", &[("name", &person.name)]),
+                false => person.name.clone(),
+            })
+        }),
+        // clap asks for one of them.
+        _ => Err(Ended::Failed(String::new())),
+    }
+}
+
+fn add(people: &People, name: &str, from_stdin: bool, by: &Caller) -> Result<(), Ended> {
+    let password = if from_stdin { line_of_stdin()? } else { asked_twice(name)? };
+    let (person, voucher) = people.add(name, &password, by)?;
+    say(&fill("gateway.added", &[("name", &person.name), ("voucher", &voucher.reveal())]))
+}
+
+fn asked_twice(name: &str) -> Result<Secret, Ended> {
+    let ask =
+        |prompt: String| rpassword::prompt_password(format!("{prompt} ")).map(|typed| Secret::new(typed.into_bytes()));
+    let first = ask(fill("gateway.ask_password", &[("name", name)]))?;
+    let again = ask(text("gateway.ask_again").into())?;
+    // Exposed to be compared, in constant time.
+    if first.ct_eq(again.expose()) { Ok(first) } else { Err(Ended::Refused(text("gateway.not_the_same").into())) }
+}
+
+/// The first line of stdin, without its end.
+fn line_of_stdin() -> Result<Secret, Ended> {
+    let mut line = Vec::new();
+    io::stdin().lock().take(limits::PASSWORD_BYTES as u64 + 2).read_until(b'\n', &mut line)?;
+    while matches!(line.last(), Some(b'\n' | b'\r')) {
+        line.pop();
+    }
+    Ok(Secret::new(line))
+}

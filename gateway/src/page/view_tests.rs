@@ -1,0 +1,198 @@
+//! Every view in every state: they render, stay inside the CSP, and hold what they must.
+
+use askama::Template;
+use countersign_strings::text;
+
+use super::frame::Frame;
+use super::login::*;
+use super::manage::*;
+use super::qr::QrSvg;
+
+fn frame(title: &str) -> Frame {
+    Frame::signed_in(title, "alice@example.com", "tokentokentoken".into())
+}
+
+fn card(name: &str) -> DeviceCard {
+    DeviceCard {
+        id: "EBESExQVFhcYGRobHB0eHw".into(),
+        name: name.into(),
+        phone: true,
+        codes: true,
+        model: Some("Pixel 9, Android".into()),
+        software: false,
+        added: "21 Nov 2026, 11:20 UTC".into(),
+        used: Some("21 Nov 2026, 11:25 UTC".into()),
+        state: CardState::Active,
+    }
+}
+
+fn waiting(push: bool) -> WaitView {
+    let qr = QrSvg::new("https://localhost:8443/approve#1.BAQEBAQEBAQEBAQEBAQEBAcHBwcHBwcHBwcHBwcHBwc").unwrap();
+    WaitView {
+        frame: Frame::new(text(if push { "login.wait_title" } else { "login.code_title" })).refreshing(5),
+        app: "Sample application".into(),
+        person: "alice@example.com".into(),
+        push: push.then(|| PushView {
+            digits: "492039".into(),
+            qr,
+            line: text("login.line_sent").into(),
+            resend_in: Some(20),
+        }),
+        no_push: (!push).then(|| text("login.no_phone").into()),
+        code: true,
+        code_fault: (!push).then(|| text("login.code_wrong").into()),
+        state: "sent".into(),
+        ends: countersign_strings::fill("login.ends", &[("time", "2 min")]),
+    }
+}
+
+fn adding(tab: Tab, step: AddStep, fault: Option<&str>) -> AddView {
+    AddView { frame: frame(text("manage.add")), tab, name: "My phone".into(), step, fault: fault.map(str::to_owned) }
+}
+
+fn scan(tab: Tab, link: &str) -> AddStep {
+    AddStep::Scan {
+        qr: QrSvg::new(link).unwrap(),
+        link: link.into(),
+        until: "11:30 UTC".into(),
+        state: if tab == Tab::Countersign { "open".into() } else { String::new() },
+        device: "EBESExQVFhcYGRobHB0eHw".into(),
+    }
+}
+
+fn digits() -> AddStep {
+    AddStep::Digits {
+        device: "EBESExQVFhcYGRobHB0eHw".into(),
+        model: "Desk <b>1</b>, Linux".into(),
+        software: true,
+        until: "11:30 UTC".into(),
+    }
+}
+
+const LINK: &str = "https://localhost:8443/enrol#1.eyJ1IjoiaHR0cHM6Ly9sb2NhbGhvc3Q6ODQ0My9wdXNoL3YxIiwiayI6Ik5WZ2VsdmFTREV5eTRaRFRDOWZ3QXRDS1JZLUs0eTNneFhqUGl2cnZfMzgiLCJjIjoiQUFFQ0F3UUZCZ2NJQ1FvTERBME9EdyIsIngiOjE3OTUyNjA2MDAsInAiOiJOelRMc1hoOHVEQ2NkLTZNTndYRjRXXzdub1dYRlpBZkhreFpzUkdDOVhzIn0";
+const URI: &str = "otpauth://totp/Countersign:alice%40example.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Countersign&algorithm=SHA1&digits=6&period=30";
+
+/// All views by name.
+fn views() -> Vec<(&'static str, String)> {
+    let software = DeviceCard { software: true, model: Some("Desk, Linux".into()), used: None, ..card("Desk") };
+    let pending = DeviceCard { state: CardState::Pending, used: None, ..card("New phone") };
+    let app = DeviceCard {
+        phone: false,
+        model: None,
+        state: CardState::Suspended,
+        ..card("An authenticator with a long name")
+    };
+    let list = |devices, notice: Option<String>| ListView { frame: frame(text("manage.title")), devices, notice };
+    let password = |fault: Option<&str>| PasswordView {
+        frame: Frame::new(text("login.title")),
+        next: "/demo".into(),
+        app: "Sample application".into(),
+        name: if fault.is_some() { "alice".into() } else { String::new() },
+        fault: fault.map(str::to_owned),
+    };
+    let ended = |title, said: &str, alarm, again| EndedView {
+        frame: Frame::new(text(title)),
+        text: text(said).into(),
+        alarm,
+        again,
+    };
+    let test = |right| TestView { frame: frame(text("manage.test_title")), device: card("My phone"), right };
+    let device_error = countersign_strings::fill("manage.digits_wrong", &[("n", "2")]);
+    vec![
+        ("password", password(None).render()),
+        ("password_fault", password(Some(text("login.wrong"))).render()),
+        ("wait", waiting(true).render()),
+        ("wait_code", waiting(false).render()),
+        (
+            "approved",
+            ApprovedView { frame: Frame::new(text("login.approved")), app: "Sample application".into() }.render(),
+        ),
+        ("denied", ended("login.denied", "login.denied_text", true, false).render()),
+        ("expired", ended("login.expired", "login.expired_text", false, true).render()),
+        ("fresh", FreshView { frame: frame(text("login.fresh")), next: "/manageotp/add".into() }.render()),
+        (
+            "sample",
+            SampleView {
+                frame: frame(text("login.sample")),
+                person: "alice".into(),
+                at: "21 Nov 2026, 11:25 UTC".into(),
+            }
+            .render(),
+        ),
+        ("list_empty", list(vec![], None).render()),
+        ("list", list(vec![card("My phone"), software, pending, app], Some("Done: Desk is ready.".into())).render()),
+        ("add_name", adding(Tab::Countersign, AddStep::Name { voucher: true }, None).render()),
+        (
+            "add_voucher",
+            adding(Tab::Countersign, AddStep::Name { voucher: true }, Some(text("manage.voucher_wrong"))).render(),
+        ),
+        ("add_scan", adding(Tab::Countersign, scan(Tab::Countersign, LINK), None).render()),
+        ("add_other", adding(Tab::Other, scan(Tab::Other, URI), None).render()),
+        ("add_digits", adding(Tab::Countersign, digits(), Some(&device_error)).render()),
+        (
+            "rename",
+            RenameView {
+                frame: frame(text("manage.rename_title")),
+                device: card("My phone"),
+                name: "My phone".into(),
+                fault: None,
+            }
+            .render(),
+        ),
+        (
+            "remove",
+            RemoveView { frame: frame(text("manage.remove_title")), device: card("My phone"), last: true }.render(),
+        ),
+        ("test", test(None).render()),
+        ("test_right", test(Some(true)).render()),
+        ("test_wrong", test(Some(false)).render()),
+    ]
+    .into_iter()
+    .map(|(name, html)| (name, html.unwrap()))
+    .collect()
+}
+
+#[test]
+fn no_view_has_an_inline_script_style_or_handler() {
+    for (name, html) in views() {
+        for never in ["<style", " style=", " onclick=", " onload=", "javascript:", "data:"] {
+            assert!(!html.contains(never), "{name}: {never}");
+        }
+        assert_eq!(html.matches("<script").count(), 1, "{name}");
+        assert!(html.contains(r#"<script src="/assets/app.js" defer></script>"#), "{name}");
+    }
+}
+
+#[test]
+fn every_form_posts_and_carries_the_token() {
+    for (name, html) in views() {
+        let forms = html.matches("<form").count();
+        assert_eq!(html.matches(r#"method="post""#).count(), forms, "{name}");
+        assert_eq!(html.matches(r#"name="token""#).count(), forms, "{name}");
+    }
+}
+
+#[test]
+fn every_field_has_its_label() {
+    for (name, html) in views() {
+        for field in html.split("<input id=\"").skip(1) {
+            let id = field.split('"').next().unwrap();
+            assert!(html.contains(&format!("<label for=\"{id}\"")), "{name}: {id}");
+        }
+    }
+}
+
+#[test]
+fn what_a_phone_says_is_text() {
+    let (_, html) = views().into_iter().find(|(name, _)| *name == "add_digits").unwrap();
+    assert!(html.contains("Desk &#60;b&#62;1&#60;/b&#62;, Linux") || html.contains("Desk &lt;b&gt;"), "{html}");
+    assert!(!html.contains("<b>1</b>"));
+}
+
+#[test]
+fn digits_are_grouped_for_the_eye_and_spelled_for_the_ear() {
+    let push = waiting(true).push.unwrap();
+    assert_eq!((push.groups(), push.spelled().as_str()), (vec!["492", "039"], "4 9 2 0 3 9"));
+    let four = PushView { digits: "4920".into(), ..push };
+    assert_eq!(four.groups(), ["4920"]);
+}
