@@ -4,16 +4,22 @@ use std::sync::Arc;
 
 use countersign_protocol::Secret;
 
+use crate::approval::{self, Approvals};
 use crate::audit;
 use crate::config::Config;
+use crate::enrol::{self, Devices};
+use crate::issuer::Issuer;
 use crate::person::{self, People};
 use crate::port::{Adapters, Clock, Random, Signer, Timer};
+use crate::push::metadata::Published;
+use crate::push::{self, Phones};
 use crate::seal::Seal;
 use crate::session::cookie::FormKey;
 use crate::session::{self, Sessions};
 use crate::start::StartFault;
 use crate::stop::Stopping;
 use crate::store::{OptionalExtension, Store, StoreFault, params};
+use crate::wake::Wakes;
 
 /// The gateway's parts. Handlers get it as `State<Arc<House>>`.
 pub struct House {
@@ -45,6 +51,12 @@ pub struct House {
     pub sessions: Sessions,
     /// What happened.
     pub audit: Arc<dyn audit::Store>,
+    /// The one path of approvals.
+    pub approvals: Approvals,
+    /// Devices of people, and what enrols them.
+    pub devices: Devices,
+    /// The calls of phones.
+    pub phones: Phones,
     /// Told when the gateway stops: held requests answer at once.
     pub stopping: Stopping,
 }
@@ -81,7 +93,12 @@ impl House {
         let people =
             People::new(Arc::new(person::store::SqlStore(store.clone())), &seal, clock.clone(), random.clone());
         let sessions = Sessions::new(Arc::new(session::store::SqlStore(store.clone())), clock.clone(), random.clone());
+        let on = Ground { store: &store, seal: &seal, clock: &clock, random: &random, pin };
+        let (approvals, devices, phones) = push_side(&config, Issuer::new(&origin, &config.name, signer.clone())?, &on)?;
         Ok(Arc::new(Self {
+            approvals,
+            devices,
+            phones,
             origin,
             pin,
             fingerprint,
@@ -117,6 +134,54 @@ impl House {
         let done = tokio::task::spawn_blocking(move || span.in_scope(|| service(&house))).await;
         done.unwrap_or_else(|_| Err(Panicked.into()))
     }
+}
+
+/// What the parts behind the push protocol share with the rest.
+struct Ground<'a> {
+    store: &'a Store,
+    seal: &'a Seal,
+    clock: &'a Arc<dyn Clock>,
+    random: &'a Arc<dyn Random>,
+    pin: Option<[u8; 32]>,
+}
+
+fn push_side(config: &Config, issuer: Issuer, on: &Ground<'_>) -> Result<(Approvals, Devices, Phones), StartFault> {
+    let wakes = Arc::new(Wakes::default());
+    let run = i64::from_be_bytes(on.random.bytes()?);
+    let enrolled: Arc<dyn enrol::Store> = Arc::new(enrol::store::SqlStore(on.store.clone()));
+    let metadata = Published::open(config, on.pin, issuer.clone(), on.store)?;
+    let devices = Devices::new(enrol::devices::Parts {
+        store: enrolled.clone(),
+        issuer: issuer.clone(),
+        seal: on.seal.clone(),
+        policy: metadata.device_policy(),
+        pin: on.pin,
+        clock: on.clock.clone(),
+        random: on.random.clone(),
+        wakes: wakes.clone(),
+        run,
+    });
+    let approvals = Approvals::new(approval::service::Parts {
+        store: Arc::new(approval::store::SqlStore(on.store.clone())),
+        devices: enrolled,
+        issuer: issuer.clone(),
+        seal: on.seal.clone(),
+        policy: approval::Policy::from(&config.approval),
+        clock: on.clock.clone(),
+        random: on.random.clone(),
+        wakes: wakes.clone(),
+        run,
+    });
+    let parts = push::Parts {
+        issuer,
+        metadata,
+        approvals: approvals.clone(),
+        devices: devices.clone(),
+        wakes,
+        clock: on.clock.clone(),
+    };
+    let phones = Phones::new(parts, &**on.random)?;
+    Ok((approvals, devices, phones))
 }
 
 /// A service panicked: a bug, told as 500.

@@ -4,17 +4,21 @@
 //! stands in [`house::House`], put together once by [`Gateway::start`]. Time, randomness, waiting and signing keys are
 //! [`port`]s, so that a test runs the whole gateway in its own process on a fixed clock.
 
+pub mod approval;
 pub mod audit;
 pub mod command;
 pub mod config;
+pub mod enrol;
 pub mod failure;
 pub mod health;
 pub mod house;
+pub mod issuer;
 pub mod limits;
 pub mod log;
 pub mod page;
 pub mod person;
 pub mod port;
+pub mod push;
 pub mod request;
 pub mod seal;
 pub mod serve;
@@ -23,6 +27,7 @@ pub mod start;
 pub mod stop;
 pub mod store;
 pub mod tls;
+pub mod wake;
 
 pub use port::Adapters;
 pub use start::{Gateway, Running, StartFault};

@@ -20,7 +20,9 @@ use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::house::{Foundation, House};
+use crate::issuer::SignFault;
 use crate::port::{Adapters, PortFault, Random};
+use crate::push::metadata::PublishFault;
 use crate::seal::master::{self, MasterFault};
 use crate::seal::{Seal, SealFault};
 use crate::serve;
@@ -49,6 +51,12 @@ pub enum StartFault {
     /// The certificate.
     #[error(transparent)]
     Tls(#[from] TlsFault),
+    /// The gateway's name, address or key is not fit for phones.
+    #[error(transparent)]
+    Issuer(#[from] SignFault),
+    /// The metadata.
+    #[error(transparent)]
+    Publish(#[from] PublishFault),
     /// An address cannot be listened on.
     #[error("{address}: {why}")]
     Listen {

@@ -17,7 +17,7 @@ use super::Peer;
 use crate::audit::Caller;
 use crate::failure::Failure;
 use crate::house::House;
-use crate::{limits, page};
+use crate::{limits, page, push};
 
 /// The header that carries the transaction id, on every answer.
 pub const TRANSACTION: HeaderName = HeaderName::from_static("countersign-transaction");
@@ -47,6 +47,10 @@ pub async fn answer(house: &Arc<House>, routes: &Router, mut request: Request<Bo
             response = drawn(failure, &transaction, for_device, response);
         }
         headers(house, &transaction, response.headers_mut());
+        if for_device && let Ok(nonce) = HeaderValue::from_str(&house.phones.nonce()) {
+            // Also on what is refused before it comes to the call (push-v1 §4).
+            response.headers_mut().insert(push::NONCE, nonce);
+        }
         let cause = failure.as_ref().and_then(|it| it.cause.as_deref());
         let status = response.status().as_u16();
         let milliseconds = house.clock.monotonic().saturating_sub(began).as_millis() as u64;

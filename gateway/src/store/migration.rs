@@ -25,6 +25,8 @@ pub const STEPS: &[Step] = &[
     Step { name: "person", sql: include_str!("../person/schema.sql") },
     Step { name: "session", sql: include_str!("../session/schema.sql") },
     Step { name: "audit", sql: include_str!("../audit/schema.sql") },
+    Step { name: "enrol", sql: include_str!("../enrol/schema.sql") },
+    Step { name: "approval", sql: include_str!("../approval/schema.sql") },
 ];
 
 /// «CSGW»: marks the file as ours.

@@ -1,0 +1,377 @@
+//! The one path of an approval: begin, wait, answer, code, resend, cancel, consume.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use countersign_protocol::jose::{FormError, H32, Id};
+use countersign_protocol::push::{Answer, Number, Outcome, Res, TriesLeft, Verified};
+use countersign_protocol::text::{T64, T128};
+
+use super::challenge::Question;
+use super::record::{
+    Attempt, Began, Challenged, CodeAttempt, CodeEnd, Decision, Judged, NewApproval, Recorded, Resent, Row,
+};
+use super::rule::Verdict;
+use super::shown::Shown;
+use super::{Means, Moment, Policy, Push, State, Store, network};
+use crate::audit::Caller;
+use crate::enrol::{self, DeviceState, Kind};
+use crate::issuer::{Issuer, SignFault};
+use crate::person::PersonId;
+use crate::port::{Clock, PortFault, Random};
+use crate::seal::{Seal, SealFault};
+use crate::store::StoreFault;
+use crate::wake::{Listening, Topic, Wakes};
+
+/// Why an approval could not go on. None of it says anything about the person.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ApprovalFault {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreFault),
+    /// No randomness.
+    #[error(transparent)]
+    Port(#[from] PortFault),
+    /// What the row holds cannot be opened.
+    #[error(transparent)]
+    Seal(#[from] SealFault),
+    /// A challenge or a result could not be signed.
+    #[error(transparent)]
+    Sign(#[from] SignFault),
+    /// The row changed more often than one answer can be judged.
+    #[error("an answer found another state at every try")]
+    Restless,
+}
+
+impl From<FormError> for ApprovalFault {
+    fn from(fault: FormError) -> Self {
+        Self::Sign(fault.into())
+    }
+}
+
+/// What begins an approval.
+#[derive(Debug, Clone)]
+pub struct Begin {
+    /// Who is asked.
+    pub person: PersonId,
+    /// The person's account, as phones show it.
+    pub acct: T128,
+    /// What begins it; only that consumes it.
+    pub client: &'static str,
+    /// The registered name of it, as phones show it.
+    pub app: T64,
+    /// Hash of the cookie of the browser that begins it.
+    pub binding: H32,
+    /// Whether a first factor was right.
+    pub first_factor: bool,
+    /// Where the browser is.
+    pub ip: IpAddr,
+    /// What it says it is.
+    pub ua: Option<T64>,
+}
+
+/// How a beginning ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Begun {
+    /// Open; whether phones were asked.
+    Open(Id, Push),
+    /// Digits were wrong too often: so many seconds to wait.
+    Wait(u64),
+}
+
+/// What became of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answered {
+    /// The signed result.
+    Result(String),
+    /// The device is gone.
+    Gone,
+}
+
+/// Approvals. Cloning shares everything.
+#[derive(Clone)]
+pub struct Approvals {
+    inner: Arc<Parts>,
+}
+
+/// What approvals rest on.
+pub struct Parts {
+    /// Remembers approvals.
+    pub store: Arc<dyn Store>,
+    /// Knows the phones.
+    pub devices: Arc<dyn enrol::Store>,
+    /// Signs challenges and results.
+    pub issuer: Issuer,
+    /// Seals what the page shows.
+    pub seal: Seal,
+    /// Digits, tries, life.
+    pub policy: Policy,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Random bytes.
+    pub random: Arc<dyn Random>,
+    /// Who waits.
+    pub wakes: Arc<Wakes>,
+    /// A number that no other run of the gateway has.
+    pub run: i64,
+}
+
+/// How often an answer is judged anew because the row changed between judging and recording.
+const TURNS: usize = 16;
+
+impl Approvals {
+    /// Approvals over their parts.
+    pub fn new(parts: Parts) -> Self {
+        Self { inner: Arc::new(parts) }
+    }
+
+    /// This moment by both clocks.
+    pub fn moment(&self) -> Moment {
+        let clock = &self.inner.clock;
+        let mono = i64::try_from(clock.monotonic().as_millis()).unwrap_or(i64::MAX);
+        Moment { now: clock.now(), run: self.inner.run, mono }
+    }
+
+    /// What is remembered.
+    pub fn store(&self) -> &dyn Store {
+        &*self.inner.store
+    }
+
+    /// Asks every active phone of the person, or says why not. Blocks.
+    ///
+    /// # Errors
+    /// [`ApprovalFault`]; then nothing has begun.
+    pub fn begin(&self, begin: &Begin, by: &Caller) -> Result<Begun, ApprovalFault> {
+        let it = &*self.inner;
+        let at = self.moment();
+        let aid = Id::from_bytes(it.random.bytes()?);
+        let shown = Shown::generate(it.policy.digits, &*it.random)?;
+        let question = Question {
+            aid,
+            iat: at.now,
+            exp: at.now + it.policy.life,
+            acct: begin.acct.clone(),
+            app: begin.app.clone(),
+            digits: it.policy.digits,
+            ip: begin.ip,
+            ua: begin.ua.clone(),
+        };
+        let mut challenges = Vec::new();
+        for did in self.phones(begin.person, &at)? {
+            challenges.push(question.ask(&it.issuer, did, Id::from_bytes(it.random.bytes()?))?);
+        }
+        let asked: Vec<Id> = challenges.iter().map(|challenge| challenge.did).collect();
+        let new = NewApproval {
+            id: aid,
+            person: begin.person,
+            client: begin.client.to_owned(),
+            binding: begin.binding,
+            shown: shown.seal(&it.seal, &aid)?,
+            tries: it.policy.tries(),
+            exp: question.exp,
+            network: network(begin.ip),
+            first_factor: begin.first_factor,
+            challenges,
+        };
+        Ok(match it.store.begin(new, at, by.clone())? {
+            Began::Wait(seconds) => Begun::Wait(seconds),
+            Began::Open(push) => {
+                if push == Push::Sent {
+                    asked.into_iter().for_each(|did| it.wakes.wake(Topic::Device(did)));
+                }
+                Begun::Open(aid, push)
+            }
+        })
+    }
+
+    fn phones(&self, person: PersonId, at: &Moment) -> Result<Vec<Id>, StoreFault> {
+        let devices = self.inner.devices.devices(person)?;
+        let active = devices.iter().filter(|it| it.kind() == Kind::Phone && it.state(at) == DeviceState::Active);
+        Ok(active.map(|it| it.did).collect())
+    }
+
+    /// The approval that this browser began last, as it stands now. What ran out is written down. Blocks.
+    ///
+    /// # Errors
+    /// [`ApprovalFault::Store`].
+    pub fn of_browser(&self, binding: H32) -> Result<Option<(Row, State)>, ApprovalFault> {
+        let Some(row) = self.inner.store.of_browser(binding)? else { return Ok(None) };
+        let at = self.moment();
+        let state = row.state(&at);
+        if state == row.stored {
+            return Ok(Some((row, state)));
+        }
+        self.inner.store.settle(row.id, at, Caller::default())?;
+        let row = self.inner.store.get(row.id)?;
+        Ok(row.map(|row| {
+            let state = row.state(&at);
+            (row, state)
+        }))
+    }
+
+    /// What the page of the browser that began it shows.
+    ///
+    /// # Errors
+    /// [`ApprovalFault::Seal`].
+    pub fn shown(&self, row: &Row) -> Result<Shown, ApprovalFault> {
+        Ok(Shown::open(&self.inner.seal, &row.id, &row.shown)?)
+    }
+
+    /// Begins to listen for changes of an approval.
+    pub fn listen(&self, id: Id) -> Listening {
+        self.inner.wakes.listen(Topic::Approval(id))
+    }
+
+    /// Takes a verified answer and gives the signed result: the one exit of `push-v1.md` §7. Blocks.
+    ///
+    /// # Errors
+    /// [`ApprovalFault`]; then nothing was counted, and the phone may repeat the same answer.
+    pub fn answer(&self, answer: &Verified<Answer>, by: &Caller) -> Result<Answered, ApprovalFault> {
+        let attempt = self.attempt(answer)?;
+        let at = self.moment();
+        for _ in 0..TURNS {
+            let verdict = match self.inner.store.judge(attempt, at)? {
+                Judged::Gone => return Ok(Answered::Gone),
+                Judged::Repeat(result) => return Ok(Answered::Result(result)),
+                Judged::New(verdict) => verdict,
+            };
+            let result = self.result(&attempt, verdict, &at)?;
+            match self.inner.store.record(attempt, verdict, result.clone(), at, by.clone())? {
+                Recorded::Gone => return Ok(Answered::Gone),
+                Recorded::Repeat(stored) => return Ok(Answered::Result(stored)),
+                Recorded::Changed => {}
+                Recorded::Done(changed) => {
+                    if let Some(id) = changed {
+                        self.tell(id)?;
+                    }
+                    return Ok(Answered::Result(result));
+                }
+            }
+        }
+        Err(ApprovalFault::Restless)
+    }
+
+    fn attempt(&self, answer: &Verified<Answer>) -> Result<Attempt, ApprovalFault> {
+        let claims = answer.claims();
+        let decision = match claims.res {
+            Res::Deny => Decision::Deny,
+            Res::Report => Decision::Report,
+            Res::Approve => {
+                let means = if claims.qs.is_some() { Means::Qr } else { Means::Digits };
+                Decision::Approve { right: self.is_right(claims)?, means }
+            }
+        };
+        Ok(Attempt { did: claims.iss, aj: claims.jti, h: answer.h(), cj: claims.cj, ch: claims.ch, decision })
+    }
+
+    fn is_right(&self, claims: &Answer) -> Result<bool, ApprovalFault> {
+        let Some(asked) = self.inner.store.challenge(claims.iss, claims.cj)? else { return Ok(false) };
+        let shown = self.shown(&asked.approval)?;
+        let typed = |nm: &Number| shown.digits_match(nm);
+        Ok(claims.nm.as_ref().is_some_and(typed) || claims.qs.as_ref().is_some_and(|qs| shown.qr_matches(qs)))
+    }
+
+    fn result(&self, attempt: &Attempt, verdict: Verdict, at: &Moment) -> Result<String, ApprovalFault> {
+        let left = verdict.left.map(|left| TriesLeft::try_from(u64::from(left))).transpose()?;
+        let claims = Outcome {
+            iss: self.inner.issuer.u().clone(),
+            aud: attempt.did,
+            iat: at.now,
+            aj: attempt.aj,
+            cj: attempt.cj,
+            st: verdict.status,
+            left,
+        };
+        Ok(self.inner.issuer.sign(&claims)?.jws)
+    }
+
+    /// Wakes the page that waits and the phones that show it.
+    fn tell(&self, id: Id) -> Result<(), StoreFault> {
+        self.inner.wakes.wake(Topic::Approval(id));
+        let Some(row) = self.inner.store.get(id)? else { return Ok(()) };
+        for device in self.inner.devices.devices(row.person)? {
+            self.inner.wakes.wake(Topic::Device(device.did));
+        }
+        Ok(())
+    }
+
+    /// Decides by a code that was typed where it began. `hit` is the device whose seed makes it, with its step. Blocks.
+    ///
+    /// # Errors
+    /// [`ApprovalFault::Store`]; then no try was taken.
+    pub fn code(&self, id: Id, binding: H32, hit: Option<(Id, u64)>, by: &Caller) -> Result<CodeEnd, ApprovalFault> {
+        let end = self.inner.store.code(CodeAttempt { id, binding, hit }, self.moment(), by.clone())?;
+        self.tell(id)?;
+        Ok(end)
+    }
+
+    /// Rings once more: the same challenge, the same digits. Blocks.
+    ///
+    /// # Errors
+    /// [`ApprovalFault::Store`].
+    pub fn resend(&self, id: Id, binding: H32, by: &Caller) -> Result<Resent, ApprovalFault> {
+        let end = self.inner.store.resend(id, binding, self.moment(), by.clone())?;
+        if end == Resent::Rung {
+            self.tell(id)?;
+        }
+        Ok(end)
+    }
+
+    /// Calls a pending approval off. Blocks.
+    ///
+    /// # Errors
+    /// [`ApprovalFault::Store`].
+    pub fn cancel(&self, id: Id, binding: H32, by: &Caller) -> Result<bool, ApprovalFault> {
+        let cancelled = self.inner.store.cancel(id, binding, self.moment(), by.clone())?;
+        if cancelled {
+            self.tell(id)?;
+        }
+        Ok(cancelled)
+    }
+
+    /// Takes an approved one, once, where it began. Blocks.
+    ///
+    /// # Errors
+    /// [`ApprovalFault::Store`]; then it is not consumed.
+    pub fn consume(
+        &self,
+        id: Id,
+        client: &str,
+        binding: H32,
+        by: &Caller,
+    ) -> Result<Option<Row>, ApprovalFault> {
+        let row = self.inner.store.consume(id, client, binding, self.moment(), by.clone())?;
+        if row.is_some() {
+            self.tell(id)?;
+        }
+        Ok(row)
+    }
+
+    /// Tells pages and phones about approvals that another subject's transaction ended.
+    ///
+    /// # Errors
+    /// [`ApprovalFault::Store`].
+    pub fn ended(&self, ids: &[Id]) -> Result<(), ApprovalFault> {
+        ids.iter().try_for_each(|id| self.tell(*id)).map_err(ApprovalFault::from)
+    }
+
+    /// The open challenges of a device. Blocks.
+    ///
+    /// # Errors
+    /// [`ApprovalFault::Store`].
+    pub fn open_challenges(&self, did: Id) -> Result<Vec<Challenged>, ApprovalFault> {
+        Ok(self.inner.store.open_challenges(did, self.moment())?)
+    }
+
+    /// Notes what a device shows, and tells the pages. Blocks.
+    ///
+    /// # Errors
+    /// [`ApprovalFault::Store`].
+    pub fn delivered(&self, did: Id, seen: Vec<Id>) -> Result<(), ApprovalFault> {
+        if !seen.is_empty() {
+            let changed = self.inner.store.delivered(did, seen, self.moment())?;
+            changed.into_iter().for_each(|id| self.inner.wakes.wake(Topic::Approval(id)));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,268 @@
+//! Taking a phone's request: the order of `push-v1.md` §5.3, which is not that of other calls.
+
+use countersign_protocol::Secret;
+use countersign_protocol::jose::{FormError, Id, Jwk, Refused};
+use countersign_protocol::push::{
+    Enrol, EnrolCode, EnrolRequest, GoneWhy, Receipt, SealedReceipt, Verified, check, endpoint,
+};
+use countersign_protocol::text::T128;
+use zeroize::Zeroizing;
+
+use super::codes;
+use super::devices::{Devices, EnrolFault};
+use super::record::{Accepted, Code, Device, DeviceState, Phone, Taken};
+use super::totp::Seed;
+use super::{LIFE, TRIES};
+use crate::audit::Caller;
+use crate::approval::Moment;
+
+/// What a person may be told of a request that is right in form and not allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotAllowed {
+    /// An attestation, though this version knows no root to check it against.
+    Attest,
+    /// The keys are not kept well enough.
+    Level,
+    /// `uv` is not what the policy asks.
+    Uv,
+    /// Five devices, or five enrolments today.
+    Limit,
+    /// The push endpoint.
+    Endpoint,
+}
+
+/// Why a request is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum AcceptFault<P> {
+    /// 401, whatever it was; the reason is for the log.
+    #[error("refused: {0}")]
+    Refused(Refused),
+    /// No code of this id, or a `cm` that is not the code's: 401.
+    #[error("refused: no such code, or not by it")]
+    NoCode,
+    /// A key was registered before: 401.
+    #[error("refused: a key is known")]
+    KeyKnown,
+    /// What the proof's check says.
+    #[error("the proof")]
+    Proof(P),
+    /// 409: another request took the code.
+    #[error("the code is used")]
+    Used,
+    /// 410: too late, or ended.
+    #[error("the code is late")]
+    Late,
+    /// 410 `gone`: the device that this request made is gone.
+    #[error("the device is gone")]
+    Gone(Id, GoneWhy),
+    /// 403.
+    #[error("not allowed: {0:?}")]
+    NotAllowed(NotAllowed),
+    /// Anything else.
+    #[error(transparent)]
+    Fault(#[from] EnrolFault),
+}
+
+/// What a receipt carries under seal.
+struct Inside {
+    ok: Secret,
+    seed: Option<Seed>,
+}
+
+/// Where the key of answer codes is sealed for.
+const PLACE: &str = "device.ok";
+/// How often a request is looked at anew when its code changed under it.
+const TURNS: usize = 4;
+
+impl Devices {
+    /// The receipt for a request that is right in form. `proof` checks the proof of the call with the request's `pk`; it
+    /// is asked where the order says so. Blocks.
+    ///
+    /// # Errors
+    /// [`AcceptFault`]; the code stays open then.
+    pub fn accept<P>(
+        &self,
+        request: &EnrolRequest,
+        by: &Caller,
+        proof: impl FnOnce(&Jwk) -> Result<(), P>,
+    ) -> Result<String, AcceptFault<P>> {
+        let h = request.enrol.h();
+        let code = self.code_for(request)?;
+        let repeats = code.taken.as_ref().is_some_and(|taken| taken.h == h);
+        if !repeats {
+            self.refuse_closed(&code)?;
+        }
+        let claims = request.enrol.claims();
+        proof(&claims.keys.pk).map_err(AcceptFault::Proof)?;
+        let enrol = request.enrol.clone().verify(&claims.keys.ak).map_err(AcceptFault::Refused)?;
+        let issuer = &self.parts.issuer;
+        check::enrol_addressed(&enrol, issuer.u(), &issuer.key().thumbprint()).map_err(AcceptFault::Refused)?;
+        self.take(&enrol, code, by)
+    }
+
+    fn take<P>(&self, enrol: &Verified<Enrol>, code: Code, by: &Caller) -> Result<String, AcceptFault<P>> {
+        let mut code = code;
+        for _ in 0..TURNS {
+            if let Some(taken) = code.taken.as_ref().filter(|taken| taken.h == enrol.h()) {
+                return self.repeat(taken);
+            }
+            self.refuse_closed(&code)?;
+            self.allowed(enrol)?;
+            let e = code.e;
+            match self.store_new(enrol, &code, by)? {
+                (Accepted::Done, receipt) => return Ok(receipt),
+                (Accepted::KeyKnown, _) => return Err(AcceptFault::KeyKnown),
+                (Accepted::Limit, _) => return Err(AcceptFault::NotAllowed(NotAllowed::Limit)),
+                (Accepted::Changed, _) => {}
+            }
+            code = self.parts.store.code(e).map_err(EnrolFault::from)?.ok_or(AcceptFault::NoCode)?;
+        }
+        Err(AcceptFault::Used)
+    }
+
+    /// The code that the request names, if the request was made with it. An unknown one costs as much as a wrong one.
+    fn code_for<P>(&self, request: &EnrolRequest) -> Result<Code, AcceptFault<P>> {
+        let input = request.enrol.jws().signing_input().as_bytes();
+        let found = self.parts.store.code(request.enrol.claims().e).map_err(EnrolFault::from)?;
+        let secret = match &found {
+            Some(code) => codes::open(&self.parts.seal, &code.e, &code.code).map_err(EnrolFault::from)?,
+            None => EnrolCode::new(Secret::new(vec![0; 16])).map_err(EnrolFault::from)?,
+        };
+        let fits = secret.cm_fits(input, &request.cm);
+        found.filter(|_| fits).ok_or(AcceptFault::NoCode)
+    }
+
+    fn refuse_closed<P>(&self, code: &Code) -> Result<(), AcceptFault<P>> {
+        if code.taken.is_some() {
+            Err(AcceptFault::Used)
+        } else if code.ended || code.is_late(&self.moment()) {
+            Err(AcceptFault::Late)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn repeat<P>(&self, taken: &Taken) -> Result<String, AcceptFault<P>> {
+        let device = self.parts.store.device(taken.did).map_err(EnrolFault::from)?.ok_or(AcceptFault::NoCode)?;
+        match device.state(&self.moment()) {
+            DeviceState::Gone => Err(AcceptFault::Gone(device.did, device.gone_why())),
+            _ => Ok(taken.receipt.clone()),
+        }
+    }
+
+    /// Keys first, since what is wrong with them is 401; then what the policy says.
+    fn allowed<P>(&self, enrol: &Verified<Enrol>) -> Result<(), AcceptFault<P>> {
+        let claims = enrol.claims();
+        check::keys_differ(&claims.keys).map_err(AcceptFault::Refused)?;
+        let keys = [claims.keys.ak.thumbprint(), claims.keys.pk.thumbprint(), claims.keys.seal.thumbprint()];
+        if self.parts.store.any_key_known(keys).map_err(EnrolFault::from)? {
+            return Err(AcceptFault::KeyKnown);
+        }
+        let policy = &self.parts.policy;
+        let not = |what| Err(AcceptFault::NotAllowed(what));
+        if claims.push.as_ref().is_some_and(|push| endpoint::check(&push.endpoint).is_err()) {
+            return not(NotAllowed::Endpoint);
+        }
+        if !claims.level.meets(policy.level) {
+            return not(NotAllowed::Level);
+        }
+        if !claims.uv.meets(policy.uv) {
+            return not(NotAllowed::Uv);
+        }
+        // No root is configured in this version, so no attestation can be right.
+        if claims.att.is_some() { not(NotAllowed::Attest) } else { Ok(()) }
+    }
+
+    fn store_new(
+        &self,
+        enrol: &Verified<Enrol>,
+        code: &Code,
+        by: &Caller,
+    ) -> Result<(Accepted, String), EnrolFault> {
+        let at = self.moment();
+        let did = Id::from_bytes(self.parts.random.bytes()?);
+        let inside = Inside {
+            ok: Secret::from_slice(&*Zeroizing::new(self.parts.random.bytes::<32>()?)),
+            seed: if self.parts.policy.totp { Some(Seed::generate(&*self.parts.random)?) } else { None },
+        };
+        let receipt = self.receipt(enrol, code, did, &inside, &at)?;
+        let mut device = device(enrol, code, did, &at);
+        device.ok = Some(self.parts.seal.seal(PLACE, did.as_bytes(), &inside.ok)?);
+        device.totp = inside.seed.map(|seed| seed.seal(&self.parts.seal, &did)).transpose()?;
+        let taken = Taken { h: enrol.h(), did, receipt: receipt.clone() };
+        let entry = by.entry(at.now, "enrol.accept", "pending").person(&code.person_name).device(*did.as_bytes());
+        let end = self.parts.store.accept(code.e, taken, device, at, entry)?;
+        Ok((end, receipt))
+    }
+
+    fn receipt(
+        &self,
+        enrol: &Verified<Enrol>,
+        code: &Code,
+        did: Id,
+        inside: &Inside,
+        at: &Moment,
+    ) -> Result<String, EnrolFault> {
+        let issuer = &self.parts.issuer;
+        let totp = inside.seed.as_ref().map(|seed| seed.uri(issuer.name().as_str(), &code.person_name));
+        let plain = SealedReceipt {
+            ok: inside.ok.clone(),
+            totp: totp.map(|uri| Secret::from_slice(uri.as_bytes())),
+        };
+        let to = &enrol.claims().keys.seal;
+        let sealed = loop {
+            let sender = Secret::from_slice(&*Zeroizing::new(self.parts.random.bytes::<32>()?));
+            match plain.seal(to, &sender, &self.parts.random.bytes()?) {
+                // One in 2^32 draws is not a private key.
+                Err(FormError::Key) => {}
+                sealed => break sealed?,
+            }
+        };
+        let claims = Receipt {
+            iss: issuer.u().clone(),
+            aud: did,
+            iat: at.now,
+            eh: enrol.h(),
+            acct: T128::try_from(code.person_name.as_str())?,
+            name: issuer.name().clone(),
+            until: at.now + LIFE,
+            sealed,
+        };
+        Ok(issuer.sign(&claims)?.jws)
+    }
+}
+
+fn device(enrol: &Verified<Enrol>, code: &Code, did: Id, at: &Moment) -> Device {
+    let claims = enrol.claims();
+    let phone = Phone {
+        os: claims.dev.os,
+        model: claims.dev.model.as_str().to_owned(),
+        app: claims.dev.app.as_str().to_owned(),
+        level: claims.level,
+        uv: claims.uv,
+        ak: claims.keys.ak.clone(),
+        pk: claims.keys.pk.clone(),
+        seal: claims.keys.seal.p256dh.0.clone(),
+        auth: claims.keys.seal.auth,
+        endpoint: claims.push.as_ref().map(|push| push.endpoint.clone()),
+        eh: enrol.h(),
+    };
+    Device {
+        did,
+        person: code.person,
+        name: code.name.clone(),
+        stored: DeviceState::Pending,
+        why: None,
+        phone: Some(phone),
+        added: at.now,
+        until: at.now + LIFE,
+        run: at.run,
+        mono_end: at.mono_after(LIFE),
+        tries: TRIES,
+        activated: None,
+        used: None,
+        ok: None,
+        totp: None,
+        totp_step: None,
+    }
+}

@@ -1,0 +1,94 @@
+//! One-time codes that enrol a phone (`push-v1.md` §5.1): made for one browser, sealed at rest, worth ten minutes.
+
+use countersign_protocol::Secret;
+use countersign_protocol::jose::{H32, Id};
+use countersign_protocol::push::EnrolCode;
+use countersign_protocol::uri::EnrolLink;
+use zeroize::Zeroizing;
+
+use super::devices::{Devices, EnrolFault, Owner, device_name};
+use super::record::Code;
+use super::{DEVICES, LIFE};
+use crate::audit::Caller;
+use crate::seal::{Seal, SealFault};
+
+const PLACE: &str = "enrol.code";
+
+/// Why a new device cannot be offered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OfferFault {
+    /// The name is empty, too long, or holds what may not be shown.
+    #[error("the device's name")]
+    Name,
+    /// The person has five devices, or enrolled five today.
+    #[error("no room for another device")]
+    Limit,
+    /// Anything else.
+    #[error(transparent)]
+    Fault(#[from] EnrolFault),
+}
+
+impl Devices {
+    /// Makes a code for the browser whose cookie has this hash; the person's older one ends. The caller has checked
+    /// §5.6: another second factor or a voucher, not older than ten minutes.
+    ///
+    /// # Errors
+    /// [`OfferFault`].
+    pub fn offer(&self, owner: Owner<'_>, browser: H32, name: &str, by: &Caller) -> Result<(), OfferFault> {
+        let name = device_name(name).ok_or(OfferFault::Name)?;
+        if self.of(owner.id)?.len() >= DEVICES as usize {
+            return Err(OfferFault::Limit);
+        }
+        self.add_code(owner, browser, name.into(), by).map_err(OfferFault::from)
+    }
+
+    fn add_code(&self, owner: Owner<'_>, browser: H32, name: String, by: &Caller) -> Result<(), EnrolFault> {
+        let at = self.moment();
+        let secret = Secret::from_slice(&*Zeroizing::new(self.parts.random.bytes::<16>()?));
+        let code = EnrolCode::new(secret)?;
+        let e = code.id();
+        let row = Code {
+            e,
+            person: owner.id,
+            person_name: owner.name.to_owned(),
+            session: browser,
+            name,
+            code: self.parts.seal.seal(PLACE, e.as_bytes(), code.secret())?,
+            made: at.now,
+            x: at.now + LIFE,
+            run: at.run,
+            mono_end: at.mono_after(LIFE),
+            taken: None,
+            ended: false,
+        };
+        let entry = by.entry(at.now, "enrol.code", "made").person(owner.name);
+        Ok(self.parts.store.add_code(row, entry)?)
+    }
+
+    /// The code that this browser shows, as long as it is open, taken and waiting for digits, or just late.
+    ///
+    /// # Errors
+    /// [`EnrolFault::Store`].
+    pub fn offered(&self, browser: H32) -> Result<Option<Code>, EnrolFault> {
+        Ok(self.parts.store.code_of_browser(browser)?.filter(|code| !code.ended))
+    }
+
+    /// The link of an open code: the text of its QR. None when it is not open any more.
+    ///
+    /// # Errors
+    /// [`EnrolFault::Seal`].
+    pub fn link(&self, code: &Code) -> Result<Option<EnrolLink>, EnrolFault> {
+        if code.ended || code.taken.is_some() || code.is_late(&self.moment()) {
+            return Ok(None);
+        }
+        let c = open(&self.parts.seal, &code.e, &code.code)?;
+        let issuer = &self.parts.issuer;
+        let p = self.parts.pin.map(H32::from_bytes);
+        Ok(Some(EnrolLink { u: issuer.u().clone(), k: issuer.key().thumbprint(), c, x: code.x, p }))
+    }
+}
+
+/// Opens a code from its row.
+pub(super) fn open(seal: &Seal, e: &Id, sealed: &[u8]) -> Result<EnrolCode, SealFault> {
+    EnrolCode::new(seal.open(PLACE, e.as_bytes(), sealed)?).map_err(|_| SealFault::Open)
+}

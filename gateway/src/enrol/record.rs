@@ -1,0 +1,313 @@
+//! What enrolment needs remembered, and the values that go in and out.
+
+use countersign_protocol::jose::{H32, Id, Jwk};
+use countersign_protocol::push::{GoneWhy, Level, Os, UserVerification};
+
+use crate::approval::Moment;
+use crate::audit::Entry;
+use crate::person::PersonId;
+use crate::store::StoreFault;
+
+/// What a device is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A Countersign: approvals, and codes where the policy gives them.
+    Phone,
+    /// Any authenticator: codes alone.
+    App,
+}
+
+/// Where a device stands (`push-v1.md` §10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DeviceState {
+    /// Waits for its digits or its first code.
+    Pending,
+    /// Counts.
+    Active,
+    /// Counts for nothing until somebody with another second factor says so.
+    Suspended,
+    /// Removed or refused, for good.
+    Gone,
+}
+
+impl DeviceState {
+    const ALL: [(Self, &'static str); 4] =
+        [(Self::Pending, "pending"), (Self::Active, "active"), (Self::Suspended, "suspended"), (Self::Gone, "gone")];
+
+    /// The word in the store and on the wire.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(state, _)| *state == self).map_or("", |(_, word)| word)
+    }
+
+    /// The state that `word` names.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == word).map(|(state, _)| *state)
+    }
+}
+
+/// What a phone registered. Gone devices keep it for 400 days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Phone {
+    /// System.
+    pub os: Os,
+    /// Model, as the phone says.
+    pub model: String,
+    /// Name and version of the app, as the phone says.
+    pub app: String,
+    /// Where the keys are, as the phone says.
+    pub level: Level,
+    /// How the person unlocks `ak`, as the phone says.
+    pub uv: UserVerification,
+    /// Approves.
+    pub ak: Jwk,
+    /// Proves, denies, reports.
+    pub pk: Jwk,
+    /// Receives sealed bodies: the point.
+    pub seal: Jwk,
+    /// Receives sealed bodies: the secret of RFC 8291.
+    pub auth: Id,
+    /// Where its bell hangs.
+    pub endpoint: Option<String>,
+    /// h of the enrolment request.
+    pub eh: H32,
+}
+
+/// A device as it stands in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// `did`.
+    pub did: Id,
+    /// Whose.
+    pub person: PersonId,
+    /// What the person calls it.
+    pub name: String,
+    /// The state as written; [`Device::state`] tells it as of now.
+    pub stored: DeviceState,
+    /// Why it is gone.
+    pub why: Option<GoneWhy>,
+    /// The phone's part; an authenticator app has none.
+    pub phone: Option<Phone>,
+    /// When it was accepted or shown.
+    pub added: u64,
+    /// While pending: the last second.
+    pub until: u64,
+    /// The run that `mono_end` belongs to.
+    pub run: i64,
+    /// While pending: the last millisecond of that run.
+    pub mono_end: i64,
+    /// While pending: tries left.
+    pub tries: u8,
+    /// When it became active.
+    pub activated: Option<u64>,
+    /// When it proved anything last.
+    pub used: Option<u64>,
+    /// The sealed key of answer codes.
+    pub ok: Option<Vec<u8>>,
+    /// Its sealed seed.
+    pub totp: Option<Vec<u8>>,
+    /// The newest step whose code was taken.
+    pub totp_step: Option<u64>,
+}
+
+impl Device {
+    /// What it is.
+    pub fn kind(&self) -> Kind {
+        if self.phone.is_some() { Kind::Phone } else { Kind::App }
+    }
+
+    /// The state as it is now: one whose digits nobody typed in time is gone, written down or not.
+    pub fn state(&self, at: &Moment) -> DeviceState {
+        let lasts = at.now <= self.until && (at.run != self.run || at.mono <= self.mono_end);
+        match self.stored {
+            DeviceState::Pending if !lasts => DeviceState::Gone,
+            stored => stored,
+        }
+    }
+
+    /// Why it is gone, when it is.
+    pub fn gone_why(&self) -> GoneWhy {
+        self.why.unwrap_or(GoneWhy::Refused)
+    }
+}
+
+/// A one-time code as it stands in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Code {
+    /// `e`: its public id.
+    pub e: Id,
+    /// For whom.
+    pub person: PersonId,
+    /// That person's name.
+    pub person_name: String,
+    /// The browser that shows it: hash of its cookie.
+    pub session: H32,
+    /// What the new device is to be called.
+    pub name: String,
+    /// Sealed `c`.
+    pub code: Vec<u8>,
+    /// When it was made.
+    pub made: u64,
+    /// Its last second.
+    pub x: u64,
+    /// The run that `mono_end` belongs to.
+    pub run: i64,
+    /// The last millisecond of that run.
+    pub mono_end: i64,
+    /// Whether and by what it was taken.
+    pub taken: Option<Taken>,
+    /// Another code took its place, or the page ended it.
+    pub ended: bool,
+}
+
+/// The request that took a code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// h of the request.
+    pub h: H32,
+    /// The device.
+    pub did: Id,
+    /// The receipt as it travelled.
+    pub receipt: String,
+}
+
+impl Code {
+    /// Whether its time has passed.
+    pub fn is_late(&self, at: &Moment) -> bool {
+        at.now > self.x || (at.run == self.run && at.mono > self.mono_end)
+    }
+}
+
+/// How taking a code ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accepted {
+    /// The device is pending.
+    Done,
+    /// The code is not open any more: look again.
+    Changed,
+    /// A key of the request is registered.
+    KeyKnown,
+    /// The person has five devices, or enrolled five today.
+    Limit,
+}
+
+/// How typing digits, or a first code, ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Confirmed {
+    /// Active.
+    Active,
+    /// Wrong: so many tries left.
+    Wrong(u8),
+    /// That was the last try: refused.
+    Refused,
+    /// Not pending, or not this person's.
+    NotPending,
+}
+
+/// Remembers codes, devices and every key ever registered. All calls block.
+pub trait Store: Send + Sync {
+    /// Adds a code and ends the person's other open ones.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn add_code(&self, code: Code, audit: Entry) -> Result<(), StoreFault>;
+
+    /// The code with this public id.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn code(&self, e: Id) -> Result<Option<Code>, StoreFault>;
+
+    /// The newest code that this browser shows.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn code_of_browser(&self, session: H32) -> Result<Option<Code>, StoreFault>;
+
+    /// Whether any of these keys was ever registered, by whatever class.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn any_key_known(&self, thumbprints: [H32; 3]) -> Result<bool, StoreFault>;
+
+    /// Takes the code: one compare-and-set from open to taken, the pending device and its keys in one transaction.
+    ///
+    /// # Errors
+    /// [`StoreFault`]; then nothing is stored.
+    fn accept(&self, e: Id, taken: Taken, device: Device, at: Moment, audit: Entry) -> Result<Accepted, StoreFault>;
+
+    /// Adds a pending authenticator app, if the person may have another device. Earlier pending ones end.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn add_app(&self, device: Device, at: Moment, audit: Entry) -> Result<Accepted, StoreFault>;
+
+    /// The device `did`.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn device(&self, did: Id) -> Result<Option<Device>, StoreFault>;
+
+    /// The device whose `ak` has this thumbprint, and the one whose `pk` has.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn device_of_pk(&self, thumbprint: H32) -> Result<Option<Device>, StoreFault>;
+
+    /// All devices of a person that are not gone, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn devices(&self, person: PersonId) -> Result<Vec<Device>, StoreFault>;
+
+    /// Pending to active when the digits, or the first code with its step, were right; else a try less.
+    ///
+    /// # Errors
+    /// [`StoreFault`]; then no try is taken.
+    fn confirm(
+        &self,
+        person: PersonId,
+        did: Id,
+        right: bool,
+        step: Option<u64>,
+        at: Moment,
+        audit: Entry,
+    ) -> Result<Confirmed, StoreFault>;
+
+    /// Ends a device: a pending one is refused, any other removed. Whether it was there and this person's. When the last
+    /// active phone went, what is pending of the person is cancelled; those approvals are given back.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn end(
+        &self,
+        person: PersonId,
+        did: Id,
+        why: GoneWhy,
+        at: Moment,
+        audit: Entry,
+    ) -> Result<Option<Vec<Id>>, StoreFault>;
+
+    /// Gives a device another name. Whether it is there and this person's.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn rename(&self, person: PersonId, did: Id, name: String, audit: Entry) -> Result<bool, StoreFault>;
+
+    /// Takes the code of `step` from this device's seed, once. Whether it was not taken before.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn spend(&self, person: PersonId, did: Id, step: u64, at: Moment) -> Result<bool, StoreFault>;
+
+    /// Notes that a device proved itself.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn used(&self, did: Id, now: u64) -> Result<(), StoreFault>;
+
+    /// Forgets codes an hour past their end, writes down refusals, drops keys after 400 days (thumbprints stay).
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn sweep(&self, at: Moment) -> Result<(), StoreFault>;
+}

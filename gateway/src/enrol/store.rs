@@ -1,0 +1,380 @@
+//! Codes and devices in SQL.
+
+use countersign_protocol::jose::{H32, Id, Jwk};
+use countersign_protocol::push::GoneWhy;
+use rusqlite::types::Type;
+
+use super::record::{Accepted, Code, Confirmed, Device, DeviceState, Phone, Store, Taken};
+use super::{DEVICES, ENROLMENTS, GONE_KEPT, KEPT};
+use crate::approval::store::{int, time};
+use crate::approval::{self, Moment};
+use crate::audit::{self, Caller, Entry};
+use crate::person::PersonId;
+use crate::store::{Connection, OptionalExtension, Row, StoreFault, named_params, params};
+
+/// Holds while a pending device may still be confirmed. The same as [`Device::state`].
+const LASTS: &str = ":now <= until AND (run <> :run OR :mono <= mono_end)";
+const DAY: u64 = 86_400;
+
+/// Codes and devices in the gateway's store.
+#[derive(Clone)]
+pub struct SqlStore(pub crate::store::Store);
+
+impl Store for SqlStore {
+    fn add_code(&self, code: Code, audit: Entry) -> Result<(), StoreFault> {
+        self.0.write(move |tx| {
+            tx.execute("UPDATE enrol_code SET state = 'ended' WHERE person = ?1 AND state = 'open'", [code.person.0])?;
+            tx.execute(
+                "INSERT INTO enrol_code (e, person, session, name, code, made, x, run, mono_end)
+                 VALUES (:e, :person, :session, :name, :code, :made, :x, :run, :mono_end)",
+                named_params! {
+                    ":e": code.e.as_bytes(), ":person": code.person.0, ":session": code.session.as_bytes(),
+                    ":name": code.name, ":code": code.code, ":made": int(code.made), ":x": int(code.x),
+                    ":run": code.run, ":mono_end": code.mono_end,
+                },
+            )?;
+            audit::store::append(tx, &audit)
+        })
+    }
+
+    fn code(&self, e: Id) -> Result<Option<Code>, StoreFault> {
+        self.0.read(|tx| one_code(tx, "enrol_code.e = ?1", e.as_bytes()))
+    }
+
+    fn code_of_browser(&self, session: H32) -> Result<Option<Code>, StoreFault> {
+        self.0.read(|tx| one_code(tx, "session = ?1 ORDER BY made DESC, enrol_code.x DESC LIMIT 1", session.as_bytes()))
+    }
+
+    fn any_key_known(&self, thumbprints: [H32; 3]) -> Result<bool, StoreFault> {
+        self.0.read(|tx| any_key_known(tx, &thumbprints))
+    }
+
+    fn accept(&self, e: Id, taken: Taken, device: Device, at: Moment, audit: Entry) -> Result<Accepted, StoreFault> {
+        self.0.write(move |tx| {
+            let Some(phone) = &device.phone else { return Err(StoreFault::Damaged("a phone without keys")) };
+            let open = "SELECT EXISTS (SELECT 1 FROM enrol_code WHERE e = ?1 AND state = 'open')";
+            if !tx.query_one(open, [e.as_bytes()], |row| row.get::<_, bool>(0))? {
+                return Ok(Accepted::Changed);
+            }
+            if any_key_known(tx, &[phone.ak.thumbprint(), phone.pk.thumbprint(), phone.seal.thumbprint()])? {
+                return Ok(Accepted::KeyKnown);
+            }
+            refuse_late(tx, &at)?;
+            if !has_room(tx, &device.person, &at)? {
+                return Ok(Accepted::Limit);
+            }
+            let set = "UPDATE enrol_code SET state = 'taken', h = :h, did = :did, receipt = :receipt
+                       WHERE e = :e AND state = 'open' AND :now <= x AND (run <> :run OR :mono <= mono_end)";
+            let changed = tx.execute(
+                set,
+                named_params! {
+                    ":e": e.as_bytes(), ":h": taken.h.as_bytes(), ":did": taken.did.as_bytes(),
+                    ":receipt": taken.receipt, ":now": int(at.now), ":run": at.run, ":mono": at.mono,
+                },
+            )?;
+            if changed == 0 {
+                return Ok(Accepted::Changed);
+            }
+            insert(tx, &device)?;
+            for (key, class) in [(&phone.ak, "ak"), (&phone.pk, "pk"), (&phone.seal, "seal")] {
+                let add = "INSERT INTO device_key (thumbprint, did, class) VALUES (?1, ?2, ?3)";
+                tx.execute(add, params![key.thumbprint().as_bytes(), device.did.as_bytes(), class])?;
+            }
+            audit::store::append(tx, &audit)?;
+            Ok(Accepted::Done)
+        })
+    }
+
+    fn add_app(&self, device: Device, at: Moment, audit: Entry) -> Result<Accepted, StoreFault> {
+        self.0.write(move |tx| {
+            // An app that was shown and never gave a code has no keys to remember.
+            tx.execute(
+                "DELETE FROM device WHERE person = ?1 AND kind = 'app' AND state = 'pending'",
+                [device.person.0],
+            )?;
+            refuse_late(tx, &at)?;
+            if !has_room(tx, &device.person, &at)? {
+                return Ok(Accepted::Limit);
+            }
+            insert(tx, &device)?;
+            audit::store::append(tx, &audit)?;
+            Ok(Accepted::Done)
+        })
+    }
+
+    fn device(&self, did: Id) -> Result<Option<Device>, StoreFault> {
+        self.0.read(|tx| device(tx, &did))
+    }
+
+    fn device_of_pk(&self, thumbprint: H32) -> Result<Option<Device>, StoreFault> {
+        self.0.read(|tx| {
+            let sql = "SELECT device.* FROM device JOIN device_key ON device_key.did = device.did
+                       WHERE thumbprint = ?1 AND class = 'pk'";
+            Ok(tx.prepare(sql)?.query_one([thumbprint.as_bytes()], read).optional()?)
+        })
+    }
+
+    fn devices(&self, person: PersonId) -> Result<Vec<Device>, StoreFault> {
+        self.0.read(|tx| {
+            let sql = "SELECT * FROM device WHERE person = ?1 AND state <> 'gone' ORDER BY added, did";
+            let mut statement = tx.prepare(sql)?;
+            Ok(statement.query_map([person.0], read)?.collect::<Result<_, _>>()?)
+        })
+    }
+
+    fn confirm(
+        &self,
+        person: PersonId,
+        did: Id,
+        right: bool,
+        step: Option<u64>,
+        at: Moment,
+        audit: Entry,
+    ) -> Result<Confirmed, StoreFault> {
+        self.0.write(move |tx| {
+            let set = if right {
+                "state = 'active', activated = :now, totp_step = max(totp_step, :step)"
+            } else {
+                "tries = tries - 1, state = CASE WHEN tries <= 1 THEN 'gone' ELSE 'pending' END,
+                 why = CASE WHEN tries <= 1 THEN 'refused' END, gone = CASE WHEN tries <= 1 THEN :now END,
+                 totp_step = max(totp_step, :step)"
+            };
+            let update = format!(
+                "UPDATE device SET {set} WHERE did = :did AND person = :person AND state = 'pending' AND tries > 0
+                 AND {LASTS} RETURNING state, tries"
+            );
+            let values = named_params! {
+                ":did": did.as_bytes(), ":person": person.0, ":step": step.map_or(-1, int),
+                ":now": int(at.now), ":run": at.run, ":mono": at.mono,
+            };
+            let after = tx.query_one(&update, values, |row| Ok((row.get::<_, String>(0)?, row.get(1)?))).optional()?;
+            let end = match after {
+                None => return Ok(Confirmed::NotPending),
+                Some((state, _)) if state == "active" => Confirmed::Active,
+                Some((state, left)) if state == "pending" => Confirmed::Wrong(left),
+                Some(_) => Confirmed::Refused,
+            };
+            audit::store::append(tx, &audit)?;
+            Ok(end)
+        })
+    }
+
+    fn end(
+        &self,
+        person: PersonId,
+        did: Id,
+        why: GoneWhy,
+        at: Moment,
+        audit: Entry,
+    ) -> Result<Option<Vec<Id>>, StoreFault> {
+        self.0.write(move |tx| {
+            // The bell and the seed are of no use any more; keys and id stay, to tell the device.
+            let update = "UPDATE device SET state = 'gone', gone = ?4, ok = NULL, totp = NULL, endpoint = NULL,
+                            why = CASE WHEN state = 'pending' THEN 'refused' ELSE ?3 END
+                          WHERE did = ?1 AND person = ?2 AND state <> 'gone'";
+            let values = params![did.as_bytes(), person.0, why.as_str(), int(at.now)];
+            if tx.execute(update, values)? == 0 {
+                return Ok(None);
+            }
+            let by = Caller { address: audit.address, transaction: audit.transaction.clone() };
+            audit::store::append(tx, &audit)?;
+            let left = "SELECT EXISTS (SELECT 1 FROM device WHERE person = ?1 AND kind = 'phone' AND state = 'active')";
+            if tx.query_one(left, [person.0], |row| row.get(0))? {
+                return Ok(Some(Vec::new()));
+            }
+            approval::store::cancel_all(tx, &person, &at, &by).map(Some)
+        })
+    }
+
+    fn rename(&self, person: PersonId, did: Id, name: String, audit: Entry) -> Result<bool, StoreFault> {
+        self.0.write(move |tx| {
+            let update = "UPDATE device SET name = ?3 WHERE did = ?1 AND person = ?2 AND state <> 'gone'";
+            if tx.execute(update, params![did.as_bytes(), person.0, name])? == 0 {
+                return Ok(false);
+            }
+            audit::store::append(tx, &audit)?;
+            Ok(true)
+        })
+    }
+
+    fn spend(&self, person: PersonId, did: Id, step: u64, at: Moment) -> Result<bool, StoreFault> {
+        self.0.write(move |tx| spend_step(tx, &did, &person, step, at.now))
+    }
+
+    fn used(&self, did: Id, now: u64) -> Result<(), StoreFault> {
+        self.0.write(move |tx| {
+            // Once a minute is enough for «last used», and spares a write a poll.
+            let update = "UPDATE device SET used = ?2 WHERE did = ?1 AND (used IS NULL OR used + 60 <= ?2 OR used > ?2)";
+            tx.prepare(update)?.execute(params![did.as_bytes(), int(now)])?;
+            Ok(())
+        })
+    }
+
+    fn sweep(&self, at: Moment) -> Result<(), StoreFault> {
+        self.0.write(move |tx| {
+            refuse_late(tx, &at)?;
+            tx.execute("DELETE FROM enrol_code WHERE x + ?2 < ?1", params![int(at.now), int(KEPT)])?;
+            tx.execute(
+                "DELETE FROM device WHERE state = 'gone' AND gone + ?2 < ?1",
+                params![int(at.now), int(GONE_KEPT)],
+            )?;
+            Ok(())
+        })
+    }
+}
+
+/// The state of a device as of now, inside a transaction of another subject.
+///
+/// # Errors
+/// [`StoreFault`].
+pub fn state_of(tx: &Connection, did: &Id, at: &Moment) -> Result<Option<DeviceState>, StoreFault> {
+    Ok(device(tx, did)?.map(|device| device.state(at)))
+}
+
+/// Takes the code of `step`, once, inside a transaction of another subject. The device must be active and the person's.
+///
+/// # Errors
+/// [`StoreFault`].
+pub fn spend_step(tx: &Connection, did: &Id, person: &PersonId, step: u64, now: u64) -> Result<bool, StoreFault> {
+    let update = "UPDATE device SET totp_step = ?3, used = ?4
+                  WHERE did = ?1 AND person = ?2 AND state = 'active' AND totp IS NOT NULL AND totp_step < ?3";
+    Ok(tx.prepare(update)?.execute(params![did.as_bytes(), person.0, int(step), int(now)])? == 1)
+}
+
+fn refuse_late(tx: &Connection, at: &Moment) -> Result<(), StoreFault> {
+    let late = format!(
+        "UPDATE device SET state = 'gone', why = 'refused', gone = :now, ok = NULL, totp = NULL, endpoint = NULL
+         WHERE state = 'pending' AND NOT ({LASTS})"
+    );
+    tx.execute(&late, named_params! { ":now": int(at.now), ":run": at.run, ":mono": at.mono })?;
+    Ok(())
+}
+
+fn has_room(tx: &Connection, person: &PersonId, at: &Moment) -> Result<bool, StoreFault> {
+    let count = |sql: &str, since: u64| -> Result<u32, StoreFault> {
+        Ok(tx.query_one(sql, params![person.0, int(since)], |row| row.get(0))?)
+    };
+    let devices = count("SELECT count(*) FROM device WHERE person = ?1 AND state <> 'gone' AND ?2 >= 0", 0)?;
+    let today = count("SELECT count(*) FROM device WHERE person = ?1 AND added > ?2", at.now.saturating_sub(DAY))?;
+    Ok(devices < DEVICES && today < ENROLMENTS)
+}
+
+fn any_key_known(tx: &Connection, thumbprints: &[H32; 3]) -> Result<bool, StoreFault> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM device_key WHERE thumbprint IN (?1, ?2, ?3))";
+    let [ak, pk, seal] = thumbprints;
+    Ok(tx.prepare(sql)?.query_one(params![ak.as_bytes(), pk.as_bytes(), seal.as_bytes()], |row| row.get(0))?)
+}
+
+fn insert(tx: &Connection, device: &Device) -> Result<(), StoreFault> {
+    let phone = device.phone.as_ref();
+    let kind = if phone.is_some() { "phone" } else { "app" };
+    tx.execute(
+        "INSERT INTO device (did, person, kind, name, state, os, model, app, level, uv, ak, pk, seal, auth, endpoint, eh,
+           added, until, run, mono_end, tries, ok, totp)
+         VALUES (:did, :person, :kind, :name, :state, :os, :model, :app, :level, :uv, :ak, :pk, :seal, :auth, :endpoint,
+           :eh, :added, :until, :run, :mono_end, :tries, :ok, :totp)",
+        named_params! {
+            ":did": device.did.as_bytes(), ":person": device.person.0, ":kind": kind, ":name": device.name,
+            ":state": device.stored.as_str(), ":os": phone.map(|it| it.os.as_str()),
+            ":model": phone.map(|it| it.model.as_str()), ":app": phone.map(|it| it.app.as_str()),
+            ":level": phone.map(|it| it.level.as_str()), ":uv": phone.map(|it| it.uv.as_str()),
+            ":ak": phone.map(|it| it.ak.to_sec1()), ":pk": phone.map(|it| it.pk.to_sec1()),
+            ":seal": phone.map(|it| it.seal.to_sec1()), ":auth": phone.map(|it| *it.auth.as_bytes()),
+            ":endpoint": phone.and_then(|it| it.endpoint.as_deref()), ":eh": phone.map(|it| *it.eh.as_bytes()),
+            ":added": int(device.added), ":until": int(device.until), ":run": device.run,
+            ":mono_end": device.mono_end, ":tries": device.tries, ":ok": device.ok, ":totp": device.totp,
+        },
+    )?;
+    Ok(())
+}
+
+fn device(tx: &Connection, did: &Id) -> Result<Option<Device>, StoreFault> {
+    Ok(tx.prepare("SELECT * FROM device WHERE did = ?1")?.query_one([did.as_bytes()], read).optional()?)
+}
+
+fn one_code(tx: &Connection, by: &str, value: &[u8]) -> Result<Option<Code>, StoreFault> {
+    let sql = format!(
+        "SELECT enrol_code.*, person.name AS person_name FROM enrol_code JOIN person ON person.id = enrol_code.person WHERE {by}"
+    );
+    Ok(tx.prepare(&sql)?.query_one([value], read_code).optional()?)
+}
+
+fn read_code(row: &Row<'_>) -> rusqlite::Result<Code> {
+    let state: String = row.get("state")?;
+    let h: Option<[u8; 32]> = row.get("h")?;
+    let did: Option<[u8; 16]> = row.get("did")?;
+    let receipt: Option<String> = row.get("receipt")?;
+    let taken = h.zip(did).zip(receipt).map(|((h, did), receipt)| Taken {
+        h: H32::from_bytes(h),
+        did: Id::from_bytes(did),
+        receipt,
+    });
+    Ok(Code {
+        e: Id::from_bytes(row.get("e")?),
+        person: PersonId(row.get("person")?),
+        person_name: row.get("person_name")?,
+        session: H32::from_bytes(row.get("session")?),
+        name: row.get("name")?,
+        code: row.get("code")?,
+        made: time(row.get("made")?),
+        x: time(row.get("x")?),
+        run: row.get("run")?,
+        mono_end: row.get("mono_end")?,
+        taken,
+        ended: state == "ended",
+    })
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Device> {
+    let maybe = |name: &str| row.get::<_, Option<i64>>(name).map(|at| at.map(time));
+    let kind: String = row.get("kind")?;
+    let totp_step: i64 = row.get("totp_step")?;
+    Ok(Device {
+        did: Id::from_bytes(row.get("did")?),
+        person: PersonId(row.get("person")?),
+        name: row.get("name")?,
+        stored: word(row, "state", DeviceState::from_word)?,
+        why: row.get::<_, Option<String>>("why")?.as_deref().and_then(|why| why.parse().ok()),
+        phone: if kind == "phone" { Some(read_phone(row)?) } else { None },
+        added: time(row.get("added")?),
+        until: time(row.get("until")?),
+        run: row.get("run")?,
+        mono_end: row.get("mono_end")?,
+        tries: row.get("tries")?,
+        activated: maybe("activated")?,
+        used: maybe("used")?,
+        ok: row.get("ok")?,
+        totp: row.get("totp")?,
+        totp_step: u64::try_from(totp_step).ok(),
+    })
+}
+
+fn read_phone(row: &Row<'_>) -> rusqlite::Result<Phone> {
+    Ok(Phone {
+        os: word(row, "os", |word| word.parse().ok())?,
+        model: row.get("model")?,
+        app: row.get("app")?,
+        level: word(row, "level", |word| word.parse().ok())?,
+        uv: word(row, "uv", |word| word.parse().ok())?,
+        ak: key(row, "ak")?,
+        pk: key(row, "pk")?,
+        seal: key(row, "seal")?,
+        auth: Id::from_bytes(row.get("auth")?),
+        endpoint: row.get("endpoint")?,
+        eh: H32::from_bytes(row.get("eh")?),
+    })
+}
+
+fn word<T>(row: &Row<'_>, column: &'static str, read: impl FnOnce(&str) -> Option<T>) -> rusqlite::Result<T> {
+    let word: String = row.get(column)?;
+    read(&word).ok_or_else(|| damaged(column))
+}
+
+fn key(row: &Row<'_>, column: &'static str) -> rusqlite::Result<Jwk> {
+    let point: [u8; 65] = row.get(column)?;
+    Jwk::from_sec1(&point).map_err(|_| damaged(column))
+}
+
+fn damaged(column: &'static str) -> rusqlite::Error {
+    rusqlite::Error::InvalidColumnType(0, column.into(), Type::Text)
+}

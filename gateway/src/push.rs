@@ -1,0 +1,90 @@
+//! The gateway's side of the push protocol, version 1: metadata, enrol, poll, answer (`push-v1.md` §4, §8).
+//!
+//! Every other path under the base URL is 404 and not in the code. The order in which a call is checked is part of the
+//! protocol; it stands in [`route`] (limits, form), [`proof`] (who, and that it is this request) and the call's own file.
+
+pub mod answer;
+pub mod enrol;
+pub mod metadata;
+pub mod nonce;
+pub mod poll;
+pub mod proof;
+pub mod rate;
+pub mod reply;
+pub mod route;
+
+use std::sync::Arc;
+
+use crate::approval::Approvals;
+use crate::enrol::Devices;
+use crate::issuer::Issuer;
+use crate::port::{Clock, PortFault, Random};
+use crate::wake::Wakes;
+
+/// The header that carries a proof.
+pub const PROOF: &str = "countersign-proof";
+/// The header that carries a nonce, on every answer.
+pub const NONCE: &str = "countersign-nonce";
+
+/// The services behind the calls of phones. Cloning shares everything.
+#[derive(Clone)]
+pub struct Phones {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    issuer: Issuer,
+    metadata: metadata::Published,
+    approvals: Approvals,
+    devices: Devices,
+    nonces: nonce::Nonces,
+    used: proof::UsedIds,
+    polls: poll::Polls,
+    rates: rate::Rates,
+    wakes: Arc<Wakes>,
+    clock: Arc<dyn Clock>,
+}
+
+/// What the calls rest on.
+pub struct Parts {
+    /// Signs.
+    pub issuer: Issuer,
+    /// What is published of this gateway.
+    pub metadata: metadata::Published,
+    /// The one path of approvals.
+    pub approvals: Approvals,
+    /// Devices and codes.
+    pub devices: Devices,
+    /// Who waits.
+    pub wakes: Arc<Wakes>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Phones {
+    /// Puts the parts together.
+    ///
+    /// # Errors
+    /// [`PortFault::Random`].
+    pub fn new(parts: Parts, random: &dyn Random) -> Result<Self, PortFault> {
+        let Parts { issuer, metadata, approvals, devices, wakes, clock } = parts;
+        let inner = Inner {
+            issuer,
+            metadata,
+            approvals,
+            devices,
+            nonces: nonce::Nonces::new(random)?,
+            used: proof::UsedIds::default(),
+            polls: poll::Polls::default(),
+            rates: rate::Rates::default(),
+            wakes,
+            clock,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// A nonce of this moment, for the header of an answer.
+    pub fn nonce(&self) -> String {
+        self.inner.nonces.give(self.inner.clock.monotonic())
+    }
+}

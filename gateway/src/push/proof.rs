@@ -1,0 +1,159 @@
+//! Proofs: that a known device sent this very request, now and once (`push-v1.md` §4).
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use countersign_protocol::jose::{H32, Id, Jwk, Jws, b64u};
+use countersign_protocol::push::{Message, Method, Proof, Verified, check};
+use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
+
+use super::reply::Refusal;
+use super::{PROOF, Phones};
+use crate::enrol::{Device, DeviceState};
+
+/// The request that a proof must be of.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Its method.
+    pub method: Method,
+    /// Base URL and path, as configured.
+    pub htu: String,
+    /// SHA-256 of its body.
+    pub bh: H32,
+}
+
+/// The ids that were used, each as long as its nonce is accepted.
+#[derive(Default)]
+pub struct UsedIds(Mutex<HashMap<(H32, Id), Duration>>);
+
+/// Entries from which those that ended are looked for.
+const SWEEP: usize = 4096;
+
+impl UsedIds {
+    /// Notes an id of a key. False when it was used before.
+    pub fn first_use(&self, key: H32, jti: Id, until: Duration, now: Duration) -> bool {
+        let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if used.len() >= SWEEP && used.len().is_power_of_two() {
+            used.retain(|_, end| *end >= now);
+        }
+        match used.get(&(key, jti)) {
+            Some(end) if *end >= now => false,
+            _ => {
+                used.insert((key, jti), until);
+                true
+            }
+        }
+    }
+}
+
+/// The one proof of a request, right in form.
+///
+/// # Errors
+/// [`Refusal::Malformed`] when there is none, two, or one that is not right in form.
+pub fn read(headers: &HeaderMap) -> Result<Message<Proof>, Refusal> {
+    let mut proofs = headers.get_all(PROOF).iter();
+    let (Some(proof), None) = (proofs.next(), proofs.next()) else { return Err(Refusal::Malformed("one proof")) };
+    let text = proof.to_str().map_err(|_| Refusal::Malformed("proof"))?;
+    Ok(Message::parse(text)?)
+}
+
+/// Costs what verifying with a known key costs, so that an unknown one cannot be told by time.
+pub fn verify_with_nobody(jws: &Jws) {
+    /// The generator of P-256: a point on the curve that is nobody's key.
+    const NOBODY: &str = "BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU";
+    let signature = jws.text().rsplit('.').next().and_then(|part| b64u::decode(part).ok()).unwrap_or_default();
+    let key = b64u::decode(NOBODY).unwrap_or_default();
+    let refused = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key).verify(jws.signing_input().as_bytes(), &signature);
+    tracing::trace!(refused = refused.is_err(), "an unknown key");
+}
+
+impl Phones {
+    /// The device that proved this call: key, signature, request, not gone, nonce, id, state; in this order. Blocks.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn prove(
+        &self,
+        proof: Message<Proof>,
+        call: &Call,
+        allowed: &[DeviceState],
+    ) -> Result<(Device, DeviceState), Refusal> {
+        let it = &*self.inner;
+        let found = it.devices.store().device_of_pk(proof.jws().kid())?;
+        let Some((device, phone)) = found.and_then(|device| device.phone.clone().map(|phone| (device, phone))) else {
+            verify_with_nobody(proof.jws());
+            return Err(Refusal::Refused("an unknown key"));
+        };
+        let proof = self.request_fits(proof, &phone.pk, call)?;
+        let state = device.state(&it.devices.moment());
+        if state == DeviceState::Gone {
+            return Err(Refusal::Gone(device.did, device.gone_why()));
+        }
+        self.once(&proof, phone.pk.thumbprint())?;
+        if !allowed.contains(&state) {
+            return Err(Refusal::Policy(countersign_protocol::push::ErrorWhy::State));
+        }
+        it.devices.store().used(device.did, it.clock.now())?;
+        Ok((device, state))
+    }
+
+    /// The same for a key that is not registered yet, as `enrol` asks.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn prove_with(&self, proof: Message<Proof>, pk: &Jwk, call: &Call) -> Result<(), Refusal> {
+        if proof.jws().kid() != pk.thumbprint() {
+            verify_with_nobody(proof.jws());
+            return Err(Refusal::Refused("not the request's pk"));
+        }
+        let proof = self.request_fits(proof, pk, call)?;
+        self.once(&proof, pk.thumbprint())
+    }
+
+    fn request_fits(&self, proof: Message<Proof>, pk: &Jwk, call: &Call) -> Result<Verified<Proof>, Refusal> {
+        let proof = proof.verify(pk)?;
+        check::proof_fits(&proof, call.method, &call.htu, &call.bh)?;
+        Ok(proof)
+    }
+
+    fn once(&self, proof: &Verified<Proof>, key: H32) -> Result<(), Refusal> {
+        let now = self.inner.clock.monotonic();
+        let claims = proof.claims();
+        let end = self.inner.nonces.end(claims.nonce.as_str(), now).ok_or(Refusal::Nonce)?;
+        if self.inner.used.first_use(key, claims.jti, end, now) { Ok(()) } else { Err(Refusal::Nonce) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn an_id_counts_once_a_key_and_again_after_its_nonce_ended() {
+        let (used, key, jti) = (UsedIds::default(), H32::from_bytes([1; 32]), Id::from_bytes([2; 16]));
+        assert!(used.first_use(key, jti, 130 * SECOND, 10 * SECOND));
+        assert!(!used.first_use(key, jti, 200 * SECOND, 130 * SECOND));
+        assert!(used.first_use(H32::from_bytes([3; 32]), jti, 130 * SECOND, 10 * SECOND));
+        assert!(used.first_use(key, jti, 260 * SECOND, 131 * SECOND));
+    }
+
+    #[test]
+    fn ended_ids_are_forgotten_in_time() {
+        let used = UsedIds::default();
+        for number in 0..(2 * SWEEP as u128) {
+            let now = Duration::from_millis(u64::try_from(number).unwrap());
+            assert!(used.first_use(H32::from_bytes([1; 32]), Id::from_bytes(number.to_be_bytes()), now, now));
+        }
+        assert!(used.0.lock().unwrap().len() <= SWEEP + 1);
+    }
+
+    #[test]
+    fn nobodys_key_is_a_point_of_the_curve() {
+        let point = b64u::decode("BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU");
+        assert!(Jwk::from_sec1(&point.unwrap()).is_ok());
+    }
+}

@@ -1,0 +1,442 @@
+//! What every store of approvals keeps to: SQLite, the double in memory, and not the broken one.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Barrier};
+
+use countersign_gateway::approval::record::{
+    Attempt, Began, CodeAttempt, CodeEnd, Decision, Judged, NewApproval, NewChallenge, Recorded, Resent, Row,
+};
+use countersign_gateway::approval::{Means, Moment, Push, State, Store, rule, store::SqlStore};
+use countersign_gateway::audit::Caller;
+use countersign_gateway::enrol::DeviceState;
+use countersign_gateway::person::PersonId;
+use countersign_gateway::store;
+use countersign_protocol::jose::{H32, Id};
+use countersign_tests::approvals::{MemoryApprovals, Sabotage};
+
+const NOW: u64 = 1_795_260_000;
+const PERSON: PersonId = PersonId([9; 16]);
+const BROWSER: H32 = H32::from_bytes([8; 32]);
+const RACERS: usize = 64;
+
+/// A store with two active phones of one person.
+trait Bench: Sync {
+    /// A connection of its own to the store.
+    fn connect(&self) -> Arc<dyn Store>;
+    fn set_device(&self, did: Id, state: DeviceState);
+    /// Adds a session that came from an approval.
+    fn add_session(&self, approval: Id);
+    /// Whether the sessions of an approval were ended.
+    fn sessions_ended(&self, approval: Id) -> bool;
+}
+
+fn id(number: u8) -> Id {
+    Id::from_bytes([number; 16])
+}
+
+fn at(seconds: u64) -> Moment {
+    Moment { now: NOW + seconds, run: 1, mono: i64::try_from(seconds).unwrap() * 1000 }
+}
+
+fn begin(store: &dyn Store, number: u8, when: Moment) -> Began {
+    let challenge = |did: u8| NewChallenge {
+        jti: challenge_id(number, did),
+        did: id(did),
+        ch: H32::from_bytes([number; 32]),
+        jws: format!("challenge {number} {did}"),
+    };
+    let new = NewApproval {
+        id: id(number),
+        person: PERSON,
+        client: "manage".into(),
+        binding: BROWSER,
+        shown: vec![1],
+        tries: 3,
+        exp: when.now + 120,
+        network: "192.0.2.0/24".into(),
+        first_factor: true,
+        challenges: vec![challenge(1), challenge(2)],
+    };
+    store.begin(new, when, Caller::default()).unwrap()
+}
+
+fn challenge_id(approval: u8, did: u8) -> Id {
+    let mut bytes = [approval; 16];
+    bytes[0] = did;
+    Id::from_bytes(bytes)
+}
+
+const RIGHT: Decision = Decision::Approve { right: true, means: Means::Digits };
+const WRONG: Decision = Decision::Approve { right: false, means: Means::Digits };
+
+fn attempt(approval: u8, did: u8, number: usize, decision: Decision) -> Attempt {
+    let aj = u128::try_from(number).unwrap() << 8 | u128::from(did);
+    let h = H32::sha256(&[&aj.to_be_bytes(), format!("{decision:?}").as_bytes()]);
+    Attempt {
+        did: id(did),
+        aj: Id::from_bytes(aj.to_be_bytes()),
+        h,
+        cj: challenge_id(approval, did),
+        ch: H32::from_bytes([approval; 32]),
+        decision,
+    }
+}
+
+/// Judges and records until it holds, as the service does. The result names the status.
+fn answer(store: &dyn Store, attempt: Attempt, when: Moment) -> String {
+    loop {
+        let verdict = match store.judge(attempt, when).unwrap() {
+            Judged::New(verdict) => verdict,
+            Judged::Repeat(result) => return result,
+            Judged::Gone => return "gone".into(),
+        };
+        let result = match verdict.left {
+            Some(left) => format!("{} {left}", verdict.status),
+            None => verdict.status.to_string(),
+        };
+        match store.record(attempt, verdict, result.clone(), when, Caller::default()).unwrap() {
+            Recorded::Done(_) => return result,
+            Recorded::Repeat(stored) => return stored,
+            Recorded::Gone => return "gone".into(),
+            Recorded::Changed => {}
+        }
+    }
+}
+
+fn state(store: &dyn Store, number: u8, when: Moment) -> State {
+    row(store, number).state(&when)
+}
+
+fn row(store: &dyn Store, number: u8) -> Row {
+    store.get(id(number)).unwrap().unwrap()
+}
+
+/// Runs `racer` in 64 threads at once, each with its own connection.
+fn race<T: Send>(bench: &dyn Bench, racer: impl Fn(&dyn Store, usize) -> T + Sync) -> Vec<T> {
+    let barrier = Barrier::new(RACERS);
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..RACERS)
+            .map(|number| {
+                let (barrier, racer) = (&barrier, &racer);
+                scope.spawn(move || {
+                    let store = bench.connect();
+                    barrier.wait();
+                    racer(&*store, number)
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
+fn count(results: &[String], wanted: &str) -> usize {
+    results.iter().filter(|result| result.as_str() == wanted).count()
+}
+
+fn contract(bench: &dyn Bench) {
+    of_64_answers_one_decides(bench);
+    tries_are_counted_exactly(bench);
+    one_of_64_consumes(bench);
+    the_same_answer_has_one_effect(bench);
+    time_runs_out_by_either_clock(bench);
+    only_its_own_browser_and_client(bench);
+    a_used_id_and_another_hash(bench);
+    devices_that_do_not_count(bench);
+    a_late_report_ends_sessions(bench);
+    pushes_are_limited(bench);
+    a_denial_pauses_its_network(bench);
+    codes_take_tries_and_steps_count_once(bench);
+    resends_are_spaced(bench);
+}
+
+fn fresh(bench: &dyn Bench, number: u8, when: Moment) -> Arc<dyn Store> {
+    let store = bench.connect();
+    bench.set_device(id(1), DeviceState::Active);
+    bench.set_device(id(2), DeviceState::Active);
+    store.reset(PERSON).unwrap();
+    store.cancel_all(PERSON, when, Caller::default()).unwrap();
+    assert_eq!(begin(&*store, number, when), Began::Open(Push::Sent));
+    store
+}
+
+fn of_64_answers_one_decides(bench: &dyn Bench) {
+    let store = fresh(bench, 10, at(0));
+    let results = race(bench, |store, number| {
+        let (did, decision) = if number % 2 == 0 { (1, RIGHT) } else { (2, Decision::Deny) };
+        answer(store, attempt(10, did, number, decision), at(1))
+    });
+    // Denying after approving is allowed until it is consumed, so the last word is a denial.
+    assert_eq!(count(&results, "denied"), 1, "{results:?}");
+    assert!(count(&results, "approved") <= 1, "{results:?}");
+    assert_eq!(state(&*store, 10, at(1)), State::Denied);
+    assert_eq!(store.consume(id(10), "manage", BROWSER, at(1), Caller::default()).unwrap(), None);
+}
+
+fn tries_are_counted_exactly(bench: &dyn Bench) {
+    let store = fresh(bench, 11, at(200));
+    let results = race(bench, |store, number| {
+        answer(store, attempt(11, 1 + u8::try_from(number % 2).unwrap(), 1000 + number, WRONG), at(201))
+    });
+    let counts = ["wrong 2", "wrong 1", "failed", "closed"].map(|word| count(&results, word));
+    assert_eq!(counts, [1, 1, 1, RACERS - 3], "{results:?}");
+    assert_eq!(store.standing(PERSON).unwrap().wrong, 3);
+    assert_eq!(answer(&*store, attempt(11, 1, 1500, RIGHT), at(202)), "closed");
+}
+
+fn one_of_64_consumes(bench: &dyn Bench) {
+    let store = fresh(bench, 12, at(400));
+    assert_eq!(answer(&*store, attempt(12, 1, 2000, RIGHT), at(401)), "approved");
+    let taken = race(bench, |store, _| {
+        store.consume(id(12), "manage", BROWSER, at(402), Caller::default()).unwrap().is_some()
+    });
+    assert_eq!(taken.into_iter().filter(|taken| *taken).count(), 1);
+    assert_eq!(answer(&*store, attempt(12, 2, 2001, Decision::Deny), at(403)), "closed");
+}
+
+fn the_same_answer_has_one_effect(bench: &dyn Bench) {
+    let store = fresh(bench, 13, at(600));
+    let results = race(bench, |store, _| answer(store, attempt(13, 1, 3000, WRONG), at(601)));
+    assert_eq!(count(&results, "wrong 2"), RACERS, "{results:?}");
+    assert_eq!(row(&*store, 13).tries, 2);
+}
+
+fn time_runs_out_by_either_clock(bench: &dyn Bench) {
+    let store = fresh(bench, 14, at(800));
+    assert_eq!(state(&*store, 14, at(925)), State::Pending);
+    assert_eq!(state(&*store, 14, at(926)), State::Expired);
+    // The wall clock was set back after the end: the monotonic one remembers.
+    let set_back = Moment { now: NOW + 800, ..at(926) };
+    assert_eq!(answer(&*store, attempt(14, 1, 4000, RIGHT), set_back), "expired");
+    // Another run has no monotonic memory of it; its wall clock decides.
+    let other_run = Moment { run: 2, mono: 0, now: NOW + 926 };
+    assert_eq!(answer(&*store, attempt(14, 1, 4001, Decision::Deny), other_run), "expired");
+    assert!(store.settle(id(14), at(926), Caller::default()).unwrap());
+    assert!(!store.settle(id(14), at(926), Caller::default()).unwrap());
+    assert_eq!(row(&*store, 14).stored, State::Expired);
+
+    let store = fresh(bench, 15, at(1000));
+    assert_eq!(answer(&*store, attempt(15, 1, 4002, RIGHT), at(1125)), "approved");
+    let consume = |when| store.consume(id(15), "manage", BROWSER, when, Caller::default()).unwrap();
+    assert_eq!(consume(at(1156)), None, "the hold is over");
+    assert_eq!(consume(Moment { now: NOW + 1130, ..at(1156) }), None, "and stays over");
+    assert_eq!(state(&*store, 15, at(1156)), State::Lapsed);
+    assert_eq!(answer(&*store, attempt(15, 1, 4003, Decision::Report), at(1156)), "closed");
+}
+
+fn only_its_own_browser_and_client(bench: &dyn Bench) {
+    let store = fresh(bench, 16, at(1200));
+    let other = H32::from_bytes([7; 32]);
+    let by = Caller::default;
+    assert!(!store.cancel(id(16), other, at(1201), by()).unwrap());
+    assert_eq!(store.resend(id(16), other, at(1230), by()).unwrap(), Resent::No);
+    let code = CodeAttempt { id: id(16), binding: other, hit: None };
+    assert_eq!(store.code(code, at(1201), by()).unwrap(), CodeEnd::NotOpen);
+    assert_eq!(answer(&*store, attempt(16, 1, 5000, RIGHT), at(1202)), "approved");
+    assert_eq!(store.consume(id(16), "manage", other, at(1203), by()).unwrap(), None);
+    assert_eq!(store.consume(id(16), "demo", BROWSER, at(1203), by()).unwrap(), None);
+    assert!(store.consume(id(16), "manage", BROWSER, at(1203), by()).unwrap().is_some());
+}
+
+fn a_used_id_and_another_hash(bench: &dyn Bench) {
+    let store = fresh(bench, 17, at(1400));
+    let first = attempt(17, 1, 6000, WRONG);
+    assert_eq!(answer(&*store, first, at(1401)), "wrong 2");
+    let second = Attempt { h: H32::from_bytes([1; 32]), ..attempt(17, 1, 6000, RIGHT) };
+    assert_eq!(answer(&*store, second, at(1401)), "mismatch");
+    assert_eq!(answer(&*store, second, at(1402)), "mismatch");
+    let foreign = Attempt { ch: H32::from_bytes([2; 32]), ..attempt(17, 1, 6001, RIGHT) };
+    assert_eq!(answer(&*store, foreign, at(1401)), "mismatch");
+    let not_mine = Attempt { cj: challenge_id(17, 2), ..attempt(17, 1, 6002, RIGHT) };
+    assert_eq!(answer(&*store, not_mine, at(1401)), "unknown");
+    assert_eq!((row(&*store, 17).tries, state(&*store, 17, at(1402))), (2, State::Pending));
+}
+
+fn devices_that_do_not_count(bench: &dyn Bench) {
+    let store = fresh(bench, 18, at(1600));
+    bench.set_device(id(1), DeviceState::Suspended);
+    assert_eq!(answer(&*store, attempt(18, 1, 7000, RIGHT), at(1601)), "unknown");
+    bench.set_device(id(1), DeviceState::Pending);
+    assert_eq!(answer(&*store, attempt(18, 1, 7001, Decision::Deny), at(1601)), "unknown");
+    bench.set_device(id(1), DeviceState::Gone);
+    assert_eq!(answer(&*store, attempt(18, 1, 7002, Decision::Deny), at(1601)), "gone");
+    bench.set_device(id(1), DeviceState::Suspended);
+    assert_eq!(answer(&*store, attempt(18, 1, 7003, Decision::Deny), at(1601)), "denied");
+}
+
+fn a_late_report_ends_sessions(bench: &dyn Bench) {
+    let store = fresh(bench, 19, at(1800));
+    assert_eq!(answer(&*store, attempt(19, 1, 8000, RIGHT), at(1801)), "approved");
+    assert!(store.consume(id(19), "manage", BROWSER, at(1802), Caller::default()).unwrap().is_some());
+    bench.add_session(id(19));
+    assert_eq!(answer(&*store, attempt(19, 2, 8001, Decision::Deny), at(1803)), "closed");
+    assert!(!bench.sessions_ended(id(19)));
+    assert_eq!(answer(&*store, attempt(19, 2, 8002, Decision::Report), at(2402)), "reported");
+    assert!(bench.sessions_ended(id(19)));
+    assert_eq!(row(&*store, 19).stored, State::Consumed);
+    assert_eq!(answer(&*store, attempt(19, 2, 8003, Decision::Report), at(2403)), "closed");
+}
+
+fn pushes_are_limited(bench: &dyn Bench) {
+    let store = fresh(bench, 20, at(3000));
+    for number in 21..25 {
+        store.cancel_all(PERSON, at(3001), Caller::default()).unwrap();
+        assert_eq!(begin(&*store, number, at(3001)), Began::Open(Push::Sent), "{number}");
+    }
+    assert_eq!(begin(&*store, 25, at(3001)), Began::Open(Push::Open));
+    store.cancel_all(PERSON, at(3001), Caller::default()).unwrap();
+    assert_eq!(begin(&*store, 26, at(3001)), Began::Open(Push::Limit), "the sixth");
+    assert_eq!(store.open_challenges(id(1), at(3001)).unwrap(), Vec::new());
+    store.reset(PERSON).unwrap();
+    store.cancel_all(PERSON, at(3001), Caller::default()).unwrap();
+    assert_eq!(begin(&*store, 27, at(3002)), Began::Open(Push::Sent));
+    assert_eq!(store.open_challenges(id(1), at(3002)).unwrap().len(), 1);
+}
+
+fn a_denial_pauses_its_network(bench: &dyn Bench) {
+    let store = fresh(bench, 30, at(4000));
+    assert_eq!(answer(&*store, attempt(30, 1, 9000, Decision::Deny), at(4001)), "denied");
+    assert_eq!(begin(&*store, 31, at(4002)), Began::Open(Push::Denied));
+    store.cancel_all(PERSON, at(4002), Caller::default()).unwrap();
+    assert_eq!(begin(&*store, 32, at(4001 + rule::PAUSE)), Began::Open(Push::Sent));
+}
+
+fn codes_take_tries_and_steps_count_once(bench: &dyn Bench) {
+    let store = fresh(bench, 40, at(9000));
+    let code = |number: u8, hit| {
+        let attempt = CodeAttempt { id: id(number), binding: BROWSER, hit };
+        store.code(attempt, at(9001), Caller::default()).unwrap()
+    };
+    assert_eq!(code(40, None), CodeEnd::Wrong(2));
+    assert_eq!(answer(&*store, attempt(40, 1, 9100, WRONG), at(9001)), "wrong 1");
+    assert_eq!(code(40, Some((id(1), 77))), CodeEnd::Approved);
+    assert_eq!(row(&*store, 40).means, Some(Means::Code));
+    assert_eq!(store.standing(PERSON).unwrap().wrong_codes, 0);
+
+    store.reset(PERSON).unwrap();
+    assert_eq!(begin(&*store, 41, at(9001)), Began::Open(Push::Sent));
+    assert_eq!(code(41, Some((id(1), 77))), CodeEnd::Wrong(2), "the same step again");
+    assert_eq!(code(41, Some((id(1), 76))), CodeEnd::Wrong(1), "an older step");
+    let left = race(bench, |store, _| {
+        let attempt = CodeAttempt { id: id(41), binding: BROWSER, hit: Some((id(1), 78)) };
+        store.code(attempt, at(9002), Caller::default()).unwrap()
+    });
+    assert_eq!(left.iter().filter(|end| **end == CodeEnd::Approved).count(), 1, "{left:?}");
+
+    store.reset(PERSON).unwrap();
+    for number in 42..46 {
+        store.cancel_all(PERSON, at(9001), Caller::default()).unwrap();
+        begin(&*store, number, at(9001));
+        let ends: Vec<CodeEnd> = (0..3).map(|_| code(number, None)).collect();
+        let last = if number == 45 { [CodeEnd::Failed, CodeEnd::NotOpen, CodeEnd::NotOpen] } else {
+            [CodeEnd::Wrong(2), CodeEnd::Wrong(1), CodeEnd::Failed]
+        };
+        assert_eq!(ends, last, "{number}");
+    }
+    begin(&*store, 46, at(9001));
+    assert_eq!(code(46, Some((id(1), 90))), CodeEnd::Off, "ten wrong in a row");
+}
+
+fn resends_are_spaced(bench: &dyn Bench) {
+    let store = fresh(bench, 50, at(12_000));
+    let resend = |when| store.resend(id(50), BROWSER, when, Caller::default()).unwrap();
+    assert_eq!(resend(at(12_019)), Resent::Wait(1));
+    assert_eq!(resend(at(12_020)), Resent::Rung);
+    assert_eq!(resend(at(12_021)), Resent::Wait(19));
+    assert_eq!(resend(at(12_040)), Resent::Rung);
+    assert_eq!(resend(at(12_060)), Resent::Rung);
+    assert_eq!(resend(at(12_090)), Resent::No, "three at most");
+}
+
+struct InMemory(Arc<MemoryApprovals>);
+
+impl Bench for InMemory {
+    fn connect(&self) -> Arc<dyn Store> {
+        self.0.clone()
+    }
+
+    fn set_device(&self, did: Id, state: DeviceState) {
+        self.0.set_device(did, state);
+    }
+
+    fn add_session(&self, _: Id) {}
+
+    fn sessions_ended(&self, approval: Id) -> bool {
+        self.0.reported().contains(&approval)
+    }
+}
+
+struct InSql {
+    _folder: tempfile::TempDir,
+    path: std::path::PathBuf,
+    first: store::Store,
+}
+
+impl InSql {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store");
+        let first = store::Store::open(&path).unwrap();
+        let add = "INSERT INTO person (id, name, password, created_at) VALUES (?1, 'mara', '', 0)";
+        first.write(move |row| Ok::<_, store::StoreFault>(row.execute(add, [PERSON.0])?)).unwrap();
+        Self { _folder: folder, path, first }
+    }
+}
+
+impl Bench for InSql {
+    fn connect(&self) -> Arc<dyn Store> {
+        Arc::new(SqlStore(store::Store::open(&self.path).unwrap()))
+    }
+
+    fn set_device(&self, did: Id, state: DeviceState) {
+        let set = "INSERT INTO device (did, person, kind, name, state, added, until, run, mono_end, tries, totp)
+                   VALUES (?1, ?2, 'app', 'phone', ?3, 0, 9999999999, 1, 9999999999, 3, x'00')
+                   ON CONFLICT DO UPDATE SET state = ?3";
+        let values = (did, state.as_str());
+        let set = self.first.write(move |row| {
+            Ok::<_, store::StoreFault>(row.execute(set, store::params![values.0.as_bytes(), PERSON.0, values.1])?)
+        });
+        set.unwrap();
+    }
+
+    fn add_session(&self, approval: Id) {
+        let add = "INSERT INTO session (id, person, began_at, seen_at, approval) VALUES (randomblob(32), ?1, 0, 0, ?2)";
+        let added = self.first.write(move |row| {
+            Ok::<_, store::StoreFault>(row.execute(add, store::params![PERSON.0, approval.as_bytes()])?)
+        });
+        added.unwrap();
+    }
+
+    fn sessions_ended(&self, approval: Id) -> bool {
+        let count = "SELECT count(*) FROM session WHERE approval = ?1";
+        let left: i64 = self
+            .first
+            .read(|row| Ok::<_, store::StoreFault>(row.query_one(count, [approval.as_bytes()], |row| row.get(0))?))
+            .unwrap();
+        left == 0
+    }
+}
+
+#[test]
+fn sqlite_keeps_the_contract() {
+    contract(&InSql::new());
+}
+
+#[test]
+fn the_double_keeps_the_contract() {
+    contract(&InMemory(MemoryApprovals::new(Sabotage::None).into()));
+}
+
+#[test]
+fn a_store_without_compare_and_set_is_caught() {
+    let caught = (0..20).any(|_| {
+        let bench = InMemory(MemoryApprovals::new(Sabotage::CompareAndSet).into());
+        catch_unwind(AssertUnwindSafe(|| contract(&bench))).is_err()
+    });
+    assert!(caught);
+}
+
+#[test]
+fn a_store_that_trusts_the_wall_clock_is_caught() {
+    let bench = InMemory(MemoryApprovals::new(Sabotage::Monotonic).into());
+    assert!(catch_unwind(AssertUnwindSafe(|| contract(&bench))).is_err());
+}

@@ -1,0 +1,398 @@
+//! Approvals in memory: the test double of `approval::Store`, and a broken variant that the contract suite must refuse.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard};
+
+use countersign_gateway::approval::record::{
+    Attempt, Began, Challenged, CodeAttempt, CodeEnd, Decision, Judged, NewApproval, NewChallenge, Recorded, Resent,
+    Row, Standing,
+};
+use countersign_gateway::approval::rule::{self, Asked, Before, Change, Verdict};
+use countersign_gateway::approval::{Means, Moment, Push, State, Store};
+use countersign_gateway::audit::Caller;
+use countersign_gateway::enrol::DeviceState;
+use countersign_gateway::person::PersonId;
+use countersign_gateway::store::StoreFault;
+use countersign_protocol::jose::{H32, Id};
+
+/// What a broken store leaves out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sabotage {
+    /// Nothing: the store is right.
+    None,
+    /// The compare-and-set: the row is read, others may come in between, and it is written.
+    CompareAndSet,
+    /// The monotonic clock.
+    Monotonic,
+}
+
+/// Approvals in memory.
+pub struct MemoryApprovals {
+    sabotage: Sabotage,
+    all: Mutex<All>,
+}
+
+#[derive(Default)]
+struct All {
+    rows: HashMap<Id, Row>,
+    challenges: HashMap<Id, (Id, NewChallenge)>,
+    answers: HashMap<(Id, H32), (Id, String)>,
+    standing: HashMap<PersonId, Standing>,
+    paused: HashMap<(PersonId, String, String), u64>,
+    devices: HashMap<Id, DeviceState>,
+    steps: HashMap<Id, u64>,
+    reported: Vec<Id>,
+}
+
+impl MemoryApprovals {
+    /// An empty store.
+    pub fn new(sabotage: Sabotage) -> Self {
+        Self { sabotage, all: Mutex::default() }
+    }
+
+    /// Adds a device, or changes its state.
+    pub fn set_device(&self, did: Id, state: DeviceState) {
+        self.all().devices.insert(did, state);
+    }
+
+    /// The approvals whose sessions were ended by a late report.
+    pub fn reported(&self) -> Vec<Id> {
+        self.all().reported.clone()
+    }
+
+    fn all(&self) -> MutexGuard<'_, All> {
+        self.all.lock().unwrap()
+    }
+
+    /// Changes a row if it still is as it was read. The broken variant asks nobody.
+    fn change(&self, read: &Row, guard: impl Fn(&Row) -> bool, change: impl FnOnce(&mut Row)) -> bool {
+        if self.sabotage == Sabotage::CompareAndSet {
+            std::thread::yield_now();
+        }
+        let mut all = self.all();
+        let Some(row) = all.rows.get_mut(&read.id) else { return false };
+        if self.sabotage != Sabotage::CompareAndSet && !guard(row) {
+            return false;
+        }
+        change(row);
+        row.rev += 1;
+        true
+    }
+
+    fn at(&self, at: Moment) -> Moment {
+        if self.sabotage == Sabotage::Monotonic { Moment { run: -1, ..at } } else { at }
+    }
+
+    fn judged(&self, attempt: &Attempt, at: &Moment) -> (Judged, Option<Row>) {
+        let all = self.all();
+        let state = all.devices.get(&attempt.did).copied();
+        let Some(state) = state.filter(|state| *state != DeviceState::Gone) else { return (Judged::Gone, None) };
+        if let Some((_, result)) = all.answers.get(&(attempt.did, attempt.h)) {
+            return (Judged::Repeat(result.clone()), None);
+        }
+        let used = all.answers.iter().any(|((did, _), (aj, _))| *did == attempt.did && *aj == attempt.aj);
+        let asked = all.challenges.get(&attempt.cj).filter(|(_, challenge)| challenge.did == attempt.did);
+        let found = asked.and_then(|(id, challenge)| all.rows.get(id).map(|row| (challenge.ch == attempt.ch, row)));
+        let wrong = found.and_then(|(_, row)| all.standing.get(&row.person)).map_or(0, |standing| standing.wrong);
+        let asked = Asked {
+            active: state == DeviceState::Active,
+            pending: state == DeviceState::Pending,
+            used,
+            challenge: found,
+            wrong,
+        };
+        (Judged::New(rule::judge(attempt, &asked, at)), found.map(|(_, row)| row.clone()))
+    }
+}
+
+impl Store for MemoryApprovals {
+    fn begin(&self, new: NewApproval, at: Moment, _: Caller) -> Result<Began, StoreFault> {
+        let mut all = self.all();
+        let open = |row: &&Row| row.person == new.person && row.push == Push::Sent && row.state(&at) == State::Pending;
+        let paused = all.paused.get(&(new.person, new.client.clone(), new.network.clone()));
+        let active = |challenge: &&NewChallenge| all.devices.get(&challenge.did) == Some(&DeviceState::Active);
+        let before = Before {
+            standing: all.standing.get(&new.person).copied().unwrap_or_default(),
+            open: u32::try_from(all.rows.values().filter(open).count()).unwrap(),
+            paused: paused.is_some_and(|until| *until > at.now),
+            phones: new.challenges.iter().filter(active).count(),
+            first_factor: new.first_factor,
+        };
+        let push = match rule::begin(&before, at.now) {
+            Ok(push) => push,
+            Err(seconds) => return Ok(Began::Wait(seconds)),
+        };
+        if push == Push::Sent {
+            all.standing.entry(new.person).or_default().pushes += 1;
+            for challenge in new.challenges {
+                if all.devices.get(&challenge.did) == Some(&DeviceState::Active) {
+                    all.challenges.insert(challenge.jti, (new.id, challenge));
+                }
+            }
+        }
+        let ends = new.exp + rule::GRACE;
+        let row = Row {
+            id: new.id,
+            person: new.person,
+            client: new.client,
+            binding: new.binding,
+            stored: State::Pending,
+            rev: 1,
+            push,
+            shown: new.shown,
+            tries: new.tries,
+            begun: at.now,
+            exp: new.exp,
+            ends,
+            run: at.run,
+            mono_end: at.mono_after(ends - at.now),
+            network: new.network,
+            resends: 0,
+            rung: at.now,
+            delivered: false,
+            decided: None,
+            decided_by: None,
+            means: None,
+            consumed: None,
+        };
+        all.rows.insert(row.id, row);
+        Ok(Began::Open(push))
+    }
+
+    fn get(&self, id: Id) -> Result<Option<Row>, StoreFault> {
+        Ok(self.all().rows.get(&id).cloned())
+    }
+
+    fn of_browser(&self, binding: H32) -> Result<Option<Row>, StoreFault> {
+        let all = self.all();
+        Ok(all.rows.values().filter(|row| row.binding == binding).max_by_key(|row| (row.begun, row.rev)).cloned())
+    }
+
+    fn settle(&self, id: Id, at: Moment, _: Caller) -> Result<bool, StoreFault> {
+        let at = self.at(at);
+        let Some(row) = self.get(id)? else { return Ok(false) };
+        let next = row.state(&at);
+        Ok(next != row.stored && self.change(&row, |now| now.stored == row.stored, |row| row.stored = next))
+    }
+
+    fn judge(&self, attempt: Attempt, at: Moment) -> Result<Judged, StoreFault> {
+        Ok(self.judged(&attempt, &self.at(at)).0)
+    }
+
+    fn record(
+        &self,
+        attempt: Attempt,
+        judged: Verdict,
+        result: String,
+        at: Moment,
+        _: Caller,
+    ) -> Result<Recorded, StoreFault> {
+        let at = self.at(at);
+        let row = match self.judged(&attempt, &at) {
+            (Judged::Gone, _) => return Ok(Recorded::Gone),
+            (Judged::Repeat(stored), _) => return Ok(Recorded::Repeat(stored)),
+            (Judged::New(verdict), _) if verdict != judged => return Ok(Recorded::Changed),
+            (Judged::New(_), row) => row,
+        };
+        let mut changed = None;
+        if let Some(row) = row.filter(|_| judged.change != Change::Nothing) {
+            let guard = |now: &Row| now.rev == row.rev && now.stored == row.stored;
+            let done = self.change(&row, guard, |row| apply(row, &attempt, judged.change, &at));
+            if !done {
+                return Ok(Recorded::Changed);
+            }
+            let mut all = self.all();
+            match judged.change {
+                Change::Wrong | Change::Fail => {
+                    let standing = all.standing.entry(row.person).or_default();
+                    standing.wrong += 1;
+                    standing.wrong_at = at.now;
+                }
+                Change::Refuse(_) | Change::LateReport => {
+                    let place = (row.person, row.client.clone(), row.network.clone());
+                    all.paused.insert(place, at.now + rule::PAUSE);
+                    if judged.change == Change::LateReport {
+                        all.reported.push(row.id);
+                    }
+                }
+                Change::Nothing | Change::Approve => {}
+            }
+            changed = Some(row.id);
+        }
+        let mut all = self.all();
+        if let Some((_, stored)) = all.answers.get(&(attempt.did, attempt.h)) {
+            return Ok(Recorded::Repeat(stored.clone()));
+        }
+        all.answers.insert((attempt.did, attempt.h), (attempt.aj, result));
+        Ok(Recorded::Done(changed))
+    }
+
+    fn code(&self, attempt: CodeAttempt, at: Moment, _: Caller) -> Result<CodeEnd, StoreFault> {
+        let at = self.at(at);
+        loop {
+            let row = self.get(attempt.id)?.filter(|row| row.binding == attempt.binding);
+            let Some(row) = row.filter(|row| row.state(&at) == State::Pending) else { return Ok(CodeEnd::NotOpen) };
+            let standing = self.standing(row.person)?;
+            if standing.wrong_codes >= rule::WRONG_CODES {
+                return Ok(CodeEnd::Off);
+            }
+            let right = attempt.hit.filter(|(did, step)| {
+                let mut all = self.all();
+                let fresh = all.steps.get(did).is_none_or(|last| last < step);
+                if fresh {
+                    all.steps.insert(*did, *step);
+                }
+                fresh
+            });
+            let last = row.tries <= 1 || standing.wrong_codes + 1 >= rule::WRONG_CODES;
+            let guard = |now: &Row| now.rev == row.rev && now.stored == State::Pending;
+            let changed = self.change(&row, guard, |row| match right {
+                Some((did, _)) => approve(row, did, Means::Code, &at),
+                None => {
+                    row.tries = row.tries.saturating_sub(1);
+                    row.stored = if last { State::Failed } else { State::Pending };
+                }
+            });
+            if !changed {
+                continue;
+            }
+            let mut all = self.all();
+            let standing = all.standing.entry(row.person).or_default();
+            return Ok(match right {
+                Some(_) => {
+                    standing.wrong_codes = 0;
+                    CodeEnd::Approved
+                }
+                None => {
+                    standing.wrong_codes += 1;
+                    if last { CodeEnd::Failed } else { CodeEnd::Wrong(row.tries - 1) }
+                }
+            });
+        }
+    }
+
+    fn resend(&self, id: Id, binding: H32, at: Moment, _: Caller) -> Result<Resent, StoreFault> {
+        let Some(row) = self.get(id)?.filter(|row| row.binding == binding) else { return Ok(Resent::No) };
+        if row.state(&at) != State::Pending || row.push != Push::Sent || row.resends >= rule::RESENDS {
+            return Ok(Resent::No);
+        }
+        let wait = (row.rung + rule::RESEND_AFTER).saturating_sub(at.now);
+        if wait > 0 {
+            return Ok(Resent::Wait(wait));
+        }
+        let rung = self.change(&row, |now| now.resends == row.resends, |row| {
+            row.resends += 1;
+            row.rung = at.now;
+        });
+        Ok(if rung { Resent::Rung } else { Resent::No })
+    }
+
+    fn cancel(&self, id: Id, binding: H32, at: Moment, _: Caller) -> Result<bool, StoreFault> {
+        let Some(row) = self.get(id)?.filter(|row| row.binding == binding) else { return Ok(false) };
+        let guard = |now: &Row| now.state(&at) == State::Pending;
+        Ok(row.state(&at) == State::Pending && self.change(&row, guard, |row| row.stored = State::Cancelled))
+    }
+
+    fn cancel_all(&self, person: PersonId, at: Moment, by: Caller) -> Result<Vec<Id>, StoreFault> {
+        let rows: Vec<Row> = self.all().rows.values().filter(|row| row.person == person).cloned().collect();
+        let mut ended = Vec::new();
+        for row in rows {
+            if self.cancel(row.id, row.binding, at, by.clone())? {
+                ended.push(row.id);
+            }
+        }
+        Ok(ended)
+    }
+
+    fn consume(&self, id: Id, client: &str, binding: H32, at: Moment, _: Caller) -> Result<Option<Row>, StoreFault> {
+        let at = self.at(at);
+        let found = self.get(id)?.filter(|row| row.client == client && row.binding == binding);
+        let Some(row) = found.filter(|row| row.state(&at) == State::Approved) else { return Ok(None) };
+        let guard = |now: &Row| now.state(&at) == State::Approved;
+        let consumed = self.change(&row, guard, |row| {
+            row.stored = State::Consumed;
+            row.consumed = Some(at.now);
+        });
+        if !consumed {
+            return Ok(None);
+        }
+        let mut all = self.all();
+        let standing = all.standing.entry(row.person).or_default();
+        *standing = Standing { wrong_codes: standing.wrong_codes, ..Standing::default() };
+        Ok(all.rows.get(&id).cloned())
+    }
+
+    fn open_challenges(&self, did: Id, at: Moment) -> Result<Vec<Challenged>, StoreFault> {
+        let all = self.all();
+        let mut open: Vec<Challenged> = all
+            .challenges
+            .values()
+            .filter(|(_, challenge)| challenge.did == did)
+            .filter_map(|(id, challenge)| all.rows.get(id).map(|row| challenged(challenge, row)))
+            .filter(|asked| asked.approval.state(&at) == State::Pending)
+            .collect();
+        open.sort_by_key(|asked| (asked.approval.begun, asked.jti));
+        Ok(open)
+    }
+
+    fn challenge(&self, did: Id, jti: Id) -> Result<Option<Challenged>, StoreFault> {
+        let all = self.all();
+        let found = all.challenges.get(&jti).filter(|(_, challenge)| challenge.did == did);
+        Ok(found.and_then(|(id, challenge)| all.rows.get(id).map(|row| challenged(challenge, row))))
+    }
+
+    fn delivered(&self, did: Id, seen: Vec<Id>, at: Moment) -> Result<Vec<Id>, StoreFault> {
+        let mut new = Vec::new();
+        for jti in seen {
+            let Some(asked) = self.challenge(did, jti)? else { continue };
+            let guard = |now: &Row| !now.delivered && now.state(&at) == State::Pending;
+            if guard(&asked.approval) && self.change(&asked.approval, guard, |row| row.delivered = true) {
+                new.push(asked.approval.id);
+            }
+        }
+        Ok(new)
+    }
+
+    fn standing(&self, person: PersonId) -> Result<Standing, StoreFault> {
+        Ok(self.all().standing.get(&person).copied().unwrap_or_default())
+    }
+
+    fn reset(&self, person: PersonId) -> Result<(), StoreFault> {
+        let mut all = self.all();
+        all.standing.remove(&person);
+        all.paused.retain(|(whose, _, _), _| *whose != person);
+        Ok(())
+    }
+
+    fn sweep(&self, before: u64, _: Moment) -> Result<(), StoreFault> {
+        self.all().rows.retain(|_, row| row.begun >= before);
+        Ok(())
+    }
+}
+
+fn challenged(challenge: &NewChallenge, row: &Row) -> Challenged {
+    Challenged { jti: challenge.jti, ch: challenge.ch, jws: challenge.jws.clone(), approval: row.clone() }
+}
+
+fn apply(row: &mut Row, attempt: &Attempt, change: Change, at: &Moment) {
+    match change {
+        Change::Nothing | Change::LateReport => {}
+        Change::Approve => {
+            let Decision::Approve { means, .. } = attempt.decision else { return };
+            approve(row, attempt.did, means, at);
+        }
+        Change::Wrong => row.tries -= 1,
+        Change::Fail => {
+            row.tries = row.tries.saturating_sub(1);
+            (row.stored, row.decided, row.decided_by) = (State::Failed, Some(at.now), Some(attempt.did));
+        }
+        Change::Refuse(state) => {
+            (row.stored, row.decided, row.decided_by) = (state, Some(at.now), Some(attempt.did));
+        }
+    }
+}
+
+fn approve(row: &mut Row, did: Id, means: Means, at: &Moment) {
+    (row.stored, row.decided, row.decided_by, row.means) = (State::Approved, Some(at.now), Some(did), Some(means));
+    (row.ends, row.run, row.mono_end) = (at.now + rule::HOLD, at.run, at.mono_after(rule::HOLD));
+}
