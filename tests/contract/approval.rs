@@ -54,6 +54,7 @@ fn begin(store: &dyn Store, number: u8, when: Moment) -> Began {
         tries: 3,
         exp: when.now + 120,
         network: "192.0.2.0/24".into(),
+        next: "/manageotp".into(),
         first_factor: true,
         challenges: vec![challenge(1), challenge(2)],
     };

@@ -231,6 +231,7 @@ impl Stage {
             first_factor,
             ip: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)),
             ua: None,
+            next: "/demo".to_owned(),
         };
         match self.house().approvals.begin(&begin, &caller()).expect("the store") {
             Begun::Wait(seconds) => Err(seconds),

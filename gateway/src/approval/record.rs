@@ -55,6 +55,8 @@ pub struct Row {
     pub means: Option<Means>,
     /// When it was consumed.
     pub consumed: Option<u64>,
+    /// Where the page that began it goes on afterwards.
+    pub next: String,
 }
 
 /// An approval to be written, with a challenge for each active phone.
@@ -76,6 +78,8 @@ pub struct NewApproval {
     pub exp: u64,
     /// Source network.
     pub network: String,
+    /// Where the page goes on afterwards.
+    pub next: String,
     /// Whether the one who begins it states a right first factor.
     pub first_factor: bool,
     /// One a phone; stored only when phones are asked.

@@ -16,6 +16,7 @@ CREATE TABLE approval (
     run         INTEGER NOT NULL,            -- the run of the gateway that mono_end belongs to
     mono_end    INTEGER NOT NULL,            -- last millisecond of this state, by that run's monotonic clock
     network     TEXT NOT NULL,               -- source network, IPv4 /24 or IPv6 /48
+    next        TEXT NOT NULL,               -- where the page goes on afterwards
     resends     INTEGER NOT NULL DEFAULT 0,
     rung        INTEGER NOT NULL,            -- when the bell rang last
     delivered   INTEGER NOT NULL DEFAULT 0,

@@ -68,6 +68,8 @@ pub struct Begin {
     pub ip: IpAddr,
     /// What it says it is.
     pub ua: Option<T64>,
+    /// Where the page goes on afterwards.
+    pub next: String,
 }
 
 /// How a beginning ended.
@@ -170,6 +172,7 @@ impl Approvals {
             tries: it.policy.tries(),
             exp: question.exp,
             network: network(begin.ip),
+            next: begin.next.clone(),
             first_factor: begin.first_factor,
             challenges,
         };

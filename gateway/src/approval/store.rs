@@ -20,7 +20,7 @@ use crate::store::{Connection, OptionalExtension, Row as Line, StoreFault, named
 /// Holds while a stored state has not run out. The same as [`Row::lasts`].
 const LASTS: &str = ":now <= ends AND (run <> :run OR :mono <= mono_end)";
 const COLUMNS: &str = "approval.id, approval.person, client, binding, approval.state, rev, push, shown, tries, begun, exp, \
-                       ends, run, mono_end, network, resends, rung, delivered, decided, decided_by, means, consumed";
+                       ends, run, mono_end, network, resends, rung, delivered, decided, decided_by, means, consumed, next";
 /// What approving sets, by phone or by code.
 const APPROVED: &str = "state = 'approved', decided = :now, decided_by = :did, ends = :now + :hold, run = :run, \
                         mono_end = :mono + :hold * 1000";
@@ -252,14 +252,14 @@ fn before(tx: &Connection, new: &NewApproval, at: &Moment) -> Result<Before, Sto
 fn insert(tx: &Connection, new: &NewApproval, push: Push, at: &Moment) -> Result<(), StoreFault> {
     let ends = new.exp + rule::GRACE;
     let statement = "INSERT INTO approval (id, person, client, binding, state, push, shown, tries, begun, exp, ends, run,
-                       mono_end, network, rung)
+                       mono_end, network, next, rung)
                      VALUES (:id, :person, :client, :binding, 'pending', :push, :shown, :tries, :now, :exp, :ends, :run,
-                       :mono_end, :network, :now)";
+                       :mono_end, :network, :next, :now)";
     tx.prepare(statement)?.execute(named_params! {
         ":id": new.id.as_bytes(), ":person": new.person.0, ":client": new.client,
         ":binding": new.binding.as_bytes(), ":push": push.as_str(), ":shown": new.shown, ":tries": new.tries,
         ":now": int(at.now), ":exp": int(new.exp), ":ends": int(ends), ":run": at.run,
-        ":mono_end": at.mono_after(ends.saturating_sub(at.now)), ":network": new.network,
+        ":mono_end": at.mono_after(ends.saturating_sub(at.now)), ":network": new.network, ":next": new.next,
     })?;
     if push != Push::Sent {
         return Ok(());
@@ -519,40 +519,41 @@ fn standing(tx: &Connection, person: &PersonId) -> Result<Standing, StoreFault> 
 
 fn row(line: &Line<'_>) -> rusqlite::Result<Row> {
     let word = |index: usize| line.get::<_, String>(index);
-    let time = |index: usize| line.get::<_, i64>(index).map(time);
-    let maybe_time = |index: usize| line.get::<_, Option<i64>>(index).map(|at| at.map(time));
+    let moment = |index: usize| line.get::<_, i64>(index).map(time);
+    let maybe = |index: usize| line.get::<_, Option<i64>>(index).map(|at| at.map(time));
     Ok(Row {
         id: Id::from_bytes(line.get(0)?),
         person: PersonId(line.get(1)?),
         client: line.get(2)?,
         binding: H32::from_bytes(line.get(3)?),
         stored: State::from_word(&word(4)?).ok_or_else(|| damaged(4))?,
-        rev: time(5)?,
+        rev: moment(5)?,
         push: Push::from_word(&word(6)?).ok_or_else(|| damaged(6))?,
         shown: line.get(7)?,
         tries: line.get(8)?,
-        begun: time(9)?,
-        exp: time(10)?,
-        ends: time(11)?,
+        begun: moment(9)?,
+        exp: moment(10)?,
+        ends: moment(11)?,
         run: line.get(12)?,
         mono_end: line.get(13)?,
         network: line.get(14)?,
         resends: line.get(15)?,
-        rung: time(16)?,
+        rung: moment(16)?,
         delivered: line.get(17)?,
-        decided: maybe_time(18)?,
+        decided: maybe(18)?,
         decided_by: line.get::<_, Option<[u8; 16]>>(19)?.map(Id::from_bytes),
         means: line.get::<_, Option<String>>(20)?.as_deref().and_then(Means::from_word),
-        consumed: maybe_time(21)?,
+        consumed: maybe(21)?,
+        next: line.get(22)?,
     })
 }
 
 fn challenged_row(line: &Line<'_>) -> rusqlite::Result<Challenged> {
     Ok(Challenged {
         approval: row(line)?,
-        jti: Id::from_bytes(line.get(22)?),
-        ch: H32::from_bytes(line.get(23)?),
-        jws: line.get(24)?,
+        jti: Id::from_bytes(line.get(23)?),
+        ch: H32::from_bytes(line.get(24)?),
+        jws: line.get(25)?,
     })
 }
 
