@@ -6,6 +6,7 @@
 
 pub mod approval;
 pub mod audit;
+pub mod calendar;
 pub mod command;
 pub mod config;
 pub mod enrol;
