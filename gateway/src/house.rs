@@ -94,7 +94,8 @@ impl House {
             People::new(Arc::new(person::store::SqlStore(store.clone())), &seal, clock.clone(), random.clone());
         let sessions = Sessions::new(Arc::new(session::store::SqlStore(store.clone())), clock.clone(), random.clone());
         let on = Ground { store: &store, seal: &seal, clock: &clock, random: &random, pin };
-        let (approvals, devices, phones) = push_side(&config, Issuer::new(&origin, &config.name, signer.clone())?, &on)?;
+        let (approvals, devices, phones) =
+            push_side(&config, Issuer::new(&origin, &config.name, signer.clone())?, &on)?;
         Ok(Arc::new(Self {
             approvals,
             devices,

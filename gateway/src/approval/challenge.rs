@@ -79,10 +79,11 @@ impl Question {
 /// A browser by name and system, from its `User-Agent`; what is not recognised is cut to 64 characters that may be shown.
 pub fn browser(user_agent: &str) -> Option<T64> {
     let has = |word: &str| user_agent.contains(word);
-    let name = [("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrom", "Chrome"), ("Safari/", "Safari")]
-        .iter()
-        .find(|(word, _)| has(word))
-        .map(|(_, name)| *name);
+    let name =
+        [("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrom", "Chrome"), ("Safari/", "Safari")]
+            .iter()
+            .find(|(word, _)| has(word))
+            .map(|(_, name)| *name);
     let system = [
         ("Android", "Android"),
         ("iPhone", "iPhone"),

@@ -265,7 +265,14 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// [`StoreFault`]; then nothing is stored.
-    fn record(&self, attempt: Attempt, judged: Verdict, result: String, at: Moment, by: Caller) -> Result<Recorded, StoreFault>;
+    fn record(
+        &self,
+        attempt: Attempt,
+        judged: Verdict,
+        result: String,
+        at: Moment,
+        by: Caller,
+    ) -> Result<Recorded, StoreFault>;
 
     /// Decides an approval by a code, or takes a try.
     ///

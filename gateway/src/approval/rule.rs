@@ -237,12 +237,9 @@ mod tests {
 
     #[test]
     fn pushes_end_at_the_fifth_and_at_the_second_without_a_first_factor() {
-        for (pushes, first_factor, push) in [
-            (4, true, Push::Sent),
-            (5, true, Push::Limit),
-            (1, false, Push::Sent),
-            (2, false, Push::Limit),
-        ] {
+        for (pushes, first_factor, push) in
+            [(4, true, Push::Sent), (5, true, Push::Limit), (1, false, Push::Sent), (2, false, Push::Limit)]
+        {
             let known = Before { first_factor, ..before(Standing { pushes, ..NOTHING }) };
             assert_eq!(begin(&known, 100), Ok(push), "{pushes} {first_factor}");
         }

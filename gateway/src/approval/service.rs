@@ -336,13 +336,7 @@ impl Approvals {
     ///
     /// # Errors
     /// [`ApprovalFault::Store`]; then it is not consumed.
-    pub fn consume(
-        &self,
-        id: Id,
-        client: &str,
-        binding: H32,
-        by: &Caller,
-    ) -> Result<Option<Row>, ApprovalFault> {
+    pub fn consume(&self, id: Id, client: &str, binding: H32, by: &Caller) -> Result<Option<Row>, ApprovalFault> {
         let row = self.inner.store.consume(id, client, binding, self.moment(), by.clone())?;
         if row.is_some() {
             self.tell(id)?;

@@ -5,11 +5,11 @@ use rusqlite::types::Type;
 
 use countersign_protocol::jose::{H32, Id};
 
-use super::rule::{self, Asked, Before, Change, Verdict};
 use super::record::{
-    self, Attempt, Began, Challenged, CodeAttempt, CodeEnd, Decision, Judged, NewApproval, Recorded, Resent,
-    Row, Standing,
+    self, Attempt, Began, Challenged, CodeAttempt, CodeEnd, Decision, Judged, NewApproval, Recorded, Resent, Row,
+    Standing,
 };
+use super::rule::{self, Asked, Before, Change, Verdict};
 use super::{Means, Moment, Push, State};
 use crate::audit::{self, Caller, Entry};
 use crate::enrol::{self, DeviceState};
@@ -52,7 +52,8 @@ impl record::Store for SqlStore {
 
     fn of_browser(&self, binding: H32) -> Result<Option<Row>, StoreFault> {
         self.0.read(|tx| {
-            let sql = format!("SELECT {COLUMNS} FROM approval WHERE binding = ?1 ORDER BY begun DESC, rev DESC LIMIT 1");
+            let sql =
+                format!("SELECT {COLUMNS} FROM approval WHERE binding = ?1 ORDER BY begun DESC, rev DESC LIMIT 1");
             Ok(tx.prepare(&sql)?.query_one([binding.as_bytes()], row).optional()?)
         })
     }
@@ -73,7 +74,14 @@ impl record::Store for SqlStore {
         self.0.read(|tx| judge(tx, &attempt, &at))
     }
 
-    fn record(&self, attempt: Attempt, judged: Verdict, result: String, at: Moment, by: Caller) -> Result<Recorded, StoreFault> {
+    fn record(
+        &self,
+        attempt: Attempt,
+        judged: Verdict,
+        result: String,
+        at: Moment,
+        by: Caller,
+    ) -> Result<Recorded, StoreFault> {
         self.0.write(move |tx| match judge(tx, &attempt, &at)? {
             Judged::Gone => Ok(Recorded::Gone),
             Judged::Repeat(stored) => Ok(Recorded::Repeat(stored)),
@@ -148,7 +156,11 @@ impl record::Store for SqlStore {
             // A success: pushes and wrong digits in a row start anew (push-v1 §10, §15).
             let reset = "UPDATE standing SET pushes = 0, wrong = 0, wrong_at = 0 WHERE person = ?1";
             tx.prepare(reset)?.execute([row.person.0])?;
-            note(tx, &row.person, about(by.entry(at.now, "approval.consume", "consumed"), &row.id, row.decided_by.as_ref()))?;
+            note(
+                tx,
+                &row.person,
+                about(by.entry(at.now, "approval.consume", "consumed"), &row.id, row.decided_by.as_ref()),
+            )?;
             Ok(Some(row))
         })
     }
@@ -219,8 +231,7 @@ impl record::Store for SqlStore {
 /// [`StoreFault`].
 pub fn cancel_all(tx: &Connection, person: &PersonId, at: &Moment, by: &Caller) -> Result<Vec<Id>, StoreFault> {
     let sql = format!("SELECT {COLUMNS} FROM approval WHERE person = ?1 AND state = 'pending'");
-    let open: Vec<Row> =
-        tx.prepare(&sql)?.query_map([person.0], row)?.collect::<Result<_, _>>()?;
+    let open: Vec<Row> = tx.prepare(&sql)?.query_map([person.0], row)?.collect::<Result<_, _>>()?;
     let mut ended = Vec::new();
     for row in open {
         if cancel(tx, &row, at, by)? {
@@ -238,7 +249,8 @@ fn before(tx: &Connection, new: &NewApproval, at: &Moment) -> Result<Before, Sto
         ":person": new.person.0, ":now": int(at.now), ":run": at.run, ":mono": at.mono,
     };
     let open: u32 = tx.prepare(&open)?.query_one(values, |row| row.get(0))?;
-    let paused = "SELECT EXISTS (SELECT 1 FROM push_pause WHERE person = ?1 AND client = ?2 AND network = ?3 AND until > ?4)";
+    let paused =
+        "SELECT EXISTS (SELECT 1 FROM push_pause WHERE person = ?1 AND client = ?2 AND network = ?3 AND until > ?4)";
     let values = params![new.person.0, new.client, new.network, int(at.now)];
     let paused = tx.prepare(paused)?.query_one(values, |row| row.get(0))?;
     // A phone that was removed or suspended since its challenge was signed is not asked.
@@ -251,7 +263,8 @@ fn before(tx: &Connection, new: &NewApproval, at: &Moment) -> Result<Before, Sto
 
 fn insert(tx: &Connection, new: &NewApproval, push: Push, at: &Moment) -> Result<(), StoreFault> {
     let ends = new.exp + rule::GRACE;
-    let statement = "INSERT INTO approval (id, person, client, binding, state, push, shown, tries, begun, exp, ends, run,
+    let statement =
+        "INSERT INTO approval (id, person, client, binding, state, push, shown, tries, begun, exp, ends, run,
                        mono_end, network, next, rung)
                      VALUES (:id, :person, :client, :binding, 'pending', :push, :shown, :tries, :now, :exp, :ends, :run,
                        :mono_end, :network, :next, :now)";
@@ -422,12 +435,7 @@ fn what(attempt: &Attempt) -> &'static str {
     }
 }
 
-fn note_answer(
-    tx: &Connection,
-    attempt: &Attempt,
-    asked: Option<&Challenged>,
-    entry: Entry,
-) -> Result<(), StoreFault> {
+fn note_answer(tx: &Connection, attempt: &Attempt, asked: Option<&Challenged>, entry: Entry) -> Result<(), StoreFault> {
     match asked {
         Some(asked) => note(tx, &asked.approval.person, about(entry, &asked.approval.id, Some(&attempt.did))),
         None => audit::store::append(tx, &entry.device(*attempt.did.as_bytes())),
@@ -472,7 +480,9 @@ fn code(tx: &Connection, attempt: &CodeAttempt, at: &Moment, by: &Caller) -> Res
 }
 
 fn cancel(tx: &Connection, row: &Row, at: &Moment, by: &Caller) -> Result<bool, StoreFault> {
-    let update = format!("UPDATE approval SET state = 'cancelled', rev = rev + 1 WHERE id = :id AND state = 'pending' AND {LASTS}");
+    let update = format!(
+        "UPDATE approval SET state = 'cancelled', rev = rev + 1 WHERE id = :id AND state = 'pending' AND {LASTS}"
+    );
     let values = named_params! {
         ":id": row.id.as_bytes(), ":now": int(at.now), ":run": at.run, ":mono": at.mono,
     };
@@ -485,9 +495,8 @@ fn cancel(tx: &Connection, row: &Row, at: &Moment, by: &Caller) -> Result<bool, 
 
 /// Guarded by what was read: a row that moved on since is left alone.
 fn change_settled(tx: &Connection, row: &Row, next: State, at: &Moment) -> Result<usize, StoreFault> {
-    let update = format!(
-        "UPDATE approval SET state = :next, rev = rev + 1 WHERE id = :id AND state = :state AND NOT ({LASTS})"
-    );
+    let update =
+        format!("UPDATE approval SET state = :next, rev = rev + 1 WHERE id = :id AND state = :state AND NOT ({LASTS})");
     let values = named_params! {
         ":next": next.as_str(), ":id": row.id.as_bytes(), ":state": row.stored.as_str(),
         ":now": int(at.now), ":run": at.run, ":mono": at.mono,

@@ -13,8 +13,8 @@ use super::devices::{Devices, EnrolFault};
 use super::record::{Accepted, Code, Device, DeviceState, Phone, Taken};
 use super::totp::Seed;
 use super::{LIFE, TRIES};
-use crate::audit::Caller;
 use crate::approval::Moment;
+use crate::audit::Caller;
 
 /// What a person may be told of a request that is right in form and not allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,12 +173,7 @@ impl Devices {
         if claims.att.is_some() { not(NotAllowed::Attest) } else { Ok(()) }
     }
 
-    fn store_new(
-        &self,
-        enrol: &Verified<Enrol>,
-        code: &Code,
-        by: &Caller,
-    ) -> Result<(Accepted, String), EnrolFault> {
+    fn store_new(&self, enrol: &Verified<Enrol>, code: &Code, by: &Caller) -> Result<(Accepted, String), EnrolFault> {
         let at = self.moment();
         let did = Id::from_bytes(self.parts.random.bytes()?);
         let inside = Inside {
@@ -205,10 +200,7 @@ impl Devices {
     ) -> Result<String, EnrolFault> {
         let issuer = &self.parts.issuer;
         let totp = inside.seed.as_ref().map(|seed| seed.uri(issuer.name().as_str(), &code.person_name));
-        let plain = SealedReceipt {
-            ok: inside.ok.clone(),
-            totp: totp.map(|uri| Secret::from_slice(uri.as_bytes())),
-        };
+        let plain = SealedReceipt { ok: inside.ok.clone(), totp: totp.map(|uri| Secret::from_slice(uri.as_bytes())) };
         let to = &enrol.claims().keys.seal;
         let sealed = loop {
             let sender = Secret::from_slice(&*Zeroizing::new(self.parts.random.bytes::<32>()?));

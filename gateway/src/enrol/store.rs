@@ -204,7 +204,8 @@ impl Store for SqlStore {
     fn used(&self, did: Id, now: u64) -> Result<(), StoreFault> {
         self.0.write(move |tx| {
             // Once a minute is enough for «last used», and spares a write a poll.
-            let update = "UPDATE device SET used = ?2 WHERE did = ?1 AND (used IS NULL OR used + 60 <= ?2 OR used > ?2)";
+            let update =
+                "UPDATE device SET used = ?2 WHERE did = ?1 AND (used IS NULL OR used + 60 <= ?2 OR used > ?2)";
             tx.prepare(update)?.execute(params![did.as_bytes(), int(now)])?;
             Ok(())
         })

@@ -196,9 +196,3 @@ fn digits_are_grouped_for_the_eye_and_spelled_for_the_ear() {
     let four = PushView { digits: "4920".into(), ..push };
     assert_eq!(four.groups(), ["4920"]);
 }
-
-    for (name, html) in views() {
-        std::fs::create_dir_all("/tmp/house-pages").unwrap();
-        std::fs::write(format!("/tmp/house-pages/{name}.html"), html).unwrap();
-    }
-}

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use countersign_protocol::jose::{FormError, H32, Jwk};
-use countersign_protocol::push::{Attest, Different, List, Message, MetaVersion, Metadata, MetadataReply, Policy, PushMode};
+use countersign_protocol::push::{
+    Attest, Different, List, Message, MetaVersion, Metadata, MetadataReply, Policy, PushMode,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;

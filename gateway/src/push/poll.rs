@@ -5,9 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use countersign_protocol::jose::Id;
-use countersign_protocol::push::{
-    Closed, ClosedStatus, DeviceState as Told, Echo, List, State, Status,
-};
+use countersign_protocol::push::{Closed, ClosedStatus, DeviceState as Told, Echo, List, State, Status};
 
 use super::Phones;
 use super::reply::Refusal;

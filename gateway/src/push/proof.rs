@@ -65,7 +65,8 @@ pub fn verify_with_nobody(jws: &Jws) {
     const NOBODY: &str = "BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU";
     let signature = jws.text().rsplit('.').next().and_then(|part| b64u::decode(part).ok()).unwrap_or_default();
     let key = b64u::decode(NOBODY).unwrap_or_default();
-    let refused = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key).verify(jws.signing_input().as_bytes(), &signature);
+    let refused =
+        UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key).verify(jws.signing_input().as_bytes(), &signature);
     tracing::trace!(refused = refused.is_err(), "an unknown key");
 }
 
@@ -153,7 +154,8 @@ mod tests {
 
     #[test]
     fn nobodys_key_is_a_point_of_the_curve() {
-        let point = b64u::decode("BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU");
+        let point =
+            b64u::decode("BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU");
         assert!(Jwk::from_sec1(&point.unwrap()).is_ok());
     }
 }

@@ -138,11 +138,8 @@ impl Phones {
         by: Caller,
     ) -> Result<Response, Refusal> {
         let phones = self.clone();
-        let call = Call {
-            method: Htm::Post,
-            htu: self.inner.issuer.u().join(served.name()),
-            bh: H32::sha256(&[&body]),
-        };
+        let call =
+            Call { method: Htm::Post, htu: self.inner.issuer.u().join(served.name()), bh: H32::sha256(&[&body]) };
         match served {
             Served::Metadata => Err(Refusal::NotFound),
             Served::Answer => {
