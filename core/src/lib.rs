@@ -13,6 +13,7 @@ pub mod port;
 pub mod push;
 pub mod record;
 pub mod system;
+pub mod vault;
 
 /// What both ends agree on: the types that values of this package are made of, for shells.
 pub use countersign_protocol as protocol;

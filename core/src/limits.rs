@@ -1,6 +1,7 @@
 //! The limits of this package, in one table: code refuses beyond them, tests take their cases from
 //! here. What both ends share is in `countersign_protocol::limits`.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// A body of a gateway's answer, in bytes.
@@ -33,3 +34,33 @@ pub const REQUEST_KEPT: u64 = 600;
 pub const REFRESH_A_MINUTE: usize = 5;
 /// By how much the gateway's clock may waver before the record is written for it, in seconds.
 pub const CLOCK_NOISE: u64 = 2;
+/// Vault: memory of Argon2id that a slot may ask for, in KiB: 19 MiB to 1 GiB.
+pub const VAULT_KDF_MEMORY: RangeInclusive<u32> = 19 * 1024..=1024 * 1024;
+/// Vault: passes of Argon2id.
+pub const VAULT_KDF_PASSES: RangeInclusive<u32> = 1..=20;
+/// Vault: lanes of Argon2id.
+pub const VAULT_KDF_LANES: RangeInclusive<u32> = 1..=16;
+/// Vault: memory × passes of Argon2id, in KiB: 38 MiB (19 MiB twice) to 8 GiB.
+pub const VAULT_KDF_WORK: RangeInclusive<u64> = 38 * 1024..=8 * 1024 * 1024;
+/// Vault: slots of one header.
+pub const VAULT_SLOTS: usize = 16;
+/// Vault: bytes of one header.
+pub const VAULT_HEADER: usize = 64 * 1024;
+/// Vault: bytes that a keystore may make of the 32 that it wraps.
+pub const VAULT_WRAPPED: usize = 1024;
+/// Vault: bytes of a passphrase as typed.
+pub const VAULT_PASSPHRASE: RangeInclusive<usize> = 1..=1024;
+/// Vault: accounts.
+pub const VAULT_ACCOUNTS: usize = 10_000;
+/// Vault: bytes of the file before it is read whole to mend it.
+pub const VAULT_FILE: u64 = 256 * 1024 * 1024;
+/// Account: Unicode scalar values of issuer and name each.
+pub const ACCOUNT_NAME: usize = 256;
+/// Account: Unicode scalar values of a note.
+pub const ACCOUNT_NOTE: usize = 10_000;
+/// Account: bytes of a seed.
+pub const ACCOUNT_SEED: RangeInclusive<usize> = 1..=128;
+/// Account: combining marks on one base in issuer and name.
+pub const ACCOUNT_MARKS: usize = 4;
+/// Search: Unicode scalar values.
+pub const SEARCH: usize = 256;

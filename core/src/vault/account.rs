@@ -1,0 +1,372 @@
+//! Accounts: what a person sees of them, and how their label is written before it is sealed.
+
+use std::fmt;
+
+use countersign_protocol::Secret;
+use countersign_protocol::jose::Id;
+use countersign_protocol::otp::{Algorithm, Counter, Digits, Period};
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::canonical_combining_class;
+use zeroize::{Zeroize as _, Zeroizing};
+
+use super::frame::{read_varint, write_varint};
+use crate::error::InputError;
+use crate::limits;
+
+/// Which account of the vault. Never given twice, also not after the account is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountId(pub u64);
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// How an account's codes move on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// With time (RFC 6238).
+    Totp(Period),
+    /// With each code shown (RFC 4226); the counter of the next code.
+    Hotp(Counter),
+}
+
+/// An account without its seed and note. Its names are wiped on drop.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Which account.
+    pub id: AccountId,
+    /// Who issued it, as shown; may be empty.
+    pub issuer: String,
+    /// For whom, as shown; may be empty.
+    pub name: String,
+    /// How its codes move on.
+    pub kind: Kind,
+    /// The hash under HMAC.
+    pub algorithm: Algorithm,
+    /// How long a code is.
+    pub digits: Digits,
+    /// The enrolment that brought it, if one did: then it never enters an export.
+    pub origin: Option<Id>,
+    /// When it was added, in Unix time of this device.
+    pub created: u64,
+    /// When it was last changed; counters apart.
+    pub changed: u64,
+    /// Its place in the list: ascending, then by id.
+    pub order: u64,
+}
+
+impl Drop for Account {
+    fn drop(&mut self) {
+        self.issuer.zeroize();
+        self.name.zeroize();
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// An account to be added.
+#[derive(Clone)]
+pub struct NewAccount {
+    /// Who issued it; may be empty.
+    pub issuer: String,
+    /// For whom; may be empty.
+    pub name: String,
+    /// The person's own words; may be empty.
+    pub note: String,
+    /// How its codes move on.
+    pub kind: Kind,
+    /// The hash under HMAC.
+    pub algorithm: Algorithm,
+    /// How long a code is.
+    pub digits: Digits,
+    /// The seed.
+    pub secret: Secret,
+    /// The enrolment that brought it, if one did.
+    pub origin: Option<Id>,
+}
+
+impl fmt::Debug for NewAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NewAccount(..)")
+    }
+}
+
+/// What to change of an account; `None` leaves it as it is.
+#[derive(Clone, Default)]
+pub struct Edit {
+    /// Who issued it.
+    pub issuer: Option<String>,
+    /// For whom.
+    pub name: Option<String>,
+    /// The person's own words.
+    pub note: Option<String>,
+    /// Its place in the list.
+    pub order: Option<u64>,
+}
+
+impl fmt::Debug for Edit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Edit(..)")
+    }
+}
+
+/// An account that cannot be read; the others can.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DamagedAccount {
+    /// Which account.
+    pub id: AccountId,
+    /// Its place among the accounts as they were added, from 1.
+    pub position: u64,
+    /// Its issuer and name, where they could still be read.
+    pub label: Option<Account>,
+}
+
+/// Takes a shown name: normal form C, no control characters, no marks piled up.
+pub(super) fn name(field: &'static str, text: &str) -> Result<String, InputError> {
+    let text: String = text.nfc().collect();
+    within(field, limits::ACCOUNT_NAME, &text)?;
+    let piled = |marks: &mut usize, c: char| {
+        *marks = if canonical_combining_class(c) == 0 { 0 } else { *marks + 1 };
+        Some(*marks > limits::ACCOUNT_MARKS)
+    };
+    if text.chars().any(char::is_control) {
+        Err(InputError::Field { field, rule: "no control characters" })
+    } else if text.chars().scan(0, piled).any(|piled| piled) {
+        Err(InputError::Field { field, rule: "at most four marks on a letter" })
+    } else {
+        Ok(text)
+    }
+}
+
+/// Takes a note: normal form C, no control characters but line feed and tab.
+pub(super) fn note(text: &str) -> Result<Zeroizing<String>, InputError> {
+    let text = Zeroizing::new(text.nfc().collect::<String>());
+    within("note", limits::ACCOUNT_NOTE, &text)?;
+    if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+        return Err(InputError::Field { field: "note", rule: "no control characters" });
+    }
+    Ok(text)
+}
+
+/// Takes a seed of 1 to 128 bytes.
+pub(super) fn seed(seed: &Secret) -> Result<(), InputError> {
+    if limits::ACCOUNT_SEED.contains(&seed.len()) {
+        return Ok(());
+    }
+    Err(InputError::Field { field: "secret", rule: "1 to 128 bytes" })
+}
+
+fn within(what: &'static str, most: usize, text: &str) -> Result<(), InputError> {
+    let found = text.chars().count();
+    if found <= most {
+        return Ok(());
+    }
+    Err(InputError::TooMuch { what, found: found as u64, most: most as u64 })
+}
+
+/// What the sealed label holds.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Label {
+    pub account: Account,
+    /// How many rows its note takes.
+    pub note_parts: u64,
+    /// Keyed hash of kind, seed, algorithm, digits and period.
+    pub identity: [u8; 16],
+}
+
+/// The form of a label that this program writes.
+const FORM: u8 = 1;
+
+impl Label {
+    /// The bytes that are sealed.
+    pub fn write(&self) -> Zeroizing<Vec<u8>> {
+        let account = &self.account;
+        let names = account.issuer.len() + account.name.len();
+        let mut out = Zeroizing::new(Vec::with_capacity(128 + names));
+        let (kind, moving) = match account.kind {
+            Kind::Totp(period) => (1, u64::from(period.seconds())),
+            Kind::Hotp(counter) => (2, counter.get()),
+        };
+        let algorithm = match account.algorithm {
+            Algorithm::Sha1 => 1,
+            Algorithm::Sha256 => 2,
+            Algorithm::Sha512 => 3,
+        };
+        out.extend_from_slice(&[FORM, kind, algorithm, account.digits.get()]);
+        out.extend_from_slice(&self.identity);
+        for number in [moving, account.created, account.changed, account.order, self.note_parts] {
+            write_varint(number, &mut out);
+        }
+        out.push(u8::from(account.origin.is_some()));
+        account.origin.iter().for_each(|id| out.extend_from_slice(id.as_bytes()));
+        for text in [&account.issuer, &account.name] {
+            write_varint(text.len() as u64, &mut out);
+            out.extend_from_slice(text.as_bytes());
+        }
+        out
+    }
+
+    /// Reads what [`Label::write`] wrote, into values that are wiped.
+    pub fn read(id: AccountId, bytes: &[u8]) -> Option<Self> {
+        let (&[form, kind, algorithm, digits], mut rest) = bytes.split_first_chunk()?;
+        if form != FORM {
+            return None;
+        }
+        let (identity, after) = rest.split_first_chunk()?;
+        rest = after;
+        let mut number = || read_varint(&mut rest);
+        let moving = number()?;
+        let (created, changed, order, note_parts) = (number()?, number()?, number()?, number()?);
+        let kind = match kind {
+            1 => Kind::Totp(Period::try_from(moving).ok()?),
+            2 => Kind::Hotp(Counter::try_from(moving).ok()?),
+            _ => return None,
+        };
+        let algorithm = match algorithm {
+            1 => Algorithm::Sha1,
+            2 => Algorithm::Sha256,
+            3 => Algorithm::Sha512,
+            _ => return None,
+        };
+        let digits = Digits::try_from(u64::from(digits)).ok()?;
+        let origin = match super::slot::take(&mut rest)? {
+            [0] => None,
+            [1] => Some(Id::from_bytes(super::slot::take(&mut rest)?)),
+            _ => return None,
+        };
+        let issuer = read_text(&mut rest)?.to_owned();
+        let name = read_text(&mut rest)?.to_owned();
+        let account = Account { id, issuer, name, kind, algorithm, digits, origin, created, changed, order };
+        rest.is_empty().then_some(Self { account, note_parts, identity: *identity })
+    }
+}
+
+fn read_text<'a>(bytes: &mut &'a [u8]) -> Option<&'a str> {
+    let len = usize::try_from(read_varint(bytes)?).ok()?;
+    let (text, rest) = bytes.split_at_checked(len)?;
+    *bytes = rest;
+    std::str::from_utf8(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::strategy::ValueTree as _;
+
+    use super::*;
+
+    fn labels() -> impl Strategy<Value = Label> {
+        let kind = prop_oneof![
+            (1..=86_400u64).prop_map(|s| Kind::Totp(Period::try_from(s).unwrap())),
+            (0..1u64 << 63).prop_map(|c| Kind::Hotp(Counter::try_from(c).unwrap())),
+        ];
+        let algorithm = (0..3usize).prop_map(|n| Algorithm::ALL[n]);
+        let digits = (5..=10u64).prop_map(|n| Digits::try_from(n).unwrap());
+        let origin = prop::option::of(any::<[u8; 16]>().prop_map(Id::from_bytes));
+        let texts = ("\\PC{0,40}", "\\PC{0,40}");
+        (kind, algorithm, digits, origin, texts, any::<[u64; 5]>(), any::<[u8; 16]>()).prop_map(
+            |(kind, algorithm, digits, origin, (issuer, name), n, identity)| Label {
+                account: Account {
+                    id: AccountId(n[0]),
+                    issuer,
+                    name,
+                    kind,
+                    algorithm,
+                    digits,
+                    origin,
+                    created: n[1],
+                    changed: n[2],
+                    order: n[3],
+                },
+                note_parts: n[4],
+                identity,
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn a_label_is_read_as_it_was_written(label in labels()) {
+            let read = Label::read(label.account.id, &label.write());
+            prop_assert!(read == Some(label));
+        }
+    }
+
+    /// Written labels with one byte changed or the end cut, and one in two left whole.
+    #[test]
+    fn any_bytes_are_read_or_refused_and_a_third_is_read() {
+        let mut runner = proptest::test_runner::TestRunner::deterministic();
+        let strategy = (labels(), any::<prop::sample::Index>(), 0..6u8);
+        let (mut accepted, total) = (0, 2000);
+        for _ in 0..total {
+            let (label, index, damage) = strategy.new_tree(&mut runner).unwrap().current();
+            let mut bytes = label.write().to_vec();
+            let place = index.index(bytes.len());
+            match damage {
+                0 => bytes.truncate(place),
+                1 => bytes[place] ^= 0x41,
+                2 => bytes.push(0),
+                _ => {}
+            }
+            if let Some(read) = Label::read(label.account.id, &bytes) {
+                accepted += 1;
+                assert!(read.write().as_slice() == bytes, "one value, one form");
+            }
+        }
+        assert!(accepted * 3 >= total, "{accepted} of {total}");
+    }
+
+    #[test]
+    fn names_hold_their_limits() {
+        let most = limits::ACCOUNT_NAME;
+        for n in [0, 1, most - 1, most] {
+            assert!(name("issuer", &"é".repeat(n)).is_ok(), "{n}");
+        }
+        for n in [most + 1, most * 1000] {
+            let found = n as u64;
+            let error = InputError::TooMuch { what: "issuer", found, most: most as u64 };
+            assert_eq!(name("issuer", &"é".repeat(n)), Err(error));
+        }
+        assert!(name("issuer", "a\u{7}b").is_err());
+        let marks = |n| format!("a{}", "\u{323}".repeat(n));
+        assert!(name("name", &marks(limits::ACCOUNT_MARKS)).is_ok());
+        assert!(name("name", &marks(limits::ACCOUNT_MARKS + 2)).is_err());
+        assert_eq!(name("name", "cafe\u{301}").unwrap(), "caf\u{e9}");
+    }
+
+    #[test]
+    fn notes_and_seeds_hold_their_limits() {
+        let most = limits::ACCOUNT_NOTE;
+        assert!(note(&"n".repeat(most)).is_ok() && note("two\nlines\tand tabs").is_ok());
+        for n in [most + 1, most * 1000] {
+            assert!(note(&"n".repeat(n)).is_err(), "{n}");
+        }
+        assert!(note("bell \u{7}").is_err());
+        let (least, most) = (*limits::ACCOUNT_SEED.start(), *limits::ACCOUNT_SEED.end());
+        for (n, fits) in [(least - 1, false), (least, true), (most, true), (most + 1, false), (most * 1000, false)] {
+            assert_eq!(seed(&Secret::new(vec![1; n])).is_ok(), fits, "{n}");
+        }
+    }
+
+    #[test]
+    fn nothing_of_an_account_is_printed() {
+        let account = NewAccount {
+            issuer: "Bank".into(),
+            name: "mara".into(),
+            note: "canary".into(),
+            kind: Kind::Totp(Period::THIRTY),
+            algorithm: Algorithm::Sha1,
+            digits: Digits::SIX,
+            secret: Secret::from_slice(b"canary"),
+            origin: None,
+        };
+        assert_eq!(format!("{account:?}"), "NewAccount(..)");
+        assert_eq!(format!("{:?}", Edit { note: Some("canary".into()), ..Edit::default() }), "Edit(..)");
+    }
+}

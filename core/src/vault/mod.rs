@@ -1,0 +1,412 @@
+//! The vault: accounts, encrypted at rest, in one SQLite file.
+//!
+//! Every sensitive column is sealed by AES-256-GCM under a random vault key, which slots wrap: one for
+//! the passphrase, more for the platform's keystore. `docs/decisions` has the format and its reasons.
+//!
+//! A [`Vault`] is locked or unlocked. What takes long or may prompt ([`Lockbox`], [`VaultKey`]) is
+//! apart from it, so that a caller needs no lock meanwhile.
+
+mod account;
+mod change;
+mod codes;
+mod cost;
+mod frame;
+mod header;
+mod key;
+mod mend;
+mod raw;
+mod report;
+mod rows;
+mod slot;
+mod store;
+mod summary;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use countersign_protocol::Secret;
+use countersign_protocol::jose::H32;
+use zeroize::Zeroizing;
+
+pub use account::{Account, AccountId, DamagedAccount, Edit, Kind, NewAccount};
+pub use codes::{CodeRow, Codes};
+pub use cost::KdfCost;
+pub use header::Lockbox;
+pub use key::VaultKey;
+pub use report::{Damage, Report};
+pub use slot::{Slot, SlotId};
+
+use crate::cancel::Cancel;
+#[cfg(doc)]
+use crate::error::PortError;
+use crate::error::{Error, InputError};
+use crate::port::{Clock, Guard, Keystore, Random};
+use frame::{Place, Tag};
+use header::Header;
+use key::Keys;
+use mend::FileLock;
+use raw::{Look, Raw};
+use rows::Rows;
+use store::{Fault, Store};
+use summary::{Summary, Verdict};
+
+/// One vault file, locked or unlocked.
+pub struct Vault {
+    path: PathBuf,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    lockbox: Lockbox,
+    /// Whether SQLite cannot read the file.
+    broken: bool,
+    open: Option<Box<Unlocked>>,
+}
+
+/// What there is only while the vault is unlocked.
+struct Unlocked {
+    store: Store,
+    /// Held to keep others from building the file anew.
+    _lock: FileLock,
+    key: VaultKey,
+    keys: Keys,
+    header: Header,
+    rows: Rows,
+    accounts: Arc<[Arc<Account>]>,
+    /// Changes when another process wrote.
+    foreign: i64,
+    /// Whether memory may differ from the file: a change failed half way.
+    stale: bool,
+    live: codes::Live,
+    report: Report,
+    /// Whether the log may be written back: a damaged file was copied aside first.
+    trusted: bool,
+}
+
+impl Vault {
+    /// Whether there is a vault at `path`.
+    pub fn exists(path: &Path) -> bool {
+        path.exists() || raw::beside(path, ".rebuilt").exists()
+    }
+
+    /// Makes a vault at `path`, in a folder that is there, with one slot for `passphrase`. It is whole
+    /// on the disk before it bears its name. Returned unlocked. Takes as long as `cost` says.
+    ///
+    /// # Errors
+    /// [`InputError::VaultExists`]; [`InputError::Field`] for a passphrase outside its limits;
+    /// [`PortError`] of the disk.
+    pub fn create(
+        path: &Path,
+        passphrase: &Secret,
+        cost: KdfCost,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, Error> {
+        if Self::exists(path) {
+            return Err(InputError::VaultExists.into());
+        }
+        let key = VaultKey::generate(&*random)?;
+        let keys = key.keys()?;
+        let slot = key.passphrase_slot(passphrase, cost, &*random)?;
+        let mut header = Header { vault: key.vault, revision: 1, minimum: cost, next_slot: 1, slots: vec![] };
+        header.add(slot)?;
+        let making = raw::beside(path, ".new");
+        for suffix in ["", "-wal", "-shm"] {
+            mend::remove(&raw::beside(&making, suffix))?;
+        }
+        let summary = seal_summary(&keys, &Summary::empty(header.revision), &*random)?;
+        mend::make_file(&making, |change| {
+            change.put_header(&header.write(&keys))?;
+            change.put_summary(&summary)
+        })?;
+        std::fs::File::open(&making).and_then(|file| file.sync_all()).map_err(raw::disk)?;
+        std::fs::rename(&making, path).map_err(raw::disk)?;
+        mend::sync_folder(path)?;
+        let mut vault = Self::open(path, clock, random)?;
+        vault.unlock_with(&key)?;
+        Ok(vault)
+    }
+
+    /// Opens the vault at `path`, locked. A file of a newer version is refused and not touched.
+    ///
+    /// # Errors
+    /// [`InputError::NoVault`], [`InputError::NotAVault`], [`InputError::NewerVault`]; [`PortError`] of
+    /// the disk.
+    pub fn open(path: &Path, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Self, Error> {
+        mend::finish_rebuild(path)?;
+        let (lockbox, broken) = read_lockbox(path)?;
+        Ok(Self { path: path.to_owned(), clock, random, lockbox, broken, open: None })
+    }
+
+    /// Whether the vault is unlocked.
+    pub fn is_unlocked(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// What opens this vault; to be used without any lock, for [`Vault::unlock_with`].
+    pub fn lockbox(&self) -> Lockbox {
+        self.lockbox.clone()
+    }
+
+    /// Unlocks by passphrase: [`Lockbox::open`] and [`Vault::unlock_with`] in one.
+    ///
+    /// # Errors
+    /// As both.
+    pub fn unlock(&mut self, passphrase: &Secret) -> Result<(), Error> {
+        let key = self.lockbox.open(passphrase)?;
+        self.unlock_with(&key)
+    }
+
+    /// Unlocks by the platform's keystore, which may prompt.
+    ///
+    /// # Errors
+    /// As [`Lockbox::open_keystore`] and [`Vault::unlock_with`].
+    pub fn unlock_by_keystore(&mut self, keystore: &dyn Keystore, cancel: &Cancel) -> Result<(), Error> {
+        let key = self.lockbox.open_keystore(keystore, cancel)?;
+        self.unlock_with(&key)
+    }
+
+    /// Unlocks with a vault key that a slot gave. Everything is read and checked; what is damaged is in
+    /// [`Vault::report`], and the rest works. Before anything is mended the file is copied aside.
+    ///
+    /// # Errors
+    /// [`InputError::WrongPassphrase`] for the key of another vault; [`PortError::Busy`] while another
+    /// process mends the file; [`PortError`] of the disk.
+    pub fn unlock_with(&mut self, key: &VaultKey) -> Result<(), Error> {
+        if self.open.is_some() {
+            return Ok(());
+        }
+        // Another program may have changed the header, or the whole file, since it was read.
+        (self.lockbox, self.broken) = read_lockbox(&self.path)?;
+        if self.lockbox.copies.iter().all(|copy| copy.header.vault != key.vault) {
+            return Err(InputError::WrongPassphrase.into());
+        }
+        let keys = key.keys()?;
+        let lock = FileLock::shared(&self.path)?;
+        let (header, header_damaged) = self.lockbox.chosen(key, &keys)?;
+        let mut report = Report::default();
+        let read = if self.broken { Err(Fault::Broken) } else { read_all(&self.path, &keys) };
+        let (store, rows, summary) = match read {
+            Ok(read) => read,
+            Err(Fault::Error(error)) => return Err(error),
+            Err(Fault::Broken) => {
+                report.damage.push(Damage::Structure);
+                let kept = lock.alone(|| {
+                    let raw = Raw::read(&self.path)?;
+                    let kept = mend::keep_copy(&self.path, &raw.print())?;
+                    mend::rebuild(&self.path, &raw, &keys, &header)?;
+                    Ok(kept)
+                })?;
+                report.kept = Some(kept);
+                self.broken = false;
+                read_all(&self.path, &keys)?
+            }
+        };
+        let accounts = rows.listed();
+        let foreign = store.reader().foreign_changes()?;
+        let (key, live) = (key.clone(), codes::Live::default());
+        let mut open = Box::new(Unlocked {
+            store,
+            _lock: lock,
+            key,
+            keys,
+            header,
+            rows,
+            accounts,
+            foreign,
+            stale: false,
+            live,
+            report,
+            trusted: false,
+        });
+        open.examine(header_damaged, summary.as_ref());
+        open.mend(&self.path, header_damaged, summary, self.clock.now(), &*self.random)?;
+        self.open = Some(open);
+        Ok(())
+    }
+
+    /// Locks the vault: keys, labels and seeds are wiped from memory, and the write-ahead log is written
+    /// back. Whatever was acknowledged is on the disk already.
+    pub fn lock(&mut self) {
+        let Some(open) = self.open.take() else { return };
+        self.lockbox = open.lockbox();
+        let Unlocked { store, trusted, .. } = *open;
+        // Nothing is lost where these fail: the log is taken up at the next unlock.
+        let _ = if trusted { store.checkpoint() } else { Ok(()) };
+        let _ = store.close();
+    }
+
+    /// What the last unlock found wrong.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`].
+    pub fn report(&self) -> Result<&Report, Error> {
+        Ok(&self.unlocked()?.report)
+    }
+
+    /// Writes the log back into the file, as before an app is suspended.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`]; [`PortError`] of the disk, with nothing lost.
+    pub fn checkpoint(&self) -> Result<(), Error> {
+        Ok(self.unlocked()?.store.checkpoint()?)
+    }
+
+    /// The vault key, to make slots with, without any lock.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`].
+    pub fn key(&self) -> Result<VaultKey, Error> {
+        Ok(self.unlocked()?.key.clone())
+    }
+
+    /// What a passphrase slot costs that costs at least `wanted`, and no less than this vault's own.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`].
+    pub fn cost(&self, wanted: KdfCost) -> Result<KdfCost, Error> {
+        Ok(wanted.or_dearer(self.unlocked()?.header.minimum))
+    }
+
+    /// Changes the passphrase of the unlocked vault: the old one must open it. Takes two key
+    /// derivations.
+    ///
+    /// # Errors
+    /// [`InputError::WrongPassphrase`]; as [`VaultKey::passphrase_slot`]; [`PortError`] of the disk, with
+    /// the old passphrase still good.
+    pub fn change_passphrase(&mut self, old: &Secret, new: &Secret, cost: KdfCost) -> Result<(), Error> {
+        let key = self.key()?;
+        self.lockbox.open(old)?;
+        let slot = key.passphrase_slot(new, self.cost(cost)?, &*self.random)?;
+        self.replace_passphrase(slot)
+    }
+
+    /// Adds a slot that the platform's keystore opens; may prompt.
+    ///
+    /// # Errors
+    /// [`InputError::TooMuch`] beyond sixteen slots; what [`Keystore::wrap`] gives; [`PortError`] of the
+    /// disk.
+    pub fn add_keystore_slot(
+        &mut self,
+        keystore: &dyn Keystore,
+        guard: Guard,
+        cancel: &Cancel,
+    ) -> Result<SlotId, Error> {
+        let slot = self.key()?.keystore_slot(keystore, guard, &*self.random, cancel)?;
+        self.add_slot(slot)
+    }
+
+    fn unlocked(&self) -> Result<&Unlocked, Error> {
+        Ok(self.open.as_deref().ok_or(InputError::VaultLocked)?)
+    }
+
+    fn unlocked_mut(&mut self) -> Result<&mut Unlocked, Error> {
+        Ok(self.open.as_deref_mut().ok_or(InputError::VaultLocked)?)
+    }
+}
+
+impl Drop for Vault {
+    fn drop(&mut self) {
+        self.lock();
+    }
+}
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Vault").field("unlocked", &self.is_unlocked()).finish_non_exhaustive()
+    }
+}
+
+impl Unlocked {
+    /// The header as the next unlock will find it.
+    fn lockbox(&self) -> Lockbox {
+        let copy = header::Copy::parse(&self.header.write(&self.keys));
+        Lockbox::new(copy.into_iter().flat_map(|copy| [copy.clone(), copy]).collect())
+    }
+
+    /// Puts into the report what the rows and the summary say.
+    fn examine(&mut self, header_damaged: bool, summary: Option<&Summary>) {
+        let damage = &mut self.report.damage;
+        let older = summary.is_some_and(|summary| summary.header != self.header.revision);
+        damage.extend((header_damaged || older).then_some(Damage::Header));
+        damage.extend(summary.is_none().then_some(Damage::Summary));
+        damage.extend(self.rows.bad.values().map(|bad| Damage::Account(bad.shown.clone())));
+        let notes = self.rows.good.iter().filter(|(_, row)| row.note_damaged);
+        damage.extend(notes.map(|(id, _)| Damage::Note(AccountId(*id))));
+        let verdict = summary.map_or(Verdict::Same, |summary| summary.compare(&self.keys, &self.rows.versions()));
+        damage.extend(match verdict {
+            Verdict::Same => None,
+            Verdict::RolledBack(id) => Some(Damage::RolledBack(AccountId(id))),
+            Verdict::Missing { id, count } => Some(Damage::Missing { id: id.map(AccountId), count }),
+            Verdict::Surplus(id) => Some(Damage::Surplus(AccountId(id))),
+            Verdict::Unexplained => Some(Damage::Unexplained),
+        });
+    }
+
+    /// Copies the file aside if anything is damaged, and then mends header and summary. Accounts are left
+    /// as they are. Where no copy can be made nothing is mended, and what can be read is shown.
+    fn mend(
+        &mut self,
+        path: &Path,
+        header_damaged: bool,
+        summary: Option<Summary>,
+        now: u64,
+        random: &dyn Random,
+    ) -> Result<(), Error> {
+        if !self.report.damage.is_empty() && self.report.kept.is_none() {
+            let Ok(kept) = mend::keep_copy(path, &self.print()) else { return Ok(()) };
+            self.report.kept = Some(kept);
+        }
+        self.store.trust()?;
+        self.trusted = true;
+        if !header_damaged && summary.is_some() {
+            return Ok(());
+        }
+        let body = self.header.write(&self.keys);
+        let change = self.store.begin()?;
+        if header_damaged {
+            change.put_header(&body)?;
+        }
+        if summary.is_none() {
+            // Neither ids of accounts that may be missing nor versions of the lost summary must be given again.
+            let before = Summary { next_id: 1 << 32, version: (1 << 40) + now, ..Summary::empty(self.header.revision) };
+            let anew = Summary::of(&self.keys, &self.rows.versions(), &before);
+            change.put_summary(&seal_summary(&self.keys, &anew, random)?)?;
+        }
+        Ok(change.commit()?)
+    }
+
+    /// What this damage is known by, so that one copy of the file is kept of it and not one an unlock.
+    fn print(&self) -> H32 {
+        let said = Zeroizing::new(format!("{:?}", self.report.damage));
+        let bad: Vec<&[u8]> = self.rows.bad.values().map(|bad| &bad.print.as_bytes()[..]).collect();
+        H32::sha256(&[&[said.as_bytes()], &bad[..]].concat())
+    }
+}
+
+fn read_lockbox(path: &Path) -> Result<(Lockbox, bool), Error> {
+    let read = match raw::look(path)? {
+        Look::Sound => Store::open(path).and_then(|store| store.reader().headers()),
+        Look::Broken => Err(Fault::Broken),
+    };
+    let (copies, broken) = match read {
+        Ok(bodies) => (bodies.iter().filter_map(|body| header::Copy::parse(body)).collect::<Vec<_>>(), false),
+        Err(Fault::Broken) => (vec![], true),
+        Err(Fault::Error(error)) => return Err(error),
+    };
+    if !copies.is_empty() {
+        return Ok((Lockbox::new(copies), broken));
+    }
+    let copies = Raw::read(path)?.headers();
+    if copies.is_empty() { Err(InputError::NotAVault.into()) } else { Ok((Lockbox::new(copies), broken)) }
+}
+
+fn read_all(path: &Path, keys: &Keys) -> Result<(Store, Rows, Option<Summary>), Fault> {
+    let store = Store::open(path)?;
+    store.check()?;
+    let rows = Rows::load(store.reader(), keys)?;
+    let summary = rows::load_summary(store.reader(), keys)?;
+    Ok((store, rows, summary))
+}
+
+fn seal_summary(keys: &Keys, summary: &Summary, random: &dyn Random) -> Result<Vec<u8>, Error> {
+    keys.seal(Tag { place: Place::Summary, row: 1, version: summary.version }, &summary.write(), random)
+}

@@ -1,0 +1,291 @@
+//! The SQLite file: its tables, its settings, and what its errors mean.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, Transaction, TransactionBehavior, params};
+
+use super::header;
+use crate::error::{Error, PortError};
+
+/// Bytes of a page.
+pub(super) const PAGE: usize = 4096;
+/// `application_id` of a vault: «CSvt».
+pub(super) const APPLICATION: u32 = 0x4353_7674;
+/// How long one process waits for another's write.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Pages in the write-ahead log before it is written back.
+const CHECKPOINT: u32 = 256;
+
+/// Tables, in the order in which they are made. Two copies of the header are its rows 1 and 2; the
+/// summary is row 1; part `p` of the note of account `a` is row `16 a + p`. `seed` stands before
+/// `label`: it is short, and so never leaves the row's own page.
+const TABLES: [(&str, &str); 4] = [
+    ("header", "CREATE TABLE header (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT"),
+    ("summary", "CREATE TABLE summary (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT"),
+    ("account", "CREATE TABLE account (id INTEGER PRIMARY KEY, seed BLOB NOT NULL, label BLOB NOT NULL) STRICT"),
+    ("note", "CREATE TABLE note (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT"),
+];
+
+/// Steps from version to version: step `n` brings a file of version `n` to `n + 1`, in one
+/// transaction with the new `user_version`.
+const MIGRATIONS: [fn(&Transaction<'_>) -> rusqlite::Result<()>; header::FORMAT as usize] = [first];
+
+fn first(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    TABLES.iter().try_for_each(|(_, sql)| transaction.execute_batch(sql))
+}
+
+/// What SQLite could not do.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// The file is not as it must be; searching it may still help.
+    Broken,
+    /// Anything else.
+    Error(Error),
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<PortError> for Fault {
+    fn from(error: PortError) -> Self {
+        Self::Error(error.into())
+    }
+}
+
+impl From<Fault> for Error {
+    /// A file that breaks while it is open is a fault of the disk; the next unlock mends it.
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Broken => PortError::Disk.into(),
+            Fault::Error(error) => error,
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        let rusqlite::Error::SqliteFailure(failure, _) = error else { return Self::Broken };
+        let corrupt = [rusqlite::ffi::SQLITE_IOERR_SHORT_READ, rusqlite::ffi::SQLITE_IOERR_CORRUPTFS];
+        match failure.code {
+            ErrorCode::DiskFull => PortError::DiskFull.into(),
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed => {
+                PortError::Busy.into()
+            }
+            ErrorCode::OutOfMemory => PortError::Memory.into(),
+            ErrorCode::SystemIoFailure if !corrupt.contains(&failure.extended_code) => PortError::Disk.into(),
+            ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied => PortError::Disk.into(),
+            _ => Self::Broken,
+        }
+    }
+}
+
+/// An open file.
+pub(super) struct Store {
+    connection: Connection,
+}
+
+impl Store {
+    /// Makes a new file at `path`, where none is, with all tables and nothing in them.
+    pub fn create(path: &Path) -> Result<Self, Fault> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let mut connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        connection.pragma_update(None, "page_size", PAGE as u32)?;
+        connection.pragma_update(None, "application_id", APPLICATION)?;
+        connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
+        settle(&connection)?;
+        migrate(&mut connection, 0)?;
+        Ok(Self { connection })
+    }
+
+    /// Opens the file that is there. Nothing is written back before [`Store::trust`], also not at the end.
+    pub fn open(path: &Path) -> Result<Self, Fault> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        settle(&connection)?;
+        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+        Ok(Self { connection })
+    }
+
+    /// Checks that SQLite reads the file as one of ours, whole.
+    pub fn check(&self) -> Result<(), Fault> {
+        let text = |sql: &str| self.connection.query_row(sql, [], |row| row.get::<_, String>(0));
+        if text("PRAGMA journal_mode")? != "wal" || text("PRAGMA quick_check(1)")? != "ok" {
+            return Err(Fault::Broken);
+        }
+        let mut statement = self.connection.prepare("SELECT name, sql FROM sqlite_schema ORDER BY rowid")?;
+        let found = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+        let found = found.collect::<rusqlite::Result<Vec<_>>>()?;
+        let same = found.iter().map(|(name, sql)| (name.as_str(), sql.as_str())).eq(TABLES);
+        if same { Ok(()) } else { Err(Fault::Broken) }
+    }
+
+    /// Brings an older file up to date, step by step, once it was checked and may be written.
+    pub fn trust(&mut self) -> Result<(), Fault> {
+        let version = self.connection.query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0))?;
+        migrate(&mut self.connection, version as usize)?;
+        self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+        Ok(self.connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT)?)
+    }
+
+    /// What the file holds now.
+    pub fn reader(&self) -> Reader<'_> {
+        Reader(&self.connection)
+    }
+
+    /// Begins a change: from here on no other process writes.
+    pub fn begin(&mut self) -> Result<Change<'_>, Fault> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        Ok(Change { transaction })
+    }
+
+    /// Writes the log back into the file and empties it, as far as no other process reads.
+    pub fn checkpoint(&self) -> Result<(), Fault> {
+        Ok(self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+    }
+
+    /// Ends the connection.
+    pub fn close(self) -> Result<(), Fault> {
+        self.connection.close().map_err(|(_, error)| error.into())
+    }
+}
+
+/// Reads, inside a change or outside.
+#[derive(Clone, Copy)]
+pub(super) struct Reader<'a>(&'a Connection);
+
+impl Reader<'_> {
+    /// The bodies of the header's copies, in order.
+    pub fn headers(self) -> Result<Vec<Vec<u8>>, Fault> {
+        let mut statement = self.0.prepare("SELECT body FROM header WHERE id IN (1, 2) ORDER BY id")?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The summary's piece.
+    pub fn summary(self) -> Result<Option<Vec<u8>>, Fault> {
+        let mut statement = self.0.prepare("SELECT body FROM summary WHERE id = 1")?;
+        Ok(statement.query_row([], |row| row.get(0)).optional()?)
+    }
+
+    /// Gives each account's row to `take`, in order of id: id, seed, label.
+    pub fn each_account(self, mut take: impl FnMut(u64, &[u8], &[u8])) -> Result<(), Fault> {
+        let mut statement = self.0.prepare("SELECT id, seed, label FROM account ORDER BY id")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            take(row_id(row.get(0)?)?, blob(row.get_ref(1)?)?, blob(row.get_ref(2)?)?);
+        }
+        Ok(())
+    }
+
+    /// Gives each part of a note to `take`, in order of id.
+    pub fn each_note(self, mut take: impl FnMut(u64, &[u8])) -> Result<(), Fault> {
+        let mut statement = self.0.prepare("SELECT id, body FROM note ORDER BY id")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            take(row_id(row.get(0)?)?, blob(row.get_ref(1)?)?);
+        }
+        Ok(())
+    }
+
+    /// The parts of one account's note, in order.
+    pub fn note(self, account: u64) -> Result<Vec<(u64, Vec<u8>)>, Fault> {
+        let sql = "SELECT id, body FROM note WHERE id >= ?1 AND id < ?1 + 16 ORDER BY id";
+        let mut statement = self.0.prepare(sql)?;
+        let rows = statement.query_map([signed(account << 4)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let rows = rows.collect::<rusqlite::Result<Vec<(i64, Vec<u8>)>>>()?;
+        rows.into_iter().map(|(id, body)| Ok((row_id(id)?, body))).collect()
+    }
+
+    /// A number that differs from the last when another process changed the file.
+    pub fn foreign_changes(self) -> Result<i64, Fault> {
+        Ok(self.0.query_row("PRAGMA data_version", [], |row| row.get::<_, i64>(0))?)
+    }
+}
+
+/// One transaction; dropped without [`Change::commit`] it leaves everything as it was.
+pub(super) struct Change<'a> {
+    transaction: Transaction<'a>,
+}
+
+impl Change<'_> {
+    /// What the file holds within the change.
+    pub fn reader(&self) -> Reader<'_> {
+        Reader(&self.transaction)
+    }
+
+    pub fn put_summary(&self, body: &[u8]) -> Result<(), Fault> {
+        self.execute("INSERT OR REPLACE INTO summary (id, body) VALUES (1, ?1)", params![body])
+    }
+
+    pub fn put_header(&self, body: &[u8]) -> Result<(), Fault> {
+        self.execute("DELETE FROM header WHERE id NOT IN (1, 2)", [])?;
+        (1..=2).try_for_each(|id| {
+            self.execute("INSERT OR REPLACE INTO header (id, body) VALUES (?1, ?2)", params![id, body])
+        })
+    }
+
+    pub fn put_account(&self, id: u64, seed: &[u8], label: &[u8]) -> Result<(), Fault> {
+        let sql = "INSERT OR REPLACE INTO account (id, seed, label) VALUES (?1, ?2, ?3)";
+        self.execute(sql, params![signed(id), seed, label])
+    }
+
+    pub fn put_note(&self, id: u64, body: &[u8]) -> Result<(), Fault> {
+        self.execute("INSERT OR REPLACE INTO note (id, body) VALUES (?1, ?2)", params![signed(id), body])
+    }
+
+    pub fn delete_account(&self, id: u64) -> Result<(), Fault> {
+        self.execute("DELETE FROM account WHERE id = ?1", [signed(id)])
+    }
+
+    pub fn delete_note(&self, account: u64) -> Result<(), Fault> {
+        self.execute("DELETE FROM note WHERE id >= ?1 AND id < ?1 + 16", [signed(account << 4)])
+    }
+
+    /// Makes the change last: when this returns well it is on the disk.
+    pub fn commit(self) -> Result<(), Fault> {
+        Ok(self.transaction.commit()?)
+    }
+
+    fn execute(&self, sql: &str, params: impl rusqlite::Params) -> Result<(), Fault> {
+        self.transaction.prepare(sql)?.execute(params)?;
+        Ok(())
+    }
+}
+
+fn settle(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(PATIENCE)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "secure_delete", "ON")?;
+    connection.pragma_update(None, "cell_size_check", "ON")?;
+    connection.pragma_update(None, "trusted_schema", "OFF")?;
+    connection.pragma_update(None, "temp_store", "MEMORY")
+}
+
+fn migrate(connection: &mut Connection, from: usize) -> rusqlite::Result<()> {
+    for (version, step) in MIGRATIONS.iter().enumerate().skip(from) {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+        step(&transaction)?;
+        transaction.pragma_update(None, "user_version", version as u32 + 1)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// Ids stay far below 2^59: each vault counts its own up from one.
+fn signed(id: u64) -> i64 {
+    id as i64
+}
+
+fn row_id(id: i64) -> Result<u64, Fault> {
+    u64::try_from(id).map_err(|_| Fault::Broken)
+}
+
+fn blob(value: rusqlite::types::ValueRef<'_>) -> Result<&[u8], Fault> {
+    value.as_blob().map_err(|_| Fault::Broken)
+}
