@@ -171,7 +171,7 @@ fn within(what: &'static str, most: usize, text: &str) -> Result<(), InputError>
 }
 
 /// What the sealed label holds.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Label {
     pub account: Account,
     /// How many rows its note takes.

@@ -20,6 +20,8 @@ mod rows;
 mod slot;
 mod store;
 mod summary;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

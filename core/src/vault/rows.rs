@@ -10,7 +10,7 @@ use super::account::{Account, AccountId, DamagedAccount, Label};
 use super::frame::Place;
 use super::key::Keys;
 use super::store::{Fault, Reader};
-use super::summary::Summary;
+use super::summary::{Summary, Versions};
 
 /// Bytes of a note in one row: a row stays on one page.
 pub(super) const NOTE_PART: usize = 2_800;
@@ -107,7 +107,7 @@ impl Rows {
     }
 
     /// Each account's version, as far as it can be read.
-    pub fn versions(&self) -> BTreeMap<u64, Option<u64>> {
+    pub fn versions(&self) -> Versions {
         let good = self.good.iter().map(|(id, row)| (*id, Some(row.version)));
         good.chain(self.bad.iter().map(|(id, bad)| (*id, bad.version))).collect()
     }

@@ -13,6 +13,9 @@ const REACH: u64 = 64;
 /// How many summands may be tried for it.
 const TRIES: u64 = 2_000_000;
 
+/// The version of each account by its id; `None` where it cannot be read any more.
+pub(super) type Versions = BTreeMap<u64, Option<u64>>;
+
 /// The sum of all accounts' summands, modulo 2²⁵⁶.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Sum([u64; 4]);
@@ -104,7 +107,7 @@ impl Summary {
     }
 
     /// The summary that these accounts would have, ids after theirs.
-    pub fn of(keys: &Keys, rows: &BTreeMap<u64, Option<u64>>, before: &Self) -> Self {
+    pub fn of(keys: &Keys, rows: &Versions, before: &Self) -> Self {
         let mut out = Self { sum: Sum::default(), count: 0, ..*before };
         for (row, version) in rows {
             out.next_id = out.next_id.max(row + 1);
@@ -118,7 +121,7 @@ impl Summary {
 
     /// What the accounts found differ in from this summary. `rows` gives each account's version, or
     /// `None` where it cannot be read any more.
-    pub fn compare(&self, keys: &Keys, rows: &BTreeMap<u64, Option<u64>>) -> Verdict {
+    pub fn compare(&self, keys: &Keys, rows: &Versions) -> Verdict {
         let found = Self::of(keys, rows, self);
         let difference = self.sum.minus(found.sum);
         let unread: Vec<u64> = rows.iter().filter(|(_, version)| version.is_none()).map(|(row, _)| *row).collect();
@@ -158,7 +161,7 @@ pub(super) enum Verdict {
 /// Tries the explanations that take one account.
 struct Search<'a> {
     keys: &'a Keys,
-    rows: &'a BTreeMap<u64, Option<u64>>,
+    rows: &'a Versions,
     difference: Sum,
     next_id: u64,
 }
@@ -206,9 +209,9 @@ mod tests {
         VaultKey { vault: Id::from_bytes([1; 16]), secret: Secret::new(vec![2; 32]) }.keys().unwrap()
     }
 
-    fn five(keys: &Keys) -> (Summary, BTreeMap<u64, Option<u64>>) {
+    fn five(keys: &Keys) -> (Summary, Versions) {
         let mut summary = Summary::empty(1);
-        let rows: BTreeMap<u64, Option<u64>> = (1..=5).map(|row| (row, Some(row * 3))).collect();
+        let rows: Versions = (1..=5).map(|row| (row, Some(row * 3))).collect();
         rows.iter().for_each(|(row, version)| summary.add(keys, *row, version.unwrap()));
         summary.next_id = 9;
         (summary, rows)
@@ -218,18 +221,18 @@ mod tests {
     fn what_differs_is_named() {
         let keys = keys();
         let (summary, rows) = five(&keys);
-        let changed = |change: &dyn Fn(&mut BTreeMap<u64, Option<u64>>)| {
+        let changed = |change: &dyn Fn(&mut Versions)| {
             let mut rows = rows.clone();
             change(&mut rows);
             summary.compare(&keys, &rows)
         };
         assert_eq!(changed(&|_| ()), Verdict::Same);
         assert_eq!(changed(&|rows| *rows.get_mut(&4).unwrap() = Some(11)), Verdict::RolledBack(4));
-        assert_eq!(changed(&|rows| drop(rows.remove(&2))), Verdict::Missing { id: Some(2), count: 1 });
+        assert_eq!(changed(&|rows| rows.retain(|row, _| *row != 2)), Verdict::Missing { id: Some(2), count: 1 });
         assert_eq!(changed(&|rows| rows.retain(|row, _| *row > 2)), Verdict::Missing { id: None, count: 2 });
-        assert_eq!(changed(&|rows| drop(rows.insert(7, Some(2)))), Verdict::Surplus(7));
+        assert_eq!(changed(&|rows| rows.extend([(7, Some(2))])), Verdict::Surplus(7));
         assert_eq!(changed(&|rows| *rows.get_mut(&4).unwrap() = None), Verdict::Same);
-        let two = |rows: &mut BTreeMap<u64, Option<u64>>| {
+        let two = |rows: &mut Versions| {
             *rows.get_mut(&4).unwrap() = None;
             *rows.get_mut(&1).unwrap() = Some(2);
         };
