@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 use super::enrol::{LinkError, versioned};
 use crate::jose::{FormError, Id, b64u};
 use crate::limits::SCANNED_TEXT;
+use crate::push::BaseUrl;
 
 /// What a login page's QR says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +42,11 @@ impl LoginLink {
         }
         let rest = text.strip_prefix("https://").ok_or(LinkError::Other)?;
         let (host, fragment) = rest.split_once(PATH).ok_or(LinkError::Other)?;
-        format!("https://{host}").parse::<crate::push::BaseUrl>().map_err(|_| FormError::Link)?;
+        // HOST is host and port as in a base URL, and nothing before `/approve`.
+        let url: BaseUrl = format!("https://{host}").parse().map_err(|_| FormError::Link)?;
+        if url.host() != host {
+            return Err(FormError::Link.into());
+        }
         let bytes = Zeroizing::new(b64u::decode_array::<32>(versioned(fragment)?)?);
         let mut halves = [[0; 16]; 2];
         halves[0].copy_from_slice(&bytes[..16]);
