@@ -71,6 +71,8 @@ pub const META_PINS: usize = 4;
 pub const META_LIFE: u64 = 14 * 24 * 3600;
 /// How far past its `exp` metadata may be at enrolment, in seconds of phone time.
 pub const META_GRACE: u64 = 24 * 3600;
+/// How far ahead of the phone clock a signed time still counts, in seconds.
+pub const CLOCK_AHEAD: u64 = 24 * 3600;
 /// How long a challenge may live, in seconds.
 pub const CHALLENGE_LIFE: u64 = 600;
 /// How long after `exp` a gateway still takes a decision, in seconds.

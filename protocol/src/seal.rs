@@ -78,16 +78,27 @@ impl fmt::Debug for Receiver {
 /// [`FormError::Large`] beyond 2047 bytes of text; [`FormError::Key`] when `sender` is not a private
 /// key: draw again.
 pub fn seal(to: &SealKey, plain: &[u8], sender: &Secret, salt: &[u8; 16]) -> Result<Vec<u8>, FormError> {
-    let padded = [SEALED_SMALL, SEALED_LARGE].into_iter().find(|size| plain.len() < *size).ok_or(FormError::Large)?;
+    let size = [SEALED_SMALL, SEALED_LARGE].into_iter().find(|size| plain.len() < *size).ok_or(FormError::Large)?;
+    seal_to_size(to, plain, sender, salt, size)
+}
+
+/// Seals a text that is shorter than `size`, padded to it.
+pub(crate) fn seal_to_size(
+    to: &SealKey,
+    plain: &[u8],
+    sender: &Secret,
+    salt: &[u8; 16],
+    size: usize,
+) -> Result<Vec<u8>, FormError> {
     let (secret, point) = key_pair(sender)?;
     let (key, nonce) = record_key(&shared(&secret, &to.p256dh.0)?, to, &point, salt).ok_or(FormError::Key)?;
 
-    let mut text = Zeroizing::new(vec![0; padded]);
+    let mut text = Zeroizing::new(vec![0; size]);
     text[..plain.len()].copy_from_slice(plain);
     text[plain.len()] = LAST;
     let tag = key.seal_in_place_separate_tag(nonce, Aad::empty(), &mut text).map_err(|_| FormError::Key)?;
 
-    let mut body = Vec::with_capacity(HEADER + padded + TAG);
+    let mut body = Vec::with_capacity(HEADER + size + TAG);
     body.extend_from_slice(salt);
     body.extend_from_slice(&RECORD_SIZE.to_be_bytes());
     body.push(65);
@@ -107,10 +118,11 @@ pub fn open(receiver: &Receiver, body: &[u8]) -> Result<Secret, Refused> {
     if !sizes.contains(&body.len()) {
         return Err(Refused::Sealed);
     }
-    try_open(receiver, body).ok_or(Refused::Sealed)
+    open_any_size(receiver, body).ok_or(Refused::Sealed)
 }
 
-fn try_open(receiver: &Receiver, body: &[u8]) -> Option<Secret> {
+/// Opens a body of one record of any length.
+pub(crate) fn open_any_size(receiver: &Receiver, body: &[u8]) -> Option<Secret> {
     let (header, record) = body.split_at_checked(HEADER)?;
     let (salt, fields) = header.split_first_chunk::<16>()?;
     let (record_size, key_id) = fields.split_first_chunk::<4>()?;

@@ -7,7 +7,7 @@ use super::{
     Answer, BaseUrl, Challenge, Enrol, EnrolKeys, Gone, Message, Metadata, Method, Outcome, Proof, Receipt, Verified,
 };
 use crate::jose::{H32, Id, Jwk, Refused};
-use crate::limits::{META_GRACE, META_LIFE};
+use crate::limits::{CLOCK_AHEAD, META_GRACE, META_LIFE};
 use crate::uri::EnrolLink;
 
 /// Metadata that was taken: the keys, policy and pins in force of one gateway.
@@ -84,6 +84,18 @@ pub fn metadata_next(kept: &Trusted, message: Message<Metadata>) -> Result<Trust
     }
     let is_newer = metadata.seq > kept.0.seq || metadata.exp > kept.0.exp;
     Ok(if is_newer { Trusted(metadata) } else { kept.clone() })
+}
+
+/// Whether approving is offered while this metadata holds (section 11): not past its `exp`, by the
+/// later of phone clock and last signed time. Denying and reporting always are.
+pub fn may_approve(trusted: &Trusted, now: u64, last_signed: u64) -> bool {
+    now.max(last_signed) <= trusted.0.exp
+}
+
+/// The last signed time after a JWS of this epoch with that `iat` was verified. One more than a day
+/// ahead of the phone clock does not count.
+pub fn last_signed(before: u64, iat: u64, now: u64) -> u64 {
+    if iat > now.saturating_add(CLOCK_AHEAD) { before } else { before.max(iat) }
 }
 
 /// `iat` before `exp`, and 14 days between them at most.
