@@ -13,4 +13,7 @@ mod secret;
 pub mod text;
 pub mod uri;
 
+#[cfg(test)]
+mod tests;
+
 pub use secret::Secret;
