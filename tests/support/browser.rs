@@ -288,6 +288,11 @@ impl<'a> Page<'a> {
         self.act("evaluate", json!({"expression": expression}))
     }
 
+    /// As [`Page::evaluate`]; nothing when the page is just being replaced.
+    pub fn try_evaluate(&self, expression: &str) -> Option<Value> {
+        self.browser.ask("evaluate", json!({"page": self.name, "expression": expression})).ok()
+    }
+
     /// The cookies of this page, as the browser keeps them.
     pub fn cookies(&self) -> Vec<Value> {
         self.act("cookies", json!({})).as_array().cloned().unwrap_or_default()

@@ -3,6 +3,9 @@
 
 pub mod browser;
 pub mod picture;
+pub mod plain;
 pub mod program;
 pub mod raw_phone;
 pub mod source;
+pub mod story;
+pub mod window;
