@@ -1,6 +1,7 @@
 //! `cargo xtask`: set-up, demo and tests of this repository.
 //!
 //! ```text
+//! cargo xtask demo [--script] [--phone N] [--keep DIR]
 //! cargo xtask test [--only NAME]… [--list] [--quick] [--accept]
 //! cargo xtask torture NAME
 //! cargo xtask setup
@@ -10,6 +11,7 @@
 
 mod budget;
 mod child;
+mod demo;
 mod deps;
 mod licence;
 mod repo;
@@ -24,6 +26,10 @@ use std::process::ExitCode;
 type Fallible<T> = Result<T, String>;
 
 const HELP: &str = "\
+cargo xtask demo             a gateway and a phone in this terminal; nothing is installed
+           demo --script     the same story without a terminal; exits 0 when the login was approved
+           demo --phone 2    a second phone of the demo that runs
+           demo --keep DIR   keep the demo's folder
 cargo xtask test             every suite, as CI runs them
            test --list       the names of the suites
            test --only NAME  one suite (may be given again); journeys take NAME::part too
@@ -39,6 +45,7 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["setup"] => setup::all().map(|()| true),
         ["test", options @ ..] => run::Options::parse(options).and_then(run::test),
+        ["demo", options @ ..] => demo::Options::parse(options).and_then(|options| demo::run(&options)),
         ["torture", name] => torture::run(name),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");

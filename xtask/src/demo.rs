@@ -1,0 +1,222 @@
+//! `cargo xtask demo`: a gateway on this machine, and the phone in this terminal. Needs no browser driver, no Node, no
+//! Python; installs nothing.
+
+mod folder;
+mod gateway;
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::{Value, json};
+
+use crate::{Fallible, child, repo};
+use folder::Folder;
+use gateway::Gateway;
+
+/// The person of the story.
+const NAME: &str = "alice";
+
+/// What was asked for on the command line.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    script: bool,
+    phone: Option<u32>,
+    keep: Option<PathBuf>,
+}
+
+impl Options {
+    /// Reads the words after `demo`.
+    pub fn parse(words: &[&str]) -> Fallible<Self> {
+        let mut options = Self::default();
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            match *word {
+                "--script" => options.script = true,
+                "--phone" => {
+                    let number = words.next().and_then(|number| number.parse().ok()).filter(|n| (2..=9).contains(n));
+                    options.phone = Some(number.ok_or("--phone takes a number from 2 to 9")?);
+                }
+                "--keep" => options.keep = Some(PathBuf::from(*words.next().ok_or("--keep takes a folder")?)),
+                other => return Err(format!("demo does not know {other}")),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// Runs the demo to its end; true when the story came out well.
+pub fn run(options: &Options) -> Fallible<bool> {
+    let by_itself = options.script || !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal());
+    if let Some(number) = options.phone {
+        return second_phone(number);
+    }
+    // From here on Ctrl-C does not end us before the gateway is ended and the folder gone.
+    let stopped = stop_flag()?;
+    build(by_itself)?;
+    let folder = Folder::make(options.keep.as_deref())?;
+    let gateway = Gateway::start(folder.path(), &stopped)?;
+    let password = password()?;
+    let voucher = gateway.add_person(NAME, &password)?;
+    let running = Running::write(folder.path())?;
+    let welcome = welcome(&gateway, &password, &voucher);
+    println!("{welcome}");
+    let well = if stopped.load(Ordering::Relaxed) {
+        false
+    } else if by_itself {
+        story(&gateway, folder.path(), &password, &voucher)?
+    } else {
+        let note = folder.path().join("note.txt");
+        folder::write_private(&note, &welcome)?;
+        phone(&folder.path().join("phone-1"), &note)?
+    };
+    drop(running);
+    gateway.stop();
+    folder.end()?;
+    Ok(well)
+}
+
+fn stop_flag() -> Fallible<Arc<AtomicBool>> {
+    let stopped = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
+        signal_hook::flag::register(signal, Arc::clone(&stopped)).map_err(|fault| fault.to_string())?;
+    }
+    Ok(stopped)
+}
+
+fn build(with_story: bool) -> Fallible<()> {
+    println!("Building gateway and phone with cargo: some minutes the first time, seconds after that.");
+    let mut cargo = child::cargo();
+    cargo.args(["build", "--locked", "--bins", "-p", "countersign", "-p", "countersign-gateway"]);
+    if with_story {
+        cargo.args(["-p", "countersign-tests"]);
+    }
+    child::show(cargo.stdin(Stdio::null()))
+}
+
+/// Sixteen letters and figures that nobody mistakes: 80 bits.
+fn password() -> Fallible<String> {
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut random = [0; 16];
+    let source = std::fs::File::open("/dev/urandom");
+    source
+        .and_then(|mut source| std::io::Read::read_exact(&mut source, &mut random))
+        .map_err(|fault| fault.to_string())?;
+    let letters = random.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
+    let letters: Vec<char> = letters.collect();
+    Ok(letters.chunks(4).map(String::from_iter).collect::<Vec<_>>().join("-"))
+}
+
+fn welcome(gateway: &Gateway, password: &str, voucher: &str) -> String {
+    let Gateway { url, fingerprint, log, .. } = gateway;
+    format!(
+        "
+1. Open      {url}/manageotp
+   Name      {NAME}
+   Password  {password}
+   Voucher   {voucher}
+2. Add a phone there, and give its link to the phone in this terminal.
+3. Open      {url}/demo   and approve the sign-in on the phone.
+
+The browser will warn: this gateway made its own certificate, and no authority vouches for it.
+It is the right one when its SHA-256 fingerprint is
+{}
+The gateway's log: {}
+",
+        lines_of_fingerprint(fingerprint),
+        log.display()
+    )
+}
+
+/// In two halves: whole it is wider than sixty columns.
+fn lines_of_fingerprint(fingerprint: &str) -> String {
+    match fingerprint.char_indices().nth(48) {
+        Some((at, _)) => format!("   {}\n   {}", &fingerprint[..at], &fingerprint[at..]),
+        None => format!("   {fingerprint}"),
+    }
+}
+
+/// The terminal becomes a phone, until `q` or Ctrl-C.
+fn phone(home: &Path, note: &Path) -> Fallible<bool> {
+    let mut phone = Command::new(repo::built("countersign"));
+    phone.arg("--home").arg(home).args(["tui", "--fresh", "--note-file"]).arg(note);
+    let status = phone.status().map_err(|fault| format!("the phone does not start: {fault}"))?;
+    Ok(status.success())
+}
+
+fn second_phone(number: u32) -> Fallible<bool> {
+    let folder = Running::read()?;
+    phone(&folder.join(format!("phone-{number}")), &folder.join("note.txt"))
+}
+
+/// The story plays itself. What is secret goes through a pipe.
+fn story(gateway: &Gateway, folder: &Path, password: &str, voucher: &str) -> Fallible<bool> {
+    let scene = json!({
+        "url": gateway.url, "name": NAME, "password": password, "voucher": voucher, "home": folder.join("phone-1"),
+    });
+    let mut told = Command::new(repo::built("countersign-story"));
+    let mut told = told.stdin(Stdio::piped()).spawn().map_err(|fault| format!("the story does not start: {fault}"))?;
+    if let Some(mut pipe) = told.stdin.take() {
+        pipe.write_all(scene.to_string().as_bytes()).map_err(|fault| fault.to_string())?;
+    }
+    Ok(told.wait().map_err(|fault| fault.to_string())?.success())
+}
+
+/// The note by which another terminal finds the demo that runs.
+struct Running(PathBuf);
+
+impl Running {
+    fn place() -> PathBuf {
+        repo::target().join("demo.json")
+    }
+
+    fn write(folder: &Path) -> Fallible<Self> {
+        let place = Self::place();
+        folder::write_private(&place, &json!({ "folder": folder }).to_string())?;
+        Ok(Self(place))
+    }
+
+    fn read() -> Fallible<PathBuf> {
+        let text = std::fs::read_to_string(Self::place()).unwrap_or_default();
+        let note: Value = serde_json::from_str(&text).unwrap_or_default();
+        let folder = note["folder"].as_str().map(PathBuf::from).filter(|folder| folder.is_dir());
+        folder.ok_or_else(|| "no demo runs; start one with `cargo xtask demo` in another terminal".to_owned())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Another demo may have written its own meanwhile; then that one is found no more, and says so.
+        let _gone = std::fs::remove_file(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_read_and_others_refused() {
+        let options = Options::parse(&["--script", "--keep", "x"]).unwrap();
+        assert_eq!(options, Options { script: true, phone: None, keep: Some(PathBuf::from("x")) });
+        assert_eq!(Options::parse(&["--phone", "2"]).unwrap().phone, Some(2));
+        for bad in [&["--phone"][..], &["--phone", "1"], &["--keep"], &["--fast"]] {
+            assert!(Options::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn passwords_are_long_and_never_the_same() {
+        let (one, other) = (password().unwrap(), password().unwrap());
+        assert_eq!((one.len(), one.matches('-').count()), (19, 3));
+        assert_ne!(one, other);
+    }
+
+    #[test]
+    fn a_fingerprint_fits_sixty_columns() {
+        let lines = lines_of_fingerprint(&["AB"; 32].join(":"));
+        assert!(lines.lines().all(|line| line.len() <= 60) && lines.lines().count() == 2);
+    }
+}

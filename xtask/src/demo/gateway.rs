@@ -1,0 +1,168 @@
+//! The demo's gateway: the built program, on a port that is free, with a log in a file.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use crate::{Fallible, repo};
+
+/// The first port that is tried, and how many after it.
+const PORT: u16 = 8443;
+const PORTS: u16 = 100;
+
+/// How long it may take to start, and to stop.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A gateway that serves. Dropping it ends it.
+pub struct Gateway {
+    /// `https://localhost:PORT`.
+    pub url: String,
+    /// SHA-256 of its certificate, as browsers show it.
+    pub fingerprint: String,
+    /// Its log.
+    pub log: PathBuf,
+    data: PathBuf,
+    child: Child,
+}
+
+impl Gateway {
+    /// Starts it below `folder` and waits until it serves.
+    pub fn start(folder: &Path, stopped: &AtomicBool) -> Fallible<Self> {
+        let (port, listen) = free_port()?;
+        let (data, log) = (folder.join("gateway"), folder.join("gateway.log"));
+        let log_file = File::create(&log).map_err(|fault| format!("{}: {fault}", log.display()))?;
+        let mut command = program(&data);
+        command.args(["serve", "--sample-app", "true", "--name", "Countersign demo"]);
+        command.args(listen.iter().flat_map(|address| ["--listen", address]));
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log_file)
+            .spawn()
+            .map_err(|fault| format!("the gateway does not start: {fault}"))?;
+        let said = lines(&mut child);
+        let mut gateway =
+            Self { url: format!("https://localhost:{port}"), fingerprint: String::new(), log, data, child };
+        gateway.fingerprint = gateway.wait_for_fingerprint(&said, stopped)?;
+        Ok(gateway)
+    }
+
+    /// Makes a person who can sign in; their voucher.
+    pub fn add_person(&self, name: &str, password: &str) -> Fallible<String> {
+        let mut command = program(&self.data);
+        command.args(["user", "add", name, "--password-stdin"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().map_err(|fault| fault.to_string())?;
+        if let Some(mut pipe) = child.stdin.take() {
+            writeln!(pipe, "{password}").map_err(|fault| fault.to_string())?;
+        }
+        let output = child.wait_with_output().map_err(|fault| fault.to_string())?;
+        if !output.status.success() {
+            return Err(format!("{name} could not be added; see {}", self.log.display()));
+        }
+        let said = String::from_utf8_lossy(&output.stdout);
+        let voucher = said.split_whitespace().next_back().map(str::to_owned);
+        voucher.ok_or_else(|| "the gateway gave no voucher".to_owned())
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub fn stop(mut self) {
+        let _asked = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status();
+        let asked = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) && asked.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn wait_for_fingerprint(&mut self, said: &Receiver<String>, stopped: &AtomicBool) -> Fallible<String> {
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE && !stopped.load(Ordering::Relaxed) {
+            match said.recv_timeout(Duration::from_millis(100)) {
+                Ok(line) => {
+                    if let Some(fingerprint) = line.split_whitespace().find(|word| is_fingerprint(word)) {
+                        return Ok(fingerprint.to_owned());
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        Err(format!("the gateway did not start:\n{}", log.trim_end()))
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let _may_have_ended = self.child.kill();
+        let _status = self.child.wait();
+    }
+}
+
+/// The gateway's program on this data, with no setting of the caller's own environment.
+fn program(data: &Path) -> Command {
+    let mut command = Command::new(repo::built("countersign-gateway"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("COUNTERSIGN_")) {
+        command.env_remove(name);
+    }
+    command.arg("--data").arg(data);
+    command
+}
+
+/// Every line it says, as long as somebody listens; read to the end, so that it is never held up by a full pipe.
+fn lines(child: &mut Child) -> Receiver<String> {
+    let (tell, told) = channel();
+    if let Some(stdout) = child.stdout.take() {
+        std::thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                let _nobody_listens = tell.send(line);
+            }
+        });
+    }
+    told
+}
+
+/// Thirty-two pairs of hexadecimal digits with colons between them.
+fn is_fingerprint(word: &str) -> bool {
+    let is_pair = |pair: &str| pair.len() == 2 && pair.bytes().all(|byte| byte.is_ascii_hexdigit());
+    word.split(':').count() == 32 && word.split(':').all(is_pair)
+}
+
+/// The first port from [`PORT`] on that is free on every loopback address there is, with those addresses.
+fn free_port() -> Fallible<(u16, Vec<String>)> {
+    let has_v6 = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
+    for port in PORT..PORT + PORTS {
+        let v4 = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+        if v4 && (!has_v6 || TcpListener::bind((Ipv6Addr::LOCALHOST, port)).is_ok()) {
+            let v6 = has_v6.then(|| format!("[::1]:{port}"));
+            return Ok((port, [format!("127.0.0.1:{port}")].into_iter().chain(v6).collect()));
+        }
+    }
+    Err(format!("no port from {PORT} to {} is free", PORT + PORTS - 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_that_is_taken_is_passed_over() {
+        let (port, _) = free_port().unwrap();
+        let _taken = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+        assert_ne!(free_port().unwrap().0, port);
+    }
+
+    #[test]
+    fn a_fingerprint_is_known_by_its_form() {
+        assert!(is_fingerprint(&["AB"; 32].join(":")));
+        assert!(
+            !is_fingerprint(&["AB"; 31].join(":"))
+                && !is_fingerprint("12:34")
+                && !is_fingerprint(&["xy"; 32].join(":"))
+        );
+    }
+}
