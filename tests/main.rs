@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "this is test code: a panic is how it says no")]
 
 mod architecture;
+mod contract;
 mod driver;
 mod strings;

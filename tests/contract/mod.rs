@@ -1,0 +1,21 @@
+//! One contract suite a port and a store: run on the double, on the real one, and on a broken one that it must refuse.
+
+mod gateway_audit;
+mod gateway_person;
+mod gateway_session;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use countersign_gateway::store::Store;
+
+/// A fresh store of the gateway, in a folder that lives as long as the first value.
+fn gateway_store() -> (tempfile::TempDir, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("gateway.db")).unwrap();
+    (folder, store)
+}
+
+/// A contract must not hold for a broken double.
+fn refuses(contract: impl FnOnce()) {
+    assert!(catch_unwind(AssertUnwindSafe(contract)).is_err(), "the contract holds for a broken double");
+}
