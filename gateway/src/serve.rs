@@ -87,3 +87,6 @@ async fn accept(shared: Arc<connection::Shared>, listener: TcpListener) {
 /// A connection's peer, put into each of its requests.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
+
+#[cfg(test)]
+mod tests;
