@@ -133,12 +133,11 @@ fn cause(fault: &reqwest::Error) -> PortError {
         if error.is::<rustls::Error>() {
             return PortError::Tls;
         }
-        if let Some(io) = error.downcast_ref::<std::io::Error>()
-            && io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>())
-        {
-            return PortError::Tls;
-        }
-        next = error.source();
+        // An I/O error hides what it wraps from `source`, and may wrap another one.
+        next = match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
     }
     PortError::Network
 }
