@@ -7,7 +7,7 @@ use std::fmt;
 
 use countersign_protocol::Secret;
 use countersign_protocol::jose::{H32, Id, b64u};
-use countersign_protocol::push::check::Trusted;
+use countersign_protocol::push::check::{self, Trusted};
 use countersign_protocol::push::{
     Answer, BaseUrl, Challenge, ClosedStatus, DeviceState, EnrolRequest, GoneWhy, Message, MetaVersion, Res, Status,
     TriesLeft, UserVerification, Via,
@@ -325,9 +325,7 @@ impl Record {
 
     /// Takes note of a verified message's `iat` for the last signed time.
     pub(crate) fn saw_signed(&mut self, iat: u64, now: u64) {
-        if iat <= now.saturating_add(limits::DAY) {
-            self.signed = self.signed.max(iat);
-        }
+        self.signed = check::last_signed(self.signed, iat, now);
     }
 }
 

@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use countersign_protocol::Secret;
 use countersign_protocol::jose::{H32, Id};
 
 pub use file::Damage;
@@ -31,7 +30,8 @@ const RECORD: &str = "sealed";
 /// All enrolments of this phone, in memory and on disk.
 pub struct Store {
     folder: PathBuf,
-    key: StoreKey,
+    /// None when its file was changed: then no record opens, and none is written.
+    key: Option<StoreKey>,
     records: BTreeMap<Id, Kept>,
     damaged: BTreeMap<Id, Damage>,
 }
@@ -48,12 +48,14 @@ impl Store {
     /// # Errors
     /// [`PortError`] when the folder cannot be read or the keystore cannot give the key now (before first unlock).
     /// A key that is gone for good (restored backup, reinstalled app) is replaced: the records under it are then
-    /// [`damaged`](Self::damaged), and their person enrols anew.
+    /// [`damaged`](Self::damaged), and their person enrols anew. So they are when the key's file was changed; a new key
+    /// is made when the last of them was forgotten.
     pub fn open(folder: &Path, ports: &Ports) -> Result<Self, Error> {
         file::make_folder(folder)?;
-        let key = store_key(&folder.join("key"), ports)?;
-        let mut store = Self { folder: folder.to_owned(), key, records: BTreeMap::new(), damaged: BTreeMap::new() };
+        let mut store =
+            Self { folder: folder.to_owned(), key: None, records: BTreeMap::new(), damaged: BTreeMap::new() };
         store.sweep()?;
+        store.key = store_key(&folder.join("key"), ports, !store.names(RECORD)?.is_empty())?;
         store.reload()?;
         Ok(store)
     }
@@ -101,7 +103,7 @@ impl Store {
             return Ok(Arc::clone(&kept.record));
         }
         let plain = record.to_bytes().map_err(|_| Error::Internal)?;
-        let sealed = self.key.seal(id, once, &plain)?;
+        let sealed = self.key.as_ref().ok_or(PortError::Failed)?.seal(id, once, &plain)?;
         file::replace(&self.path(id), &sealed)?;
         let record = Arc::new(record);
         self.records.insert(id, Kept { record: Arc::clone(&record), file: H32::sha256(&[&sealed]) });
@@ -137,7 +139,7 @@ impl Store {
 
     fn open_record(&self, id: Id) -> Result<Option<Kept>, Damage> {
         let Some(bytes) = file::read(&self.path(id)).map_err(|_| Damage::Unreadable)? else { return Ok(None) };
-        let plain = self.key.open(id, &bytes)?;
+        let plain = self.key.as_ref().ok_or(Damage::Foreign)?.open(id, &bytes)?;
         let record = Record::from_bytes(&plain).ok().filter(|record| record.id == id).ok_or(Damage::Unknown)?;
         Ok(Some(Kept { record: Arc::new(record), file: H32::sha256(&[&bytes]) }))
     }
@@ -165,19 +167,26 @@ impl Store {
     }
 }
 
-/// The store's key: unwrapped, or made and wrapped where there is none or the old one is gone for good.
-fn store_key(path: &Path, ports: &Ports) -> Result<StoreKey, Error> {
+/// The store's key: unwrapped, or made and wrapped where there is none or the old one is gone for good. None when its
+/// file was changed while there are records under it, which may be mended.
+fn store_key(path: &Path, ports: &Ports, has_records: bool) -> Result<Option<StoreKey>, Error> {
     let cancel = Cancel::default();
     if let Some(wrapped) = file::read(path)? {
         match ports.keystore.unwrap(Guard::Device, &wrapped, &cancel) {
-            Ok(key) if key.len() == StoreKey::LEN => return Ok(StoreKey::new(&key)?),
-            Ok(_) | Err(PortError::KeyGone) => file::replace(&path.with_extension("gone"), &wrapped)?,
+            Ok(key) if key.len() == StoreKey::LEN => return Ok(Some(StoreKey::new(&key)?)),
+            Ok(_) | Err(PortError::Failed) if has_records => return Ok(None),
+            Ok(_) | Err(PortError::Failed | PortError::KeyGone) => {
+                file::replace(&path.with_extension("gone"), &wrapped)?
+            }
             Err(fault) => return Err(fault.into()),
         }
     }
-    let mut bytes = zeroize::Zeroizing::new([0; StoreKey::LEN]);
-    ports.random.fill(bytes.as_mut())?;
-    let key = Secret::from_slice(bytes.as_ref());
+    let key = ports.random.secret(StoreKey::LEN)?;
     file::replace(path, &ports.keystore.wrap(Guard::Device, &key, &cancel)?)?;
-    Ok(StoreKey::new(&key)?)
+    Ok(Some(StoreKey::new(&key)?))
+}
+
+/// Makes a folder of the app's, for its owner alone.
+pub(crate) fn make_folder(folder: &Path) -> Result<(), PortError> {
+    file::make_folder(folder)
 }

@@ -61,7 +61,7 @@ pub fn trust(record: &Record) -> Trust {
 /// Whether the time of the kept metadata is over, by the later of phone clock and last signed time. Then nothing is
 /// approved; denying and reporting work.
 pub fn is_past(record: &Record, now: u64) -> bool {
-    now.max(record.signed) > record.trusted.metadata().exp
+    !check::may_approve(&record.trusted, now, record.signed)
 }
 
 /// Whether half of its life is over, so that it should be fetched again.
