@@ -7,6 +7,7 @@
 
 mod approval;
 mod gateway;
+mod vault;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,12 +20,15 @@ pub use crate::push::enrol::{EnrolOffer, Phone};
 pub use crate::push::row::{ApprovalId, ApprovalRow, ApprovalState, Can, ContextRow, GatewayRow, GatewayState};
 pub use crate::record::Verdict;
 pub use gateway::{Enrolling, PollOutcome};
+pub use vault::LockState;
 
 use crate::device::Store;
 use crate::error::{Error, InputError};
 use crate::port::{Observer, Ports, Topic};
 use crate::push::{call, meta};
 use crate::record::Record;
+use crate::vault::Codes;
+use vault::Safe;
 
 /// Where the app keeps its files.
 #[derive(Debug, Clone)]
@@ -38,9 +42,12 @@ pub struct Folders {
 /// The phone. One lives as long as the shell; its methods are called from any thread.
 pub struct App {
     ports: Ports,
+    private: PathBuf,
     state: Mutex<State>,
     /// Replaced whole after each change; the lock is held to clone the pointer.
     shown: Mutex<Arc<Shown>>,
+    /// The list of accounts as it was shown last, and when; none while the vault is locked.
+    listed: Mutex<Option<(u64, Codes)>>,
     links: Mutex<BTreeMap<Id, Arc<Link>>>,
     observers: Mutex<Vec<Arc<dyn Observer>>>,
 }
@@ -48,6 +55,7 @@ pub struct App {
 /// What is behind the one lock.
 struct State {
     devices: Store,
+    safe: Safe,
 }
 
 /// What screens list.
@@ -75,7 +83,9 @@ impl App {
         let devices = Store::open(&folders.shared.join("device"), &ports)?;
         let app = Self {
             shown: Mutex::new(Arc::new(Shown::of(&devices))),
-            state: Mutex::new(State { devices }),
+            state: Mutex::new(State { devices, safe: Safe::open(&folders.private, &ports) }),
+            private: folders.private,
+            listed: Mutex::default(),
             links: Mutex::default(),
             observers: Mutex::default(),
             ports,
@@ -105,6 +115,10 @@ impl App {
     fn state(&self) -> Result<MutexGuard<'_, State>, Error> {
         self.state.lock().map_err(|poisoned| {
             let mut state = poisoned.into_inner();
+            // Locked again: what is in memory may be half of a change.
+            state.safe = Safe::None;
+            state.safe = Safe::open(&self.private, &self.ports);
+            *lock(&self.listed) = None;
             // When the disk fails too, the next call tries again.
             if state.devices.reload().is_ok() {
                 self.state.clear_poison();

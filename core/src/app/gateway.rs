@@ -176,6 +176,8 @@ impl App {
             Ok(record.clone())
         })?;
         self.notify(Topic::Gateways);
+        // An account that cannot move in now moves in at the next unlock.
+        let _ = self.adopt_accounts();
         enrolling(&record)
     }
 

@@ -1,0 +1,325 @@
+//! The vault as shells use it: lock and unlock, accounts and their codes.
+
+use std::path::Path;
+use std::sync::{Arc, TryLockError};
+
+use countersign_protocol::Secret;
+use countersign_protocol::jose::Id;
+use countersign_protocol::otp::Code;
+use countersign_protocol::uri::otpauth;
+use zeroize::Zeroizing;
+
+use super::{App, State, lock};
+use crate::cancel::Cancel;
+use crate::error::{Error, InputError, PortError};
+use crate::port::{Guard, Ports, Topic};
+use crate::record::{Stage, Uri};
+use crate::vault::{Account, AccountId, Codes, Edit, KdfCost, Kind, NewAccount, Report, SlotId, Vault};
+
+/// Name of the vault's file in the private folder.
+const FILE: &str = "vault.sqlite";
+
+/// Whether accounts can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LockState {
+    /// There is no vault yet.
+    NoVault,
+    /// Locked: no account is in memory.
+    Locked,
+    /// Unlocked.
+    Open,
+}
+
+/// The vault, as far as it can be had.
+pub(super) enum Safe {
+    /// None was made yet.
+    None,
+    /// There is one that cannot be opened now, and why. Approvals work all the same.
+    Closed(Error),
+    /// It is there, locked or unlocked.
+    Here(Box<Vault>),
+}
+
+impl Safe {
+    /// Opens what is in the folder, locked.
+    pub(super) fn open(private: &Path, ports: &Ports) -> Self {
+        let path = private.join(FILE);
+        if !Vault::exists(&path) {
+            return Self::None;
+        }
+        match Vault::open(&path, Arc::clone(&ports.clock), Arc::clone(&ports.random)) {
+            Ok(vault) => Self::Here(Box::new(vault)),
+            Err(fault) => Self::Closed(fault),
+        }
+    }
+
+    fn vault(&mut self) -> Result<&mut Vault, Error> {
+        match self {
+            Self::None => Err(InputError::NoVault.into()),
+            Self::Closed(fault) => Err(fault.clone()),
+            Self::Here(vault) => Ok(vault),
+        }
+    }
+
+    fn lock_state(&self) -> LockState {
+        match self {
+            Self::None => LockState::NoVault,
+            Self::Here(vault) if vault.is_unlocked() => LockState::Open,
+            Self::Here(_) | Self::Closed(_) => LockState::Locked,
+        }
+    }
+}
+
+impl App {
+    /// Whether accounts can be read now.
+    pub fn lock_state(&self) -> LockState {
+        self.state().map_or(LockState::Locked, |state| state.safe.lock_state())
+    }
+
+    /// Makes the vault, with one slot for `passphrase`, and leaves it unlocked. Takes a key derivation.
+    ///
+    /// # Errors
+    /// [`InputError::VaultExists`], [`InputError::Field`] for a passphrase of no or of too many bytes; [`PortError`] of
+    /// the disk.
+    pub fn create_vault(&self, passphrase: &Secret, cancel: &Cancel) -> Result<(), Error> {
+        cancel.check()?;
+        make_folder(&self.private)?;
+        let (clock, random) = (Arc::clone(&self.ports.clock), Arc::clone(&self.ports.random));
+        let vault = Vault::create(&self.private.join(FILE), passphrase, KdfCost::PHONE, clock, random)?;
+        self.state()?.safe = Safe::Here(Box::new(vault));
+        self.unlocked()
+    }
+
+    /// Unlocks by passphrase. Takes a key derivation, without any lock held.
+    ///
+    /// # Errors
+    /// [`InputError::WrongPassphrase`], [`InputError::NoVault`], and what the file gives; [`PortError`] of the disk.
+    pub fn unlock(&self, passphrase: &Secret, cancel: &Cancel) -> Result<(), Error> {
+        let lockbox = self.safe()?.safe.vault()?.lockbox();
+        let key = lockbox.open(passphrase)?;
+        cancel.check()?;
+        self.state()?.safe.vault()?.unlock_with(&key)?;
+        self.unlocked()
+    }
+
+    /// Unlocks by the platform's keystore, which may ask for the person.
+    ///
+    /// # Errors
+    /// [`InputError::Slot`] where the vault has no such slot; what keystore and prompt give.
+    pub fn unlock_by_keystore(&self, cancel: &Cancel) -> Result<(), Error> {
+        let lockbox = self.safe()?.safe.vault()?.lockbox();
+        let key = lockbox.open_keystore(&*self.ports.keystore, cancel)?;
+        self.state()?.safe.vault()?.unlock_with(&key)?;
+        self.unlocked()
+    }
+
+    /// Lets the platform's keystore unlock the vault, asking for the person each time.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`]; what keystore and prompt give; [`PortError`] of the disk.
+    pub fn add_keystore_slot(&self, cancel: &Cancel) -> Result<SlotId, Error> {
+        let key = self.state()?.safe.vault()?.key()?;
+        let slot = key.keystore_slot(&*self.ports.keystore, Guard::User, &*self.ports.random, cancel)?;
+        self.state()?.safe.vault()?.add_slot(slot)
+    }
+
+    /// Locks the vault: seeds and names leave memory. Approvals go on.
+    pub fn lock(&self) {
+        if let Ok(mut state) = self.state()
+            && let Ok(vault) = state.safe.vault()
+        {
+            vault.lock();
+        }
+        *lock(&self.listed) = None;
+        self.notify(Topic::Lock);
+        self.notify(Topic::Accounts);
+    }
+
+    /// Changes the passphrase of the unlocked vault; the old one must open it. Takes two key derivations.
+    ///
+    /// # Errors
+    /// [`InputError::WrongPassphrase`], [`InputError::VaultLocked`], [`InputError::Field`]; [`PortError`] of the disk,
+    /// with the old passphrase still good.
+    pub fn change_passphrase(&self, old: &Secret, new: &Secret, cancel: &Cancel) -> Result<(), Error> {
+        let (key, lockbox, cost) = {
+            let mut state = self.state()?;
+            let vault = state.safe.vault()?;
+            (vault.key()?, vault.lockbox(), vault.cost(KdfCost::PHONE)?)
+        };
+        lockbox.open(old)?;
+        cancel.check()?;
+        let slot = key.passphrase_slot(new, cost, &*self.ports.random)?;
+        cancel.check()?;
+        self.state()?.safe.vault()?.replace_passphrase(slot)
+    }
+
+    /// The accounts that can be read, in the order of the list.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`], [`InputError::NoVault`].
+    pub fn accounts(&self) -> Result<Arc<[Arc<Account>]>, Error> {
+        self.state()?.safe.vault()?.accounts()
+    }
+
+    /// The list with its codes at `now`. While something is being written, the list as it was shown last, as long as none
+    /// of its codes has changed.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`], [`InputError::NoVault`].
+    pub fn codes(&self, now: u64) -> Result<Codes, Error> {
+        let mut state = match self.state.try_lock() {
+            Ok(state) => state,
+            Err(TryLockError::WouldBlock) => {
+                let shown = lock(&self.listed).clone();
+                match shown.filter(|(at, codes)| *at <= now && codes.next_change.is_none_or(|change| now < change)) {
+                    Some((_, codes)) => return Ok(codes),
+                    None => self.state()?,
+                }
+            }
+            Err(TryLockError::Poisoned(_)) => self.state()?,
+        };
+        let codes = state.safe.vault()?.codes(now)?;
+        *lock(&self.listed) = Some((now, codes.clone()));
+        Ok(codes)
+    }
+
+    /// The accounts whose issuer or name holds each word of `text`.
+    ///
+    /// # Errors
+    /// [`InputError::TooMuch`] for a long text; [`InputError::VaultLocked`].
+    pub fn search(&self, text: &str) -> Result<Vec<Arc<Account>>, Error> {
+        self.state()?.safe.vault()?.search(text)
+    }
+
+    /// The person's own words on an account.
+    ///
+    /// # Errors
+    /// [`InputError::NotFound`], [`InputError::Damaged`], [`InputError::VaultLocked`].
+    pub fn note(&self, id: AccountId) -> Result<Zeroizing<String>, Error> {
+        self.state()?.safe.vault()?.note(id)
+    }
+
+    /// Adds an account.
+    ///
+    /// # Errors
+    /// [`InputError::Duplicate`] where the same seed is there already; [`InputError::Field`] and
+    /// [`InputError::TooMuch`] by field; [`InputError::VaultLocked`]; [`PortError`] of the disk.
+    pub fn add_account(&self, account: &NewAccount) -> Result<AccountId, Error> {
+        self.change_accounts(|vault| vault.add(account))
+    }
+
+    /// Changes names, note or place of an account.
+    ///
+    /// # Errors
+    /// As [`App::add_account`]; [`InputError::NotFound`].
+    pub fn edit_account(&self, id: AccountId, edit: &Edit) -> Result<(), Error> {
+        self.change_accounts(|vault| vault.edit(id, edit))
+    }
+
+    /// Deletes an account, also one that cannot be read.
+    ///
+    /// # Errors
+    /// [`InputError::NotFound`], [`InputError::VaultLocked`]; [`PortError`] of the disk.
+    pub fn delete_account(&self, id: AccountId) -> Result<(), Error> {
+        self.change_accounts(|vault| vault.delete(id))
+    }
+
+    /// The next code of a HOTP account. Its counter has moved on, on disk, before the code is shown.
+    ///
+    /// # Errors
+    /// [`InputError::WrongKind`] for TOTP; [`InputError::NotFound`], [`InputError::VaultLocked`].
+    pub fn next_hotp(&self, id: AccountId) -> Result<Code, Error> {
+        self.change_accounts(|vault| vault.next_hotp(id))
+    }
+
+    /// What the last unlock found damaged, and where it kept a copy.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`].
+    pub fn vault_report(&self) -> Result<Report, Error> {
+        self.state()?.safe.vault()?.report().cloned()
+    }
+
+    /// Takes the accounts as they are: what was found damaged was told, and is not told again.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`]; [`PortError`] of the disk.
+    pub fn accept_damage(&self) -> Result<(), Error> {
+        self.change_accounts(Vault::accept_damage)
+    }
+
+    /// Writes the vault's log back, as before the app is suspended.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`]; [`PortError`] of the disk, with nothing lost.
+    pub fn checkpoint(&self) -> Result<(), Error> {
+        self.state()?.safe.vault()?.checkpoint()
+    }
+
+    fn change_accounts<T>(&self, change: impl FnOnce(&mut Vault) -> Result<T, Error>) -> Result<T, Error> {
+        let value = change(self.state()?.safe.vault()?)?;
+        self.notify(Topic::Accounts);
+        Ok(value)
+    }
+
+    /// The state, after one more try to open a vault that could not be opened before.
+    fn safe(&self) -> Result<std::sync::MutexGuard<'_, State>, Error> {
+        let mut state = self.state()?;
+        if matches!(state.safe, Safe::None | Safe::Closed(_)) {
+            state.safe = Safe::open(&self.private, &self.ports);
+        }
+        Ok(state)
+    }
+
+    /// What follows an unlock: accounts that enrolments brought meanwhile move in.
+    fn unlocked(&self) -> Result<(), Error> {
+        self.notify(Topic::Lock);
+        self.adopt_accounts()?;
+        self.notify(Topic::Accounts);
+        Ok(())
+    }
+
+    /// Moves accounts that came with an enrolment into the vault, if it is unlocked; else they wait for the next unlock.
+    pub(super) fn adopt_accounts(&self) -> Result<(), Error> {
+        if self.lock_state() != LockState::Open {
+            return Ok(());
+        }
+        let shown = self.shown();
+        let waiting = shown.records.iter().filter_map(|record| Some((record.id, record.enrolled()?.totp.as_ref()?)));
+        for (id, uri) in waiting {
+            self.adopt(id, uri)?;
+        }
+        Ok(())
+    }
+
+    fn adopt(&self, id: Id, uri: &Uri) -> Result<(), Error> {
+        // What a gateway sealed and is no account is dropped: nobody could ever use it.
+        if let Ok((account, _)) = otpauth::parse(&uri.0) {
+            match self.add_account(&new_account(account, id)) {
+                Ok(_) | Err(Error::Input(InputError::Duplicate(_))) => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        // First into the vault, then out of the record: killed between the two, it is found to be there already.
+        self.update(id, |record, _| {
+            if let Stage::Enrolled(enrolled) = &mut record.stage {
+                enrolled.totp = None;
+            }
+            Ok(())
+        })
+    }
+}
+
+fn new_account(account: otpauth::Account, origin: Id) -> NewAccount {
+    let otpauth::Account { kind, issuer, name, secret, algorithm, digits, image_host: _ } = account;
+    let kind = match kind {
+        otpauth::Kind::Totp { period } => Kind::Totp(period),
+        otpauth::Kind::Hotp { counter } => Kind::Hotp(counter),
+    };
+    NewAccount { issuer, name, note: String::new(), kind, algorithm, digits, secret, origin: Some(origin) }
+}
+
+/// Makes the private folder, for its owner alone.
+fn make_folder(folder: &Path) -> Result<(), PortError> {
+    crate::device::make_folder(folder)
+}
