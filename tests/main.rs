@@ -1,6 +1,7 @@
 //! Journeys across the parts.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "this is test code: a panic is how it says no")]
 
+mod app;
 mod architecture;
 mod contract;
 mod driver;

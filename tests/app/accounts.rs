@@ -1,0 +1,195 @@
+//! The vault behind `App`: lock state, accounts that an enrolment brings, and what a caught fault leaves.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use countersign_core::app::{App, LockState};
+use countersign_core::cancel::Cancel;
+use countersign_core::error::{Error, InputError};
+use countersign_core::vault::{Kind, NewAccount};
+use countersign_protocol::Secret;
+use countersign_protocol::otp::{Algorithm, Digits, Period};
+
+use super::phone::{NOW, World, enrol, poll};
+
+const URI: &str = "otpauth://totp/Example:alice@example.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Example";
+
+fn passphrase() -> Secret {
+    Secret::from_slice(b"correct horse")
+}
+
+fn create(app: &App) {
+    app.create_vault(&passphrase(), &Cancel::default()).unwrap();
+}
+
+fn account(name: &str) -> NewAccount {
+    NewAccount {
+        issuer: "Shop".to_owned(),
+        name: name.to_owned(),
+        note: String::new(),
+        kind: Kind::Totp(Period::try_from(30).unwrap()),
+        algorithm: Algorithm::Sha1,
+        digits: Digits::SIX,
+        secret: Secret::from_slice(name.as_bytes()),
+        origin: None,
+    }
+}
+
+fn names(app: &App) -> Vec<String> {
+    app.accounts().unwrap().iter().map(|account| account.name.clone()).collect()
+}
+
+#[test]
+fn a_vault_is_made_locked_and_unlocked() {
+    let world = World::new();
+    let app = world.app();
+    assert_eq!(app.lock_state(), LockState::NoVault);
+    assert_eq!(app.unlock(&passphrase(), &Cancel::default()).unwrap_err(), InputError::NoVault.into());
+    create(&app);
+    app.add_account(&account("alice")).unwrap();
+    assert_eq!(app.codes(NOW).unwrap().rows.len(), 1);
+    app.lock();
+    assert_eq!(app.lock_state(), LockState::Locked);
+    assert_eq!(app.codes(NOW).unwrap_err(), InputError::VaultLocked.into());
+    drop(app);
+    let app = world.app();
+    assert_eq!(app.lock_state(), LockState::Locked);
+    let wrong = Secret::from_slice(b"battery staple");
+    assert_eq!(app.unlock(&wrong, &Cancel::default()).unwrap_err(), InputError::WrongPassphrase.into());
+    app.unlock(&passphrase(), &Cancel::default()).unwrap();
+    assert_eq!(names(&app), ["alice"]);
+}
+
+#[test]
+fn a_changed_passphrase_takes_the_old_ones_place() {
+    let world = World::new();
+    let app = world.app();
+    create(&app);
+    let new = Secret::from_slice(b"another one");
+    assert_eq!(app.change_passphrase(&new, &new, &Cancel::default()).unwrap_err(), InputError::WrongPassphrase.into());
+    app.change_passphrase(&passphrase(), &new, &Cancel::default()).unwrap();
+    app.lock();
+    assert!(app.unlock(&passphrase(), &Cancel::default()).is_err());
+    app.unlock(&new, &Cancel::default()).unwrap();
+}
+
+#[test]
+fn the_keystore_unlocks_where_it_was_asked_to() {
+    let world = World::new();
+    let app = world.app();
+    create(&app);
+    app.lock();
+    assert!(matches!(app.unlock_by_keystore(&Cancel::default()).unwrap_err(), Error::Input(InputError::Slot(_))));
+    app.unlock(&passphrase(), &Cancel::default()).unwrap();
+    app.add_keystore_slot(&Cancel::default()).unwrap();
+    app.lock();
+    app.unlock_by_keystore(&Cancel::default()).unwrap();
+    assert_eq!(app.lock_state(), LockState::Open);
+}
+
+#[test]
+fn an_account_that_came_with_an_enrolment_moves_in_when_the_vault_is_open() {
+    for open in [true, false] {
+        let world = World::new();
+        let gateway = world.gateway("gate.example.com");
+        gateway.state().totp = Some(URI.to_owned());
+        let app = world.app();
+        create(&app);
+        if !open {
+            app.lock();
+        }
+        let enrolling = enrol(&app, &gateway).unwrap();
+        if !open {
+            drop(app);
+            let app = world.app();
+            assert!(poll(&app, &enrolling).is_ok(), "a locked vault stops no poll");
+            app.unlock(&passphrase(), &Cancel::default()).unwrap();
+            assert_eq!(names(&app), ["alice@example.com"]);
+            assert_eq!(app.accounts().unwrap()[0].origin, Some(enrolling.id));
+            app.lock();
+            app.unlock(&passphrase(), &Cancel::default()).unwrap();
+            assert_eq!(names(&app).len(), 1, "it moves in once");
+            continue;
+        }
+        assert_eq!(names(&app), ["alice@example.com"]);
+    }
+}
+
+#[test]
+fn a_phone_without_a_vault_keeps_the_account_until_there_is_one() {
+    let world = World::new();
+    let gateway = world.gateway("gate.example.com");
+    gateway.state().totp = Some(URI.to_owned());
+    let app = world.app();
+    enrol(&app, &gateway).unwrap();
+    drop(app);
+    let app = world.app();
+    create(&app);
+    assert_eq!(names(&app), ["alice@example.com"]);
+}
+
+#[test]
+fn codes_are_read_while_a_port_never_returns() {
+    let world = World::new();
+    let gateway = world.gateway("gate.example.com");
+    let app = Arc::new(world.app());
+    create(&app);
+    app.add_account(&account("alice")).unwrap();
+    let enrolling = enrol(&app, &gateway).unwrap();
+    let (entered, inside) = channel();
+    let (release, held) = channel::<()>();
+    gateway.twist(move |_, _, _, good| {
+        entered.send(()).unwrap();
+        let _ = held.recv();
+        Ok(good)
+    });
+    let parked = std::thread::spawn({
+        let (app, id) = (app.clone(), enrolling.id);
+        move || app.poll(id, 30, &Cancel::default())
+    });
+    inside.recv_timeout(Duration::from_secs(20)).unwrap();
+    assert_eq!(app.codes(NOW).unwrap().rows.len(), 1);
+    app.add_account(&account("bob")).unwrap();
+    assert_eq!(app.codes(NOW + 30).unwrap().rows.len(), 2);
+    app.lock();
+    drop(release);
+    assert!(parked.join().unwrap().is_ok());
+}
+
+#[test]
+fn a_caught_fault_reloads_the_state_and_the_app_goes_on() {
+    let world = World::new();
+    let gateway = world.gateway("gate.example.com");
+    let app = world.app();
+    create(&app);
+    let enrolling = enrol(&app, &gateway).unwrap();
+    world.clock.panics.store(true, Ordering::SeqCst);
+    // The vault looks at the clock while the state is locked.
+    let fault = catch_unwind(AssertUnwindSafe(|| app.add_account(&account("alice"))));
+    assert!(fault.is_err());
+    assert_eq!(app.gateways().len(), 1, "what is shown is there all along");
+    assert_eq!(app.accounts().unwrap_err(), Error::Internal, "said once");
+    assert_eq!(app.lock_state(), LockState::Locked);
+    assert!(poll(&app, &enrolling).is_ok());
+    app.unlock(&passphrase(), &Cancel::default()).unwrap();
+    app.add_account(&account("alice")).unwrap();
+    assert_eq!(names(&app), ["alice"]);
+}
+
+#[test]
+fn a_vault_that_cannot_be_opened_stops_no_approval() {
+    let world = World::new();
+    let gateway = world.gateway("gate.example.com");
+    let app = world.app();
+    create(&app);
+    let enrolling = enrol(&app, &gateway).unwrap();
+    drop(app);
+    std::fs::write(world.folder.path().join("private/vault.sqlite"), b"no vault at all").unwrap();
+    let app = world.app();
+    assert_eq!(app.lock_state(), LockState::Locked);
+    assert!(app.unlock(&passphrase(), &Cancel::default()).is_err());
+    assert!(poll(&app, &enrolling).is_ok());
+}

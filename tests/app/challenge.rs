@@ -1,0 +1,153 @@
+//! Challenges on the phone: the whole one is refused when anything about it is not right.
+
+use countersign_core::app::ApprovalState;
+use countersign_tests::raw_phone::{Key, sign};
+use serde_json::{Value, json};
+
+use super::phone::{approve, enrolled, only, poll};
+
+/// Whether a challenge that differs from a good one in `change` alone is shown.
+fn shows(change: impl FnOnce(&mut Value, &mut Key)) -> bool {
+    let (_world, gateway, app, enrolling) = enrolled();
+    let (mut claims, mut signer) = (gateway.claims("one"), gateway.gk.clone());
+    change(&mut claims, &mut signer);
+    gateway.state().challenges = vec![sign("cs-challenge+jwt", &claims, &signer)];
+    poll(&app, &enrolling).unwrap();
+    // Whatever is refused is not shown as seen either.
+    poll(&app, &enrolling).unwrap();
+    let seen = !gateway.state().echoes.last().unwrap().seen.is_empty();
+    assert_eq!(seen, !app.approvals().is_empty());
+    seen
+}
+
+#[test]
+fn a_good_one_is_shown() {
+    assert!(shows(|_, _| {}));
+}
+
+macro_rules! refused {
+    ($($name:ident: |$claims:ident, $signer:ident| $change:expr;)*) => {$(
+        #[test]
+        fn $name() {
+            assert!(!shows(|$claims, $signer| { $change; let _ = ($claims, $signer); }));
+        }
+    )*};
+}
+
+refused! {
+    aud_other: |claims, signer| claims["aud"] = json!("AAAAAAAAAAAAAAAAAAAAAA");
+    iss_other: |claims, signer| claims["iss"] = json!("https://other.example.com/push/v1");
+    by_removed_key: |claims, signer| *signer = Key::named("gk2");
+    by_gr: |claims, signer| *signer = Key::named("gr");
+    expired: |claims, signer| {
+        claims["exp"] = json!(claims["iat"].as_u64().unwrap() - 1);
+        claims["iat"] = json!(claims["iat"].as_u64().unwrap() - 100);
+    };
+    life_601: |claims, signer| claims["exp"] = json!(claims["iat"].as_u64().unwrap() + 601);
+    exp_before_iat: |claims, signer| claims["iat"] = json!(claims["exp"].as_u64().unwrap() + 1);
+    nm_0_login: |claims, signer| claims["nm"] = json!(0);
+    nm_1: |claims, signer| claims["nm"] = json!(1);
+    nm_9: |claims, signer| claims["nm"] = json!(9);
+    nm_string: |claims, signer| claims["nm"] = json!("6");
+    msg_on_login: |claims, signer| claims["msg"] = json!("Pay 100");
+    info_on_login: |claims, signer| claims["info"] = json!("device_added");
+    sign_without_msg: |claims, signer| claims["op"] = json!("sign");
+    info_31_days: |claims, signer| {
+        claims["op"] = json!("info");
+        claims["info"] = json!("lockout");
+        claims["nm"] = json!(0);
+        claims["exp"] = json!(claims["iat"].as_u64().unwrap() + 31 * 86_400);
+    };
+    op_unknown: |claims, signer| claims["op"] = json!("transfer");
+    src_unknown: |claims, signer| claims["ctx"]["src"] = json!("moon");
+    new_unknown: |claims, signer| claims["ctx"]["new"] = json!(["moon"]);
+    no_ctx: |claims, signer| { claims.as_object_mut().unwrap().remove("ctx"); };
+    ip_not_canonical: |claims, signer| claims["ctx"]["ip"] = json!("192.0.2.07");
+    ip_mapped: |claims, signer| claims["ctx"]["ip"] = json!("::ffff:192.0.2.7");
+    cc_lower: |claims, signer| claims["ctx"]["cc"] = json!("de");
+    over_4096: |claims, signer| claims["padding"] = json!("p".repeat(3000));
+}
+
+#[test]
+fn closed_again() {
+    let (world, gateway, app, enrolling) = enrolled();
+    let jti = gateway.challenge("one");
+    poll(&app, &enrolling).unwrap();
+    {
+        let mut state = gateway.state();
+        state.closed = vec![json!({"jti": jti, "st": "denied"})];
+        state.challenges.clear();
+    }
+    poll(&app, &enrolling).unwrap();
+    assert!(!only(&app).can.approve);
+    gateway.state().closed.clear();
+    world.clock.pass(601);
+    // The same id again, signed anew and in time: at once, and 39 days later.
+    for days in [0, 39] {
+        world.clock.pass(days * 86_400);
+        gateway.state().challenges = vec![sign("cs-challenge+jwt", &gateway.claims("one"), &gateway.gk)];
+        let mut meta = gateway.state().meta.clone();
+        meta["iat"] = json!(countersign_core::port::Clock::now(&*world.clock));
+        meta["exp"] = json!(countersign_core::port::Clock::now(&*world.clock) + 86_400);
+        gateway.state().meta = meta;
+        poll(&app, &enrolling).unwrap();
+        assert!(app.approvals().is_empty(), "after {days} days");
+    }
+}
+
+#[test]
+fn what_is_shown_is_what_was_signed() {
+    let (_world, gateway, app, enrolling) = enrolled();
+    gateway.challenge("one");
+    poll(&app, &enrolling).unwrap();
+    let row = only(&app);
+    assert_eq!(
+        (row.app.as_str(), row.host.as_str(), row.acct.as_str()),
+        ("Demo shop", "gate.example.com", "alice@example.com")
+    );
+    assert_eq!((row.digits, row.acct_differs, row.state), (6, false, ApprovalState::Open(None)));
+    assert_eq!(row.context.city.as_deref(), Some("Köln"));
+    assert_eq!(row.context.ip.as_deref(), Some("192.0.2.7"));
+}
+
+#[test]
+fn another_account_is_marked() {
+    let (_world, gateway, app, enrolling) = enrolled();
+    let mut claims = gateway.claims("one");
+    claims["acct"] = json!("root@example.com");
+    gateway.state().challenges = vec![sign("cs-challenge+jwt", &claims, &gateway.gk)];
+    poll(&app, &enrolling).unwrap();
+    assert!(only(&app).acct_differs);
+}
+
+#[test]
+fn digits_in_unknown_name_shown() {
+    // A gateway that sends digits along under a name nobody knows: they reach no screen.
+    let (_world, gateway, app, enrolling) = enrolled();
+    let mut claims = gateway.claims("one");
+    claims["digits"] = json!("731846");
+    gateway.state().challenges = vec![sign("cs-challenge+jwt", &claims, &gateway.gk)];
+    poll(&app, &enrolling).unwrap();
+    let row = only(&app);
+    assert!(!format!("{row:?}").contains("731846"));
+    assert_eq!(approve(&app, row.id, "04921").unwrap_err(), countersign_core::error::InputError::DigitsAsked(6).into());
+}
+
+#[test]
+fn metadata_expired_approve() {
+    let (world, gateway, app, enrolling) = enrolled();
+    // The gateway cannot be asked for newer metadata.
+    world.clock.pass(14 * 86_400 + 1);
+    gateway.challenge("one");
+    gateway.twist(
+        |path, _, _, response| {
+            if path == "metadata" { Err(countersign_core::error::PortError::Network) } else { Ok(response) }
+        },
+    );
+    poll(&app, &enrolling).unwrap();
+    let row = only(&app);
+    assert!(!row.can.approve);
+    let error = approve(&app, row.id, "049218").unwrap_err();
+    assert_eq!(error, countersign_core::error::GatewayError::MetadataExpired.into());
+    assert_eq!(app.deny(row.id, &countersign_core::cancel::Cancel::default()).unwrap().st.as_str(), "denied");
+}

@@ -1,0 +1,314 @@
+//! A gateway in memory that a test can make lie: it serves the calls of the walk rightly, and a [`Twist`] may change any
+//! answer before the phone sees it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use countersign_core::cancel::Cancel;
+use countersign_core::error::PortError;
+use countersign_core::port::{Clock, Http, Method, Request, Response, Trust};
+use countersign_protocol::Secret;
+use countersign_protocol::jose::{H32, Id, Jwk};
+use countersign_protocol::json as strict;
+use countersign_protocol::push::{
+    AnswerRequest, Echo, EnrolCode, EnrolRequest, Message, Method as Htm, Proof, Res, SealedReceipt, check,
+};
+use countersign_protocol::seal::SealKey;
+use countersign_protocol::uri::EnrolLink;
+use countersign_tests::raw_phone::{Key, b64u, id_of, sign};
+use serde_json::{Value, json};
+
+use super::phone::TestClock;
+
+/// What happens to an answer on its way: given the path, the request and the answer as it should be.
+pub type Twist = Box<dyn FnMut(&str, &Request, &Cancel, Response) -> Result<Response, PortError> + Send>;
+
+/// One gateway.
+pub struct Gateway {
+    pub u: String,
+    pub gk: Key,
+    pub clock: Arc<TestClock>,
+    state: Mutex<State>,
+    twist: Mutex<Option<Twist>>,
+}
+
+/// What it knows. Tests change it at will.
+pub struct State {
+    /// The claims of its metadata, signed anew for each answer.
+    pub meta: Value,
+    /// Who signs the metadata.
+    pub signer: Key,
+    pub code: [u8; 16],
+    pub totp: Option<String>,
+    pub devices: BTreeMap<Id, Device>,
+    /// Whatever a State lists, in order.
+    pub challenges: Vec<String>,
+    pub closed: Vec<Value>,
+    pub digits: String,
+    pub tries: u64,
+    /// What is added to the time that a State tells.
+    pub ahead: u64,
+    /// Every request that came, with the path after `u`.
+    pub log: Vec<(String, Request)>,
+    /// Every Echo that came.
+    pub echoes: Vec<Echo>,
+    receipts: BTreeMap<H32, String>,
+    results: BTreeMap<H32, String>,
+    nonces: u64,
+}
+
+/// A device that enrolled.
+pub struct Device {
+    pub ak: Jwk,
+    pub pk: Jwk,
+    pub state: &'static str,
+}
+
+impl Gateway {
+    pub fn new(name: &str, clock: Arc<TestClock>) -> Arc<Self> {
+        let (u, gk) = (format!("https://{name}/push/v1"), Key::named("gk"));
+        let pins = json!([H32::sha256(&[b"tls key"])]);
+        let meta = json!({
+            "iss": u, "iat": clock.now(), "exp": clock.now() + 14 * 86_400, "epoch": 1, "seq": 3, "keys": [gk.jwk_json()],
+            "name": "Example", "pins": pins,
+            "policy": {"digits": 6, "uv": "any", "attest": "none", "level": "software", "push": "sealed", "totp": true,
+                "offline": false, "move": false},
+        });
+        let state = State {
+            meta,
+            signer: gk.clone(),
+            code: *b"0123456789abcdef",
+            totp: None,
+            devices: BTreeMap::new(),
+            challenges: Vec::new(),
+            closed: Vec::new(),
+            digits: "049218".to_owned(),
+            tries: 3,
+            ahead: 0,
+            log: Vec::new(),
+            echoes: Vec::new(),
+            receipts: BTreeMap::new(),
+            results: BTreeMap::new(),
+            nonces: 0,
+        };
+        Arc::new(Self { u, gk, clock, state: Mutex::new(state), twist: Mutex::new(None) })
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// The text of its enrolment QR.
+    pub fn link(&self) -> String {
+        self.link_with(Some(H32::sha256(&[b"tls key"])))
+    }
+
+    pub fn link_with(&self, p: Option<H32>) -> String {
+        let c = EnrolCode::new(Secret::from_slice(&self.state().code)).unwrap();
+        let (u, k) = (self.u.parse().unwrap(), self.gk.jwk().thumbprint());
+        EnrolLink { u, k, c, x: self.clock.now() + 600, p }.to_https().to_string()
+    }
+
+    /// Twists every answer from now on.
+    pub fn twist(
+        &self,
+        twist: impl FnMut(&str, &Request, &Cancel, Response) -> Result<Response, PortError> + Send + 'static,
+    ) {
+        *self.twist.lock().unwrap() = Some(Box::new(twist));
+    }
+
+    /// Changes the body of answers to `path`, as JSON.
+    pub fn twist_body(&self, path: &'static str, mut change: impl FnMut(&mut Value) + Send + 'static) {
+        self.twist(move |seen, _, _, mut response| {
+            if seen == path {
+                let mut body = serde_json::from_slice(&response.body).unwrap();
+                change(&mut body);
+                response.body = body.to_string().into_bytes();
+            }
+            Ok(response)
+        });
+    }
+
+    pub fn untwist(&self) {
+        *self.twist.lock().unwrap() = None;
+    }
+
+    /// The one device that enrolled.
+    pub fn did(&self) -> Id {
+        *self.state().devices.keys().next_back().expect("a device")
+    }
+
+    /// The person typed the phone's digits.
+    pub fn activate(&self) {
+        self.state().devices.values_mut().for_each(|device| device.state = "active");
+    }
+
+    /// Claims of a challenge for the one device.
+    pub fn claims(&self, label: &str) -> Value {
+        let now = self.clock.now();
+        json!({"iss": self.u, "aud": self.did(), "jti": id_of(label), "aid": id_of(&format!("{label} aid")), "iat": now,
+            "exp": now + 120, "op": "login", "acct": "alice@example.com", "app": "Demo shop", "nm": 6,
+            "ctx": {"src": "rp", "ip": "192.0.2.7", "cc": "DE", "city": "Köln", "asn": "Example Net",
+                "ua": "Firefox on Linux", "new": ["ip"]}})
+    }
+
+    /// Opens a challenge and says its `jti`.
+    pub fn challenge(&self, label: &str) -> Id {
+        let jws = sign("cs-challenge+jwt", &self.claims(label), &self.gk);
+        self.state().challenges.push(jws);
+        id_of(label).parse().unwrap()
+    }
+
+    /// How often `path` was called.
+    pub fn calls(&self, path: &str) -> usize {
+        self.state().log.iter().filter(|(seen, _)| seen == path).count()
+    }
+
+    /// The bodies that were posted to `path`.
+    pub fn bodies(&self, path: &str) -> Vec<Vec<u8>> {
+        self.state().log.iter().filter(|(seen, _)| seen == path).map(|(_, request)| request.body.clone()).collect()
+    }
+
+    fn answer(&self, path: &str, request: &Request) -> Response {
+        let (status, body) = match (request.method, path) {
+            (Method::Get, "metadata") => (200, self.metadata()),
+            (Method::Post, "enrol") => self.enrol(request),
+            (Method::Post, "poll") => self.poll(request),
+            (Method::Post, "answer") => self.decide(request),
+            _ => (404, json!({"error": "malformed"})),
+        };
+        let mut state = self.state();
+        state.nonces += 1;
+        let headers = vec![("countersign-nonce".to_owned(), format!("nonce-{}", state.nonces))];
+        Response { status, headers, body: body.to_string().into_bytes() }
+    }
+
+    fn metadata(&self) -> Value {
+        let state = self.state();
+        json!({"meta": sign("cs-meta+jwt", &state.meta, &state.signer), "links": [], "recovery": []})
+    }
+
+    /// Whether the request's proof is right in all: by this key, of this request, with a nonce that was given.
+    fn proven(&self, request: &Request, path: &str, pk: &Jwk) -> bool {
+        let proofs: Vec<_> = request.headers.iter().filter(|(name, _)| name == "countersign-proof").collect();
+        let [(_, text)] = proofs.as_slice() else { return false };
+        let Ok(proof) = Message::<Proof>::parse(text).unwrap().verify(pk) else { return false };
+        let nonce = proof.claims().nonce.as_str().strip_prefix("nonce-").and_then(|number| number.parse().ok());
+        assert!(nonce.is_some_and(|number: u64| (1..=self.state().nonces).contains(&number)), "a nonce that was given");
+        let htu = format!("{}/{path}", self.u);
+        check::proof_fits(&proof, Htm::Post, &htu, &H32::sha256(&[&request.body])).is_ok()
+    }
+
+    fn enrol(&self, request: &Request) -> (u16, Value) {
+        let body: EnrolRequest = strict::parse(&request.body).unwrap();
+        let claims = body.enrol.claims().clone();
+        let code = EnrolCode::new(Secret::from_slice(&self.state().code)).unwrap();
+        if claims.e != code.id() || !code.cm_fits(body.enrol.jws().signing_input().as_bytes(), &body.cm) {
+            return (401, json!({"error": "refused"}));
+        }
+        assert!(self.proven(request, "enrol", &claims.keys.pk), "a proof by the new pk");
+        let h = body.enrol.h();
+        body.enrol.verify(&claims.keys.ak).unwrap();
+        if let Some(receipt) = self.state().receipts.get(&h) {
+            return (201, json!({"receipt": receipt}));
+        }
+        let did: Id = id_of(&format!("device {h}")).parse().unwrap();
+        let receipt = sign("cs-receipt+jwt", &self.receipt(did, h, &claims.keys.seal), &self.gk);
+        let mut state = self.state();
+        state.receipts.insert(h, receipt.clone());
+        state.devices.insert(did, Device { ak: claims.keys.ak, pk: claims.keys.pk, state: "pending" });
+        (201, json!({"receipt": receipt}))
+    }
+
+    /// Claims of a receipt.
+    pub fn receipt(&self, did: Id, eh: H32, seal: &SealKey) -> Value {
+        let totp = self.state().totp.as_ref().map(|uri| Secret::from_slice(uri.as_bytes()));
+        let secret = SealedReceipt { ok: Secret::from_slice(&[7; 32]), totp };
+        let sealed = secret.seal(seal, &Secret::from_slice(Key::named("as").scalar()), &[9; 16]).unwrap();
+        json!({"iss": self.u, "aud": did, "iat": self.clock.now(), "eh": eh, "acct": "alice@example.com",
+            "name": "Example", "until": self.clock.now() + 600, "sealed": b64u(&sealed.0)})
+    }
+
+    fn poll(&self, request: &Request) -> (u16, Value) {
+        let proof = request.headers.iter().find(|(name, _)| name == "countersign-proof").unwrap();
+        let kid = Message::<Proof>::parse(&proof.1).unwrap().jws().kid();
+        let pk = self.state().devices.values().map(|device| device.pk.clone()).find(|pk| pk.thumbprint() == kid);
+        let Some(pk) = pk else { return (401, json!({"error": "refused"})) };
+        if !self.proven(request, "poll", &pk) {
+            return (401, json!({"error": "refused"}));
+        }
+        let mut state = self.state();
+        state.echoes.push(strict::parse(&request.body).unwrap());
+        let device = state.devices.values().find(|device| device.pk == pk).unwrap();
+        let meta = json!([state.meta["epoch"], state.meta["seq"]]);
+        (
+            200,
+            json!({"now": self.clock.now() + state.ahead, "device": device.state, "meta": meta,
+            "challenges": state.challenges, "closed": state.closed}),
+        )
+    }
+
+    fn decide(&self, request: &Request) -> (u16, Value) {
+        let body: AnswerRequest = strict::parse(&request.body).unwrap();
+        let (h, claims) = (body.answer.h(), body.answer.claims().clone());
+        let mut state = self.state();
+        let Some(device) = state.devices.get(&claims.iss) else { return (401, json!({"error": "refused"})) };
+        let key = if claims.res == Res::Approve { &device.ak } else { &device.pk };
+        if body.answer.verify(key).is_err() {
+            return (401, json!({"error": "refused"}));
+        }
+        if let Some(result) = state.results.get(&h) {
+            return (200, json!({"result": result}));
+        }
+        let st = match (claims.res, &claims.nm) {
+            (Res::Deny, _) => "denied",
+            (Res::Report, _) => "reported",
+            (Res::Approve, Some(nm)) if nm.expose() == state.digits => "approved",
+            _ if state.tries > 1 => "wrong",
+            _ => "failed",
+        };
+        let mut result = json!({"iss": self.u, "aud": claims.iss, "iat": self.clock.now(), "aj": claims.jti,
+            "cj": claims.cj, "st": st});
+        if st == "wrong" {
+            state.tries -= 1;
+            result["left"] = json!(state.tries);
+        }
+        let result = sign("cs-result+jwt", &result, &self.gk);
+        state.results.insert(h, result.clone());
+        (200, json!({"result": result}))
+    }
+}
+
+/// The network: every gateway there is, by its base URL.
+#[derive(Default)]
+pub struct Wire(Mutex<Vec<Arc<Gateway>>>);
+
+impl Wire {
+    pub fn add(&self, gateway: &Arc<Gateway>) {
+        self.0.lock().unwrap().push(Arc::clone(gateway));
+    }
+}
+
+impl Http for Wire {
+    fn send(&self, request: Request, cancel: &Cancel) -> Result<Response, PortError> {
+        cancel.check()?;
+        let gateways = self.0.lock().unwrap().clone();
+        let here = gateways.iter().find_map(|gateway| {
+            let path = request.url.strip_prefix(&gateway.u)?.strip_prefix('/')?;
+            Some((Arc::clone(gateway), path.to_owned()))
+        });
+        let (gateway, path) = here.ok_or(PortError::Network)?;
+        // The one TLS key that its metadata names.
+        if request.trust != Trust::MetadataOnly && request.trust != Trust::Pins(vec![H32::sha256(&[b"tls key"])]) {
+            return Err(PortError::Tls);
+        }
+        gateway.state().log.push((path.clone(), request.clone()));
+        let response = gateway.answer(&path, &request);
+        // Taken out, so that a twist may wait while others go on.
+        let twist = gateway.twist.lock().unwrap().take();
+        let Some(mut twist) = twist else { return Ok(response) };
+        let twisted = twist(&path, &request, cancel, response);
+        gateway.twist.lock().unwrap().get_or_insert(twist);
+        twisted
+    }
+}

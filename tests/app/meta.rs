@@ -1,0 +1,181 @@
+//! Metadata on the phone, of one key: what is taken later, and what never is.
+
+use std::sync::Arc;
+
+use countersign_core::app::{App, Enrolling};
+use countersign_core::error::{Error, GatewayError};
+use countersign_core::port::Trust;
+use countersign_protocol::jose::H32;
+use countersign_tests::raw_phone::{Key, sign};
+use serde_json::{Value, json};
+
+use super::gateway::Gateway;
+use super::phone::{World, approve, enrol, enrolled, only, poll};
+
+/// Serves changed metadata that also names the key `gk2`, and says whether the phone then trusts `gk2`.
+fn takes(change: impl FnOnce(&mut Value, &mut Key)) -> bool {
+    let (_world, gateway, app, enrolling) = enrolled();
+    serve(&gateway, &app, &enrolling, change)
+}
+
+fn serve(gateway: &Arc<Gateway>, app: &App, enrolling: &Enrolling, change: impl FnOnce(&mut Value, &mut Key)) -> bool {
+    {
+        let mut state = gateway.state();
+        state.meta["seq"] = json!(4);
+        state.meta["keys"] = json!([gateway.gk.jwk_json(), Key::named("gk2").jwk_json()]);
+        let mut signer = gateway.gk.clone();
+        change(&mut state.meta, &mut signer);
+        state.signer = signer;
+    }
+    let claims = gateway.claims("by gk2");
+    let jws = sign("cs-challenge+jwt", &claims, &Key::named("gk2"));
+    gateway.state().challenges.push(jws);
+    // Whatever the metadata is, the poll itself goes well.
+    poll(app, enrolling).unwrap();
+    assert!(gateway.calls("metadata") > 1, "the phone asked");
+    !app.approvals().is_empty()
+}
+
+#[test]
+fn a_key_that_is_added_is_trusted() {
+    assert!(takes(|_, _| {}));
+}
+
+/// Each refusal: metadata that differs from the good one in this alone.
+macro_rules! refused {
+    ($($name:ident: |$meta:ident, $signer:ident| $change:expr;)*) => {$(
+        #[test]
+        fn $name() {
+            assert!(!takes(|$meta, $signer| { $change; let _ = ($meta, $signer); }));
+        }
+    )*};
+}
+
+refused! {
+    meta_lists_k_other_signer: |meta, signer| *signer = Key::named("evil");
+    meta_signer_unlisted: |meta, signer| meta["keys"] = json!([Key::named("gk2").jwk_json()]);
+    meta_other_iss: |meta, signer| meta["iss"] = json!("https://other.example.com/push/v1");
+    meta_life_15d: |meta, signer| meta["exp"] = json!(meta["iat"].as_u64().unwrap() + 14 * 86_400 + 1);
+    meta_exp_before_iat: |meta, signer| meta["exp"] = json!(meta["iat"].as_u64().unwrap() - 1);
+    meta_keys_0: |meta, signer| meta["keys"] = json!([]);
+    meta_keys_4: |meta, signer| meta["keys"] = json!(["gk", "gk2", "gk3", "gk4"].map(|name| Key::named(name).jwk_json()));
+    meta_keys_double: |meta, signer| meta["keys"] = json!(["gk", "gk2", "gk"].map(|name| Key::named(name).jwk_json()));
+    seq_lower: |meta, signer| meta["seq"] = json!(2);
+    epoch_lower: |meta, signer| meta["epoch"] = json!(0);
+    epoch_up_by_gk: |meta, signer| meta["epoch"] = json!(2);
+    gr_added_by_gk: |meta, signer| meta["gr"] = json!(Key::named("gr").thumbprint());
+    same_epoch_by_gr: |meta, signer| *signer = Key::named("gr");
+}
+
+/// The same, where the enrolment named a recovery key.
+fn takes_with_gr(change: impl FnOnce(&mut Value, &mut Key)) -> bool {
+    let world = World::new();
+    let gateway = world.gateway("gate.example.com");
+    gateway.state().meta["gr"] = json!(Key::named("gr").thumbprint());
+    let app = world.app();
+    let enrolling = enrol(&app, &gateway).unwrap();
+    gateway.activate();
+    serve(&gateway, &app, &enrolling, change)
+}
+
+#[test]
+fn gr_changed_by_gk() {
+    assert!(takes_with_gr(|_, _| {}));
+    assert!(!takes_with_gr(|meta, _| meta["gr"] = json!(Key::named("gr2").thumbprint())));
+}
+
+#[test]
+fn gr_dropped_by_gk() {
+    assert!(!takes_with_gr(|meta, _| {
+        meta.as_object_mut().unwrap().remove("gr");
+    }));
+}
+
+#[test]
+fn roll_back() {
+    let (_world, gateway, app, enrolling) = enrolled();
+    let old = gateway.state().meta.clone();
+    assert!(serve(&gateway, &app, &enrolling, |_, _| {}));
+    gateway.state().meta = old;
+    gateway.state().challenges = vec![sign("cs-challenge+jwt", &gateway.claims("second"), &Key::named("gk2"))];
+    poll(&app, &enrolling).unwrap();
+    assert_eq!(app.approvals().len(), 2, "the newer metadata still holds");
+}
+
+#[test]
+fn a_key_that_is_removed_signs_nothing_any_more() {
+    let (_world, gateway, app, enrolling) = enrolled();
+    assert!(serve(&gateway, &app, &enrolling, |_, _| {}));
+    let row = only(&app);
+    {
+        let mut state = gateway.state();
+        state.meta["seq"] = json!(5);
+        state.meta["keys"] = json!([gateway.gk.jwk_json()]);
+    }
+    poll(&app, &enrolling).unwrap();
+    let error = approve(&app, row.id, "049218").unwrap_err();
+    assert_eq!(error, GatewayError::Refused(countersign_protocol::jose::Refused::Key).into());
+}
+
+#[test]
+fn pins_that_changed_are_learned_from_signed_metadata_alone() {
+    let (world, gateway, app, enrolling) = enrolled();
+    // The gateway got another TLS key without telling before: no pin fits any more.
+    gateway.state().meta["seq"] = json!(4);
+    let trusts = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = trusts.clone();
+    gateway.twist(move |path, request, _, response| {
+        seen.lock().unwrap().push((path.to_owned(), request.trust.clone()));
+        let fits = request.trust == Trust::MetadataOnly && path == "metadata";
+        if fits { Ok(response) } else { Err(countersign_core::error::PortError::Tls) }
+    });
+    assert_eq!(poll(&app, &enrolling).unwrap_err(), Error::Port(countersign_core::error::PortError::Tls));
+    let alone =
+        trusts.lock().unwrap().iter().filter(|(_, trust)| *trust == Trust::MetadataOnly).cloned().collect::<Vec<_>>();
+    assert_eq!(alone, [("metadata".to_owned(), Trust::MetadataOnly)], "nothing else goes over such a connection");
+    // Until a minute has passed it is not asked again for the same cause.
+    assert!(poll(&app, &enrolling).is_err());
+    assert_eq!(trusts.lock().unwrap().iter().filter(|(_, trust)| *trust == Trust::MetadataOnly).count(), 1);
+    world.clock.pass(61);
+    gateway.untwist();
+    assert!(poll(&app, &enrolling).is_ok());
+}
+
+#[test]
+fn metadata_is_fetched_at_half_life_and_approving_ends_with_its_life() {
+    let (world, gateway, app, enrolling) = enrolled();
+    let before = gateway.calls("metadata");
+    world.clock.pass(6 * 86_400);
+    poll(&app, &enrolling).unwrap();
+    assert_eq!(gateway.calls("metadata"), before);
+    world.clock.pass(86_400);
+    poll(&app, &enrolling).unwrap();
+    assert_eq!(gateway.calls("metadata"), before + 1, "at half of its life");
+    world.clock.pass(7 * 86_400 + 1);
+    gateway.challenge("late");
+    poll(&app, &enrolling).unwrap();
+    let row = only(&app);
+    assert!(!row.can.approve && row.can.deny && row.can.report);
+    assert!(app.gateways()[0].stale);
+    world.clock.pass(61);
+    assert_eq!(approve(&app, row.id, "049218").unwrap_err(), GatewayError::Clock.into(), "fetched just now, and past");
+    assert_eq!(approve(&app, row.id, "049218").unwrap_err(), GatewayError::MetadataExpired.into());
+    assert_eq!(gateway.calls("answer"), 0);
+    assert!(app.deny(row.id, &countersign_core::cancel::Cancel::default()).is_ok());
+}
+
+#[test]
+fn a_pin_that_metadata_drops_leaves_the_platforms_trust() {
+    let (world, gateway, app, enrolling) = enrolled();
+    {
+        let mut state = gateway.state();
+        state.meta["seq"] = json!(4);
+        state.meta.as_object_mut().unwrap().remove("pins");
+    }
+    poll(&app, &enrolling).unwrap();
+    let last = |gateway: &Gateway| gateway.state().log.last().unwrap().1.trust.clone();
+    assert_eq!(last(&gateway), Trust::Pins(vec![H32::sha256(&[b"tls key"])]));
+    world.clock.pass(1);
+    // The double shows the pinned key alone, so a call that asks the platform fails: which is the point.
+    assert_eq!(poll(&app, &enrolling).unwrap_err(), Error::Port(countersign_core::error::PortError::Tls));
+}

@@ -1,0 +1,12 @@
+//! The phone's app against doubles: a gateway that lies, a keystore and a clock that a test sets. Tests named after a
+//! refusal of `push-v1.md` section 14 stand in a module of its group's name.
+
+mod accounts;
+mod challenge;
+mod enrol_phone;
+mod gateway;
+mod life;
+mod meta;
+mod net;
+mod phone;
+mod reply;

@@ -1,0 +1,230 @@
+//! A phone to test: `App` on doubles that outlive it, so that a test can kill it and open it again.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use countersign_core::app::{App, ApprovalId, ApprovalRow, Enrolling, Folders, Phone};
+use countersign_core::cancel::Cancel;
+use countersign_core::error::{Error, PortError};
+use countersign_core::port::{
+    Clock, Guard, KeyName, Keystore, Level, Ports, Prompt, Purpose, Random, UserVerification,
+};
+use countersign_protocol::Secret;
+use countersign_protocol::jose::{H32, Jwk};
+use countersign_protocol::push::Os;
+use p256::ecdsa::signature::Signer as _;
+use p256::ecdsa::{Signature, SigningKey};
+
+use super::gateway::{Gateway, Wire};
+
+/// The vectors' time.
+pub const NOW: u64 = 1_795_260_000;
+
+/// A clock that a test sets.
+pub struct TestClock {
+    now: AtomicU64,
+    monotonic: AtomicU64,
+    /// Panics at the next look, as a fault of ours would.
+    pub panics: AtomicBool,
+}
+
+impl TestClock {
+    pub fn pass(&self, seconds: u64) {
+        self.now.fetch_add(seconds, Ordering::SeqCst);
+        self.monotonic.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    pub fn set(&self, now: u64) {
+        self.now.store(now, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> u64 {
+        assert!(!self.panics.swap(false, Ordering::SeqCst), "a fault that a test planted");
+        self.now.load(Ordering::SeqCst)
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_secs(self.monotonic.load(Ordering::SeqCst))
+    }
+}
+
+/// Random bytes that are the same in each run.
+#[derive(Default)]
+pub struct Seeded(AtomicU64);
+
+impl Random for Seeded {
+    fn fill(&self, out: &mut [u8]) -> Result<(), PortError> {
+        for part in out.chunks_mut(32) {
+            let block = H32::sha256(&[b"seeded", &self.0.fetch_add(1, Ordering::SeqCst).to_be_bytes()]);
+            part.copy_from_slice(&block.as_bytes()[..part.len()]);
+        }
+        Ok(())
+    }
+}
+
+/// A keystore in memory, as the platform keeps it while apps come and go.
+#[derive(Default)]
+pub struct Keys {
+    keys: Mutex<BTreeMap<KeyName, (bool, SigningKey)>>,
+    sealed: Mutex<Vec<(Guard, Secret)>>,
+    /// What was asked of the person.
+    pub prompts: Mutex<Vec<Prompt>>,
+    /// What the person does at the next prompt.
+    pub refuse: Mutex<Option<PortError>>,
+}
+
+impl Keys {
+    pub fn names(&self) -> Vec<KeyName> {
+        self.keys.lock().unwrap().keys().cloned().collect()
+    }
+
+    fn sign(&self, name: &KeyName, approves: bool, input: &[u8]) -> Result<Vec<u8>, PortError> {
+        let keys = self.keys.lock().unwrap();
+        let (_, key) = keys.get(name).filter(|(approve, _)| *approve == approves).ok_or(PortError::KeyGone)?;
+        let signature: Signature = key.sign(input);
+        Ok(signature.to_der().as_bytes().to_vec())
+    }
+}
+
+impl Keystore for Keys {
+    fn level(&self) -> Level {
+        Level::Software
+    }
+
+    fn generate(&self, purpose: Purpose, name: &KeyName, _: &Cancel) -> Result<Jwk, PortError> {
+        let mut keys = self.keys.lock().unwrap();
+        let seed = H32::sha256(&[b"key", name.as_str().as_bytes()]);
+        let key = SigningKey::from_slice(seed.as_bytes()).unwrap();
+        let jwk = Jwk::from_sec1(key.verifying_key().to_sec1_point(false).as_bytes()).unwrap();
+        keys.insert(name.clone(), (purpose == Purpose::Approve(UserVerification::Any), key));
+        Ok(jwk)
+    }
+
+    fn sign_approval(&self, name: &KeyName, prompt: &Prompt, input: &[u8], _: &Cancel) -> Result<Vec<u8>, PortError> {
+        self.prompts.lock().unwrap().push(prompt.clone());
+        if let Some(refusal) = *self.refuse.lock().unwrap() {
+            return Err(refusal);
+        }
+        self.sign(name, true, input)
+    }
+
+    fn sign_proof(&self, name: &KeyName, input: &[u8]) -> Result<Vec<u8>, PortError> {
+        self.sign(name, false, input)
+    }
+
+    fn wrap(&self, guard: Guard, secret: &Secret, _: &Cancel) -> Result<Vec<u8>, PortError> {
+        let mut sealed = self.sealed.lock().unwrap();
+        sealed.push((guard, secret.clone()));
+        Ok((sealed.len() as u64 - 1).to_be_bytes().to_vec())
+    }
+
+    fn unwrap(&self, guard: Guard, wrapped: &[u8], _: &Cancel) -> Result<Secret, PortError> {
+        let place = u64::from_be_bytes(wrapped.try_into().map_err(|_| PortError::Failed)?);
+        let sealed = self.sealed.lock().unwrap();
+        let (of, secret) = sealed.get(place as usize).ok_or(PortError::KeyGone)?;
+        if *of == guard { Ok(secret.clone()) } else { Err(PortError::Failed) }
+    }
+
+    fn delete(&self, name: &KeyName) -> Result<(), PortError> {
+        self.keys.lock().unwrap().remove(name);
+        Ok(())
+    }
+
+    fn list(&self) -> Result<Vec<KeyName>, PortError> {
+        Ok(self.names())
+    }
+}
+
+/// A phone, its platform and the gateways it can reach.
+pub struct World {
+    pub clock: Arc<TestClock>,
+    pub keys: Arc<Keys>,
+    pub wire: Arc<Wire>,
+    random: Arc<Seeded>,
+    pub folder: tempfile::TempDir,
+}
+
+impl World {
+    pub fn new() -> Self {
+        let clock = Arc::new(TestClock {
+            now: AtomicU64::new(NOW),
+            monotonic: AtomicU64::new(1000),
+            panics: AtomicBool::new(false),
+        });
+        let (keys, wire, random) = (Arc::default(), Arc::default(), Arc::default());
+        Self { clock, keys, wire, random, folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// A gateway that the phone can reach.
+    pub fn gateway(&self, name: &str) -> Arc<Gateway> {
+        let gateway = Gateway::new(name, Arc::clone(&self.clock));
+        self.wire.add(&gateway);
+        gateway
+    }
+
+    /// Opens the app, as at the start of its process.
+    pub fn app(&self) -> App {
+        self.try_app().unwrap()
+    }
+
+    pub fn try_app(&self) -> Result<App, Error> {
+        let ports = Ports {
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+            keystore: self.keys.clone(),
+            http: self.wire.clone(),
+        };
+        let (private, shared) = (self.folder.path().join("private"), self.folder.path().join("shared"));
+        App::open(Folders { private, shared }, ports)
+    }
+
+    /// Every file of the device store.
+    pub fn files(&self) -> Vec<std::path::PathBuf> {
+        let entries = std::fs::read_dir(self.folder.path().join("shared/device")).unwrap();
+        let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        files
+    }
+}
+
+/// What this phone says of itself.
+pub fn me() -> Phone {
+    Phone { os: Os::Linux, model: "desk".to_owned(), app: "Countersign 0.1".to_owned() }
+}
+
+pub fn enrol(app: &App, gateway: &Gateway) -> Result<Enrolling, Error> {
+    let offer = app.enrol_offer(&gateway.link())?;
+    app.enrol(&offer, &me(), &Cancel::default())
+}
+
+/// A phone that is enrolled and active at one gateway.
+pub fn enrolled() -> (World, Arc<Gateway>, App, Enrolling) {
+    let world = World::new();
+    let gateway = world.gateway("gate.example.com");
+    let app = world.app();
+    let enrolling = enrol(&app, &gateway).unwrap();
+    gateway.activate();
+    (world, gateway, app, enrolling)
+}
+
+/// A poll that does not wait; a fault is an error here.
+pub fn poll(app: &App, enrolling: &Enrolling) -> Result<bool, Error> {
+    let outcome = app.poll(enrolling.id, 0, &Cancel::default())?;
+    outcome.fault.map_or(Ok(outcome.news), Err)
+}
+
+/// The one approval on the screen.
+pub fn only(app: &App) -> ApprovalRow {
+    let mut rows = app.approvals();
+    assert_eq!(rows.len(), 1, "one approval: {rows:?}");
+    rows.remove(0)
+}
+
+/// Approves by digits.
+pub fn approve(app: &App, id: ApprovalId, digits: &str) -> Result<countersign_core::app::Verdict, Error> {
+    app.approve(id, digits.parse().unwrap(), &Cancel::default())
+}
