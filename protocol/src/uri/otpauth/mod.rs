@@ -1,7 +1,7 @@
 //! The Key URI of authenticator applications, `otpauth://TYPE/LABEL?secret=…`.
 //!
 //! There is no standard, only a page of an old wiki and what thirty programs made of it. [`parse`] takes what was seen in
-//! the wild, tells everything it mended as a [`Repair`], and refuses the rest by field with a [`UriError`]. [`write`]
+//! the wild, tells everything it mended as a [`Repair`], and refuses the rest by field with a [`UriError`]. [`write()`]
 //! makes the form that every program reads.
 //!
 //! ```
@@ -50,7 +50,7 @@ pub struct Account {
     pub algorithm: Algorithm,
     /// How long a code is.
     pub digits: Digits,
-    /// The host of the logo's address, for a hint at most. The logo is never fetched, and [`write`] leaves it out.
+    /// The host of the logo's address, for a hint at most. The logo is never fetched, and [`write()`] leaves it out.
     pub image_host: Option<String>,
 }
 
