@@ -229,7 +229,7 @@ impl Record {
             x: link.x,
             p: link.p,
             keys,
-            signed: trusted.metadata().iat,
+            signed: check::last_signed(0, trusted.metadata().iat, began),
             trusted,
             stage: Stage::Preparing,
             offset: 0,
