@@ -7,11 +7,14 @@
 //! - [`record`] is what is remembered and the trait [`Store`]; [`store`] does it in SQL
 //! - [`accept`] takes the phone's request, in the order of §5.3; [`codes`] makes the code that it answers
 //! - [`devices`] confirms, renames, removes and checks codes
+//! - [`route`] is `/manageotp`, [`pages`] what it draws
 
 pub mod accept;
 pub mod codes;
 pub mod devices;
+pub mod pages;
 pub mod record;
+pub mod route;
 
 pub mod store;
 pub mod totp;

@@ -16,6 +16,7 @@ pub mod house;
 pub mod issuer;
 pub mod limits;
 pub mod log;
+pub mod login;
 pub mod page;
 pub mod person;
 pub mod port;

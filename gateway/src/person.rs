@@ -96,6 +96,12 @@ pub trait Store: Send + Sync {
     /// [`StoreFault`].
     fn by_name(&self, name: &str) -> Result<Option<(Person, Hashed)>, StoreFault>;
 
+    /// The person with this id.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn by_id(&self, id: PersonId) -> Result<Option<Person>, StoreFault>;
+
     /// All people by name.
     ///
     /// # Errors
@@ -179,6 +185,14 @@ impl People {
     pub fn named(&self, name: &str) -> Result<Person, PersonFault> {
         let name = PersonName::parse(name)?;
         self.store.by_name(name.as_str())?.map(|(person, _)| person).ok_or(PersonFault::Unknown)
+    }
+
+    /// The person with this id.
+    ///
+    /// # Errors
+    /// [`PersonFault::Store`].
+    pub fn by_id(&self, id: PersonId) -> Result<Option<Person>, PersonFault> {
+        Ok(self.store.by_id(id)?)
     }
 
     /// All people by name.

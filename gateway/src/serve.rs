@@ -15,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::failure::Failure;
 use crate::house::House;
-use crate::{health, limits, page, push, session, tls};
+use crate::{enrol, health, limits, login, page, push, session, tls};
 pub use outermost::answer;
 
 /// All routes of the gateway.
@@ -24,6 +24,8 @@ pub fn routes(house: &Arc<House>) -> Router {
         .merge(page::route::routes())
         .merge(session::route::routes())
         .merge(health::routes())
+        .merge(login::route::routes(house.config.sample_app))
+        .merge(enrol::route::routes())
         .merge(push::route::routes())
         .fallback(async || Failure::not_found())
         .method_not_allowed_fallback(async || Failure::new(StatusCode::METHOD_NOT_ALLOWED, "gateway.method"))

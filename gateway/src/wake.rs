@@ -21,6 +21,8 @@ pub enum Topic {
     Approval(Id),
     /// A change of what this device would be told.
     Device(Id),
+    /// A change of this enrolment code.
+    Code(Id),
 }
 
 /// Who waits for what.

@@ -154,6 +154,7 @@ impl Store for MemoryApprovals {
             decided_by: None,
             means: None,
             consumed: None,
+            reported: None,
             next: new.next,
         };
         all.rows.insert(row.id, row);

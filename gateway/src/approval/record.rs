@@ -55,6 +55,8 @@ pub struct Row {
     pub means: Option<Means>,
     /// When it was consumed.
     pub consumed: Option<u64>,
+    /// When it was reported after it was consumed.
+    pub reported: Option<u64>,
     /// Where the page that began it goes on afterwards.
     pub next: String,
 }

@@ -16,6 +16,7 @@ use super::shown::Shown;
 use super::{Means, Moment, Policy, Push, State, Store, network};
 use crate::audit::Caller;
 use crate::enrol::{self, DeviceState, Kind};
+use crate::failure::Failure;
 use crate::issuer::{Issuer, SignFault};
 use crate::person::PersonId;
 use crate::port::{Clock, PortFault, Random};
@@ -370,5 +371,15 @@ impl Approvals {
             changed.into_iter().for_each(|id| self.inner.wakes.wake(Topic::Approval(id)));
         }
         Ok(())
+    }
+}
+
+impl From<ApprovalFault> for Failure {
+    fn from(fault: ApprovalFault) -> Self {
+        match fault {
+            ApprovalFault::Store(fault) => fault.into(),
+            ApprovalFault::Restless => Self::busy(fault),
+            other => Self::internal(other),
+        }
     }
 }

@@ -20,7 +20,7 @@ use crate::store::{Connection, OptionalExtension, Row as Line, StoreFault, named
 /// Holds while a stored state has not run out. The same as [`Row::lasts`].
 const LASTS: &str = ":now <= ends AND (run <> :run OR :mono <= mono_end)";
 const COLUMNS: &str = "approval.id, approval.person, client, binding, approval.state, rev, push, shown, tries, begun, exp, \
-                       ends, run, mono_end, network, resends, rung, delivered, decided, decided_by, means, consumed, next";
+                       ends, run, mono_end, network, resends, rung, delivered, decided, decided_by, means, consumed, reported, next";
 /// What approving sets, by phone or by code.
 const APPROVED: &str = "state = 'approved', decided = :now, decided_by = :did, ends = :now + :hold, run = :run, \
                         mono_end = :mono + :hold * 1000";
@@ -553,16 +553,17 @@ fn row(line: &Line<'_>) -> rusqlite::Result<Row> {
         decided_by: line.get::<_, Option<[u8; 16]>>(19)?.map(Id::from_bytes),
         means: line.get::<_, Option<String>>(20)?.as_deref().and_then(Means::from_word),
         consumed: maybe(21)?,
-        next: line.get(22)?,
+        reported: maybe(22)?,
+        next: line.get(23)?,
     })
 }
 
 fn challenged_row(line: &Line<'_>) -> rusqlite::Result<Challenged> {
     Ok(Challenged {
         approval: row(line)?,
-        jti: Id::from_bytes(line.get(23)?),
-        ch: H32::from_bytes(line.get(24)?),
-        jws: line.get(25)?,
+        jti: Id::from_bytes(line.get(24)?),
+        ch: H32::from_bytes(line.get(25)?),
+        jws: line.get(26)?,
     })
 }
 

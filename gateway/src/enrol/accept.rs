@@ -15,6 +15,7 @@ use super::totp::Seed;
 use super::{LIFE, TRIES};
 use crate::approval::Moment;
 use crate::audit::Caller;
+use crate::wake::Topic;
 
 /// What a person may be told of a request that is right in form and not allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +111,10 @@ impl Devices {
             self.allowed(enrol)?;
             let e = code.e;
             match self.store_new(enrol, &code, by)? {
-                (Accepted::Done, receipt) => return Ok(receipt),
+                (Accepted::Done, receipt) => {
+                    self.parts.wakes.wake(Topic::Code(e));
+                    return Ok(receipt);
+                }
                 (Accepted::KeyKnown, _) => return Err(AcceptFault::KeyKnown),
                 (Accepted::Limit, _) => return Err(AcceptFault::NotAllowed(NotAllowed::Limit)),
                 (Accepted::Changed, _) => {}

@@ -11,6 +11,7 @@ use super::record::Code;
 use super::{DEVICES, LIFE};
 use crate::audit::Caller;
 use crate::seal::{Seal, SealFault};
+use crate::wake::{Listening, Topic};
 
 const PLACE: &str = "enrol.code";
 
@@ -71,6 +72,20 @@ impl Devices {
     /// [`EnrolFault::Store`].
     pub fn offered(&self, browser: H32) -> Result<Option<Code>, EnrolFault> {
         Ok(self.parts.store.code_of_browser(browser)?.filter(|code| !code.ended))
+    }
+
+    /// Ends the open code that this browser shows.
+    ///
+    /// # Errors
+    /// [`EnrolFault::Store`].
+    pub fn withdraw(&self, owner: Owner<'_>, browser: H32, by: &Caller) -> Result<(), EnrolFault> {
+        let entry = by.entry(self.parts.clock.now(), "enrol.code", "ended").person(owner.name);
+        Ok(self.parts.store.end_codes(owner.id, browser, entry)?)
+    }
+
+    /// Begins to listen for whatever happens to a code.
+    pub fn listen(&self, e: Id) -> Listening {
+        self.parts.wakes.listen(Topic::Code(e))
     }
 
     /// The link of an open code: the text of its QR. None when it is not open any more.

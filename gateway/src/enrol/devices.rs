@@ -12,6 +12,7 @@ use super::record::{Confirmed, Device, DeviceState, Kind, Store};
 use super::totp::{self, Seed};
 use crate::approval::Moment;
 use crate::audit::Caller;
+use crate::failure::Failure;
 use crate::issuer::{Issuer, SignFault};
 use crate::person::PersonId;
 use crate::port::{Clock, PortFault, Random};
@@ -39,6 +40,15 @@ pub enum EnrolFault {
 impl From<countersign_protocol::jose::FormError> for EnrolFault {
     fn from(fault: countersign_protocol::jose::FormError) -> Self {
         Self::Sign(fault.into())
+    }
+}
+
+impl From<EnrolFault> for Failure {
+    fn from(fault: EnrolFault) -> Self {
+        match fault {
+            EnrolFault::Store(fault) => fault.into(),
+            other => Self::internal(other),
+        }
     }
 }
 

@@ -211,6 +211,12 @@ pub trait Store: Send + Sync {
     /// [`StoreFault`].
     fn add_code(&self, code: Code, audit: Entry) -> Result<(), StoreFault>;
 
+    /// Ends the open codes that this browser shows to this person.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn end_codes(&self, person: PersonId, session: H32, audit: Entry) -> Result<(), StoreFault>;
+
     /// The code with this public id.
     ///
     /// # Errors

@@ -37,6 +37,16 @@ impl Store for SqlStore {
         })
     }
 
+    fn end_codes(&self, person: PersonId, session: H32, audit: Entry) -> Result<(), StoreFault> {
+        self.0.write(move |tx| {
+            let end = "UPDATE enrol_code SET state = 'ended' WHERE person = ?1 AND session = ?2 AND state = 'open'";
+            if tx.execute(end, params![person.0, session.as_bytes()])? > 0 {
+                audit::store::append(tx, &audit)?;
+            }
+            Ok(())
+        })
+    }
+
     fn code(&self, e: Id) -> Result<Option<Code>, StoreFault> {
         self.0.read(|tx| one_code(tx, "enrol_code.e = ?1", e.as_bytes()))
     }

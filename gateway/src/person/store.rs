@@ -36,6 +36,13 @@ impl Store for SqlStore {
         })
     }
 
+    fn by_id(&self, id: PersonId) -> Result<Option<Person>, StoreFault> {
+        self.0.read(|connection| {
+            let found = connection.query_one("SELECT * FROM person WHERE id = ?1", params![id.0], person);
+            Ok(found.optional()?)
+        })
+    }
+
     fn all(&self) -> Result<Vec<Person>, StoreFault> {
         self.0.read(|connection| {
             let mut rows = connection.prepare("SELECT * FROM person ORDER BY name")?;

@@ -27,6 +27,7 @@ pub const STEPS: &[Step] = &[
     Step { name: "audit", sql: include_str!("../audit/schema.sql") },
     Step { name: "enrol", sql: include_str!("../enrol/schema.sql") },
     Step { name: "approval", sql: include_str!("../approval/schema.sql") },
+    Step { name: "login", sql: include_str!("../login/schema.sql") },
 ];
 
 /// «CSGW»: marks the file as ours.

@@ -1,0 +1,465 @@
+//! `/manageotp`: the pages on which people look after their devices.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use countersign_protocol::jose::{H32, Id};
+use countersign_protocol::push::GoneWhy;
+use countersign_strings::{fill, text};
+use serde::Deserialize;
+
+use super::codes::OfferFault;
+use super::devices::Owner;
+use super::pages::{self, Adding};
+use super::record::{Code, Confirmed, Device, DeviceState};
+use crate::failure::Failure;
+use crate::house::House;
+use crate::login::route::fresh_page;
+use crate::page::login::Waited;
+use crate::page::manage::{ListView, RemoveView, RenameView, Tab, TestView};
+use crate::page::{Frame, render, render_with};
+use crate::request::{Posted, Visitor, see_other, with_cookie};
+use crate::session::{Session, Step};
+use crate::wake::Ended;
+
+/// How long a page's request is held.
+const HELD: Duration = Duration::from_secs(25);
+const LIST: &str = "/manageotp";
+const ADD: &str = "/manageotp/add";
+
+/// The routes of this subject.
+pub fn routes() -> Router<Arc<House>> {
+    Router::new()
+        .route(LIST, get(list))
+        .route(ADD, get(add).post(offer))
+        .route("/manageotp/add/state", get(state))
+        .route("/manageotp/add/cancel", post(withdraw))
+        .route("/manageotp/confirm", post(confirm))
+        .route("/manageotp/refuse", post(refuse))
+        .route("/manageotp/first-code", post(first_code))
+        .route("/manageotp/{device}/rename", get(rename_page).post(rename))
+        .route("/manageotp/{device}/remove", get(remove_page).post(remove))
+        .route("/manageotp/{device}/test", get(test_page).post(test))
+}
+
+#[derive(Default, Deserialize)]
+struct Asked {
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    done: String,
+    #[serde(default)]
+    renamed: String,
+    #[serde(default)]
+    removed: String,
+}
+
+fn owner(session: &Session) -> Owner<'_> {
+    Owner { id: session.person, name: &session.name }
+}
+
+fn frame(house: &House, title: &str, by: &Visitor, session: &Session) -> Frame {
+    Frame::signed_in(title, &session.name, by.token(house))
+}
+
+/// What a page asks of a session.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    /// A second factor in this session.
+    Second,
+    /// One not older than ten minutes.
+    Fresh,
+    /// One not older than ten minutes, or a voucher; nothing where there is no device yet.
+    Enrol,
+}
+
+/// The session, if it has what the page at `next` needs; else the page that gets it.
+async fn session(
+    house: &Arc<House>,
+    by: &Visitor,
+    needs: Needs,
+    next: &str,
+) -> Result<Result<Session, Response>, Failure> {
+    let Some(session) = by.session.clone() else {
+        return Ok(Err(by.answer(see_other(&format!("/login?next={next}")))));
+    };
+    let now = house.clock.now();
+    let enough = match needs {
+        Needs::Second => session.is_full(),
+        Needs::Fresh => session.is_fresh(now),
+        Needs::Enrol => session.may_enrol(now),
+    };
+    if enough {
+        return Ok(Ok(session));
+    }
+    let person = session.person;
+    let has_device = house.run(move |house| house.devices.has_active(person).map_err(Failure::from)).await?;
+    Ok(match (has_device, needs) {
+        (true, _) => Err(fresh_page(house, by, next)),
+        (false, Needs::Enrol) => Ok(session),
+        (false, Needs::Second | Needs::Fresh) if session.is_full() => Ok(session),
+        (false, Needs::Second | Needs::Fresh) => Err(see_other(ADD)),
+    })
+}
+
+async fn list(State(house): State<Arc<House>>, by: Visitor, Query(asked): Query<Asked>) -> Result<Response, Failure> {
+    let session = match session(&house, &by, Needs::Second, LIST).await? {
+        Ok(session) => session,
+        Err(page) => return Ok(page),
+    };
+    let who = session.clone();
+    let (devices, notice) = house
+        .run(move |house| {
+            let devices = house.devices.of(who.person)?;
+            let said =
+                [("manage.done", &asked.done), ("manage.renamed", &asked.renamed), ("manage.removed", &asked.removed)];
+            let mut notice = None;
+            for (key, id) in said {
+                if let Ok(did) = id.parse()
+                    && let Some(device) = house.devices.owned(who.person, did)?
+                {
+                    notice = Some(fill(key, &[("name", &device.name)]));
+                }
+            }
+            Ok::<_, Failure>((devices, notice))
+        })
+        .await?;
+    let devices = devices.iter().map(|(device, state)| pages::card(device, *state)).collect();
+    Ok(render(&ListView { frame: frame(&house, text("manage.title"), &by, &session), devices, notice }))
+}
+
+/// The page of adding a device, in the step that is under way.
+async fn adding(
+    house: &Arc<House>,
+    by: &Visitor,
+    session: &Session,
+    tab: Tab,
+    name: String,
+    fault: Option<String>,
+) -> Result<Response, Failure> {
+    let (who, browser) = (session.clone(), H32::from_bytes(by.cookie.hash()));
+    let frame = frame(house, text("manage.add"), by, session);
+    let status = if fault.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
+    let view = house
+        .run(move |house| {
+            let voucher = !who.may_enrol(house.clock.now());
+            pages::add(house, Adding { frame, owner: owner(&who), browser, tab, voucher, name, fault })
+        })
+        .await?;
+    Ok(render_with(status, &view))
+}
+
+fn tab(kind: &str) -> Tab {
+    if kind == "other" { Tab::Other } else { Tab::Countersign }
+}
+
+async fn add(State(house): State<Arc<House>>, by: Visitor, Query(asked): Query<Asked>) -> Result<Response, Failure> {
+    match session(&house, &by, Needs::Enrol, ADD).await? {
+        Ok(session) => adding(&house, &by, &session, tab(&asked.kind), String::new(), None).await,
+        Err(page) => Ok(page),
+    }
+}
+
+/// How an offer went.
+enum Offered {
+    /// The page now shows it; the cookie that a voucher brought.
+    Shown(Option<String>),
+    /// A sentence that says why not.
+    Not(&'static str),
+}
+
+async fn offer(State(house): State<Arc<House>>, posted: Posted) -> Result<Response, Failure> {
+    let Posted { visitor: by, mut fields } = posted;
+    let session = match session(&house, &by, Needs::Enrol, ADD).await? {
+        Ok(session) => session,
+        Err(page) => return Ok(page),
+    };
+    let (tab, name) = (tab(fields.get("kind")), fields.get("name").to_owned());
+    let voucher = fields.take("voucher").unwrap_or_default();
+    let (who, visitor, called) = (session.clone(), by.clone(), name.clone());
+    let offered = house.run(move |house| offer_to(house, &visitor, who, tab, &called, &voucher)).await?;
+    Ok(match offered {
+        Offered::Not(why) => adding(&house, &by, &session, tab, name, Some(text(why).to_owned())).await?,
+        Offered::Shown(cookie) => {
+            let page = see_other(if tab == Tab::Other { "/manageotp/add?kind=other" } else { ADD });
+            cookie.into_iter().fold(page, |page, set| with_cookie(page, &set))
+        }
+    })
+}
+
+fn offer_to(
+    house: &House,
+    by: &Visitor,
+    session: Session,
+    tab: Tab,
+    name: &str,
+    voucher: &str,
+) -> Result<Offered, Failure> {
+    // Before the voucher is used up, whatever else would refuse.
+    if super::devices::device_name(name).is_none() {
+        return Ok(Offered::Not("manage.name_wrong"));
+    }
+    let (mut cookie, mut set) = (by.cookie, None);
+    if !session.may_enrol(house.clock.now()) {
+        if !house.people.take_voucher(session.person, &session.name, voucher, &by.caller)? {
+            let entry = by.caller.entry(house.clock.now(), "person.voucher", "refused").person(&session.name);
+            house.audit.append(&entry)?;
+            return Ok(Offered::Not("manage.voucher_wrong"));
+        }
+        house.approvals.store().reset(session.person)?;
+        let (raised, _) = house.sessions.raise(&session, Step { voucher: true, ..Step::default() })?;
+        (cookie, set) = (raised, Some(raised.set()));
+    }
+    let (owner, browser) = (owner(&session), H32::from_bytes(cookie.hash()));
+    let offered = match tab {
+        Tab::Countersign => house.devices.offer(owner, browser, name, &by.caller),
+        Tab::Other => house.devices.offer_app(owner, name, &by.caller).map(drop),
+    };
+    match offered {
+        Ok(()) => Ok(Offered::Shown(set)),
+        Err(OfferFault::Name) => Ok(Offered::Not("manage.name_wrong")),
+        // The voucher's new cookie must reach the browser, so the page that follows says it.
+        Err(OfferFault::Limit) if set.is_some() => Ok(Offered::Shown(set)),
+        Err(OfferFault::Limit) => Ok(Offered::Not("manage.no_room")),
+        Err(OfferFault::Fault(fault)) => Err(fault.into()),
+    }
+}
+
+/// Held while the code that this browser shows stays as it is.
+async fn state(
+    State(house): State<Arc<House>>,
+    by: Visitor,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Waited>, Failure> {
+    let browser = H32::from_bytes(by.cookie.hash());
+    let told = |state: String, then| Json(Waited { state, line: text("manage.waiting").to_owned(), then });
+    if by.session.is_none() {
+        return Ok(told(String::new(), "load"));
+    }
+    let look = async || {
+        let found = house.run(move |house| house.devices.offered(browser).map_err(Failure::from)).await?;
+        Ok::<Option<Code>, Failure>(found)
+    };
+    let Some(first) = look().await? else { return Ok(told(String::new(), "load")) };
+    let mut listening = house.devices.listen(first.e);
+    let mut left = HELD;
+    loop {
+        let Some(code) = look().await? else { return Ok(told(String::new(), "load")) };
+        let word = pages::word(&code, &house.devices.moment());
+        if word != asked.state {
+            return Ok(told(word.to_owned(), "load"));
+        }
+        if left.is_zero() {
+            return Ok(told(word.to_owned(), "wait"));
+        }
+        let slice = left.min(Duration::from_secs(code.x.saturating_sub(house.clock.now()) + 1));
+        match listening.wait(slice, &*house.timer, house.stopping.begun()).await {
+            Ended::Woken => {}
+            Ended::Time => left = left.saturating_sub(slice),
+            Ended::Stop => left = Duration::ZERO,
+        }
+    }
+}
+
+async fn withdraw(State(house): State<Arc<House>>, posted: Posted) -> Result<Response, Failure> {
+    let by = posted.visitor;
+    if let Some(session) = by.session.clone() {
+        let browser = H32::from_bytes(by.cookie.hash());
+        house
+            .run(move |house| house.devices.withdraw(owner(&session), browser, &by.caller).map_err(Failure::from))
+            .await?;
+    }
+    Ok(see_other(ADD))
+}
+
+/// The device that a form names, and the session that began to add it: a second factor or a voucher was shown in it.
+fn adder(by: &Visitor, device: &str) -> Option<(Session, Id)> {
+    let session = by.session.clone().filter(|session| session.is_full() || session.voucher_at.is_some())?;
+    Some((session, device.parse().ok()?))
+}
+
+async fn confirm(State(house): State<Arc<House>>, posted: Posted) -> Result<Response, Failure> {
+    let Posted { visitor: by, fields } = posted;
+    let Some((session, did)) = adder(&by, fields.get("device")) else { return Ok(see_other(ADD)) };
+    let (typed, who, caller) = (fields.get("digits").to_owned(), session.clone(), by.caller.clone());
+    let end =
+        house.run(move |house| house.devices.confirm(owner(&who), did, &typed, &caller).map_err(Failure::from)).await?;
+    let fault = match end {
+        Confirmed::Active => return Ok(see_other(&format!("{LIST}?done={did}"))),
+        Confirmed::NotPending => return Ok(see_other(ADD)),
+        Confirmed::Wrong(left) => fill("manage.digits_wrong", &[("n", &left.to_string())]),
+        Confirmed::Refused => text("manage.digits_refused").to_owned(),
+    };
+    adding(&house, &by, &session, Tab::Countersign, String::new(), Some(fault)).await
+}
+
+async fn first_code(State(house): State<Arc<House>>, posted: Posted) -> Result<Response, Failure> {
+    let Posted { visitor: by, fields } = posted;
+    let Some((session, did)) = adder(&by, fields.get("device")) else { return Ok(see_other(ADD)) };
+    let (typed, who, caller) = (fields.get("code").to_owned(), session.clone(), by.caller.clone());
+    let end = house
+        .run(move |house| house.devices.first_code(owner(&who), did, &typed, &caller).map_err(Failure::from))
+        .await?;
+    match end {
+        Confirmed::Active => Ok(see_other(&format!("{LIST}?done={did}"))),
+        Confirmed::NotPending => Ok(see_other("/manageotp/add?kind=other")),
+        Confirmed::Wrong(_) | Confirmed::Refused => {
+            let fault = Some(text("manage.code_wrong").to_owned());
+            adding(&house, &by, &session, Tab::Other, String::new(), fault).await
+        }
+    }
+}
+
+async fn refuse(State(house): State<Arc<House>>, posted: Posted) -> Result<Response, Failure> {
+    let Posted { visitor: by, fields } = posted;
+    let Some((session, did)) = adder(&by, fields.get("device")) else { return Ok(see_other(ADD)) };
+    let (who, caller) = (session.clone(), by.caller.clone());
+    house
+        .run(move |house| {
+            let pending =
+                house.devices.of(who.person)?.iter().any(|(it, state)| it.did == did && *state == DeviceState::Pending);
+            if pending {
+                house.devices.remove(owner(&who), did, GoneWhy::Refused, &caller)?;
+            }
+            Ok::<_, Failure>(())
+        })
+        .await?;
+    let fault = Some(text("manage.refused").to_owned());
+    adding(&house, &by, &session, Tab::Countersign, String::new(), fault).await
+}
+
+/// The device of a page, with the session that may change it.
+async fn changing(
+    house: &Arc<House>,
+    by: &Visitor,
+    id: &str,
+    needs: Needs,
+    page: &str,
+) -> Result<Result<(Session, Device, DeviceState), Response>, Failure> {
+    let session = match session(house, by, needs, &format!("{LIST}/{id}/{page}")).await? {
+        Ok(session) => session,
+        Err(page) => return Ok(Err(page)),
+    };
+    let did: Id = id.parse().map_err(|_| Failure::not_found())?;
+    let person = session.person;
+    let found = house.run(move |house| house.devices.of(person).map_err(Failure::from)).await?;
+    let found = found.into_iter().find(|(device, _)| device.did == did);
+    let (device, state) = found.ok_or_else(Failure::not_found)?;
+    Ok(Ok((session, device, state)))
+}
+
+async fn rename_page(
+    State(house): State<Arc<House>>,
+    by: Visitor,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    match changing(&house, &by, &id, Needs::Fresh, "rename").await? {
+        Ok((session, device, state)) => {
+            Ok(rename_view(&house, &by, &session, &device, state, device.name.clone(), None))
+        }
+        Err(page) => Ok(page),
+    }
+}
+
+fn rename_view(
+    house: &House,
+    by: &Visitor,
+    session: &Session,
+    device: &Device,
+    state: DeviceState,
+    name: String,
+    fault: Option<String>,
+) -> Response {
+    let status = if fault.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
+    let frame = frame(house, text("manage.rename_title"), by, session);
+    render_with(status, &RenameView { frame, device: pages::card(device, state), name, fault })
+}
+
+async fn rename(State(house): State<Arc<House>>, Path(id): Path<String>, posted: Posted) -> Result<Response, Failure> {
+    let Posted { visitor: by, fields } = posted;
+    let (session, device, state) = match changing(&house, &by, &id, Needs::Fresh, "rename").await? {
+        Ok(found) => found,
+        Err(page) => return Ok(page),
+    };
+    let (name, who, caller, did) = (fields.get("name").to_owned(), session.clone(), by.caller.clone(), device.did);
+    let typed = name.clone();
+    let done =
+        house.run(move |house| house.devices.rename(owner(&who), did, &typed, &caller).map_err(Failure::from)).await?;
+    if done {
+        return Ok(see_other(&format!("{LIST}?renamed={did}")));
+    }
+    let fault = Some(text("manage.name_wrong").to_owned());
+    Ok(rename_view(&house, &by, &session, &device, state, name, fault))
+}
+
+async fn remove_page(
+    State(house): State<Arc<House>>,
+    by: Visitor,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let (session, device, state) = match changing(&house, &by, &id, Needs::Fresh, "remove").await? {
+        Ok(found) => found,
+        Err(page) => return Ok(page),
+    };
+    let person = session.person;
+    let all = house.run(move |house| house.devices.of(person).map_err(Failure::from)).await?;
+    let others = all.iter().any(|(it, state)| it.did != device.did && *state == DeviceState::Active);
+    let frame = frame(&house, text("manage.remove_title"), &by, &session);
+    let last = state == DeviceState::Active && !others;
+    Ok(render(&RemoveView { frame, device: pages::card(&device, state), last }))
+}
+
+async fn remove(State(house): State<Arc<House>>, Path(id): Path<String>, posted: Posted) -> Result<Response, Failure> {
+    let by = posted.visitor;
+    let (session, device, _) = match changing(&house, &by, &id, Needs::Fresh, "remove").await? {
+        Ok(found) => found,
+        Err(page) => return Ok(page),
+    };
+    let did = device.did;
+    house
+        .run(move |house| {
+            let ended = house.devices.remove(owner(&session), did, GoneWhy::Person, &by.caller)?;
+            house.approvals.ended(&ended.unwrap_or_default()).map_err(Failure::from)
+        })
+        .await?;
+    Ok(see_other(&format!("{LIST}?removed={did}")))
+}
+
+async fn test_page(State(house): State<Arc<House>>, by: Visitor, Path(id): Path<String>) -> Result<Response, Failure> {
+    match changing(&house, &by, &id, Needs::Second, "test").await? {
+        Ok((session, device, state)) => Ok(test_view(&house, &by, &session, &device, state, None)),
+        Err(page) => Ok(page),
+    }
+}
+
+fn test_view(
+    house: &House,
+    by: &Visitor,
+    session: &Session,
+    device: &Device,
+    state: DeviceState,
+    right: Option<bool>,
+) -> Response {
+    let frame = frame(house, text("manage.test_title"), by, session);
+    let status = if right == Some(false) { StatusCode::FORBIDDEN } else { StatusCode::OK };
+    render_with(status, &TestView { frame, device: pages::card(device, state), right })
+}
+
+async fn test(State(house): State<Arc<House>>, Path(id): Path<String>, posted: Posted) -> Result<Response, Failure> {
+    let Posted { visitor: by, fields } = posted;
+    let (session, device, state) = match changing(&house, &by, &id, Needs::Second, "test").await? {
+        Ok(found) => found,
+        Err(page) => return Ok(page),
+    };
+    let (typed, who, did) = (fields.get("code").to_owned(), session.clone(), device.did);
+    let right =
+        house.run(move |house| house.devices.test_code(owner(&who), did, &typed).map_err(Failure::from)).await?;
+    Ok(test_view(&house, &by, &session, &device, state, Some(right)))
+}

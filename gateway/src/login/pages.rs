@@ -1,0 +1,144 @@
+//! From an approval to what its page shows.
+
+use countersign_strings::{fill, text};
+
+use super::App;
+use crate::approval::record::Row;
+use crate::approval::{Push, State, rule};
+use crate::calendar;
+use crate::failure::Failure;
+use crate::house::House;
+use crate::page::login::{ApprovedView, EndedView, PushView, WaitView, Waited};
+use crate::page::qr::QrSvg;
+use crate::page::Frame;
+
+/// An approval as the browser that began it may see it.
+pub struct Sight {
+    /// The row.
+    pub row: Row,
+    /// Its state now.
+    pub state: State,
+    /// Who is asked, by name.
+    pub person: String,
+    /// Whether the browser signed in as this person before.
+    pub known: bool,
+}
+
+/// What is drawn.
+pub enum Drawn {
+    /// Still open.
+    Wait(Box<WaitView>),
+    /// To be taken.
+    Approved(ApprovedView),
+    /// Over.
+    Ended(EndedView),
+}
+
+impl Sight {
+    /// The word of what is shown: it changes exactly when the page would.
+    pub fn word(&self) -> String {
+        let Row { tries, resends, .. } = self.row;
+        format!("{}-{tries}-{resends}-{}", self.state, u8::from(self.is_delivered()))
+    }
+
+    fn is_delivered(&self) -> bool {
+        self.known && self.row.delivered
+    }
+
+    fn line(&self, tries: u8) -> String {
+        if self.state != State::Pending {
+            text("login.line_approved").to_owned()
+        } else if self.row.tries < tries {
+            fill("login.line_wrong", &[("n", &self.row.tries.to_string())])
+        } else if self.is_delivered() {
+            text("login.line_delivered").to_owned()
+        } else if self.row.resends > 0 {
+            text("login.resent").to_owned()
+        } else {
+            text("login.line_sent").to_owned()
+        }
+    }
+
+    /// The answer to the script's held request.
+    pub fn waited(&self, house: &House) -> Waited {
+        let then = match self.state {
+            State::Pending => "wait",
+            State::Approved => "finish",
+            _ => "load",
+        };
+        Waited { state: self.word(), line: self.line(tries(house)), then }
+    }
+
+    /// The page.
+    ///
+    /// # Errors
+    /// 500.
+    pub fn draw(self, house: &House, token: String, code_fault: Option<String>) -> Result<Drawn, Failure> {
+        let app = App::of(&self.row.next).name().to_owned();
+        Ok(match self.state {
+            State::Pending => Drawn::Wait(Box::new(self.wait(house, app, token, code_fault)?)),
+            State::Approved => Drawn::Approved(ApprovedView { frame: form(text("login.approved"), token), app }),
+            State::Denied => ended("login.denied", "login.denied_text", true, false),
+            State::Reported => ended("login.reported", "login.reported_text", true, false),
+            State::Failed => ended("login.failed", "login.failed_text", true, true),
+            State::Expired | State::Lapsed => ended("login.expired", "login.expired_text", false, true),
+            State::Consumed | State::Cancelled => ended("login.cancelled", "login.cancelled_text", false, true),
+        })
+    }
+
+    fn wait(self, house: &House, app: String, token: String, code_fault: Option<String>) -> Result<WaitView, Failure> {
+        let asked = self.row.push == Push::Sent;
+        let title = text(if asked { "login.wait_title" } else { "login.code_title" });
+        let left = self.row.exp.saturating_sub(house.clock.now());
+        let push = if asked { Some(self.push(house)?) } else { None };
+        Ok(WaitView {
+            frame: form(title, token).refreshing(5),
+            state: self.word(),
+            app,
+            person: self.person,
+            push,
+            no_push: why_no_push(self.row.push).map(str::to_owned),
+            code: true,
+            code_fault,
+            ends: fill("login.ends", &[("time", &calendar::span(left))]),
+        })
+    }
+
+    fn push(&self, house: &House) -> Result<PushView, Failure> {
+        let shown = house.approvals.shown(&self.row)?;
+        let qr = shown.qr(house.origin.trim_start_matches("https://"), self.row.id);
+        let ready = self.row.rung + rule::RESEND_AFTER;
+        let more = self.row.resends < rule::RESENDS;
+        Ok(PushView {
+            digits: shown.digits().to_owned(),
+            qr: QrSvg::new(&qr)?,
+            line: self.line(tries(house)),
+            resend_in: more.then(|| ready.saturating_sub(house.clock.now()).min(rule::RESEND_AFTER)),
+        })
+    }
+}
+
+fn tries(house: &House) -> u8 {
+    crate::approval::Policy::from(&house.config.approval).tries()
+}
+
+fn why_no_push(push: Push) -> Option<&'static str> {
+    Some(text(match push {
+        Push::Sent => return None,
+        Push::NoPhone => "login.no_phone",
+        Push::Open => "login.no_push_open",
+        Push::Denied => "login.no_push_denied",
+        Push::Limit => "login.no_push_limit",
+        Push::Off => "login.no_push_off",
+    }))
+}
+
+/// A frame whose forms carry a token, with nobody signed in.
+pub fn form(title: &str, token: String) -> Frame {
+    Frame { token, ..Frame::new(title) }
+}
+
+fn ended(title: &str, what: &str, alarm: bool, again: bool) -> Drawn {
+    let what = text(what).to_owned();
+    Drawn::Ended(EndedView { frame: Frame::new(text(title)), text: what, alarm, again })
+}

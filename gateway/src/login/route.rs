@@ -1,0 +1,361 @@
+//! The pages of signing in over HTTP.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use countersign_protocol::jose::H32;
+use countersign_protocol::text::{T64, T128};
+use countersign_strings::{fill, text};
+use serde::Deserialize;
+
+use super::pages::{Drawn, Sight, form};
+use super::{App, known, next};
+use crate::approval::challenge::browser;
+use crate::approval::record::{CodeEnd, Row};
+use crate::approval::service::Begun;
+use crate::approval::{Begin, State as Stands};
+use crate::audit::Caller;
+use crate::calendar;
+use crate::failure::Failure;
+use crate::house::House;
+use crate::page::login::{EndedView, FreshView, PasswordView, SampleView, Waited};
+use crate::page::{Frame, render, render_with};
+use crate::person::PersonId;
+use crate::request::{Posted, Visitor, see_other, with_cookie};
+use crate::session::{Session, Step};
+
+/// How long a page's request is held.
+const HELD: Duration = Duration::from_secs(25);
+const WAIT: &str = "/login/wait";
+
+/// The routes of this subject.
+pub fn routes(sample_app: bool) -> Router<Arc<House>> {
+    let routes = Router::new()
+        .route("/login", get(password).post(sign_in))
+        .route(WAIT, get(wait))
+        .route("/login/state", get(state))
+        .route("/login/code", post(code))
+        .route("/login/resend", post(resend))
+        .route("/login/cancel", post(cancel))
+        .route("/login/finish", post(finish))
+        .route("/login/fresh", post(fresh));
+    if sample_app { routes.route(App::Sample.home(), get(sample)) } else { routes }
+}
+
+#[derive(Default, Deserialize)]
+struct Asked {
+    #[serde(default)]
+    next: String,
+    #[serde(default)]
+    state: String,
+}
+
+async fn password(
+    State(house): State<Arc<House>>,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Failure> {
+    let next = next(&asked.next);
+    if visitor.session.as_ref().is_some_and(Session::is_full) {
+        return Ok(see_other(&next));
+    }
+    let view = password_view(&house, &visitor, next, String::new(), None);
+    Ok(visitor.answer(render(&view)))
+}
+
+fn password_view(house: &House, by: &Visitor, next: String, name: String, fault: Option<String>) -> PasswordView {
+    let app = App::of(&next).name().to_owned();
+    PasswordView { frame: form(text("login.title"), by.token(house)), next, app, name, fault }
+}
+
+/// How a password went.
+enum SignedIn {
+    Wrong,
+    /// Digits were wrong too often: so many seconds to wait.
+    Later(u64),
+    /// The password is right and there is no active device: the session's cookie.
+    NoDevice(String),
+    /// An approval began.
+    Asked,
+}
+
+async fn sign_in(State(house): State<Arc<House>>, posted: Posted) -> Result<Response, Failure> {
+    let Posted { visitor, mut fields } = posted;
+    let next = next(fields.get("next"));
+    let name = fields.get("name").to_owned();
+    let typed = fields.take_secret("password");
+    let (by, going, who) = (visitor.clone(), next.clone(), name.clone());
+    let done = house
+        .run(move |house| {
+            let Some(person) = house.people.sign_in(&who, &typed)? else {
+                // The name is not stored: people type passwords into that field.
+                house.audit.append(&by.caller.entry(house.clock.now(), "signin.password", "refused"))?;
+                return Ok::<_, Failure>(SignedIn::Wrong);
+            };
+            let entry = by.caller.entry(house.clock.now(), "signin.password", "right").person(&person.name);
+            house.audit.append(&entry)?;
+            if !house.devices.has_active(person.id)? {
+                end_other(house, &by, None)?;
+                let (cookie, _) = house.sessions.begin(person.id, &person.name, Step::default())?;
+                return Ok(SignedIn::NoDevice(cookie.set()));
+            }
+            begin(house, &by, person.id, &person.name, going)
+        })
+        .await?;
+    let refused = |status, fault: String| {
+        let view = password_view(&house, &visitor, next.clone(), name.clone(), Some(fault));
+        visitor.answer(render_with(status, &view))
+    };
+    Ok(match done {
+        SignedIn::Wrong => refused(StatusCode::FORBIDDEN, text("login.wrong").to_owned()),
+        SignedIn::Later(seconds) => refused(StatusCode::FORBIDDEN, later(seconds)),
+        SignedIn::NoDevice(set) => with_cookie(see_other("/manageotp/add"), &set),
+        SignedIn::Asked => see_other(WAIT),
+    })
+}
+
+fn later(seconds: u64) -> String {
+    fill("login.no_push_wait", &[("time", &calendar::span(seconds))])
+}
+
+/// Begins an approval for this browser, unless one of this person is open there already.
+fn begin(house: &House, by: &Visitor, person: PersonId, name: &str, next: String) -> Result<SignedIn, Failure> {
+    let binding = H32::from_bytes(by.cookie.hash());
+    let app = App::of(&next);
+    if let Some((row, Stands::Pending)) = house.approvals.of_browser(binding)? {
+        if row.person == person && row.client == app.client() {
+            return Ok(SignedIn::Asked);
+        }
+        house.approvals.cancel(row.id, binding, &by.caller)?;
+    }
+    let begin = Begin {
+        person,
+        acct: T128::try_from(name).map_err(Failure::internal)?,
+        client: app.client(),
+        app: T64::try_from(app.name()).map_err(Failure::internal)?,
+        binding,
+        first_factor: true,
+        ip: by.caller.address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+        ua: browser(&by.agent),
+        next,
+    };
+    Ok(match house.approvals.begin(&begin, &by.caller)? {
+        Begun::Open(..) => SignedIn::Asked,
+        Begun::Wait(seconds) => SignedIn::Later(seconds),
+    })
+}
+
+/// The approval that this browser began, as it may see it.
+fn look(house: &House, by: &Visitor, known: Option<H32>) -> Result<Option<Sight>, Failure> {
+    let Some((row, state)) = house.approvals.of_browser(H32::from_bytes(by.cookie.hash()))? else {
+        return Ok(None);
+    };
+    let now = house.clock.now();
+    let known = match known {
+        Some(cookie) => known::is_known(&house.store, cookie, row.person, now)?,
+        None => false,
+    };
+    let person = house.people.by_id(row.person)?.map(|person| person.name).unwrap_or_default();
+    Ok(Some(Sight { row, state, person, known }))
+}
+
+async fn seen(house: &Arc<House>, by: &Visitor, headers: &HeaderMap) -> Result<Option<Sight>, Failure> {
+    let (by, known) = (by.clone(), known::read(headers));
+    house.run(move |house| look(house, &by, known)).await
+}
+
+async fn wait(State(house): State<Arc<House>>, headers: HeaderMap, visitor: Visitor) -> Result<Response, Failure> {
+    match seen(&house, &visitor, &headers).await? {
+        Some(sight) if sight.row.consumed.is_some() => Ok(see_other(&sight.row.next)),
+        Some(sight) => drawn(&house, &visitor, sight, None),
+        None => Ok(see_other("/login")),
+    }
+}
+
+fn drawn(house: &House, by: &Visitor, sight: Sight, fault: Option<String>) -> Result<Response, Failure> {
+    let status = if fault.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
+    Ok(match sight.draw(house, by.token(house), fault)? {
+        Drawn::Wait(view) => render_with(status, &*view),
+        Drawn::Approved(view) => render(&view),
+        Drawn::Ended(view) => render(&view),
+    })
+}
+
+/// Held while the word of the state is the one that the page has.
+async fn state(
+    State(house): State<Arc<House>>,
+    headers: HeaderMap,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Waited>, Failure> {
+    let gone = || Json(Waited { state: String::new(), line: String::new(), then: "load" });
+    let Some(first) = seen(&house, &visitor, &headers).await? else { return Ok(gone()) };
+    let mut listening = house.approvals.listen(first.row.id);
+    let mut left = HELD;
+    loop {
+        let Some(sight) = seen(&house, &visitor, &headers).await? else { return Ok(gone()) };
+        if left.is_zero() || sight.word() != asked.state {
+            return Ok(Json(sight.waited(&house)));
+        }
+        // Nothing wakes a page when an approval runs out, so it looks again then.
+        let end = sight.row.ends.saturating_sub(house.clock.now()) + 1;
+        let slice = left.min(Duration::from_secs(end));
+        match listening.wait(slice, &*house.timer, house.stopping.begun()).await {
+            crate::wake::Ended::Woken => {}
+            crate::wake::Ended::Time => left = left.saturating_sub(slice),
+            crate::wake::Ended::Stop => left = Duration::ZERO,
+        }
+    }
+}
+
+async fn code(State(house): State<Arc<House>>, headers: HeaderMap, posted: Posted) -> Result<Response, Failure> {
+    let Posted { visitor, fields } = posted;
+    let typed = fields.get("code").to_owned();
+    let (by, known) = (visitor.clone(), known::read(&headers));
+    let (end, sight) = house
+        .run(move |house| {
+            let Some(sight) = look(house, &by, known)? else { return Ok::<_, Failure>((None, None)) };
+            let hit = house.devices.code_hit(sight.row.person, &typed)?;
+            let end = house.approvals.code(sight.row.id, sight.row.binding, hit, &by.caller)?;
+            Ok((Some(end), look(house, &by, known)?))
+        })
+        .await?;
+    match (end, sight) {
+        (Some(CodeEnd::Approved), Some(sight)) => take(&house, visitor, &headers, sight.row).await,
+        (Some(CodeEnd::Wrong(_)), Some(sight)) => {
+            drawn(&house, &visitor, sight, Some(text("login.code_wrong").to_owned()))
+        }
+        (Some(CodeEnd::Off), Some(sight)) => drawn(&house, &visitor, sight, Some(text("login.code_off").to_owned())),
+        _ => Ok(see_other(WAIT)),
+    }
+}
+
+async fn resend(State(house): State<Arc<House>>, posted: Posted) -> Result<Response, Failure> {
+    with_approval(&house, posted.visitor, |house, row, caller| {
+        house.approvals.resend(row.id, row.binding, caller).map(drop).map_err(Failure::from)
+    })
+    .await?;
+    Ok(see_other(WAIT))
+}
+
+async fn cancel(State(house): State<Arc<House>>, posted: Posted) -> Result<Response, Failure> {
+    let signed_in = posted.visitor.session.is_some();
+    with_approval(&house, posted.visitor, |house, row, caller| {
+        house.approvals.cancel(row.id, row.binding, caller).map(drop).map_err(Failure::from)
+    })
+    .await?;
+    Ok(see_other(if signed_in { App::Manage.home() } else { "/login" }))
+}
+
+async fn with_approval(
+    house: &Arc<House>,
+    by: Visitor,
+    act: impl FnOnce(&House, &Row, &Caller) -> Result<(), Failure> + Send + 'static,
+) -> Result<(), Failure> {
+    house
+        .run(move |house| match house.approvals.of_browser(H32::from_bytes(by.cookie.hash()))? {
+            Some((row, _)) => act(house, &row, &by.caller),
+            None => Ok(()),
+        })
+        .await
+}
+
+async fn finish(State(house): State<Arc<House>>, headers: HeaderMap, posted: Posted) -> Result<Response, Failure> {
+    match seen(&house, &posted.visitor, &headers).await? {
+        Some(sight) => take(&house, posted.visitor, &headers, sight.row).await,
+        None => Ok(see_other("/login")),
+    }
+}
+
+/// Consumes an approved one and gives the browser a new session with it.
+async fn take(house: &Arc<House>, by: Visitor, headers: &HeaderMap, row: Row) -> Result<Response, Failure> {
+    let known = known::read(headers);
+    let taken = house
+        .run(move |house| {
+            let client = App::of(&row.next).client();
+            let binding = H32::from_bytes(by.cookie.hash());
+            let Some(row) = house.approvals.consume(row.id, client, binding, &by.caller)? else {
+                return Ok::<_, Failure>(None);
+            };
+            let step = Step { second: true, voucher: false, approval: Some(*row.id.as_bytes()) };
+            let (cookie, session) = match by.session.clone().filter(|session| session.person == row.person) {
+                Some(old) => house.sessions.raise(&old, step)?,
+                None => {
+                    end_other(house, &by, Some(row.person))?;
+                    let person = house.people.by_id(row.person)?.ok_or_else(|| Failure::internal("no such person"))?;
+                    house.sessions.begin(person.id, &person.name, step)?
+                }
+            };
+            if house.approvals.store().get(row.id)?.is_some_and(|row| row.reported.is_some()) {
+                // A report came between taking the approval and beginning the session.
+                house.sessions.end_approval(*row.id.as_bytes())?;
+            }
+            let now = house.clock.now();
+            let (seen, set) = match known {
+                Some(known) => (known, None),
+                None => known::generate(&*house.random).map(|(known, set)| (known, Some(set)))?,
+            };
+            known::note(&house.store, seen, session.person, now)?;
+            let entry = by.caller.entry(now, "signin.session", "begun").person(&session.name);
+            house.audit.append(&entry.approval(*row.id.as_bytes()))?;
+            Ok(Some((row.next, cookie.set(), set)))
+        })
+        .await?;
+    Ok(match taken {
+        None => see_other(WAIT),
+        Some((next, cookie, None)) => with_cookie(see_other(&next), &cookie),
+        Some((next, cookie, Some(known))) => with_cookie(with_cookie(see_other(&next), &cookie), &known),
+    })
+}
+
+/// Ends the session that this browser has, unless it is of the person who signs in.
+fn end_other(house: &House, by: &Visitor, person: Option<PersonId>) -> Result<(), Failure> {
+    match &by.session {
+        Some(old) if person != Some(old.person) => Ok(house.sessions.end(old)?),
+        _ => Ok(()),
+    }
+}
+
+/// The page that asks for another second factor before a change of factors.
+pub fn fresh_page(house: &House, by: &Visitor, next: &str) -> Response {
+    let view = FreshView { frame: form(text("login.fresh"), by.token(house)), next: next.to_owned() };
+    render(&view)
+}
+
+async fn fresh(State(house): State<Arc<House>>, posted: Posted) -> Result<Response, Failure> {
+    let Posted { visitor: by, fields } = posted;
+    let next = next(fields.get("next"));
+    let Some(session) = by.session.clone() else { return Ok(see_other("/login")) };
+    let begun = house
+        .run(move |house| {
+            if house.devices.has_active(session.person)? {
+                begin(house, &by, session.person, &session.name, next)
+            } else {
+                Ok::<_, Failure>(SignedIn::Wrong)
+            }
+        })
+        .await?;
+    Ok(match begun {
+        SignedIn::Asked => see_other(WAIT),
+        SignedIn::Later(seconds) => {
+            let frame = Frame::new(text("login.failed"));
+            render(&EndedView { frame, text: later(seconds), alarm: false, again: false })
+        }
+        SignedIn::Wrong | SignedIn::NoDevice(_) => see_other("/manageotp/add"),
+    })
+}
+
+async fn sample(State(house): State<Arc<House>>, visitor: Visitor) -> Response {
+    let session = visitor.session.as_ref();
+    let Some((session, at)) = session.and_then(|session| session.second_at.map(|at| (session, at))) else {
+        return visitor.answer(see_other("/login?next=/demo"));
+    };
+    let frame = Frame::signed_in(text("login.sample"), &session.name, visitor.token(&house));
+    render(&SampleView { frame, person: session.name.clone(), at: calendar::moment(at) }).into_response()
+}
