@@ -46,6 +46,10 @@ impl Store for Memory {
             .map(|(person, hash, _)| (person.clone(), hash.clone())))
     }
 
+    fn by_id(&self, id: PersonId) -> Result<Option<Person>, StoreFault> {
+        Ok(self.rows.lock().unwrap().get(&id).map(|(person, ..)| person.clone()))
+    }
+
     fn all(&self) -> Result<Vec<Person>, StoreFault> {
         let mut all: Vec<Person> = self.rows.lock().unwrap().values().map(|(person, ..)| person.clone()).collect();
         all.sort_by(|a, b| a.name.cmp(&b.name));

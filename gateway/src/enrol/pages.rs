@@ -10,9 +10,9 @@ use crate::approval::Moment;
 use crate::calendar;
 use crate::failure::Failure;
 use crate::house::House;
+use crate::page::Frame;
 use crate::page::manage::{AddStep, AddView, CardState, DeviceCard, Tab};
 use crate::page::qr::QrSvg;
-use crate::page::Frame;
 
 /// A device as a card.
 pub fn card(device: &Device, state: DeviceState) -> DeviceCard {

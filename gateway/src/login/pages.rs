@@ -8,9 +8,9 @@ use crate::approval::{Push, State, rule};
 use crate::calendar;
 use crate::failure::Failure;
 use crate::house::House;
+use crate::page::Frame;
 use crate::page::login::{ApprovedView, EndedView, PushView, WaitView, Waited};
 use crate::page::qr::QrSvg;
-use crate::page::Frame;
 
 /// An approval as the browser that began it may see it.
 pub struct Sight {
