@@ -124,6 +124,9 @@ impl From<PersonFault> for Failure {
     fn from(fault: PersonFault) -> Self {
         match fault {
             PersonFault::Busy => Self::busy(fault),
+            PersonFault::Wait(seconds) => Self::new(StatusCode::TOO_MANY_REQUESTS, "gateway.passwords")
+                .because(fault)
+                .after(u32::try_from(seconds).unwrap_or(u32::MAX)),
             PersonFault::Store(fault) => fault.into(),
             PersonFault::Port(fault) => fault.into(),
             PersonFault::Name | PersonFault::Password(_) | PersonFault::Taken | PersonFault::Unknown => {

@@ -4,6 +4,7 @@
 //! that nobody has costs the same time as one that somebody has.
 
 pub mod common;
+pub mod guard;
 pub mod local;
 pub mod name;
 pub mod password;
@@ -19,6 +20,7 @@ use crate::limits;
 use crate::port::{Clock, PortFault, Random};
 use crate::seal::Seal;
 use crate::store::StoreFault;
+pub use guard::Guard;
 pub use local::LocalPasswords;
 pub use name::PersonName;
 pub use password::{Hashed, Hasher, PasswordRefused};
@@ -59,6 +61,9 @@ pub enum PersonFault {
     /// Too many passwords are being checked. Try again in a moment.
     #[error("too many passwords are being checked")]
     Busy,
+    /// Too many wrong passwords for this name: so many seconds to wait.
+    #[error("too many wrong passwords for one name, {0} s to wait")]
+    Wait(u64),
     /// The store failed.
     #[error(transparent)]
     Store(StoreFault),
@@ -140,6 +145,7 @@ pub struct People {
     store: Arc<dyn Store>,
     first_factor: Arc<dyn FirstFactor>,
     hasher: Arc<Hasher>,
+    guard: Arc<Guard>,
     vouchers: Arc<voucher::Key>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
@@ -151,7 +157,8 @@ impl People {
         let hasher = Arc::new(Hasher::default());
         let first_factor = Arc::new(LocalPasswords::new(store.clone(), hasher.clone()));
         let vouchers = Arc::new(voucher::Key::new(&seal.derive("voucher")));
-        Self { store, first_factor, hasher, vouchers, clock, random }
+        let guard = Arc::new(Guard::new(clock.clone()));
+        Self { store, first_factor, hasher, guard, vouchers, clock, random }
     }
 
     /// Adds a person and makes a voucher for the first device.
@@ -173,9 +180,14 @@ impl People {
     /// The person whose name and password these are; `None` for any refusal. The caller writes the audit row.
     ///
     /// # Errors
-    /// [`PersonFault::Busy`], [`PersonFault::Store`].
-    pub fn sign_in(&self, name: &str, password: &Secret) -> Result<Option<Person>, PersonFault> {
-        self.first_factor.check(name, password)
+    /// [`PersonFault::Wait`] after many wrong ones, [`PersonFault::Busy`], [`PersonFault::Store`].
+    pub fn sign_in(&self, name: &str, password: &Secret, caller: &Caller) -> Result<Option<Person>, PersonFault> {
+        self.guard.begin(name, caller.address).map_err(PersonFault::Wait)?;
+        let person = self.first_factor.check(name, password)?;
+        if person.is_some() {
+            self.guard.right(name, caller.address);
+        }
+        Ok(person)
     }
 
     /// The person with this name.

@@ -2,6 +2,7 @@
 
 mod connection;
 mod outermost;
+mod stall;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

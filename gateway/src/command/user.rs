@@ -22,7 +22,7 @@ impl From<PersonFault> for Ended {
             PersonFault::Taken => Self::Refused(text("gateway.person_taken").into()),
             PersonFault::Unknown => Self::Refused(text("gateway.person_unknown").into()),
             PersonFault::Password(rule) => Self::Refused(text(sentence(rule)).into()),
-            PersonFault::Busy | PersonFault::Store(_) | PersonFault::Port(_) => {
+            PersonFault::Busy | PersonFault::Wait(_) | PersonFault::Store(_) | PersonFault::Port(_) => {
                 Self::Failed(fill("gateway.start_fault", &[("why", &fault.to_string())]))
             }
         }

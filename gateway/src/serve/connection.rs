@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
+use super::stall::Stall;
 use super::{Peer, outermost};
 use crate::house::House;
 use crate::limits;
@@ -34,7 +35,7 @@ pub(super) async fn serve(shared: &Shared, stream: TcpStream, peer: SocketAddr) 
     // Answers are small and written whole; waiting for more to send only delays them.
     drop(stream.set_nodelay(true));
     let handshake = tokio::select! {
-        done = shared.acceptor.accept(stream) => done,
+        done = shared.acceptor.accept(Stall::new(stream, house.timer.clone())) => done,
         () = house.timer.wait(limits::HANDSHAKE_TIME) => return,
         () = house.stopping.begun() => return,
     };

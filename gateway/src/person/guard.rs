@@ -1,0 +1,180 @@
+//! How often a password may be guessed.
+//!
+//! After five wrong ones in a row for a name from one network each further try waits twice as long, up to 15 minutes; after
+//! a hundred from anywhere (NIST SP 800-63B-4 §3.2.2) up to a minute. Names that nobody has count alike. The counts live in
+//! memory: a restart forgets them.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use super::PersonName;
+use crate::port::Clock;
+
+/// Wrong ones in a row before a name has to wait, from one network and from anywhere.
+const FREE: [u32; 2] = [5, 100];
+/// The longest wait, in seconds.
+const LONGEST: [u64; 2] = [900, 60];
+/// After this long without a try a count is forgotten.
+const FORGET: Duration = Duration::from_secs(24 * 3600);
+/// Counts kept; beyond them those that are not waiting are forgotten.
+const MOST: usize = 100_000;
+
+type Key = [u8; 32];
+
+#[derive(Clone, Copy)]
+struct Count {
+    tries: u32,
+    last: Duration,
+}
+
+impl Count {
+    fn wait(&self, kind: usize) -> Duration {
+        let over = self.tries.saturating_sub(FREE[kind]);
+        if over == 0 { Duration::ZERO } else { Duration::from_secs((1 << over.min(16)).min(LONGEST[kind])) }
+    }
+}
+
+/// Counts tries by name and network.
+pub struct Guard {
+    clock: Arc<dyn Clock>,
+    counts: Mutex<HashMap<Key, Count>>,
+}
+
+impl Guard {
+    /// On this clock's monotonic time.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, counts: Mutex::default() }
+    }
+
+    /// Counts a try before it is made, so that many at once gain nothing.
+    ///
+    /// # Errors
+    /// The seconds to wait; then nothing was counted.
+    pub fn begin(&self, name: &str, address: Option<IpAddr>) -> Result<(), u64> {
+        let now = self.clock.monotonic();
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let keys = keys(name, address);
+        for (kind, key) in keys.iter().enumerate() {
+            let until = counts.get(key).map_or(Duration::ZERO, |count| count.last + count.wait(kind));
+            if until > now {
+                return Err((until - now).as_secs().max(1));
+            }
+        }
+        if counts.len() >= MOST {
+            counts.retain(|_, count| count.last + Duration::from_secs(LONGEST[0]) > now);
+        }
+        for key in keys {
+            let count = counts.entry(key).or_insert(Count { tries: 0, last: now });
+            let tries = if now.saturating_sub(count.last) > FORGET { 0 } else { count.tries };
+            *count = Count { tries: tries.saturating_add(1), last: now };
+        }
+        Ok(())
+    }
+
+    /// The try was right: both counts end.
+    pub fn right(&self, name: &str, address: Option<IpAddr>) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in keys(name, address) {
+            counts.remove(&key);
+        }
+    }
+}
+
+/// Of the name from this network, and of the name from anywhere. Hashes, since people type passwords into the name.
+fn keys(name: &str, address: Option<IpAddr>) -> [Key; 2] {
+    let name = PersonName::parse(name).map_or_else(|_| "\0".to_owned(), PersonName::into_string);
+    let network: &[u8] = match address.map(|it| it.to_canonical()) {
+        Some(IpAddr::V4(address)) => &address.octets()[..3].to_owned(),
+        Some(IpAddr::V6(address)) => &address.octets()[..6].to_owned(),
+        None => &[],
+    };
+    let key = |kind: &[u8], network: &[u8]| {
+        Sha256::new().chain_update(kind).chain_update(network).chain_update([0]).chain_update(&name).finalize().into()
+    };
+    [key(b"network", network), key(b"anywhere", &[])]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Stopped(AtomicU64);
+    impl Clock for Stopped {
+        fn now(&self) -> u64 {
+            0
+        }
+        fn monotonic(&self) -> Duration {
+            Duration::from_secs(self.0.load(Ordering::SeqCst))
+        }
+    }
+
+    fn guard() -> (Arc<Stopped>, Guard) {
+        let clock = Arc::new(Stopped::default());
+        (clock.clone(), Guard::new(clock))
+    }
+
+    fn from(address: &str) -> Option<IpAddr> {
+        Some(address.parse().unwrap())
+    }
+
+    #[test]
+    fn after_five_wrong_ones_each_waits_twice_as_long() {
+        let (clock, guard) = guard();
+        for _ in 0..6 {
+            assert_eq!(guard.begin("alice", from("192.0.2.7")), Ok(()));
+        }
+        for wait in [2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900] {
+            assert_eq!(guard.begin("Alice ", from("192.0.2.99")), Err(wait), "the same name and network");
+            clock.0.fetch_add(wait, Ordering::SeqCst);
+            assert_eq!(guard.begin("alice", from("192.0.2.7")), Ok(()));
+        }
+        assert_eq!(guard.begin("alice", from("198.51.100.1")), Ok(()), "elsewhere");
+        assert_eq!(guard.begin("bob", from("192.0.2.7")), Ok(()), "somebody else");
+    }
+
+    #[test]
+    fn a_right_one_ends_the_count() {
+        let (_clock, guard) = guard();
+        for _ in 0..50 {
+            assert_eq!(guard.begin("alice", None), Ok(()));
+            guard.right("alice", None);
+        }
+    }
+
+    #[test]
+    fn a_hundred_wrong_ones_from_anywhere_slow_everybody() {
+        let (_clock, guard) = guard();
+        for n in 0..101 {
+            assert_eq!(guard.begin("alice", from(&format!("10.{n}.0.1"))), Ok(()));
+        }
+        assert_eq!(guard.begin("alice", from("10.200.0.1")), Err(2));
+    }
+
+    #[test]
+    fn what_is_no_name_counts_as_one_name() {
+        let (_clock, guard) = guard();
+        for n in 0..6 {
+            assert_eq!(guard.begin(&format!("not a name {n}"), None), Ok(()));
+        }
+        assert!(guard.begin("nor this", None).is_err());
+    }
+
+    #[test]
+    fn a_day_later_nothing_is_held_against_anybody() {
+        let (clock, guard) = guard();
+        for _ in 0..6 {
+            assert_eq!(guard.begin("alice", None), Ok(()));
+        }
+        clock.0.fetch_add(FORGET.as_secs() + 1, Ordering::SeqCst);
+        for _ in 0..6 {
+            assert_eq!(guard.begin("alice", None), Ok(()));
+        }
+    }
+}
