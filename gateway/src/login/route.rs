@@ -93,7 +93,7 @@ async fn sign_in(State(house): State<Arc<House>>, posted: Posted) -> Result<Resp
     let (by, going, who) = (visitor.clone(), next.clone(), name.clone());
     let done = house
         .run(move |house| {
-            let Some(person) = house.people.sign_in(&who, &typed)? else {
+            let Some(person) = house.people.sign_in(&who, &typed, &by.caller)? else {
                 // The name is not stored: people type passwords into that field.
                 house.audit.append(&by.caller.entry(house.clock.now(), "signin.password", "refused"))?;
                 return Ok::<_, Failure>(SignedIn::Wrong);
