@@ -11,6 +11,7 @@ pub mod limits;
 pub mod net;
 pub mod port;
 pub mod push;
+pub mod qr;
 pub mod record;
 pub mod system;
 pub mod vault;

@@ -64,3 +64,19 @@ pub const ACCOUNT_SEED: RangeInclusive<usize> = 1..=128;
 pub const ACCOUNT_MARKS: usize = 4;
 /// Search: Unicode scalar values.
 pub const SEARCH: usize = 256;
+/// Picture: bytes of a file.
+pub const PICTURE_FILE: usize = 16 * 1024 * 1024;
+/// Picture: pixels, as declared and as unpacked: 32 megapixels.
+pub const PICTURE_PIXELS: u64 = 32_000_000;
+/// Picture: pixels of a side.
+pub const PICTURE_SIDE: u64 = 16_384;
+/// Picture: scans of a progressive JPEG.
+pub const PICTURE_JPEG_SCANS: usize = 32;
+/// Picture: codes that are reported of one.
+pub const PICTURE_CODES: usize = 8;
+/// Picture: how long a frame of a camera may be searched before the next one is better.
+pub const PICTURE_LIVE_BUDGET: Duration = Duration::from_millis(15);
+/// Picture: how long a still picture is searched.
+pub const PICTURE_STILL_BUDGET: Duration = Duration::from_millis(250);
+/// Picture: when a decoder that does not end is given up.
+pub const PICTURE_HARD_STOP: Duration = Duration::from_secs(1);

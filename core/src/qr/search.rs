@@ -1,0 +1,364 @@
+//! The cascade that looks for codes in a picture: cheap and likely first, the first hit ends it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::binary::{Gray, MARGIN};
+use super::luma::Luma;
+use crate::limits::PICTURE_CODES;
+
+/// A code that was found. `Debug` hides the text: it may hold a key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Code {
+    /// What it says. Bytes that are not UTF-8 are read as Latin-1.
+    pub text: String,
+    /// Its corners in the upright picture, in pixels from the top left: top left, then clockwise, of the code itself.
+    pub corners: [[u32; 2]; 4],
+}
+
+impl std::fmt::Debug for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Code({} bytes, {:?})", self.text.len(), self.corners)
+    }
+}
+
+/// One way to look at a picture.
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    scale: Scale,
+    threshold: Threshold,
+    inverted: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scale {
+    /// A third of the usual size: large codes, at a ninth of the work.
+    Third,
+    /// Half of the usual size.
+    Half,
+    /// The usual size: full, or as much as [`USUAL_PIXELS`] allow.
+    Usual,
+    /// Twice the usual size, for small pictures only.
+    Double,
+    /// The full size of a picture that is shrunk for the usual one.
+    Whole,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Threshold {
+    One,
+    Local { radius: usize },
+}
+
+/// Pictures of more pixels than this are looked at shrunk first.
+const USUAL_PIXELS: usize = 3_000_000;
+/// Pictures of more pixels than this are never looked at whole: the decoder's numbers have 32 bits.
+const WHOLE_PIXELS: usize = 9_000_000;
+/// Pictures of fewer pixels than this are looked at doubled too.
+const DOUBLE_PIXELS: usize = 1_000_000;
+
+const fn step(scale: Scale, threshold: Threshold, inverted: bool) -> Step {
+    Step { scale, threshold, inverted }
+}
+
+/// Every frame of a camera gets the first [`LIVE`] of these and one of the others in turn; a still picture gets all.
+const CASCADE: [Step; 13] = [
+    step(Scale::Third, Threshold::One, false),
+    step(Scale::Usual, Threshold::One, false),
+    step(Scale::Third, Threshold::One, true),
+    step(Scale::Usual, Threshold::One, true),
+    step(Scale::Usual, Threshold::Local { radius: 20 }, false),
+    step(Scale::Usual, Threshold::Local { radius: 20 }, true),
+    step(Scale::Usual, Threshold::Local { radius: 8 }, false),
+    step(Scale::Half, Threshold::Local { radius: 12 }, false),
+    step(Scale::Double, Threshold::Local { radius: 20 }, false),
+    step(Scale::Usual, Threshold::Local { radius: 8 }, true),
+    step(Scale::Half, Threshold::Local { radius: 12 }, true),
+    step(Scale::Double, Threshold::Local { radius: 20 }, true),
+    step(Scale::Whole, Threshold::Local { radius: 20 }, false),
+];
+const LIVE: usize = 4;
+
+/// Looks for codes in a still picture until some are found or `stop` is set, which is looked at between the steps.
+pub(super) fn still(luma: &Luma, stop: &AtomicBool) -> Vec<Code> {
+    first_hit(luma, CASCADE.iter(), stop)
+}
+
+/// Looks for codes in a frame of a camera; `turn` counts the frames.
+pub(super) fn live(luma: &Luma, turn: usize, stop: &AtomicBool) -> Vec<Code> {
+    let (each, others) = CASCADE.split_at(LIVE);
+    first_hit(luma, each.iter().chain(others.get(turn % others.len())), stop)
+}
+
+fn first_hit<'a>(luma: &Luma, steps: impl Iterator<Item = &'a Step>, stop: &AtomicBool) -> Vec<Code> {
+    for step in steps {
+        let found = look(luma, *step);
+        if !found.is_empty() || stop.load(Ordering::Relaxed) {
+            return found;
+        }
+    }
+    Vec::new()
+}
+
+fn look(luma: &Luma, step: Step) -> Vec<Code> {
+    let Some((gray, scale)) = scaled(luma, step.scale) else { return Vec::new() };
+    let binary = match step.threshold {
+        Threshold::One => gray.by_one_threshold(step.inverted),
+        Threshold::Local { radius } => gray.blurred().by_local_mean(radius, step.inverted),
+    };
+    drop(gray);
+    // The decoder is foreign code on a stranger's picture: a panic in it is a picture in which nothing was found.
+    let found = catch_unwind(AssertUnwindSafe(|| decode(&binary))).unwrap_or_default();
+
+    let mut codes: Vec<Code> = Vec::new();
+    for (text, corners) in found {
+        let place = |at: i32| ((f64::from(at) - MARGIN as f64) * scale).round() as i64;
+        let corners = corners.map(|(x, y)| luma.upright(place(x), place(y)));
+        if codes.len() < PICTURE_CODES && codes.iter().all(|code| code.text != text) {
+            codes.push(Code { text, corners });
+        }
+    }
+    codes
+}
+
+/// The picture at this scale, and how many of its pixels one work pixel stands for; `None` where the scale says nothing
+/// new.
+fn scaled(luma: &Luma, scale: Scale) -> Option<(Gray, f64)> {
+    let pixels = luma.width() * luma.height();
+    let usual = (1..).find(|factor| pixels / (factor * factor) <= USUAL_PIXELS).unwrap_or(1);
+    let shrunk = |factor: usize| Some((Gray::shrunk(luma, factor), factor as f64));
+    match scale {
+        Scale::Third => shrunk(usual * 3),
+        Scale::Half => shrunk(usual * 2),
+        Scale::Usual => shrunk(usual),
+        Scale::Double if pixels <= DOUBLE_PIXELS => Some((Gray::shrunk(luma, 1).doubled(), 0.5)),
+        Scale::Whole if usual > 1 && pixels <= WHOLE_PIXELS => shrunk(1),
+        Scale::Double | Scale::Whole => None,
+    }
+}
+
+type Found = (String, [(i32, i32); 4]);
+
+/// Runs the decoder, which looks at no more than 32 finder patterns.
+fn decode(binary: &Gray) -> Vec<Found> {
+    // It expects that there is something to look at.
+    if binary.width < 21 || binary.height < 21 {
+        return Vec::new();
+    }
+    let mut decoder = quircs::Quirc::new();
+    let codes = decoder.identify(binary.width, binary.height, &binary.pixels);
+    let codes = codes.flatten().filter_map(|code| Some((text(code.decode().ok()?.payload), code.corners)));
+    codes.map(|(text, corners)| (text, corners.map(|corner| (corner.x, corner.y)))).collect()
+}
+
+/// UTF-8, or Latin-1, which is what a QR code without a mark holds by its standard.
+fn text(payload: Vec<u8>) -> String {
+    String::from_utf8(payload).unwrap_or_else(|fault| fault.as_bytes().iter().map(|byte| char::from(*byte)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Symbol;
+    use super::super::luma::Rotation;
+    use super::*;
+
+    const NEVER: AtomicBool = AtomicBool::new(false);
+
+    /// A canvas to draw on: grey values, and then a [`Luma`] with a stride of its own.
+    struct Canvas {
+        pixels: Vec<u8>,
+        width: usize,
+        height: usize,
+    }
+
+    impl Canvas {
+        fn new(width: usize, height: usize, ground: u8) -> Self {
+            Self { pixels: vec![ground; width * height], width, height }
+        }
+
+        /// Draws the symbol with its top left module at (x, y).
+        fn draw(mut self, symbol: &Symbol, x: usize, y: usize, module: usize, dark: u8, light: u8) -> Self {
+            let quiet = 2 * module;
+            let side = symbol.width() * module + 2 * quiet;
+            for row in 0..side {
+                for column in 0..side {
+                    let inside = |place: usize| place.checked_sub(quiet).map_or(usize::MAX, |place| place / module);
+                    let ink = if symbol.is_dark(inside(column), inside(row)) { dark } else { light };
+                    if let Some(pixel) = (y + row).checked_sub(quiet).zip((x + column).checked_sub(quiet)) {
+                        if pixel.0 < self.height && pixel.1 < self.width {
+                            self.pixels[pixel.0 * self.width + pixel.1] = ink;
+                        }
+                    }
+                }
+            }
+            self
+        }
+
+        fn mapped(mut self, map: impl Fn(usize, usize, u8) -> u8) -> Self {
+            for place in 0..self.pixels.len() {
+                self.pixels[place] = map(place % self.width, place / self.width, self.pixels[place]);
+            }
+            self
+        }
+
+        /// Turned by 90 degrees, clockwise.
+        fn turned(self) -> Self {
+            let (width, height) = (self.height, self.width);
+            let pixels = (0..width * height).map(|place| {
+                let (x, y) = (place % width, place / width);
+                self.pixels[(self.height - 1 - x) * self.width + y]
+            });
+            Self { pixels: pixels.collect(), width, height }
+        }
+
+        fn luma(&self, stride: usize, rotation: Rotation) -> Luma {
+            let mut pixels = Vec::new();
+            for row in self.pixels.chunks(self.width) {
+                pixels.extend_from_slice(row);
+                // What lies between rows must not be looked at.
+                pixels.extend((self.width..stride).map(|x| if x % 2 == 0 { 0 } else { 255 }));
+            }
+            Luma::new(pixels, self.width, self.height, stride, rotation).unwrap()
+        }
+
+        fn texts(&self) -> Vec<String> {
+            still(&self.luma(self.width, Rotation::None), &NEVER).into_iter().map(|code| code.text).collect()
+        }
+    }
+
+    fn symbol(text: &str) -> Symbol {
+        Symbol::new(text).unwrap()
+    }
+
+    #[test]
+    fn symbols_of_all_sizes_are_read_at_three_pixels_a_module() {
+        for bytes in [1, 20, 54, 75, 131, 260, 400, 593, 900, 1300] {
+            let text: String =
+                "otpauth://totp/GitHub:mara?secret=JBSWY3DPEHPK3PXP".chars().cycle().take(bytes).collect();
+            let symbol = symbol(&text);
+            let side = symbol.width() * 3 + 60;
+            let canvas = Canvas::new(side, side, 255).draw(&symbol, 30, 30, 3, 0, 255);
+            assert_eq!(canvas.texts(), [text], "{bytes} bytes");
+        }
+    }
+
+    #[test]
+    fn modules_of_two_to_forty_pixels_are_read() {
+        let text = "otpauth://totp/GitHub:mara?secret=JBSWY3DPEHPK3PXP&issuer=GitHub";
+        let symbol = symbol(text);
+        for module in [2, 3, 4, 5, 7, 10, 16, 25, 40] {
+            let side = (symbol.width() + 8) * module;
+            let canvas = Canvas::new(side + 31, side + 17, 255).draw(&symbol, 4 * module, 4 * module, module, 0, 255);
+            assert_eq!(canvas.texts(), [text], "{module} pixels a module");
+        }
+    }
+
+    #[test]
+    fn rows_are_read_through_the_stride_however_the_camera_is_held() {
+        let text = "https://gate.example.com/approve#1.AAAA";
+        let symbol = symbol(text);
+        let size = (symbol.width() * 4) as u32;
+        let mut canvas = Canvas::new(400, 300, 230).draw(&symbol, 40, 60, 4, 20, 230);
+        // The camera gives the picture turned the other way by what must be turned to make it upright.
+        for rotation in [Rotation::None, Rotation::ThreeQuarters, Rotation::Half, Rotation::Quarter] {
+            for stride in [canvas.width, canvas.width + 1, canvas.width + 64] {
+                let found = still(&canvas.luma(stride, rotation), &NEVER);
+                let [code] = &found[..] else { panic!("{rotation:?}, stride {stride}: {found:?}") };
+                assert_eq!(code.text, text);
+                let expected = [[40, 60], [40 + size, 60], [40 + size, 60 + size], [40, 60 + size]];
+                for (corner, expected) in code.corners.iter().zip(expected) {
+                    let near = corner.iter().zip(expected).all(|(here, there)| here.abs_diff(there) <= 6);
+                    assert!(near, "{rotation:?}: {:?} is not near {expected:?}", code.corners);
+                }
+            }
+            canvas = canvas.turned();
+        }
+    }
+
+    #[test]
+    fn light_on_dark_is_read() {
+        let canvas = Canvas::new(300, 300, 24).draw(&symbol("inverted"), 50, 50, 6, 235, 24);
+        assert_eq!(canvas.texts(), ["inverted"]);
+    }
+
+    #[test]
+    fn a_code_at_the_very_edge_is_read() {
+        let symbol = symbol("no quiet zone");
+        let side = symbol.width() * 5;
+        assert_eq!(Canvas::new(side, side, 0).draw(&symbol, 0, 0, 5, 0, 255).texts(), ["no quiet zone"]);
+        assert_eq!(Canvas::new(side, side, 0).draw(&symbol, 0, 0, 5, 255, 0).texts(), ["no quiet zone"]);
+    }
+
+    #[test]
+    fn uneven_light_and_noise_are_read() {
+        let noise = |x: usize, y: usize| ((x * 7919 + y * 104_729 + x * y * 31) % 41) as i32 - 20;
+        let canvas = Canvas::new(500, 400, 200).draw(&symbol("in the shade of a lamp"), 90, 70, 8, 60, 200);
+        let canvas = canvas.mapped(|x, y, pixel| {
+            let lit = i32::from(pixel) * (100 - (x * 80 / 500) as i32) / 100;
+            (lit + noise(x, y)).clamp(0, 255) as u8
+        });
+        assert_eq!(canvas.texts(), ["in the shade of a lamp"]);
+    }
+
+    #[test]
+    fn a_code_in_a_large_picture_is_read() {
+        let canvas = Canvas::new(4000, 3000, 180).draw(&symbol("far away"), 1700, 900, 9, 40, 220);
+        assert_eq!(canvas.texts(), ["far away"]);
+    }
+
+    #[test]
+    fn all_codes_of_a_picture_are_told_up_to_eight() {
+        let mut canvas = Canvas::new(1200, 800, 255);
+        for place in 0..9 {
+            canvas =
+                canvas.draw(&symbol(&format!("code {place}")), 40 + place % 4 * 280, 40 + place / 4 * 250, 6, 0, 255);
+        }
+        let texts = canvas.texts();
+        // Nine codes have 27 finders; the decoder looks at 32.
+        assert_eq!(texts.len(), PICTURE_CODES, "{texts:?}");
+        let mut canvas = Canvas::new(600, 300, 255);
+        for x in [20, 300] {
+            canvas = canvas.draw(&symbol("twice"), x, 40, 6, 0, 255);
+        }
+        assert_eq!(canvas.texts(), ["twice"]);
+    }
+
+    #[test]
+    fn every_frame_looks_the_likely_ways_and_one_other() {
+        let canvas = Canvas::new(300, 300, 24).draw(&symbol("inverted"), 50, 50, 6, 235, 24);
+        for turn in 0..20 {
+            assert_eq!(live(&canvas.luma(300, Rotation::None), turn, &NEVER).len(), 1, "frame {turn}");
+        }
+        let empty = Canvas::new(300, 300, 128);
+        assert!(live(&empty.luma(300, Rotation::None), usize::MAX, &NEVER).is_empty());
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_latin_1() {
+        assert_eq!(text(b"caf\xe9".to_vec()), "caf\u{e9}");
+        assert_eq!(text("café".as_bytes().to_vec()), "café");
+    }
+
+    #[test]
+    fn debug_hides_the_text() {
+        let code = Code { text: "otpauth://".into(), corners: [[0; 2]; 4] };
+        assert!(!format!("{code:?}").contains("otpauth"));
+    }
+
+    #[test]
+    fn no_picture_ends_in_a_panic_of_ours() {
+        // Checkers, stripes, noise and single rows, in odd sizes.
+        for (width, height) in [(1, 1), (1, 500), (500, 1), (21, 21), (63, 64), (257, 131)] {
+            let patterns: [&dyn Fn(usize, usize) -> u8; 4] = [
+                &|x, y| if (x + y) % 2 == 0 { 0 } else { 255 },
+                &|x, _| if x % 3 == 0 { 0 } else { 255 },
+                &|x, y| ((x * 7919 + y * 104_729 + x * y * 31) % 256) as u8,
+                &|_, _| 0,
+            ];
+            for pattern in patterns {
+                let canvas = Canvas::new(width, height, 0).mapped(|x, y, _| pattern(x, y));
+                assert!(canvas.texts().is_empty());
+            }
+        }
+    }
+}
