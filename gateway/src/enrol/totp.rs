@@ -17,6 +17,8 @@ use crate::seal::{Seal, SealFault};
 pub const SHAPE: Shape = Shape { algorithm: Algorithm::Sha1, digits: Digits::SIX, period: Period::THIRTY };
 /// Steps before and after the present one that are taken too.
 const SKEW: u32 = 1;
+/// The most characters that a receipt carries (push-v1 §5.4).
+const URI_MOST: usize = 1024;
 const BYTES: usize = 20;
 const PLACE: &str = "device.totp";
 
@@ -53,10 +55,15 @@ impl Seed {
         // Exposed to be put in the QR, which is what it is for.
         let secret = base32::encode(self.0.expose());
         let (issuer, account) = (escape(issuer), escape(account));
-        Zeroizing::new(format!(
-            "otpauth://totp/{issuer}:{account}?secret={}&issuer={issuer}&algorithm=SHA1&digits=6&period=30",
-            *secret
-        ))
+        let shape = "algorithm=SHA1&digits=6&period=30";
+        // The issuer stands in both places that apps look at, while a receipt has room for it.
+        let forms = [
+            format!("otpauth://totp/{issuer}:{account}?secret={}&issuer={issuer}&{shape}", *secret),
+            format!("otpauth://totp/{account}?secret={}&issuer={issuer}&{shape}", *secret),
+            format!("otpauth://totp/{account}?secret={}&{shape}", *secret),
+        ];
+        let mut fitting = forms.map(Zeroizing::new).into_iter().skip_while(|form| form.len() > URI_MOST);
+        fitting.next().unwrap_or_default()
     }
 }
 
@@ -162,8 +169,11 @@ mod tests {
 
     #[test]
     fn the_longest_names_fit_a_receipt() {
-        let longest = seed().uri(&"\u{20ac}".repeat(64), &"m".repeat(64));
-        assert!(longest.len() <= 1024, "{}", longest.len());
+        let long = "\u{20000}".repeat(64);
+        for (issuer, account) in [(long.as_str(), "mara"), ("Demo shop", &long), (&long, &long)] {
+            let uri = seed().uri(issuer, account);
+            assert!(uri.len() <= 1024 && uri.contains("?secret=GEZ"), "{}", uri.len());
+        }
     }
 
     #[test]
