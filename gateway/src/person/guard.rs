@@ -87,15 +87,15 @@ impl Guard {
 /// Of the name from this network, and of the name from anywhere. Hashes, since people type passwords into the name.
 fn keys(name: &str, address: Option<IpAddr>) -> [Key; 2] {
     let name = PersonName::parse(name).map_or_else(|_| "\0".to_owned(), PersonName::into_string);
-    let network: &[u8] = match address.map(|it| it.to_canonical()) {
-        Some(IpAddr::V4(address)) => &address.octets()[..3].to_owned(),
-        Some(IpAddr::V6(address)) => &address.octets()[..6].to_owned(),
-        None => &[],
+    let network: Vec<u8> = match address.map(|it| it.to_canonical()) {
+        Some(IpAddr::V4(address)) => address.octets().into_iter().take(3).collect(),
+        Some(IpAddr::V6(address)) => address.octets().into_iter().take(6).collect(),
+        None => Vec::new(),
     };
     let key = |kind: &[u8], network: &[u8]| {
         Sha256::new().chain_update(kind).chain_update(network).chain_update([0]).chain_update(&name).finalize().into()
     };
-    [key(b"network", network), key(b"anywhere", &[])]
+    [key(b"network", &network), key(b"anywhere", &[])]
 }
 
 #[cfg(test)]
