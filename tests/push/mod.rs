@@ -5,5 +5,7 @@ mod enrol;
 mod json;
 mod jws;
 mod last;
+mod mutate;
 mod proof;
+mod replay;
 mod sender;

@@ -228,6 +228,7 @@ pub struct Wire {
     runtime: tokio::runtime::Runtime,
     client: reqwest::Client,
     nonce: RefCell<String>,
+    sent: RefCell<Vec<RawRequest>>,
 }
 
 impl Wire {
@@ -242,7 +243,7 @@ impl Wire {
             .resolve(&host, address)
             .build()
             .expect("a client");
-        Self { u: u.to_owned(), runtime, client, nonce: RefCell::default() }
+        Self { u: u.to_owned(), runtime, client, nonce: RefCell::default(), sent: RefCell::default() }
     }
 
     /// The base URL.
@@ -258,10 +259,25 @@ impl Wire {
         self.nonce.borrow().clone()
     }
 
+    /// Everything sent so far, in order: what somebody who listens could send again.
+    pub fn recorded(&self) -> Vec<RawRequest> {
+        self.sent.borrow().clone()
+    }
+
     /// Sends a request as it is and returns what came back.
     pub fn send(&self, request: RawRequest) -> RawReply {
+        self.sent.borrow_mut().push(request.clone());
+        let reply = self.send_again(request);
+        if let Some(nonce) = reply.header("countersign-nonce") {
+            *self.nonce.borrow_mut() = nonce.to_owned();
+        }
+        reply
+    }
+
+    /// Sends a recorded request as somebody else would: it is not recorded and its nonce is not taken.
+    pub fn send_again(&self, request: RawRequest) -> RawReply {
         let url = format!("{}{}", self.u, request.path);
-        let reply = self.runtime.block_on(async {
+        self.runtime.block_on(async {
             let method = request.method.parse().expect("a method");
             let mut builder = self.client.request(method, url);
             for (name, value) in &request.headers {
@@ -279,11 +295,7 @@ impl Wire {
                 .collect();
             let body = response.bytes().await.expect("a whole body").to_vec();
             RawReply { status, headers, body }
-        });
-        if let Some(nonce) = reply.header("countersign-nonce") {
-            *self.nonce.borrow_mut() = nonce.to_owned();
-        }
-        reply
+        })
     }
 }
 

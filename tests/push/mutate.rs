@@ -1,0 +1,160 @@
+//! P7 `push::mutate`: no changed byte is accepted, in what a gateway takes and in what a phone takes.
+//!
+//! Short form: the lowest bit of each byte. Long form (`cargo xtask torture push::mutate`): each bit, and each length.
+
+use countersign_protocol::Secret;
+use countersign_protocol::jose::{Claims, H32, Id, Jwk};
+use countersign_protocol::push::{Challenge, Gone, Message, Metadata, Outcome, Receipt};
+use countersign_protocol::seal::{self, Receiver};
+use countersign_tests::raw_phone::{Key, RawRequest, payload, sign};
+use countersign_tests::stage::Stage;
+use serde_json::{Value, json};
+
+use super::sender::{Kind, Sender};
+
+fn is_long() -> bool {
+    std::env::var_os("COUNTERSIGN_TORTURE").is_some()
+}
+
+/// Every change of one bit (short form: the lowest of each byte) and, in the long form, every shorter text.
+fn changes(good: &[u8]) -> Vec<Vec<u8>> {
+    let bits: &[u8] = if is_long() { &[1, 2, 4, 8, 16, 32, 64, 128] } else { &[1] };
+    let mut all = Vec::new();
+    for at in 0..good.len() {
+        for bit in bits {
+            let mut changed = good.to_vec();
+            changed[at] ^= bit;
+            all.push(changed);
+        }
+        if is_long() {
+            all.push(good[..at].to_vec());
+        }
+    }
+    all
+}
+
+/// How many changed messages were taken, out of how many; the unchanged one must be.
+fn taken(good: &[u8], accepts: impl Fn(&[u8]) -> bool) -> (usize, usize) {
+    let all = changes(good);
+    let taken = all.iter().filter(|changed| accepts(changed)).count();
+    assert!(accepts(good), "the unchanged message is taken");
+    (taken, all.len())
+}
+
+fn is_taken(verdict: &str) -> bool {
+    verdict.starts_with('2')
+}
+
+#[test]
+fn answer() {
+    let sender = Sender::new(Kind::Answer);
+    let good = json!({"answer": sender.good()}).to_string();
+    let (taken, of) = taken(good.as_bytes(), |body| is_taken(&sender.send_body("/answer", body)));
+    assert!(taken == 0 && of > 500, "{taken} of {of}");
+}
+
+#[test]
+fn enrol_request() {
+    let sender = Sender::new(Kind::Enrol);
+    let (path, good) = sender.good_body();
+    let good = good.to_string();
+    // The proof fits the changed body: what is tested is the request itself.
+    let (taken, of) = taken(good.as_bytes(), |body| is_taken(&sender.send_body(path, body)));
+    assert!(taken == 0 && of > 1_000, "{taken} of {of}");
+}
+
+#[test]
+fn proof() {
+    let sender = Sender::new(Kind::Proof);
+    let (taken, of) = taken(sender.good().as_bytes(), |proof| {
+        // What no header can carry does not reach the gateway.
+        let Ok(text) = std::str::from_utf8(proof) else { return false };
+        text.bytes().all(|byte| (0x21..0x7f).contains(&byte)) && is_taken(&sender.send(text))
+    });
+    assert!(taken == 0 && of > 300, "{taken} of {of}");
+}
+
+#[test]
+fn request_body() {
+    let stage = Stage::start();
+    let phone = stage.active_phone(&stage.person("alice"), "body");
+    let good = phone.echo(0).to_string();
+    let (taken, of) = taken(good.as_bytes(), |body| {
+        let proof = phone.proof("POST", "/poll", good.as_bytes());
+        let request = RawRequest::post("/poll", body).header("countersign-proof", &proof);
+        is_taken(&phone.wire.send(request).verdict())
+    });
+    assert!(taken == 0 && of > 50, "{taken} of {of}");
+}
+
+/// How a phone decides whether it takes a message of the gateway.
+type Verifier = fn(&str, &Jwk) -> bool;
+
+fn verifies<T: Claims + Clone>(text: &str, key: &Jwk) -> bool {
+    Message::<T>::parse(text).is_ok_and(|message| message.verify(key).is_ok())
+}
+
+/// The broken variant: form alone.
+fn is_well_formed<T: Claims + Clone>(text: &str, _: &Jwk) -> bool {
+    Message::<T>::parse(text).is_ok()
+}
+
+fn taken_by(accepts: Verifier, jws: &str, key: &Jwk) -> usize {
+    let (taken, _) = taken(jws.as_bytes(), |text| std::str::from_utf8(text).is_ok_and(|text| accepts(text, key)));
+    taken
+}
+
+fn claims(of: &str) -> Value {
+    let u = "https://gate.example.com/push/v1";
+    let did = Id::from_bytes([0x10; 16]).to_string();
+    let (one, two) = (Id::from_bytes([1; 16]).to_string(), Id::from_bytes([2; 16]).to_string());
+    match of {
+        "challenge" => json!({"iss": u, "aud": did, "jti": one, "aid": two, "iat": 1_795_260_000u64,
+            "exp": 1_795_260_120u64, "op": "login", "acct": "alice@example.com", "app": "Demo shop", "nm": 6,
+            "ctx": {"src": "rp", "ip": "192.0.2.7"}}),
+        "outcome" => json!({"iss": u, "aud": did, "iat": 1_795_260_000u64, "aj": one, "cj": two, "st": "approved"}),
+        "gone" => json!({"iss": u, "aud": did, "iat": 1_795_260_000u64, "why": "person"}),
+        "metadata" => json!({"iss": u, "iat": 1_795_260_000u64, "exp": 1_796_000_000u64, "epoch": 1, "seq": 1,
+            "keys": [Key::named("gk").jwk_json()], "name": "Example",
+            "policy": {"digits": 6, "uv": "any", "attest": "none", "level": "software", "push": "sealed",
+                       "totp": true, "offline": false, "move": false}}),
+        _ => unreachable!("no such message"),
+    }
+}
+
+#[test]
+fn what_a_phone_takes() {
+    let gk = Key::named("gk");
+    let cases: [(&str, &str, Verifier, Verifier); 4] = [
+        ("challenge", "cs-challenge+jwt", verifies::<Challenge>, is_well_formed::<Challenge>),
+        ("outcome", "cs-result+jwt", verifies::<Outcome>, is_well_formed::<Outcome>),
+        ("gone", "cs-gone+jwt", verifies::<Gone>, is_well_formed::<Gone>),
+        ("metadata", "cs-meta+jwt", verifies::<Metadata>, is_well_formed::<Metadata>),
+    ];
+    for (name, typ, right, broken) in cases {
+        let jws = sign(typ, &claims(name), &gk);
+        assert_eq!((name, taken_by(right, &jws, &gk.jwk())), (name, 0));
+        assert!(taken_by(broken, &jws, &gk.jwk()) > 0, "{name}: a phone that reads form alone is caught");
+    }
+}
+
+#[test]
+fn receipt_and_its_sealed_part() {
+    let stage = Stage::start();
+    let alice = stage.person("alice");
+    let (link, phone) = (stage.link(&alice, "browser"), stage.raw_phone("sealed"));
+    let body = phone.enrol_body(&link.c, &phone.enrol_claims(&link));
+    let receipt = phone.wire.send(phone.proven("/enrol", &body)).json()["receipt"].as_str().unwrap().to_owned();
+    let gk = Key::named("gk").jwk();
+    assert_eq!(taken_by(verifies::<Receipt>, &receipt, &gk), 0);
+
+    let sealed = Message::<Receipt>::parse(&receipt).unwrap().claims().sealed.0.clone();
+    let receiver = Receiver::new(&Secret::from_slice(phone.seal.scalar()), Id::from_bytes([0x30; 16])).unwrap();
+    let (opened, of) = taken(&sealed, |body| seal::open(&receiver, body).is_ok());
+    assert!(opened == 0 && of >= 1126, "{opened} of {of}");
+    assert_eq!(payload(&receipt)["eh"], H32::sha256(&[link_input(&body).as_bytes()]).to_string());
+}
+
+fn link_input(body: &Value) -> &str {
+    body["enrol"].as_str().unwrap().rsplit_once('.').unwrap().0
+}

@@ -1,0 +1,139 @@
+//! P6 `push::replay`: any recorded message sent again, at any later point of the journey, has no second effect.
+
+use std::cell::Cell;
+
+use countersign_gateway::approval::State;
+use countersign_gateway::enrol::DeviceState;
+use countersign_gateway::person::Person;
+use countersign_protocol::push::GoneWhy;
+use countersign_tests::raw_phone::RawPhone;
+use countersign_tests::stage::{Asked, Stage, caller, owner};
+
+/// A fault put into the gateway while it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sabotage {
+    /// None.
+    None,
+    /// The memory of answers is emptied before each replay.
+    ForgetAnswers,
+}
+
+/// What a replay could change: devices, approvals, counters, audit.
+#[derive(Debug, PartialEq, Eq)]
+struct Effect {
+    devices: Vec<DeviceState>,
+    approvals: Vec<(State, u8, Option<u64>)>,
+    standing: countersign_gateway::approval::record::Standing,
+    decisions: usize,
+}
+
+/// Two phones of one person, and everything that went over the wire so far.
+struct Journey<'a> {
+    stage: &'a Stage,
+    alice: &'a Person,
+    phones: [&'a RawPhone; 2],
+    sabotage: Sabotage,
+    replays: Cell<usize>,
+}
+
+impl Journey<'_> {
+    fn effect(&self, asked: &[&Asked<'_>]) -> Effect {
+        let house = self.stage.house();
+        let store = house.approvals.store();
+        let row = |asked: &&Asked<'_>| {
+            let row = store.get(asked.id).expect("the store").expect("a row");
+            (row.stored, row.tries, row.decided)
+        };
+        let audit = house.audit.latest(None, 10_000).expect("the store");
+        Effect {
+            devices: house.devices.of(self.alice.id).expect("the store").iter().map(|(_, state)| *state).collect(),
+            approvals: asked.iter().map(row).collect(),
+            standing: store.standing(self.alice.id).expect("the store"),
+            decisions: audit.iter().filter(|entry| entry.approval.is_some() || entry.device.is_some()).count(),
+        }
+    }
+
+    /// Sends everything recorded once more; `Err` names the request whose replay changed something.
+    fn replay(&self, asked: &[&Asked<'_>]) -> Result<(), String> {
+        let before = self.effect(asked);
+        for phone in self.phones {
+            for request in phone.wire.recorded() {
+                self.sabotage();
+                let path = request.path.clone();
+                let reply = phone.wire.send_again(request);
+                self.replays.set(self.replays.get() + 1);
+                let after = self.effect(asked);
+                if after != before {
+                    return Err(format!("{path} {}: {before:?} became {after:?}", reply.verdict()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn sabotage(&self) {
+        if self.sabotage == Sabotage::ForgetAnswers {
+            let forgotten = self.stage.house().store.write(|row| {
+                row.execute("DELETE FROM answer", [])?;
+                Ok(())
+            });
+            forgotten.expect("the store");
+        }
+    }
+}
+
+/// Enrols two phones, answers wrongly, approves, denies, reports, removes a phone, and replays everything after each
+/// step. Returns how many messages were sent again.
+fn play(sabotage: Sabotage) -> Result<usize, String> {
+    let stage = Stage::start();
+    let alice = stage.person("alice");
+    let (one, two) = (stage.raw_phone("one"), stage.raw_phone("two"));
+    let journey = Journey { stage: &stage, alice: &alice, phones: [&one, &two], sabotage, replays: Cell::new(0) };
+
+    for phone in journey.phones {
+        let digits = phone.enrol(&stage.link(&alice, "browser"));
+        journey.replay(&[])?;
+        stage.confirm(&alice, phone, &digits);
+        journey.replay(&[])?;
+    }
+
+    let first = stage.begin(&alice);
+    let held = one.challenges().pop().expect("a challenge");
+    journey.replay(&[&first])?;
+    assert_eq!(one.decide(&one.approval(&held, &first.wrong_digits())), "wrong");
+    journey.replay(&[&first])?;
+    assert_eq!(one.decide(&one.approval(&held, &first.digits())), "approved");
+    journey.replay(&[&first])?;
+    assert!(first.consume());
+    journey.replay(&[&first])?;
+
+    stage.clock.advance(60);
+    let second = stage.begin(&alice);
+    let held = two.challenges().pop().expect("a challenge");
+    assert_eq!(two.decide(&two.refusal(&held, "deny")), "denied");
+    journey.replay(&[&first, &second])?;
+
+    stage.clock.advance(3_601);
+    let third = stage.begin(&alice);
+    let held = one.challenges().pop().expect("a challenge");
+    assert_eq!(one.decide(&one.refusal(&held, "report")), "reported");
+    journey.replay(&[&first, &second, &third])?;
+
+    let did = one.did.borrow().parse().expect("an id");
+    stage.house().devices.remove(owner(&alice), did, GoneWhy::Person, &caller()).expect("the store");
+    assert_eq!(one.poll(&one.echo(0)).verdict(), "410 gone");
+    journey.replay(&[&first, &second, &third])?;
+    Ok(journey.replays.get())
+}
+
+#[test]
+fn nothing_recorded_counts_twice() {
+    let replays = play(Sabotage::None).expect("no second effect");
+    assert!(replays > 100, "{replays} messages sent again");
+}
+
+#[test]
+fn a_gateway_that_forgets_answers_is_caught() {
+    let caught = play(Sabotage::ForgetAnswers).expect_err("the suite sees the second effect");
+    assert!(caught.starts_with("/answer"), "{caught}");
+}
