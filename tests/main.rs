@@ -5,4 +5,5 @@ mod app;
 mod architecture;
 mod contract;
 mod driver;
+mod push;
 mod strings;

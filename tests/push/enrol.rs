@@ -18,7 +18,7 @@ fn stage() -> (Stage, Person, EnrolLink, RawPhone) {
 }
 
 fn post(phone: &RawPhone, body: &Value) -> RawReply {
-    phone.wire.send(phone.proven("/enrol", body))
+    phone.call("/enrol", body)
 }
 
 /// Sends an enrolment whose claims were changed and, for a control, the unchanged one after it: a refusal leaves the

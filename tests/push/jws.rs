@@ -111,7 +111,7 @@ refused! {
     };
     four_parts => FORM, |sender: &Sender| format!("{}.", sender.good());
     over_limit => FORM, |sender: &Sender| {
-        claims(sender, |claims| claims["padding"] = "x".repeat(sender.kind.limit()).into())
+        claims(sender, |claims| claims["padding"] = "x".repeat(sender.kind.limit() * 3 / 4).into())
     };
     claim_missing => FORM, |sender: &Sender| claims(sender, |claims| drop(claims.as_object_mut().unwrap().remove("jti")));
     claim_wrong_type => FORM, |sender: &Sender| claims(sender, |claims| claims["iat"] = "1795260000".into());

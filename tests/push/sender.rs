@@ -46,8 +46,8 @@ pub struct Sender {
     pub phone: RawPhone,
     pub claims: Value,
     link: EnrolLink,
+    pub stage: Stage,
     _alice: Person,
-    _stage: Stage,
 }
 
 impl Sender {
@@ -70,7 +70,7 @@ impl Sender {
                 claims
             }
         };
-        Self { kind, phone, claims, link, _alice: alice, _stage: stage }
+        Self { kind, phone, claims, link, stage, _alice: alice }
     }
 
     /// The key that signs this message.

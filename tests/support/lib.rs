@@ -7,5 +7,6 @@ pub mod plain;
 pub mod program;
 pub mod raw_phone;
 pub mod source;
+pub mod stage;
 pub mod story;
 pub mod window;

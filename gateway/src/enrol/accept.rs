@@ -72,6 +72,8 @@ struct Inside {
 
 /// Where the key of answer codes is sealed for.
 const PLACE: &str = "device.ok";
+/// How long past its end a code is known, in seconds (push-v1 section 5.3).
+const REMEMBERED: u64 = 3_600;
 /// How often a request is looked at anew when its code changed under it.
 const TURNS: usize = 4;
 
@@ -133,7 +135,8 @@ impl Devices {
             None => EnrolCode::new(Secret::new(vec![0; 16])).map_err(EnrolFault::from)?,
         };
         let fits = secret.cm_fits(input, &request.cm);
-        found.filter(|_| fits).ok_or(AcceptFault::NoCode)
+        let remembered = |code: &Code| self.moment().now <= code.x.saturating_add(REMEMBERED);
+        found.filter(|code| fits && remembered(code)).ok_or(AcceptFault::NoCode)
     }
 
     fn refuse_closed<P>(&self, code: &Code) -> Result<(), AcceptFault<P>> {
