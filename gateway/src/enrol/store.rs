@@ -52,7 +52,7 @@ impl Store for SqlStore {
     }
 
     fn code_of_browser(&self, session: H32) -> Result<Option<Code>, StoreFault> {
-        self.0.read(|tx| one_code(tx, "session = ?1 ORDER BY enrol_code.rowid DESC LIMIT 1", session.as_bytes()))
+        self.0.read(|tx| one_code(tx, "session = ?1 ORDER BY made DESC, state = 'open' DESC LIMIT 1", session.as_bytes()))
     }
 
     fn any_key_known(&self, thumbprints: [H32; 3]) -> Result<bool, StoreFault> {
