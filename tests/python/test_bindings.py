@@ -1,0 +1,154 @@
+"""The boundary as a shell sees it, from the Python that is generated for it."""
+
+import asyncio
+import os
+import tempfile
+import time
+import unittest
+
+import countersign_bindings as cs
+from gateway import Gateway, Window, sign_in
+from shell import Clock, Keystore, Observer
+
+PHONE = cs.Phone(os=cs.Os.LINUX, model="Python", app="tests 1")
+
+
+class Phone:
+    """A phone with a folder of its own."""
+
+    def __init__(self, clock=None):
+        self.folder = tempfile.TemporaryDirectory()
+        self.keystore = Keystore()
+        self.observer = Observer()
+        self.clock = clock
+        self.open()
+
+    def open(self):
+        private, shared = (os.path.join(self.folder.name, name) for name in ("private", "shared"))
+        for folder in (private, shared):
+            os.makedirs(folder, mode=0o700, exist_ok=True)
+        self.app = cs.Countersign.open(private, shared, [], self.keystore, self.clock)
+        self.app.observe(self.observer)
+
+
+class WithoutGateway(unittest.TestCase):
+    def test_a_fresh_phone_lists_nothing(self):
+        phone = Phone()
+        self.assertEqual(phone.app.gateways(), [])
+        self.assertEqual(phone.app.approvals(), [])
+
+    def test_an_error_says_who_can_act_and_repeats_no_input(self):
+        with self.assertRaises(cs.CountersignError.Input) as caught:
+            Phone().app.enrol_offer(b"https://canary.example/enrol#1.x")
+        self.assertNotIn("canary", str(caught.exception))
+
+    def test_an_id_of_nothing_is_not_found(self):
+        for id in ("", "x", "AAAAAAAAAAAAAAAAAAAAAA"):
+            with self.assertRaises(cs.CountersignError.Input) as caught:
+                asyncio.run(Phone().app.poll(id, 0, cs.CancelHandle()))
+            self.assertTrue(caught.exception.fault.is_NOT_FOUND(), id)
+
+
+class AtAGateway(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.gateway = Gateway()
+        cls.addClassCleanup(cls.gateway.close)
+
+    def enrolled(self, name):
+        """A phone of a new person, enrolled through the pages."""
+        voucher = self.gateway.add(name)
+        window = Window(self.gateway)
+        sign_in(window, name, "/manageotp")
+        window.goto("/manageotp/add?kind=countersign")
+        window.submit("/manageotp/add", name="Python", voucher=voucher)
+        link = window.words('id="link"').encode()
+        phone = Phone()
+        offer = phone.app.enrol_offer(link)
+        self.assertIn(offer.host, self.gateway.url)
+        enrolling = asyncio.run(phone.app.enrol(link, PHONE, cs.CancelHandle()))
+        self.assertEqual((enrolling.acct, enrolling.gateway), (name, "Gateway of the test"))
+        self.assertTrue(phone.app.gateways()[0].state.is_PENDING())
+        window.until("/manageotp/add", lambda: "/manageotp/confirm" in window.page)
+        window.submit("/manageotp/confirm", digits=enrolling.digits)
+        self.poll(phone)
+        self.assertTrue(phone.app.gateways()[0].state.is_ACTIVE())
+        self.assertTrue(phone.observer.heard(cs.Topic.GATEWAYS))
+        return phone
+
+    def poll(self, phone, wait_s=0):
+        return asyncio.run(phone.app.poll(phone.app.gateways()[0].id, wait_s, cs.CancelHandle()))
+
+    def asked(self, phone, name):
+        """A sign-in that waits: the window with its digits, and the row on the phone."""
+        window = Window(self.gateway)
+        sign_in(window, name, "/demo")
+        self.poll(phone, 10)
+        self.assertTrue(phone.observer.heard(cs.Topic.APPROVALS))
+        [row] = phone.app.approvals()
+        self.assertTrue(row.can_approve)
+        return window, "".join(filter(str.isdigit, window.words('class="figure"'))), row
+
+    def test_a_sign_in_is_approved_by_its_digits_through_a_keystore_written_in_python(self):
+        phone = self.enrolled("mara")
+        window, digits, row = self.asked(phone, "mara")
+        verdict = asyncio.run(phone.app.approve(row.id, digits, cs.CancelHandle()))
+        self.assertEqual((verdict.status, verdict.left), (cs.Status.APPROVED, None))
+        self.assertEqual((phone.keystore.prompts[-1].account, phone.keystore.prompts[-1].host), ("mara", row.host))
+        window.until("/login/wait", lambda: 'action="/login/finish"' in window.page)
+        window.submit("/login/finish")
+        self.assertEqual(window.path, "/demo")
+
+    def test_what_the_keystore_throws_reaches_the_caller_by_name_alone(self):
+        phone = self.enrolled("nina")
+        _, digits, row = self.asked(phone, "nina")
+        phone.keystore.refuses = True
+        with self.assertRaises(cs.CountersignError.Port) as caught:
+            asyncio.run(phone.app.approve(row.id, digits, cs.CancelHandle()))
+        self.assertEqual(caught.exception.fault, cs.PortFault.USER_REFUSED)
+        phone.keystore.refuses, phone.keystore.breaks = False, True
+        with self.assertRaises(cs.CountersignError.Port) as caught:
+            asyncio.run(phone.app.approve(row.id, digits, cs.CancelHandle()))
+        self.assertEqual(caught.exception.fault, cs.PortFault.FAILED)
+        self.assertNotIn("words", str(caught.exception))
+        phone.keystore.breaks = False
+        verdict = asyncio.run(phone.app.deny(row.id, cs.CancelHandle()))
+        self.assertEqual(verdict.status, cs.Status.DENIED)
+
+    def test_a_poll_that_waits_is_cancelled_and_stops_nobody_else(self):
+        phone = self.enrolled("olaf")
+        gateway = phone.app.gateways()[0].id
+
+        async def cancelled():
+            cancel = cs.CancelHandle()
+            poll = asyncio.create_task(phone.app.poll(gateway, 30, cancel))
+            await asyncio.sleep(0.5)
+            self.assertFalse(poll.done(), "it waits for news")
+            phone.app.gateways()
+            start = time.monotonic()
+            cancel.cancel()
+            with self.assertRaises(cs.CountersignError.Port) as caught:
+                await poll
+            self.assertEqual(caught.exception.fault, cs.PortFault.CANCELLED)
+            return time.monotonic() - start
+
+        self.assertLess(asyncio.run(cancelled()), 5)
+
+    def test_a_clock_written_in_python_counts_and_one_that_throws_is_the_machines(self):
+        phone = self.enrolled("pia")
+        far = Clock(int(time.time()) + 365 * 24 * 3600)
+        phone.clock = far
+        phone.open()
+        self.assertTrue(phone.app.gateways()[0].stale, "metadata is past its time a year from now")
+        far.time = None
+        self.assertFalse(phone.app.gateways()[0].stale)
+
+    def test_an_enrolment_is_forgotten_with_its_keys(self):
+        phone = self.enrolled("quin")
+        self.assertEqual(len(phone.keystore.list()), 2)
+        asyncio.run(phone.app.forget(phone.app.gateways()[0].id))
+        self.assertEqual((phone.app.gateways(), phone.keystore.list()), ([], []))
+
+
+if __name__ == "__main__":
+    unittest.main()
