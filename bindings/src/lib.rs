@@ -15,16 +15,20 @@ use countersign_core::app::{App, ApprovalId, EnrolOffer as CoreOffer, Folders};
 use countersign_core::error::InputError;
 use countersign_core::net::Net;
 use countersign_core::port::{Clock as CoreClock, Ports};
+use countersign_core::protocol::Secret;
 use countersign_core::protocol::jose::Id;
 use countersign_core::protocol::otp::Typed;
 use countersign_core::system::{SystemClock, SystemRandom};
+use countersign_core::vault::{self, AccountId};
 use tokio::runtime::{Builder, Runtime};
 
 pub use error::{CountersignError, GatewayFault, InputFault, PortFault, ShellError};
 pub use port::{CancelHandle, ClockPort, KeystorePort, ObserverPort};
 pub use record::{
-    ApprovalRow, ApprovalState, ClosedStatus, ContextRow, EnrolOffer, Enrolling, GatewayRow, GatewayState, GoneWhy,
-    Guard, Level, NewMark, Os, Phone, PollOutcome, Prompt, Purpose, Res, Src, Status, Topic, UserVerification, Verdict,
+    AccountEdit, AccountKind, AccountRow, Algorithm, ApprovalRow, ApprovalState, ClosedStatus, CodeRow, Codes,
+    ContextRow, DamagedRow, EnrolOffer, Enrolling, GatewayRow, GatewayState, GoneWhy, Guard, Level, LiveCode,
+    LockState, NewAccount, NewMark, Os, Phone, PollOutcome, Prompt, Purpose, Res, Src, Status, Topic, UserVerification,
+    Verdict,
 };
 
 uniffi::setup_scaffolding!();
@@ -71,6 +75,90 @@ impl Countersign {
     /// Has `observer` told of every change from now on.
     pub fn observe(&self, observer: Arc<dyn ObserverPort>) {
         self.app.observe(Arc::new(port::Observer(observer)));
+    }
+
+    /// Whether accounts can be read.
+    pub fn lock_state(&self) -> LockState {
+        self.app.lock_state().into()
+    }
+
+    /// Makes the vault and leaves it unlocked. Takes a key derivation.
+    pub async fn create_vault(&self, passphrase: Vec<u8>, cancel: Arc<CancelHandle>) -> Result<(), CountersignError> {
+        let passphrase = Secret::new(passphrase);
+        self.blocking(move |app| Ok(app.create_vault(&passphrase, &cancel.token())?)).await
+    }
+
+    /// Unlocks by passphrase. Takes a key derivation.
+    pub async fn unlock(&self, passphrase: Vec<u8>, cancel: Arc<CancelHandle>) -> Result<(), CountersignError> {
+        let passphrase = Secret::new(passphrase);
+        self.blocking(move |app| Ok(app.unlock(&passphrase, &cancel.token())?)).await
+    }
+
+    /// Unlocks by the keystore, which may ask for the person.
+    pub async fn unlock_by_keystore(&self, cancel: Arc<CancelHandle>) -> Result<(), CountersignError> {
+        self.blocking(move |app| Ok(app.unlock_by_keystore(&cancel.token())?)).await
+    }
+
+    /// Lets the keystore unlock the vault, asking for the person each time.
+    pub async fn add_keystore_slot(&self, cancel: Arc<CancelHandle>) -> Result<(), CountersignError> {
+        self.blocking(move |app| Ok(app.add_keystore_slot(&cancel.token()).map(|_slot| ())?)).await
+    }
+
+    /// Locks the vault: seeds and names leave memory. Approvals go on.
+    pub async fn lock(&self) -> Result<(), CountersignError> {
+        self.blocking(move |app| Ok(app.lock())).await
+    }
+
+    /// Changes the passphrase of the unlocked vault. Takes two key derivations.
+    pub async fn change_passphrase(
+        &self,
+        old: Vec<u8>,
+        new: Vec<u8>,
+        cancel: Arc<CancelHandle>,
+    ) -> Result<(), CountersignError> {
+        let (old, new) = (Secret::new(old), Secret::new(new));
+        self.blocking(move |app| Ok(app.change_passphrase(&old, &new, &cancel.token())?)).await
+    }
+
+    /// The list with its codes at `now`, in Unix time.
+    pub fn codes(&self, now: u64) -> Result<Codes, CountersignError> {
+        Ok(self.app.codes(now)?.into())
+    }
+
+    /// The accounts whose issuer or name holds each word of `text`.
+    pub fn search(&self, text: String) -> Result<Vec<AccountRow>, CountersignError> {
+        Ok(self.app.search(&text)?.iter().map(|account| AccountRow::from(&**account)).collect())
+    }
+
+    /// The person's own words on an account.
+    pub async fn note(&self, id: u64) -> Result<String, CountersignError> {
+        self.blocking(move |app| Ok(app.note(AccountId(id))?.to_string())).await
+    }
+
+    /// Adds an account; its id.
+    pub async fn add_account(&self, account: NewAccount) -> Result<u64, CountersignError> {
+        let account = vault::NewAccount::try_from(account)?;
+        self.blocking(move |app| Ok(app.add_account(&account)?.0)).await
+    }
+
+    /// Changes names, note or place of an account.
+    pub async fn edit_account(&self, id: u64, edit: AccountEdit) -> Result<(), CountersignError> {
+        self.blocking(move |app| Ok(app.edit_account(AccountId(id), &edit.into())?)).await
+    }
+
+    /// Deletes an account.
+    pub async fn delete_account(&self, id: u64) -> Result<(), CountersignError> {
+        self.blocking(move |app| Ok(app.delete_account(AccountId(id))?)).await
+    }
+
+    /// The next code of a HOTP account. Its counter has moved on, on disk, before the code is shown.
+    pub async fn next_hotp(&self, id: u64) -> Result<String, CountersignError> {
+        self.blocking(move |app| Ok(app.next_hotp(AccountId(id))?.to_string())).await
+    }
+
+    /// Writes the vault's log back, as before the app is suspended.
+    pub async fn checkpoint(&self) -> Result<(), CountersignError> {
+        self.blocking(move |app| Ok(app.checkpoint()?)).await
     }
 
     /// All enrolments that a screen lists.

@@ -28,6 +28,12 @@ macro_rules! mirror {
     };
 }
 
+mod account;
+
+pub use account::{
+    AccountEdit, AccountKind, AccountRow, Algorithm, CodeRow, Codes, DamagedRow, LiveCode, LockState, NewAccount,
+};
+
 mirror! {
     /// Where a device keeps its signing keys.
     Level = push::Level {

@@ -14,6 +14,8 @@ import urllib.parse
 import urllib.request
 
 PROGRAM = pathlib.Path(os.environ["COUNTERSIGN_PROGRAMS"]) / "countersign-gateway"
+#: The gateway takes `COUNTERSIGN_…` for settings and refuses what it does not know.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("COUNTERSIGN_")}
 PASSWORD = "staple-horse-battery-7"
 
 
@@ -28,10 +30,16 @@ class Gateway:
         self.url = f"https://localhost:{port}"
         listen = ["--listen", f"127.0.0.1:{port}", "--sample-app", "true", "--name", "Gateway of the test"]
         self._process = subprocess.Popen(
-            self._command("serve", *listen), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            self._command("serve", *listen),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=ENVIRONMENT,
+            text=True,
         )
         line = self._process.stdout.readline()
-        assert self.url in line, f"the gateway said {line!r}"
+        if self.url not in line:
+            self.close()
+            raise AssertionError(f"the gateway said {line!r}")
 
     def _command(self, *words):
         return [PROGRAM, *words, "--data", os.path.join(self._folder.name, "data")]
@@ -42,6 +50,7 @@ class Gateway:
             self._command("user", "add", name, "--password-stdin"),
             input=PASSWORD + "\n",
             capture_output=True,
+            env=ENVIRONMENT,
             text=True,
             check=True,
         )

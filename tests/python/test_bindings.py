@@ -13,11 +13,18 @@ from shell import Clock, Keystore, Observer
 PHONE = cs.Phone(os=cs.Os.LINUX, model="Python", app="tests 1")
 
 
+def account(name, kind):
+    return cs.NewAccount(
+        issuer="Example", name=name, note="", kind=kind, algorithm=cs.Algorithm.SHA1, digits=8, secret=b"12345678901234567890"
+    )
+
+
 class Phone:
     """A phone with a folder of its own."""
 
-    def __init__(self, clock=None):
+    def __init__(self, test, clock=None):
         self.folder = tempfile.TemporaryDirectory()
+        test.addCleanup(self.folder.cleanup)
         self.keystore = Keystore()
         self.observer = Observer()
         self.clock = clock
@@ -33,19 +40,48 @@ class Phone:
 
 class WithoutGateway(unittest.TestCase):
     def test_a_fresh_phone_lists_nothing(self):
-        phone = Phone()
+        phone = Phone(self)
         self.assertEqual(phone.app.gateways(), [])
         self.assertEqual(phone.app.approvals(), [])
 
+    def test_the_list_shows_the_codes_of_the_standard_and_the_next_change(self):
+        phone = Phone(self)
+        self.assertEqual(phone.app.lock_state(), cs.LockState.NO_VAULT)
+        asyncio.run(phone.app.create_vault(b"a passphrase", cs.CancelHandle()))
+        self.assertTrue(phone.observer.heard(cs.Topic.LOCK))
+        asyncio.run(phone.app.add_account(account("time", cs.AccountKind.TOTP(period=30))))
+        counted = asyncio.run(phone.app.add_account(account("count", cs.AccountKind.HOTP(counter=0))))
+        self.assertTrue(phone.observer.heard(cs.Topic.ACCOUNTS))
+        codes = phone.app.codes(59)
+        self.assertEqual([row.account.name for row in codes.rows], ["time", "count"])
+        self.assertEqual((codes.rows[0].live.code, codes.rows[0].live.until), ("94287082", 60))
+        self.assertEqual((codes.rows[1].live, codes.next_change), (None, 60))
+        shown = [asyncio.run(phone.app.next_hotp(counted)) for _ in range(3)]
+        self.assertEqual(shown, ["84755224", "94287082", "37359152"])
+
+    def test_a_locked_vault_shows_nothing_and_opens_by_its_passphrase_alone(self):
+        phone = Phone(self)
+        asyncio.run(phone.app.create_vault(b"a passphrase", cs.CancelHandle()))
+        asyncio.run(phone.app.add_account(account("mara", cs.AccountKind.TOTP(period=30))))
+        asyncio.run(phone.app.lock())
+        with self.assertRaises(cs.CountersignError.Input) as caught:
+            phone.app.codes(0)
+        self.assertTrue(caught.exception.fault.is_VAULT_LOCKED())
+        with self.assertRaises(cs.CountersignError.Input) as caught:
+            asyncio.run(phone.app.unlock(b"another", cs.CancelHandle()))
+        self.assertTrue(caught.exception.fault.is_WRONG_PASSPHRASE())
+        asyncio.run(phone.app.unlock(b"a passphrase", cs.CancelHandle()))
+        self.assertEqual([row.name for row in phone.app.search("exam MARA")], ["mara"])
+
     def test_an_error_says_who_can_act_and_repeats_no_input(self):
         with self.assertRaises(cs.CountersignError.Input) as caught:
-            Phone().app.enrol_offer(b"https://canary.example/enrol#1.x")
+            Phone(self).app.enrol_offer(b"https://canary.example/enrol#1.x")
         self.assertNotIn("canary", str(caught.exception))
 
     def test_an_id_of_nothing_is_not_found(self):
         for id in ("", "x", "AAAAAAAAAAAAAAAAAAAAAA"):
             with self.assertRaises(cs.CountersignError.Input) as caught:
-                asyncio.run(Phone().app.poll(id, 0, cs.CancelHandle()))
+                asyncio.run(Phone(self).app.poll(id, 0, cs.CancelHandle()))
             self.assertTrue(caught.exception.fault.is_NOT_FOUND(), id)
 
 
@@ -63,7 +99,7 @@ class AtAGateway(unittest.TestCase):
         window.goto("/manageotp/add?kind=countersign")
         window.submit("/manageotp/add", name="Python", voucher=voucher)
         link = window.words('id="link"').encode()
-        phone = Phone()
+        phone = Phone(self)
         offer = phone.app.enrol_offer(link)
         self.assertIn(offer.host, self.gateway.url)
         enrolling = asyncio.run(phone.app.enrol(link, PHONE, cs.CancelHandle()))

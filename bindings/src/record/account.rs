@@ -1,0 +1,229 @@
+//! Accounts and their codes, mirrored.
+
+use countersign_core::app;
+use countersign_core::error::InputError;
+use countersign_core::protocol::Secret;
+use countersign_core::protocol::otp;
+use countersign_core::vault;
+
+mirror! {
+    /// The hash under a code.
+    Algorithm = otp::Algorithm {
+        /// SHA-1, which nearly every service uses.
+        Sha1,
+        /// SHA-256.
+        Sha256,
+        /// SHA-512.
+        Sha512,
+    }
+}
+
+mirror! {
+    /// Whether accounts can be read.
+    LockState = app::LockState {
+        /// There is no vault yet.
+        NoVault,
+        /// Locked: no account is in memory.
+        Locked,
+        /// Unlocked.
+        Open,
+    }
+}
+
+/// How an account's codes move on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
+pub enum AccountKind {
+    /// With time (RFC 6238).
+    Totp {
+        /// Seconds that a code lives: 1 to 86400.
+        period: u64,
+    },
+    /// With each code shown (RFC 4226).
+    Hotp {
+        /// The counter of the next code.
+        counter: u64,
+    },
+}
+
+impl From<vault::Kind> for AccountKind {
+    fn from(core: vault::Kind) -> Self {
+        match core {
+            vault::Kind::Totp(period) => Self::Totp { period: period.seconds().into() },
+            vault::Kind::Hotp(counter) => Self::Hotp { counter: counter.get() },
+        }
+    }
+}
+
+/// An account to be added.
+#[derive(Clone, uniffi::Record)]
+pub struct NewAccount {
+    /// Who issued it; may be empty.
+    pub issuer: String,
+    /// For whom; may be empty.
+    pub name: String,
+    /// The person's own words; may be empty.
+    pub note: String,
+    /// How its codes move on.
+    pub kind: AccountKind,
+    /// The hash under HMAC.
+    pub algorithm: Algorithm,
+    /// How long a code is: 5 to 10.
+    pub digits: u8,
+    /// The seed.
+    pub secret: Vec<u8>,
+}
+
+impl TryFrom<NewAccount> for vault::NewAccount {
+    type Error = InputError;
+
+    fn try_from(account: NewAccount) -> Result<Self, InputError> {
+        let NewAccount { issuer, name, note, kind, algorithm, digits, secret } = account;
+        // Taken before anything can be refused, so that the seed is wiped whatever comes.
+        let secret = Secret::new(secret);
+        let field = |field| move |_| InputError::Field { field, rule: "range" };
+        let kind = match kind {
+            AccountKind::Totp { period } => vault::Kind::Totp(period.try_into().map_err(field("period"))?),
+            AccountKind::Hotp { counter } => vault::Kind::Hotp(counter.try_into().map_err(field("counter"))?),
+        };
+        let digits = u64::from(digits).try_into().map_err(field("digits"))?;
+        Ok(Self { issuer, name, note, kind, algorithm: algorithm.into(), digits, secret, origin: None })
+    }
+}
+
+/// What to change of an account; none leaves it as it is.
+#[derive(Clone, uniffi::Record)]
+pub struct AccountEdit {
+    /// Who issued it.
+    pub issuer: Option<String>,
+    /// For whom.
+    pub name: Option<String>,
+    /// The person's own words.
+    pub note: Option<String>,
+    /// Its place in the list.
+    pub order: Option<u64>,
+}
+
+impl From<AccountEdit> for vault::Edit {
+    fn from(edit: AccountEdit) -> Self {
+        let AccountEdit { issuer, name, note, order } = edit;
+        Self { issuer, name, note, order }
+    }
+}
+
+/// An account without its seed and note.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+pub struct AccountRow {
+    /// Which account.
+    pub id: u64,
+    /// Who issued it; may be empty.
+    pub issuer: String,
+    /// For whom; may be empty.
+    pub name: String,
+    /// How its codes move on.
+    pub kind: AccountKind,
+    /// The hash under HMAC.
+    pub algorithm: Algorithm,
+    /// How long a code is.
+    pub digits: u8,
+    /// The enrolment that brought it, if one did.
+    pub origin: Option<String>,
+    /// When it was added, by the phone's clock.
+    pub created: u64,
+    /// When it was last changed.
+    pub changed: u64,
+    /// Its place in the list: ascending, then by id.
+    pub order: u64,
+}
+
+impl From<&vault::Account> for AccountRow {
+    fn from(core: &vault::Account) -> Self {
+        let vault::Account { id, issuer, name, kind, algorithm, digits, origin, created, changed, order } = core;
+        Self {
+            id: id.0,
+            issuer: issuer.clone(),
+            name: name.clone(),
+            kind: (*kind).into(),
+            algorithm: (*algorithm).into(),
+            digits: digits.get(),
+            origin: origin.map(|enrolment| enrolment.to_string()),
+            created: *created,
+            changed: *changed,
+            order: *order,
+        }
+    }
+}
+
+/// The list at one moment.
+#[derive(Clone, uniffi::Record)]
+pub struct Codes {
+    /// The accounts in order, with their codes.
+    pub rows: Vec<CodeRow>,
+    /// Accounts that cannot be read.
+    pub damaged: Vec<DamagedRow>,
+    /// When the first code changes; none while none follows the clock.
+    pub next_change: Option<u64>,
+}
+
+/// One account and what it shows.
+#[derive(Clone, uniffi::Record)]
+pub struct CodeRow {
+    /// The account.
+    pub account: AccountRow,
+    /// Its code; none for HOTP, whose code is asked for.
+    pub live: Option<LiveCode>,
+}
+
+/// A code that follows the clock.
+#[derive(Clone, uniffi::Record)]
+pub struct LiveCode {
+    /// The code of now.
+    pub code: String,
+    /// The code after it.
+    pub next: String,
+    /// Since when it is the code of now.
+    pub since: u64,
+    /// Until when, that second not included.
+    pub until: u64,
+}
+
+/// An account that cannot be read; the others can.
+#[derive(Clone, uniffi::Record)]
+pub struct DamagedRow {
+    /// Which account.
+    pub id: u64,
+    /// Its place among the accounts as they were added, from 1.
+    pub position: u64,
+    /// Its names, where they could still be read.
+    pub label: Option<AccountRow>,
+}
+
+impl From<vault::Codes> for Codes {
+    fn from(core: vault::Codes) -> Self {
+        let vault::Codes { rows, damaged, next_change } = core;
+        Self {
+            rows: rows.iter().map(CodeRow::from).collect(),
+            damaged: damaged.iter().map(DamagedRow::from).collect(),
+            next_change,
+        }
+    }
+}
+
+impl From<&vault::CodeRow> for CodeRow {
+    fn from(core: &vault::CodeRow) -> Self {
+        let vault::CodeRow { account, live } = core;
+        let live = live.as_ref().map(|live| LiveCode {
+            code: live.code.to_string(),
+            next: live.next.to_string(),
+            since: live.valid.start,
+            until: live.valid.end,
+        });
+        Self { account: AccountRow::from(&**account), live }
+    }
+}
+
+impl From<&vault::DamagedAccount> for DamagedRow {
+    fn from(core: &vault::DamagedAccount) -> Self {
+        let vault::DamagedAccount { id, position, label } = core;
+        Self { id: id.0, position: *position, label: label.as_ref().map(AccountRow::from) }
+    }
+}
