@@ -106,7 +106,11 @@ impl Countersign {
 
     /// Locks the vault: seeds and names leave memory. Approvals go on.
     pub async fn lock(&self) -> Result<(), CountersignError> {
-        self.blocking(move |app| Ok(app.lock())).await
+        self.blocking(move |app| {
+            app.lock();
+            Ok(())
+        })
+        .await
     }
 
     /// Changes the passphrase of the unlocked vault. Takes two key derivations.
