@@ -21,7 +21,9 @@ pub fn time(unix: u64) -> String {
 
 fn time_of_day(unix: i64) -> String {
     let minutes = unix.rem_euclid(DAY) / 60;
-    fill("common.time", &[("hour", &format!("{:02}", minutes / 60)), ("minute", &format!("{:02}", minutes % 60))])
+    let two = |n: i64| format!("{n:02}");
+    let (hour, minute) = (two(minutes / 60), two(minutes % 60));
+    fill("common.time", &[("hour", &hour), ("minute", &minute)])
 }
 
 /// A span as `2 min`, below two minutes as `90 s`.

@@ -49,7 +49,8 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(if told.use_stderr() { 2 } else { 0 });
         }
     };
-    let done = flags::config(&matches).map_err(Ended::from).and_then(|config| dispatch(&matches, config));
+    let done =
+        flags::config(&matches, std::env::vars_os()).map_err(Ended::from).and_then(|config| dispatch(&matches, config));
     let (code, words) = match done {
         Ok(()) => return ExitCode::SUCCESS,
         Err(Ended::Refused(words)) => (1, words),

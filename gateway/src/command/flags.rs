@@ -1,5 +1,6 @@
 //! Arguments, and the settings that come out of file, environment and flags.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -42,16 +43,19 @@ pub(super) fn command() -> Command {
 }
 
 /// The settings: file, then environment, then flags.
-pub(super) fn config(matches: &ArgMatches) -> Result<Config, ConfigFault> {
-    let named = matches.get_one::<PathBuf>("config").cloned().or_else(|| std::env::var_os(CONFIG).map(PathBuf::from));
+pub(super) fn config(
+    matches: &ArgMatches,
+    environment: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<Config, ConfigFault> {
+    // A variable that is not text is none of ours.
+    let environment: Vec<(String, String)> =
+        environment.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
+    let by_variable = environment.iter().find(|(name, _)| name == CONFIG).map(|(_, path)| PathBuf::from(path));
     let mut sources = Vec::new();
-    if let Some(path) = named {
+    if let Some(path) = matches.get_one::<PathBuf>("config").cloned().or(by_variable) {
         sources.push(Source::file(&path)?);
     }
-    let readable = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
-        Some((name.into_string().ok()?, value.into_string().ok()?))
-    };
-    sources.push(Source::environment(std::env::vars_os().filter_map(readable)));
+    sources.push(Source::environment(environment.into_iter()));
     // A flag given to the subcommand is seen there, one before it is seen here; clap hands global ones down.
     let given = innermost(matches);
     let flags = SETTINGS.iter().filter(|setting| !setting.secret).filter_map(|setting| {
@@ -86,9 +90,20 @@ mod tests {
             "gateway serve --log-level warn --listen 127.0.0.1:1",
         ];
         for line in lines {
-            let config = config(&parsed(line)).unwrap();
+            let config = config(&parsed(line), std::iter::empty()).unwrap();
             assert_eq!((config.log.level.as_str(), config.listen.len()), ("warn", 1), "{line}");
         }
+    }
+
+    #[test]
+    fn the_file_is_named_by_flag_or_variable_and_is_the_weakest() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gateway.toml");
+        std::fs::write(&path, "name = 'file'\n[approval]\nlife = 60\n").unwrap();
+        let variables = [("COUNTERSIGN_CONFIG", path.as_os_str()), ("COUNTERSIGN_NAME", "variable".as_ref())];
+        let environment = variables.map(|(name, value)| (OsString::from(name), value.to_owned())).into_iter();
+        let config = config(&parsed("gateway check-config"), environment).unwrap();
+        assert_eq!((config.name.as_str(), config.approval.life), ("variable", 60));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 fn list() -> &'static HashSet<&'static str> {
     static LIST: OnceLock<HashSet<&str>> = OnceLock::new();
-    LIST.get_or_init(|| include_str!("common.txt").lines().filter(|line| !line.starts_with("# ")).collect())
+    LIST.get_or_init(|| include_str!("passwords.txt").lines().filter(|line| !line.starts_with("# ")).collect())
 }
 
 /// Whether a password, given in lower case, is on the list, also with digits or marks added at its end.
