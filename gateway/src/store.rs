@@ -181,6 +181,16 @@ fn connect(path: &Path) -> Result<Connection, StoreFault> {
     Ok(connection)
 }
 
+/// A time or count as SQLite holds it.
+pub fn int(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// As written by [`int`].
+pub fn time(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;

@@ -15,7 +15,7 @@ use crate::audit::{self, Caller, Entry};
 use crate::enrol::{self, DeviceState};
 use crate::person::PersonId;
 use crate::session;
-use crate::store::{Connection, OptionalExtension, Row as Line, StoreFault, named_params, params};
+use crate::store::{Connection, OptionalExtension, Row as Line, StoreFault, int, named_params, params, time};
 
 /// Holds while a stored state has not run out. The same as [`Row::lasts`].
 const LASTS: &str = ":now <= ends AND (run <> :run OR :mono <= mono_end)";
@@ -585,14 +585,4 @@ fn note(tx: &Connection, person: &PersonId, entry: Entry) -> Result<(), StoreFau
     let name = "SELECT name FROM person WHERE id = ?1";
     let name: Option<String> = tx.prepare(name)?.query_one([person.0], |row| row.get(0)).optional()?;
     audit::store::append(tx, &name.into_iter().fold(entry, Entry::person))
-}
-
-/// As SQLite holds it.
-pub(crate) fn int(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// As written by [`int`].
-pub(crate) fn time(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
 }

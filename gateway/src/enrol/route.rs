@@ -19,7 +19,7 @@ use super::pages::{self, Adding};
 use super::record::{Code, Confirmed, Device, DeviceState};
 use crate::failure::Failure;
 use crate::house::House;
-use crate::login::route::fresh_page;
+use crate::login::pages::fresh_page;
 use crate::page::login::Waited;
 use crate::page::manage::{ListView, RemoveView, RenameView, Tab, TestView};
 use crate::page::{Frame, render, render_with};

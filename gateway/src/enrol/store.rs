@@ -6,11 +6,10 @@ use rusqlite::types::Type;
 
 use super::record::{Accepted, Code, Confirmed, Device, DeviceState, Phone, Store, Taken};
 use super::{DEVICES, ENROLMENTS, GONE_KEPT, KEPT};
-use crate::approval::store::{int, time};
 use crate::approval::{self, Moment};
 use crate::audit::{self, Caller, Entry};
 use crate::person::PersonId;
-use crate::store::{Connection, OptionalExtension, Row, StoreFault, named_params, params};
+use crate::store::{Connection, OptionalExtension, Row, StoreFault, int, named_params, params, time};
 
 /// Holds while a pending device may still be confirmed. The same as [`Device::state`].
 const LASTS: &str = ":now <= until AND (run <> :run OR :mono <= mono_end)";
@@ -52,7 +51,8 @@ impl Store for SqlStore {
     }
 
     fn code_of_browser(&self, session: H32) -> Result<Option<Code>, StoreFault> {
-        self.0.read(|tx| one_code(tx, "session = ?1 ORDER BY made DESC, state = 'open' DESC LIMIT 1", session.as_bytes()))
+        self.0
+            .read(|tx| one_code(tx, "session = ?1 ORDER BY made DESC, state = 'open' DESC LIMIT 1", session.as_bytes()))
     }
 
     fn any_key_known(&self, thumbprints: [H32; 3]) -> Result<bool, StoreFault> {

@@ -1,5 +1,6 @@
 //! From an approval to what its page shows.
 
+use axum::response::Response;
 use countersign_strings::{fill, text};
 
 use super::App;
@@ -8,9 +9,10 @@ use crate::approval::{Push, State, rule};
 use crate::calendar;
 use crate::failure::Failure;
 use crate::house::House;
-use crate::page::Frame;
-use crate::page::login::{ApprovedView, EndedView, PushView, WaitView, Waited};
+use crate::page::login::{ApprovedView, EndedView, FreshView, PushView, WaitView, Waited};
 use crate::page::qr::QrSvg;
+use crate::page::{Frame, render};
+use crate::request::Visitor;
 
 /// An approval as the browser that began it may see it.
 pub struct Sight {
@@ -136,6 +138,12 @@ fn why_no_push(push: Push) -> Option<&'static str> {
 /// A frame whose forms carry a token, with nobody signed in.
 pub fn form(title: &str, token: String) -> Frame {
     Frame { token, ..Frame::new(title) }
+}
+
+/// The page that asks for another second factor before a change of factors.
+pub fn fresh_page(house: &House, by: &Visitor, next: &str) -> Response {
+    let view = FreshView { frame: form(text("login.fresh"), by.token(house)), next: next.to_owned() };
+    render(&view)
 }
 
 fn ended(title: &str, what: &str, alarm: bool, again: bool) -> Drawn {

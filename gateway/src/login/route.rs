@@ -24,7 +24,7 @@ use crate::audit::Caller;
 use crate::calendar;
 use crate::failure::Failure;
 use crate::house::House;
-use crate::page::login::{EndedView, FreshView, PasswordView, SampleView, Waited};
+use crate::page::login::{EndedView, PasswordView, SampleView, Waited};
 use crate::page::{Frame, render, render_with};
 use crate::person::PersonId;
 use crate::request::{Posted, Visitor, see_other, with_cookie};
@@ -320,12 +320,6 @@ fn end_other(house: &House, by: &Visitor, person: Option<PersonId>) -> Result<()
         Some(old) if person != Some(old.person) => Ok(house.sessions.end(old)?),
         _ => Ok(()),
     }
-}
-
-/// The page that asks for another second factor before a change of factors.
-pub fn fresh_page(house: &House, by: &Visitor, next: &str) -> Response {
-    let view = FreshView { frame: form(text("login.fresh"), by.token(house)), next: next.to_owned() };
-    render(&view)
 }
 
 async fn fresh(State(house): State<Arc<House>>, posted: Posted) -> Result<Response, Failure> {
