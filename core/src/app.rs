@@ -7,6 +7,7 @@
 
 mod approval;
 mod gateway;
+mod poll;
 mod vault;
 
 use std::collections::BTreeMap;
@@ -19,7 +20,8 @@ pub use crate::device::Damage;
 pub use crate::push::enrol::{EnrolOffer, Phone};
 pub use crate::push::row::{ApprovalId, ApprovalRow, ApprovalState, Can, ContextRow, GatewayRow, GatewayState};
 pub use crate::record::Verdict;
-pub use gateway::{Enrolling, PollOutcome};
+pub use gateway::Enrolling;
+pub use poll::PollOutcome;
 pub use vault::LockState;
 
 use crate::device::Store;

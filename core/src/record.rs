@@ -81,7 +81,7 @@ pub enum Stage {
     /// The names are on disk; the keys may be made.
     Preparing,
     /// The request is on disk and may have been sent.
-    Requested(Request),
+    Requested(Box<Request>),
     /// The gateway gave its receipt.
     Enrolled(Box<Enrolled>),
     /// The gateway removed this device, and signed that it did.
@@ -107,7 +107,7 @@ pub struct Request {
 }
 
 /// What a receipt brought.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Enrolled {
     /// The gateway's id of this device.
     pub did: Id,
@@ -390,6 +390,13 @@ impl Uri {
     }
 }
 
+/// The digits are for one screen alone.
+impl fmt::Debug for Enrolled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Enrolled").field("did", &self.did).field("device", &self.device).finish_non_exhaustive()
+    }
+}
+
 impl fmt::Debug for Uri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Uri(..)")
@@ -407,3 +414,6 @@ impl<'de> Deserialize<'de> for Wrapped {
         b64u::decode(&String::deserialize(deserializer)?).map(Self).map_err(de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -58,6 +58,20 @@ refused! {
         claims["nm"] = json!(0);
         claims["exp"] = json!(claims["iat"].as_u64().unwrap() + 31 * 86_400);
     };
+    msg_257: |claims, signer| {
+        claims["op"] = json!("sign");
+        claims["msg"] = json!("m".repeat(257));
+    };
+    info_unknown: |claims, signer| {
+        claims["op"] = json!("info");
+        claims["info"] = json!("moon");
+        claims["nm"] = json!(0);
+    };
+    dev_missing: |claims, signer| {
+        claims["op"] = json!("info");
+        claims["info"] = json!("device_added");
+        claims["nm"] = json!(0);
+    };
     op_unknown: |claims, signer| claims["op"] = json!("transfer");
     src_unknown: |claims, signer| claims["ctx"]["src"] = json!("moon");
     new_unknown: |claims, signer| claims["ctx"]["new"] = json!(["moon"]);

@@ -179,3 +179,43 @@ fn a_pin_that_metadata_drops_leaves_the_platforms_trust() {
     // The double shows the pinned key alone, so a call that asks the platform fails: which is the point.
     assert_eq!(poll(&app, &enrolling).unwrap_err(), Error::Port(countersign_core::error::PortError::Tls));
 }
+
+#[test]
+fn links_21() {
+    too_many("links", 21);
+}
+
+#[test]
+fn recovery_11() {
+    too_many("recovery", 11);
+}
+
+/// The whole answer is refused, good metadata included.
+fn too_many(list: &'static str, count: usize) {
+    let (_world, gateway, app, enrolling) = enrolled();
+    gateway.twist_body("metadata", move |body| body[list] = json!(vec!["a.b.c"; count]));
+    assert!(!serve(&gateway, &app, &enrolling, |_, _| {}));
+    let (_world, gateway, app, enrolling) = enrolled();
+    gateway.twist_body("metadata", move |body| body[list] = json!(vec!["a.b.c"; count - 1]));
+    assert!(serve(&gateway, &app, &enrolling, |_, _| {}));
+}
+
+#[test]
+fn pin_foreign() {
+    super::net::pin_foreign();
+}
+
+#[test]
+fn certificate_copied() {
+    super::net::certificate_copied();
+}
+
+#[test]
+fn tls_expired_without_pin() {
+    super::net::tls_expired_without_pin();
+}
+
+#[test]
+fn pinned_self_signed() {
+    super::net::pinned_self_signed();
+}

@@ -1,4 +1,4 @@
-//! The network adapter against real TLS servers on this machine.
+//! The network adapter against real TLS servers on this machine. What stands in a group of section 14 is a test there.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -143,8 +143,7 @@ fn net(roots: &[&Identity]) -> Net {
     Net::new(&roots, Arc::new(Fixed(NOW)))
 }
 
-#[test]
-fn pinned_self_signed() {
+pub(super) fn pinned_self_signed() {
     // Another name, and past its time: of a certificate that is pinned nothing but the key is asked.
     let own = Identity::until("elsewhere.example", 2026, 6);
     let server = serve(&own, &own, ok);
@@ -153,8 +152,7 @@ fn pinned_self_signed() {
     assert_eq!(response.header("countersign-nonce"), Some("n1"));
 }
 
-#[test]
-fn pin_foreign() {
+pub(super) fn pin_foreign() {
     let (own, other) = (Identity::until("localhost", 2027, 1), Identity::until("localhost", 2027, 1));
     let server = serve(&own, &own, ok);
     // Also where the platform would believe it.
@@ -162,8 +160,7 @@ fn pin_foreign() {
     assert!(server.requests.lock().unwrap().is_empty(), "nothing was sent");
 }
 
-#[test]
-fn certificate_copied() {
+pub(super) fn certificate_copied() {
     // The pinned certificate, shown by somebody who does not have its key.
     let (own, thief) = (Identity::until("localhost", 2027, 1), Identity::until("localhost", 2027, 1));
     let server = serve(&own, &thief, ok);
@@ -173,8 +170,7 @@ fn certificate_copied() {
     assert!(server.requests.lock().unwrap().is_empty());
 }
 
-#[test]
-fn tls_expired_without_pin() {
+pub(super) fn tls_expired_without_pin() {
     let (good, late) = (Identity::until("localhost", 2027, 1), Identity::until("localhost", 2026, 6));
     let other_name = Identity::until("elsewhere.example", 2027, 1);
     let roots = net(&[&good, &late, &other_name]);
@@ -191,8 +187,7 @@ fn metadata_alone_goes_over_a_connection_that_nobody_vouches_for() {
     assert!(get(&net(&[]), &serve(&own, &own, ok), Trust::MetadataOnly).is_ok());
 }
 
-#[test]
-fn redirect() {
+pub(super) fn redirect() {
     let own = Identity::until("localhost", 2027, 1);
     let server = serve(&own, &own, |_, stream| {
         let _ = stream.write_all(b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n");
@@ -201,8 +196,7 @@ fn redirect() {
     assert_eq!(server.connections.load(Ordering::SeqCst), 1);
 }
 
-#[test]
-fn cookie() {
+pub(super) fn cookie() {
     let own = Identity::until("localhost", 2027, 1);
     let server = serve(&own, &own, ok);
     let net = net(&[]);
@@ -219,7 +213,7 @@ fn cookie() {
 }
 
 #[test]
-fn answer_over_64k() {
+fn an_answer_over_its_limit_is_not_read_to_its_end() {
     let own = Identity::until("localhost", 2027, 1);
     let declared: Answer = |_, stream| {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 65537\r\n\r\n");

@@ -392,3 +392,24 @@ fn pins_name_the_key_alone() {
     let wanted = countersign_core::port::Trust::Pins(vec![H32::sha256(&[b"tls key"])]);
     assert!(gateway.state().log.iter().all(|(_, request)| request.trust == wanted));
 }
+
+#[test]
+fn joining_lie() {
+    // Nobody was invited by this phone: a device that «joins» reaches no screen, and spoils no State.
+    let (_world, gateway, app, enrolling) = enrolled();
+    gateway.challenge("one");
+    gateway.twist_body("poll", |state| state["joining"] = json!({"e": id(1), "os": "android", "model": "Pixel 9"}));
+    poll(&app, &enrolling).unwrap();
+    only(&app);
+    assert!(!format!("{:?}{:?}", app.gateways(), app.approvals()).contains("Pixel"));
+}
+
+#[test]
+fn cookie() {
+    super::net::cookie();
+}
+
+#[test]
+fn redirect() {
+    super::net::redirect();
+}

@@ -3,7 +3,8 @@
 use countersign_protocol::jose::Id;
 use countersign_protocol::otp::Typed;
 
-use super::gateway::{Stop, der};
+use super::gateway::der;
+use super::poll::Stop;
 use super::{App, ApprovalId, ApprovalRow, Link, Verdict};
 use crate::cancel::Cancel;
 use crate::error::{Error, GatewayError, InputError, PortError};

@@ -166,7 +166,7 @@ fn prompt(record: &Record, claims: &Challenge) -> Prompt {
 /// # Errors
 /// The `kid` when the key is not known; else why it is not acceptable.
 pub fn verdict(record: &Record, decision: &Decision, body: &[u8]) -> Result<Signed, Unverified> {
-    let reply: AnswerReply = json::parse(body).map_err(|fault| Unverified::Malformed(fault))?;
+    let reply: AnswerReply = json::parse(body).map_err(Unverified::Malformed)?;
     let kid = reply.result.jws().kid();
     let outcome =
         check::outcome(reply.result, &record.trusted, decision.answer.claims()).map_err(|refused| match refused {

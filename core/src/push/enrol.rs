@@ -155,12 +155,12 @@ pub(crate) struct Accepted {
 /// [`GatewayError::ForeignReceipt`]: it is not for this request, so somebody else used the code. Any other receipt that
 /// is not acceptable is [`GatewayError::Refused`], and what is none is [`GatewayError::Malformed`].
 pub(crate) fn receipt(trusted: &Trusted, request: &Request, seal: &Secret, reply: &[u8]) -> Result<Accepted, Error> {
-    let reply: EnrolReply = json::parse(reply).map_err(|fault| GatewayError::Malformed(fault))?;
+    let reply: EnrolReply = json::parse(reply).map_err(GatewayError::Malformed)?;
     let eh = request.body.enrol.h();
     let receipt = check::receipt(reply.receipt, trusted, &eh).map_err(|_| GatewayError::ForeignReceipt)?;
     let claims = receipt.claims();
     let sealed = SealedReceipt::open(&receiver(seal)?, &claims.sealed);
-    let sealed = sealed.map_err(|refused| GatewayError::Refused(refused))?;
+    let sealed = sealed.map_err(GatewayError::Refused)?;
     Ok(Accepted {
         did: claims.aud,
         acct: claims.acct.as_str().to_owned(),

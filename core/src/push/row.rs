@@ -54,8 +54,8 @@ pub struct GatewayRow {
     pub stale: bool,
 }
 
-/// How far an enrolment is, as a screen shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How far an enrolment is, as a screen shows it. `Debug` hides the digits.
+#[derive(Clone, PartialEq, Eq)]
 pub enum GatewayState {
     /// The request was not answered yet.
     Asking,
@@ -74,6 +74,19 @@ pub enum GatewayState {
     Gone(GoneWhy),
     /// Its file does not open: damaged, or of a phone that is gone. It can be forgotten.
     Damaged,
+}
+
+impl fmt::Debug for GatewayState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Asking => f.write_str("Asking"),
+            Self::Pending { until, .. } => f.debug_struct("Pending").field("until", until).finish_non_exhaustive(),
+            Self::Active => f.write_str("Active"),
+            Self::Suspended => f.write_str("Suspended"),
+            Self::Gone(why) => f.debug_tuple("Gone").field(why).finish(),
+            Self::Damaged => f.write_str("Damaged"),
+        }
+    }
 }
 
 /// One approval.
