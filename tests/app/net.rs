@@ -74,10 +74,15 @@ type Answer = fn(&str, &mut StreamOwned<ServerConnection, TcpStream>);
 
 /// Serves `certificate` signed for by `key`, which need not belong together.
 fn serve(certificate: &Identity, key: &Identity, answer: Answer) -> Server {
+    serve_chain(&[certificate], key, answer)
+}
+
+fn serve_chain(chain: &[&Identity], key: &Identity, answer: Answer) -> Server {
     let provider = rustls::crypto::ring::default_provider();
     let der = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.key.serialize_der()));
     let signing = provider.key_provider.load_private_key(der).unwrap();
-    let certified = CertifiedKey::new(vec![certificate.certificate.clone()], signing);
+    let chain = chain.iter().map(|identity| identity.certificate.clone()).collect();
+    let certified = CertifiedKey::new(chain, signing);
     let config = ServerConfig::builder_with_provider(Arc::new(provider))
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -179,6 +184,17 @@ pub(super) fn tls_expired_without_pin() {
         assert_eq!(get(&roots, &serve(bad, bad, ok), Trust::Platform), Err(PortError::Tls));
     }
     assert_eq!(get(&net(&[]), &serve(&good, &good, ok), Trust::Platform), Err(PortError::Tls), "no roots, no trust");
+}
+
+#[test]
+fn a_chain_is_of_eight_certificates_at_most() {
+    let own = Identity::until("localhost", 2027, 1);
+    for (length, fits) in [(8, true), (9, false)] {
+        let server = serve_chain(&vec![&own; length], &own, ok);
+        for trust in [Trust::Pins(vec![own.pin()]), Trust::Platform, Trust::MetadataOnly] {
+            assert_eq!(get(&net(&[&own]), &server, trust).is_ok(), fits, "{length} certificates");
+        }
+    }
 }
 
 #[test]

@@ -47,12 +47,59 @@ pub(super) fn platform(roots: &[Vec<u8>]) -> Option<Arc<dyn ServerCertVerifier>>
     let mut store = RootCertStore::empty();
     store.add_parsable_certificates(roots.iter().map(|der| CertificateDer::from(der.as_slice()).into_owned()));
     let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider()).build().ok()?;
-    Some(verifier)
+    Some(Arc::new(Platform(verifier)))
 }
 
 fn provider() -> Arc<CryptoProvider> {
     static RING: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
     Arc::clone(RING.get_or_init(|| Arc::new(rustls::crypto::ring::default_provider())))
+}
+
+/// Refuses chains that are longer, and certificates that are larger, than any honest one.
+fn sizes_fit(leaf: &CertificateDer<'_>, chain: &[CertificateDer<'_>]) -> Result<(), Error> {
+    let most = std::iter::once(leaf).chain(chain).map(|certificate| certificate.len()).max();
+    let fits = chain.len() < limits::CHAIN && most <= Some(limits::CERTIFICATE);
+    if fits { Ok(()) } else { Err(CertificateError::BadEncoding.into()) }
+}
+
+/// Verifies all of a certificate: issuer, dates, names, and the handshake.
+#[derive(Debug)]
+struct Platform(Arc<WebPkiServerVerifier>);
+
+impl ServerCertVerifier for Platform {
+    fn verify_server_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        host: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        sizes_fit(leaf, chain)?;
+        self.0.verify_server_cert(leaf, chain, host, ocsp, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls12_signature(message, leaf, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls13_signature(message, leaf, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_verify_schemes()
+    }
 }
 
 /// Verifies the handshake, and of the certificate at most whose key it is.
@@ -70,10 +117,7 @@ impl ServerCertVerifier for Handshake {
         _ocsp: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let sizes = std::iter::once(leaf).chain(chain).map(|certificate| certificate.len());
-        if chain.len() >= limits::CHAIN || sizes.max() > Some(limits::CERTIFICATE) {
-            return Err(CertificateError::BadEncoding.into());
-        }
+        sizes_fit(leaf, chain)?;
         let Some(pins) = &self.pins else { return Ok(ServerCertVerified::assertion()) };
         // The parser that also hands the key to the signature check, so both speak of the same key.
         let key = ParsedCertificate::try_from(leaf)?.subject_public_key_info();
