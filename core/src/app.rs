@@ -8,6 +8,7 @@
 mod approval;
 mod gateway;
 mod poll;
+mod scan;
 mod vault;
 
 use std::collections::BTreeMap;
@@ -22,12 +23,14 @@ pub use crate::push::row::{ApprovalId, ApprovalRow, ApprovalState, Can, ContextR
 pub use crate::record::Verdict;
 pub use gateway::Enrolling;
 pub use poll::PollOutcome;
+pub use scan::Scanned;
 pub use vault::LockState;
 
 use crate::device::Store;
 use crate::error::{Error, InputError};
 use crate::port::{Observer, Ports, Topic};
 use crate::push::{call, meta};
+use crate::qr::Decoder;
 use crate::record::Record;
 use crate::vault::Codes;
 use vault::Safe;
@@ -52,6 +55,7 @@ pub struct App {
     listed: Mutex<Option<(u64, Codes)>>,
     links: Mutex<BTreeMap<Id, Arc<Link>>>,
     observers: Mutex<Vec<Arc<dyn Observer>>>,
+    decoder: Decoder,
 }
 
 /// What is behind the one lock.
@@ -90,6 +94,7 @@ impl App {
             listed: Mutex::default(),
             links: Mutex::default(),
             observers: Mutex::default(),
+            decoder: Decoder::new(),
             ports,
         };
         app.undo_abandoned()?;
