@@ -1,6 +1,6 @@
 //! Challenges on the phone: the whole one is refused when anything about it is not right.
 
-use countersign_core::app::ApprovalState;
+use countersign_core::app::{ApprovalState, Scanned};
 use countersign_tests::raw_phone::{Key, sign};
 use serde_json::{Value, json};
 
@@ -164,4 +164,68 @@ fn metadata_expired_approve() {
     let error = approve(&app, row.id, "049218").unwrap_err();
     assert_eq!(error, countersign_core::error::GatewayError::MetadataExpired.into());
     assert_eq!(app.deny(row.id, &countersign_core::cancel::Cancel::default()).unwrap().st.as_str(), "denied");
+}
+
+/// The login page's QR, `qs` included, of section 14.
+const LOGIN: &str = "https://gate.example.com/approve#1.BAQEBAQEBAQEBAQEBAQEBAcHBwcHBwcHBwcHBwcHBwc";
+
+#[test]
+fn qs_by_link() {
+    // A link, a share and the clipboard all come as text: it is named as what it is, and what it holds is not read.
+    let (_world, gateway, app, enrolling) = enrolled();
+    gateway.challenge("one");
+    poll(&app, &enrolling).unwrap();
+    assert!(matches!(app.scan_text(LOGIN), Scanned::Login));
+    assert!(matches!(app.scan_text(&format!("  {LOGIN}\n")), Scanned::Login));
+    assert_eq!(gateway.calls("answer"), 0);
+    assert_eq!(only(&app).state, ApprovalState::Open(None));
+}
+
+#[test]
+fn qs_by_clipboard() {
+    qs_by_link();
+}
+
+#[test]
+fn qs_by_picture() {
+    let (_world, gateway, app, enrolling) = enrolled();
+    gateway.challenge("one");
+    poll(&app, &enrolling).unwrap();
+    let found = app.scan_picture(picture(LOGIN)).unwrap();
+    assert!(matches!(found.as_slice(), [Scanned::Login]));
+    assert_eq!(gateway.calls("answer"), 0);
+}
+
+/// A PNG of a QR, eight pixels a module.
+fn picture(text: &str) -> Vec<u8> {
+    let code = qrcode::QrCode::new(text).unwrap();
+    let (modules, colors) = (code.width(), code.to_colors());
+    let side = (modules + 8) * 8;
+    let dark = |at: usize| (at / 8).checked_sub(4).filter(|module| *module < modules);
+    let pixels: Vec<u8> = (0..side * side)
+        .map(|at| match (dark(at % side), dark(at / side)) {
+            (Some(x), Some(y)) if colors[y * modules + x] == qrcode::Color::Dark => 0,
+            _ => 255,
+        })
+        .collect();
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, side as u32, side as u32);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
+    file
+}
+
+#[test]
+fn a_scanned_enrolment_is_offered_and_an_account_read() {
+    let (_world, gateway, app, _) = enrolled();
+    let calls = gateway.state().log.len();
+    let found = app.scan_picture(picture(&gateway.link())).unwrap();
+    let [Scanned::Enrolment(offer)] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(offer.host(), "gate.example.com");
+    assert_eq!(gateway.state().log.len(), calls);
+    let uri = "otpauth://totp/Shop:alice?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Shop";
+    assert!(matches!(app.scan_text(uri), Scanned::Account { .. }));
+    assert!(matches!(app.scan_text("otpauth://totp/Shop?secret=!"), Scanned::Unreadable(_)));
+    assert!(matches!(app.scan_text(&gateway.link().replace("#1.", "#2.")), Scanned::Refused(_)));
+    assert!(matches!(app.scan_text("https://example.com/"), Scanned::Other(_)));
 }

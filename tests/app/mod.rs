@@ -9,4 +9,5 @@ mod life;
 mod meta;
 mod net;
 mod phone;
+mod real;
 mod reply;

@@ -9,7 +9,7 @@ use countersign_core::app::{App, ApprovalId, ApprovalRow, Enrolling, Folders, Ph
 use countersign_core::cancel::Cancel;
 use countersign_core::error::{Error, PortError};
 use countersign_core::port::{
-    Clock, Guard, KeyName, Keystore, Level, Ports, Prompt, Purpose, Random, UserVerification,
+    Clock, Guard, Http, KeyName, Keystore, Level, Ports, Prompt, Purpose, Random, UserVerification,
 };
 use countersign_protocol::Secret;
 use countersign_protocol::jose::{H32, Jwk};
@@ -168,18 +168,15 @@ impl World {
 
     /// Opens the app, as at the start of its process.
     pub fn app(&self) -> App {
-        self.try_app().unwrap()
+        self.app_on(self.wire.clone())
     }
 
-    pub fn try_app(&self) -> Result<App, Error> {
-        let ports = Ports {
-            clock: self.clock.clone(),
-            random: self.random.clone(),
-            keystore: self.keys.clone(),
-            http: self.wire.clone(),
-        };
+    /// The same, on another network.
+    pub fn app_on(&self, http: Arc<dyn Http>) -> App {
+        let (random, keystore) = (self.random.clone(), self.keys.clone());
+        let ports = Ports { clock: self.clock.clone(), random, keystore, http };
         let (private, shared) = (self.folder.path().join("private"), self.folder.path().join("shared"));
-        App::open(Folders { private, shared }, ports)
+        App::open(Folders { private, shared }, ports).unwrap()
     }
 
     /// Every file of the device store.

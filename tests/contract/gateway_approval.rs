@@ -191,9 +191,8 @@ fn tries_are_counted_exactly(bench: &dyn Bench) {
 fn one_of_64_consumes(bench: &dyn Bench) {
     let store = fresh(bench, 12, at(400));
     assert_eq!(answer(&*store, attempt(12, 1, 2000, RIGHT), at(401)), "approved");
-    let taken = race(bench, |store, _| {
-        store.consume(id(12), "manage", BROWSER, at(402), Caller::default()).unwrap().is_some()
-    });
+    let taken =
+        race(bench, |store, _| store.consume(id(12), "manage", BROWSER, at(402), Caller::default()).unwrap().is_some());
     assert_eq!(taken.into_iter().filter(|taken| *taken).count(), 1);
     assert_eq!(answer(&*store, attempt(12, 2, 2001, Decision::Deny), at(403)), "closed");
 }
@@ -332,7 +331,9 @@ fn codes_take_tries_and_steps_count_once(bench: &dyn Bench) {
         store.cancel_all(PERSON, at(9001), Caller::default()).unwrap();
         begin(&*store, number, at(9001));
         let ends: Vec<CodeEnd> = (0..3).map(|_| code(number, None)).collect();
-        let last = if number == 45 { [CodeEnd::Failed, CodeEnd::NotOpen, CodeEnd::NotOpen] } else {
+        let last = if number == 45 {
+            [CodeEnd::Failed, CodeEnd::NotOpen, CodeEnd::NotOpen]
+        } else {
             [CodeEnd::Wrong(2), CodeEnd::Wrong(1), CodeEnd::Failed]
         };
         assert_eq!(ends, last, "{number}");

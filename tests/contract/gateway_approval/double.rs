@@ -282,10 +282,14 @@ impl Store for MemoryApprovals {
         if wait > 0 {
             return Ok(Resent::Wait(wait));
         }
-        let rung = self.change(&row, |now| now.resends == row.resends, |row| {
-            row.resends += 1;
-            row.rung = at.now;
-        });
+        let rung = self.change(
+            &row,
+            |now| now.resends == row.resends,
+            |row| {
+                row.resends += 1;
+                row.rung = at.now;
+            },
+        );
         Ok(if rung { Resent::Rung } else { Resent::No })
     }
 
