@@ -1,7 +1,8 @@
 //! How a command ends when it does not end well: words for the person, and an exit code for scripts.
 
-use countersign_core::error::{Error, GatewayError, InputError, PortError};
-use countersign_strings::{fill, text};
+use countersign_core::error::{Error, InputError, PortError};
+
+use crate::words;
 
 /// Why a command did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,43 +61,24 @@ impl From<InputError> for Fault {
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {
         let end = match error {
-            Error::Input(_) | Error::Gateway(_) | Error::Port(PortError::UserRefused | PortError::Cancelled) => {
-                End::Refused
-            }
+            Error::Input(_) | Error::Gateway(_) | Error::Port(PortError::UserRefused | PortError::Cancelled) => End::Refused,
             Error::Port(_) | Error::Internal => End::Failed,
         };
-        Self { words: sentence(&error), details: Some(error.to_string()), end }
+        Self { words: words::of_error(&error), details: Some(error.to_string()), end }
     }
 }
 
-/// What a person reads of an error. An error carries no input, so neither does the sentence.
-pub fn sentence(error: &Error) -> String {
-    match error {
-        Error::Input(fault) => input(fault),
-        Error::Gateway(fault) => gateway(fault).to_owned(),
-        Error::Port(fault) => port(*fault).to_owned(),
-        Error::Internal => text("error.internal").to_owned(),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_end_with_one_and_failures_with_two() {
+        let code = |error: Error| Fault::from(error).end.code();
+        assert_eq!(code(InputError::WrongPassphrase.into()), 1);
+        assert_eq!(code(PortError::UserRefused.into()), 1);
+        assert_eq!(code(PortError::Network.into()), 2);
+        assert_eq!(code(PortError::DiskFull.into()), 2);
+        assert_eq!(code(Error::Internal), 2);
     }
-}
-
-fn input(fault: &InputError) -> String {
-    let words = match fault {
-        InputError::WrongPassphrase => "error.wrong_passphrase",
-        InputError::NotFound => "error.not_found",
-        _ => "error.input",
-    };
-    let _ = fill;
-    text(words).to_owned()
-}
-
-fn gateway(fault: &GatewayError) -> &'static str {
-    let _ = fault;
-    text("error.gateway_refused")
-}
-
-fn port(fault: PortError) -> &'static str {
-    text(match fault {
-        PortError::DiskFull => "error.disk_full",
-        _ => "error.failed",
-    })
 }

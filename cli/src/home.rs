@@ -37,14 +37,14 @@ impl Home {
         &self.0
     }
 
-    /// The vault's folder.
-    pub fn vault(&self) -> PathBuf {
-        self.0.join("vault")
+    /// What is the app's alone: the vault.
+    pub fn private(&self) -> PathBuf {
+        self.0.clone()
     }
 
-    /// The folder of the enrolments.
-    pub fn device(&self) -> PathBuf {
-        self.0.join("device")
+    /// What can be read while the vault is locked: the enrolments.
+    pub fn shared(&self) -> PathBuf {
+        self.0.clone()
     }
 
     /// The folder of the keystore.

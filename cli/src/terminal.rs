@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use countersign_core::cancel::Cancel;
 use countersign_core::error::PortError;
 use countersign_core::port::Prompt;
-use countersign_protocol::Secret;
+use countersign_core::protocol::Secret;
 use countersign_strings::{fill, text};
 use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
@@ -44,9 +44,24 @@ impl Terminal {
         let _ = if line.is_empty() { Ok(()) } else { writeln!(out, "{line}").and_then(|()| out.flush()) };
     }
 
+    /// Writes a result of a command that stays open.
+    ///
+    /// # Errors
+    /// A [`Fault`] when nobody reads it any more.
+    pub fn result_line(&self, plain: &str, json: &Value) -> Result<(), Fault> {
+        let line = if self.json { json.to_string() } else { format!("{plain}\n") };
+        let mut out = io::stdout().lock();
+        writeln!(out, "{line}").and_then(|()| out.flush()).map_err(|_| Fault::failed(text("cli.nobody_reads")))
+    }
+
     /// Says words: to stderr, since they are no result.
     pub fn say(&self, words: &str) {
         let _ = writeln!(io::stderr().lock(), "{words}");
+    }
+
+    /// Is the passphrase given by a descriptor?
+    pub fn has_descriptor(&self) -> bool {
+        self.descriptor.is_some()
     }
 
     /// Is there a person who can be asked?

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use countersign_core::error::PortError;
 use countersign_core::port::{Guard, Random};
-use countersign_protocol::Secret;
+use countersign_core::protocol::Secret;
 
 use super::file;
 use super::sealed::{self, KEY, KeyId};

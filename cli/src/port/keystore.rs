@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use countersign_core::cancel::Cancel;
 use countersign_core::error::PortError;
 use countersign_core::port::{Guard, KeyName, Keystore, Level, Prompt, Purpose, Random};
-use countersign_protocol::Secret;
-use countersign_protocol::jose::Jwk;
+use countersign_core::protocol::Secret;
+use countersign_core::protocol::jose::Jwk;
 use p256::SecretKey;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
@@ -34,6 +34,31 @@ pub trait AskPassphrase: Send + Sync {
     /// # Errors
     /// [`PortError::UserRefused`] where the person doesn't give it, [`PortError::Cancelled`] soon after `cancel`.
     fn ask(&self, prompt: Option<&Prompt>, wrong: bool, cancel: &Cancel) -> Result<Secret, PortError>;
+}
+
+/// Answers the next question with a passphrase that the person typed a moment ago, for the same thing; then asks again.
+pub struct Prefilled {
+    next: Mutex<Option<Secret>>,
+    ask: Arc<dyn AskPassphrase>,
+}
+
+impl Prefilled {
+    /// Asks `ask`, as long as nothing was filled in.
+    pub fn new(ask: Arc<dyn AskPassphrase>) -> Self {
+        Self { next: Mutex::new(None), ask }
+    }
+
+    /// The answer to the next question.
+    pub fn fill(&self, passphrase: Secret) {
+        *self.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(passphrase);
+    }
+}
+
+impl AskPassphrase for Prefilled {
+    fn ask(&self, prompt: Option<&Prompt>, wrong: bool, cancel: &Cancel) -> Result<Secret, PortError> {
+        let next = self.next.lock().unwrap_or_else(PoisonError::into_inner).take();
+        next.map_or_else(|| self.ask.ask(prompt, wrong, cancel), Ok)
+    }
 }
 
 /// The keystore in a folder.

@@ -9,7 +9,7 @@ mod sealed;
 mod user_key;
 
 pub use file::{make_folder, replace};
-pub use keystore::{AskPassphrase, DeskKeystore};
+pub use keystore::{AskPassphrase, DeskKeystore, Prefilled};
 pub use user_key::Cost;
 
 use countersign_core::error::PortError;

@@ -5,7 +5,7 @@
 
 use countersign_core::error::PortError;
 use countersign_core::port::Guard;
-use countersign_protocol::Secret;
+use countersign_core::protocol::Secret;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::digest::{SHA256, digest};
 use zeroize::Zeroizing;

@@ -1,14 +1,88 @@
 //! `countersign tui`: a full-screen phone.
 //!
-//! [`state`] says what there is, [`update`](self::update) what an event does to it, [`view`] how it is drawn; none of
-//! them knows a thread or a terminal. [`run`] and its workers own both. Where the terminal can do nothing but lines,
-//! [`plain`] is the same phone as a conversation.
+//! [`state`] says what there is, [`update`] what an event does to it, [`view`] how it is drawn; none of them knows a
+//! thread or a terminal. [`screen`] and [`worker`] own both. Where the terminal can do nothing but lines, [`plain`] is
+//! the same phone as a conversation.
 
+mod ask;
 pub mod field;
 pub mod model;
+mod plain;
+mod rows;
+mod screen;
 pub mod state;
 pub mod update;
 pub mod view;
+mod worker;
 
 #[cfg(test)]
+mod update_tests;
+#[cfg(test)]
 mod view_tests;
+
+use std::io::{self, IsTerminal, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use countersign_strings::text;
+
+use crate::args::Tui;
+use crate::command::Context;
+use crate::desk::Desk;
+use crate::fault::Fault;
+use crate::port::AskPassphrase;
+
+/// The longest note that is shown, in bytes.
+const NOTE_LIMIT: u64 = 4096;
+
+/// Opens the phone, and makes its vault before where `options` say so.
+///
+/// # Errors
+/// A [`Fault`] where there is no vault, or the terminal can't be used.
+pub fn run(context: &Context, options: &Tui) -> Result<(), Fault> {
+    let note = options.note_file.as_deref().map_or(Ok(Vec::new()), read_note)?;
+    let start = Start { fresh: options.fresh, note };
+    if can_fill_a_screen() { screen::run(context, start) } else { plain::run(context, start) }
+}
+
+/// How the phone starts.
+struct Start {
+    /// Make a vault where there is none.
+    fresh: bool,
+    /// Lines to be shown above the list.
+    note: Vec<String>,
+}
+
+/// Opens the phone; makes its vault before, or opens it, where the passphrase is given by the caller.
+fn open(context: &Context, fresh: bool, ask: Arc<dyn AskPassphrase>) -> Result<Desk, Fault> {
+    let terminal = &context.terminal;
+    if !fresh {
+        let desk = Desk::open_existing(&context.home, ask)?;
+        if terminal.has_descriptor() {
+            desk.unlock(&terminal.passphrase("")?)?;
+        }
+        return Ok(desk);
+    }
+    let desk = Desk::open(&context.home, ask)?;
+    if desk.has_vault() {
+        desk.unlock(&terminal.passphrase(text("cli.passphrase"))?)?;
+        return Ok(desk);
+    }
+    let passphrase = terminal.new_passphrase()?;
+    desk.create(&passphrase)?;
+    desk.unlock(&passphrase)?;
+    Ok(desk)
+}
+
+fn can_fill_a_screen() -> bool {
+    let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty());
+    !dumb && io::stdin().is_terminal() && io::stdout().is_terminal()
+}
+
+/// The lines of a note. Control characters in it are left out.
+fn read_note(path: &Path) -> Result<Vec<String>, Fault> {
+    let mut note = String::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(NOTE_LIMIT).read_to_string(&mut note));
+    read.map_err(|_| Fault::failed(text("tui.note_unreadable")))?;
+    Ok(note.lines().map(|line| line.chars().filter(|c| !c.is_control()).collect()).collect())
+}

@@ -43,6 +43,8 @@ pub struct State {
     pub rung: BTreeSet<String>,
     /// One line about what happened last.
     pub notice: Option<String>,
+    /// Why a gateway can't be asked for approvals now.
+    pub trouble: Option<String>,
 }
 
 /// The unlock screen.
@@ -221,6 +223,10 @@ pub enum Event {
     },
     /// The keystore asks no more.
     AskOver,
+    /// Something to be told in passing.
+    Notice(String),
+    /// A gateway can't be asked, or all can be asked again.
+    Trouble(Option<String>),
 }
 
 /// A key, as far as the phone knows keys.

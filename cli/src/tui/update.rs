@@ -1,5 +1,6 @@
 //! The rules of the terminal phone: one event in, a changed state and a list of wishes out.
 
+use countersign_core::protocol::otp;
 use countersign_strings::{fill, text};
 
 use super::field::Field;
@@ -37,6 +38,8 @@ impl State {
             Event::Answered { id, how } => self.answered(&id, how),
             Event::Asked { wrong } => self.ask = Some(Ask { wrong, ..Ask::default() }),
             Event::AskOver => self.ask = None,
+            Event::Notice(words) => self.notice = Some(words),
+            Event::Trouble(words) => self.trouble = words,
         }
         out
     }
@@ -377,9 +380,9 @@ impl Page {
 impl Card {
     /// Takes typed or pasted digits as far as the page asks for them; anything else is left out.
     fn type_digits(&self, field: &mut Field, typed: &str) {
-        for c in typed.chars().filter(|c| c.is_numeric()) {
+        for digit in typed.chars().filter_map(otp::decimal_digit) {
             if field.chars() < self.digits {
-                field.push(c);
+                field.push(char::from(b'0' + digit));
             }
         }
     }

@@ -72,9 +72,11 @@ fn search(state: &State, look: Look, area: Rect, buffer: &mut Buffer) -> Rect {
 }
 
 fn notice(state: &State, look: Look, area: Rect, buffer: &mut Buffer) -> Rect {
-    let Some(notice) = &state.notice else { return area };
-    put(buffer, Rect { height: 1, ..area }, 1, vec![Line::styled(notice.clone(), look.warn())]);
-    below(area, 1)
+    let Some(notice) = state.notice.as_ref().or(state.trouble.as_ref()) else { return area };
+    let lines = paragraph(notice, usize::from(area.width.saturating_sub(2)), look.warn());
+    let height = (lines.len() as u16).min(area.height / 3);
+    put(buffer, Rect { height, ..area }, 1, lines);
+    below(area, height)
 }
 
 fn below(area: Rect, used: u16) -> Rect {

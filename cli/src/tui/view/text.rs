@@ -107,7 +107,7 @@ pub fn grouped(figures: &str) -> String {
         7 => &[3, 2, 2],
         8 => &[4, 4],
         9 => &[3, 3, 3],
-        10 => &[4, 3, 3],
+        10 => &[3, 3, 4],
         _ => return figures.to_owned(),
     };
     let mut rest = figures;

@@ -1,0 +1,82 @@
+//! `countersign approve`, `deny` and `report`: one answer to one sign-in.
+
+use countersign_core::app::{ApprovalRow, Verdict};
+use countersign_core::cancel::Cancel;
+use countersign_core::protocol::otp::Typed;
+use countersign_strings::{fill, text};
+use serde_json::json;
+
+use super::Context;
+use super::approvals::card;
+use crate::desk::Desk;
+use crate::fault::Fault;
+use crate::poll;
+use crate::terminal::Terminal;
+use crate::words;
+
+/// Shows the sign-in, asks for its digits and, through the keystore, for the passphrase.
+pub fn approve(context: &Context, id: Option<&str>) -> Result<(), Fault> {
+    let (desk, row) = found(context, id, |row| row.can.approve)?;
+    let terminal = &context.terminal;
+    terminal.say(&card(&row, desk.clock.now()));
+    let digits = terminal.line(&fill("cli.digits", &[("n", &row.digits.to_string())]), false)?;
+    let typed: Typed = digits.parse().map_err(|_| not_digits(&row))?;
+    if typed.len() != usize::from(row.digits) {
+        return Err(not_digits(&row));
+    }
+    let verdict = desk.app.approve(row.id, typed, &Cancel::default())?;
+    told(terminal, &row, verdict)
+}
+
+fn not_digits(row: &ApprovalRow) -> Fault {
+    Fault::refused(fill("tui.digits_missing", &[("n", &row.digits.to_string())]))
+}
+
+/// Refuses a sign-in; with `report` also says that someone else has the password.
+pub fn refuse(context: &Context, id: Option<&str>, report: bool) -> Result<(), Fault> {
+    let (desk, row) = found(context, id, |row| if report { row.can.report } else { row.can.deny })?;
+    let cancel = Cancel::default();
+    let verdict = if report { desk.app.report(row.id, &cancel) } else { desk.app.deny(row.id, &cancel) };
+    told(&context.terminal, &row, verdict?)
+}
+
+/// The sign-in that `id` names: its key, or the beginning of one half of it; none names the only one that waits.
+fn found(context: &Context, id: Option<&str>, can: impl Fn(&ApprovalRow) -> bool) -> Result<(Desk, ApprovalRow), Fault> {
+    let desk = context.desk()?;
+    // What waits is known only to the gateways; without them, what was taken before can still be answered later.
+    let asked = poll::once(&desk.app, &Cancel::default());
+    let rows: Vec<ApprovalRow> = desk.app.approvals().into_iter().filter(can).collect();
+    let mut fitting: Vec<ApprovalRow> = match id {
+        Some(id) => rows.into_iter().filter(|row| is_named(row, id)).collect(),
+        None => rows.into_iter().filter(ApprovalRow::is_open).collect(),
+    };
+    match (fitting.pop(), fitting.is_empty()) {
+        (Some(row), true) => Ok((desk, row)),
+        (Some(row), false) => {
+            fitting.push(row);
+            let cards: Vec<String> = fitting.iter().map(|row| card(row, desk.clock.now())).collect();
+            Err(Fault::refused(format!("{}\n\n{}", text("cli.which_one"), cards.join("\n\n"))))
+        }
+        (None, _) => {
+            asked?;
+            Err(Fault::refused(text("cli.none_waiting")))
+        }
+    }
+}
+
+fn is_named(row: &ApprovalRow, id: &str) -> bool {
+    let halves = [row.id.to_string(), row.id.challenge.to_string()];
+    !id.is_empty() && halves.iter().any(|half| half.starts_with(id))
+}
+
+fn told(terminal: &Terminal, row: &ApprovalRow, verdict: Verdict) -> Result<(), Fault> {
+    let outcome = words::of_verdict(verdict);
+    let left = verdict.left.map(|left| left.get());
+    terminal.result("", &json!({ "id": row.id.to_string(), "state": verdict.st.as_str(), "left": left }));
+    if outcome.good {
+        terminal.say(&outcome.words);
+        Ok(())
+    } else {
+        Err(Fault::refused(outcome.words))
+    }
+}

@@ -1,0 +1,61 @@
+//! `countersign list`: accounts and enrolments, no codes.
+
+use countersign_core::app::{GatewayRow, GatewayState};
+use countersign_strings::text;
+use serde_json::{Value, json};
+
+use super::{Context, account};
+use crate::fault::Fault;
+use crate::words;
+
+/// Prints one line for each; with `--json` one object.
+pub fn run(context: &Context) -> Result<(), Fault> {
+    let desk = context.open_desk()?;
+    let accounts = desk.app.accounts()?;
+    let damaged = desk.app.codes(desk.clock.now())?.damaged;
+    let gateways = desk.app.gateways();
+    let terminal = &context.terminal;
+    if terminal.json() {
+        let accounts: Vec<Value> = accounts.iter().map(|a| account::as_json(a)).collect();
+        let gateways: Vec<Value> = gateways.iter().map(gateway_json).collect();
+        terminal.result("", &json!({ "accounts": accounts, "damaged": damaged.len(), "gateways": gateways }));
+        return Ok(());
+    }
+    let lines = accounts.iter().map(|a| (words::isolated(&account::line(a)), account::kind(a)));
+    let damaged = damaged.iter().map(|d| {
+        let name = d.label.as_ref().map_or_else(|| d.position.to_string(), account::line);
+        (words::isolated(&name), text("tui.damaged").to_owned())
+    });
+    let gateways = gateways.iter().map(|g| (g.host.clone(), format!("{}, {}", words::isolated(&g.acct), state(&g.state).1)));
+    let lines: Vec<(String, String)> = lines.chain(damaged).chain(gateways).collect();
+    let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default().min(60);
+    for (name, what) in &lines {
+        terminal.result(&format!("{name:<width$}  {what}"), &Value::Null);
+    }
+    if lines.is_empty() {
+        terminal.say(text("tui.empty"));
+    }
+    Ok(())
+}
+
+/// Where an enrolment stands: for a script, and in a word.
+pub fn state(state: &GatewayState) -> (&'static str, &'static str) {
+    match state {
+        GatewayState::Asking => ("asking", text("tui.state_joining")),
+        GatewayState::Pending { .. } => ("pending", text("tui.state_pending")),
+        GatewayState::Active => ("active", text("tui.state_active")),
+        GatewayState::Suspended => ("suspended", text("tui.state_suspended")),
+        GatewayState::Gone(_) => ("gone", text("tui.state_gone")),
+        GatewayState::Damaged => ("damaged", text("tui.damaged")),
+    }
+}
+
+fn gateway_json(row: &GatewayRow) -> Value {
+    json!({
+        "id": row.id.to_string(),
+        "name": row.name,
+        "host": row.host,
+        "account": row.acct,
+        "state": state(&row.state).0,
+    })
+}

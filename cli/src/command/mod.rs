@@ -1,0 +1,76 @@
+//! The commands, one file each.
+
+pub(crate) mod account;
+mod add;
+pub(crate) mod approvals;
+mod answer;
+mod code;
+mod enrol;
+mod init;
+mod limits;
+mod list;
+mod passphrase;
+mod read;
+mod remove;
+
+use std::sync::Arc;
+
+use countersign_strings::text;
+
+use crate::args::{Arguments, Command, Tui};
+use crate::desk::Desk;
+use crate::fault::Fault;
+use crate::home::Home;
+use crate::terminal::Terminal;
+use crate::tui;
+
+pub(crate) use list::state;
+
+/// What every command is given.
+pub struct Context {
+    /// Where results, words and questions go.
+    pub terminal: Arc<Terminal>,
+    /// The folder of this phone.
+    pub home: Home,
+}
+
+impl Context {
+    /// The phone, if it has a vault.
+    pub(crate) fn desk(&self) -> Result<Desk, Fault> {
+        Desk::open_existing(&self.home, self.terminal.clone())
+    }
+
+    /// The phone with its vault open: the passphrase is asked for.
+    pub(crate) fn open_desk(&self) -> Result<Desk, Fault> {
+        let desk = self.desk()?;
+        desk.unlock(&self.terminal.passphrase(text("cli.passphrase"))?)?;
+        Ok(desk)
+    }
+}
+
+/// Runs the command that was asked for.
+///
+/// # Errors
+/// A [`Fault`] with the words and the exit code that it ends in.
+pub fn run(arguments: Arguments) -> Result<(), Fault> {
+    let common = arguments.common;
+    let home = Home::find(common.home.as_deref(), |name| std::env::var_os(name));
+    let terminal = Arc::new(Terminal::new(common.json, common.passphrase_fd));
+    let context = Context { terminal, home: home.ok_or_else(|| Fault::refused(text("cli.no_home")))? };
+    match arguments.command {
+        None => tui::run(&context, &Tui::default()),
+        Some(Command::Tui(options)) => tui::run(&context, &options),
+        Some(Command::Init) => init::run(&context),
+        Some(Command::Add(read)) => add::run(&context, &read),
+        Some(Command::List) => list::run(&context),
+        Some(Command::Code(named)) => code::run(&context, &named.name),
+        Some(Command::Remove { named, yes }) => remove::run(&context, &named.name, yes),
+        Some(Command::Enrol(read)) => enrol::run(&context, &read),
+        Some(Command::Approvals { once }) => approvals::run(&context, once),
+        Some(Command::Approve(which)) => answer::approve(&context, which.id.as_deref()),
+        Some(Command::Deny(which)) => answer::refuse(&context, which.id.as_deref(), false),
+        Some(Command::Report(which)) => answer::refuse(&context, which.id.as_deref(), true),
+        Some(Command::Passphrase) => passphrase::run(&context),
+        Some(Command::Limits) => limits::run(&context),
+    }
+}

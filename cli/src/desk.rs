@@ -1,0 +1,112 @@
+//! The phone of this machine: `App` on the desk's ports.
+
+use std::sync::Arc;
+
+use countersign_core::app::{App, Folders, Phone};
+use countersign_core::cancel::Cancel;
+use countersign_core::error::InputError;
+use countersign_core::net::Net;
+use countersign_core::port::{Clock, Ports, Random};
+use countersign_core::protocol::Secret;
+use countersign_core::protocol::push::Os;
+use countersign_core::system::{SystemClock, SystemRandom};
+use countersign_strings::text;
+
+use crate::fault::Fault;
+use crate::home::Home;
+use crate::port::{AskPassphrase, Cost, DeskKeystore, platform_roots};
+
+/// `App`, and what of its ports a shell needs besides.
+#[derive(Clone)]
+pub struct Desk {
+    /// The phone's rules.
+    pub app: Arc<App>,
+    /// Time, for what is drawn.
+    pub clock: Arc<dyn Clock>,
+    keystore: Arc<DeskKeystore>,
+}
+
+impl Desk {
+    /// Opens the phone in `home`. `ask` is how its keystore asks for the passphrase.
+    ///
+    /// # Errors
+    /// A [`Fault`] where a folder cannot be used or a file is damaged.
+    pub fn open(home: &Home, ask: Arc<dyn AskPassphrase>) -> Result<Self, Fault> {
+        home.make()?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let random: Arc<dyn Random> = Arc::new(SystemRandom::new());
+        let keystore = Arc::new(DeskKeystore::open(&home.keys(), random.clone(), ask, Cost::DESK)?);
+        // Without roots only pinned gateways are reached; the others then fail with a word of their own.
+        let roots = platform_roots().unwrap_or_default();
+        let http = Arc::new(Net::new(&roots, clock.clone()));
+        let ports = Ports { clock: clock.clone(), random, keystore: keystore.clone(), http };
+        let folders = Folders { private: home.private(), shared: home.shared() };
+        Ok(Self { app: Arc::new(App::open(folders, ports)?), clock, keystore })
+    }
+
+    /// Opens the phone in `home`, if there is a vault.
+    ///
+    /// # Errors
+    /// A [`Fault`] that says how to make one, where there is none.
+    pub fn open_existing(home: &Home, ask: Arc<dyn AskPassphrase>) -> Result<Self, Fault> {
+        let none = || Fault::refused(text("cli.no_vault_yet"));
+        if !home.path().is_dir() {
+            return Err(none());
+        }
+        let desk = Self::open(home, ask)?;
+        if desk.has_vault() { Ok(desk) } else { Err(none()) }
+    }
+
+    /// Is there a vault?
+    pub fn has_vault(&self) -> bool {
+        self.app.lock_state() != LockState::NoVault
+    }
+
+    /// Makes the vault, and the key behind its passphrase.
+    ///
+    /// # Errors
+    /// A [`Fault`] where there is a vault already, or the disk fails.
+    pub fn create(&self, passphrase: &Secret) -> Result<(), Fault> {
+        if self.has_vault() {
+            return Err(InputError::VaultExists.into());
+        }
+        // The key first: a vault is only ever there with it.
+        self.keystore.create(passphrase)?;
+        Ok(self.app.create_vault(passphrase, &Cancel::default())?)
+    }
+
+    /// Unlocks the vault; ends a change of passphrase that was interrupted.
+    ///
+    /// # Errors
+    /// A [`Fault`] where the passphrase is wrong or the vault can't be opened.
+    pub fn unlock(&self, passphrase: &Secret) -> Result<(), Fault> {
+        self.app.unlock(passphrase, &Cancel::default())?;
+        Ok(self.keystore.settle(passphrase)?)
+    }
+
+    /// Changes the passphrase of vault and keystore. Killed at any moment, both open by the old one or by the new one.
+    ///
+    /// # Errors
+    /// A [`Fault`] where `old` is wrong, or the disk fails; then the old one stays.
+    pub fn change_passphrase(&self, old: &Secret, new: &Secret) -> Result<(), Fault> {
+        if !self.keystore.prepare_change(old, new)? {
+            return Err(InputError::WrongPassphrase.into());
+        }
+        if let Err(fault) = self.app.change_passphrase(old, new, &Cancel::default()) {
+            // Should this fail too, the next unlock does it.
+            let _ = self.keystore.settle(old);
+            return Err(fault.into());
+        }
+        Ok(self.keystore.settle(new)?)
+    }
+
+    /// What this phone says of itself when it enrols.
+    pub fn phone() -> Phone {
+        let os = match std::env::consts::OS {
+            "macos" => Os::Macos,
+            "windows" => Os::Windows,
+            _ => Os::Linux,
+        };
+        Phone { os, model: text("cli.model").to_owned(), app: format!("countersign {}", env!("CARGO_PKG_VERSION")) }
+    }
+}

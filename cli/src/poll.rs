@@ -1,0 +1,133 @@
+//! Keeps asking every gateway for news, each on a thread of its own, with the pauses that `App` names.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use countersign_core::app::{App, GatewayState};
+use countersign_core::cancel::Cancel;
+use countersign_core::error::{Error, PortError};
+use countersign_core::protocol::jose::Id;
+
+/// How long a poll waits at the gateway, in seconds.
+const WAIT: u64 = 25;
+
+/// The pause after a fault that says nothing of pauses.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Hears after each poll of a gateway how it went: no fault, or the one that it ended in.
+pub type Heard = Arc<dyn Fn(Id, Option<Error>) + Send + Sync>;
+
+/// The threads that poll.
+pub struct Pollers {
+    app: Arc<App>,
+    heard: Heard,
+    threads: BTreeMap<Id, (Cancel, JoinHandle<()>)>,
+}
+
+impl Pollers {
+    /// Polls nobody yet.
+    pub fn new(app: Arc<App>, heard: Heard) -> Self {
+        Self { app, heard, threads: BTreeMap::new() }
+    }
+
+    /// Starts a thread for each enrolment that has none, and stops those of enrolments that ended.
+    pub fn follow(&mut self) {
+        let rows = self.app.gateways();
+        let wanted: Vec<Id> = rows.iter().filter(|row| is_live(&row.state)).map(|row| row.id).collect();
+        let idle: Vec<Id> =
+            self.threads.iter().filter(|(id, (_, thread))| !wanted.contains(id) || thread.is_finished()).map(|(id, _)| *id).collect();
+        for id in idle {
+            if let Some((cancel, _)) = self.threads.remove(&id) {
+                cancel.cancel();
+            }
+        }
+        for id in wanted {
+            self.threads.entry(id).or_insert_with(|| {
+                let (cancel, app, heard) = (Cancel::default(), self.app.clone(), self.heard.clone());
+                let inside = cancel.clone();
+                (cancel, thread::spawn(move || run(&app, id, &heard, &inside)))
+            });
+        }
+    }
+
+    /// Stops all threads and waits for them.
+    pub fn stop(&mut self) {
+        let threads = std::mem::take(&mut self.threads);
+        threads.values().for_each(|(cancel, _)| cancel.cancel());
+        for (_, thread) in threads.into_values() {
+            // A thread that panicked was polling only; what it kept is on disk.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Pollers {
+    fn drop(&mut self) {
+        self.threads.values().for_each(|(cancel, _)| cancel.cancel());
+    }
+}
+
+fn is_live(state: &GatewayState) -> bool {
+    !matches!(state, GatewayState::Gone(_) | GatewayState::Damaged)
+}
+
+fn run(app: &App, id: Id, heard: &Heard, cancel: &Cancel) {
+    let (wake, woken) = channel();
+    let _stop = cancel.on_cancel(move || {
+        // The receiver is gone only when this thread is.
+        let _ = wake.send(());
+    });
+    loop {
+        let pause = match app.poll(id, WAIT, cancel) {
+            Ok(outcome) => {
+                heard(id, outcome.fault);
+                match outcome.next_in {
+                    Some(pause) => pause,
+                    None => return,
+                }
+            }
+            Err(Error::Port(PortError::Cancelled) | Error::Input(_)) => return,
+            Err(Error::Port(PortError::Busy)) => PAUSE,
+            Err(fault) => {
+                heard(id, Some(fault));
+                PAUSE
+            }
+        };
+        if was_woken(&woken, pause) || cancel.is_cancelled() {
+            return;
+        }
+    }
+}
+
+/// Waits, unless cancelled before.
+fn was_woken(woken: &Receiver<()>, pause: Duration) -> bool {
+    woken.recv_timeout(pause) != Err(RecvTimeoutError::Timeout)
+}
+
+/// Asks every gateway once, without waiting there. Gives the first fault, when none could be asked.
+///
+/// # Errors
+/// The fault of the last gateway, when all failed.
+pub fn once(app: &App, cancel: &Cancel) -> Result<(), Error> {
+    let mut fault = None;
+    let mut answered = false;
+    for row in app.gateways().iter().filter(|row| is_live(&row.state)) {
+        match app.poll(row.id, 0, cancel) {
+            Ok(outcome) => match outcome.fault {
+                None => answered = true,
+                found => fault = found,
+            },
+            Err(Error::Port(PortError::Cancelled)) => return Err(PortError::Cancelled.into()),
+            // Another poll of this process is under way: it brings the same.
+            Err(Error::Port(PortError::Busy)) => answered = true,
+            Err(found) => fault = Some(found),
+        }
+    }
+    match fault {
+        Some(fault) if !answered => Err(fault),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,129 @@
+//! What a link or a picture holds: an account, an enrolment, or a sentence on what it is instead.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use countersign_core::app::{App, EnrolOffer};
+use countersign_core::limits::PICTURE_FILE;
+use countersign_core::protocol::uri::otpauth::{self, Account, Repair};
+use countersign_core::qr::{Class, Decoder, classify};
+use countersign_core::vault::NewAccount;
+use countersign_strings::text;
+
+use crate::{scan_words, words};
+
+/// What was read, and is asked about before anything is stored or sent.
+pub enum Found {
+    /// An account that can be added.
+    Account {
+        /// The account with its seed.
+        account: Box<Account>,
+        /// What was mended.
+        repairs: Vec<Repair>,
+    },
+    /// An enrolment at a gateway.
+    Enrolment(Box<EnrolOffer>),
+}
+
+/// Reads a link.
+///
+/// # Errors
+/// The sentence on what it is instead, or why it is not taken.
+pub fn link(app: &App, link: &str) -> Result<Found, String> {
+    match classify(link) {
+        Class::Account => {
+            let (account, repairs) = otpauth::parse(link.trim()).map_err(|fault| scan_words::of_uri_error(&fault))?;
+            Ok(Found::Account { account: Box::new(account), repairs })
+        }
+        Class::Enrolment => {
+            let offer = app.enrol_offer(link).map_err(|fault| words::of_error(&fault))?;
+            Ok(Found::Enrolment(Box::new(offer)))
+        }
+        other => Err(scan_words::of_class(&other)),
+    }
+}
+
+/// Reads the one QR of a picture.
+///
+/// # Errors
+/// As [`link`]; and where the picture holds none or several, or can't be read. A login's QR is refused: it is for
+/// cameras alone.
+pub fn picture(app: &App, path: &Path) -> Result<Found, String> {
+    let missing = |_| text("qr.picture_missing").to_owned();
+    let mut file = Vec::new();
+    let most = PICTURE_FILE as u64 + 1;
+    File::open(path).and_then(|opened| opened.take(most).read_to_end(&mut file)).map_err(missing)?;
+    let codes = Decoder::new().file(file).map_err(|fault| scan_words::of_scan_error(fault).to_owned())?;
+    match codes.as_slice() {
+        [one] => link(app, &one.text),
+        [] => Err(text("qr.none_found").to_owned()),
+        _ => Err(text("qr.several_found").to_owned()),
+    }
+}
+
+/// Reads what was typed or pasted into a field: a link, or the path of a picture.
+///
+/// # Errors
+/// As [`link`] and [`picture`].
+pub fn field(app: &App, typed: &str) -> Result<Found, String> {
+    match as_path(typed.trim()) {
+        Some(path) => picture(app, &path),
+        None => link(app, typed),
+    }
+}
+
+/// The path that was meant, if it looks like one.
+fn as_path(typed: &str) -> Option<PathBuf> {
+    // A terminal into which a file is dropped quotes its name.
+    let typed = typed.trim_matches('\'');
+    if let Some(rest) = typed.strip_prefix("~/") {
+        return Some(PathBuf::from(std::env::var_os("HOME")?).join(rest));
+    }
+    let rest = typed.strip_prefix("file://").unwrap_or(typed);
+    ["/", "./", "../"].iter().any(|start| rest.starts_with(start)).then(|| PathBuf::from(rest))
+}
+
+/// The account as the vault takes it.
+pub fn new_account(account: &Account) -> NewAccount {
+    use countersign_core::vault::Kind;
+    let kind = match account.kind {
+        otpauth::Kind::Totp { period } => Kind::Totp(period),
+        otpauth::Kind::Hotp { counter } => Kind::Hotp(counter),
+    };
+    NewAccount {
+        issuer: account.issuer.clone(),
+        name: account.name.clone(),
+        note: String::new(),
+        kind,
+        algorithm: account.algorithm,
+        digits: account.digits,
+        secret: account.secret.clone(),
+        origin: None,
+    }
+}
+
+/// Issuer and name of a link's account, as one line.
+pub fn line(account: &Account) -> String {
+    match (account.issuer.is_empty(), account.name.is_empty()) {
+        (false, false) => format!("{} ({})", account.issuer, account.name),
+        (false, true) => account.issuer.clone(),
+        (true, _) => account.name.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_told_from_links() {
+        assert_eq!(as_path("/tmp/a.png"), Some("/tmp/a.png".into()));
+        assert_eq!(as_path("'/tmp/a b.png'"), Some("/tmp/a b.png".into()));
+        assert_eq!(as_path("file:///tmp/a.png"), Some("/tmp/a.png".into()));
+        assert_eq!(as_path("./a.png"), Some("./a.png".into()));
+        for link in ["otpauth://totp/a", "https://gate.example.com/enrol#1.e", "countersign://enrol#1.e", "a.png"] {
+            assert_eq!(as_path(link), None, "{link}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What was scanned or pasted, in words: what it is instead, what was mended, why it is not taken.
+
+use countersign_core::protocol::uri::otpauth::{Account, Field, Kind, Repair, UriError};
+use countersign_core::qr::{Class, PictureError, ScanError};
+use countersign_strings::{fill, text};
+
+/// What a text is that is neither an account nor an enrolment, and what to do.
+pub fn of_class(class: &Class) -> String {
+    let words = match class {
+        Class::WebPage { host } => return fill("qr.web_page", &[("host", host)]),
+        Class::OwnApp(maker) => return fill("qr.own_app", &[("maker", maker)]),
+        Class::TooLong { bytes } => return fill("qr.too_long", &[("n", &bytes.to_string())]),
+        Class::Account => "qr.account",
+        Class::Enrolment => "qr.enrolment",
+        Class::Login => "qr.login",
+        Class::Migration => "qr.migration",
+        Class::Steam => "qr.steam",
+        Class::MOtp => "qr.motp",
+        Class::Microsoft => "qr.microsoft",
+        Class::Passkey => "qr.passkey",
+        Class::PrivacyIdea => "qr.privacyidea",
+        Class::Tiqr => "qr.tiqr",
+        Class::Wifi => "qr.wifi",
+        Class::Contact => "qr.contact",
+        Class::Serial => "qr.serial",
+        Class::Text => "qr.text",
+        Class::Empty => "qr.empty",
+    };
+    text(words).to_owned()
+}
+
+/// Why a picture gave no code.
+pub fn of_scan_error(error: ScanError) -> &'static str {
+    text(match error {
+        ScanError::Busy | ScanError::NoThread => "error.interrupted",
+        ScanError::TimedOut => "qr.no_time",
+        ScanError::Picture(fault) => of_picture(fault),
+    })
+}
+
+fn of_picture(fault: PictureError) -> &'static str {
+    match fault {
+        PictureError::UnknownFormat => "qr.picture_format",
+        _ => "qr.picture_refused",
+    }
+}
+
+/// What was mended in an account's link, or should be known of it.
+pub fn of_repair(repair: &Repair) -> String {
+    let words = match repair {
+        Repair::TwoIssuers { kept, .. } => return fill("qr.two_issuers", &[("kept", kept)]),
+        Repair::KeyShort { bits } => return fill("qr.key_short", &[("bits", &bits.to_string())]),
+        Repair::Removed(field) => return fill("qr.removed", &[("field", name(*field))]),
+        Repair::Glued(field) => return fill("qr.glued", &[("field", name(*field))]),
+        Repair::EmptyParameter(field) => return fill("qr.empty_parameter", &[("field", name(*field))]),
+        Repair::Case | Repair::Slashes | Repair::LabelSlash | Repair::Hash | Repair::Percent => "qr.written_oddly",
+        Repair::NotUtf8 => "qr.not_utf8",
+        Repair::PlusIsBlank => "qr.plus_is_blank",
+        Repair::PlusKept => "qr.plus_kept",
+        Repair::KeyLowerCase | Repair::KeyBlanks | Repair::KeyPadding => "qr.key_written_oddly",
+        Repair::KeyLooseEnd => "qr.key_loose_end",
+        Repair::AlgorithmSpelling => "qr.algorithm_spelling",
+        Repair::CounterMissing | Repair::CounterMinusOne => "qr.counter_missing",
+        Repair::MaybeSteam => "qr.maybe_steam",
+    };
+    text(words).to_owned()
+}
+
+/// The remarks on one link, each once.
+pub fn of_repairs(repairs: &[Repair]) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for words in repairs.iter().map(of_repair) {
+        if !out.contains(&words) {
+            out.push(words);
+        }
+    }
+    out
+}
+
+/// Why an account's link is not taken.
+pub fn of_uri_error(error: &UriError) -> String {
+    let words = match error {
+        UriError::TooLong(bytes) => return fill("qr.too_long", &[("n", &bytes.to_string())]),
+        UriError::Kind(kind) => return fill("qr.other_kind", &[("kind", &kind.to_string())]),
+        UriError::Twice(field) => return fill("qr.twice", &[("field", name(*field))]),
+        UriError::Algorithm(algorithm) => return fill("qr.other_algorithm", &[("algorithm", &algorithm.to_string())]),
+        UriError::Number(field) => return fill("qr.number", &[("field", name(*field))]),
+        UriError::NameTooLong(field, n) => {
+            return fill("qr.name_too_long", &[("field", name(*field)), ("n", &n.to_string())]);
+        }
+        UriError::NotKeyUri | UriError::Type => "qr.not_key_uri",
+        UriError::TooManyParameters => "qr.too_many_parameters",
+        UriError::SecretMissing => "qr.secret_missing",
+        UriError::Secret(_) => "qr.secret_wrong",
+        UriError::UnknownAlgorithm => "qr.unknown_algorithm",
+        UriError::Range(_) => "qr.range",
+    };
+    text(words).to_owned()
+}
+
+fn name(field: Field) -> &'static str {
+    text(match field {
+        Field::Secret => "qr.field_secret",
+        Field::Issuer => "qr.field_issuer",
+        Field::Algorithm => "qr.field_algorithm",
+        Field::Digits => "qr.field_digits",
+        Field::Period => "qr.field_period",
+        Field::Counter => "qr.field_counter",
+        Field::Image => "qr.field_image",
+        Field::Encoder | Field::Steam => "qr.field_other",
+        Field::Label => "qr.field_label",
+    })
+}
+
+/// What kind of account it is: «6 digits, every 30 seconds».
+pub fn of_kind(account: &Account) -> String {
+    match account.kind {
+        Kind::Totp { period } => timed(account.digits.get(), period.seconds()),
+        Kind::Hotp { .. } => counted(account.digits.get()),
+    }
+}
+
+/// A code that time changes.
+pub fn timed(digits: u8, period: u32) -> String {
+    fill("cli.kind_timed", &[("digits", &digits.to_string()), ("period", &period.to_string())])
+}
+
+/// A code that each use changes.
+pub fn counted(digits: u8) -> String {
+    fill("cli.kind_counted", &[("digits", &digits.to_string())])
+}

@@ -1,0 +1,272 @@
+//! The phone as a conversation, for a terminal that can do nothing but lines, and for pipes.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use countersign_core::app::{ApprovalRow, LockState};
+use countersign_core::cancel::Cancel;
+use countersign_core::error::{Error, PortError};
+use countersign_core::port::{Observer, Prompt, Topic};
+use countersign_core::protocol::Secret;
+use countersign_core::protocol::otp::Typed;
+use countersign_core::vault::Kind;
+use countersign_strings::{fill, text};
+
+use super::Start;
+use crate::command::approvals::card;
+use crate::command::{Context, account};
+use crate::desk::Desk;
+use crate::fault::Fault;
+use crate::poll::{Pollers, once};
+use crate::port::{AskPassphrase, Prefilled};
+use crate::read::{self, Found};
+use crate::terminal::{Terminal, normal, stdin_line};
+use crate::{scan_words, words};
+
+/// Talks until `quit`, or until the input ends.
+pub fn run(context: &Context, start: Start) -> Result<(), Fault> {
+    let ask = Arc::new(Prefilled::new(Arc::new(LineAsk(context.terminal.clone()))));
+    let desk = super::open(context, start.fresh, ask.clone())?;
+    let phone = Phone { desk, ask };
+    start.note.iter().for_each(|line| say(line));
+    say(text("tui.plain_welcome"));
+    let (changed, changes) = channel();
+    phone.desk.app.observe(Arc::new(Ear(Mutex::new(changed))));
+    let mut pollers = Pollers::new(phone.desk.app.clone(), Arc::new(|_, _| {}));
+    pollers.follow();
+    let (desk, mut seen) = (phone.desk.clone(), Vec::new());
+    // Ends with the phone, whose observer holds the other end.
+    let pollers = Arc::new(Mutex::new(pollers));
+    let followed = pollers.clone();
+    std::thread::spawn(move || {
+        for topic in changes {
+            if topic == Topic::Gateways {
+                followed.lock().unwrap_or_else(PoisonError::into_inner).follow();
+            }
+            tell_new(&desk, &mut seen);
+        }
+    });
+    let ended = phone.talk();
+    pollers.lock().unwrap_or_else(PoisonError::into_inner).stop();
+    say(text("tui.plain_bye"));
+    ended
+}
+
+/// Shows each waiting sign-in once, and how the enrolments stand when that changed.
+fn tell_new(desk: &Desk, seen: &mut Vec<String>) {
+    for row in desk.app.approvals().iter().filter(|row| row.can.approve) {
+        let id = row.id.to_string();
+        if !seen.contains(&id) {
+            seen.push(id);
+            say(&format!("\x07{}\n{}", text("tui.plain_new"), card(row, desk.clock.now())));
+        }
+    }
+    for row in desk.app.gateways() {
+        let state = crate::command::state(&row.state);
+        let id = format!("{} {}", row.id, state.0);
+        if !seen.contains(&id) {
+            seen.push(id);
+            say(&format!("{}: {}", row.host, state.1));
+        }
+    }
+}
+
+struct Ear(Mutex<std::sync::mpsc::Sender<Topic>>);
+
+impl Observer for Ear {
+    fn changed(&self, topic: Topic) {
+        // Nobody listens any more when the program ends.
+        let _ = self.0.lock().unwrap_or_else(PoisonError::into_inner).send(topic);
+    }
+}
+
+/// Asks for the passphrase: hidden from a person, the next line from a pipe.
+struct LineAsk(Arc<Terminal>);
+
+impl AskPassphrase for LineAsk {
+    fn ask(&self, prompt: Option<&Prompt>, wrong: bool, cancel: &Cancel) -> Result<Secret, PortError> {
+        if io::stdin().is_terminal() {
+            return self.0.ask(prompt, wrong, cancel);
+        }
+        if wrong {
+            say(text("error.wrong_passphrase"));
+        }
+        cancel.check()?;
+        say(text("tui.passphrase"));
+        let line = stdin_line().ok().flatten().ok_or(PortError::UserRefused)?;
+        Ok(normal(&line))
+    }
+}
+
+/// The phone that talks.
+struct Phone {
+    desk: Desk,
+    ask: Arc<Prefilled>,
+}
+
+impl Phone {
+    fn talk(&self) -> Result<(), Fault> {
+        loop {
+            prompt(text("tui.plain_prompt"));
+            let Some(line) = stdin_line()? else { return Ok(()) };
+            let (command, rest) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
+            let done = match command {
+                "" => Ok(()),
+                "quit" | "q" | "exit" => return Ok(()),
+                "help" | "?" => {
+                    say(text("tui.plain_help"));
+                    Ok(())
+                }
+                "codes" => self.codes(),
+                "next" => self.next(rest),
+                "remove" => self.remove(rest),
+                "approvals" => self.approvals(),
+                "approve" => self.approve(),
+                "deny" => self.refuse(false),
+                "report" => self.refuse(true),
+                "lock" => {
+                    self.desk.app.lock();
+                    Ok(())
+                }
+                "unlock" => self.unlock(),
+                _ if line.contains([':', '/']) => self.read(&line),
+                _ => Err(Fault::refused(text("tui.plain_unknown"))),
+            };
+            if let Err(fault) = done {
+                say(&fault.words);
+            }
+        }
+    }
+
+    fn unlock(&self) -> Result<(), Fault> {
+        if self.desk.app.lock_state() == LockState::Open {
+            return Ok(());
+        }
+        let passphrase = self.ask.ask(None, false, &Cancel::default())?;
+        self.desk.unlock(&passphrase)
+    }
+
+    fn codes(&self) -> Result<(), Fault> {
+        self.unlock()?;
+        let now = self.desk.clock.now();
+        let codes = self.desk.app.codes(now)?;
+        for row in codes.rows.iter() {
+            let name = words::isolated(&account::line(&row.account));
+            match &row.live {
+                Some(live) => {
+                    let left = live.valid.end.saturating_sub(now).to_string();
+                    say(&format!("{}  {}  {name}", live.code.grouped(), fill("common.seconds", &[("n", &left)])));
+                }
+                None => say(&format!("{}  {name}", text("tui.counted"))),
+            }
+        }
+        if codes.rows.is_empty() {
+            say(text("tui.empty"));
+        }
+        Ok(())
+    }
+
+    fn next(&self, name: &str) -> Result<(), Fault> {
+        self.unlock()?;
+        let found = account::find(&self.desk.app.accounts()?, name)?;
+        match found.kind {
+            Kind::Hotp(_) => say(&self.desk.app.next_hotp(found.id)?.grouped()),
+            Kind::Totp(_) => self.codes()?,
+        }
+        Ok(())
+    }
+
+    fn remove(&self, name: &str) -> Result<(), Fault> {
+        self.unlock()?;
+        let found = account::find(&self.desk.app.accounts()?, name)?;
+        let line = account::line(&found);
+        if self.yes(&fill("cli.remove_ask", &[("name", &line)]))? {
+            self.desk.app.delete_account(found.id)?;
+            say(&fill("cli.removed", &[("name", &line)]));
+        }
+        Ok(())
+    }
+
+    fn approvals(&self) -> Result<(), Fault> {
+        let asked = once(&self.desk.app, &Cancel::default());
+        let rows = self.open();
+        rows.iter().for_each(|row| say(&card(row, self.desk.clock.now())));
+        if rows.is_empty() {
+            asked?;
+            say(text("tui.none_waiting"));
+        }
+        Ok(())
+    }
+
+    fn open(&self) -> Vec<ApprovalRow> {
+        self.desk.app.approvals().into_iter().filter(|row| row.can.approve).collect()
+    }
+
+    fn oldest(&self) -> Result<ApprovalRow, Fault> {
+        self.open().into_iter().next().ok_or_else(|| Fault::refused(text("tui.none_waiting")))
+    }
+
+    fn approve(&self) -> Result<(), Fault> {
+        let row = self.oldest()?;
+        let wanted = row.digits.to_string();
+        say(&card(&row, self.desk.clock.now()));
+        prompt(&format!("{} ", fill("cli.digits", &[("n", &wanted)])));
+        let Some(line) = stdin_line()? else { return Ok(()) };
+        let missing = || Fault::refused(fill("tui.digits_missing", &[("n", &wanted)]));
+        let typed: Typed = line.parse().map_err(|_| missing())?;
+        let verdict = self.desk.app.approve(row.id, typed, &Cancel::default())?;
+        say(&words::of_verdict(verdict).words);
+        Ok(())
+    }
+
+    fn refuse(&self, report: bool) -> Result<(), Fault> {
+        let row = self.oldest()?;
+        let (app, cancel) = (&self.desk.app, Cancel::default());
+        let verdict = if report { app.report(row.id, &cancel) } else { app.deny(row.id, &cancel) };
+        say(&words::of_verdict(verdict?).words);
+        Ok(())
+    }
+
+    /// Reads a link or the path of a picture, names it and asks.
+    fn read(&self, line: &str) -> Result<(), Fault> {
+        match read::field(&self.desk.app, line).map_err(Fault::refused)? {
+            Found::Account { account, repairs } => {
+                self.unlock()?;
+                let name = read::line(&account);
+                say(&format!("{}\n{}", words::isolated(&name), scan_words::of_kind(&account)));
+                scan_words::of_repairs(&repairs).iter().for_each(|remark| say(remark));
+                if self.yes(text("tui.add_title"))? {
+                    self.desk.app.add_account(&read::new_account(&account))?;
+                    say(&fill("cli.added", &[("name", &name)]));
+                }
+            }
+            Found::Enrolment(offer) => {
+                say(&fill("tui.enrol_ask", &[("host", offer.host())]));
+                if self.yes(text("tui.enrol_title"))? {
+                    let enrolling = self.desk.app.enrol(&offer, &Desk::phone(), &Cancel::default())?;
+                    say(text("tui.type_on_page"));
+                    say(&super::view::grouped(&enrolling.digits));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn yes(&self, question: &str) -> Result<bool, Fault> {
+        prompt(&format!("{question} {} ", text("cli.yes_no")));
+        let answer = stdin_line()?;
+        Ok(answer.is_some_and(|answer| matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")))
+    }
+}
+
+fn say(words: &str) {
+    let mut out = io::stdout().lock();
+    // Nobody reads any more: the input ends soon as well.
+    let _ = writeln!(out, "{words}").and_then(|()| out.flush());
+}
+
+fn prompt(words: &str) {
+    let mut out = io::stdout().lock();
+    let _ = write!(out, "{words}").and_then(|()| out.flush());
+}

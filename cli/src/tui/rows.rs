@@ -1,0 +1,99 @@
+//! What `App` lists, as the screen draws it.
+
+use std::collections::BTreeMap;
+
+use countersign_core::app::{self, ApprovalRow, ApprovalState, GatewayRow};
+use countersign_core::protocol::push::Src;
+use countersign_core::vault::{AccountId, Codes, DamagedAccount, Kind};
+use countersign_strings::text;
+
+use super::model::{Account, AccountCode, Card, Figures, Found, Gateway, GatewayState};
+use crate::command::approvals;
+use crate::{read, scan_words, words};
+
+/// The counted codes that were asked for since the vault was opened.
+pub type Counted = BTreeMap<AccountId, Figures>;
+
+/// The list of codes, damaged rows last.
+pub fn accounts(codes: &Codes, counted: &Counted) -> Vec<Account> {
+    let rows = codes.rows.iter().map(|row| {
+        let account = &row.account;
+        let code = match (&row.live, account.kind) {
+            (Some(live), Kind::Totp(period)) => AccountCode::Timed {
+                code: Figures::new(live.code.to_string()),
+                next: Figures::new(live.next.to_string()),
+                period: period.seconds().into(),
+                until: live.valid.end,
+            },
+            (_, Kind::Hotp(_)) => AccountCode::Counted(counted.get(&account.id).cloned()),
+            (None, Kind::Totp(_)) => AccountCode::Damaged,
+        };
+        Account { id: account.id.to_string(), issuer: account.issuer.clone(), name: account.name.clone(), code }
+    });
+    rows.chain(codes.damaged.iter().map(damaged)).collect()
+}
+
+fn damaged(row: &DamagedAccount) -> Account {
+    let label = row.label.as_ref();
+    let issuer = label.map(|label| label.issuer.clone()).unwrap_or_default();
+    let name = label.map_or_else(|| row.position.to_string(), |label| label.name.clone());
+    Account { id: row.id.to_string(), issuer, name, code: AccountCode::Damaged }
+}
+
+/// The enrolments.
+pub fn gateways(rows: &[GatewayRow]) -> Vec<Gateway> {
+    rows.iter().map(gateway).collect()
+}
+
+fn gateway(row: &GatewayRow) -> Gateway {
+    let state = match &row.state {
+        app::GatewayState::Asking => GatewayState::Joining,
+        app::GatewayState::Pending { digits, .. } => GatewayState::Pending(Figures::new(digits.clone())),
+        app::GatewayState::Active => GatewayState::Active,
+        app::GatewayState::Suspended => GatewayState::Suspended,
+        app::GatewayState::Gone(why) => GatewayState::Gone(words::gone(*why).to_owned()),
+        app::GatewayState::Damaged => GatewayState::Gone(text("error.key_gone").to_owned()),
+    };
+    Gateway {
+        id: row.id.to_string(),
+        name: row.name.clone(),
+        host: row.host.clone(),
+        account: row.acct.clone(),
+        state,
+    }
+}
+
+/// The logins that wait for a word.
+pub fn cards(rows: &[ApprovalRow]) -> Vec<Card> {
+    rows.iter().filter(|row| matches!(row.state, ApprovalState::Open(_))).map(card).collect()
+}
+
+fn card(row: &ApprovalRow) -> Card {
+    Card {
+        id: row.id.to_string(),
+        app: row.app.clone(),
+        host: row.host.clone(),
+        account: row.acct.clone(),
+        account_differs: row.acct_differs,
+        from: approvals::place(row),
+        network: row.context.asn.clone(),
+        with: row.context.ua.clone(),
+        from_new: approvals::is_new_place(row),
+        with_new: approvals::is_new_program(row),
+        stated: row.context.src == Src::Rp,
+        digits: row.digits.into(),
+        until: row.expires,
+    }
+}
+
+/// What was read, as the screen asks about it.
+pub fn found(found: &read::Found) -> Found {
+    match found {
+        read::Found::Account { account, repairs } => Found::Account {
+            name: read::line(account),
+            kind: scan_words::of_kind(account),
+            remarks: scan_words::of_repairs(repairs),
+        },
+        read::Found::Enrolment(offer) => Found::Enrolment { host: offer.host().to_owned(), name: None },
+    }
+}

@@ -1,0 +1,263 @@
+//! The loop of the full screen: messages in, state changed, picture drawn.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use countersign_core::app::{ApprovalState, LockState};
+use countersign_core::error::Error;
+use countersign_core::port::{Observer, Topic};
+use countersign_core::protocol::jose::Id;
+use countersign_strings::text;
+use crossterm::event::{self, DisableBracketedPaste, EnableBracketedPaste, KeyCode, KeyEventKind, KeyModifiers};
+use crossterm::execute;
+use ratatui::DefaultTerminal;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use zeroize::Zeroizing;
+
+use super::Start;
+use super::ask::ScreenAsk;
+use super::rows;
+use super::state::{Effect, Event, Key, State};
+use super::view::{self, Look};
+use super::worker::Worker;
+use crate::command::Context;
+use crate::desk::Desk;
+use crate::fault::Fault;
+use crate::poll::Pollers;
+use crate::words;
+
+/// How often the picture is looked at while something counts down.
+const TICK: Duration = Duration::from_millis(250);
+
+/// What reaches the loop.
+pub enum Message {
+    /// Something for the state.
+    Event(Event),
+    /// Something that `App` lists has changed.
+    Changed(Topic),
+    /// A poll ended.
+    Heard(Id, Option<Error>),
+    /// The window has another size.
+    Resized,
+}
+
+/// Hands what `App` says on to the loop.
+struct Ear(Sender<Message>);
+
+impl Observer for Ear {
+    fn changed(&self, topic: Topic) {
+        // The loop is gone only when the program ends.
+        let _ = self.0.send(Message::Changed(topic));
+    }
+}
+
+/// Fills the screen until the person ends it.
+pub fn run(context: &Context, start: Start) -> Result<(), Fault> {
+    let (messages, inbox) = channel();
+    let ask = Arc::new(ScreenAsk::new(messages.clone()));
+    let desk = super::open(context, start.fresh, ask.clone())?;
+    desk.app.observe(Arc::new(Ear(messages.clone())));
+    let heard = messages.clone();
+    let heard = move |id, fault| {
+        let _ = heard.send(Message::Heard(id, fault));
+    };
+    let mut pollers = Pollers::new(desk.app.clone(), Arc::new(heard));
+    pollers.follow();
+    let locked = desk.app.lock_state() != LockState::Open;
+    let worker = Worker::new(desk.clone(), ask, messages.clone());
+    let mut phone = Phone {
+        state: State::new(locked, start.note),
+        desk,
+        worker,
+        pollers,
+        trouble: BTreeMap::new(),
+        sending: Vec::new(),
+        look: if std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()) { Look::PLAIN } else { Look::SIXTEEN },
+    };
+    listen(messages)?;
+    let unusable = |_| Fault::failed(text("tui.no_screen"));
+    let mut terminal = ratatui::try_init().map_err(unusable)?;
+    let ran = execute!(io::stdout(), EnableBracketedPaste).and_then(|()| phone.run(&mut terminal, &inbox));
+    // Whatever failed, the terminal is given back.
+    let _ = execute!(io::stdout(), DisableBracketedPaste);
+    ratatui::restore();
+    phone.worker.stop();
+    phone.pollers.stop();
+    ran.map_err(unusable)
+}
+
+/// The threads that wait for keys and signals.
+fn listen(messages: Sender<Message>) -> Result<(), Fault> {
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM]).map_err(|_| Fault::failed(text("tui.no_screen")))?;
+    let stop = messages.clone();
+    thread::spawn(move || {
+        for _ in signals.forever() {
+            let _ = stop.send(Message::Event(Event::Key(Key::Stop)));
+        }
+    });
+    thread::spawn(move || {
+        // A terminal that can't be read any more has gone away.
+        while let Ok(event) = event::read() {
+            if let Some(message) = of_terminal(event)
+                && messages.send(message).is_err()
+            {
+                return;
+            }
+        }
+        let _ = messages.send(Message::Event(Event::Key(Key::Stop)));
+    });
+    Ok(())
+}
+
+fn of_terminal(event: event::Event) -> Option<Message> {
+    match event {
+        event::Event::Key(key) if key.kind != KeyEventKind::Release => {
+            let control = key.modifiers.contains(KeyModifiers::CONTROL);
+            let key = match key.code {
+                KeyCode::Char('c' | 'd') if control => Key::Stop,
+                KeyCode::Char('u') if control => Key::Clear,
+                KeyCode::Char(_) if control => return None,
+                KeyCode::Char(c) => Key::Char(c),
+                KeyCode::Enter => Key::Enter,
+                KeyCode::Esc => Key::Esc,
+                KeyCode::Backspace => Key::Back,
+                KeyCode::Up => Key::Up,
+                KeyCode::Down => Key::Down,
+                KeyCode::Home | KeyCode::PageUp => Key::Home,
+                KeyCode::End | KeyCode::PageDown => Key::End,
+                _ => return None,
+            };
+            Some(Message::Event(Event::Key(key)))
+        }
+        event::Event::Paste(text) => Some(Message::Event(Event::Paste(Zeroizing::new(text)))),
+        event::Event::Resize(..) => Some(Message::Resized),
+        _ => None,
+    }
+}
+
+/// The phone on the screen.
+struct Phone {
+    state: State,
+    desk: Desk,
+    worker: Worker,
+    pollers: Pollers,
+    /// Gateways that can't be asked, and why.
+    trouble: BTreeMap<Id, String>,
+    /// Approvals whose answer is on its way without the screen waiting for it.
+    sending: Vec<String>,
+    look: Look,
+}
+
+impl Phone {
+    fn run(&mut self, terminal: &mut DefaultTerminal, inbox: &Receiver<Message>) -> io::Result<()> {
+        for topic in [Topic::Accounts, Topic::Gateways, Topic::Approvals] {
+            self.read_again(topic);
+        }
+        loop {
+            let now = self.desk.clock.now();
+            if self.state.unlock.is_none() && self.state.next_change().is_some_and(|change| now >= change) {
+                self.read_again(Topic::Accounts);
+            }
+            terminal.draw(|frame| view::draw(&self.state, now, self.look, frame.area(), frame.buffer_mut()))?;
+            let first = if self.state.counts() {
+                inbox.recv_timeout(TICK)
+            } else {
+                inbox.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            };
+            match first {
+                Ok(message) => {
+                    for message in std::iter::once(message).chain(inbox.try_iter()) {
+                        if self.take(message) {
+                            return Ok(());
+                        }
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            }
+        }
+    }
+
+    /// Takes one message; `true` ends the phone.
+    fn take(&mut self, message: Message) -> bool {
+        match message {
+            Message::Event(event) => return self.change(event),
+            Message::Changed(topic) => self.read_again(topic),
+            Message::Heard(id, fault) => self.heard(id, fault.as_ref()),
+            Message::Resized => {}
+        }
+        false
+    }
+
+    fn change(&mut self, event: Event) -> bool {
+        let effects = self.state.update(event, self.desk.clock.now());
+        for effect in effects {
+            match effect {
+                Effect::Quit => return true,
+                Effect::Bell => {
+                    let mut out = io::stdout();
+                    // A terminal without a bell rings none.
+                    let _ = out.write_all(b"\x07").and_then(|()| out.flush());
+                }
+                effect => self.worker.work(effect),
+            }
+        }
+        false
+    }
+
+    fn read_again(&mut self, topic: Topic) {
+        let event = match topic {
+            Topic::Accounts => self.worker.accounts(self.desk.clock.now()),
+            Topic::Gateways => {
+                self.pollers.follow();
+                Event::Gateways(rows::gateways(&self.desk.app.gateways()))
+            }
+            Topic::Lock => {
+                if (self.desk.app.lock_state() == LockState::Open) == self.state.unlock.is_none() {
+                    return;
+                }
+                Event::Locked(self.state.unlock.is_none())
+            }
+            Topic::Approvals => {
+                self.tell_late_results();
+                Event::Cards(rows::cards(&self.desk.app.approvals()))
+            }
+        };
+        self.change(event);
+    }
+
+    /// An answer that could not be sent at once is sent by a later poll: then its result is told.
+    fn tell_late_results(&mut self) {
+        let rows = self.desk.app.approvals();
+        let shown = self.state.approval.as_ref().map(|approval| approval.card.id.clone());
+        for row in &rows {
+            let id = row.id.to_string();
+            match row.state {
+                ApprovalState::Sending(_) if shown.as_ref() != Some(&id) && !self.sending.contains(&id) => {
+                    self.sending.push(id);
+                }
+                ApprovalState::Decided(st) if self.sending.contains(&id) => {
+                    self.sending.retain(|other| *other != id);
+                    self.change(Event::Notice(words::of_status(st)));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn heard(&mut self, id: Id, fault: Option<&Error>) {
+        match fault {
+            Some(fault) => self.trouble.insert(id, words::of_error(fault)),
+            None => self.trouble.remove(&id),
+        };
+        let words = self.trouble.values().next().cloned();
+        if words != self.state.trouble {
+            self.change(Event::Trouble(words));
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! What events do to the phone.
+
+use super::model::{Answered, Card, Figures, Found, Gateway, GatewayState};
+use super::state::{Effect, Event, Key, Page, State, Step};
+
+const NOW: u64 = 1_795_260_000;
+
+fn card(id: &str) -> Card {
+    Card {
+        id: id.into(),
+        app: "Payroll".into(),
+        host: "gate.example.com".into(),
+        account: "mara".into(),
+        account_differs: false,
+        from: None,
+        network: None,
+        with: None,
+        from_new: false,
+        with_new: false,
+        stated: false,
+        digits: 6,
+        until: NOW + 120,
+    }
+}
+
+fn open() -> State {
+    State::new(false, Vec::new())
+}
+
+fn send(state: &mut State, events: impl IntoIterator<Item = Event>) -> Vec<Effect> {
+    events.into_iter().flat_map(|event| state.update(event, NOW)).collect()
+}
+
+fn keys(text: &str) -> Vec<Event> {
+    text.chars().map(|c| Event::Key(Key::Char(c))).collect()
+}
+
+fn press(state: &mut State, key: Key) -> Vec<Effect> {
+    send(state, [Event::Key(key)])
+}
+
+#[test]
+fn a_new_approval_rings_once_and_takes_the_screen() {
+    let mut state = open();
+    assert!(matches!(send(&mut state, [Event::Cards(vec![card("1")])])[..], [Effect::Bell]));
+    assert!(send(&mut state, [Event::Cards(vec![card("1")])]).is_empty());
+    assert_eq!(state.approval.as_ref().map(|a| a.card.id.as_str()), Some("1"));
+    assert!(matches!(send(&mut state, [Event::Cards(vec![card("1"), card("2")])])[..], [Effect::Bell]));
+    assert_eq!(state.approval.as_ref().map(|a| a.card.id.as_str()), Some("1"), "the second waits behind");
+    assert_eq!(state.waiting(), 1);
+}
+
+#[test]
+fn approving_takes_exactly_the_digits_of_the_page() {
+    let mut state = open();
+    send(&mut state, [Event::Cards(vec![card("1")])]);
+    send(&mut state, keys("49a2"));
+    assert!(press(&mut state, Key::Enter).is_empty(), "three digits are too few");
+    send(&mut state, keys("0390"));
+    let effects = press(&mut state, Key::Enter);
+    let [Effect::Approve { id, digits }] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!((id.as_str(), digits.text()), ("1", "492039"));
+    assert!(press(&mut state, Key::Enter).is_empty(), "it is sent once");
+}
+
+#[test]
+fn digits_of_other_scripts_are_taken_as_what_they_mean() {
+    let mut state = open();
+    send(&mut state, [Event::Cards(vec![card("1")]), Event::Paste("٤٩٢ ０３９".to_owned().into())]);
+    let effects = press(&mut state, Key::Enter);
+    let [Effect::Approve { digits, .. }] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(digits.text(), "492039");
+}
+
+#[test]
+fn no_asks_which_of_the_two_and_sends_nothing_before() {
+    for (key, report) in [(Key::Char('1'), false), (Key::Char('2'), true)] {
+        let mut state = open();
+        send(&mut state, [Event::Cards(vec![card("1")])]);
+        assert!(press(&mut state, Key::Char('n')).is_empty());
+        let effects = press(&mut state, key);
+        match &effects[..] {
+            [Effect::Deny(id)] => assert!(!report && id == "1"),
+            [Effect::Report(id)] => assert!(report && id == "1"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn keys_meant_for_something_else_never_answer_an_approval_that_pops_up() {
+    let mut state = open();
+    send(&mut state, [Event::Key(Key::Char('a')), Event::Cards(vec![card("1")])]);
+    let effects = send(&mut state, keys("yqxl/"));
+    assert!(effects.is_empty() && press(&mut state, Key::Enter).is_empty(), "{effects:?}");
+    assert!(state.approval.is_some());
+}
+
+#[test]
+fn wrong_digits_are_asked_again_and_a_result_ends_it() {
+    let mut state = open();
+    send(&mut state, [Event::Cards(vec![card("1"), card("2")])]);
+    send(&mut state, keys("111111"));
+    press(&mut state, Key::Enter);
+    send(&mut state, [Event::Answered { id: "1".into(), how: Answered::Wrong("2 tries left".into()) }]);
+    let step = state.approval.as_ref().map(|a| &a.step);
+    assert!(matches!(step, Some(Step::Digits { field, fault: Some(_) }) if field.is_empty()));
+    let over = Answered::Over { text: "Approved".into(), good: true };
+    send(&mut state, [Event::Answered { id: "1".into(), how: over }, Event::Cards(vec![card("2")])]);
+    assert_eq!(state.approval.as_ref().map(|a| a.card.id.as_str()), Some("1"), "the result stays until it is read");
+    press(&mut state, Key::Enter);
+    assert_eq!(state.approval.as_ref().map(|a| a.card.id.as_str()), Some("2"));
+}
+
+#[test]
+fn an_approval_put_aside_comes_back_when_asked_for() {
+    let mut state = open();
+    send(&mut state, [Event::Cards(vec![card("1")]), Event::Key(Key::Esc)]);
+    assert!(state.approval.is_none() && state.waiting() == 1);
+    send(&mut state, [Event::Cards(vec![card("1")])]);
+    assert!(state.approval.is_none(), "it does not come back by itself");
+    press(&mut state, Key::Char('p'));
+    assert!(state.approval.is_some());
+}
+
+#[test]
+fn an_approval_that_went_away_can_still_be_refused() {
+    let mut state = open();
+    send(&mut state, [Event::Cards(vec![card("1")]), Event::Cards(vec![])]);
+    assert!(matches!(state.approval.as_ref().map(|a| &a.step), Some(Step::Over { refusable: true, .. })));
+    press(&mut state, Key::Char('n'));
+    assert!(matches!(press(&mut state, Key::Char('2'))[..], [Effect::Report(_)]));
+}
+
+#[test]
+fn an_expired_approval_is_not_sent() {
+    let mut state = open();
+    send(&mut state, [Event::Cards(vec![Card { until: NOW - 1, ..card("1") }])]);
+    send(&mut state, keys("123456"));
+    assert!(press(&mut state, Key::Enter).is_empty());
+    assert!(matches!(state.approval.as_ref().map(|a| &a.step), Some(Step::Over { .. })));
+}
+
+#[test]
+fn the_passphrase_goes_to_the_keystore_alone() {
+    let mut state = open();
+    send(&mut state, [Event::Cards(vec![card("1")])]);
+    send(&mut state, keys("123456"));
+    send(&mut state, [Event::Key(Key::Enter), Event::Asked { wrong: false }]);
+    send(&mut state, keys("larch n 1"));
+    let effects = press(&mut state, Key::Enter);
+    let [Effect::Give(field)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(field.text(), "larch n 1");
+    send(&mut state, [Event::Asked { wrong: true }]);
+    assert!(matches!(press(&mut state, Key::Esc)[..], [Effect::Withhold]));
+}
+
+#[test]
+fn approvals_work_while_the_vault_is_locked() {
+    let mut state = State::new(true, Vec::new());
+    send(&mut state, [Event::Cards(vec![card("1")])]);
+    press(&mut state, Key::Char('n'));
+    assert!(matches!(press(&mut state, Key::Char('1'))[..], [Effect::Deny(_)]));
+    assert!(state.unlock.is_some());
+}
+
+#[test]
+fn nothing_read_is_stored_before_yes() {
+    let found = Found::Enrolment { host: "gate.example.com".into(), name: None };
+    let mut state = open();
+    assert!(matches!(send(&mut state, [Event::Paste("countersign://enrol#1.e".to_owned().into())])[..], [Effect::Read(_)]));
+    send(&mut state, [Event::Read(Ok(found.clone()))]);
+    assert!(press(&mut state, Key::Enter).is_empty(), "Enter is no yes");
+    assert!(matches!(press(&mut state, Key::Char('n'))[..], [Effect::Drop]));
+    send(&mut state, [Event::Read(Ok(found))]);
+    assert!(matches!(press(&mut state, Key::Char('y'))[..], [Effect::Accept]));
+}
+
+#[test]
+fn an_enrolment_shows_its_digits_until_the_page_has_taken_them() {
+    let gateway = |state| Gateway {
+        id: "g".into(),
+        name: "Works".into(),
+        host: "gate.example.com".into(),
+        account: "mara".into(),
+        state,
+    };
+    let joined = || Event::Joined {
+        gateway: "g".into(),
+        digits: Figures::new("020569"),
+        name: "Works".into(),
+        host: "gate.example.com".into(),
+    };
+    for (ends, good) in [(GatewayState::Active, true), (GatewayState::Gone("Late.".into()), false)] {
+        let mut state = open();
+        send(&mut state, [joined(), Event::Gateways(vec![gateway(GatewayState::Pending(Figures::new("020569")))])]);
+        assert!(matches!(state.page, Page::Digits { .. }));
+        send(&mut state, [Event::Gateways(vec![gateway(ends)])]);
+        assert!(matches!(state.page, Page::Message { good: g, .. } if g == good));
+    }
+}
+
+#[test]
+fn locking_takes_codes_and_search_off_the_screen() {
+    let mut state = open();
+    send(&mut state, [Event::Key(Key::Char('/'))]);
+    assert!(matches!(send(&mut state, [Event::Key(Key::Esc), Event::Key(Key::Char('l'))])[..], [Effect::Lock]));
+    send(&mut state, [Event::Locked(true)]);
+    assert!(state.accounts.is_empty() && state.search.is_none() && state.unlock.is_some());
+}
+
+#[test]
+fn ctrl_c_ends_from_everywhere() {
+    let mut state = State::new(true, Vec::new());
+    send(&mut state, [Event::Cards(vec![card("1")]), Event::Asked { wrong: false }]);
+    assert!(matches!(press(&mut state, Key::Stop)[..], [Effect::Quit]));
+}

@@ -1,0 +1,219 @@
+//! Does what the screen wishes, each on a thread of its own, and tells how it went.
+
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use countersign_core::app::{ApprovalState, Verdict};
+use countersign_core::cancel::Cancel;
+use countersign_core::error::{Error, InputError, PortError};
+use countersign_core::protocol::otp::Typed;
+use countersign_core::vault::AccountId;
+use countersign_strings::{fill, text};
+
+use super::ask::ScreenAsk;
+use super::field::Field;
+use super::model::{Answered, Figures};
+use super::rows::{self, Counted};
+use super::screen::Message;
+use super::state::{Effect, Event, Removal};
+use crate::desk::Desk;
+use crate::read::{self, Found};
+use crate::terminal::normal;
+use crate::words;
+
+/// The phone behind the screen.
+#[derive(Clone)]
+pub struct Worker(Arc<Inner>);
+
+struct Inner {
+    desk: Desk,
+    ask: Arc<ScreenAsk>,
+    messages: Mutex<Sender<Message>>,
+    /// What was read last, until the person has said yes or no.
+    found: Mutex<Option<Found>>,
+    counted: Mutex<Counted>,
+    cancel: Cancel,
+}
+
+impl Worker {
+    /// Works on `desk` and tells `messages`.
+    pub fn new(desk: Desk, ask: Arc<ScreenAsk>, messages: Sender<Message>) -> Self {
+        let (found, counted) = (Mutex::new(None), Mutex::default());
+        Self(Arc::new(Inner { desk, ask, messages: Mutex::new(messages), found, counted, cancel: Cancel::default() }))
+    }
+
+    /// The list of codes now; an empty one while the vault is locked.
+    pub fn accounts(&self, now: u64) -> Event {
+        let codes = self.0.desk.app.codes(now);
+        Event::Accounts(codes.map(|codes| rows::accounts(&codes, &lock(&self.0.counted))).unwrap_or_default())
+    }
+
+    /// Stops what is under way.
+    pub fn stop(&self) {
+        self.0.cancel.cancel();
+        self.0.ask.answer(None);
+    }
+
+    /// Does one wish. The ones that only concern the screen are not for it.
+    pub fn work(&self, effect: Effect) {
+        match effect {
+            Effect::Give(passphrase) => self.0.ask.answer(Some(normal(passphrase.text()))),
+            Effect::Withhold => self.0.ask.answer(None),
+            Effect::Drop => drop(lock(&self.0.found).take()),
+            Effect::Bell | Effect::Quit => {}
+            effect => {
+                let worker = self.clone();
+                thread::spawn(move || {
+                    for event in worker.slow(effect) {
+                        worker.tell(event);
+                    }
+                });
+            }
+        }
+    }
+
+    fn tell(&self, event: Event) {
+        // The screen is gone only when the program ends.
+        let _ = lock(&self.0.messages).send(Message::Event(event));
+    }
+
+    fn slow(&self, effect: Effect) -> Vec<Event> {
+        match effect {
+            Effect::Unlock(passphrase) => self.unlock(&passphrase),
+            Effect::Lock => {
+                lock(&self.0.counted).clear();
+                self.0.desk.app.lock();
+                vec![Event::Locked(true)]
+            }
+            Effect::Read(typed) => vec![self.read(&typed)],
+            Effect::Accept => self.accept(),
+            Effect::Next(id) => self.next(&id),
+            Effect::Remove(removal) => self.remove(&removal),
+            Effect::Approve { id, digits } => self.answer(&id, Some(&digits), false),
+            Effect::Deny(id) => self.answer(&id, None, false),
+            Effect::Report(id) => self.answer(&id, None, true),
+            Effect::Give(_) | Effect::Withhold | Effect::Drop | Effect::Bell | Effect::Quit => Vec::new(),
+        }
+    }
+
+    fn now(&self) -> u64 {
+        self.0.desk.clock.now()
+    }
+
+    fn unlock(&self, passphrase: &Field) -> Vec<Event> {
+        match self.0.desk.unlock(&normal(passphrase.text())) {
+            Ok(()) => vec![Event::Locked(false), self.accounts(self.now())],
+            Err(fault) => vec![Event::UnlockFailed(fault.words)],
+        }
+    }
+
+    fn read(&self, typed: &Field) -> Event {
+        let read = read::field(&self.0.desk.app, typed.text());
+        Event::Read(read.map(|found| {
+            let shown = rows::found(&found);
+            *lock(&self.0.found) = Some(found);
+            shown
+        }))
+    }
+
+    fn accept(&self) -> Vec<Event> {
+        let desk = &self.0.desk;
+        let found = lock(&self.0.found).take();
+        let done = match found {
+            Some(Found::Account { account, .. }) => desk.app.add_account(&read::new_account(&account)).map(|_| {
+                vec![self.accounts(self.now()), Event::Done(fill("cli.added", &[("name", &read::line(&account))]))]
+            }),
+            Some(Found::Enrolment(offer)) => {
+                desk.app.enrol(&offer, &Desk::phone(), &self.0.cancel).map(|enrolling| {
+                    vec![Event::Joined {
+                        gateway: enrolling.id.to_string(),
+                        digits: Figures::new(enrolling.digits),
+                        name: enrolling.gateway,
+                        host: enrolling.host,
+                    }]
+                })
+            }
+            None => Ok(vec![]),
+        };
+        done.unwrap_or_else(|fault| vec![Event::Failed(words::of_error(&fault))])
+    }
+
+    fn next(&self, id: &str) -> Vec<Event> {
+        let Some(id) = account_id(id) else { return Vec::new() };
+        match self.0.desk.app.next_hotp(id) {
+            Ok(code) => {
+                lock(&self.0.counted).insert(id, Figures::new(code.to_string()));
+                vec![self.accounts(self.now())]
+            }
+            Err(fault) => vec![Event::Failed(words::of_error(&fault))],
+        }
+    }
+
+    fn remove(&self, removal: &Removal) -> Vec<Event> {
+        let app = &self.0.desk.app;
+        let not_found = || Error::from(InputError::NotFound);
+        let (done, name) = match removal {
+            Removal::Account { id, name } => (account_id(id).ok_or_else(not_found).and_then(|id| app.delete_account(id)), name),
+            Removal::Gateway { id, name } => (id.parse().map_err(|_| not_found()).and_then(|id| app.forget(id)), name),
+        };
+        match done {
+            Ok(()) => vec![
+                self.accounts(self.now()),
+                Event::Gateways(rows::gateways(&app.gateways())),
+                Event::Done(fill("cli.removed", &[("name", name)])),
+            ],
+            Err(fault) => vec![Event::Failed(words::of_error(&fault))],
+        }
+    }
+
+    fn answer(&self, id: &str, digits: Option<&Field>, report: bool) -> Vec<Event> {
+        let how = match self.decide(id, digits, report) {
+            Ok(verdict) => {
+                let outcome = words::of_verdict(verdict);
+                match outcome.again {
+                    true => Answered::Wrong(outcome.words),
+                    false => Answered::Over { text: outcome.words, good: outcome.good },
+                }
+            }
+            Err(fault) if self.is_kept(id) => {
+                let text = fill("tui.answer_kept", &[("why", &words::of_error(&fault))]);
+                Answered::Over { text, good: false }
+            }
+            Err(fault @ Error::Input(InputError::Ended(_) | InputError::NotFound)) => {
+                Answered::Over { text: words::of_error(&fault), good: false }
+            }
+            Err(Error::Port(PortError::UserRefused)) => Answered::Failed(text("tui.not_signed").to_owned()),
+            Err(fault) => Answered::Failed(words::of_error(&fault)),
+        };
+        vec![Event::Answered { id: id.to_owned(), how }]
+    }
+
+    fn decide(&self, id: &str, digits: Option<&Field>, report: bool) -> Result<Verdict, Error> {
+        let (app, cancel) = (&self.0.desk.app, &self.0.cancel);
+        let id = id.parse()?;
+        match digits {
+            Some(digits) => {
+                let rule = InputError::Field { field: "digits", rule: "2 to 10 digits" };
+                let typed: Typed = digits.text().parse().map_err(|_| rule)?;
+                app.approve(id, typed, cancel)
+            }
+            None if report => app.report(id, cancel),
+            None => app.deny(id, cancel),
+        }
+    }
+
+    /// Was the answer signed, and is it sent again as soon as that is possible?
+    fn is_kept(&self, id: &str) -> bool {
+        let rows = self.0.desk.app.approvals();
+        rows.iter().any(|row| row.id.to_string() == id && matches!(row.state, ApprovalState::Sending(_)))
+    }
+}
+
+fn account_id(id: &str) -> Option<AccountId> {
+    id.parse().ok().map(AccountId)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

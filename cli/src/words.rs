@@ -1,0 +1,188 @@
+//! What core says, in the words that people read.
+
+use countersign_core::app::Verdict;
+use countersign_core::error::{Error, GatewayError, InputError, PortError};
+use countersign_core::protocol::push::{ClosedStatus, ErrorWhy, GoneWhy, Status};
+use countersign_strings::{fill, text};
+
+/// What a person reads of an error. An error carries no input, so neither does the sentence.
+pub fn of_error(error: &Error) -> String {
+    match error {
+        Error::Input(fault) => of_input(*fault),
+        Error::Gateway(fault) => of_gateway(*fault),
+        Error::Port(fault) => of_port(*fault).to_owned(),
+        Error::Internal => text("error.internal").to_owned(),
+    }
+}
+
+fn of_input(fault: InputError) -> String {
+    let words = match fault {
+        InputError::Field { field, .. } => return fill("error.field", &[("field", field)]),
+        InputError::TooMuch { what, found, most } => {
+            let (found, most) = (found.to_string(), most.to_string());
+            return fill("error.too_much", &[("what", what), ("found", &found), ("most", &most)]);
+        }
+        InputError::NewerVault { found, known } => {
+            let (found, known) = (found.to_string(), known.to_string());
+            return fill("error.newer_vault", &[("found", &found), ("known", &known)]);
+        }
+        InputError::DigitsAsked(n) => return fill("error.digits_asked", &[("n", &n.to_string())]),
+        InputError::Ended(how) => return ended(how).to_owned(),
+        InputError::Form(_) => "error.form",
+        InputError::WrongPassphrase => "error.wrong_passphrase",
+        InputError::VaultLocked => "error.vault_locked",
+        InputError::VaultExists => "error.vault_exists",
+        InputError::NoVault => "error.no_vault",
+        InputError::NotAVault => "error.not_a_vault",
+        InputError::HeaderDamaged => "error.header_damaged",
+        InputError::Slot(_) => "error.slot",
+        InputError::Duplicate(_) => "error.duplicate",
+        InputError::NotFound => "error.not_found",
+        InputError::Damaged(_) => "error.damaged",
+        InputError::NewerLink => "error.newer_link",
+        InputError::DecidedMeanwhile => "error.decided_meanwhile",
+        InputError::WrongKind(_) => "error.wrong_kind",
+    };
+    text(words).to_owned()
+}
+
+fn of_gateway(fault: GatewayError) -> String {
+    let words = match fault {
+        GatewayError::Policy(why) => return of_policy(why).to_owned(),
+        GatewayError::Busy(Some(seconds)) => return fill("error.busy_for", &[("n", &seconds.to_string())]),
+        GatewayError::Busy(None) => "error.busy",
+        GatewayError::ForeignCode => "error.foreign_code",
+        GatewayError::Clock => "error.clock",
+        GatewayError::CodeUsed => "error.code_used",
+        GatewayError::CodeExpired => "error.code_expired",
+        GatewayError::ForeignReceipt => "error.foreign_receipt",
+        GatewayError::Version => "error.version",
+        GatewayError::DeviceRefused => "error.device_refused",
+        GatewayError::Gone => "error.gone",
+        GatewayError::MetadataExpired => "error.metadata_expired",
+        GatewayError::Status(_) | GatewayError::Malformed(_) | GatewayError::Refused(_) => "error.bad_answer",
+    };
+    text(words).to_owned()
+}
+
+fn of_policy(why: ErrorWhy) -> &'static str {
+    text(match why {
+        ErrorWhy::Attest => "error.policy_attest",
+        ErrorWhy::Level => "error.policy_level",
+        ErrorWhy::Uv => "error.policy_uv",
+        ErrorWhy::Limit => "error.policy_limit",
+        ErrorWhy::State => "error.policy_state",
+        _ => "error.policy",
+    })
+}
+
+fn of_port(fault: PortError) -> &'static str {
+    text(match fault {
+        PortError::Cancelled | PortError::Interrupted => "error.interrupted",
+        PortError::Unavailable => "error.unavailable",
+        PortError::Locked => "error.vault_locked",
+        PortError::DiskFull => "error.disk_full",
+        PortError::Disk => "error.disk",
+        PortError::Busy => "error.file_busy",
+        PortError::Memory => "error.memory",
+        PortError::Network => "error.network",
+        PortError::Timeout => "error.timeout",
+        PortError::Tls => "error.tls",
+        PortError::TooLarge => "error.too_large",
+        PortError::UserRefused => "error.user_refused",
+        PortError::KeyGone => "error.key_gone",
+        PortError::Failed => "error.failed",
+    })
+}
+
+/// What an answer came to, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// What happened, what it means, what to do.
+    pub words: String,
+    /// Is it what the person wanted?
+    pub good: bool,
+    /// Wrong digits, and there are tries left.
+    pub again: bool,
+}
+
+/// What a gateway made of an answer.
+pub fn of_verdict(verdict: Verdict) -> Outcome {
+    let (words, good) = match verdict.st {
+        Status::Approved => ("error.approved", true),
+        Status::Denied => ("error.denied", true),
+        Status::Reported => ("error.reported", true),
+        Status::Failed => ("error.failed_digits", false),
+        Status::Closed => ("error.ended_closed", false),
+        Status::Expired => ("error.ended_expired", false),
+        Status::Unknown | Status::Mismatch => ("error.ended_unknown", false),
+        Status::Wrong => {
+            let words = match verdict.left.map(|left| left.get()) {
+                Some(1) => text("error.wrong_digits_last").to_owned(),
+                left => fill("error.wrong_digits", &[("n", &left.unwrap_or_default().to_string())]),
+            };
+            return Outcome { words, good: false, again: true };
+        }
+    };
+    Outcome { words: text(words).to_owned(), good, again: false }
+}
+
+/// What a gateway made of an answer, where no tries are counted any more.
+pub fn of_status(st: Status) -> String {
+    match st {
+        Status::Wrong => text("error.ended_failed").to_owned(),
+        st => of_verdict(Verdict { st, left: None }).words,
+    }
+}
+
+/// How an approval ended without this phone.
+pub fn ended(how: ClosedStatus) -> &'static str {
+    text(match how {
+        ClosedStatus::Approved => "error.ended_approved",
+        ClosedStatus::Denied => "error.ended_denied",
+        ClosedStatus::Reported => "error.ended_reported",
+        ClosedStatus::Failed => "error.ended_failed",
+        ClosedStatus::Expired => "error.ended_expired",
+        ClosedStatus::Closed => "error.ended_closed",
+        ClosedStatus::Unknown | ClosedStatus::Other => "error.ended_unknown",
+    })
+}
+
+/// Why an enrolment ended.
+pub fn gone(why: GoneWhy) -> &'static str {
+    text(match why {
+        GoneWhy::Itself => "error.gone_self",
+        GoneWhy::Person => "error.gone_person",
+        GoneWhy::Admin => "error.gone_admin",
+        GoneWhy::Replaced => "error.gone_replaced",
+        GoneWhy::Refused => "error.gone_refused",
+        GoneWhy::Account => "error.gone_account",
+        GoneWhy::Other => "error.gone_other",
+    })
+}
+
+/// A name from outside, fit for a terminal that may reorder text: isolated where it runs from right to left, so that it
+/// cannot change the order of what stands beside it.
+pub fn isolated(name: &str) -> String {
+    let right_to_left = |c: char| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}');
+    if name.chars().any(right_to_left) { format!("\u{2068}{name}\u{2069}") } else { name.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_once_more_says_how_often() {
+        let verdict = |left: u64| of_verdict(Verdict { st: Status::Wrong, left: left.try_into().ok() });
+        assert_eq!(verdict(2).words, "Those aren't the digits on the page. 2 tries left.");
+        assert_eq!(verdict(1).words, "Those aren't the digits on the page. One try left.");
+        assert!(verdict(2).again && !verdict(2).good);
+    }
+
+    #[test]
+    fn names_that_run_the_other_way_are_isolated() {
+        assert_eq!(isolated("GitHub"), "GitHub");
+        assert_eq!(isolated("שלום"), "\u{2068}שלום\u{2069}");
+    }
+}
