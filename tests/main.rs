@@ -3,6 +3,7 @@
 
 mod app;
 mod architecture;
+mod cli;
 mod contract;
 mod driver;
 mod push;

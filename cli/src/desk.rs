@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use countersign_core::app::{App, Folders, Phone};
+use countersign_core::app::{App, Folders, LockState, Phone};
 use countersign_core::cancel::Cancel;
 use countersign_core::error::InputError;
 use countersign_core::net::Net;
@@ -15,6 +15,7 @@ use countersign_strings::text;
 use crate::fault::Fault;
 use crate::home::Home;
 use crate::port::{AskPassphrase, Cost, DeskKeystore, platform_roots};
+use crate::words;
 
 /// `App`, and what of its ports a shell needs besides.
 #[derive(Clone)]
@@ -75,13 +76,19 @@ impl Desk {
         Ok(self.app.create_vault(passphrase, &Cancel::default())?)
     }
 
-    /// Unlocks the vault; ends a change of passphrase that was interrupted.
+    /// Unlocks the vault; ends a change of passphrase that was interrupted. Gives what was found damaged, in sentences:
+    /// they are told now and not again.
     ///
     /// # Errors
     /// A [`Fault`] where the passphrase is wrong or the vault can't be opened.
-    pub fn unlock(&self, passphrase: &Secret) -> Result<(), Fault> {
+    pub fn unlock(&self, passphrase: &Secret) -> Result<Vec<String>, Fault> {
         self.app.unlock(passphrase, &Cancel::default())?;
-        Ok(self.keystore.settle(passphrase)?)
+        self.keystore.settle(passphrase)?;
+        let found = words::of_report(&self.app.vault_report()?);
+        if !found.is_empty() {
+            self.app.accept_damage()?;
+        }
+        Ok(found)
     }
 
     /// Changes the passphrase of vault and keystore. Killed at any moment, both open by the old one or by the new one.

@@ -1,8 +1,52 @@
 //! The desk shell: commands, the phone in the terminal, and the desk's ports.
 
 pub mod args;
+pub mod command;
+pub mod desk;
 pub mod fault;
 pub mod home;
+pub mod poll;
 pub mod port;
+pub mod read;
+pub mod scan_words;
 pub mod terminal;
 pub mod tui;
+pub mod words;
+
+use std::ffi::OsString;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use countersign_strings::{fill, text};
+
+use args::Arguments;
+use fault::{End, Fault};
+
+/// Runs the program: 0 done, 1 refused, 2 failed.
+pub fn run(arguments: Vec<OsString>) -> u8 {
+    let ended = parse(arguments).and_then(|parsed| parsed.map_or(Ok(()), command::run));
+    let Err(fault) = ended else { return 0 };
+    let terminal = terminal::Terminal::new(false, None);
+    terminal.say(&fault.words);
+    if let Some(details) = fault.details.filter(|_| fault.end == End::Failed) {
+        terminal.say(&fill("cli.details", &[("details", &details)]));
+    }
+    fault.end.code()
+}
+
+/// Reads the command line; `None` when help or version was asked for, and given.
+fn parse(arguments: Vec<OsString>) -> Result<Option<Arguments>, Fault> {
+    // Before anything else looks at it: an error message would repeat the argument.
+    if args::carries_secret(&arguments) {
+        return Err(Fault::refused(text("cli.secret_argument")));
+    }
+    match Arguments::try_parse_from(arguments) {
+        Ok(parsed) => Ok(Some(parsed)),
+        Err(help) if matches!(help.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            // A reader that went away has read enough.
+            let _ = help.print();
+            Ok(None)
+        }
+        Err(usage) => Err(Fault::failed(usage.to_string().trim_end())),
+    }
+}

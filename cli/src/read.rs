@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use countersign_core::app::{App, EnrolOffer};
+use countersign_core::app::{App, EnrolOffer, Scanned};
 use countersign_core::limits::PICTURE_FILE;
 use countersign_core::protocol::uri::otpauth::{self, Account, Repair};
-use countersign_core::qr::{Class, Decoder, classify};
+use countersign_core::qr::Class;
 use countersign_core::vault::NewAccount;
 use countersign_strings::text;
 
@@ -26,39 +26,39 @@ pub enum Found {
     Enrolment(Box<EnrolOffer>),
 }
 
-/// Reads a link.
+/// Reads a link. A login's is refused: it is for cameras alone.
 ///
 /// # Errors
 /// The sentence on what it is instead, or why it is not taken.
 pub fn link(app: &App, link: &str) -> Result<Found, String> {
-    match classify(link) {
-        Class::Account => {
-            let (account, repairs) = otpauth::parse(link.trim()).map_err(|fault| scan_words::of_uri_error(&fault))?;
-            Ok(Found::Account { account: Box::new(account), repairs })
-        }
-        Class::Enrolment => {
-            let offer = app.enrol_offer(link).map_err(|fault| words::of_error(&fault))?;
-            Ok(Found::Enrolment(Box::new(offer)))
-        }
-        other => Err(scan_words::of_class(&other)),
+    found(app.scan_text(link))
+}
+
+fn found(scanned: Scanned) -> Result<Found, String> {
+    match scanned {
+        Scanned::Account { account, repairs } => Ok(Found::Account { account, repairs }),
+        Scanned::Enrolment(offer) => Ok(Found::Enrolment(offer)),
+        Scanned::Unreadable(fault) => Err(scan_words::of_uri_error(&fault)),
+        Scanned::Refused(fault) => Err(words::of_error(&fault.into())),
+        Scanned::Login => Err(scan_words::of_class(&Class::Login)),
+        Scanned::Other(class) => Err(scan_words::of_class(&class)),
     }
 }
 
 /// Reads the one QR of a picture.
 ///
 /// # Errors
-/// As [`link`]; and where the picture holds none or several, or can't be read. A login's QR is refused: it is for
-/// cameras alone.
+/// As [`link`]; and where the picture holds none or several, or can't be read.
 pub fn picture(app: &App, path: &Path) -> Result<Found, String> {
     let missing = |_| text("qr.picture_missing").to_owned();
     let mut file = Vec::new();
     let most = PICTURE_FILE as u64 + 1;
     File::open(path).and_then(|opened| opened.take(most).read_to_end(&mut file)).map_err(missing)?;
-    let codes = Decoder::new().file(file).map_err(|fault| scan_words::of_scan_error(fault).to_owned())?;
-    match codes.as_slice() {
-        [one] => link(app, &one.text),
-        [] => Err(text("qr.none_found").to_owned()),
-        _ => Err(text("qr.several_found").to_owned()),
+    let mut codes = app.scan_picture(file).map_err(|fault| scan_words::of_scan_error(fault).to_owned())?;
+    match (codes.pop(), codes.is_empty()) {
+        (Some(one), true) => found(one),
+        (Some(_), false) => Err(text("qr.several_found").to_owned()),
+        (None, _) => Err(text("qr.none_found").to_owned()),
     }
 }
 

@@ -40,7 +40,7 @@ pub fn of_scan_error(error: ScanError) -> &'static str {
 
 fn of_picture(fault: PictureError) -> &'static str {
     match fault {
-        PictureError::UnknownFormat => "qr.picture_format",
+        PictureError::Format => "qr.picture_format",
         _ => "qr.picture_refused",
     }
 }

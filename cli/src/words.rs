@@ -3,6 +3,7 @@
 use countersign_core::app::Verdict;
 use countersign_core::error::{Error, GatewayError, InputError, PortError};
 use countersign_core::protocol::push::{ClosedStatus, ErrorWhy, GoneWhy, Status};
+use countersign_core::vault::{Damage, Report};
 use countersign_strings::{fill, text};
 
 /// What a person reads of an error. An error carries no input, so neither does the sentence.
@@ -159,6 +160,39 @@ pub fn gone(why: GoneWhy) -> &'static str {
         GoneWhy::Account => "error.gone_account",
         GoneWhy::Other => "error.gone_other",
     })
+}
+
+/// What an unlock found damaged, each in a sentence.
+pub fn of_report(report: &Report) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for damage in &report.damage {
+        let words = of_damage(damage);
+        if !out.contains(&words) {
+            out.push(words);
+        }
+    }
+    if let Some(kept) = &report.kept {
+        out.push(fill("error.damage_kept", &[("file", &kept.display().to_string())]));
+    }
+    out
+}
+
+fn of_damage(damage: &Damage) -> String {
+    let words = match damage {
+        Damage::Account(account) => {
+            let label = account.label.as_ref().map(|label| format!("{} {}", label.issuer, label.name));
+            let name = label.unwrap_or_else(|| account.position.to_string());
+            return fill("error.damage_account", &[("name", isolated(name.trim()).as_str())]);
+        }
+        Damage::Missing { count, .. } => return fill("error.damage_missing", &[("n", &count.to_string())]),
+        Damage::Structure => "error.damage_structure",
+        Damage::Header => "error.damage_header",
+        Damage::Summary | Damage::Unexplained => "error.damage_unexplained",
+        Damage::Note(_) => "error.damage_note",
+        Damage::RolledBack(_) => "error.damage_rolled_back",
+        Damage::Surplus(_) => "error.damage_surplus",
+    };
+    text(words).to_owned()
 }
 
 /// A name from outside, fit for a terminal that may reorder text: isolated where it runs from right to left, so that it

@@ -192,6 +192,18 @@ impl Printed {
             .unwrap_or_else(|| panic!("no line with {part:?} in:\n{}", String::from_utf8_lossy(&stream.bytes)))
     }
 
+    /// Waits until `part` was printed, be the line ended or not.
+    ///
+    /// # Panics
+    /// When it did not come within [`PATIENCE`], or the stream ended without it.
+    pub fn wait_for(&self, part: &str) {
+        let found = |stream: &Stream| String::from_utf8_lossy(&stream.bytes).contains(part);
+        let waiting = |stream: &mut Stream| !found(stream) && !stream.ended;
+        let (stream, _) =
+            self.0.1.wait_timeout_while(self.stream(), PATIENCE, waiting).unwrap_or_else(PoisonError::into_inner);
+        assert!(found(&stream), "no {part:?} in:\n{}", String::from_utf8_lossy(&stream.bytes));
+    }
+
     fn wait_end(&self, patience: Duration) -> bool {
         let (stream, _) = self
             .0

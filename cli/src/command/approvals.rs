@@ -58,7 +58,7 @@ pub fn run(context: &Context, once: bool) -> Result<(), Fault> {
     let mut pollers = Pollers::new(desk.app.clone(), Arc::new(heard));
     pollers.follow();
     terminal.say(text("cli.approvals_wait"));
-    let mut said = None;
+    let mut said: Option<String> = None;
     shown.update(terminal, &desk.app.approvals(), desk.clock.now())?;
     for news in news {
         match news {
@@ -67,7 +67,7 @@ pub fn run(context: &Context, once: bool) -> Result<(), Fault> {
             News::Heard(fault) => {
                 // The same trouble is said once, and once more after it was over.
                 let words = fault.as_ref().map(words::of_error);
-                if let Some(words) = words.as_ref().filter(|words| said.as_ref() != Some(words)) {
+                if let Some(words) = words.as_ref().filter(|words| said.as_ref() != Some(*words)) {
                     terminal.say(words);
                 }
                 said = words;

@@ -32,7 +32,7 @@ pub fn run(context: &Context, read: &Read) -> Result<(), Fault> {
         return Err(Fault::refused(text("cli.nothing_changed")));
     }
     let passphrase = terminal.passphrase(&fill("cli.passphrase_enrol", &[("host", &host)]))?;
-    desk.unlock(&passphrase)?;
+    context.unlock(&desk, &passphrase)?;
     ask.fill(passphrase);
     let enrolling = desk.app.enrol(&offer, &Desk::phone(), &countersign_core::cancel::Cancel::default())?;
     told(context, &enrolling)?;

@@ -1,6 +1,6 @@
 //! `countersign limits`: what is taken at most, as the code has it.
 
-use countersign_core::{limits as core, protocol::limits as protocol};
+use countersign_core::protocol::limits as protocol;
 use serde_json::json;
 
 use super::Context;
@@ -8,8 +8,7 @@ use crate::fault::Fault;
 
 /// Prints the tables of the packages that this program is made of.
 pub fn run(context: &Context) -> Result<(), Fault> {
-    let rows = protocol::TABLE.iter().chain(core::TABLE.iter());
-    for row in rows {
+    for row in protocol::TABLE {
         let plain = format!("{:<58} {:>12} {}", row.surface, row.most, row.unit);
         context.terminal.result(&plain, &json!({ "surface": row.surface, "most": row.most, "unit": row.unit }));
     }

@@ -15,6 +15,7 @@ mod remove;
 
 use std::sync::Arc;
 
+use countersign_core::protocol::Secret;
 use countersign_strings::text;
 
 use crate::args::{Arguments, Command, Tui};
@@ -43,8 +44,15 @@ impl Context {
     /// The phone with its vault open: the passphrase is asked for.
     pub(crate) fn open_desk(&self) -> Result<Desk, Fault> {
         let desk = self.desk()?;
-        desk.unlock(&self.terminal.passphrase(text("cli.passphrase"))?)?;
+        self.unlock(&desk, &self.terminal.passphrase(text("cli.passphrase"))?)?;
         Ok(desk)
+    }
+
+    /// Unlocks, and says what was found damaged.
+    pub(crate) fn unlock(&self, desk: &Desk, passphrase: &Secret) -> Result<(), Fault> {
+        let damage = desk.unlock(passphrase)?;
+        damage.iter().for_each(|words| self.terminal.say(words));
+        Ok(())
     }
 }
 

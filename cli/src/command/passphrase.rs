@@ -10,7 +10,7 @@ use crate::fault::Fault;
 pub fn run(context: &Context) -> Result<(), Fault> {
     let desk = context.desk()?;
     let old = context.terminal.passphrase(text("cli.passphrase"))?;
-    desk.unlock(&old)?;
+    context.unlock(&desk, &old)?;
     let new = context.terminal.new_passphrase()?;
     desk.change_passphrase(&old, &new)?;
     context.terminal.result("", &json!({ "changed": true }));

@@ -59,18 +59,17 @@ fn open(context: &Context, fresh: bool, ask: Arc<dyn AskPassphrase>) -> Result<D
     if !fresh {
         let desk = Desk::open_existing(&context.home, ask)?;
         if terminal.has_descriptor() {
-            desk.unlock(&terminal.passphrase("")?)?;
+            context.unlock(&desk, &terminal.passphrase("")?)?;
         }
         return Ok(desk);
     }
     let desk = Desk::open(&context.home, ask)?;
     if desk.has_vault() {
-        desk.unlock(&terminal.passphrase(text("cli.passphrase"))?)?;
+        context.unlock(&desk, &terminal.passphrase(text("cli.passphrase"))?)?;
         return Ok(desk);
     }
     let passphrase = terminal.new_passphrase()?;
     desk.create(&passphrase)?;
-    desk.unlock(&passphrase)?;
     Ok(desk)
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use countersign_core::app::{ApprovalRow, LockState};
 use countersign_core::cancel::Cancel;
-use countersign_core::error::{Error, PortError};
+use countersign_core::error::PortError;
 use countersign_core::port::{Observer, Prompt, Topic};
 use countersign_core::protocol::Secret;
 use countersign_core::protocol::otp::Typed;
@@ -144,7 +144,8 @@ impl Phone {
             return Ok(());
         }
         let passphrase = self.ask.ask(None, false, &Cancel::default())?;
-        self.desk.unlock(&passphrase)
+        self.desk.unlock(&passphrase)?.iter().for_each(|words| say(words));
+        Ok(())
     }
 
     fn codes(&self) -> Result<(), Fault> {

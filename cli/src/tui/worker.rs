@@ -103,7 +103,13 @@ impl Worker {
 
     fn unlock(&self, passphrase: &Field) -> Vec<Event> {
         match self.0.desk.unlock(&normal(passphrase.text())) {
-            Ok(()) => vec![Event::Locked(false), self.accounts(self.now())],
+            Ok(damage) => {
+                let mut events = vec![Event::Locked(false), self.accounts(self.now())];
+                if !damage.is_empty() {
+                    events.push(Event::Failed(damage.join(" ")));
+                }
+                events
+            }
             Err(fault) => vec![Event::UnlockFailed(fault.words)],
         }
     }

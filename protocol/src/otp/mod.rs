@@ -26,4 +26,4 @@ pub use hotp::hotp;
 pub use list::{List, Live};
 pub use parameter::{Algorithm, Counter, Digits, OtpError, Period, Shape};
 pub use totp::{totp, verify_totp};
-pub use typed::Typed;
+pub use typed::{Typed, decimal_digit};

@@ -90,7 +90,7 @@ fn is_filling(c: char) -> bool {
 }
 
 /// The value of a decimal digit of any script (Unicode general category Nd).
-fn decimal_digit(c: char) -> Option<u8> {
+pub fn decimal_digit(c: char) -> Option<u8> {
     let c = u32::from(c);
     let zero = ZEROS.get(ZEROS.partition_point(|zero| *zero <= c).checked_sub(1)?)?;
     u8::try_from(c - zero).ok().filter(|digit| *digit <= 9)

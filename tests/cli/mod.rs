@@ -1,0 +1,75 @@
+//! The built `countersign`, used as a person and a script use it.
+
+mod arguments;
+mod terminal;
+mod vault;
+
+use std::path::Path;
+use std::process::Output;
+
+use countersign_tests::program::{command, run};
+use serde_json::Value;
+
+/// The passphrase of every vault here.
+const PASSPHRASE: &str = "larch violin";
+
+/// RFC 4226 appendix D and RFC 6238 appendix B, in base32.
+const SEED: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+
+/// A phone of the desk with a folder of its own.
+struct Desk(tempfile::TempDir);
+
+/// How a command ended.
+struct Ended {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl Desk {
+    /// A folder without a vault.
+    fn empty() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// A folder with an empty vault.
+    fn new() -> Self {
+        let desk = Self::empty();
+        assert_eq!(desk.run(&["init"], "").code, 0);
+        desk
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Runs a command with the passphrase on standard input, and `input` after it.
+    fn run(&self, arguments: &[&str], input: &str) -> Ended {
+        let all: Vec<&str> = arguments.iter().copied().chain(["--passphrase-fd", "0"]).collect();
+        self.run_plain(&all, &format!("{PASSPHRASE}\n{input}"))
+    }
+
+    /// Runs a command with this standard input and nothing else.
+    fn run_plain(&self, arguments: &[&str], input: &str) -> Ended {
+        let output = run(command("countersign", self.path()).args(arguments), input.as_bytes());
+        Ended::of(&output)
+    }
+
+    /// Adds an account by its link.
+    fn add(&self, link: &str) {
+        let added = self.run(&["add", "--yes"], &format!("{link}\n"));
+        assert_eq!(added.code, 0, "{}", added.stderr);
+    }
+}
+
+impl Ended {
+    fn of(output: &Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let code = output.status.code().expect("it was not killed");
+        Self { code, stdout: text(&output.stdout), stderr: text(&output.stderr) }
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|fault| panic!("{fault}: {}", self.stdout))
+    }
+}

@@ -1,0 +1,132 @@
+//! Prompts and the full screen on a pseudo-terminal, and the phone line by line on pipes.
+
+use std::process::Command;
+
+use countersign_tests::program::{Program, built};
+
+use super::{Desk, PASSPHRASE, SEED};
+
+/// Starts `countersign` on a pseudo-terminal of 80×24 (`script` of util-linux makes one).
+fn on_terminal(desk: &Desk, arguments: &str, environment: &[(&str, &str)]) -> Program {
+    let program = built("countersign");
+    let inside = format!("stty rows 24 cols 80; exec {} {arguments}", program.display());
+    let mut command = Command::new("script");
+    command.args(["--quiet", "--return", "--command", &inside, "/dev/null"]);
+    command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", desk.path()).env("TERM", "xterm").env("LANG", "C.UTF-8");
+    command.env("SHELL", "/bin/sh").env("XDG_DATA_HOME", desk.path().join("data")).current_dir(desk.path());
+    for (name, value) in environment {
+        command.env(name, value);
+    }
+    Program::start(&mut command)
+}
+
+#[test]
+fn a_passphrase_is_asked_for_twice_and_never_shown() {
+    let desk = Desk::empty();
+    let mut program = on_terminal(&desk, "init", &[]);
+    program.stdout.wait_for("New passphrase:");
+    program.write(format!("{PASSPHRASE}\r").as_bytes());
+    program.stdout.wait_for("The same again:");
+    program.write(format!("{PASSPHRASE}\r").as_bytes());
+    program.stdout.wait_for("A new vault was made");
+    let status = program.wait();
+    assert!(status.success() && !program.stdout.text().contains("larch"), "{}", program.stdout.text());
+    assert_eq!(desk.run(&["list"], "").code, 0);
+}
+
+#[test]
+fn two_passphrases_that_differ_make_nothing() {
+    let desk = Desk::empty();
+    let mut program = on_terminal(&desk, "init", &[]);
+    program.stdout.wait_for("New passphrase:");
+    program.write(b"one\r");
+    program.stdout.wait_for("The same again:");
+    program.write(b"two\r");
+    program.stdout.wait_for("Nothing was changed");
+    assert_eq!(program.wait().code(), Some(1));
+    assert!(desk.run(&["list"], "").stderr.contains("countersign init"));
+}
+
+#[test]
+fn removing_asks_and_takes_no_for_an_answer() {
+    let desk = Desk::new();
+    desk.add(&format!("otpauth://totp/GitHub:mara?secret={SEED}&issuer=GitHub"));
+    let mut program = on_terminal(&desk, "remove github", &[]);
+    program.stdout.wait_for("Passphrase:");
+    program.write(format!("{PASSPHRASE}\r").as_bytes());
+    program.stdout.wait_for("[y/N]");
+    program.write(b"n\r");
+    assert_eq!(program.wait().code(), Some(1));
+    assert_eq!(desk.run(&["list", "--json"], "").json()["accounts"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn the_screen_unlocks_adds_an_account_and_gives_the_terminal_back() {
+    let desk = Desk::new();
+    let mut program = on_terminal(&desk, "", &[]);
+    program.stdout.wait_for("Your accounts are locked.");
+    program.write(format!("{PASSPHRASE}\r").as_bytes());
+    program.stdout.wait_for("No accounts yet.");
+    let link = format!("otpauth://hotp/VPN:mara?secret={SEED}&issuer=VPN&counter=0");
+    program.write(format!("\x1b[200~{link}\x1b[201~").as_bytes());
+    program.stdout.wait_for("Add this account?");
+    program.write(b"y");
+    program.stdout.wait_for("Added: VPN (mara)");
+    program.write(b"\r");
+    program.stdout.wait_for("press Enter");
+    program.write(b"\r");
+    program.stdout.wait_for("755 224");
+    program.write(b"q");
+    assert!(program.wait().success());
+    let text = program.stdout.text();
+    assert!(text.contains("\x1b[?1049l") && text.contains("\x1b[?2004l"), "the terminal was not given back");
+    assert!(!text.contains(SEED) && !text.contains("larch"), "a secret was drawn");
+    assert_eq!(desk.run(&["code", "VPN"], "").stdout.trim_end(), "287082");
+}
+
+#[test]
+fn no_color_draws_without_colours_and_a_signal_gives_the_terminal_back() {
+    let desk = Desk::new();
+    let program = on_terminal(&desk, "", &[("NO_COLOR", "1")]);
+    program.stdout.wait_for("Your accounts are locked.");
+    assert!(!program.stdout.text().contains("\x1b[38;5;"), "{}", program.stdout.text());
+    let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", program.id())).unwrap();
+    let phone = children.split_whitespace().next().unwrap();
+    assert!(Command::new("kill").args(["-TERM", phone]).status().unwrap().success());
+    program.stdout.wait_for("\x1b[?1049l");
+}
+
+#[test]
+fn a_fresh_phone_shows_its_note() {
+    let desk = Desk::empty();
+    std::fs::write(desk.path().join("note"), "https://localhost:8443/\nSign in as alice\n").unwrap();
+    std::fs::write(desk.path().join("pass"), format!("{PASSPHRASE}\n")).unwrap();
+    let mut program = on_terminal(&desk, "tui --fresh --note-file note --passphrase-fd 3 3<pass", &[]);
+    program.stdout.wait_for("https://localhost:8443/");
+    program.stdout.wait_for("No accounts yet.");
+    program.write(b"q");
+    assert!(program.wait().success());
+}
+
+#[test]
+fn line_by_line_it_is_the_same_phone() {
+    let desk = Desk::new();
+    let link = format!("otpauth://hotp/VPN:mara?secret={SEED}&issuer=VPN&counter=0");
+    let input = format!("{link}\ny\nnext vpn\napprovals\ndance\nremove vpn\ny\ncodes\nquit\n");
+    let ended = desk.run(&["tui"], &input);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    for words in ["Added: VPN (mara)", "755 224", "No sign-in waits.", "no command here", "Removed: VPN", "Goodbye."] {
+        assert!(ended.stdout.contains(words), "{words} is missing in\n{}", ended.stdout);
+    }
+    assert!(!ended.stdout.contains(SEED));
+}
+
+#[test]
+fn a_dumb_terminal_gets_lines() {
+    let desk = Desk::new();
+    let mut program = on_terminal(&desk, "tui", &[("TERM", "dumb")]);
+    program.stdout.wait_for("line by line");
+    program.write(b"quit\r");
+    assert!(program.wait().success());
+    assert!(!program.stdout.text().contains("\x1b["), "{:?}", program.stdout.text());
+}

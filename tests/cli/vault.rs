@@ -1,0 +1,185 @@
+//! Accounts from the command line.
+
+use std::os::unix::fs::PermissionsExt;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use countersign_protocol::Secret;
+use countersign_protocol::otp::{Algorithm, Digits, Period, totp};
+
+use super::{Desk, SEED};
+
+#[expect(clippy::disallowed_methods, reason = "the built program runs by the machine's clock")]
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+#[test]
+fn init_makes_a_folder_for_its_owner_alone_and_never_twice() {
+    let desk = Desk::empty();
+    let made = desk.run(&["init", "--json"], "");
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let folder = desk.path().join("data/countersign");
+    assert_eq!(made.json()["home"], folder.to_str().unwrap());
+    let mut files = vec![folder];
+    while let Some(path) = files.pop() {
+        let meta = std::fs::metadata(&path).unwrap();
+        assert_eq!(meta.permissions().mode() & 0o077, 0, "{}", path.display());
+        if meta.is_dir() {
+            files.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        }
+    }
+    let again = desk.run(&["init"], "");
+    assert_eq!((again.code, again.stderr.trim()), (1, "There is a vault already. Nothing was changed."));
+}
+
+#[test]
+fn home_is_named_by_flag_or_environment() {
+    let desk = Desk::empty();
+    let other = desk.path().join("elsewhere");
+    let made = desk.run(&["init", "--home", other.to_str().unwrap()], "");
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    assert!(other.join("keys").is_dir() && !desk.path().join("data").exists());
+}
+
+#[test]
+fn without_a_vault_it_says_what_to_do_and_makes_nothing() {
+    let desk = Desk::empty();
+    for arguments in [&["list"][..], &["code", "x"], &["approvals"], &["tui"], &[]] {
+        let ended = desk.run(arguments, "");
+        assert_eq!(ended.code, 1, "{arguments:?}");
+        assert!(ended.stderr.contains("countersign init"), "{}", ended.stderr);
+    }
+    assert!(!desk.path().join("data").exists());
+}
+
+#[test]
+fn a_code_is_the_one_of_now() {
+    let desk = Desk::new();
+    desk.add(&format!("otpauth://totp/GitHub:mara?secret={SEED}&issuer=GitHub"));
+    let code = |unix| {
+        let seed = Secret::from_slice(b"12345678901234567890");
+        totp(&seed, unix, Algorithm::Sha1, Digits::SIX, Period::THIRTY).to_string()
+    };
+    let before = now();
+    let shown = desk.run(&["code", "github"], "");
+    let after = now();
+    assert_eq!(shown.code, 0, "{}", shown.stderr);
+    assert!((before..=after).any(|unix| code(unix) == shown.stdout.trim_end()), "{}", shown.stdout);
+    let json = desk.run(&["code", "GitHub", "--json"], "").json();
+    assert_eq!((json["issuer"].as_str(), json["name"].as_str()), (Some("GitHub"), Some("mara")));
+    assert!(json["until"].as_u64().unwrap() > before);
+}
+
+#[test]
+fn a_counted_code_is_never_shown_twice() {
+    let desk = Desk::new();
+    desk.add(&format!("otpauth://hotp/VPN?secret={SEED}&counter=0"));
+    // RFC 4226, appendix D.
+    for want in ["755224", "287082", "359152"] {
+        assert_eq!(desk.run(&["code", "VPN"], "").stdout.trim_end(), want);
+    }
+}
+
+#[test]
+fn what_was_mended_is_told_before_it_is_stored() {
+    let desk = Desk::new();
+    let added = desk.run(&["add", "--yes"], "otpauth://totp/Other:mara?secret=GEZDGNBVGY3TQOJQ&issuer=GitHub\n");
+    assert_eq!(added.code, 0);
+    assert!(added.stderr.contains("two issuers, we kept “GitHub”"), "{}", added.stderr);
+    assert!(added.stderr.contains("Its key is short (80 bits)"), "{}", added.stderr);
+    assert!(!added.stderr.contains("GEZDGNBV") && !added.stdout.contains("GEZDGNBV"));
+}
+
+#[test]
+fn an_account_is_added_once() {
+    let desk = Desk::new();
+    let link = format!("otpauth://totp/GitHub:mara?secret={SEED}&issuer=GitHub");
+    desk.add(&link);
+    let again = desk.run(&["add", "--yes"], &format!("{link}\n"));
+    assert_eq!((again.code, again.stderr.contains("there already")), (1, true), "{}", again.stderr);
+}
+
+#[test]
+fn a_picture_of_the_qr_is_read() {
+    let desk = Desk::new();
+    let symbol = countersign_core::qr::Symbol::new(&format!("otpauth://totp/Pic:mara?secret={SEED}&issuer=Pic")).unwrap();
+    let picture = desk.path().join("qr.png");
+    std::fs::write(&picture, symbol.png(6)).unwrap();
+    let added = desk.run(&["add", "--yes", "--picture", picture.to_str().unwrap(), "--json"], "");
+    assert_eq!(added.code, 0, "{}", added.stderr);
+    assert_eq!(added.json()["issuer"], "Pic");
+    std::fs::write(&picture, b"no picture").unwrap();
+    let refused = desk.run(&["add", "--yes", "--picture", picture.to_str().unwrap()], "");
+    assert_eq!((refused.code, refused.stderr.contains("PNG or JPEG")), (1, true), "{}", refused.stderr);
+}
+
+#[test]
+fn what_is_no_account_is_named_as_what_it_is() {
+    let desk = Desk::new();
+    let login = "https://gate.example.com/approve#1.BAQEBAQEBAQEBAQEBAQEBAcHBwcHBwcHBwcHBwcHBwc";
+    for (text, words) in [
+        ("WIFI:S:net;T:WPA;P:secret;;", "Wi-Fi"),
+        ("https://example.com/x", "This leads to a web page, not to an account: example.com"),
+        ("phonefactor://activate_account?code=1", "Microsoft Authenticator"),
+        ("hello", "not an account"),
+        (login, "For your safety this one must be scanned from the other screen with the camera."),
+    ] {
+        for command in ["add", "enrol"] {
+            let ended = desk.run(&[command, "--yes"], &format!("{text}\n"));
+            assert_eq!(ended.code, 1, "{text}");
+            assert!(ended.stderr.contains(words), "{command} {text}: {}", ended.stderr);
+        }
+    }
+    let account = format!("otpauth://totp/a?secret={SEED}");
+    assert!(desk.run(&["enrol", "--yes"], &format!("{account}\n")).stderr.contains("Add it instead"));
+}
+
+#[test]
+fn a_login_qr_in_a_picture_is_refused_too() {
+    let desk = Desk::new();
+    let login = "https://gate.example.com/approve#1.BAQEBAQEBAQEBAQEBAQEBAcHBwcHBwcHBwcHBwcHBwc";
+    let picture = desk.path().join("qr.png");
+    std::fs::write(&picture, countersign_core::qr::Symbol::new(login).unwrap().png(6)).unwrap();
+    let refused = desk.run(&["enrol", "--yes", "--picture", picture.to_str().unwrap()], "");
+    assert_eq!(refused.code, 1);
+    assert!(refused.stderr.contains("must be scanned from the other screen with the camera"), "{}", refused.stderr);
+}
+
+#[test]
+fn removing_asks_and_without_anyone_to_ask_it_is_refused() {
+    let desk = Desk::new();
+    desk.add(&format!("otpauth://totp/GitHub:mara?secret={SEED}&issuer=GitHub"));
+    let missing = desk.run(&["remove", "GitLab", "--yes"], "");
+    assert_eq!(missing.code, 1, "{}", missing.stderr);
+    let removed = desk.run(&["remove", "GitHub", "--yes"], "");
+    assert_eq!(removed.code, 0, "{}", removed.stderr);
+    assert_eq!(desk.run(&["list", "--json"], "").json()["accounts"].as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+fn a_name_that_two_accounts_have_is_refused_and_both_are_named() {
+    let desk = Desk::new();
+    desk.add(&format!("otpauth://totp/Git:a?secret={SEED}&issuer=Git"));
+    desk.add("otpauth://totp/Git:b?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJR&issuer=Git");
+    let ended = desk.run(&["code", "git"], "");
+    assert_eq!(ended.code, 1);
+    assert!(ended.stderr.contains("Git (a)") && ended.stderr.contains("Git (b)"), "{}", ended.stderr);
+    assert_eq!(desk.run(&["code", "Git:b"], "").code, 0);
+    assert_eq!(desk.run(&["list", "--json"], "").json()["accounts"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn a_wrong_passphrase_is_refused() {
+    let desk = Desk::new();
+    let ended = desk.run_plain(&["list", "--passphrase-fd", "0"], "something else\n");
+    assert_eq!((ended.code, ended.stderr.trim()), (1, "That isn't the passphrase."));
+}
+
+#[test]
+fn the_passphrase_can_be_changed() {
+    let desk = Desk::new();
+    let changed = desk.run(&["passphrase"], "spruce\n");
+    assert_eq!(changed.code, 0, "{}", changed.stderr);
+    assert_eq!(desk.run(&["list"], "").code, 1);
+    assert_eq!(desk.run_plain(&["list", "--passphrase-fd", "0"], "spruce\n").code, 0);
+}
