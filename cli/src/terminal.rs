@@ -113,6 +113,15 @@ impl Terminal {
         }
     }
 
+    /// Reads the passphrase of the descriptor now, where there is one: when that is standard input, the passphrase is
+    /// always its first line, whatever else a command asks for before.
+    ///
+    /// # Errors
+    /// A [`Fault`] where there is nothing to read.
+    pub fn read_descriptor(&self) -> Result<(), Fault> {
+        self.descriptor.as_ref().map_or(Ok(()), |descriptor| lock(descriptor).first().map(drop))
+    }
+
     /// A new passphrase: from a person twice, from a descriptor once. Where the old one was read from the descriptor
     /// before, the new one is the next line.
     ///

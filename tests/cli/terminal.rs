@@ -4,7 +4,7 @@ use std::process::Command;
 
 use countersign_tests::program::{Program, built};
 
-use super::{Desk, PASSPHRASE, SEED};
+use super::{Desk, PASSPHRASE, SEED, screen};
 
 /// Starts `countersign` on a pseudo-terminal of 80×24 (`script` of util-linux makes one).
 fn on_terminal(desk: &Desk, arguments: &str, environment: &[(&str, &str)]) -> Program {
@@ -64,19 +64,24 @@ fn removing_asks_and_takes_no_for_an_answer() {
 fn the_screen_unlocks_adds_an_account_and_gives_the_terminal_back() {
     let desk = Desk::new();
     let mut program = on_terminal(&desk, "", &[]);
-    program.stdout.wait_for("Your accounts are locked.");
+    screen::wait_for(&program.stdout, "Your accounts are locked.");
+    program.write(b"something else\r");
+    screen::wait_for(&program.stdout, "That isn't the passphrase.");
     program.write(format!("{PASSPHRASE}\r").as_bytes());
-    program.stdout.wait_for("No accounts yet.");
+    screen::wait_for(&program.stdout, "No accounts yet.");
     let link = format!("otpauth://hotp/VPN:mara?secret={SEED}&issuer=VPN&counter=0");
     program.write(format!("\x1b[200~{link}\x1b[201~").as_bytes());
-    program.stdout.wait_for("Add this account?");
+    screen::wait_for(&program.stdout, "Add this account?");
     program.write(b"y");
-    program.stdout.wait_for("Added: VPN (mara)");
+    screen::wait_for(&program.stdout, "Added: VPN (mara)");
     program.write(b"\r");
-    program.stdout.wait_for("press Enter");
+    screen::wait_for(&program.stdout, "press Enter");
     program.write(b"\r");
-    program.stdout.wait_for("755 224");
-    program.write(b"q");
+    screen::wait_for(&program.stdout, "755 224");
+    program.write(b"l");
+    screen::wait_for(&program.stdout, "Your accounts are locked.");
+    assert!(!screen::of(&program.stdout.text()).contains("755 224"));
+    program.write(b"\x03");
     assert!(program.wait().success());
     let text = program.stdout.text();
     assert!(text.contains("\x1b[?1049l") && text.contains("\x1b[?2004l"), "the terminal was not given back");
@@ -88,7 +93,7 @@ fn the_screen_unlocks_adds_an_account_and_gives_the_terminal_back() {
 fn no_color_draws_without_colours_and_a_signal_gives_the_terminal_back() {
     let desk = Desk::new();
     let program = on_terminal(&desk, "", &[("NO_COLOR", "1")]);
-    program.stdout.wait_for("Your accounts are locked.");
+    screen::wait_for(&program.stdout, "Your accounts are locked.");
     assert!(!program.stdout.text().contains("\x1b[38;5;"), "{}", program.stdout.text());
     let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", program.id())).unwrap();
     let phone = children.split_whitespace().next().unwrap();
@@ -102,8 +107,8 @@ fn a_fresh_phone_shows_its_note() {
     std::fs::write(desk.path().join("note"), "https://localhost:8443/\nSign in as alice\n").unwrap();
     std::fs::write(desk.path().join("pass"), format!("{PASSPHRASE}\n")).unwrap();
     let mut program = on_terminal(&desk, "tui --fresh --note-file note --passphrase-fd 3 3<pass", &[]);
-    program.stdout.wait_for("https://localhost:8443/");
-    program.stdout.wait_for("No accounts yet.");
+    screen::wait_for(&program.stdout, "https://localhost:8443/");
+    screen::wait_for(&program.stdout, "No accounts yet.");
     program.write(b"q");
     assert!(program.wait().success());
 }

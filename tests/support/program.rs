@@ -195,13 +195,21 @@ impl Printed {
     /// Waits until `part` was printed, be the line ended or not.
     ///
     /// # Panics
-    /// When it did not come within [`PATIENCE`], or the stream ended without it.
+    /// As [`Printed::wait_until`].
     pub fn wait_for(&self, part: &str) {
-        let found = |stream: &Stream| String::from_utf8_lossy(&stream.bytes).contains(part);
+        self.wait_until(part, |text| text.contains(part));
+    }
+
+    /// Waits until all that was printed is `good`; `what` names that when it never is.
+    ///
+    /// # Panics
+    /// When it is not within [`PATIENCE`], or the stream ended before.
+    pub fn wait_until(&self, what: &str, good: impl Fn(&str) -> bool) {
+        let found = |stream: &Stream| good(&String::from_utf8_lossy(&stream.bytes));
         let waiting = |stream: &mut Stream| !found(stream) && !stream.ended;
         let (stream, _) =
             self.0.1.wait_timeout_while(self.stream(), PATIENCE, waiting).unwrap_or_else(PoisonError::into_inner);
-        assert!(found(&stream), "no {part:?} in:\n{}", String::from_utf8_lossy(&stream.bytes));
+        assert!(found(&stream), "no {what:?} in:\n{}", String::from_utf8_lossy(&stream.bytes));
     }
 
     fn wait_end(&self, patience: Duration) -> bool {

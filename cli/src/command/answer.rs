@@ -16,8 +16,9 @@ use crate::words;
 
 /// Shows the sign-in, asks for its digits and, through the keystore, for the passphrase.
 pub fn approve(context: &Context, id: Option<&str>) -> Result<(), Fault> {
-    let (desk, row) = found(context, id, |row| row.can.approve)?;
     let terminal = &context.terminal;
+    terminal.read_descriptor()?;
+    let (desk, row) = found(context, id, |row| row.can.approve)?;
     terminal.say(&card(&row, desk.clock.now()));
     let digits = terminal.line(&fill("cli.digits", &[("n", &row.digits.to_string())]), false)?;
     let typed: Typed = digits.parse().map_err(|_| not_digits(&row))?;

@@ -19,6 +19,7 @@ use crate::words;
 /// Reads a link or picture of the gateway's page.
 pub fn run(context: &Context, read: &Read) -> Result<(), Fault> {
     let terminal = &context.terminal;
+    terminal.read_descriptor()?;
     // One passphrase opens the vault, for the account that comes along, and signs the enrolment.
     let ask = Arc::new(Prefilled::new(terminal.clone()));
     let desk = Desk::open_existing(&context.home, ask.clone())?;

@@ -68,6 +68,9 @@ fn open(context: &Context, fresh: bool, ask: Arc<dyn AskPassphrase>) -> Result<D
         context.unlock(&desk, &terminal.passphrase(text("cli.passphrase"))?)?;
         return Ok(desk);
     }
+    if !terminal.has_descriptor() {
+        terminal.say(text("cli.fresh"));
+    }
     let passphrase = terminal.new_passphrase()?;
     desk.create(&passphrase)?;
     Ok(desk)
@@ -83,5 +86,6 @@ fn read_note(path: &Path) -> Result<Vec<String>, Fault> {
     let mut note = String::new();
     let read = std::fs::File::open(path).and_then(|file| file.take(NOTE_LIMIT).read_to_string(&mut note));
     read.map_err(|_| Fault::failed(text("tui.note_unreadable")))?;
-    Ok(note.lines().map(|line| line.chars().filter(|c| !c.is_control()).collect()).collect())
+    let clean = |line: &str| line.trim_end().chars().filter(|c| !c.is_control()).collect();
+    Ok(note.trim_end().lines().skip_while(|line| line.trim().is_empty()).map(clean).collect())
 }

@@ -43,17 +43,16 @@ fn keys(state: &State, width: u16) -> &'static str {
     }
 }
 
-/// What whoever started the phone wants seen. It takes at most half of the height; `i` folds it.
+/// What whoever started the phone wants seen. It takes at most half of the height, more while there is no list; `i`
+/// folds it.
 fn note(state: &State, look: Look, area: Rect, buffer: &mut Buffer) -> Rect {
     if state.note.is_empty() || state.note_folded {
         return area;
     }
     let width = usize::from(area.width.saturating_sub(2));
-    let mut lines: Vec<Line<'_>> = Vec::new();
-    for line in &state.note {
-        lines.extend(text::wrap(line, width).into_iter().map(Line::raw));
-    }
-    lines.truncate(usize::from(area.height / 2));
+    let lines = state.note.iter().flat_map(|line| text::wrap_indented(line, width)).map(Line::raw);
+    let most = if state.rows().is_empty() { area.height.saturating_sub(8) } else { area.height / 2 };
+    let lines: Vec<Line<'_>> = lines.take(usize::from(most)).collect();
     let height = lines.len() as u16;
     put(buffer, Rect { height, ..area }, 1, lines);
     buffer.set_string(area.x, area.y + height, "─".repeat(usize::from(area.width)), look.quiet());

@@ -82,6 +82,11 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// Breaks one line like [`wrap`], and keeps its blanks where nothing has to be broken: they set columns.
+pub fn wrap_indented(line: &str, width: usize) -> Vec<String> {
+    if columns(line) <= width { vec![line.to_owned()] } else { wrap(line, width) }
+}
+
 /// Breaks `text` into pieces of at most `width` columns, wherever they end: nothing of it is left out.
 pub fn chunks(text: &str, width: usize) -> Vec<String> {
     let mut parts = vec![String::new()];
