@@ -12,7 +12,7 @@ use crate::cancel::Cancel;
 use crate::error::{Error, GatewayError, InputError, PortError};
 use crate::limits;
 use crate::port::{Guard, KeyName, Prompt, Purpose, Topic};
-use crate::push::call::{Fault, Line, Prover};
+use crate::push::call::{self, Fault, Line, Prover};
 use crate::push::enrol::{self, EnrolOffer, Phone};
 use crate::push::row::{self, GatewayRow};
 use crate::record::{Enrolled, Keys, Kids, Record, Request, Stage, Uri, Wrapped};
@@ -47,6 +47,18 @@ impl App {
     /// [`InputError::NewerLink`], or [`InputError::Field`] for what is not an enrolment of ours.
     pub fn enrol_offer(&self, text: &str) -> Result<EnrolOffer, Error> {
         Ok(EnrolOffer::read(text)?)
+    }
+
+    /// Asks the gateway of an offer for its name, to be shown beside the host before the person agrees. No key is made and
+    /// nothing is kept; what it answers counts only when it is signed by the key that the code names.
+    ///
+    /// # Errors
+    /// [`GatewayError::ForeignCode`], [`GatewayError::Clock`]; [`Error::Port`] from the network.
+    pub fn enrol_name(&self, offer: &EnrolOffer, cancel: &Cancel) -> Result<String, Error> {
+        let memory = call::Memory::default();
+        let line = Line { ports: &self.ports, u: &offer.link().u, trust: offer.trust(), memory: &memory };
+        let trusted = enrol::first(offer, line.metadata(cancel)?, self.ports.clock.now())?;
+        Ok(trusted.metadata().name.as_str().to_owned())
     }
 
     /// All enrolments that a screen lists, with what a damaged file leaves.
@@ -150,7 +162,12 @@ impl App {
         let ok = Wrapped(self.ports.keystore.wrap(Guard::User, &accepted.ok, cancel)?);
         let kids = request.kids;
         let record = self.update(id, |record, now| {
-            let Stage::Requested(request) = &record.stage else { return Err(InputError::NotFound.into()) };
+            let request = match &record.stage {
+                Stage::Requested(request) => request,
+                // A poll beside this call brought the same receipt first.
+                Stage::Enrolled(_) => return Ok(record.clone()),
+                _ => return Err(InputError::NotFound.into()),
+            };
             let enrolled = Enrolled {
                 did: accepted.did,
                 kids,
