@@ -61,7 +61,9 @@ impl From<InputError> for Fault {
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {
         let end = match error {
-            Error::Input(_) | Error::Gateway(_) | Error::Port(PortError::UserRefused | PortError::Cancelled) => End::Refused,
+            Error::Input(_) | Error::Gateway(_) | Error::Port(PortError::UserRefused | PortError::Cancelled) => {
+                End::Refused
+            }
             Error::Port(_) | Error::Internal => End::Failed,
         };
         Self { words: words::of_error(&error), details: Some(error.to_string()), end }

@@ -37,8 +37,12 @@ impl Pollers {
     pub fn follow(&mut self) {
         let rows = self.app.gateways();
         let wanted: Vec<Id> = rows.iter().filter(|row| is_live(&row.state)).map(|row| row.id).collect();
-        let idle: Vec<Id> =
-            self.threads.iter().filter(|(id, (_, thread))| !wanted.contains(id) || thread.is_finished()).map(|(id, _)| *id).collect();
+        let idle: Vec<Id> = self
+            .threads
+            .iter()
+            .filter(|(id, (_, thread))| !wanted.contains(id) || thread.is_finished())
+            .map(|(id, _)| *id)
+            .collect();
         for id in idle {
             if let Some((cancel, _)) = self.threads.remove(&id) {
                 cancel.cancel();

@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use countersign_core::app::{App, EnrolOffer, Scanned};
+use countersign_core::cancel::Cancel;
 use countersign_core::limits::PICTURE_FILE;
 use countersign_core::protocol::uri::otpauth::{self, Account, Repair};
 use countersign_core::qr::Class;
@@ -22,8 +23,8 @@ pub enum Found {
         /// What was mended.
         repairs: Vec<Repair>,
     },
-    /// An enrolment at a gateway.
-    Enrolment(Box<EnrolOffer>),
+    /// An enrolment at a gateway, and the name by which the gateway calls itself.
+    Enrolment(Box<EnrolOffer>, String),
 }
 
 /// Reads a link. A login's is refused: it is for cameras alone.
@@ -31,13 +32,16 @@ pub enum Found {
 /// # Errors
 /// The sentence on what it is instead, or why it is not taken.
 pub fn link(app: &App, link: &str) -> Result<Found, String> {
-    found(app.scan_text(link))
+    found(app, app.scan_text(link))
 }
 
-fn found(scanned: Scanned) -> Result<Found, String> {
+fn found(app: &App, scanned: Scanned) -> Result<Found, String> {
     match scanned {
         Scanned::Account { account, repairs } => Ok(Found::Account { account, repairs }),
-        Scanned::Enrolment(offer) => Ok(Found::Enrolment(offer)),
+        Scanned::Enrolment(offer) => {
+            let name = app.enrol_name(&offer, &Cancel::default()).map_err(|fault| words::of_error(&fault))?;
+            Ok(Found::Enrolment(offer, name))
+        }
         Scanned::Unreadable(fault) => Err(scan_words::of_uri_error(&fault)),
         Scanned::Refused(fault) => Err(words::of_error(&fault.into())),
         Scanned::Login => Err(scan_words::of_class(&Class::Login)),
@@ -56,7 +60,7 @@ pub fn picture(app: &App, path: &Path) -> Result<Found, String> {
     File::open(path).and_then(|opened| opened.take(most).read_to_end(&mut file)).map_err(missing)?;
     let mut codes = app.scan_picture(file).map_err(|fault| scan_words::of_scan_error(fault).to_owned())?;
     match (codes.pop(), codes.is_empty()) {
-        (Some(one), true) => found(one),
+        (Some(one), true) => found(app, one),
         (Some(_), false) => Err(text("qr.several_found").to_owned()),
         (None, _) => Err(text("qr.none_found").to_owned()),
     }

@@ -12,7 +12,12 @@ fn on_terminal(desk: &Desk, arguments: &str, environment: &[(&str, &str)]) -> Pr
     let inside = format!("stty rows 24 cols 80; exec {} {arguments}", program.display());
     let mut command = Command::new("script");
     command.args(["--quiet", "--return", "--command", &inside, "/dev/null"]);
-    command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", desk.path()).env("TERM", "xterm").env("LANG", "C.UTF-8");
+    command
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("HOME", desk.path())
+        .env("TERM", "xterm")
+        .env("LANG", "C.UTF-8");
     command.env("SHELL", "/bin/sh").env("XDG_DATA_HOME", desk.path().join("data")).current_dir(desk.path());
     for (name, value) in environment {
         command.env(name, value);

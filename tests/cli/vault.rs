@@ -102,7 +102,8 @@ fn an_account_is_added_once() {
 #[test]
 fn a_picture_of_the_qr_is_read() {
     let desk = Desk::new();
-    let symbol = countersign_core::qr::Symbol::new(&format!("otpauth://totp/Pic:mara?secret={SEED}&issuer=Pic")).unwrap();
+    let symbol =
+        countersign_core::qr::Symbol::new(&format!("otpauth://totp/Pic:mara?secret={SEED}&issuer=Pic")).unwrap();
     let picture = desk.path().join("qr.png");
     std::fs::write(&picture, symbol.png(6)).unwrap();
     let added = desk.run(&["add", "--yes", "--picture", picture.to_str().unwrap(), "--json"], "");

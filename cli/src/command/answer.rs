@@ -7,7 +7,7 @@ use countersign_strings::{fill, text};
 use serde_json::json;
 
 use super::Context;
-use super::approvals::card;
+use super::approvals::{card, card_with_commands};
 use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::poll;
@@ -42,7 +42,11 @@ pub fn refuse(context: &Context, id: Option<&str>, report: bool) -> Result<(), F
 }
 
 /// The sign-in that `id` names: its key, or the beginning of one half of it; none names the only one that waits.
-fn found(context: &Context, id: Option<&str>, can: impl Fn(&ApprovalRow) -> bool) -> Result<(Desk, ApprovalRow), Fault> {
+fn found(
+    context: &Context,
+    id: Option<&str>,
+    can: impl Fn(&ApprovalRow) -> bool,
+) -> Result<(Desk, ApprovalRow), Fault> {
     let desk = context.desk()?;
     // What waits is known only to the gateways; without them, what was taken before can still be answered later.
     let asked = poll::once(&desk.app, &Cancel::default());
@@ -55,7 +59,7 @@ fn found(context: &Context, id: Option<&str>, can: impl Fn(&ApprovalRow) -> bool
         (Some(row), true) => Ok((desk, row)),
         (Some(row), false) => {
             fitting.push(row);
-            let cards: Vec<String> = fitting.iter().map(|row| card(row, desk.clock.now())).collect();
+            let cards: Vec<String> = fitting.iter().map(|row| card_with_commands(row, desk.clock.now())).collect();
             Err(Fault::refused(format!("{}\n\n{}", text("cli.which_one"), cards.join("\n\n"))))
         }
         (None, _) => {

@@ -87,7 +87,7 @@ impl Shown {
         for row in rows {
             let (id, open) = (row.id.to_string(), matches!(row.state, ApprovalState::Open(_)));
             match self.0.get(&id) {
-                None if open => terminal.result_line(&card(row, now), &as_json(row))?,
+                None if open => terminal.result_line(&card_with_commands(row, now), &as_json(row))?,
                 Some(true) if !row.is_open() => terminal.result_line(&over(row), &as_json(row))?,
                 _ => {}
             }
@@ -99,7 +99,7 @@ impl Shown {
     }
 }
 
-/// An approval as a person reads it: who asks, where, as whom, from where, and how to answer.
+/// An approval as a person reads it: who asks, where, as whom and from where.
 pub fn card(row: &ApprovalRow, now: u64) -> String {
     let line = |label: &str, value: &str| format!("  {label:<10}{}\n", words::isolated(value));
     let mut out = format!("{} {}\n  {}\n", text("tui.sign_in_to"), words::isolated(&row.app), row.host);
@@ -119,9 +119,14 @@ pub fn card(row: &ApprovalRow, now: u64) -> String {
         out.push_str(&format!("  {}\n", fill("tui.stated", &[("app", &row.app)])));
     }
     let left = row.expires.saturating_sub(now).to_string();
-    let (digits, id) = (row.digits.to_string(), row.id.to_string());
-    out.push_str(&format!("  {}", fill("cli.how_to_answer", &[("n", &digits), ("left", &left), ("id", &id)])));
+    out.push_str(&format!("  {}", fill("cli.card_digits", &[("n", &row.digits.to_string()), ("left", &left)])));
     out
+}
+
+/// The same, and the commands that answer it.
+pub fn card_with_commands(row: &ApprovalRow, now: u64) -> String {
+    let id = row.id.to_string();
+    format!("{}\n{}", card(row, now), fill("cli.how_to_answer", &[("id", &id)]))
 }
 
 /// Place and address as one line.

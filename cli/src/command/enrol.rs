@@ -24,10 +24,11 @@ pub fn run(context: &Context, read: &Read) -> Result<(), Fault> {
     let ask = Arc::new(Prefilled::new(terminal.clone()));
     let desk = Desk::open_existing(&context.home, ask.clone())?;
     let found = super::read::from(context, &desk, read, text("cli.link_enrol"))?;
-    let Found::Enrolment(offer) = found else {
+    let Found::Enrolment(offer, name) = found else {
         return Err(Fault::refused(text("qr.account")));
     };
     let host = offer.host().to_owned();
+    terminal.say(&format!("{} ({host})", words::isolated(&name)));
     terminal.say(&fill("tui.enrol_ask", &[("host", &host)]));
     if !read.yes && !terminal.confirm(text("tui.enrol_title"))? {
         return Err(Fault::refused(text("cli.nothing_changed")));

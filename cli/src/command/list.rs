@@ -26,7 +26,8 @@ pub fn run(context: &Context) -> Result<(), Fault> {
         let name = d.label.as_ref().map_or_else(|| d.position.to_string(), account::line);
         (words::isolated(&name), text("tui.damaged").to_owned())
     });
-    let gateways = gateways.iter().map(|g| (g.host.clone(), format!("{}, {}", words::isolated(&g.acct), state(&g.state).1)));
+    let gateways =
+        gateways.iter().map(|g| (g.host.clone(), format!("{}, {}", words::isolated(&g.acct), state(&g.state).1)));
     let lines: Vec<(String, String)> = lines.chain(damaged).chain(gateways).collect();
     let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default().min(60);
     for (name, what) in &lines {

@@ -2,8 +2,8 @@
 
 pub(crate) mod account;
 mod add;
-pub(crate) mod approvals;
 mod answer;
+pub(crate) mod approvals;
 mod code;
 mod enrol;
 mod init;

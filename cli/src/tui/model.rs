@@ -157,8 +157,8 @@ pub enum Found {
     Enrolment {
         /// The host that will be spoken to.
         host: String,
-        /// The gateway's own name, where it is known before.
-        name: Option<String>,
+        /// The gateway's own name.
+        name: String,
     },
 }
 

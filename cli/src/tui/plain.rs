@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use countersign_core::app::{ApprovalRow, LockState};
+use countersign_core::app::{ApprovalRow, GatewayState, LockState};
 use countersign_core::cancel::Cancel;
 use countersign_core::error::PortError;
 use countersign_core::port::{Observer, Prompt, Topic};
@@ -68,6 +68,9 @@ fn tell_new(desk: &Desk, seen: &mut Vec<String>) {
         if !seen.contains(&id) {
             seen.push(id);
             say(&format!("{}: {}", row.host, state.1));
+            if let GatewayState::Gone(why) = row.state {
+                say(words::gone(why));
+            }
         }
     }
 }
@@ -108,7 +111,7 @@ struct Phone {
 impl Phone {
     fn talk(&self) -> Result<(), Fault> {
         loop {
-            prompt(text("tui.plain_prompt"));
+            prompt(&format!("{} ", text("tui.plain_prompt")));
             let Some(line) = stdin_line()? else { return Ok(()) };
             let (command, rest) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
             let done = match command {
@@ -242,7 +245,8 @@ impl Phone {
                     say(&fill("cli.added", &[("name", &name)]));
                 }
             }
-            Found::Enrolment(offer) => {
+            Found::Enrolment(offer, name) => {
+                say(&format!("{} ({})", words::isolated(&name), offer.host()));
                 say(&fill("tui.enrol_ask", &[("host", offer.host())]));
                 if self.yes(text("tui.enrol_title"))? {
                     let enrolling = self.desk.app.enrol(&offer, &Desk::phone(), &Cancel::default())?;

@@ -54,13 +54,7 @@ fn gateway(row: &GatewayRow) -> Gateway {
         app::GatewayState::Gone(why) => GatewayState::Gone(words::gone(*why).to_owned()),
         app::GatewayState::Damaged => GatewayState::Gone(text("error.key_gone").to_owned()),
     };
-    Gateway {
-        id: row.id.to_string(),
-        name: row.name.clone(),
-        host: row.host.clone(),
-        account: row.acct.clone(),
-        state,
-    }
+    Gateway { id: row.id.to_string(), name: row.name.clone(), host: row.host.clone(), account: row.acct.clone(), state }
 }
 
 /// The logins that wait for a word.
@@ -94,6 +88,6 @@ pub fn found(found: &read::Found) -> Found {
             kind: scan_words::of_kind(account),
             remarks: scan_words::of_repairs(repairs),
         },
-        read::Found::Enrolment(offer) => Found::Enrolment { host: offer.host().to_owned(), name: None },
+        read::Found::Enrolment(offer, name) => Found::Enrolment { host: offer.host().to_owned(), name: name.clone() },
     }
 }

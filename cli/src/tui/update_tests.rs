@@ -166,9 +166,12 @@ fn approvals_work_while_the_vault_is_locked() {
 
 #[test]
 fn nothing_read_is_stored_before_yes() {
-    let found = Found::Enrolment { host: "gate.example.com".into(), name: None };
+    let found = Found::Enrolment { host: "gate.example.com".into(), name: "Works".into() };
     let mut state = open();
-    assert!(matches!(send(&mut state, [Event::Paste("countersign://enrol#1.e".to_owned().into())])[..], [Effect::Read(_)]));
+    assert!(matches!(
+        send(&mut state, [Event::Paste("countersign://enrol#1.e".to_owned().into())])[..],
+        [Effect::Read(_)]
+    ));
     send(&mut state, [Event::Read(Ok(found.clone()))]);
     assert!(press(&mut state, Key::Enter).is_empty(), "Enter is no yes");
     assert!(matches!(press(&mut state, Key::Char('n'))[..], [Effect::Drop]));

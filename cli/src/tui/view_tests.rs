@@ -231,7 +231,7 @@ fn pages() {
         remarks: vec!["The QR had a fault that we mended: two issuers, we kept “GitHub”.".into()],
     };
     golden("add_confirm", &open([Event::Read(Ok(found))]));
-    let found = Found::Enrolment { host: "gate.example.com:8443".into(), name: Some("Example Works".into()) };
+    let found = Found::Enrolment { host: "gate.example.com:8443".into(), name: "Example Works".into() };
     let mut enrol = open([Event::Read(Ok(found))]);
     golden("enrol_confirm", &enrol);
     enrol.update(key(Key::Char('y')), NOW);
@@ -268,7 +268,7 @@ fn unlock() {
 fn the_right_end_of_a_host_is_on_every_screen_that_names_it() {
     let host = "accounts.bank.example.com.a-host-that-is-so-long-that-it-cannot-stand-on-one-line.evil.example";
     let card = Card { host: host.into(), ..card("1") };
-    let found = Found::Enrolment { host: host.into(), name: None };
+    let found = Found::Enrolment { host: host.into(), name: String::new() };
     for state in [open([Event::Cards(vec![card])]), open([Event::Read(Ok(found))])] {
         for size in SIZES {
             assert!(as_text(&picture(&state, size, Look::PLAIN)).contains("evil.example"), "{size:?}");

@@ -130,7 +130,7 @@ impl Worker {
             Some(Found::Account { account, .. }) => desk.app.add_account(&read::new_account(&account)).map(|_| {
                 vec![self.accounts(self.now()), Event::Done(fill("cli.added", &[("name", &read::line(&account))]))]
             }),
-            Some(Found::Enrolment(offer)) => {
+            Some(Found::Enrolment(offer, _)) => {
                 desk.app.enrol(&offer, &Desk::phone(), &self.0.cancel).map(|enrolling| {
                     vec![Event::Joined {
                         gateway: enrolling.id.to_string(),
@@ -160,7 +160,9 @@ impl Worker {
         let app = &self.0.desk.app;
         let not_found = || Error::from(InputError::NotFound);
         let (done, name) = match removal {
-            Removal::Account { id, name } => (account_id(id).ok_or_else(not_found).and_then(|id| app.delete_account(id)), name),
+            Removal::Account { id, name } => {
+                (account_id(id).ok_or_else(not_found).and_then(|id| app.delete_account(id)), name)
+            }
             Removal::Gateway { id, name } => (id.parse().map_err(|_| not_found()).and_then(|id| app.forget(id)), name),
         };
         match done {

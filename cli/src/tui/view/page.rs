@@ -95,7 +95,7 @@ fn confirm(found: &Found, width: usize, look: Look) -> Vec<Line<'static>> {
         Found::Enrolment { host, name } => {
             let mut lines = paragraph(words("tui.enrol_title"), width, look.title());
             lines.push(Line::default());
-            lines.extend(name.iter().flat_map(|n| paragraph(n, width, look.accent())));
+            lines.extend(paragraph(name, width, look.accent()));
             lines.extend(text::chunks(host, width).into_iter().map(|l| Line::styled(l, look.accent())));
             lines.push(Line::default());
             lines.extend(paragraph(&fill("tui.enrol_ask", &[("host", host)]), width, Default::default()));
