@@ -28,6 +28,7 @@ pub mod session;
 pub mod start;
 pub mod stop;
 pub mod store;
+pub mod sweep;
 pub mod tls;
 pub mod wake;
 

@@ -27,6 +27,7 @@ use crate::seal::master::{self, MasterFault};
 use crate::seal::{Seal, SealFault};
 use crate::serve;
 use crate::store::{Store, StoreFault};
+use crate::sweep;
 use crate::tls::{self, TlsFault};
 use folder::{Folder, FolderFault};
 
@@ -93,6 +94,7 @@ impl Gateway {
         let opened = tokio::task::spawn_blocking(move || open(config, adapters, origin)).await;
         let (folder, house, tls) = opened.map_err(|fault| StartFault::Ended(fault.to_string()))??;
         let serving = tokio::spawn(serve::serve(house.clone(), listeners, tls));
+        tokio::spawn(sweep::run(house.clone()));
         tracing::info!(origin = %house.origin, addresses = ?addresses, "serving");
         Ok(Running { house, addresses, serving, _folder: folder })
     }

@@ -231,6 +231,7 @@ fn only_its_own_browser_and_client(bench: &dyn Bench) {
     let store = fresh(bench, 16, at(1200));
     let other = H32::from_bytes([7; 32]);
     let by = Caller::default;
+    assert_eq!(store.of_browser(BROWSER).unwrap().map(|row| row.id), Some(id(16)), "the newest");
     assert!(!store.cancel(id(16), other, at(1201), by()).unwrap());
     assert_eq!(store.resend(id(16), other, at(1230), by()).unwrap(), Resent::No);
     let code = CodeAttempt { id: id(16), binding: other, hit: None };

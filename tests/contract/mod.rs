@@ -2,6 +2,7 @@
 
 mod gateway_approval;
 mod gateway_audit;
+mod gateway_enrol;
 mod gateway_person;
 mod gateway_session;
 

@@ -238,6 +238,9 @@ fn a_wrong_password_rings_no_phone() {
     // final::push_before_first_factor: nothing reaches the phone before the first factor is right.
     let (stage, alice, one, _) = stage();
     let wrong = countersign_protocol::Secret::from_slice(b"not the password");
-    assert_eq!(stage.house().people.sign_in(&alice.name, &wrong, &countersign_tests::stage::caller()).expect("the store"), None);
+    assert_eq!(
+        stage.house().people.sign_in(&alice.name, &wrong, &countersign_tests::stage::caller()).expect("the store"),
+        None
+    );
     assert!(one.challenges().is_empty());
 }

@@ -74,9 +74,11 @@ impl Journey<'_> {
 
     fn sabotage(&self) {
         if self.sabotage == Sabotage::ForgetAnswers {
-            let forgotten = self.stage.house().store.write(|row| {
-                row.execute("DELETE FROM answer", []).map(drop).map_err(StoreFault::from)
-            });
+            let forgotten = self
+                .stage
+                .house()
+                .store
+                .write(|row| row.execute("DELETE FROM answer", []).map(drop).map_err(StoreFault::from));
             forgotten.expect("the store");
         }
     }

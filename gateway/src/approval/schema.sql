@@ -1,6 +1,7 @@
 -- One question to one person. State, tries and expiry are the approval's, whoever answers (push-v1 §10).
 CREATE TABLE approval (
     id          BLOB PRIMARY KEY CHECK (length(id) = 16),
+    number      INTEGER NOT NULL UNIQUE,     -- goes up: which of two of one second is the newer
     person      BLOB NOT NULL,
     client      TEXT NOT NULL,               -- who began it; only that one consumes
     binding     BLOB NOT NULL,               -- hash of the cookie secret of the browser that began it

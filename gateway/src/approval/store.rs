@@ -52,8 +52,7 @@ impl record::Store for SqlStore {
 
     fn of_browser(&self, binding: H32) -> Result<Option<Row>, StoreFault> {
         self.0.read(|tx| {
-            let sql =
-                format!("SELECT {COLUMNS} FROM approval WHERE binding = ?1 ORDER BY begun DESC, rev DESC LIMIT 1");
+            let sql = format!("SELECT {COLUMNS} FROM approval WHERE binding = ?1 ORDER BY number DESC LIMIT 1");
             Ok(tx.prepare(&sql)?.query_one([binding.as_bytes()], row).optional()?)
         })
     }
@@ -169,7 +168,7 @@ impl record::Store for SqlStore {
         self.0.read(|tx| {
             let sql = format!(
                 "SELECT {COLUMNS}, jti, ch, jws FROM challenge JOIN approval ON approval.id = challenge.approval
-                 WHERE did = :did AND state = 'pending' AND {LASTS} ORDER BY begun, jti"
+                 WHERE did = :did AND state = 'pending' AND {LASTS} ORDER BY number"
             );
             let mut statement = tx.prepare(&sql)?;
             let values = named_params! {
@@ -264,9 +263,9 @@ fn before(tx: &Connection, new: &NewApproval, at: &Moment) -> Result<Before, Sto
 fn insert(tx: &Connection, new: &NewApproval, push: Push, at: &Moment) -> Result<(), StoreFault> {
     let ends = new.exp + rule::GRACE;
     let statement =
-        "INSERT INTO approval (id, person, client, binding, state, push, shown, tries, begun, exp, ends, run,
+        "INSERT INTO approval (id, number, person, client, binding, state, push, shown, tries, begun, exp, ends, run,
                        mono_end, network, next, rung)
-                     VALUES (:id, :person, :client, :binding, 'pending', :push, :shown, :tries, :now, :exp, :ends, :run,
+                     VALUES (:id, (SELECT coalesce(max(number), 0) + 1 FROM approval), :person, :client, :binding, 'pending', :push, :shown, :tries, :now, :exp, :ends, :run,
                        :mono_end, :network, :next, :now)";
     tx.prepare(statement)?.execute(named_params! {
         ":id": new.id.as_bytes(), ":person": new.person.0, ":client": new.client,

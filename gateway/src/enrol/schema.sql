@@ -42,6 +42,7 @@ CREATE TABLE device (
     tries     INTEGER NOT NULL,
     activated INTEGER,
     used      INTEGER,
+    suspended INTEGER,                    -- since when
     gone      INTEGER,
     ok        BLOB,                       -- sealed key of answer codes
     totp      BLOB,                       -- sealed seed

@@ -213,10 +213,7 @@ impl Store for SqlStore {
 
     fn used(&self, did: Id, now: u64) -> Result<(), StoreFault> {
         self.0.write(move |tx| {
-            // Once a minute is enough for «last used», and spares a write a poll.
-            let update =
-                "UPDATE device SET used = ?2 WHERE did = ?1 AND (used IS NULL OR used + 60 <= ?2 OR used > ?2)";
-            tx.prepare(update)?.execute(params![did.as_bytes(), int(now)])?;
+            tx.execute("UPDATE device SET used = ?2 WHERE did = ?1", params![did.as_bytes(), int(now)])?;
             Ok(())
         })
     }
@@ -250,6 +247,22 @@ pub fn spend_step(tx: &Connection, did: &Id, person: &PersonId, step: u64, now: 
     let update = "UPDATE device SET totp_step = ?3, used = ?4
                   WHERE did = ?1 AND person = ?2 AND state = 'active' AND totp IS NOT NULL AND totp_step < ?3";
     Ok(tx.prepare(update)?.execute(params![did.as_bytes(), person.0, int(step), int(now)])? == 1)
+}
+
+/// A person is disabled or enabled, inside that transaction: active devices count for nothing while the person does not,
+/// and again when the person does within 30 days.
+///
+/// # Errors
+/// [`StoreFault`].
+pub fn person_disabled(tx: &Connection, person: &PersonId, disabled: bool, now: u64) -> Result<(), StoreFault> {
+    let update = if disabled {
+        "UPDATE device SET state = 'suspended', suspended = ?2 WHERE person = ?1 AND state = 'active'"
+    } else {
+        "UPDATE device SET state = 'active', suspended = NULL
+         WHERE person = ?1 AND state = 'suspended' AND suspended >= ?2 - 30 * 86400"
+    };
+    tx.execute(update, params![person.0, int(now)])?;
+    Ok(())
 }
 
 fn refuse_late(tx: &Connection, at: &Moment) -> Result<(), StoreFault> {

@@ -100,7 +100,7 @@ impl Sight {
             person: self.person,
             push,
             no_push: why_no_push(self.row.push).map(str::to_owned),
-            code: true,
+            code: house.config.policy.totp,
             code_fault,
             ends: fill("login.ends", &[("time", &calendar::span(left))]),
         })

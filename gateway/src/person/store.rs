@@ -1,7 +1,9 @@
 //! People in SQL.
 
 use super::{Hashed, Person, PersonId, Store, voucher};
-use crate::audit::{self, Entry};
+use crate::approval::{self, Moment};
+use crate::audit::{self, Caller, Entry};
+use crate::enrol;
 use crate::session;
 use crate::store::{OptionalExtension, Row, StoreFault, named_params, params};
 
@@ -55,8 +57,13 @@ impl Store for SqlStore {
         let audit = audit.clone();
         self.0.write(move |connection| {
             connection.execute("UPDATE person SET disabled = ?2 WHERE id = ?1", params![person.0, disabled])?;
+            enrol::store::person_disabled(connection, &person, disabled, audit.at)?;
             if disabled {
                 session::store::remove_person(connection, person)?;
+                // The command line has no part in the gateway's run: the wall clock decides what is still pending.
+                let at = Moment { now: audit.at, run: i64::MIN, mono: 0 };
+                let by = Caller { address: audit.address, transaction: audit.transaction.clone() };
+                approval::store::cancel_all(connection, &person, &at, &by)?;
             }
             audit::store::append(connection, &audit)
         })

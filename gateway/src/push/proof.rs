@@ -96,7 +96,11 @@ impl Phones {
         if !allowed.contains(&state) {
             return Err(Refusal::Policy(countersign_protocol::push::ErrorWhy::State));
         }
-        it.devices.store().used(device.did, it.clock.now())?;
+        let now = it.clock.now();
+        // Once a minute is enough for «last used», and spares a write a poll.
+        if device.used.is_none_or(|used| now.abs_diff(used) >= 60) {
+            it.devices.store().used(device.did, now)?;
+        }
         Ok((device, state))
     }
 

@@ -35,6 +35,7 @@ pub struct MemoryApprovals {
 #[derive(Default)]
 struct All {
     rows: HashMap<Id, Row>,
+    order: Vec<Id>,
     challenges: HashMap<Id, (Id, NewChallenge)>,
     answers: HashMap<(Id, H32), (Id, String)>,
     standing: HashMap<PersonId, Standing>,
@@ -157,6 +158,7 @@ impl Store for MemoryApprovals {
             reported: None,
             next: new.next,
         };
+        all.order.push(row.id);
         all.rows.insert(row.id, row);
         Ok(Began::Open(push))
     }
@@ -167,7 +169,8 @@ impl Store for MemoryApprovals {
 
     fn of_browser(&self, binding: H32) -> Result<Option<Row>, StoreFault> {
         let all = self.all();
-        Ok(all.rows.values().filter(|row| row.binding == binding).max_by_key(|row| (row.begun, row.rev)).cloned())
+        let newest = all.order.iter().rev().filter_map(|id| all.rows.get(id)).find(|row| row.binding == binding);
+        Ok(newest.cloned())
     }
 
     fn settle(&self, id: Id, at: Moment, _: Caller) -> Result<bool, StoreFault> {

@@ -1,0 +1,228 @@
+//! Codes and devices in memory: the test double of `enrol::Store`, and a broken variant that the contract must refuse.
+
+use std::sync::{Mutex, MutexGuard};
+
+use countersign_gateway::approval::Moment;
+use countersign_gateway::audit::Entry;
+use countersign_gateway::enrol::record::{Accepted, Code, Confirmed, Device, DeviceState, Kind, Taken};
+use countersign_gateway::enrol::{DEVICES, ENROLMENTS, GONE_KEPT, KEPT, Store};
+use countersign_gateway::person::PersonId;
+use countersign_gateway::store::StoreFault;
+use countersign_protocol::jose::{H32, Id};
+use countersign_protocol::push::GoneWhy;
+
+/// In memory. The broken one looks, lets others in, and then does what it saw.
+#[derive(Default)]
+pub struct Memory {
+    looks_first: bool,
+    all: Mutex<All>,
+}
+
+#[derive(Default)]
+struct All {
+    codes: Vec<Code>,
+    devices: Vec<Device>,
+    gone: Vec<(Id, u64)>,
+    keys: Vec<(H32, Id, bool)>,
+}
+
+impl Memory {
+    /// The broken one.
+    pub fn that_looks_first() -> Self {
+        Self { looks_first: true, ..Self::default() }
+    }
+
+    fn all(&self) -> MutexGuard<'_, All> {
+        self.all.lock().unwrap()
+    }
+
+    /// Runs `act` if `may` says so: at once, or in the broken variant after others had their turn.
+    fn guarded<T>(&self, may: impl Fn(&All) -> Result<(), T>, act: impl FnOnce(&mut All) -> T) -> T {
+        let mut all = self.all();
+        if let Err(not) = may(&all) {
+            return not;
+        }
+        if self.looks_first {
+            drop(all);
+            std::thread::yield_now();
+            all = self.all();
+        }
+        act(&mut all)
+    }
+}
+
+fn is_open(code: &Code) -> bool {
+    !code.ended && code.taken.is_none()
+}
+
+fn has_room(all: &All, person: PersonId, at: &Moment) -> bool {
+    let mine = || all.devices.iter().filter(|device| device.person == person);
+    let today = mine().filter(|device| device.added + 86_400 > at.now).count();
+    let held = mine().filter(|device| device.state(at) != DeviceState::Gone).count();
+    held < DEVICES as usize && today < ENROLMENTS as usize
+}
+
+impl Store for Memory {
+    fn add_code(&self, code: Code, _: Entry) -> Result<(), StoreFault> {
+        let mut all = self.all();
+        for older in all.codes.iter_mut().filter(|older| older.person == code.person && is_open(older)) {
+            older.ended = true;
+        }
+        all.codes.push(code);
+        Ok(())
+    }
+
+    fn end_codes(&self, person: PersonId, session: H32, _: Entry) -> Result<(), StoreFault> {
+        for code in self.all().codes.iter_mut().filter(|it| it.person == person && it.session == session && is_open(it))
+        {
+            code.ended = true;
+        }
+        Ok(())
+    }
+
+    fn code(&self, e: Id) -> Result<Option<Code>, StoreFault> {
+        Ok(self.all().codes.iter().find(|code| code.e == e).cloned())
+    }
+
+    fn code_of_browser(&self, session: H32) -> Result<Option<Code>, StoreFault> {
+        Ok(self.all().codes.iter().rev().find(|code| code.session == session).cloned())
+    }
+
+    fn any_key_known(&self, thumbprints: [H32; 3]) -> Result<bool, StoreFault> {
+        Ok(self.all().keys.iter().any(|(known, ..)| thumbprints.contains(known)))
+    }
+
+    fn accept(&self, e: Id, taken: Taken, device: Device, at: Moment, _: Entry) -> Result<Accepted, StoreFault> {
+        let phone = device.phone.clone().unwrap();
+        let keys = [phone.ak.thumbprint(), phone.pk.thumbprint(), phone.seal.thumbprint()];
+        let may = |all: &All| {
+            if !all.codes.iter().any(|code| code.e == e && is_open(code) && !code.is_late(&at)) {
+                Err(Accepted::Changed)
+            } else if all.keys.iter().any(|(known, ..)| keys.contains(known)) {
+                Err(Accepted::KeyKnown)
+            } else if !has_room(all, device.person, &at) {
+                Err(Accepted::Limit)
+            } else {
+                Ok(())
+            }
+        };
+        Ok(self.guarded(may, |all| {
+            if let Some(code) = all.codes.iter_mut().find(|code| code.e == e) {
+                code.taken = Some(taken);
+            }
+            all.keys.extend(keys.map(|key| (key, device.did, key == phone.pk.thumbprint())));
+            all.devices.push(device.clone());
+            Accepted::Done
+        }))
+    }
+
+    fn add_app(&self, device: Device, at: Moment, _: Entry) -> Result<Accepted, StoreFault> {
+        let mut all = self.all();
+        let (person, pending) = (device.person, DeviceState::Pending);
+        all.devices.retain(|it| it.person != person || it.kind() != Kind::App || it.stored != pending);
+        if !has_room(&all, person, &at) {
+            return Ok(Accepted::Limit);
+        }
+        all.devices.push(device);
+        Ok(Accepted::Done)
+    }
+
+    fn device(&self, did: Id) -> Result<Option<Device>, StoreFault> {
+        Ok(self.all().devices.iter().find(|device| device.did == did).cloned())
+    }
+
+    fn device_of_pk(&self, thumbprint: H32) -> Result<Option<Device>, StoreFault> {
+        let all = self.all();
+        let known = all.keys.iter().find(|(key, _, is_pk)| *key == thumbprint && *is_pk);
+        Ok(known.and_then(|(_, did, _)| all.devices.iter().find(|device| device.did == *did).cloned()))
+    }
+
+    fn devices(&self, person: PersonId) -> Result<Vec<Device>, StoreFault> {
+        let all = self.all();
+        let there = |device: &&Device| device.person == person && device.stored != DeviceState::Gone;
+        Ok(all.devices.iter().filter(there).cloned().collect())
+    }
+
+    fn confirm(
+        &self,
+        person: PersonId,
+        did: Id,
+        right: bool,
+        step: Option<u64>,
+        at: Moment,
+        _: Entry,
+    ) -> Result<Confirmed, StoreFault> {
+        let pending = |it: &Device| it.did == did && it.person == person && it.state(&at) == DeviceState::Pending;
+        let may = |all: &All| if all.devices.iter().any(pending) { Ok(()) } else { Err(Confirmed::NotPending) };
+        Ok(self.guarded(may, |all| {
+            let Some(device) = all.devices.iter_mut().find(|device| device.did == did) else {
+                return Confirmed::NotPending;
+            };
+            device.totp_step = device.totp_step.max(step);
+            if right {
+                (device.stored, device.activated) = (DeviceState::Active, Some(at.now));
+                return Confirmed::Active;
+            }
+            device.tries = device.tries.saturating_sub(1);
+            if device.tries > 0 {
+                return Confirmed::Wrong(device.tries);
+            }
+            (device.stored, device.why) = (DeviceState::Gone, Some(GoneWhy::Refused));
+            Confirmed::Refused
+        }))
+    }
+
+    fn end(
+        &self,
+        person: PersonId,
+        did: Id,
+        why: GoneWhy,
+        at: Moment,
+        _: Entry,
+    ) -> Result<Option<Vec<Id>>, StoreFault> {
+        let mut all = self.all();
+        let there = |it: &&mut Device| it.did == did && it.person == person && it.stored != DeviceState::Gone;
+        let Some(device) = all.devices.iter_mut().find(there) else { return Ok(None) };
+        device.why = Some(if device.stored == DeviceState::Pending { GoneWhy::Refused } else { why });
+        (device.stored, device.totp, device.ok) = (DeviceState::Gone, None, None);
+        all.gone.push((did, at.now));
+        Ok(Some(Vec::new()))
+    }
+
+    fn rename(&self, person: PersonId, did: Id, name: String, _: Entry) -> Result<bool, StoreFault> {
+        let mut all = self.all();
+        let there = |it: &&mut Device| it.did == did && it.person == person && it.stored != DeviceState::Gone;
+        let found = all.devices.iter_mut().find(there);
+        Ok(found.map(|device| device.name = name).is_some())
+    }
+
+    fn spend(&self, person: PersonId, did: Id, step: u64, _: Moment) -> Result<bool, StoreFault> {
+        let fits = |it: &Device| {
+            let fresh = it.totp_step.is_none_or(|last| last < step);
+            it.did == did && it.person == person && it.stored == DeviceState::Active && it.totp.is_some() && fresh
+        };
+        let may = |all: &All| if all.devices.iter().any(fits) { Ok(()) } else { Err(false) };
+        Ok(self.guarded(may, |all| {
+            if let Some(device) = all.devices.iter_mut().find(|device| device.did == did) {
+                device.totp_step = Some(step);
+            }
+            true
+        }))
+    }
+
+    fn used(&self, did: Id, now: u64) -> Result<(), StoreFault> {
+        if let Some(device) = self.all().devices.iter_mut().find(|device| device.did == did) {
+            device.used = Some(now);
+        }
+        Ok(())
+    }
+
+    fn sweep(&self, at: Moment) -> Result<(), StoreFault> {
+        let mut all = self.all();
+        all.codes.retain(|code| code.x + KEPT >= at.now);
+        let All { devices, gone, .. } = &mut *all;
+        let forgotten = |did: Id| gone.iter().any(|(id, when)| *id == did && when + GONE_KEPT < at.now);
+        devices.retain(|device| !forgotten(device.did));
+        Ok(())
+    }
+}
