@@ -6,5 +6,6 @@ mod architecture;
 mod cli;
 mod contract;
 mod driver;
+mod otp;
 mod push;
 mod strings;

@@ -82,10 +82,7 @@ impl Symbol {
         svg
     }
 
-    /// A PNG in grey, `pixels` to a module (at least 3), with the border.
-    ///
-    /// # Panics
-    /// Never: what is written is of the size that is declared.
+    /// A PNG in grey, `pixels` to a module (3 to 64), with the border.
     pub fn png(&self, pixels: usize) -> Vec<u8> {
         let pixels = pixels.clamp(3, 64);
         let side = (self.width + 2 * QUIET) * pixels;

@@ -162,7 +162,7 @@ mod tests {
     use super::super::luma::Rotation;
     use super::*;
 
-    const NEVER: AtomicBool = AtomicBool::new(false);
+    static NEVER: AtomicBool = AtomicBool::new(false);
 
     /// A canvas to draw on: grey values, and then a [`Luma`] with a stride of its own.
     struct Canvas {
@@ -184,10 +184,9 @@ mod tests {
                 for column in 0..side {
                     let inside = |place: usize| place.checked_sub(quiet).map_or(usize::MAX, |place| place / module);
                     let ink = if symbol.is_dark(inside(column), inside(row)) { dark } else { light };
-                    if let Some(pixel) = (y + row).checked_sub(quiet).zip((x + column).checked_sub(quiet)) {
-                        if pixel.0 < self.height && pixel.1 < self.width {
-                            self.pixels[pixel.0 * self.width + pixel.1] = ink;
-                        }
+                    let place = (x + column).checked_sub(quiet).zip((y + row).checked_sub(quiet));
+                    if let Some((x, y)) = place.filter(|(x, y)| *x < self.width && *y < self.height) {
+                        self.pixels[y * self.width + x] = ink;
                     }
                 }
             }
