@@ -8,6 +8,7 @@ use crate::approval::{self, Approvals};
 use crate::audit;
 use crate::config::Config;
 use crate::enrol::{self, Devices};
+use crate::health::Ready;
 use crate::issuer::Issuer;
 use crate::person::{self, People};
 use crate::port::{Adapters, Clock, Random, Signer, Timer};
@@ -57,6 +58,8 @@ pub struct House {
     pub devices: Devices,
     /// The calls of phones.
     pub phones: Phones,
+    /// How the store was found last, for `/readyz`.
+    pub ready: Ready,
     /// Told when the gateway stops: held requests answer at once.
     pub stopping: Stopping,
 }
@@ -108,6 +111,7 @@ impl House {
             people,
             sessions,
             audit: Arc::new(audit::store::SqlStore(store.clone())),
+            ready: Ready::default(),
             stopping: Stopping::default(),
             config,
             clock,

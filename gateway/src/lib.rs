@@ -34,3 +34,6 @@ pub mod wake;
 
 pub use port::Adapters;
 pub use start::{Gateway, Running, StartFault};
+
+#[cfg(test)]
+mod test_clock;

@@ -260,3 +260,84 @@ impl People {
         Ok(Person { disabled, ..person })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::port::machine::MachineRandom;
+    use crate::test_clock::TestClock;
+
+    fn people() -> (tempfile::TempDir, Arc<TestClock>, People) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = crate::store::Store::open(&folder.path().join("s")).unwrap();
+        let (clock, random) = (Arc::new(TestClock::default()), Arc::new(MachineRandom::default()));
+        let seal = Seal::new(&[1; 32], random.clone());
+        let people = People::new(Arc::new(store::SqlStore(store)), &seal, clock.clone(), random);
+        (folder, clock, people)
+    }
+
+    fn secret(text: &str) -> Secret {
+        Secret::from_slice(text.as_bytes())
+    }
+
+    #[test]
+    fn a_password_signs_in_whom_it_belongs_to_and_nobody_who_is_disabled() {
+        let (_folder, _, people) = people();
+        let by = Caller::default();
+        let (alice, _) = people.add("Alice", &secret("tea and rain"), &by).unwrap();
+        let sign_in = |name, password| people.sign_in(name, &secret(password), &by);
+        assert_eq!(sign_in(" ALICE ", "tea and rain"), Ok(Some(alice.clone())));
+        for (name, password) in [("alice", "tea and sun"), ("bob", "tea and rain"), ("a b", "x"), ("alice", "")] {
+            assert_eq!(sign_in(name, password), Ok(None), "{name}");
+        }
+        let long = "tea and rain".repeat(limits::PASSWORD_BYTES);
+        assert_eq!(sign_in("alice", &long), Ok(None));
+        people.set_disabled("alice", true, &by).unwrap();
+        assert_eq!(sign_in("alice", "tea and rain"), Ok(None));
+        people.set_disabled("alice", false, &by).unwrap();
+        assert_eq!(sign_in("alice", "tea and rain"), Ok(Some(alice)));
+    }
+
+    #[test]
+    fn many_wrong_passwords_make_even_the_right_one_wait() {
+        let (_folder, clock, people) = people();
+        let by = Caller::default();
+        let (alice, _) = people.add("alice", &secret("tea and rain"), &by).unwrap();
+        for _ in 0..6 {
+            assert_eq!(people.sign_in("alice", &secret("wrong"), &by), Ok(None));
+        }
+        assert_eq!(people.sign_in("alice", &secret("tea and rain"), &by), Err(PersonFault::Wait(2)));
+        clock.advance(2);
+        assert_eq!(people.sign_in("alice", &secret("tea and rain"), &by), Ok(Some(alice)));
+    }
+
+    #[test]
+    fn a_voucher_is_taken_once_from_its_person_within_a_day() {
+        let (_folder, clock, people) = people();
+        let by = Caller::default();
+        let (alice, first) = people.add("alice", &secret("tea and rain"), &by).unwrap();
+        let (bob, _) = people.add("bob", &secret("tea and rain"), &by).unwrap();
+        let take = |person: &Person, typed: &str| people.take_voucher(person.id, &person.name, typed, &by);
+        assert_eq!(take(&bob, &first.reveal()), Ok(false), "somebody else's");
+        assert_eq!(take(&alice, "0000-0000-0000"), Ok(false));
+        assert_eq!(take(&alice, &first.reveal().to_lowercase()), Ok(true));
+        assert_eq!(take(&alice, &first.reveal()), Ok(false), "once");
+        let second = people.give_voucher(&alice, &by).unwrap();
+        let third = people.give_voucher(&alice, &by).unwrap();
+        assert_eq!(take(&alice, &second.reveal()), Ok(false), "a newer one ended it");
+        clock.advance(limits::VOUCHER_LIFE);
+        assert_eq!(take(&alice, &third.reveal()), Ok(false), "a day later");
+    }
+
+    #[test]
+    fn a_name_is_somebody_s_once_and_a_poor_password_adds_nobody() {
+        let (_folder, _, people) = people();
+        let by = Caller::default();
+        let refused = people.add("alice", &secret("password1"), &by).err();
+        assert_eq!(refused, Some(PersonFault::Password(PasswordRefused::Common)));
+        assert_eq!(people.all(), Ok(vec![]));
+        people.add("alice", &secret("tea and rain"), &by).unwrap();
+        assert_eq!(people.add("ALICE", &secret("tea and rain"), &by).err(), Some(PersonFault::Taken));
+        assert_eq!(people.set_disabled("bob", true, &by).err(), Some(PersonFault::Unknown));
+    }
+}

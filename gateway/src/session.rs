@@ -192,12 +192,13 @@ impl Sessions {
     pub fn find(&self, cookie: &Cookie) -> Result<Option<Session>, SessionFault> {
         let now = self.clock.now();
         let Some(mut session) = self.store.find(cookie.hash())? else { return Ok(None) };
+        // Neither write decides anything here, so a full disk does not lock anybody out: it only ends sessions earlier.
         if session.has_ended(now) {
-            self.store.remove(session.id)?;
+            forgive(self.store.remove(session.id));
             return Ok(None);
         }
         if now.saturating_sub(session.seen_at) >= limits::SESSION_SEEN_STEP {
-            self.store.touch(session.id, now)?;
+            forgive(self.store.touch(session.id, now));
             session.seen_at = now;
         }
         Ok(Some(session))
@@ -225,5 +226,126 @@ impl Sessions {
     /// [`SessionFault::Store`].
     pub fn end_approval(&self, approval: [u8; 16]) -> Result<usize, SessionFault> {
         Ok(self.store.remove_approval(approval)?)
+    }
+}
+
+fn forgive(written: Result<(), StoreFault>) {
+    if let Err(fault) = written {
+        tracing::warn!(%fault, "a session was not noted");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::port::machine::MachineRandom;
+    use crate::test_clock::TestClock;
+
+    /// Holds one session; after [`Only::full`] nothing can be written.
+    #[derive(Default)]
+    struct Only(std::sync::Mutex<(Option<Session>, bool)>);
+
+    impl Only {
+        fn full(&self) {
+            self.0.lock().unwrap().1 = true;
+        }
+        fn change(&self, change: impl FnOnce(&mut Option<Session>)) -> Result<(), StoreFault> {
+            let mut held = self.0.lock().unwrap();
+            if held.1 {
+                return Err(StoreFault::Full);
+            }
+            change(&mut held.0);
+            Ok(())
+        }
+    }
+
+    impl Store for Only {
+        fn replace(&self, _: Option<[u8; 32]>, new: &Session) -> Result<(), StoreFault> {
+            self.change(|held| *held = Some(new.clone()))
+        }
+        fn find(&self, id: [u8; 32]) -> Result<Option<Session>, StoreFault> {
+            Ok(self.0.lock().unwrap().0.clone().filter(|session| session.id == id))
+        }
+        fn touch(&self, _: [u8; 32], seen_at: u64) -> Result<(), StoreFault> {
+            self.change(|held| held.iter_mut().for_each(|session| session.seen_at = seen_at))
+        }
+        fn remove(&self, _: [u8; 32]) -> Result<(), StoreFault> {
+            self.change(|held| *held = None)
+        }
+        fn remove_person(&self, _: PersonId) -> Result<usize, StoreFault> {
+            self.change(|held| *held = None).map(|()| 1)
+        }
+        fn remove_approval(&self, _: [u8; 16]) -> Result<usize, StoreFault> {
+            self.change(|held| *held = None).map(|()| 1)
+        }
+        fn prune(&self, _: u64, _: u64) -> Result<usize, StoreFault> {
+            Ok(0)
+        }
+    }
+
+    fn begun(step: Step) -> (Arc<TestClock>, Arc<Only>, Sessions, Cookie, Session) {
+        let (clock, store) = (Arc::new(TestClock::default()), Arc::new(Only::default()));
+        let sessions = Sessions::new(store.clone(), clock.clone(), Arc::new(MachineRandom::default()));
+        let (cookie, session) = sessions.begin(PersonId([1; 16]), "alice", step).unwrap();
+        (clock, store, sessions, cookie, session)
+    }
+
+    #[test]
+    fn it_ends_after_half_an_hour_without_a_request() {
+        let (clock, _, sessions, cookie, _) = begun(Step::default());
+        clock.advance(limits::SESSION_IDLE - 1);
+        assert!(sessions.find(&cookie).unwrap().is_some());
+        clock.advance(limits::SESSION_IDLE - 1);
+        assert!(sessions.find(&cookie).unwrap().is_some(), "the request before counted");
+        clock.advance(limits::SESSION_IDLE);
+        assert!(sessions.find(&cookie).unwrap().is_none());
+    }
+
+    #[test]
+    fn it_ends_after_twelve_hours_whatever_was_asked() {
+        let (clock, _, sessions, mut cookie, session) = begun(Step::default());
+        let mut last = session;
+        for _ in 0..12 * 4 - 1 {
+            clock.advance(15 * 60);
+            last = sessions.find(&cookie).unwrap().unwrap();
+            (cookie, last) = sessions.raise(&last, Step { second: true, ..Step::default() }).unwrap();
+        }
+        assert!(last.is_fresh(clock.now()));
+        clock.advance(15 * 60);
+        assert!(sessions.find(&cookie).unwrap().is_none());
+    }
+
+    #[test]
+    fn each_step_has_a_new_id_and_keeps_what_was_known() {
+        let (_, _, sessions, first, session) = begun(Step::default());
+        assert!(!session.is_full() && !session.may_enrol(session.began_at));
+        let step = Step { second: true, voucher: false, approval: Some([7; 16]) };
+        let (second, full) = sessions.raise(&session, step).unwrap();
+        assert!(sessions.find(&first).unwrap().is_none());
+        assert_eq!(sessions.find(&second).unwrap(), Some(full.clone()));
+        let (_, with_voucher) = sessions.raise(&full, Step { voucher: true, ..Step::default() }).unwrap();
+        assert_eq!((with_voucher.second_at, with_voucher.approval), (full.second_at, Some([7; 16])));
+    }
+
+    #[test]
+    fn a_second_factor_is_fresh_for_ten_minutes_and_a_voucher_only_adds_devices() {
+        let (clock, _, _, _, full) = begun(Step { second: true, ..Step::default() });
+        let (_, _, _, _, vouched) = begun(Step { voucher: true, ..Step::default() });
+        assert!(!vouched.is_full() && !vouched.is_fresh(clock.now()) && vouched.may_enrol(clock.now()));
+        clock.advance(limits::SECOND_FACTOR_FRESH - 1);
+        assert!(full.is_fresh(clock.now()) && full.may_enrol(clock.now()) && vouched.may_enrol(clock.now()));
+        clock.advance(1);
+        assert!(full.is_full() && !full.is_fresh(clock.now()));
+        assert!(!full.may_enrol(clock.now()) && !vouched.may_enrol(clock.now()));
+    }
+
+    #[test]
+    fn a_full_disk_locks_nobody_out() {
+        let (clock, store, sessions, cookie, _) = begun(Step::default());
+        store.full();
+        clock.advance(limits::SESSION_SEEN_STEP);
+        assert!(sessions.find(&cookie).unwrap().is_some());
+        clock.advance(limits::SESSION_IDLE);
+        assert!(sessions.find(&cookie).unwrap().is_none());
     }
 }

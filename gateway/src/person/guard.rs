@@ -100,23 +100,11 @@ fn keys(name: &str, address: Option<IpAddr>) -> [Key; 2] {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU64, Ordering};
-
     use super::*;
+    use crate::test_clock::TestClock;
 
-    #[derive(Default)]
-    struct Stopped(AtomicU64);
-    impl Clock for Stopped {
-        fn now(&self) -> u64 {
-            0
-        }
-        fn monotonic(&self) -> Duration {
-            Duration::from_secs(self.0.load(Ordering::SeqCst))
-        }
-    }
-
-    fn guard() -> (Arc<Stopped>, Guard) {
-        let clock = Arc::new(Stopped::default());
+    fn guard() -> (Arc<TestClock>, Guard) {
+        let clock = Arc::new(TestClock::default());
         (clock.clone(), Guard::new(clock))
     }
 
@@ -132,7 +120,7 @@ mod tests {
         }
         for wait in [2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900] {
             assert_eq!(guard.begin("Alice ", from("192.0.2.99")), Err(wait), "the same name and network");
-            clock.0.fetch_add(wait, Ordering::SeqCst);
+            clock.advance(wait);
             assert_eq!(guard.begin("alice", from("192.0.2.7")), Ok(()));
         }
         assert_eq!(guard.begin("alice", from("198.51.100.1")), Ok(()), "elsewhere");
@@ -172,7 +160,7 @@ mod tests {
         for _ in 0..6 {
             assert_eq!(guard.begin("alice", None), Ok(()));
         }
-        clock.0.fetch_add(FORGET.as_secs() + 1, Ordering::SeqCst);
+        clock.advance(FORGET.as_secs() + 1);
         for _ in 0..6 {
             assert_eq!(guard.begin("alice", None), Ok(()));
         }
