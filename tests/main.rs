@@ -7,5 +7,6 @@ mod cli;
 mod contract;
 mod driver;
 mod otp;
+mod pages;
 mod push;
 mod strings;

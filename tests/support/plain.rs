@@ -118,6 +118,11 @@ impl Default for Plain {
 pub struct Html(String);
 
 impl Html {
+    /// As it came.
+    pub fn source(&self) -> &str {
+        &self.0
+    }
+
     /// Whether there is a form, in view, that posts to `action`.
     pub fn has_form(&self, action: &str) -> bool {
         self.form(action).is_some_and(|(tag, _)| !tag.contains(" hidden"))

@@ -1,0 +1,243 @@
+//! Signing in.
+
+use std::time::{Duration, Instant};
+
+use countersign_gateway::approval::rule;
+use countersign_strings::{fill, text};
+use countersign_tests::plain::Plain;
+use countersign_tests::raw_phone::payload;
+use countersign_tests::stage::{PASSWORD, Stage};
+use serde_json::Value;
+
+use super::{approve, code, digits, go, heading, path, sign_in, signed_in, stage};
+
+/// What the script of the waiting page is told, given the word that it has.
+fn told(window: &mut Plain, stage: &Stage, word: &str) -> Value {
+    assert_eq!(go(window, stage, &format!("/login/state?state={word}")), 200);
+    serde_json::from_str(window.page().source()).expect("JSON")
+}
+
+#[test]
+fn a_login_is_approved_on_the_phone_and_taken_once() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    let phone = stage.active_phone(&alice, "phone");
+    let mut window = signed_in(&stage, &alice, "/demo");
+    assert_eq!((path(&window, &stage).as_str(), heading(&window).as_str()), ("/login/wait", text("login.wait_title")));
+
+    let challenge = payload(&phone.challenges()[0]);
+    assert_eq!(
+        (challenge["app"].as_str(), challenge["acct"].as_str()),
+        (Some(text("login.sample_name")), Some("alice"))
+    );
+    assert_eq!(challenge["ctx"]["ip"], "127.0.0.1");
+    assert_eq!(digits(&window).len(), 6);
+    assert!(!challenge.to_string().contains(&digits(&window)), "the digits are not in it");
+
+    assert_eq!(approve(&phone, &digits(&window)), "approved");
+    go(&mut window, &stage, "/login/wait");
+    assert_eq!(heading(&window), text("login.approved"));
+    window.post_form("/login/finish", &[]);
+    assert_eq!((path(&window, &stage).as_str(), heading(&window).as_str()), ("/demo", text("login.sample")));
+    go(&mut window, &stage, "/demo");
+    assert_eq!(heading(&window), text("login.sample"), "the session stays");
+    go(&mut window, &stage, "/login/wait");
+    assert_ne!(heading(&window), text("login.approved"), "there is nothing left to take");
+}
+
+#[test]
+fn the_held_request_tells_what_to_do() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    let phone = stage.active_phone(&alice, "phone");
+    let mut window = signed_in(&stage, &alice, "/demo");
+    let shown = digits(&window);
+    let first = told(&mut window, &stage, "");
+    assert_eq!((first["then"].as_str(), first["line"].as_str()), (Some("wait"), Some(text("login.line_sent"))));
+
+    let word = first["state"].as_str().expect("a word").to_owned();
+    let began = Instant::now();
+    let (second, mut window) = std::thread::scope(|scope| {
+        let stage = &stage;
+        let held = scope.spawn(move || (told(&mut window, stage, &word), window));
+        std::thread::park_timeout(Duration::from_millis(300));
+        assert!(!held.is_finished(), "held while nothing changes");
+        let wrong: String = shown.chars().map(|c| if c == '9' { '0' } else { '9' }).collect();
+        assert_eq!(approve(&phone, &wrong), "wrong");
+        held.join().expect("an answer")
+    });
+    assert!(began.elapsed() < Duration::from_secs(15));
+    assert_eq!(second["line"], fill("login.line_wrong", &[("n", "2")]));
+    assert_eq!(approve(&phone, &shown), "approved");
+    let word = second["state"].as_str().expect("a word");
+    assert_eq!(told(&mut window, &stage, word)["then"], "finish");
+    assert_eq!(told(&mut Plain::new(), &stage, word)["then"], "load", "another browser is told nothing");
+}
+
+#[test]
+fn a_denial_is_shown_as_one_and_the_next_login_asks_for_a_code() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    let phone = stage.active_phone(&alice, "phone");
+    let mut window = signed_in(&stage, &alice, "/demo");
+    assert_eq!(phone.decide(&phone.refusal(&phone.challenges()[0], "deny")), "denied");
+    go(&mut window, &stage, "/login/wait");
+    assert_eq!(heading(&window), text("login.denied"));
+    assert!(!window.page().has_form("/login/finish") && !window.page().has_form("/login/resend"));
+
+    let again = signed_in(&stage, &alice, "/demo");
+    assert_eq!(heading(&again), text("login.code_title"));
+    assert_eq!(again.page().words(".note").as_deref(), Some(text("login.no_push_denied")));
+    assert_eq!((digits(&again), phone.challenges()), (String::new(), Vec::<String>::new()));
+    assert!(again.page().has_form("/login/code"));
+}
+
+#[test]
+fn a_report_ends_the_session_that_it_is_about() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    let phone = stage.active_phone(&alice, "phone");
+    let mut window = signed_in(&stage, &alice, "/demo");
+    let challenge = phone.challenges()[0].clone();
+    assert_eq!(approve(&phone, &digits(&window)), "approved");
+    go(&mut window, &stage, "/login/wait");
+    window.post_form("/login/finish", &[]);
+    assert_eq!(path(&window, &stage), "/demo");
+    stage.clock.advance(rule::LATE_REPORT);
+    assert_eq!(phone.decide(&phone.refusal(&challenge, "report")), "reported");
+    go(&mut window, &stage, "/demo");
+    assert_eq!(heading(&window), text("login.title"));
+}
+
+#[test]
+fn only_the_browser_that_began_it_takes_it() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    let phone = stage.active_phone(&alice, "phone");
+    let mut window = signed_in(&stage, &alice, "/demo");
+    assert_eq!(approve(&phone, &digits(&window)), "approved");
+    let mut other = Plain::new();
+    go(&mut other, &stage, "/login/wait");
+    assert_eq!(heading(&other), text("login.title"));
+    sign_in(&mut other, &stage, &alice, "/demo");
+    assert!(!other.page().has_form("/login/finish"), "its own is open");
+    go(&mut window, &stage, "/login/wait");
+    stage.clock.advance(rule::HOLD + 1);
+    window.post_form("/login/finish", &[]);
+    assert_eq!(heading(&window), text("login.expired"), "not taken in time");
+}
+
+#[test]
+fn a_second_browser_is_told_that_one_is_open() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    let phone = stage.active_phone(&alice, "phone");
+    let mut first = signed_in(&stage, &alice, "/demo");
+    let second = signed_in(&stage, &alice, "/demo");
+    assert_eq!(second.page().words(".note").as_deref(), Some(text("login.no_push_open")));
+    assert_eq!(phone.challenges().len(), 1);
+    let shown = digits(&first);
+    sign_in(&mut first, &stage, &alice, "/demo");
+    assert_eq!(digits(&first), shown, "the same browser comes back to its own");
+}
+
+#[test]
+fn send_again_rings_three_times_and_cancel_ends_it() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    let phone = stage.active_phone(&alice, "phone");
+    let mut window = signed_in(&stage, &alice, "/demo");
+    let (shown, challenge) = (digits(&window), phone.challenges());
+    for _ in 0..rule::RESENDS {
+        stage.clock.advance(rule::RESEND_AFTER);
+        window.post_form("/login/resend", &[]);
+        assert_eq!((digits(&window), phone.challenges()), (shown.clone(), challenge.clone()));
+        assert!(window.page().words(".state").is_some_and(|line| line.contains(text("login.resent"))));
+    }
+    assert!(!window.page().has_form("/login/resend"));
+    window.post_form("/login/cancel", &[]);
+    assert_eq!(heading(&window), text("login.title"));
+    assert_eq!(phone.challenges(), Vec::<String>::new());
+    assert_eq!(phone.decide(&phone.approval(&challenge[0], &shown)), "closed");
+}
+
+#[test]
+fn time_that_ran_out_is_said() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    stage.active_phone(&alice, "phone");
+    let mut window = signed_in(&stage, &alice, "/demo");
+    stage.clock.advance(126);
+    go(&mut window, &stage, "/login/wait");
+    assert_eq!(heading(&window), text("login.expired"));
+}
+
+#[test]
+fn wrong_tries_end_it() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    let phone = stage.active_phone(&alice, "phone");
+    let mut window = signed_in(&stage, &alice, "/demo");
+    let wrong: String = digits(&window).chars().map(|c| if c == '9' { '0' } else { '9' }).collect();
+    assert_eq!(window.post_form("/login/code", &[("code", "000000")]), 403);
+    assert_eq!(window.page().words(".fault").as_deref(), Some(text("login.code_wrong")));
+    assert_eq!([approve(&phone, &wrong), approve(&phone, &wrong)], ["wrong", "failed"]);
+    go(&mut window, &stage, "/login/wait");
+    assert_eq!(heading(&window), text("login.failed"));
+}
+
+#[test]
+fn delivered_is_told_to_a_browser_that_signed_in_before() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    let phone = stage.active_phone(&alice, "phone");
+    let mut window = signed_in(&stage, &alice, "/demo");
+    let shows = |window: &mut Plain| {
+        let jti = payload(&phone.challenges()[0])["jti"].clone();
+        let mut echo = phone.echo(0);
+        (echo["have"], echo["seen"]) = (Value::from(vec![jti.clone()]), Value::from(vec![jti]));
+        assert_eq!(phone.poll(&echo).status, 200);
+        go(window, &stage, "/login/wait");
+        window.page().words(".state").unwrap_or_default()
+    };
+    assert!(shows(&mut window).contains(text("login.line_sent")), "a browser nobody knows");
+    assert_eq!(approve(&phone, &digits(&window)), "approved");
+    go(&mut window, &stage, "/login/wait");
+    window.post_form("/login/finish", &[]);
+    go(&mut window, &stage, "/demo");
+    window.post_form("/logout", &[]);
+    sign_in(&mut window, &stage, &alice, "/demo");
+    assert!(shows(&mut window).contains(text("login.line_delivered")));
+}
+
+#[test]
+fn a_wrong_password_and_an_unknown_name_are_one() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    stage.active_phone(&alice, "phone");
+    let tried = |name: &str, password: &str| {
+        let mut window = Plain::new();
+        go(&mut window, &stage, "/demo");
+        let status = window.post_form("/login", &[("name", name), ("password", password)]);
+        (status, heading(&window), window.page().words(".fault"))
+    };
+    let wrong = tried("alice", "not the password");
+    assert_eq!(wrong, (403, text("login.title").to_owned(), Some(text("login.wrong").to_owned())));
+    assert_eq!(tried("nobody", PASSWORD), wrong);
+}
+
+#[test]
+fn a_code_signs_in_once() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    stage.active_phone(&alice, "phone");
+    let uri = super::manage::add_app(&stage, &alice);
+    stage.clock.advance(30);
+    let typed = code(&stage, &uri);
+    let mut window = signed_in(&stage, &alice, "/demo");
+    window.post_form("/login/code", &[("code", &typed)]);
+    assert_eq!(path(&window, &stage), "/demo");
+    let mut again = signed_in(&stage, &alice, "/demo");
+    assert_eq!(again.post_form("/login/code", &[("code", &typed)]), 403);
+    assert_eq!(again.page().words(".fault").as_deref(), Some(text("login.code_wrong")));
+}

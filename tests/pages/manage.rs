@@ -1,0 +1,216 @@
+//! Looking after one's devices.
+
+use countersign_gateway::enrol::DeviceState;
+use countersign_gateway::person::Person;
+use countersign_protocol::uri::EnrolLink;
+use countersign_strings::{fill, text};
+use countersign_tests::plain::Plain;
+use countersign_tests::raw_phone::RawPhone;
+use countersign_tests::stage::{Stage, caller};
+
+use super::{approve, code, digits, go, heading, path, signed_in, stage};
+
+fn voucher(stage: &Stage, person: &Person) -> String {
+    stage.house().people.give_voucher(person, &caller()).expect("a voucher").reveal()
+}
+
+/// A browser whose person showed a phone just now.
+fn with_second_factor(stage: &Stage, person: &Person, phone: &RawPhone) -> Plain {
+    let mut window = signed_in(stage, person, "/manageotp");
+    assert_eq!(approve(phone, &digits(&window)), "approved");
+    go(&mut window, stage, "/login/wait");
+    window.post_form("/login/finish", &[]);
+    assert_eq!((path(&window, stage).as_str(), heading(&window).as_str()), ("/manageotp", text("manage.title")));
+    window
+}
+
+/// Adds an authenticator app to somebody who has none; its key URI. Its first code is used up.
+pub fn add_app(stage: &Stage, person: &Person) -> String {
+    let owner = countersign_tests::stage::owner(person);
+    let offer = stage.house().devices.offer_app(owner, "App", &caller()).expect("an app");
+    let typed = code(stage, &offer.uri);
+    stage.house().devices.first_code(owner, offer.did, &typed, &caller()).expect("the store");
+    offer.uri.to_string()
+}
+
+fn fault(window: &Plain) -> String {
+    window.page().words(".fault").unwrap_or_default()
+}
+
+#[test]
+fn the_first_device_needs_the_voucher_before_the_qr() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    let voucher = voucher(&stage, &alice);
+    let mut window = signed_in(&stage, &alice, "/manageotp");
+    assert_eq!((path(&window, &stage).as_str(), heading(&window).as_str()), ("/manageotp/add", text("manage.add")));
+    for other in ["/manageotp", "/demo"] {
+        go(&mut window, &stage, other);
+        assert!(["/manageotp/add", "/login?next=/demo"].contains(&path(&window, &stage).as_str()), "{other}");
+    }
+    go(&mut window, &stage, "/manageotp/add");
+    assert_eq!(window.post_form("/manageotp/add", &[("name", "Phone"), ("voucher", "0000-0000-0000")]), 403);
+    assert_eq!((fault(&window).as_str(), window.page().words("#link")), (text("manage.voucher_wrong"), None));
+    assert_eq!(window.post_form("/manageotp/add", &[("name", " "), ("voucher", &voucher)]), 403);
+    assert_eq!(fault(&window), text("manage.name_wrong"), "and the voucher is not used up");
+    assert_eq!(window.post_form("/manageotp/add", &[("name", "Phone"), ("voucher", &voucher)]), 200);
+    let link = window.page().words("#link").expect("a link");
+
+    let phone = stage.raw_phone("phone");
+    let shown = phone.enrol(&EnrolLink::parse(&link).expect("an enrolment link"));
+    assert_eq!(go(&mut window, &stage, "/manageotp/add/state?state=open"), 200);
+    assert!(window.page().source().contains("\"then\":\"load\""), "{}", window.page().source());
+    go(&mut window, &stage, "/manageotp/add");
+    assert!(window.page().has_form("/manageotp/confirm"));
+    assert!(!window.page().source().contains(&shown), "the digits come from the phone alone");
+
+    // Whoever has only a pending device still has none.
+    let other = signed_in(&stage, &alice, "/demo");
+    assert_eq!(path(&other, &stage), "/manageotp/add");
+
+    let wrong: String = shown.chars().map(|c| if c == '9' { '0' } else { '9' }).collect();
+    assert_eq!(window.post_form("/manageotp/confirm", &[("digits", &wrong)]), 403);
+    assert_eq!(fault(&window), fill("manage.digits_wrong", &[("n", "2")]));
+    window.post_form("/manageotp/confirm", &[("digits", &shown)]);
+    assert_eq!(heading(&window), text("login.fresh"), "the voucher does not show the list");
+
+    let mut again = signed_in(&stage, &alice, "/manageotp");
+    assert_eq!(heading(&again), text("login.wait_title"));
+    assert_eq!(approve(&phone, &digits(&again)), "approved");
+    go(&mut again, &stage, "/login/wait");
+    again.post_form("/login/finish", &[]);
+    let list = again.page().source();
+    assert!(list.contains("Phone") && list.contains(text("manage.kind_both")), "{list}");
+}
+
+#[test]
+fn digits_wrong_three_times_refuse_the_phone() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    let first = stage.active_phone(&alice, "first");
+    let mut window = with_second_factor(&stage, &alice, &first);
+    let second = enrolled(&mut window, &stage, "second");
+    for left in ["2", "1"] {
+        assert_eq!(window.post_form("/manageotp/confirm", &[("digits", "000000")]), 403);
+        assert_eq!(fault(&window), fill("manage.digits_wrong", &[("n", left)]));
+    }
+    assert_eq!(window.post_form("/manageotp/confirm", &[("digits", "000000")]), 403);
+    assert_eq!(fault(&window), text("manage.digits_refused"));
+    assert_eq!(second.poll(&second.echo(0)).verdict(), "410 gone");
+}
+
+#[test]
+fn not_mine_refuses_the_phone() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    let first = stage.active_phone(&alice, "first");
+    let mut window = with_second_factor(&stage, &alice, &first);
+    let second = enrolled(&mut window, &stage, "second");
+    window.post_form("/manageotp/refuse", &[]);
+    assert_eq!(fault(&window), text("manage.refused"));
+    assert_eq!(second.poll(&second.echo(0)).verdict(), "410 gone");
+    assert_eq!(first.poll(&first.echo(0)).status, 200);
+}
+
+/// A phone that scanned the page's code; the page then asks for its digits.
+fn enrolled(window: &mut Plain, stage: &Stage, label: &str) -> RawPhone {
+    go(window, stage, "/manageotp/add?kind=countersign");
+    assert_eq!(window.post_form("/manageotp/add", &[("name", label)]), 200);
+    let phone = stage.raw_phone(label);
+    phone.enrol(&EnrolLink::parse(&window.page().words("#link").expect("a link")).expect("an enrolment link"));
+    go(window, stage, "/manageotp/add");
+    phone
+}
+
+#[test]
+fn an_authenticator_counts_from_its_first_right_code() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    let voucher = voucher(&stage, &alice);
+    let mut window = signed_in(&stage, &alice, "/manageotp");
+    go(&mut window, &stage, "/manageotp/add?kind=other");
+    window.post_form("/manageotp/add", &[("name", "App"), ("voucher", &voucher)]);
+    let uri = window.page().words("#link").expect("a key URI");
+    assert!(uri.starts_with("otpauth://totp/"), "{uri}");
+    assert_eq!(window.post_form("/manageotp/first-code", &[("code", "000000")]), 403);
+    assert_eq!(fault(&window), text("manage.code_wrong"));
+    let typed = code(&stage, &uri);
+    window.post_form("/manageotp/first-code", &[("code", &typed)]);
+    assert_eq!(heading(&window), text("login.fresh"));
+    window.post_form("/login/fresh", &[]);
+    assert_eq!(heading(&window), text("login.code_title"));
+    assert_eq!(window.post_form("/login/code", &[("code", &typed)]), 403, "the first code was used");
+    stage.clock.advance(30);
+    window.post_form("/login/code", &[("code", &code(&stage, &uri))]);
+    assert_eq!(path(&window, &stage).split('?').next(), Some("/manageotp"));
+
+    let did = stage.house().devices.of(alice.id).expect("the store")[0].0.did;
+    stage.clock.advance(30);
+    go(&mut window, &stage, &format!("/manageotp/{did}/test"));
+    let form = format!("/manageotp/{did}/test");
+    let typed = code(&stage, &uri);
+    assert_eq!(window.post_form(&form, &[("code", &typed)]), 200);
+    assert!(window.page().source().contains(text("manage.test_right")));
+    assert_eq!(window.post_form(&form, &[("code", &typed)]), 403, "once");
+}
+
+#[test]
+fn renaming_and_removing_ask_a_second_factor_of_the_last_ten_minutes() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    let phone = stage.active_phone(&alice, "phone");
+    let mut window = with_second_factor(&stage, &alice, &phone);
+    let did = phone.did.borrow().clone();
+    let (rename, remove) = (format!("/manageotp/{did}/rename"), format!("/manageotp/{did}/remove"));
+    go(&mut window, &stage, &rename);
+    window.post_form(&rename, &[("name", "Desk")]);
+    assert!(window.page().source().contains(&fill("manage.renamed", &[("name", "Desk")])));
+
+    go(&mut window, &stage, &remove);
+    assert!(window.page().source().contains(text("manage.remove_last")));
+    stage.clock.advance(600);
+    window.post_form(&remove, &[]);
+    assert_eq!(heading(&window), text("login.fresh"), "the page was open for too long");
+    assert_eq!(stage.house().devices.of(alice.id).expect("the store")[0].1, DeviceState::Active);
+
+    window.post_form("/login/fresh", &[]);
+    assert_eq!(approve(&phone, &digits(&window)), "approved");
+    go(&mut window, &stage, "/login/wait");
+    window.post_form("/login/finish", &[]);
+    assert_eq!(path(&window, &stage), remove, "back to where it was asked");
+    window.post_form(&remove, &[]);
+    assert_eq!(path(&window, &stage), format!("/manageotp?removed={did}"));
+    assert_eq!(phone.poll(&phone.echo(0)).verdict(), "410 gone");
+    assert_eq!(stage.house().devices.of(alice.id).expect("the store").len(), 0);
+}
+
+#[test]
+fn nobody_reaches_the_device_of_somebody_else() {
+    let stage = stage();
+    let (alice, bob) = (stage.person("alice"), stage.person("bob"));
+    let (phone, other) = (stage.active_phone(&alice, "phone"), stage.active_phone(&bob, "other"));
+    let mut window = with_second_factor(&stage, &alice, &phone);
+    let did = other.did.borrow().clone();
+    for page in ["rename", "remove", "test"] {
+        assert_eq!(go(&mut window, &stage, &format!("/manageotp/{did}/{page}")), 404, "{page}");
+    }
+    assert_eq!(other.poll(&other.echo(0)).status, 200);
+}
+
+#[test]
+fn a_disabled_person_is_out_and_comes_back_with_the_same_phone() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    let phone = stage.active_phone(&alice, "phone");
+    let mut window = with_second_factor(&stage, &alice, &phone);
+    let asked = stage.begin(&alice);
+    let challenge = phone.challenges()[0].clone();
+    stage.house().people.set_disabled("alice", true, &caller()).expect("the store");
+    go(&mut window, &stage, "/manageotp");
+    assert_eq!(heading(&window), text("login.title"));
+    assert_eq!(asked.state().as_str(), "cancelled");
+    assert_eq!(phone.poll(&phone.echo(0)).json()["device"], "suspended");
+    assert_eq!(phone.decide(&phone.approval(&challenge, &asked.digits())), "unknown");
+    stage.house().people.set_disabled("alice", false, &caller()).expect("the store");
+    assert_eq!(phone.poll(&phone.echo(0)).json()["device"], "active");
+}
