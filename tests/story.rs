@@ -13,6 +13,7 @@ use countersign_tests::story::{Scene, tell};
 use serde_json::Value;
 
 fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|reason| println!("  failed: {reason}")));
     let scene = scene();
     let mut steps = 0;
     let mut say = |step: &str, seen: &str| {
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
             println!("The login was approved.");
             ExitCode::SUCCESS
         }
-        // The panic has said which step and why.
+        // The hook has said which step and why.
         Err(_) => ExitCode::from(1),
     }
 }

@@ -180,6 +180,11 @@ impl Countersign {
         Ok(EnrolOffer::from(&offer(&self.app, &link)?))
     }
 
+    /// The gateway's name, proven by the link, to be shown beside the host before the person agrees. Waits for the gateway.
+    pub async fn enrol_name(&self, link: Vec<u8>, cancel: Arc<CancelHandle>) -> Result<String, CountersignError> {
+        self.blocking(move |app| Ok(app.enrol_name(&offer(app, &link)?, &cancel.token())?)).await
+    }
+
     /// Enrols, after the person agreed to the link's host. Waits for the gateway and the keystore.
     pub async fn enrol(
         &self,

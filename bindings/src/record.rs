@@ -274,8 +274,8 @@ impl From<&app::EnrolOffer> for EnrolOffer {
     }
 }
 
-/// An enrolment that waits for its digits.
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+/// An enrolment that waits for its digits. It has no `Debug`: no log shall hold them.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
 pub struct Enrolling {
     /// The phone's own id of the enrolment.
     pub id: String,
@@ -299,7 +299,7 @@ impl From<app::Enrolling> for Enrolling {
 }
 
 /// One enrolment.
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
 pub struct GatewayRow {
     /// The phone's own id of it.
     pub id: String,
@@ -320,7 +320,7 @@ pub struct GatewayRow {
 }
 
 /// How far an enrolment is.
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Enum)]
+#[derive(Clone, PartialEq, Eq, uniffi::Enum)]
 pub enum GatewayState {
     /// The request was not answered yet.
     Asking,

@@ -102,6 +102,7 @@ class AtAGateway(unittest.TestCase):
         phone = Phone(self)
         offer = phone.app.enrol_offer(link)
         self.assertIn(offer.host, self.gateway.url)
+        self.assertEqual(asyncio.run(phone.app.enrol_name(link, cs.CancelHandle())), "Gateway of the test")
         enrolling = asyncio.run(phone.app.enrol(link, PHONE, cs.CancelHandle()))
         self.assertEqual((enrolling.acct, enrolling.gateway), (name, "Gateway of the test"))
         self.assertTrue(phone.app.gateways()[0].state.is_PENDING())

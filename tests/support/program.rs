@@ -10,10 +10,11 @@ use std::time::Duration;
 /// How long a program may take for one step before a test gives up on it.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The target folder, from where the test executable lies (`target/debug/deps/…`).
+/// The target folder, from where this executable lies: `target/debug/deps/…` for tests, `target/debug/…` for programs.
 pub fn target() -> PathBuf {
-    let here = std::env::current_exe().expect("a test knows its own path");
-    here.ancestors().nth(3).expect("a test lies in target/debug/deps").to_owned()
+    let here = std::env::current_exe().expect("a program knows its own path");
+    let profile = here.ancestors().skip(1).find(|folder| !folder.ends_with("deps"));
+    profile.and_then(std::path::Path::parent).expect("it lies in target/debug").to_owned()
 }
 
 /// The built program `name`.

@@ -23,6 +23,8 @@ const NAME: &str = "alice";
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Options {
     script: bool,
+    /// Programs are taken as they are: `test` has built them.
+    built: bool,
     phone: Option<u32>,
     keep: Option<PathBuf>,
 }
@@ -35,6 +37,7 @@ impl Options {
         while let Some(word) = words.next() {
             match *word {
                 "--script" => options.script = true,
+                "--built" => options.built = true,
                 "--phone" => {
                     let number = words.next().and_then(|number| number.parse().ok()).filter(|n| (2..=9).contains(n));
                     options.phone = Some(number.ok_or("--phone takes a number from 2 to 9")?);
@@ -55,7 +58,9 @@ pub fn run(options: &Options) -> Fallible<bool> {
     }
     // From here on Ctrl-C does not end us before the gateway is ended and the folder gone.
     let stopped = stop_flag()?;
-    build(by_itself)?;
+    if !options.built {
+        build(by_itself)?;
+    }
     let folder = Folder::make(options.keep.as_deref())?;
     let gateway = Gateway::start(folder.path(), &stopped)?;
     let password = password()?;
@@ -200,7 +205,7 @@ mod tests {
     #[test]
     fn options_are_read_and_others_refused() {
         let options = Options::parse(&["--script", "--keep", "x"]).unwrap();
-        assert_eq!(options, Options { script: true, phone: None, keep: Some(PathBuf::from("x")) });
+        assert_eq!(options, Options { script: true, built: false, phone: None, keep: Some(PathBuf::from("x")) });
         assert_eq!(Options::parse(&["--phone", "2"]).unwrap().phone, Some(2));
         for bad in [&["--phone"][..], &["--phone", "1"], &["--keep"], &["--fast"]] {
             assert!(Options::parse(bad).is_err(), "{bad:?}");

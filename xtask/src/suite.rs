@@ -48,6 +48,7 @@ enum Work {
     Unit(&'static str),
     Journeys { module: String, filter: Option<String> },
     PythonBindings,
+    Demo,
 }
 
 /// What a suite counted, and what it printed.
@@ -82,6 +83,7 @@ pub fn all() -> Fallible<Vec<Suite>> {
         suite("clippy", Load::Computes, BUILT, true, Work::Clippy),
         suite("docs", Load::Computes, BUILT, true, Work::Docs),
         suite("deps", Load::Waits, BUILT, false, Work::Deps),
+        suite("demo", Load::Waits, BOTH, false, Work::Demo),
         suite("python-bindings", Load::Waits, BOTH, false, Work::PythonBindings),
     ];
     suites.extend(repo::journey_modules(&main).into_iter().map(journeys));
@@ -144,6 +146,7 @@ impl Suite {
             Work::Unit(_) => &["xtask"],
             Work::Journeys { .. } => &["countersign-tests", "countersign", "countersign-gateway"],
             Work::PythonBindings => &["countersign-bindings", "countersign-bindgen", "countersign-gateway"],
+            Work::Demo => &["countersign", "countersign-gateway", "countersign-tests"],
             Work::Fmt | Work::Spelling | Work::Deps | Work::Clippy | Work::Docs => &[],
         }
     }
@@ -170,6 +173,7 @@ impl Suite {
             Work::Unit(package) => built.unit(package),
             Work::Journeys { module, filter } => built.journeys(module, filter.as_deref(), accept),
             Work::PythonBindings => python_bindings(),
+            Work::Demo => demo(),
         };
         done.unwrap_or_else(|fault| Result { failed: 1, output: fault, passed: 0 })
     }
@@ -314,6 +318,12 @@ fn python_bindings() -> Fallible<Result> {
     )?;
     let (passed, failed) = unittest_counts(&ended.output);
     Ok(Result::of(ended, passed, failed))
+}
+
+/// The demo's story, played by itself in a real browser.
+fn demo() -> Fallible<Result> {
+    let xtask = std::env::current_exe().map_err(|fault| fault.to_string())?;
+    one(Command::new(xtask).args(["demo", "--script", "--built"]))
 }
 
 /// `Ran 5 tests in 1.2s`, then `OK` or `FAILED (failures=1, errors=1)`.
