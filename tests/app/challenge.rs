@@ -4,6 +4,7 @@ use countersign_core::app::{ApprovalState, Scanned};
 use countersign_tests::raw_phone::{Key, sign};
 use serde_json::{Value, json};
 
+use super::gateway::changed;
 use super::phone::{approve, enrolled, only, poll};
 
 /// Whether a challenge that differs from a good one in `change` alone is shown.
@@ -23,6 +24,22 @@ fn shows(change: impl FnOnce(&mut Value, &mut Key)) -> bool {
 #[test]
 fn a_good_one_is_shown() {
     assert!(shows(|_, _| {}));
+}
+
+#[test]
+fn every_changed_character_is_noticed() {
+    let (_world, gateway, app, enrolling) = enrolled();
+    let jws = sign("cs-challenge+jwt", &gateway.claims("one"), &gateway.gk);
+    let places: Vec<usize> = (0..jws.len()).collect();
+    // A dozen in each State.
+    for places in places.chunks(12) {
+        gateway.state().challenges = places.iter().map(|at| changed(&jws, *at)).collect();
+        poll(&app, &enrolling).unwrap();
+        assert!(app.approvals().is_empty(), "one of {places:?}");
+    }
+    gateway.state().challenges = vec![jws];
+    poll(&app, &enrolling).unwrap();
+    only(&app);
 }
 
 macro_rules! refused {

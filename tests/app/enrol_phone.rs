@@ -1,5 +1,8 @@
 //! Enrolment on the phone, against a hostile page or gateway.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use countersign_core::app::{GatewayState, Phone};
 use countersign_core::cancel::Cancel;
 use countersign_core::error::{Error, GatewayError, InputError, PortError};
@@ -8,7 +11,7 @@ use countersign_protocol::push::EnrolRequest;
 use countersign_tests::raw_phone::{Key, b64u, payload, sign};
 use serde_json::{Value, json};
 
-use super::gateway::Gateway;
+use super::gateway::{Gateway, changed};
 use super::phone::{World, enrol, enrolled, me, poll};
 
 fn link_rule(text: &str) -> Error {
@@ -172,6 +175,25 @@ fn receipt_sealed_other_key() {
         *claims = here.receipt(did, request.enrol.h(), &other);
     });
     assert_eq!(error, GatewayError::Refused(Refused::Sealed).into());
+}
+
+#[test]
+fn no_changed_character_of_a_receipt_is_taken() {
+    // Every 61st of some 2,600: each is a whole enrolment. Each single bit is tried by the protocol's own tests.
+    let world = World::new();
+    let gateway = world.gateway("gate.example.com");
+    let app = world.app();
+    let place = Arc::new(AtomicUsize::new(0));
+    let at = place.clone();
+    gateway.twist_body("enrol", move |body| {
+        let receipt = body["receipt"].as_str().unwrap().to_owned();
+        let here = at.fetch_add(61, Ordering::SeqCst);
+        body["receipt"] = json!(changed(&receipt, here.min(receipt.len() - 1)));
+    });
+    while place.load(Ordering::SeqCst) < 2600 {
+        assert!(enrol(&app, &gateway).is_err(), "at {place:?}");
+        assert!(app.gateways().iter().all(|row| row.state == GatewayState::Asking));
+    }
 }
 
 fn with_sealed(plain: &'static str) -> Error {

@@ -279,6 +279,12 @@ impl Gateway {
     }
 }
 
+/// The text with another character of the alphabet at `at`.
+pub fn changed(text: &str, at: usize) -> String {
+    let other = if text.as_bytes()[at] == b'A' { "B" } else { "A" };
+    format!("{}{other}{}", &text[..at], &text[at + 1..])
+}
+
 /// The network: every gateway there is, by its base URL.
 #[derive(Default)]
 pub struct Wire(Mutex<Vec<Arc<Gateway>>>);

@@ -1,5 +1,8 @@
 //! What a gateway, or something in between, answers: nothing that is not signed changes anything that counts.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use countersign_core::app::{ApprovalState, GatewayState};
@@ -7,10 +10,11 @@ use countersign_core::cancel::Cancel;
 use countersign_core::error::{Error, GatewayError, PortError};
 use countersign_core::port::Response;
 use countersign_protocol::jose::{H32, Refused};
-use countersign_protocol::push::{ClosedStatus, GoneWhy, Message, Proof, Res};
+use countersign_protocol::push::{ClosedStatus, GoneWhy, Message, Proof, Res, Status};
 use countersign_tests::raw_phone::{Key, id, payload, sign};
 use serde_json::{Value, json};
 
+use super::gateway::changed;
 use super::phone::{World, approve, enrol, enrolled, only, poll};
 
 fn response(status: u16, body: &str) -> Response {
@@ -181,6 +185,30 @@ fn result_unsigned() {
     gateway.twist(|path, _, _, good| Ok(if path == "answer" { response(200, r#"{"st":"approved"}"#) } else { good }));
     assert!(matches!(approve(&app, only(&app).id, "049218").unwrap_err(), Error::Gateway(GatewayError::Malformed(_))));
     assert_eq!(only(&app).state, ApprovalState::Sending(Res::Approve));
+}
+
+#[test]
+fn every_changed_character_of_a_result_is_noticed() {
+    let (_world, gateway, app, enrolling) = enrolled();
+    gateway.challenge("one");
+    poll(&app, &enrolling).unwrap();
+    let (place, length) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(1)));
+    let (at, whole) = (place.clone(), length.clone());
+    gateway.twist_body("answer", move |body| {
+        let result = body["result"].as_str().unwrap().to_owned();
+        whole.store(result.len(), Ordering::SeqCst);
+        body["result"] = json!(changed(&result, at.fetch_add(1, Ordering::SeqCst)));
+    });
+    assert!(app.deny(only(&app).id, &Cancel::default()).is_err());
+    while place.load(Ordering::SeqCst) < length.load(Ordering::SeqCst) {
+        poll(&app, &enrolling).unwrap();
+        assert_eq!(only(&app).state, ApprovalState::Sending(Res::Deny), "at {place:?}");
+    }
+    gateway.untwist();
+    poll(&app, &enrolling).unwrap();
+    assert_eq!(only(&app).state, ApprovalState::Decided(Status::Denied));
+    let answers: BTreeSet<Vec<u8>> = gateway.bodies("answer").into_iter().collect();
+    assert_eq!(answers.len(), 1, "the same bytes each time");
 }
 
 /// Answers every poll with a removal, and says whether the phone believed it.

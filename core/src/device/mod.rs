@@ -1,7 +1,7 @@
 //! The device store: enrolments, and what must work while the vault is locked.
 //!
 //! One small file an enrolment in the folder that the shell names, `ID.sealed`, beside the file `key` that holds the
-//! store's key as the keystore wrapped it ([`Guard::Device`](crate::port::Guard::Device)). Each file is sealed for its
+//! store's key as the keystore wrapped it ([`Guard::Device`]). Each file is sealed for its
 //! own name and replaced by rename, so a process killed at any moment leaves the old or the new record, whole. A file
 //! that does not open is named and left as it is; the others work.
 
