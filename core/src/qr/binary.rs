@@ -62,11 +62,11 @@ impl Gray {
     /// The picture with each pixel the mean of itself and its eight neighbours: takes out noise and moiré.
     pub(super) fn blurred(&self) -> Self {
         let across = self.rows_mapped(|row, out| {
-            for x in 0..row.len() {
-                let near = row.get(x.saturating_sub(1)..(x + 2).min(row.len())).unwrap_or_default();
-                let sum: u32 = near.iter().map(|pixel| u32::from(*pixel)).sum();
-                out.push((sum / near.len().max(1) as u32) as u8);
-            }
+            let [first, .., last] = row else { return out.extend_from_slice(row) };
+            let mean = |near: &[u8]| near.iter().map(|pixel| u16::from(*pixel)).sum::<u16>() / near.len().max(1) as u16;
+            out.push(row.get(..2).map_or(*first, |near| mean(near) as u8));
+            out.extend(row.windows(3).map(|near| mean(near) as u8));
+            out.push(row.get(row.len() - 2..).map_or(*last, |near| mean(near) as u8));
         });
         let mut pixels = Vec::with_capacity(across.pixels.len());
         for y in 0..self.height {
@@ -93,11 +93,13 @@ impl Gray {
     /// Black where a pixel is darker than the mean of its surroundings, `radius` pixels to each side; the other way
     /// round when `inverted`. With a white margin.
     pub(super) fn by_local_mean(&self, radius: usize, inverted: bool) -> Self {
-        // Sums of columns over the rows y − radius ..= y + radius, moved on row by row.
-        let mut columns = vec![0_u32; self.width];
+        // Sums of columns over the rows y − radius ..= y + radius, moved on row by row; with zeros to either side, so that
+        // the columns that enter and leave the window are there for every pixel.
+        let mut sums = vec![0_u32; self.width + 2 * radius + 1];
         let mut summed = 0..0;
         self.with_margin(|y, row, out| {
             let wanted = y.saturating_sub(radius)..(y + radius + 1).min(self.height);
+            let columns = sums.get_mut(radius + 1..).unwrap_or_default();
             for entering in summed.end..wanted.end {
                 columns.iter_mut().zip(self.row(entering)).for_each(|(sum, pixel)| *sum += u32::from(*pixel));
             }
@@ -107,17 +109,17 @@ impl Gray {
             summed = wanted;
             let rows = summed.len() as u32;
 
-            let column = |x: usize| columns.get(x).copied().unwrap_or_default();
-            let mut sum: u32 = (0..radius.min(row.len())).map(column).sum();
-            for (x, pixel) in row.iter().enumerate() {
-                sum += column(x + radius);
-                if x > radius {
-                    sum -= column(x - radius - 1);
-                }
+            let mut sum: u32 = sums.iter().take(2 * radius + 1).sum();
+            let moving = sums.iter().zip(sums.iter().skip(2 * radius + 1));
+            for (x, (pixel, (leaving, entering))) in row.iter().zip(moving).enumerate() {
+                sum = sum + entering - leaving;
                 let count = ((x + radius + 1).min(self.width) - x.saturating_sub(radius)) as u32 * rows;
-                // A flat place is white: what differs by less than SLACK from its surroundings is noise.
-                let (pixel, mean) = (u32::from(*pixel), sum / count);
-                let black = if inverted { pixel > mean + SLACK } else { pixel + SLACK < mean };
+                // A flat place is white: what differs by less than SLACK from the mean, `sum / count`, is noise.
+                let pixel = u32::from(*pixel);
+                let black = match inverted {
+                    false => (pixel + SLACK + 1) * count <= sum,
+                    true => pixel.saturating_sub(SLACK) * count > sum,
+                };
                 out.push(if black { BLACK } else { WHITE });
             }
         })
