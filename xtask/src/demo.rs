@@ -122,13 +122,16 @@ fn welcome(gateway: &Gateway, password: &str, voucher: &str) -> String {
    Name      {NAME}
    Password  {password}
    Voucher   {voucher}
-2. Add a phone there, and give its link to the phone in this terminal.
-3. Open      {url}/demo   and approve the sign-in on the phone.
+2. Add a phone there, and give its link to the phone in
+   this terminal.
+3. Open      {url}/demo
+   and approve that sign-in on the phone.
 
-The browser will warn: this gateway made its own certificate, and no authority vouches for it.
-It is the right one when its SHA-256 fingerprint is
+The browser will warn: this gateway made its certificate
+itself, and no authority vouches for it. It is the right
+one when its SHA-256 fingerprint is
 {}
-The gateway's log: {}
+The gateway's log is {}
 ",
         lines_of_fingerprint(fingerprint),
         log.display()
