@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "this is test code: a panic is how it says no")]
 
 mod app;
+mod approval;
 mod architecture;
 mod cli;
 mod contract;

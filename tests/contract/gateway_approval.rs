@@ -1,6 +1,6 @@
 //! What every store of approvals keeps to: SQLite, the double in memory, and not the broken one.
 
-mod double;
+pub mod double;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Barrier};

@@ -1,6 +1,6 @@
 //! One contract suite a port and a store: run on the double, on the real one, and on a broken one that it must refuse.
 
-mod gateway_approval;
+pub mod gateway_approval;
 mod gateway_audit;
 mod gateway_enrol;
 mod gateway_person;

@@ -1,0 +1,214 @@
+//! The decisions: judged by the rules, made by one guarded `UPDATE` whose row count decides.
+
+use countersign_protocol::jose::Id;
+use rusqlite::ToSql;
+
+use super::read::{challenged, get, standing};
+use super::{LASTS, about, note};
+use crate::approval::record::{Attempt, Challenged, CodeAttempt, CodeEnd, Decision, Judged, Row};
+use crate::approval::rule::{self, Asked, Change};
+use crate::approval::{Moment, State};
+use crate::audit::{self, Caller, Entry};
+use crate::enrol::{self, DeviceState};
+use crate::person::PersonId;
+use crate::session;
+use crate::store::{Connection, OptionalExtension, StoreFault, int, params};
+
+/// What approving sets, by phone or by code.
+const APPROVED: &str = "state = 'approved', decided = :now, decided_by = :did, ends = :now + :hold, run = :run, \
+                        mono_end = :mono + :hold * 1000";
+
+pub(super) fn judge(tx: &Connection, attempt: &Attempt, at: &Moment) -> Result<Judged, StoreFault> {
+    let device = enrol::store::state_of(tx, &attempt.did, at)?;
+    let Some(device) = device.filter(|state| *state != DeviceState::Gone) else { return Ok(Judged::Gone) };
+    let stored = "SELECT result FROM answer WHERE did = ?1 AND h = ?2";
+    let values = params![attempt.did.as_bytes(), attempt.h.as_bytes()];
+    if let Some(result) = tx.prepare(stored)?.query_one(values, |row| row.get(0)).optional()? {
+        return Ok(Judged::Repeat(result));
+    }
+    let used = "SELECT EXISTS (SELECT 1 FROM answer WHERE did = ?1 AND aj = ?2)";
+    let values = params![attempt.did.as_bytes(), attempt.aj.as_bytes()];
+    let used = tx.prepare(used)?.query_one(values, |row| row.get(0))?;
+    let challenge = challenged(tx, &attempt.did, &attempt.cj)?;
+    let wrong = match &challenge {
+        Some(challenge) => standing(tx, &challenge.approval.person)?.wrong,
+        None => 0,
+    };
+    let asked = Asked {
+        active: device == DeviceState::Active,
+        pending: device == DeviceState::Pending,
+        used,
+        challenge: challenge.as_ref().map(|it| (it.ch == attempt.ch, &it.approval)),
+        wrong,
+    };
+    Ok(Judged::New(rule::judge(attempt, &asked, at)))
+}
+
+/// Makes the change by a guarded update. False when the row was not as judged; then nothing changed.
+pub(super) fn apply(
+    tx: &Connection,
+    attempt: &Attempt,
+    row: &Row,
+    change: Change,
+    at: &Moment,
+) -> Result<bool, StoreFault> {
+    let open = "state = 'pending'";
+    let means = match attempt.decision {
+        Decision::Approve { means, .. } => Some(means.as_str()),
+        Decision::Deny | Decision::Report => None,
+    };
+    let (set, guard) = match change {
+        Change::Nothing => return Ok(true),
+        Change::LateReport => return late_report(tx, row, at),
+        Change::Approve => (format!("{APPROVED}, means = :means"), open),
+        Change::Wrong => ("tries = tries - 1".to_owned(), "state = 'pending' AND tries > 1"),
+        Change::Fail => {
+            ("state = 'failed', tries = max(tries - 1, 0), decided = :now, decided_by = :did".to_owned(), open)
+        }
+        Change::Refuse(state) => {
+            (format!("state = '{state}', decided = :now, decided_by = :did"), "state IN ('pending', 'approved')")
+        }
+    };
+    if !change_row(tx, row, &set, guard, Some(&attempt.did), means, at)? {
+        return Ok(false);
+    }
+    match change {
+        Change::Wrong | Change::Fail => count_wrong(tx, &row.person, at)?,
+        Change::Refuse(_) => pause(tx, row, at)?,
+        _ => {}
+    }
+    Ok(true)
+}
+
+/// The one statement that changes a row: guarded by `guard` and by the state's end. Whether it changed.
+fn change_row(
+    tx: &Connection,
+    row: &Row,
+    set: &str,
+    guard: &str,
+    did: Option<&Id>,
+    means: Option<&str>,
+    at: &Moment,
+) -> Result<bool, StoreFault> {
+    let update = format!("UPDATE approval SET rev = rev + 1, {set} WHERE id = :id AND {guard} AND {LASTS}");
+    let mut statement = tx.prepare(&update)?;
+    let did = did.map(|did| did.as_bytes().as_slice());
+    let (id, now, hold) = (row.id.as_bytes().as_slice(), int(at.now), int(rule::HOLD));
+    let values: [(&str, &dyn ToSql); 7] = [
+        (":id", &id),
+        (":now", &now),
+        (":run", &at.run),
+        (":mono", &at.mono),
+        (":did", &did),
+        (":means", &means),
+        (":hold", &hold),
+    ];
+    for (name, value) in values {
+        // Not every change names every value.
+        if let Some(index) = statement.parameter_index(name)? {
+            statement.raw_bind_parameter(index, value)?;
+        }
+    }
+    Ok(statement.raw_execute()? == 1)
+}
+
+/// The first report after consuming ends the sessions; a second one changes nothing and is told the same.
+fn late_report(tx: &Connection, row: &Row, at: &Moment) -> Result<bool, StoreFault> {
+    let update = "UPDATE approval SET reported = ?2 WHERE id = ?1 AND state = 'consumed' AND reported IS NULL";
+    if tx.prepare(update)?.execute(params![row.id.as_bytes(), int(at.now)])? == 1 {
+        session::store::remove_approval(tx, *row.id.as_bytes())?;
+        pause(tx, row, at)?;
+    }
+    Ok(true)
+}
+
+fn count_wrong(tx: &Connection, person: &PersonId, at: &Moment) -> Result<(), StoreFault> {
+    let count = "INSERT INTO standing (person, wrong, wrong_at) VALUES (?1, 1, ?2)
+                 ON CONFLICT DO UPDATE SET wrong = wrong + 1, wrong_at = ?2";
+    tx.prepare(count)?.execute(params![person.0, int(at.now)])?;
+    Ok(())
+}
+
+fn pause(tx: &Connection, row: &Row, at: &Moment) -> Result<(), StoreFault> {
+    let pause = "INSERT INTO push_pause (person, client, network, until) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT DO UPDATE SET until = ?4";
+    let values = params![row.person.0, row.client, row.network, int(at.now + rule::PAUSE)];
+    tx.prepare(pause)?.execute(values)?;
+    Ok(())
+}
+
+pub(super) fn keep(
+    tx: &Connection,
+    attempt: &Attempt,
+    asked: Option<&Challenged>,
+    result: &str,
+    at: &Moment,
+) -> Result<(), StoreFault> {
+    let until = asked.map_or(at.now, |asked| asked.approval.exp.max(at.now)) + rule::KEPT;
+    let insert = "INSERT INTO answer (did, h, aj, result, until) VALUES (?1, ?2, ?3, ?4, ?5)";
+    tx.prepare(insert)?.execute(params![
+        attempt.did.as_bytes(),
+        attempt.h.as_bytes(),
+        attempt.aj.as_bytes(),
+        result,
+        int(until)
+    ])?;
+    Ok(())
+}
+
+pub(super) fn what(attempt: &Attempt) -> &'static str {
+    match attempt.decision {
+        Decision::Approve { .. } => "approval.approve",
+        Decision::Deny => "approval.deny",
+        Decision::Report => "approval.report",
+    }
+}
+
+pub(super) fn note_answer(
+    tx: &Connection,
+    attempt: &Attempt,
+    asked: Option<&Challenged>,
+    entry: Entry,
+) -> Result<(), StoreFault> {
+    match asked {
+        Some(asked) => note(tx, &asked.approval.person, about(entry, &asked.approval.id, Some(&attempt.did))),
+        None => audit::store::append(tx, &entry.device(*attempt.did.as_bytes())),
+    }
+}
+
+pub(super) fn code(tx: &Connection, attempt: &CodeAttempt, at: &Moment, by: &Caller) -> Result<CodeEnd, StoreFault> {
+    let row = get(tx, &attempt.id)?.filter(|row| row.binding == attempt.binding);
+    let Some(row) = row.filter(|row| row.state(at) == State::Pending) else { return Ok(CodeEnd::NotOpen) };
+    let standing = standing(tx, &row.person)?;
+    if standing.wrong_codes >= rule::WRONG_CODES {
+        return Ok(CodeEnd::Off);
+    }
+    let hit = match attempt.hit {
+        Some((did, step)) if enrol::store::spend_step(tx, &did, &row.person, step, at.now)? => Some(did),
+        _ => None,
+    };
+    let last = row.tries <= 1 || standing.wrong_codes + 1 >= rule::WRONG_CODES;
+    let change = match hit {
+        Some(_) => format!("{APPROVED}, means = 'code'"),
+        None if last => "state = 'failed', tries = max(tries - 1, 0), decided = :now".to_owned(),
+        None => "tries = tries - 1".to_owned(),
+    };
+    if !change_row(tx, &row, &change, "state = 'pending'", hit.as_ref(), None, at)? {
+        return Err(StoreFault::Damaged("an approval changed under its writer"));
+    }
+    let count = match hit {
+        Some(_) => "UPDATE standing SET wrong_codes = 0 WHERE person = ?1",
+        None => {
+            "INSERT INTO standing (person, wrong_codes) VALUES (?1, 1)
+             ON CONFLICT DO UPDATE SET wrong_codes = wrong_codes + 1"
+        }
+    };
+    tx.prepare(count)?.execute([row.person.0])?;
+    let (end, outcome) = match hit {
+        Some(_) => (CodeEnd::Approved, "approved"),
+        None if last => (CodeEnd::Failed, "failed"),
+        None => (CodeEnd::Wrong(row.tries - 1), "wrong"),
+    };
+    note(tx, &row.person, about(by.entry(at.now, "approval.code", outcome), &row.id, hit.as_ref()))?;
+    Ok(end)
+}
