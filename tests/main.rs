@@ -11,3 +11,4 @@ mod otp;
 mod pages;
 mod push;
 mod strings;
+mod vault;

@@ -5,6 +5,7 @@ mod gateway_audit;
 mod gateway_enrol;
 mod gateway_person;
 mod gateway_session;
+mod port;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "this is test code: a panic is how it says no")]
 
 pub mod browser;
+pub mod contract;
+pub mod double;
 pub mod picture;
 pub mod plain;
 pub mod program;

@@ -155,6 +155,9 @@ pub struct Lockbox {
     pub(super) copies: Vec<Copy>,
     /// Whether anything but two whole, equal copies was found.
     pub(super) damaged: bool,
+    /// Headers of other vaults that lie in the same files, as beside a log that belongs elsewhere. One of
+    /// them may be the one that is meant.
+    spare: Vec<Copy>,
 }
 
 impl Lockbox {
@@ -168,14 +171,30 @@ impl Lockbox {
         }
         copies.sort_by_key(|copy| std::cmp::Reverse(copy.header.revision));
         copies.dedup();
-        Self { copies, damaged }
+        Self { copies, damaged, spare: vec![] }
+    }
+
+    /// Keeps those of `found` that are another vault's.
+    pub(super) fn with_spare(mut self, mut found: Vec<Copy>) -> Self {
+        let known = |copy: &Copy| self.copies.iter().any(|own| own.header.vault == copy.header.vault);
+        found.retain(|copy| copy.whole && !known(copy));
+        found.dedup();
+        self.spare = found;
+        self
+    }
+
+    /// Whether SQLite reads the vault of this key; `None` where nothing of it is in the files.
+    pub(super) fn reads(&self, key: &VaultKey) -> Option<bool> {
+        let holds = |copies: &[Copy]| copies.iter().any(|copy| copy.header.vault == key.vault);
+        if holds(&self.copies) { Some(true) } else { holds(&self.spare).then_some(false) }
     }
 
     /// The header that this key made, and whether it was changed since. Where no copy is authentic,
     /// the first of the key's vault stands in.
     pub(super) fn chosen(&self, key: &VaultKey, keys: &Keys) -> Result<(Header, bool), Error> {
-        let mut own = self.copies.iter().filter(|copy| copy.header.vault == key.vault);
-        if let Some(copy) = own.clone().find(|copy| copy.is_authentic(keys)) {
+        let mut own = self.copies.iter().chain(&self.spare).filter(|copy| copy.header.vault == key.vault);
+        let authentic = own.clone().filter(|copy| copy.is_authentic(keys));
+        if let Some(copy) = authentic.max_by_key(|copy| copy.header.revision) {
             return Ok((copy.header.clone(), self.damaged));
         }
         let copy = own.next().ok_or(InputError::NotAVault)?;
@@ -221,7 +240,7 @@ impl Lockbox {
         let best = self.copies.first().ok_or(InputError::NotAVault)?;
         let mut tried: Vec<(&Id, &Slot)> = Vec::new();
         let mut failed = None;
-        for copy in &self.copies {
+        for copy in self.copies.iter().chain(&self.spare) {
             for slot in &copy.header.slots {
                 if tried.contains(&(&copy.header.vault, slot)) {
                     continue;

@@ -178,9 +178,8 @@ impl Vault {
         }
         // Another program may have changed the header, or the whole file, since it was read.
         (self.lockbox, self.broken) = read_lockbox(&self.path)?;
-        if self.lockbox.copies.iter().all(|copy| copy.header.vault != key.vault) {
-            return Err(InputError::WrongPassphrase.into());
-        }
+        // A log that belongs elsewhere hides this vault from SQLite.
+        self.broken |= !self.lockbox.reads(key).ok_or(InputError::WrongPassphrase)?;
         let keys = key.keys()?;
         let lock = FileLock::shared(&self.path)?;
         let (header, header_damaged) = self.lockbox.chosen(key, &keys)?;
@@ -395,7 +394,10 @@ fn read_lockbox(path: &Path) -> Result<(Lockbox, bool), Error> {
         Err(Fault::Error(error)) => return Err(error),
     };
     if !copies.is_empty() {
-        return Ok((Lockbox::new(copies), broken));
+        // Only a log that a crash left behind can belong elsewhere.
+        let left = std::fs::metadata(raw::wal_of(path)).is_ok_and(|log| log.len() > 0);
+        let found = if left { Raw::read(path)?.headers() } else { vec![] };
+        return Ok((Lockbox::new(copies).with_spare(found), broken));
     }
     let copies = Raw::read(path)?.headers();
     if copies.is_empty() { Err(InputError::NotAVault.into()) } else { Ok((Lockbox::new(copies), broken)) }

@@ -7,7 +7,7 @@ use countersign_protocol::Secret;
 use countersign_protocol::jose::H32;
 
 use super::account::{Account, AccountId, DamagedAccount, Label};
-use super::frame::Place;
+use super::frame::{self, Place};
 use super::key::Keys;
 use super::store::{Fault, Reader};
 use super::summary::{Summary, Versions};
@@ -66,19 +66,24 @@ impl Rows {
     /// unlocked, not when the code is needed.
     pub fn load(reader: Reader<'_>, keys: &Keys) -> Result<Self, Fault> {
         let mut rows = Self::default();
-        let mut position = 0;
+        let (mut position, mut misplaced) = (0, false);
         reader.each_account(|id, seed, label| {
             position += 1;
+            misplaced |= is_misplaced(keys, Place::Seed, id, seed) || is_misplaced(keys, Place::Label, id, label);
             rows.take(keys, id, position, seed, label);
         })?;
         let mut parts: BTreeMap<u64, u64> = BTreeMap::new();
         reader.each_note(|id, body| {
+            misplaced |= is_misplaced(keys, Place::Note, id, body);
             let version = rows.good.get(&(id >> 4)).map(|row| row.version);
             let opened = keys.open(Place::Note, id, body).map(|(version, _)| version);
             if opened.is_some() && opened == version {
                 *parts.entry(id >> 4).or_default() |= 1 << (id & 15);
             }
         })?;
+        if misplaced {
+            return Err(Fault::Broken);
+        }
         for (id, row) in &mut rows.good {
             row.note_damaged = parts.get(id).copied().unwrap_or_default() != (1u64 << row.note_parts.min(16)) - 1;
         }
@@ -123,6 +128,13 @@ impl Rows {
     pub fn damaged(&self) -> Arc<[DamagedAccount]> {
         self.bad.values().map(|bad| bad.shown.clone()).collect()
     }
+}
+
+/// Whether a whole piece stands where another belongs: then rows were moved, and the file is built anew with each piece
+/// in its own place.
+fn is_misplaced(keys: &Keys, place: Place, row: u64, piece: &[u8]) -> bool {
+    let Some(frame) = frame::parse(piece) else { return false };
+    (frame.tag.place, frame.tag.row) != (place, row) && keys.open_frame(&frame).is_some()
 }
 
 /// The summary as it stands in the file, where it can be opened.

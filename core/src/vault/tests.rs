@@ -431,14 +431,19 @@ fn a_damaged_account_is_named_kept_and_can_be_deleted() {
 }
 
 #[test]
-fn rows_swapped_or_copied_are_noticed() {
+fn rows_swapped_or_copied_are_noticed_and_put_right() {
+    let all = ["Issuer 1", "Issuer 2", "Issuer 3", "Issuer 4", "Issuer 5"];
     let swap = "UPDATE account SET id = 9 WHERE id = 1; UPDATE account SET id = 1 WHERE id = 3; UPDATE account SET id = 3 WHERE id = 9";
-    let (_folder, vault) = after(swap);
-    assert_eq!(damaged_ids(&vault), [1, 3]);
-    let (_folder, vault) = after("UPDATE account SET seed = (SELECT seed FROM account WHERE id = 4) WHERE id = 5");
+    let copy = "INSERT INTO account SELECT 77, seed, label FROM account WHERE id = 4";
+    for sql in [swap, copy] {
+        let (folder, mut vault) = after(sql);
+        assert_eq!(vault.report().unwrap().damage, [Damage::Structure]);
+        assert_eq!(issuers(&mut vault), all);
+        assert_eq!(folder.kept().len(), 1);
+    }
+    let (_folder, mut vault) = after("UPDATE account SET seed = (SELECT seed FROM account WHERE id = 4) WHERE id = 5");
     assert_eq!(damaged_ids(&vault), [5]);
-    let (_folder, vault) = after("INSERT INTO account SELECT 77, seed, label FROM account WHERE id = 4");
-    assert_eq!(damaged_ids(&vault), [77]);
+    assert_eq!(issuers(&mut vault), all[..4]);
 }
 
 #[test]

@@ -1,0 +1,292 @@
+//! P3: a damaged byte costs at most the account it is in, is noticed, and is named.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use countersign_core::error::{Error, InputError};
+use countersign_core::vault::{AccountId, Damage, Vault, VaultKey};
+use countersign_protocol::jose::H32;
+
+use super::story;
+use super::{effort, quick_folder};
+
+/// What one account holds, as a hash, by id.
+type Content = BTreeMap<u64, H32>;
+
+/// What is left of a store after its bytes were damaged.
+#[derive(Debug, PartialEq, Eq)]
+struct Seen {
+    /// What can be read.
+    accounts: Content,
+    /// What is said to be damaged or gone, by id.
+    named: Vec<u64>,
+    /// Whether anything at all is said to be wrong.
+    noticed: bool,
+}
+
+/// A store in one file that can be read after it was damaged.
+trait Subject {
+    /// The file as it is when nothing is wrong.
+    fn whole(&self) -> Vec<u8>;
+    /// Reads a damaged one.
+    fn read(&self, bytes: &[u8]) -> Result<Seen, String>;
+}
+
+/// The vault itself.
+struct TheVault {
+    bytes: Vec<u8>,
+    key: VaultKey,
+}
+
+impl TheVault {
+    fn new(accounts: u64) -> Self {
+        let folder = quick_folder();
+        let mut vault = story::create(folder.path(), 0x6269_7473).unwrap();
+        for n in 1..=accounts {
+            vault.add(&story::account(n)).unwrap();
+        }
+        let key = vault.key().unwrap();
+        vault.lock();
+        Self { bytes: fs::read(folder.path().join(story::NAME)).unwrap(), key }
+    }
+
+    fn unlocked<T>(&self, bytes: &[u8], look: impl FnOnce(&Path, &mut Vault) -> T) -> Result<T, Error> {
+        let folder = quick_folder();
+        fs::write(folder.path().join(story::NAME), bytes).unwrap();
+        let mut vault = story::open(folder.path())?;
+        vault.unlock_with(&self.key)?;
+        Ok(look(folder.path(), &mut vault))
+    }
+}
+
+impl Subject for TheVault {
+    fn whole(&self) -> Vec<u8> {
+        self.bytes.clone()
+    }
+
+    fn read(&self, bytes: &[u8]) -> Result<Seen, String> {
+        self.unlocked(bytes, |_, vault| see(vault))
+            .map_err(|error| error.to_string())?
+            .map_err(|error| error.to_string())
+    }
+}
+
+fn see(vault: &mut Vault) -> Result<Seen, Error> {
+    let report = vault.report()?.clone();
+    let mut accounts = Content::new();
+    let mut named: Vec<u64> = vec![];
+    for account in vault.accounts()?.iter() {
+        let note = match vault.note(account.id) {
+            Err(Error::Input(InputError::Damaged(_))) => "damaged".to_owned(),
+            note => note?.to_string(),
+        };
+        let shown = format!("{:?} {:?} {:?} {:?} {note}", account.issuer, account.name, account.kind, account.order);
+        let content = H32::sha256(&[shown.as_bytes(), vault.seed(account.id)?.expose()]);
+        accounts.insert(account.id.0, content);
+    }
+    for damage in &report.damage {
+        named.extend(match damage {
+            Damage::Account(damaged) => Some(damaged.id.0),
+            Damage::Note(id) | Damage::RolledBack(id) | Damage::Surplus(id) => Some(id.0),
+            Damage::Missing { id, .. } => id.map(|AccountId(id)| id),
+            Damage::Structure | Damage::Header | Damage::Summary | Damage::Unexplained => None,
+        });
+    }
+    if report.damage.is_empty() == report.kept.is_some() {
+        return Err(Error::Internal);
+    }
+    Ok(Seen { accounts, named, noticed: !report.damage.is_empty() })
+}
+
+/// What the suite holds against a store.
+#[derive(Debug, Default)]
+struct Tally {
+    tried: usize,
+    noticed: usize,
+    wrong: Vec<String>,
+}
+
+/// Reads `subject` after each of `damages`, of which at most `cost` accounts may suffer.
+fn strike(subject: &dyn Subject, damages: impl Iterator<Item = (String, Vec<u8>)>, cost: usize) -> Tally {
+    let right = subject.read(&subject.whole()).unwrap();
+    assert!(!right.noticed && right.accounts.len() >= 20, "{right:?}");
+    let mut tally = Tally::default();
+    for (what, bytes) in damages {
+        tally.tried += 1;
+        match subject.read(&bytes) {
+            Err(why) => tally.wrong.push(format!("{what}: lost as a whole: {why}")),
+            Ok(seen) => {
+                tally.noticed += usize::from(seen.noticed);
+                tally.wrong.extend(judge(&right, &seen, cost).err().map(|why| format!("{what}: {why}")));
+            }
+        }
+    }
+    tally
+}
+
+/// Whatever is not as it was is named, and it is no more than `cost` accounts.
+fn judge(right: &Seen, seen: &Seen, cost: usize) -> Result<(), String> {
+    let differs = |id: &&u64| seen.accounts.get(id) != right.accounts.get(id);
+    let suffered: Vec<&u64> = right.accounts.keys().filter(differs).collect();
+    let added: Vec<&u64> = seen.accounts.keys().filter(|id| !right.accounts.contains_key(id)).collect();
+    if let Some(silent) = suffered.iter().find(|id| !seen.named.contains(id)) {
+        return Err(format!("account {silent} changed silently"));
+    }
+    if !added.is_empty() {
+        return Err(format!("accounts came up: {added:?}"));
+    }
+    if suffered.len() > cost {
+        return Err(format!("it cost {} accounts", suffered.len()));
+    }
+    if !suffered.is_empty() && !seen.noticed { Err("it was not noticed".into()) } else { Ok(()) }
+}
+
+fn flipped(whole: &[u8], at: usize, mask: u8) -> (String, Vec<u8>) {
+    let mut bytes = whole.to_vec();
+    bytes[at] ^= mask;
+    (format!("byte {at} ^ {mask:#04x}"), bytes)
+}
+
+/// Every byte in the short form, by another bit each; every bit of a larger vault in the long one.
+#[test]
+fn one_damaged_byte_costs_at_most_its_account_and_is_named() {
+    let subject = TheVault::new(effort(20, 200) as u64);
+    let whole = subject.whole();
+    let masks = |at: usize| {
+        let all: Vec<u8> = (0..8).map(|bit| 1 << bit).collect();
+        if effort(0, 1) == 1 { all } else { vec![[0x01, 0x80, 0xFF, 0x10, 0x02, 0x40, 0x08][at % 7]] }
+    };
+    let damages = (0..whole.len()).flat_map(|at| masks(at).into_iter().map(move |mask| (at, mask)));
+    let tally = strike(&subject, damages.map(|(at, mask)| flipped(&whole, at, mask)), 1);
+    println!("{} flips, {} noticed", tally.tried, tally.noticed);
+    assert!(
+        tally.wrong.is_empty(),
+        "{} wrong, the first: {:#?}",
+        tally.wrong.len(),
+        &tally.wrong[..tally.wrong.len().min(8)]
+    );
+    // Half of the bytes of such a file hold something; what lies in unused space changes nothing.
+    assert!(tally.noticed * 10 >= tally.tried, "{} of {} noticed", tally.noticed, tally.tried);
+}
+
+/// The key derivation runs only here: whatever byte of the header is damaged, the passphrase still opens the vault.
+#[test]
+fn a_damaged_header_still_opens_by_the_passphrase() {
+    let subject = TheVault::new(1);
+    let whole = subject.whole();
+    let starts: Vec<usize> = (0..whole.len()).filter(|at| whole[*at..].starts_with(b"CSVH")).collect();
+    assert_eq!(starts.len(), 2, "the header stands there twice");
+    let length = u32::from_be_bytes(whole[starts[0] + 4..starts[0] + 8].try_into().unwrap()) as usize;
+    let mut tried = 0;
+    for at in starts.iter().flat_map(|start| (*start..start + length).step_by(effort(7, 1))) {
+        let (what, bytes) = flipped(&whole, at, 0x20);
+        let folder = quick_folder();
+        fs::write(folder.path().join(story::NAME), &bytes).unwrap();
+        let mut vault = story::open(folder.path()).unwrap();
+        vault.unlock(&story::passphrase()).unwrap_or_else(|error| panic!("{what}: {error}"));
+        let found = vault.report().unwrap().damage.clone();
+        assert!(!found.is_empty(), "{what} was not noticed");
+        vault.lock();
+        vault.unlock(&story::passphrase()).unwrap_or_else(|error| panic!("{what}, mended: {error}"));
+        assert!(vault.report().unwrap().damage.is_empty(), "{what} was not mended");
+        tried += 1;
+    }
+    assert!(tried >= 40);
+}
+
+/// Several bytes at once, anywhere: accounts may be lost, but none silently, and never all of them.
+#[test]
+fn many_damaged_bytes_change_nothing_silently() {
+    let subject = TheVault::new(20);
+    let whole = subject.whole();
+    let mut random = 0x2545_F491_4F6C_DD1Du64;
+    let mut draw = move |most: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        (random % most as u64) as usize
+    };
+    let right = subject.read(&whole).unwrap();
+    let mut opened = 0;
+    let total = effort(600, 100_000);
+    for round in 0..total {
+        let mut bytes = whole.clone();
+        for _ in 0..2 + draw(30) {
+            let at = draw(bytes.len());
+            bytes[at] ^= 1 + draw(255) as u8;
+        }
+        let Ok(seen) = subject.read(&bytes) else { continue };
+        opened += 1;
+        for (id, content) in &seen.accounts {
+            let same = right.accounts.get(id) == Some(content) || seen.named.contains(id);
+            assert!(same, "round {round}: account {id} changed silently");
+        }
+        assert!(seen.noticed || seen.accounts == right.accounts, "round {round}: not noticed");
+    }
+    assert!(opened * 10 >= total * 9, "{opened} of {total} opened");
+}
+
+#[test]
+fn a_file_cut_at_any_page_is_noticed() {
+    let subject = TheVault::new(40);
+    let whole = subject.whole();
+    let right = subject.read(&whole).unwrap();
+    for end in (0..whole.len()).step_by(4096).chain([1, 100, whole.len() - 1]) {
+        match subject.read(&whole[..end]) {
+            // Without its header nobody can say more than that it is no vault.
+            Err(why) => assert!(end <= 3 * 4096, "cut at {end}: {why}"),
+            Ok(seen) => {
+                assert!(seen.noticed, "cut at {end}");
+                assert!(
+                    seen.accounts
+                        .iter()
+                        .all(|(id, content)| right.accounts.get(id) == Some(content) || seen.named.contains(id))
+                );
+            }
+        }
+    }
+}
+
+/// The write-ahead log of another vault, or an old one of this, lies beside the file: SQLite would take either.
+#[test]
+fn a_foreign_log_beside_the_file_is_noticed() {
+    let subject = TheVault::new(20);
+    let right = subject.read(&subject.bytes).unwrap();
+    let logs = quick_folder();
+    let mut other = story::create(logs.path(), 0x6F74_6865_72).unwrap();
+    for n in 50..80 {
+        other.add(&story::account(n)).unwrap();
+    }
+    let foreign = fs::read(logs.path().join("vault.db-wal")).unwrap();
+    assert!(foreign.len() > 4096 * 20, "the log is there");
+    let folder = quick_folder();
+    fs::write(folder.path().join(story::NAME), &subject.bytes).unwrap();
+    fs::write(folder.path().join("vault.db-wal"), &foreign).unwrap();
+    let mut vault = story::open(folder.path()).unwrap();
+    vault.unlock_with(&subject.key).unwrap();
+    let seen = see(&mut vault).unwrap();
+    assert!(seen.noticed);
+    assert_eq!(seen.accounts, right.accounts, "every account of ours is still there");
+}
+
+/// The saboteur: a store that seals nothing. Its damaged accounts look well, and the suite says so.
+#[test]
+fn a_store_without_seals_is_found_out() {
+    struct Plain;
+    impl Subject for Plain {
+        fn whole(&self) -> Vec<u8> {
+            (1..=20u64).flat_map(|id| [&id.to_be_bytes()[..], &[id as u8; 24]].concat()).collect()
+        }
+        fn read(&self, bytes: &[u8]) -> Result<Seen, String> {
+            let rows = bytes
+                .chunks_exact(32)
+                .map(|row| (u64::from_be_bytes(row[..8].try_into().unwrap()), H32::sha256(&[row])));
+            Ok(Seen { accounts: rows.collect(), named: vec![], noticed: false })
+        }
+    }
+    let whole = Plain.whole();
+    let tally = strike(&Plain, (0..whole.len()).map(|at| flipped(&whole, at, 1)), 1);
+    assert_eq!(tally.wrong.len(), whole.len(), "each flip is a silent change");
+    assert!(tally.wrong[0].contains("silently"), "{}", tally.wrong[0]);
+}

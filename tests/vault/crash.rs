@@ -1,0 +1,161 @@
+//! P1: an acknowledged change is never lost, by kill or power cut.
+//!
+//! A writer tells the story once under `strace`. What it did to its files is done again to a simulated disk; after
+//! every operation the disk is asked what a crash could leave, and each distinct state is opened and compared with the
+//! story: it stands where the last acknowledged step left it, or one step on.
+
+use std::collections::HashMap;
+use std::io::Write as _;
+
+use countersign_protocol::jose::H32;
+
+use super::disk::{self, Disk, Left, Saboteur};
+use super::story::{self, Told};
+use super::trace::{self, Op};
+use super::{effort, quick_folder};
+
+const SEED: u64 = 0x6372_6173_68;
+/// States drawn at random after each operation, beside kill and drop.
+const SUBSETS: usize = 6;
+
+/// The writer: makes the vault, tells the story, and writes each acknowledgement down once it has it. It locks and
+/// unlocks at times, and changes its passphrase.
+#[test]
+#[ignore = "the writer that the crash suite starts"]
+fn writer() {
+    let folder = story::child_folder().expect("started by the suite");
+    let steps: u64 = std::env::var("COUNTERSIGN_TEST_STEPS").unwrap().parse().unwrap();
+    let mut acknowledged = std::fs::File::create(folder.join("acknowledged")).unwrap();
+    let mut vault = story::create(&folder, SEED).unwrap();
+    let key = vault.key().unwrap();
+    acknowledged.write_all(b"0").unwrap();
+    for n in 1..=steps {
+        story::step(&mut vault, n).unwrap();
+        acknowledged.write_all(b"+").unwrap();
+        if n % 16 == 0 {
+            vault.lock();
+            vault.unlock_with(&key).unwrap();
+        } else if n == 10 {
+            vault
+                .change_passphrase(&story::passphrase(), &story::passphrase(), countersign_core::vault::KdfCost::LEAST)
+                .unwrap();
+        }
+    }
+    vault.lock();
+}
+
+struct Recorded {
+    ops: Vec<Op>,
+    told: Told,
+}
+
+fn record(steps: u64) -> Recorded {
+    let model = quick_folder();
+    let told = Told::tell(model.path(), SEED, steps);
+    let (folder, logs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let log = logs.path().join("log");
+    let traced =
+        "trace=openat,close,lseek,write,pwrite64,ftruncate,fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat";
+    let options = ["-xx", "-s", "8388608", "-e", traced, "-e", "signal=none"].map(str::to_owned);
+    let mut command = story::strace(&options, &log, "vault::crash::writer", folder.path());
+    let output = command.env("COUNTERSIGN_TEST_STEPS", steps.to_string()).output();
+    let output = output.expect("strace is there; `cargo xtask setup` installs it");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    let log = std::fs::read_to_string(log).unwrap();
+    Recorded { ops: trace::parse(&log, folder.path().to_str().unwrap()), told }
+}
+
+/// What came of all states.
+#[derive(Debug, Default)]
+struct Outcome {
+    points: usize,
+    states: usize,
+    /// States that do not open, or hold what was never there.
+    unusable: Vec<String>,
+    /// States in which an acknowledged step is missing.
+    lost: usize,
+}
+
+impl Recorded {
+    /// Crashes after every operation. `early` acknowledgements count before they were made.
+    fn crash(&self, saboteur: Saboteur, early: usize, subsets: usize) -> Outcome {
+        let mut outcome = Outcome::default();
+        let mut seen: HashMap<H32, Result<Option<usize>, String>> = HashMap::new();
+        let (mut disk, mut acknowledged) = (Disk::default(), None);
+        let mut random = 0x9E37_79B9_7F4A_7C15u64;
+        for op in &self.ops {
+            match op {
+                Op::Write(name, _, bytes) if name == "acknowledged" => {
+                    acknowledged = if bytes == b"0" { Some(0) } else { acknowledged.map(|n| n + 1) };
+                    continue;
+                }
+                Op::Create(name) | Op::Truncate(name, _) if name == "acknowledged" => continue,
+                op => disk.apply(op, saboteur),
+            }
+            outcome.points += 1;
+            let mut draw = |most: usize| {
+                random ^= random << 13;
+                random ^= random >> 7;
+                random ^= random << 17;
+                (random % most as u64) as usize
+            };
+            let mut left = vec![disk.kill(), disk.drop_unsynced()];
+            left.extend((0..subsets).map(|_| disk.subset(&mut draw)));
+            outcome.states += left.len();
+            for left in left {
+                let place = seen.entry(hash(&left)).or_insert_with(|| self.place(&left));
+                let due = acknowledged.map(|n: usize| n + early);
+                match (place, due) {
+                    (Err(why), _) => outcome.unusable.push(format!("point {}: {why}", outcome.points)),
+                    (Ok(None), None) => {}
+                    (Ok(None), Some(_)) => outcome.lost += 1,
+                    (Ok(Some(place)), due) => {
+                        let due = due.unwrap_or_default();
+                        outcome.lost += usize::from(*place < due);
+                        if *place > due + 1 {
+                            outcome.unusable.push(format!("point {}: {place} steps, {due} told", outcome.points));
+                        }
+                    }
+                }
+            }
+        }
+        outcome
+    }
+
+    /// Where in the story a state stands; `None` where there is no vault yet.
+    fn place(&self, left: &Left) -> Result<Option<usize>, String> {
+        if !left.contains_key(story::NAME) {
+            return Ok(None);
+        }
+        let folder = quick_folder();
+        disk::write(left, folder.path());
+        self.told.place(folder.path()).map(Some)
+    }
+}
+
+fn hash(left: &Left) -> H32 {
+    let parts: Vec<Vec<u8>> = left
+        .iter()
+        .map(|(name, bytes)| [name.as_bytes(), &[0], &(bytes.len() as u64).to_be_bytes(), bytes].concat())
+        .collect();
+    H32::sha256(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>())
+}
+
+#[test]
+fn an_acknowledged_change_is_never_lost() {
+    let steps = effort(60, 1100) as u64;
+    let recorded = record(steps);
+    let outcome = recorded.crash(Saboteur::None, 0, SUBSETS);
+    println!("{} crash points, {} states", outcome.points, outcome.states);
+    assert!(outcome.unusable.is_empty(), "{} unusable, the first: {}", outcome.unusable.len(), outcome.unusable[0]);
+    assert_eq!(outcome.lost, 0, "of {} states", outcome.states);
+    assert!(outcome.points >= effort(400, 10_000) && outcome.states >= outcome.points * 8, "{outcome:?}");
+
+    // The suite notices what is wrong: a disk or program that does not sync, and a writer that speaks too early.
+    let log = recorded.crash(Saboteur::NoLogSync, 0, 1);
+    assert!(log.lost > 100, "a log that is never synced loses: {}", log.lost);
+    let nothing = recorded.crash(Saboteur::NoSync, 0, 1);
+    assert!(nothing.lost > 100, "a disk that never syncs loses: {}", nothing.lost);
+    let early = recorded.crash(Saboteur::None, 1, 0);
+    assert!(early.lost > 50, "who acknowledges before the commit is found out: {}", early.lost);
+}
