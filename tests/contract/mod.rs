@@ -1,10 +1,12 @@
 //! One contract suite a port and a store: run on the double, on the real one, and on a broken one that it must refuse.
 
+mod desk;
 pub mod gateway_approval;
 mod gateway_audit;
 mod gateway_enrol;
 mod gateway_person;
 mod gateway_session;
+mod network;
 mod port;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

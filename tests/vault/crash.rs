@@ -65,6 +65,25 @@ fn record(steps: u64) -> Recorded {
     Recorded { ops: trace::parse(&log, folder.path().to_str().unwrap()), told }
 }
 
+impl Recorded {
+    /// What steps cost that are one change alone: syncs of each, and bytes written for each.
+    fn costs(&self) -> (Vec<usize>, Vec<usize>) {
+        let mut all: Vec<(usize, usize)> = vec![];
+        for op in &self.ops {
+            match op {
+                Op::Write(name, ..) if name == "acknowledged" => all.push((0, 0)),
+                Op::Write(_, _, bytes) => all.iter_mut().next_back().into_iter().for_each(|cost| cost.1 += bytes.len()),
+                Op::Sync(_) | Op::SyncFolder => all.iter_mut().next_back().into_iter().for_each(|cost| cost.0 += 1),
+                _ => {}
+            }
+        }
+        // What follows acknowledgement 10 also changes the passphrase, and every sixteenth locks and unlocks.
+        let alone = |(n, _): &(usize, (usize, usize))| *n != 10 && n % 16 != 0;
+        all.pop();
+        all.into_iter().enumerate().filter(alone).map(|(_, cost)| cost).unzip()
+    }
+}
+
 /// What came of all states.
 #[derive(Debug, Default)]
 struct Outcome {
@@ -145,6 +164,11 @@ fn hash(left: &Left) -> H32 {
 fn an_acknowledged_change_is_never_lost() {
     let steps = effort(60, 1100) as u64;
     let recorded = record(steps);
+    let (syncs, mut bytes) = recorded.costs();
+    bytes.sort_unstable();
+    let (mean, median) = (syncs.iter().sum::<usize>() as f64 / syncs.len() as f64, bytes[bytes.len() / 2]);
+    println!("a save: {mean:.2} syncs, {median} bytes (median)");
+    assert!(mean <= 1.6 && median <= 20 * 1024, "{mean} syncs, {median} bytes");
     let outcome = recorded.crash(Saboteur::None, 0, SUBSETS);
     println!("{} crash points, {} states", outcome.points, outcome.states);
     assert!(outcome.unusable.is_empty(), "{} unusable, the first: {}", outcome.unusable.len(), outcome.unusable[0]);

@@ -263,3 +263,115 @@ fn checksum(bytes: &[u8]) -> [u8; CHECKSUM] {
     out.copy_from_slice(&H32::sha256(&[bytes]).as_bytes()[..CHECKSUM]);
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::strategy::ValueTree as _;
+
+    use super::*;
+    use crate::vault::slot::Slot;
+
+    fn key() -> VaultKey {
+        VaultKey { vault: Id::from_bytes([3; 16]), secret: Secret::new(vec![4; 32]) }
+    }
+
+    fn slots() -> impl Strategy<Value = Slot> {
+        let passphrase = (19 * 1024..=1024 * 1024u32, 2..=8u32, 1..=16u32, any::<[u8; 16]>()).prop_map(
+            |(memory, passes, lanes, salt)| Way::Passphrase {
+                cost: KdfCost::new(memory, passes, lanes).unwrap(),
+                salt,
+            },
+        );
+        let guard = prop_oneof![Just(Guard::Device), Just(Guard::User)];
+        let wrapped = prop::collection::vec(any::<u8>(), 1..=limits::VAULT_WRAPPED);
+        let keystore = (guard, wrapped).prop_map(|(guard, wrapped)| Way::Keystore { guard, wrapped });
+        let sealed = prop::collection::vec(any::<u8>(), 60).prop_map(|bytes| bytes.try_into().unwrap());
+        (prop_oneof![passphrase, keystore], sealed).prop_map(|(way, sealed)| Slot { id: SlotId(0), way, sealed })
+    }
+
+    fn headers() -> impl Strategy<Value = Header> {
+        let slots = prop::collection::vec(slots(), 1..=limits::VAULT_SLOTS);
+        (any::<u64>(), slots).prop_map(|(revision, slots)| {
+            let (vault, minimum) = (key().vault, KdfCost::LEAST);
+            let mut header = Header { vault, revision, minimum, next_slot: 1, slots: vec![] };
+            slots.into_iter().for_each(|slot| drop(header.add(slot).unwrap()));
+            header
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn a_header_is_read_as_it_was_written(header in headers(), after in any::<[u8; 3]>()) {
+            let keys = key().keys().unwrap();
+            let bytes = [&header.write(&keys)[..], &after].concat();
+            let copy = Copy::parse(&bytes).unwrap();
+            prop_assert!(copy.whole && copy.is_authentic(&keys));
+            prop_assert_eq!(copy.header, header);
+        }
+    }
+
+    /// Written headers with a byte changed, the end cut or the checksum made right again, and some left whole.
+    #[test]
+    fn any_bytes_are_read_or_refused_and_a_third_is_read() {
+        let keys = key().keys().unwrap();
+        let mut runner = proptest::test_runner::TestRunner::deterministic();
+        let strategy = (headers(), any::<prop::sample::Index>(), 1..=255u8, 0..4u8);
+        let (mut accepted, total) = (0, 600);
+        for _ in 0..total {
+            let (header, index, change, damage) = strategy.new_tree(&mut runner).unwrap().current();
+            let mut bytes = header.write(&keys);
+            let place = index.index(bytes.len());
+            match damage {
+                0 => bytes.truncate(place),
+                1 => bytes[place] ^= change,
+                2 => {
+                    bytes[place] ^= change;
+                    let end = bytes.len() - CHECKSUM;
+                    let sum = checksum(&bytes[..end]);
+                    bytes[end..].copy_from_slice(&sum);
+                }
+                _ => {}
+            }
+            let Some(copy) = Copy::parse(&bytes) else { continue };
+            accepted += 1;
+            // What was changed is never taken for whole and authentic.
+            let mended = damage == 2 && place >= bytes.len() - CHECKSUM;
+            assert_eq!(copy.whole && copy.is_authentic(&keys), damage == 3 || mended, "{damage} at {place}");
+            assert!(copy.header.slots.len() <= limits::VAULT_SLOTS);
+        }
+        assert!(accepted * 3 >= total, "{accepted} of {total}");
+    }
+
+    /// A header that asks for too much or too little work is refused before any key derivation, checksum right or not.
+    #[test]
+    fn costs_outside_the_limits_are_refused_before_any_work() {
+        let keys = key().keys().unwrap();
+        let slot = |cost| Slot { id: SlotId(1), way: Way::Passphrase { cost, salt: [0; 16] }, sealed: [0; 60] };
+        let minimum = KdfCost::new(32 * 1024, 2, 1).unwrap();
+        let header = |slots| Header { vault: key().vault, revision: 1, minimum, next_slot: 2, slots };
+        let written = header(vec![slot(minimum)]).write(&keys);
+        assert!(Copy::parse(&written).is_some());
+        // Memory of the slot stands after 53 bytes: magic … slots, the slot's id and kind.
+        let memory = 4 + 4 + 2 + 16 + 8 + 12 + 4 + 1 + 4 + 1;
+        assert_eq!(written[memory..memory + 4], (32u32 * 1024).to_be_bytes());
+        for kib in [0, 19 * 1024 - 1, 32 * 1024 - 1, 1024 * 1024 + 1, 1024 * 1024 * 1000, u32::MAX] {
+            let mut bytes = written.clone();
+            bytes[memory..memory + 4].copy_from_slice(&kib.to_be_bytes());
+            let end = bytes.len() - CHECKSUM;
+            let sum = checksum(&bytes[..end]);
+            bytes[end..].copy_from_slice(&sum);
+            assert!(Copy::parse(&bytes).is_none(), "{kib} KiB");
+        }
+        let many = header(vec![slot(minimum); limits::VAULT_SLOTS + 1]).write(&keys);
+        assert!(Copy::parse(&many).is_none(), "seventeen slots");
+        let none = header(vec![]).write(&keys);
+        assert!(Copy::parse(&none).is_none(), "no slot");
+        let mut long = written.clone();
+        long[4..8].copy_from_slice(&(limits::VAULT_HEADER as u32 + 1).to_be_bytes());
+        long.resize(limits::VAULT_HEADER + 1, 0);
+        assert!(Copy::parse(&long).is_none(), "longer than a header may be");
+    }
+}

@@ -184,23 +184,33 @@ impl Vault {
         let lock = FileLock::shared(&self.path)?;
         let (header, header_damaged) = self.lockbox.chosen(key, &keys)?;
         let mut report = Report::default();
+        let rebuild = || {
+            let raw = Raw::read(&self.path)?;
+            let kept = mend::keep_copy(&self.path, &raw.print())?;
+            mend::rebuild(&self.path, &raw, &keys, &header)?;
+            Ok(kept)
+        };
+        let has_log = raw::has_log(&self.path);
         let read = if self.broken { Err(Fault::Broken) } else { read_all(&self.path, &keys) };
         let (store, rows, summary) = match read {
+            // A log that belongs elsewhere, or an old one, hides whole pages that lie beneath it.
+            Ok((store, rows, summary)) if has_log && is_hidden(&keys, &rows, summary.as_ref()) => {
+                drop(store);
+                // Where that cannot be done now, what can be read is shown.
+                if let Ok(kept) = lock.alone(rebuild) {
+                    report = Report { damage: vec![Damage::Structure], kept: Some(kept) };
+                }
+                read_all(&self.path, &keys)?
+            }
             Ok(read) => read,
             Err(Fault::Error(error)) => return Err(error),
             Err(Fault::Broken) => {
-                report.damage.push(Damage::Structure);
-                let kept = lock.alone(|| {
-                    let raw = Raw::read(&self.path)?;
-                    let kept = mend::keep_copy(&self.path, &raw.print())?;
-                    mend::rebuild(&self.path, &raw, &keys, &header)?;
-                    Ok(kept)
-                })?;
-                report.kept = Some(kept);
-                self.broken = false;
+                let kept = lock.alone(rebuild)?;
+                report = Report { damage: vec![Damage::Structure], kept: Some(kept) };
                 read_all(&self.path, &keys)?
             }
         };
+        self.broken = false;
         let accounts = rows.listed();
         let foreign = store.reader().foreign_changes()?;
         let (key, live) = (key.clone(), codes::Live::default());
@@ -395,8 +405,7 @@ fn read_lockbox(path: &Path) -> Result<(Lockbox, bool), Error> {
     };
     if !copies.is_empty() {
         // Only a log that a crash left behind can belong elsewhere.
-        let left = std::fs::metadata(raw::wal_of(path)).is_ok_and(|log| log.len() > 0);
-        let found = if left { Raw::read(path)?.headers() } else { vec![] };
+        let found = if raw::has_log(path) { Raw::read(path)?.headers() } else { vec![] };
         return Ok((Lockbox::new(copies).with_spare(found), broken));
     }
     let copies = Raw::read(path)?.headers();
@@ -409,6 +418,11 @@ fn read_all(path: &Path, keys: &Keys) -> Result<(Store, Rows, Option<Summary>), 
     let rows = Rows::load(store.reader(), keys)?;
     let summary = rows::load_summary(store.reader(), keys)?;
     Ok((store, rows, summary))
+}
+
+/// Whether anything is not as it was last written.
+fn is_hidden(keys: &Keys, rows: &Rows, summary: Option<&Summary>) -> bool {
+    !rows.bad.is_empty() || summary.is_none_or(|summary| summary.compare(keys, &rows.versions()) != Verdict::Same)
 }
 
 fn seal_summary(keys: &Keys, summary: &Summary, random: &dyn Random) -> Result<Vec<u8>, Error> {

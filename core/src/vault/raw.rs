@@ -26,6 +26,11 @@ pub(super) fn wal_of(path: &Path) -> PathBuf {
     beside(path, "-wal")
 }
 
+/// Whether there is anything in that log.
+pub(super) fn has_log(path: &Path) -> bool {
+    fs::metadata(wal_of(path)).is_ok_and(|log| log.len() > 0)
+}
+
 /// `path` with `suffix` after its name.
 pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
