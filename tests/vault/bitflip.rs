@@ -254,7 +254,7 @@ fn a_foreign_log_beside_the_file_is_noticed() {
     let subject = TheVault::new(20);
     let right = subject.read(&subject.bytes).unwrap();
     let logs = quick_folder();
-    let mut other = story::create(logs.path(), 0x6F74_6865_72).unwrap();
+    let mut other = story::create(logs.path(), 0x006F_7468_6572).unwrap();
     for n in 50..80 {
         other.add(&story::account(n)).unwrap();
     }

@@ -13,7 +13,7 @@ use countersign_tests::double::{BEGIN, FixedClock, SeededRandom};
 use super::story::{self, Told};
 use super::{effort, quick_folder};
 
-const SEED: u64 = 0x6572_726E_6F;
+const SEED: u64 = 0x0065_7272_6E6F;
 /// Steps that are told before anything fails.
 const BEFORE: u64 = 6;
 /// The calls that reach the disk.
