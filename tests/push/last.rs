@@ -3,7 +3,7 @@
 use countersign_gateway::approval::{Push, State};
 use countersign_gateway::person::Person;
 use countersign_tests::raw_phone::{RawPhone, sign};
-use countersign_tests::stage::Stage;
+use countersign_tests::stage::{Stage, caller, hash};
 
 fn stage() -> (Stage, Person, RawPhone, RawPhone) {
     let stage = Stage::start();
@@ -238,9 +238,51 @@ fn a_wrong_password_rings_no_phone() {
     // final::push_before_first_factor: nothing reaches the phone before the first factor is right.
     let (stage, alice, one, _) = stage();
     let wrong = countersign_protocol::Secret::from_slice(b"not the password");
-    assert_eq!(
-        stage.house().people.sign_in(&alice.name, &wrong, &countersign_tests::stage::caller()).expect("the store"),
-        None
-    );
+    assert_eq!(stage.house().people.sign_in(&alice.name, &wrong, &caller()).expect("the store"), None);
     assert!(one.challenges().is_empty());
+}
+
+/// One phone approves while the other denies, and the browser takes what it can at once: a thousand times, each over HTTP.
+#[test]
+fn deny_races_approve() {
+    const ROUNDS: usize = 1_000;
+    let (stage, alice, mut one, mut two) = stage();
+    let house = stage.house().clone();
+    for round in 0..ROUNDS {
+        // A second a round, so that neither nonces nor the limits of a network stand still.
+        stage.clock.advance(1);
+        house.approvals.store().reset(alice.id).expect("the store");
+        let asked = stage.begin(&alice);
+        let challenge = |phone: &RawPhone| {
+            let did = phone.did.borrow().parse().expect("an id");
+            house.approvals.open_challenges(did).expect("the store")[0].jws.clone()
+        };
+        let yes = one.approval(&challenge(&one), &asked.digits());
+        let no = two.refusal(&challenge(&two), "deny");
+        let (start, id) = (std::sync::Barrier::new(2), asked.id);
+        let (approved, denied, taken);
+        ((one, approved, taken), (two, denied)) = std::thread::scope(|scope| {
+            let approving = scope.spawn(|| {
+                let phone = one;
+                start.wait();
+                let said = phone.decide(&yes);
+                let taken = house.approvals.consume(id, "sample", hash("browser"), &caller()).expect("the store");
+                (phone, said, taken.is_some())
+            });
+            let denying = scope.spawn(|| {
+                let phone = two;
+                start.wait();
+                let said = phone.decide(&no);
+                (phone, said)
+            });
+            (approving.join().expect("the first phone"), denying.join().expect("the second phone"))
+        });
+        let ended = (approved.as_str(), denied.as_str(), taken, asked.state());
+        let allowed = [
+            ("closed", "denied", false, State::Denied),
+            ("approved", "denied", false, State::Denied),
+            ("approved", "closed", true, State::Consumed),
+        ];
+        assert!(allowed.contains(&ended), "round {round}: {ended:?}");
+    }
 }
