@@ -1,0 +1,234 @@
+//! P9 `leak::canary`: secrets never in logs, errors, files, arguments or environments.
+//!
+//! The demo's story is played by the built programs with secrets that the test knows, the log at trace. Then everything
+//! that either program wrote is searched for each of them: raw, in hex, base32 and base64.
+
+mod search;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use countersign_protocol::otp::base32;
+use countersign_protocol::uri::EnrolLink;
+use countersign_tests::plain::Plain;
+use countersign_tests::program::{self, Program, command};
+use countersign_tests::story::{Desk, Scene, tell};
+use countersign_tests::window::{Window, rest};
+use search::{Canary, Place, found};
+
+const PASSWORD: &str = "canary password of alice 7731";
+const WRONG_PASSWORD: &str = "canary wrong password 4415";
+const PASSPHRASE: &str = "correct horse battery staple";
+const SEED: &[u8; 20] = b"canary seed 20 bytes";
+
+/// Remembers the secrets that a page shows on purpose: link and digits.
+struct Listening {
+    plain: Plain,
+    heard: Arc<Mutex<Vec<(String, String)>>>,
+}
+
+impl Window for Listening {
+    fn goto(&mut self, url: &str) -> u16 {
+        self.plain.goto(url)
+    }
+
+    fn submit(&mut self, action: &str, fields: &[(&str, &str)]) {
+        self.plain.submit(action, fields);
+    }
+
+    fn has_form(&mut self, action: &str) -> bool {
+        self.plain.has_form(action)
+    }
+
+    fn words(&mut self, which: &str) -> Option<String> {
+        let words = self.plain.words(which);
+        if let Some(words) = &words {
+            self.heard.lock().unwrap().push((which.to_owned(), words.trim().to_owned()));
+        }
+        words
+    }
+
+    fn heading(&mut self) -> String {
+        self.plain.heading()
+    }
+
+    fn path(&mut self) -> String {
+        self.plain.path()
+    }
+
+    fn look_again(&mut self, pause: Duration) {
+        self.plain.look_again(pause);
+    }
+}
+
+/// Arguments and environments of all our programs, looked at again and again while they run.
+struct Watch {
+    seen: Arc<Mutex<BTreeSet<Vec<u8>>>>,
+    stop: Arc<AtomicBool>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Watch {
+    fn start() -> Self {
+        let (seen, stop) = (Arc::new(Mutex::new(BTreeSet::new())), Arc::new(AtomicBool::new(false)));
+        let thread = std::thread::spawn({
+            let (seen, stop) = (seen.clone(), stop.clone());
+            move || {
+                while !stop.load(Ordering::SeqCst) {
+                    look(&seen);
+                    rest(Duration::from_millis(20));
+                }
+            }
+        });
+        Self { seen, stop, thread: Some(thread) }
+    }
+
+    fn end(mut self) -> Vec<u8> {
+        self.stop.store(true, Ordering::SeqCst);
+        self.thread.take().unwrap().join().unwrap();
+        let seen = self.seen.lock().unwrap();
+        assert!(seen.len() > 4, "the programs were seen running: {}", seen.len());
+        seen.iter().flat_map(|bytes| [bytes.as_slice(), b"\n"].concat()).collect()
+    }
+}
+
+fn look(seen: &Mutex<BTreeSet<Vec<u8>>>) {
+    let Ok(processes) = std::fs::read_dir("/proc") else { return };
+    for process in processes.flatten() {
+        let ours = std::fs::read_link(process.path().join("exe")).is_ok_and(|exe| {
+            exe.file_name().is_some_and(|name| name == "countersign" || name == "countersign-gateway")
+        });
+        if ours {
+            for file in ["cmdline", "environ"] {
+                if let Ok(bytes) = std::fs::read(process.path().join(file)) {
+                    seen.lock().unwrap().insert(bytes);
+                }
+            }
+        }
+    }
+}
+
+/// Starts the built gateway and waits until it serves; its address.
+fn gateway(folder: &Path) -> (Program, String) {
+    let mut serve = command("countersign-gateway", folder);
+    serve.args(["serve", "--sample-app", "true", "--listen", "127.0.0.1:0", "--log-level", "trace"]);
+    serve.arg("--data").arg(folder.join("gateway"));
+    let gateway = Program::start(&mut serve);
+    let line = gateway.stdout.line_with("https://");
+    let url = line.split_whitespace().find(|word| word.starts_with("https://")).unwrap().to_owned();
+    (gateway, url)
+}
+
+fn add_alice(folder: &Path) -> String {
+    let mut add = command("countersign-gateway", folder);
+    add.args(["user", "add", "alice", "--password-stdin"]).arg("--data").arg(folder.join("gateway"));
+    let output = program::run(&mut add, format!("{PASSWORD}\n").as_bytes());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(!said.contains(PASSWORD));
+    said.split_whitespace().next_back().unwrap().to_owned()
+}
+
+/// What went wrong on purpose, and what was answered: pages and bodies that must not repeat what they were given.
+fn provoke(url: &str, desk: &Desk) -> Vec<u8> {
+    let mut answers = Vec::new();
+    let mut plain = Plain::new();
+    plain.goto(&format!("{url}/manageotp"));
+    plain.submit("/login", &[("name", "alice"), ("password", WRONG_PASSWORD)]);
+    answers.extend(plain.page().source().bytes());
+
+    let secret = base32::encode(SEED);
+    for link in [
+        format!("otpauth://totp/Canary:me?secret={}&digits=99", secret.as_str()),
+        format!("otpauth://totp/Canary:me?secret={}&period=0", secret.as_str()),
+        format!("otpauth://what/Canary:me?secret={}", secret.as_str()),
+    ] {
+        let mut add = desk.start(&["add", "--yes"], &format!("{link}\n"));
+        assert!(!add.wait().success(), "a faulty link is refused");
+        answers.extend(add.stdout.bytes());
+        answers.extend(add.stderr.bytes());
+    }
+    answers
+}
+
+#[test]
+fn canary() {
+    let folder = tempfile::tempdir().unwrap();
+    let watch = Watch::start();
+    let (mut gateway, url) = gateway(folder.path());
+    let voucher = add_alice(folder.path());
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let home = folder.path().join("desk");
+    let scene = Scene {
+        url: url.clone(),
+        name: "alice".into(),
+        password: PASSWORD.into(),
+        voucher: voucher.clone(),
+        home: home.clone(),
+    };
+    tell(&scene, || Listening { plain: Plain::new(), heard: heard.clone() }, &mut |_, _| {});
+    let second = Desk::new(&folder.path().join("second"));
+    second.ask(&["add", "--yes"], &format!("otpauth://totp/Canary:me?secret={}\n", base32::encode(SEED).as_str()));
+    second.ask(&["code", "Canary"], "");
+    let answers = provoke(&url, &second);
+
+    let mut canaries = vec![
+        Canary::text("password", PASSWORD),
+        Canary::text("wrong password", WRONG_PASSWORD),
+        Canary::text("passphrase", PASSPHRASE),
+        Canary::text("voucher", &voucher),
+        Canary::bytes("seed", SEED),
+    ];
+    for (which, words) in heard.lock().unwrap().iter() {
+        if which == "#link" {
+            let link = EnrolLink::parse(words).unwrap();
+            canaries.push(Canary::bytes("enrolment code", link.c.secret().expose()));
+        } else if which == ".figure" {
+            canaries.push(Canary::digits("digits of the login", words));
+        }
+    }
+    assert!(canaries.len() >= 7, "link and digits were seen");
+
+    // What is open is searched as well: the write-ahead log, and what lies in the folders while both run.
+    let mut places = vec![
+        Place::text("gateway's standard output", gateway.stdout.bytes()),
+        Place::text("gateway's log", gateway.stderr.bytes()),
+        Place::text("arguments and environments", watch.end()),
+        Place::text("answers to what is wrong", answers),
+    ];
+    for folder in [folder.path().join("gateway"), home.join("phone"), folder.path().join("second/phone")] {
+        let files = search::files(&folder);
+        assert!(files.len() > 1, "{} holds files", folder.display());
+        places.extend(files);
+    }
+    let log = &places[1];
+    let requests = String::from_utf8_lossy(&log.bytes).matches("answered").count();
+    assert!(requests > 20, "the log tells of each request: {requests}");
+    assert_eq!(found(&canaries, &places), Vec::<String>::new());
+
+    gateway.terminate();
+    assert!(gateway.wait().success());
+    let last = [Place::text("the rest of the log", gateway.stderr.bytes())];
+    assert_eq!(found(&canaries, &last), Vec::<String>::new());
+}
+
+/// The suite's broken variant: programs that let each secret out in some form, each of which must be found.
+#[test]
+fn a_leak_in_any_form_is_found() {
+    let canaries =
+        [Canary::bytes("seed", SEED), Canary::digits("digits", "492 039"), Canary::text("password", PASSWORD)];
+    for (name, text) in search::forms(SEED) {
+        let places = [Place::text("log", [b"DEBUG seed=".as_slice(), &text, b"\n"].concat())];
+        assert_eq!(found(&canaries, &places).len(), 1, "{name}");
+    }
+    for line in ["digits=492039 ok", "«492039»", "typed 492 039"] {
+        assert_eq!(found(&canaries, &[Place::text("log", line.into())]).len(), 1, "{line}");
+    }
+    let leaky = [Place::file("database", PASSWORD.into())];
+    assert_eq!(found(&canaries, &leaky).len(), 1);
+    let clean = [Place::text("log", b"2026-11-21T18:00:00.492039Z port=4920391".to_vec())];
+    assert_eq!(found(&canaries, &clean), Vec::<String>::new(), "a moment's fraction and a longer number are no digits");
+}
