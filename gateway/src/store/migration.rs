@@ -3,9 +3,10 @@
 //! The number of steps taken is stamped in the file's header (`user_version`), so that an older gateway can refuse a
 //! newer file without opening it as a database. Before a store that holds data is changed, a copy is put beside it.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -78,13 +79,21 @@ fn version(connection: &Connection) -> Result<u32, StoreFault> {
     Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
 }
 
+/// The copy gets its name when it is whole, and like the store it is for its owner alone.
 fn copy_aside(connection: &Connection, path: &Path, version: u32) -> Result<(), StoreFault> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".before-{}", version + 1));
-    if !Path::new(&name).exists() {
-        connection.execute("VACUUM INTO ?1", [name.to_string_lossy()])?;
+    let beside = |end: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".before-{}{end}", version + 1));
+        PathBuf::from(name)
+    };
+    let (whole, part) = (beside(""), beside(".part"));
+    if whole.exists() {
+        return Ok(());
     }
-    Ok(())
+    let fault = |fault: io::Error| StoreFault::Failed(format!("no copy before the change: {}", fault.kind()));
+    OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&part).map_err(fault)?;
+    connection.execute("VACUUM INTO ?1", [part.to_string_lossy()])?;
+    fs::rename(part, whole).map_err(fault)
 }
 
 /// Takes the step, unless it was taken before or by another process in the meantime.
@@ -103,6 +112,8 @@ fn take(connection: &mut Connection, number: u32, step: &Step) -> Result<(), Sto
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::super::Store;
     use super::*;
 
@@ -118,7 +129,9 @@ mod tests {
         let store = Store::open_with(&path, &[FIRST, SECOND]).unwrap();
         let m = store.read(|row| Ok::<i64, StoreFault>(row.query_one("SELECT m FROM one", [], |r| r.get(0))?));
         assert_eq!(m, Ok(7));
-        let kept = Connection::open(folder.path().join("s.before-2")).unwrap();
+        let copy = folder.path().join("s.before-2");
+        assert_eq!(fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
+        let kept = Connection::open(copy).unwrap();
         assert_eq!(kept.query_one("SELECT n FROM one", [], |r| r.get::<_, i64>(0)), Ok(1));
     }
 
@@ -138,12 +151,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s");
         drop(Store::open_with(&path, &[FIRST, SECOND]).unwrap());
-        let before = std::fs::read(&path).unwrap();
-        let files = || std::fs::read_dir(folder.path()).unwrap().count();
+        let before = fs::read(&path).unwrap();
+        let files = || fs::read_dir(folder.path()).unwrap().count();
         let count = files();
         let refused = Store::open_with(&path, &[FIRST]).err();
         assert_eq!(refused, Some(StoreFault::Newer { found: 2, known: 1 }));
-        assert_eq!((std::fs::read(&path).unwrap(), files()), (before, count));
+        assert_eq!((fs::read(&path).unwrap(), files()), (before, count));
     }
 
     #[test]
@@ -151,9 +164,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s");
         for content in [&b"short"[..], &[7; 4096]] {
-            std::fs::write(&path, content).unwrap();
+            fs::write(&path, content).unwrap();
             assert_eq!(Store::open_with(&path, &[FIRST]).err(), Some(StoreFault::Foreign));
-            assert_eq!(std::fs::read(&path).unwrap(), content);
+            assert_eq!(fs::read(&path).unwrap(), content);
         }
     }
 
