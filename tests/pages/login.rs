@@ -46,6 +46,7 @@ fn a_login_is_approved_on_the_phone_and_taken_once() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "that the page is held is a matter of real time")]
 fn the_held_request_tells_what_to_do() {
     let stage = stage();
     let alice = stage.person("alice");

@@ -139,7 +139,8 @@ fn text() {
 
 #[test]
 fn jwk() {
-    let broken: [(&str, fn(&mut Value)); 5] = [
+    type Change = fn(&mut Value);
+    let broken: [(&str, Change); 5] = [
         ("off_curve", |jwk| jwk["y"] = jwk["x"].clone()),
         ("extra_member", |jwk| jwk["use"] = "sig".into()),
         ("private_d", |jwk| jwk["d"] = jwk["x"].clone()),

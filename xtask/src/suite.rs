@@ -1,10 +1,11 @@
 //! The suites of `cargo xtask test`: what each is called, what it needs first, how it is run and counted.
 
-use crate::budget::SUITE_LIMIT;
+use crate::budget::{CARGO_LIMIT, SUITE_LIMIT};
 use crate::{Fallible, child, deps, repo};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 /// One line of the report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,7 +147,7 @@ impl Suite {
             Work::Unit(_) => &["xtask"],
             Work::Journeys { .. } => &["countersign-tests", "countersign", "countersign-gateway"],
             Work::PythonBindings => &["countersign-bindings", "countersign-bindgen", "countersign-gateway"],
-            Work::Demo => &["countersign", "countersign-gateway", "countersign-tests"],
+            Work::Demo => &["countersign", "countersign-gateway", "countersign-tests", "xtask"],
             Work::Fmt | Work::Spelling | Work::Deps | Work::Clippy | Work::Docs => &[],
         }
     }
@@ -268,15 +269,19 @@ fn cargo(arguments: &[&str]) -> Command {
 }
 
 fn one(command: &mut Command) -> Fallible<Result> {
-    let ended = child::capture(command, SUITE_LIMIT)?;
+    let ended = child::capture(command, limit(command))?;
     let passed = u32::from(ended.ok);
     Ok(Result::of(ended, passed, 1 - passed))
 }
 
 fn libtest(command: &mut Command) -> Fallible<Result> {
-    let ended = child::capture(command, SUITE_LIMIT)?;
+    let ended = child::capture(command, limit(command))?;
     let (passed, failed) = libtest_counts(&ended.output);
     Ok(Result::of(ended, passed, failed))
+}
+
+fn limit(command: &Command) -> Duration {
+    if command.get_program() == "cargo" { CARGO_LIMIT } else { SUITE_LIMIT }
 }
 
 /// Adds up every `test result:` line.
@@ -322,8 +327,8 @@ fn python_bindings() -> Fallible<Result> {
 
 /// The demo's story, played by itself in a real browser.
 fn demo() -> Fallible<Result> {
-    let xtask = std::env::current_exe().map_err(|fault| fault.to_string())?;
-    one(Command::new(xtask).args(["demo", "--script", "--built"]))
+    // Not the executable that runs: cargo may have put a new one in its place.
+    one(Command::new(repo::built("xtask")).args(["demo", "--script", "--built"]))
 }
 
 /// `Ran 5 tests in 1.2s`, then `OK` or `FAILED (failures=1, errors=1)`.
