@@ -15,17 +15,21 @@ impl State {
             Event::Key(Key::Stop) => out.push(Effect::Quit),
             Event::Key(key) => self.key(key, now, &mut out),
             Event::Paste(text) => self.paste(&text, &mut out),
-            Event::Locked(true) => self.lock(),
+            // Asked for on this screen it is locked already, and somebody may be typing.
+            Event::Locked(true) if self.unlock.is_none() => self.lock(),
+            Event::Locked(true) => {}
             Event::Locked(false) => self.unlock = None,
             Event::UnlockFailed(words) => {
                 if let Some(unlock) = &mut self.unlock {
                     *unlock = Unlock { fault: Some(words), ..Unlock::default() };
                 }
             }
-            Event::Accounts(accounts) => {
+            Event::Accounts(accounts) if self.unlock.is_none() => {
                 self.accounts = accounts;
                 self.keep_selection();
             }
+            // Read before the vault was locked.
+            Event::Accounts(_) => {}
             Event::Gateways(gateways) => self.gateways_changed(gateways),
             Event::Cards(cards) => self.cards_changed(cards, &mut out),
             Event::Read(Ok(found)) => self.page = Page::Confirm(found),
@@ -271,7 +275,10 @@ impl State {
             Key::Char('x') => self.ask_removal(),
             Key::Char('p') => self.bring_back(),
             Key::Char('i') => self.note_folded = !self.note_folded,
-            Key::Char('l') => out.push(Effect::Lock),
+            Key::Char('l') => {
+                self.lock();
+                out.push(Effect::Lock);
+            }
             Key::Char('?') => self.page = Page::Help,
             Key::Char('q') => out.push(Effect::Quit),
             _ => {}

@@ -208,8 +208,10 @@ fn locking_takes_codes_and_search_off_the_screen() {
     let mut state = open();
     send(&mut state, [Event::Key(Key::Char('/'))]);
     assert!(matches!(send(&mut state, [Event::Key(Key::Esc), Event::Key(Key::Char('l'))])[..], [Effect::Lock]));
+    assert!(state.accounts.is_empty() && state.search.is_none());
+    send(&mut state, keys("a?"));
     send(&mut state, [Event::Locked(true)]);
-    assert!(state.accounts.is_empty() && state.search.is_none() && state.unlock.is_some());
+    assert_eq!(state.unlock.as_ref().map(|unlock| unlock.field.text()), Some("a?"), "typing goes on");
 }
 
 #[test]

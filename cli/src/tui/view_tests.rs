@@ -301,7 +301,7 @@ fn a_tiny_window_says_so_and_does_not_panic() {
 fn what_is_secret_does_not_show_in_debug() {
     let mut state = State::new(true, Vec::new());
     typed("canary").into_iter().for_each(|e| drop(state.update(e, NOW)));
-    state.update(Event::Accounts(accounts()), NOW);
+    state.accounts = accounts();
     state.update(Event::Cards(vec![card("1")]), NOW);
     typed("876543").into_iter().for_each(|e| drop(state.update(e, NOW)));
     let mut field = Field::default();
