@@ -7,7 +7,7 @@ use countersign_tests::program::{Program, built};
 use super::{Desk, PASSPHRASE, SEED, screen};
 
 /// Starts `countersign` on a pseudo-terminal of 80×24 (`script` of util-linux makes one).
-fn on_terminal(desk: &Desk, arguments: &str, environment: &[(&str, &str)]) -> Program {
+pub(super) fn on_terminal(desk: &Desk, arguments: &str, environment: &[(&str, &str)]) -> Program {
     let program = built("countersign");
     let inside = format!("stty rows 24 cols 80; exec {} {arguments}", program.display());
     let mut command = Command::new("script");

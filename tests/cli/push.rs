@@ -1,0 +1,143 @@
+//! Sign-ins on the built programs: a gateway that serves, a page, and the phone on a pseudo-terminal.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::time::Duration;
+
+use countersign_tests::plain::Plain;
+use countersign_tests::program::{Program, command, run};
+use countersign_tests::window::Window;
+use serde_json::Value;
+
+use super::terminal::on_terminal;
+use super::{Desk, PASSPHRASE, screen};
+
+const PASSWORD: &str = "a rather long password 7";
+
+/// A gateway that serves, with one person.
+struct Gateway {
+    _program: Program,
+    url: String,
+    voucher: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Gateway {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let data = folder.path().join("data");
+        let gateway = || {
+            let mut gateway = command("countersign-gateway", folder.path());
+            gateway.arg("--data").arg(&data);
+            gateway
+        };
+        let program =
+            Program::start(gateway().args(["serve", "--sample-app", "true", "--listen", &format!("127.0.0.1:{port}")]));
+        program.stdout.line_with("SHA-256");
+        let added =
+            run(gateway().args(["user", "add", "mara", "--password-stdin"]), format!("{PASSWORD}\n").as_bytes());
+        let said = String::from_utf8_lossy(&added.stdout).into_owned();
+        let voucher = said.split_whitespace().next_back().expect("a voucher").to_owned();
+        Self { _program: program, url: format!("https://localhost:{port}"), voucher, _folder: folder }
+    }
+
+    /// A page on which mara signed in with her password, on her way to `path`.
+    fn page(&self, path: &str) -> Plain {
+        let mut page = Plain::new();
+        page.goto(&format!("{}{path}", self.url));
+        page.submit("/login", &[("name", "mara"), ("password", PASSWORD)]);
+        page
+    }
+
+    /// A phone that approves mara's sign-ins.
+    fn enrol(&self) -> Desk {
+        let desk = Desk::new();
+        let mut page = self.page("/manageotp");
+        page.goto(&format!("{}/manageotp/add?kind=countersign", self.url));
+        page.submit("/manageotp/add", &[("name", "Desk"), ("voucher", &self.voucher)]);
+        let link = until("a link", || page.words("#link"));
+        let mut enrol = Program::start(command("countersign", desk.path()).args([
+            "enrol",
+            "--yes",
+            "--json",
+            "--passphrase-fd",
+            "0",
+        ]));
+        enrol.write(format!("{PASSPHRASE}\n{}\n", link.trim()).as_bytes());
+        let pending: Value = serde_json::from_str(&enrol.stdout.line_with("\"digits\"")).unwrap();
+        assert_eq!(pending["account"], "mara");
+        until("the field for the digits", || {
+            page.look_again(Duration::from_millis(200));
+            page.has_form("/manageotp/confirm").then_some(())
+        });
+        page.submit("/manageotp/confirm", &[("digits", pending["digits"].as_str().unwrap())]);
+        assert!(enrol.wait().success(), "{}", enrol.stderr.text());
+        assert!(enrol.stdout.text().contains("\"active\"") && enrol.stderr.text().contains("Continue only if"));
+        desk
+    }
+}
+
+/// The six digits of a page that waits for the phone.
+fn digits(page: &mut Plain) -> String {
+    let figure = until("the digits of the sign-in", || page.words(".figure"));
+    figure.chars().filter(char::is_ascii_digit).collect()
+}
+
+fn until<T>(what: &str, mut seen: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..300 {
+        if let Some(found) = seen() {
+            return found;
+        }
+        countersign_tests::window::rest(Duration::from_millis(200));
+    }
+    panic!("{what} did not come");
+}
+
+#[test]
+fn the_phone_shows_a_login_unasked_and_its_word_reaches_the_page() {
+    let gateway = Gateway::start();
+    let desk = gateway.enrol();
+    let mut phone = on_terminal(&desk, "", &[]);
+    // Still locked: approvals come all the same.
+    screen::wait_for(&phone.stdout, "Your accounts are locked.");
+    let mut page = gateway.page("/demo");
+    let right = digits(&mut page);
+    screen::wait_for(&phone.stdout, "Sample application");
+    let host = gateway.url.trim_start_matches("https://");
+    for shown in [host, "mara", "127.0.0.1", "Type the six digits"] {
+        screen::wait_for(&phone.stdout, shown);
+    }
+    let wrong = if right == "111111" { "222222" } else { "111111" };
+    for (typed, answer) in [(wrong, "2 tries left"), (right.as_str(), "Approved.")] {
+        phone.write(format!("{typed}\r").as_bytes());
+        screen::wait_for(&phone.stdout, "Approve with your passphrase.");
+        phone.write(format!("{PASSPHRASE}\r").as_bytes());
+        screen::wait_for(&phone.stdout, answer);
+    }
+    until("the protected page", || {
+        page.look_again(Duration::from_millis(100));
+        if page.path() != "/demo" && page.page().source().contains("/login/finish") {
+            page.submit("/login/finish", &[]);
+        }
+        (page.path() == "/demo").then_some(())
+    });
+    phone.write(b"\x03");
+    assert!(phone.wait().success());
+    let drawn = phone.stdout.text();
+    assert!(drawn.contains('\x07'), "no bell");
+    assert!(!drawn.contains("larch"), "the passphrase was drawn");
+
+    // A second sign-in: one terminal shows it unasked, another one reports it.
+    let waiting = Program::start(command("countersign", desk.path()).args(["approvals", "--json"]));
+    waiting.stderr.line_with("Waiting for sign-ins");
+    let mut page = gateway.page("/demo");
+    digits(&mut page);
+    let shown: Value = serde_json::from_str(&waiting.stdout.line_with("\"open\"")).unwrap();
+    assert_eq!((shown["account"].as_str(), shown["host"].as_str()), (Some("mara"), Some(host)));
+    let reported = desk.run_plain(&["report", "--json"], "");
+    assert_eq!(reported.code, 0, "{}", reported.stderr);
+    assert_eq!(reported.json()["state"], "reported");
+    waiting.stdout.line_with("\"reported\"");
+    page.look_again(Duration::from_millis(100));
+    assert_ne!(page.path(), "/demo", "a reported sign-in went on");
+}
