@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use countersign_protocol::jose::{FormError, H32, Id};
-use countersign_protocol::push::{Answer, Number, Outcome, Res, TriesLeft, Verified};
+use countersign_protocol::push::{Answer, Number, Outcome, Res, Status, TriesLeft, Verified};
 use countersign_protocol::text::{T64, T128};
 
 use super::challenge::Question;
@@ -245,6 +245,10 @@ impl Approvals {
                 Recorded::Repeat(stored) => return Ok(Answered::Result(stored)),
                 Recorded::Changed => {}
                 Recorded::Done(changed) => {
+                    if verdict.status == Status::Reported {
+                        // Until there is a way to tell the administrator, the log does.
+                        tracing::warn!(approval = ?changed, device = %attempt.did, "a person reported a sign-in");
+                    }
                     if let Some(id) = changed {
                         self.tell(id)?;
                     }
