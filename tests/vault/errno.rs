@@ -78,6 +78,8 @@ fn tell(folder: &Path, steps: u64, said: &mut Said) -> Result<(), Error> {
 struct Fault {
     call: &'static str,
     nth: usize,
+    /// Whether the next call of the kind fails too: while the writer gets over the first.
+    twice: bool,
     fate: &'static str,
 }
 
@@ -137,8 +139,9 @@ impl Suite {
     }
 
     fn strike(&self, fault: &Fault, tally: &mut Tally) {
-        let Fault { call, nth, fate } = fault;
-        let run = self.run(&["-e".to_owned(), format!("inject={call}:{fate}:when={nth}")]);
+        let Fault { call, nth, twice, fate } = fault;
+        let when = if *twice { format!("{nth}..{}", nth + 1) } else { nth.to_string() };
+        let run = self.run(&["-e".to_owned(), format!("inject={call}:{fate}:when={when}")]);
         if !run.log.contains("(INJECTED)") && !run.log.contains("killed by SIGKILL") {
             return;
         }
@@ -179,9 +182,9 @@ impl Suite {
         let accounts = vault.accounts().map_err(|error| error.to_string())?;
         let steps: Vec<u64> = accounts.iter().filter_map(|a| a.issuer.strip_prefix("Step ")?.parse().ok()).collect();
         let whole = accounts.len() == self.before() + steps.len() && steps.iter().copied().eq(1..=steps.len() as u64);
-        let in_place = (acknowledged..=acknowledged + usize::from(killed)).contains(&steps.len());
         // After an error the step may be there or not; the writer looked, and told what was left of the story.
-        let in_place = in_place || (!killed && names.len() == 1 && steps.len() == acknowledged + 1);
+        let most = acknowledged + if killed { 1 } else { names.len() };
+        let in_place = (acknowledged..=most).contains(&steps.len());
         if whole && in_place { Ok(()) } else { Err(format!("{acknowledged} acknowledged, there are {steps:?}")) }
     }
 
@@ -195,7 +198,11 @@ impl Suite {
         for (call, count) in self.calls() {
             for nth in 1..=count {
                 for fate in ["error=ENOSPC", "error=EIO", "signal=SIGKILL"] {
-                    self.strike(&Fault { call, nth, fate }, &mut tally);
+                    self.strike(&Fault { call, nth, twice: false, fate }, &mut tally);
+                }
+                // A second fault while recovering: each in the long form, one in ten in the short one.
+                for fate in ["error=ENOSPC", "error=EIO"].into_iter().filter(|_| nth % effort(10, 1) == 0) {
+                    self.strike(&Fault { call, nth, twice: true, fate }, &mut tally);
                 }
             }
         }
@@ -212,7 +219,7 @@ struct Run {
 
 #[test]
 fn a_failing_disk_call_never_damages_the_vault() {
-    let tally = Suite::new(effort(8, 100) as u64, false).strike_all();
+    let tally = Suite::new(effort(8, 220) as u64, false).strike_all();
     println!("{} faults, named {:?}", tally.faults, tally.named);
     assert!(tally.wrong.is_empty(), "{} wrong, the first: {}", tally.wrong.len(), tally.wrong[0]);
     assert!(tally.faults >= effort(100, 5_000), "{tally:?}");
@@ -225,7 +232,7 @@ fn a_writer_that_takes_errors_for_success_is_found_out() {
     let suite = Suite::new(3, true);
     let mut tally = Tally::default();
     for nth in 1..=suite.calls()["pwrite64"] {
-        suite.strike(&Fault { call: "pwrite64", nth, fate: "error=ENOSPC" }, &mut tally);
+        suite.strike(&Fault { call: "pwrite64", nth, twice: false, fate: "error=ENOSPC" }, &mut tally);
     }
     assert!(!tally.wrong.is_empty(), "{tally:?}");
 }

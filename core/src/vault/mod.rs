@@ -143,9 +143,11 @@ impl Vault {
         self.open.is_some()
     }
 
-    /// What opens this vault; to be used without any lock, for [`Vault::unlock_with`].
+    /// What opens this vault, as it stands in the file: another program may have changed the passphrase. To be
+    /// used without any lock, for [`Vault::unlock_with`].
     pub fn lockbox(&self) -> Lockbox {
-        self.lockbox.clone()
+        let fresh = if self.is_unlocked() { None } else { read_lockbox(&self.path).ok() };
+        fresh.map_or_else(|| self.lockbox.clone(), |(lockbox, _)| lockbox)
     }
 
     /// Unlocks by passphrase: [`Lockbox::open`] and [`Vault::unlock_with`] in one.
@@ -153,7 +155,7 @@ impl Vault {
     /// # Errors
     /// As both.
     pub fn unlock(&mut self, passphrase: &Secret) -> Result<(), Error> {
-        let key = self.lockbox.open(passphrase)?;
+        let key = self.lockbox().open(passphrase)?;
         self.unlock_with(&key)
     }
 
@@ -162,7 +164,7 @@ impl Vault {
     /// # Errors
     /// As [`Lockbox::open_keystore`] and [`Vault::unlock_with`].
     pub fn unlock_by_keystore(&mut self, keystore: &dyn Keystore, cancel: &Cancel) -> Result<(), Error> {
-        let key = self.lockbox.open_keystore(keystore, cancel)?;
+        let key = self.lockbox().open_keystore(keystore, cancel)?;
         self.unlock_with(&key)
     }
 
@@ -284,6 +286,7 @@ impl Vault {
     /// [`InputError::WrongPassphrase`]; as [`VaultKey::passphrase_slot`]; [`PortError`] of the disk, with
     /// the old passphrase still good.
     pub fn change_passphrase(&mut self, old: &Secret, new: &Secret, cost: KdfCost) -> Result<(), Error> {
+        self.refresh()?;
         let key = self.key()?;
         self.lockbox.open(old)?;
         let slot = key.passphrase_slot(new, self.cost(cost)?, &*self.random)?;

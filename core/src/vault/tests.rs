@@ -336,6 +336,21 @@ fn two_programs_on_one_vault_lose_nothing() {
 }
 
 #[test]
+fn a_passphrase_that_another_program_changed_counts_at_once() {
+    let folder = Folder::new();
+    let mut one = folder.create();
+    let (old, new) = (secret("correct horse"), secret("new"));
+    let mut locked = folder.open();
+    let mut open = folder.open();
+    open.unlock(&old).unwrap();
+    one.change_passphrase(&old, &new, KdfCost::LEAST).unwrap();
+    assert_eq!(locked.unlock(&old), Err(InputError::WrongPassphrase.into()));
+    locked.unlock(&new).unwrap();
+    assert_eq!(open.change_passphrase(&old, &old, KdfCost::LEAST), Err(InputError::WrongPassphrase.into()));
+    open.change_passphrase(&new, &old, KdfCost::LEAST).unwrap();
+}
+
+#[test]
 fn a_newer_vault_is_refused_and_not_touched() {
     let folder = Folder::new();
     folder.filled(2);
