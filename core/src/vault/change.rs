@@ -27,7 +27,7 @@ impl Vault {
     /// [`InputError::VaultLocked`].
     pub fn accounts(&mut self) -> Result<Arc<[Arc<Account>]>, Error> {
         self.refresh()?;
-        Ok(self.unlocked()?.accounts.clone())
+        Ok(self.unlocked_mut()?.list())
     }
 
     /// The accounts that cannot be read, in the order in which they were added.
@@ -288,8 +288,13 @@ impl Unlocked {
     /// Takes rows that were read from the file.
     fn take_rows(&mut self, rows: Rows) {
         self.rows = rows;
-        self.accounts = self.rows.listed();
+        self.accounts = None;
         self.live.clear();
+    }
+
+    /// The accounts in the order of the list.
+    pub(super) fn list(&mut self) -> Arc<[Arc<Account>]> {
+        self.accounts.get_or_insert_with(|| self.rows.listed()).clone()
     }
 
     /// As [`Vault::change`]; `None`, with `work` left, where memory is behind the file.
@@ -326,7 +331,7 @@ impl Unlocked {
                 None => drop(rows.good.remove(&id.0)),
             }
         }
-        self.accounts = self.rows.listed();
+        self.accounts = None;
         self.live.clear();
         Ok(Some(result))
     }

@@ -56,7 +56,8 @@ impl Vault {
 
 impl Unlocked {
     fn codes(&mut self, now: u64) -> Codes {
-        let Self { rows, keys, accounts, live, .. } = self;
+        let accounts = self.list();
+        let Self { rows, keys, live, .. } = self;
         // A seed that cannot be opened any more shows no code: its row was damaged in memory.
         let seeds = accounts.iter().map(|account| {
             let Kind::Totp(period) = account.kind else { return None };

@@ -72,7 +72,8 @@ struct Unlocked {
     keys: Keys,
     header: Header,
     rows: Rows,
-    accounts: Arc<[Arc<Account>]>,
+    /// The list in order, once it was asked for since the last change.
+    accounts: Option<Arc<[Arc<Account>]>>,
     /// Changes when another process wrote.
     foreign: i64,
     /// Whether memory may differ from the file: a change failed half way.
@@ -213,7 +214,6 @@ impl Vault {
             }
         };
         self.broken = false;
-        let accounts = rows.listed();
         let foreign = store.reader().foreign_changes()?;
         let (key, live) = (key.clone(), codes::Live::default());
         let mut open = Box::new(Unlocked {
@@ -223,7 +223,7 @@ impl Vault {
             keys,
             header,
             rows,
-            accounts,
+            accounts: None,
             foreign,
             stale: false,
             live,
