@@ -1,6 +1,11 @@
 // Makes pages quicker to use; every page is complete without it.
 'use strict';
 
+// A form that is on its way leads to the next page: whatever a held request says then, loading this page anew would stop
+// it, and lose the cookie that its answer brings.
+let leaving = false;
+document.addEventListener('submit', () => { leaving = true; });
+
 // A page that waits holds a request until its state has another word. The answer says what to do: show a line and ask
 // again, load the page anew, or send the form that takes an approval.
 async function wait(place) {
@@ -11,6 +16,7 @@ async function wait(place) {
       const answer = await fetch(`${place.dataset.wait}?state=${encodeURIComponent(state)}`, { cache: 'no-store' });
       if (!answer.ok) throw new Error(String(answer.status));
       const told = await answer.json();
+      if (leaving) return;
       pause = 1000;
       state = told.state;
       const line = place.querySelector('[data-line]');
@@ -18,6 +24,7 @@ async function wait(place) {
       if (told.then === 'finish') return document.getElementById('finish').submit();
       if (told.then === 'load') return location.reload();
     } catch {
+      if (leaving) return;
       await new Promise((resolve) => setTimeout(resolve, pause));
       pause = Math.min(2 * pause, 30000);
     }

@@ -94,7 +94,7 @@ impl Sight {
         let left = self.row.exp.saturating_sub(house.clock.now());
         let push = if asked { Some(self.push(house)?) } else { None };
         Ok(WaitView {
-            frame: form(title, token).refreshing(5),
+            frame: form(title, token),
             state: self.word(),
             app,
             person: self.person,

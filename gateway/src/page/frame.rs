@@ -9,8 +9,6 @@ pub struct Frame {
     pub person: Option<String>,
     /// The form token; needed by the button to sign out.
     pub token: String,
-    /// Seconds after which a browser without scripts asks again.
-    pub refresh: Option<u32>,
 }
 
 impl Frame {
@@ -21,12 +19,6 @@ impl Frame {
 
     /// A page for somebody who is signed in.
     pub fn signed_in(title: &str, person: &str, token: String) -> Self {
-        Self { title: title.to_owned(), person: Some(person.to_owned()), token, refresh: None }
-    }
-
-    /// Asks again after some seconds where scripts do not run.
-    pub fn refreshing(mut self, seconds: u32) -> Self {
-        self.refresh = Some(seconds);
-        self
+        Self { title: title.to_owned(), person: Some(person.to_owned()), token }
     }
 }

@@ -29,7 +29,7 @@ fn card(name: &str) -> DeviceCard {
 fn waiting(push: bool) -> WaitView {
     let qr = QrSvg::new("https://localhost:8443/approve#1.BAQEBAQEBAQEBAQEBAQEBAcHBwcHBwcHBwcHBwcHBwc").unwrap();
     WaitView {
-        frame: Frame::new(text(if push { "login.wait_title" } else { "login.code_title" })).refreshing(5),
+        frame: Frame::new(text(if push { "login.wait_title" } else { "login.code_title" })),
         app: "Sample application".into(),
         person: "alice@example.com".into(),
         push: push.then(|| PushView {
