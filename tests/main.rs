@@ -7,6 +7,7 @@ mod architecture;
 mod cli;
 mod contract;
 mod driver;
+mod journey;
 mod leak;
 mod otp;
 mod pages;

@@ -8,6 +8,6 @@ mod gateway;
 mod life;
 mod meta;
 mod net;
-mod phone;
+pub mod phone;
 mod real;
 mod reply;

@@ -57,6 +57,25 @@ impl Plain {
         self.follow(&url, answer)
     }
 
+    /// Posts whatever somebody likes, from wherever they say (`origin`, and further headers); the status, no redirect
+    /// followed. Our own cookies go along, as a browser would send them.
+    pub fn post_as(&mut self, url: &str, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> u16 {
+        let body: Vec<String> =
+            fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        self.exchange(Method::Post, url, headers, body.join("&").into_bytes()).status
+    }
+
+    /// The status of a GET, no redirect followed, the page not taken.
+    pub fn glance(&mut self, url: &str) -> u16 {
+        self.exchange(Method::Get, url, Vec::new(), Vec::new()).status
+    }
+
+    /// The value of a cookie.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies.get(name).map(String::as_str)
+    }
+
     fn follow(&mut self, url: &str, mut answer: Response) -> u16 {
         self.url = url.to_owned();
         for _ in 0..REDIRECTS {
@@ -71,10 +90,15 @@ impl Plain {
     }
 
     fn send(&mut self, method: Method, url: &str, body: Vec<u8>) -> Response {
-        let mut headers = vec![("accept".to_owned(), "text/html".to_owned())];
+        let own = ("origin".to_owned(), resolve(url, "/").trim_end_matches('/').to_owned());
+        let headers = if method == Method::Post { vec![own] } else { Vec::new() };
+        self.exchange(method, url, headers, body)
+    }
+
+    fn exchange(&mut self, method: Method, url: &str, mut headers: Vec<(String, String)>, body: Vec<u8>) -> Response {
+        headers.push(("accept".to_owned(), "text/html".to_owned()));
         if method == Method::Post {
             headers.push(("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
-            headers.push(("origin".to_owned(), resolve(url, "/").trim_end_matches('/').to_owned()));
         }
         if !self.cookies.is_empty() {
             let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -121,6 +145,13 @@ impl Html {
     /// As it came.
     pub fn source(&self) -> &str {
         &self.0
+    }
+
+    /// The value of a field of the form that posts to `action`.
+    pub fn field(&self, action: &str, name: &str) -> Option<String> {
+        let (_, inside) = self.form(action)?;
+        let mut tags = inside.split("<input").skip(1).filter_map(|rest| rest.split('>').next());
+        tags.find(|tag| attribute(tag, "name").as_deref() == Some(name)).and_then(|tag| attribute(tag, "value"))
     }
 
     /// Whether there is a form, in view, that posts to `action`.
