@@ -65,7 +65,8 @@ impl AskPassphrase for Prefilled {
 pub struct DeskKeystore {
     folder: PathBuf,
     device: DeviceKey,
-    user: Mutex<Option<UserKey>>,
+    /// Held while `user.key` is changed. It is read anew for each use: another process may have changed it.
+    changing: Mutex<()>,
     random: Arc<dyn Random>,
     ask: Arc<dyn AskPassphrase>,
     cost: Cost,
@@ -86,8 +87,10 @@ impl DeskKeystore {
         file::make_folder(folder)?;
         sweep(folder)?;
         let device = DeviceKey::open(&folder.join("device.key"), &*random)?;
-        let user = Mutex::new(UserKey::open(&folder.join("user.key"))?);
-        Ok(Self { folder: folder.to_owned(), device, user, random, ask, cost })
+        let store = Self { folder: folder.to_owned(), device, changing: Mutex::new(()), random, ask, cost };
+        // A damaged file is told now, not at the first approval.
+        store.user()?;
+        Ok(store)
     }
 
     /// Makes the key behind the passphrase, when a vault is made. One that was there is replaced, and what it sealed is
@@ -96,9 +99,8 @@ impl DeskKeystore {
     /// # Errors
     /// [`PortError::Disk`], [`PortError::DiskFull`].
     pub fn create(&self, passphrase: &Secret) -> Result<(), PortError> {
-        let key = UserKey::create(&self.folder.join("user.key"), passphrase, self.cost, &*self.random)?;
-        *self.user() = Some(key);
-        Ok(())
+        let _changing = self.changing();
+        UserKey::create(&self.user_path(), passphrase, self.cost, &*self.random).map(drop)
     }
 
     /// First half of a change of passphrase: from here on both open. `false` where `old` is wrong.
@@ -106,7 +108,8 @@ impl DeskKeystore {
     /// # Errors
     /// [`PortError::Unavailable`] where there is no key yet, [`PortError::Disk`], [`PortError::DiskFull`].
     pub fn prepare_change(&self, old: &Secret, new: &Secret) -> Result<bool, PortError> {
-        self.user().as_mut().ok_or(PortError::Unavailable)?.add(old, new, self.cost, &*self.random)
+        let _changing = self.changing();
+        self.user()?.ok_or(PortError::Unavailable)?.add(old, new, self.cost, &*self.random)
     }
 
     /// Second half, and what every unlock of the vault does: only the passphrase that opens the vault stays.
@@ -114,19 +117,28 @@ impl DeskKeystore {
     /// # Errors
     /// [`PortError::Disk`], [`PortError::DiskFull`].
     pub fn settle(&self, passphrase: &Secret) -> Result<(), PortError> {
-        self.user().as_mut().map_or(Ok(()), |key| key.settle(passphrase))
+        let _changing = self.changing();
+        self.user()?.map_or(Ok(()), |mut key| key.settle(passphrase))
     }
 
-    fn user(&self) -> MutexGuard<'_, Option<UserKey>> {
-        self.user.lock().unwrap_or_else(PoisonError::into_inner)
+    fn changing(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks until the passphrase opens the key. Never called with the lock held: the person takes their time.
+    fn user_path(&self) -> PathBuf {
+        self.folder.join("user.key")
+    }
+
+    fn user(&self) -> Result<Option<UserKey>, PortError> {
+        UserKey::open(&self.user_path())
+    }
+
+    /// Asks until the passphrase opens the key.
     fn unlock(&self, prompt: Option<&Prompt>, cancel: &Cancel) -> Result<Unlocked, PortError> {
         for attempt in 0..TRIES {
             cancel.check()?;
             let passphrase = self.ask.ask(prompt, attempt > 0, cancel)?;
-            let opened = self.user().as_ref().ok_or(PortError::KeyGone)?.unlock(&passphrase)?;
+            let opened = self.user()?.ok_or(PortError::KeyGone)?.unlock(&passphrase)?;
             if let Some(unlocked) = opened {
                 return Ok(unlocked);
             }
@@ -185,7 +197,7 @@ impl Keystore for DeskKeystore {
         let names = kind.names(name);
         let sealed = match kind {
             Kind::Prove => self.device.seal(&*self.random, &names, &bytes)?,
-            Kind::Approve => self.user().as_ref().ok_or(PortError::Unavailable)?.seal(&*self.random, &names, &bytes)?,
+            Kind::Approve => self.user()?.ok_or(PortError::Unavailable)?.seal(&*self.random, &names, &bytes)?,
         };
         self.delete(name)?;
         file::replace(&self.path(name, kind), &sealed)?;
@@ -217,7 +229,7 @@ impl Keystore for DeskKeystore {
         }
         match guard {
             Guard::Device => self.device.seal(&*self.random, WRAPPED, secret),
-            Guard::User => self.user().as_ref().ok_or(PortError::Unavailable)?.seal(&*self.random, WRAPPED, secret),
+            Guard::User => self.user()?.ok_or(PortError::Unavailable)?.seal(&*self.random, WRAPPED, secret),
         }
     }
 
@@ -365,6 +377,17 @@ mod tests {
         first.settle(&new).unwrap();
         let (reopened, _) = store(&folder, &["spruce"]);
         assert!(reopened.sign_approval(&name, &prompt(), b"i", &Cancel::default()).is_ok());
+    }
+
+    #[test]
+    fn a_passphrase_that_another_process_changed_counts_at_once() {
+        let (folder, here, _) = made(&["spruce"]);
+        let name = approve(&here);
+        let (there, _) = store(&folder, &[]);
+        let (old, new) = (Secret::from_slice(b"larch"), Secret::from_slice(b"spruce"));
+        assert!(there.prepare_change(&old, &new).unwrap());
+        there.settle(&new).unwrap();
+        assert!(here.sign_approval(&name, &prompt(), b"i", &Cancel::default()).is_ok());
     }
 
     #[test]
