@@ -4,6 +4,8 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use countersign_protocol::limits::Limit;
+
 /// A body of a gateway's answer, in bytes.
 pub const ANSWER: usize = 64 * 1024;
 /// One record of the device store, in bytes.
@@ -80,3 +82,38 @@ pub const PICTURE_LIVE_BUDGET: Duration = Duration::from_millis(15);
 pub const PICTURE_STILL_BUDGET: Duration = Duration::from_millis(250);
 /// Picture: when a decoder that does not end is given up.
 pub const PICTURE_HARD_STOP: Duration = Duration::from_secs(1);
+
+/// Every limit above that input can run into.
+pub const TABLE: &[Limit] = &[
+    Limit { surface: "picture file", most: PICTURE_FILE as u64, unit: "bytes" },
+    Limit { surface: "picture, declared and unpacked", most: PICTURE_PIXELS, unit: "pixels" },
+    Limit { surface: "side of a picture", most: PICTURE_SIDE, unit: "pixels" },
+    Limit { surface: "scans of a progressive JPEG", most: PICTURE_JPEG_SCANS as u64, unit: "scans" },
+    Limit { surface: "codes in a picture", most: PICTURE_CODES as u64, unit: "codes" },
+    Limit { surface: "search of a still picture", most: PICTURE_STILL_BUDGET.as_millis() as u64, unit: "milliseconds" },
+    Limit {
+        surface: "search of a picture, hard stop",
+        most: PICTURE_HARD_STOP.as_millis() as u64,
+        unit: "milliseconds",
+    },
+    Limit { surface: "vault file to be mended", most: VAULT_FILE, unit: "bytes" },
+    Limit { surface: "vault header", most: VAULT_HEADER as u64, unit: "bytes" },
+    Limit { surface: "slots of a vault", most: VAULT_SLOTS as u64, unit: "slots" },
+    Limit { surface: "Argon2id memory of a slot", most: *VAULT_KDF_MEMORY.end() as u64, unit: "KiB" },
+    Limit { surface: "Argon2id passes of a slot", most: *VAULT_KDF_PASSES.end() as u64, unit: "passes" },
+    Limit { surface: "Argon2id lanes of a slot", most: *VAULT_KDF_LANES.end() as u64, unit: "lanes" },
+    Limit { surface: "Argon2id memory times passes of a slot", most: *VAULT_KDF_WORK.end(), unit: "KiB" },
+    Limit { surface: "passphrase", most: *VAULT_PASSPHRASE.end() as u64, unit: "bytes" },
+    Limit { surface: "accounts", most: VAULT_ACCOUNTS as u64, unit: "accounts" },
+    Limit { surface: "issuer and name of an account", most: ACCOUNT_NAME as u64, unit: "scalar values each" },
+    Limit { surface: "combining marks on a letter of a name", most: ACCOUNT_MARKS as u64, unit: "marks" },
+    Limit { surface: "note of an account", most: ACCOUNT_NOTE as u64, unit: "scalar values" },
+    Limit { surface: "seed of an account", most: *ACCOUNT_SEED.end() as u64, unit: "bytes" },
+    Limit { surface: "search text", most: SEARCH as u64, unit: "scalar values" },
+    Limit { surface: "answer of a gateway", most: ANSWER as u64, unit: "bytes" },
+    Limit { surface: "call of a gateway, beside its wait", most: CALL_DEADLINE.as_secs(), unit: "seconds" },
+    Limit { surface: "pause that a gateway asks for", most: RETRY_AFTER_MOST, unit: "seconds" },
+    Limit { surface: "certificates of a gateway", most: CHAIN as u64, unit: "certificates" },
+    Limit { surface: "one certificate", most: CERTIFICATE as u64, unit: "bytes" },
+    Limit { surface: "record of an enrolment", most: DEVICE_FILE, unit: "bytes" },
+];

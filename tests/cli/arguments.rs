@@ -40,7 +40,11 @@ fn limits_are_printed_as_the_code_has_them() {
     let limits = desk.run_plain(&["limits", "--json"], "");
     assert_eq!(limits.code, 0, "{}", limits.stderr);
     let rows: Vec<serde_json::Value> = limits.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert!(rows.iter().any(|row| row["surface"] == "cs-challenge+jwt" && row["most"] == 4096));
+    for (surface, most) in [("cs-challenge+jwt", 4096), ("picture file", 16 << 20), ("answer of a gateway", 65_536)] {
+        assert!(rows.iter().any(|row| row["surface"] == surface && row["most"] == most), "{surface}");
+    }
+    let surfaces: std::collections::BTreeSet<&str> = rows.iter().filter_map(|row| row["surface"].as_str()).collect();
+    assert_eq!(surfaces.len(), rows.len(), "each surface stands there once");
     assert!(!desk.path().join("data").exists(), "printing makes nothing");
 }
 

@@ -1,5 +1,6 @@
 //! `countersign limits`: what is taken at most, as the code has it.
 
+use countersign_core::limits as core;
 use countersign_core::protocol::limits as protocol;
 use serde_json::json;
 
@@ -8,7 +9,7 @@ use crate::fault::Fault;
 
 /// Prints the tables of the packages that this program is made of.
 pub fn run(context: &Context) -> Result<(), Fault> {
-    for row in protocol::TABLE {
+    for row in protocol::TABLE.iter().chain(core::TABLE) {
         let plain = format!("{:<58} {:>12} {}", row.surface, row.most, row.unit);
         context.terminal.result(&plain, &json!({ "surface": row.surface, "most": row.most, "unit": row.unit }));
     }
