@@ -9,6 +9,7 @@ mod contract;
 mod driver;
 mod journey;
 mod leak;
+mod looks;
 mod otp;
 mod pages;
 mod push;

@@ -75,6 +75,17 @@ const commands = {
     await dress(entry);
     return { status: response?.status() ?? 0, url: entry.page.url(), headers: response ? await response.allHeaders() : {} };
   },
+  // The person sets up window and eyes anew.
+  async look(o) {
+    const entry = held(o.page);
+    entry.look = { rtl: o.rtl, scale: o.text_scale };
+    await entry.page.emulateMedia({ colorScheme: o.scheme });
+    await entry.page.setViewportSize({ width: Math.round(o.width / entry.zoom), height: Math.round(o.height / entry.zoom) });
+    await entry.page.evaluate(({ rtl, scale }) => {
+      document.documentElement.dir = rtl ? 'rtl' : 'ltr';
+      document.documentElement.style.fontSize = `${scale * 100}%`;
+    }, entry.look);
+  },
   async reload(o) { const entry = held(o.page); await entry.page.reload({ waitUntil: 'load' }); await dress(entry); },
   async back(o) { const entry = held(o.page); await entry.page.goBack({ waitUntil: 'load' }); await dress(entry); },
   fill: (o) => one(o).fill(o.text),

@@ -298,6 +298,22 @@ impl<'a> Page<'a> {
         self.act("cookies", json!({})).as_array().cloned().unwrap_or_default()
     }
 
+    /// Gives it cookies for the origin `url`, as a server would over HTTPS.
+    pub fn set_cookies<'c>(&self, url: &str, cookies: impl IntoIterator<Item = (&'c String, &'c String)>) {
+        let cookie = |(name, value): (&String, &String)| json!({"name": name, "value": value, "url": url});
+        let cookies: Vec<Value> = cookies.into_iter().map(cookie).collect();
+        self.act("set_cookies", json!({"cookies": cookies}));
+    }
+
+    /// The person sets up window and eyes anew; the page stays as it is. Zoom, scripts and clock stay too.
+    pub fn look(&self, look: &Look) {
+        let scheme = if look.dark { "dark" } else { "light" };
+        let (width, height) = (look.width, look.height);
+        let options =
+            json!({"width": width, "height": height, "text_scale": look.text_scale, "scheme": scheme, "rtl": look.rtl});
+        self.act("look", options);
+    }
+
     /// Forgets all cookies.
     pub fn clear_cookies(&self) {
         self.act("clear_cookies", json!({}));

@@ -120,7 +120,7 @@ pub fn assert_golden(name: &str, png: &[u8]) {
         std::fs::write(folder.join(format!("{name}.marked.png")), marked).expect("target can be written");
     }
     panic!(
-        "{name}: {fault}. Look at {}/{name}.*.png; when it is right: cargo xtask test --accept --only pages",
+        "{name}: {fault}. Look at {}/{name}.*.png; when it is right: cargo xtask test --accept --only looks",
         folder.display()
     );
 }

@@ -19,13 +19,24 @@ pub struct Plain {
     cookies: BTreeMap<String, String>,
     url: String,
     page: Html,
+    origin: Option<String>,
 }
 
 impl Plain {
     /// A window with no cookies. The gateway's self-signed certificate is taken.
     pub fn new() -> Self {
         let net = Net::new(&[], Arc::new(SystemClock::new()));
-        Self { net, cookies: BTreeMap::new(), url: String::new(), page: Html(String::new()) }
+        Self { net, cookies: BTreeMap::new(), url: String::new(), page: Html(String::new()), origin: None }
+    }
+
+    /// A window whose forms say that they come from `origin`, for a gateway that is reached by another name.
+    pub fn from_origin(origin: &str) -> Self {
+        Self { origin: Some(origin.to_owned()), ..Self::new() }
+    }
+
+    /// Names and values of the cookies that it holds.
+    pub fn cookies(&self) -> &BTreeMap<String, String> {
+        &self.cookies
     }
 
     /// The address after redirects.
@@ -90,7 +101,8 @@ impl Plain {
     }
 
     fn send(&mut self, method: Method, url: &str, body: Vec<u8>) -> Response {
-        let own = ("origin".to_owned(), resolve(url, "/").trim_end_matches('/').to_owned());
+        let own = || resolve(url, "/").trim_end_matches('/').to_owned();
+        let own = ("origin".to_owned(), self.origin.clone().unwrap_or_else(own));
         let headers = if method == Method::Post { vec![own] } else { Vec::new() };
         self.exchange(method, url, headers, body)
     }

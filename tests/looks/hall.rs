@@ -1,0 +1,275 @@
+//! The states of the pages: people and phones are brought to each by plain HTTP, one request after the other, so that
+//! whatever is drawn from the seeded randomness is the same in each run. The browser then only looks.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use countersign_gateway::approval::rule;
+use countersign_gateway::person::Person;
+use countersign_protocol::otp::{Algorithm, Digits, Period, base32, totp};
+use countersign_protocol::push::confirmation_digits;
+use countersign_protocol::uri::EnrolLink;
+use countersign_tests::plain::Plain;
+use countersign_tests::raw_phone::{RawPhone, h, payload};
+use countersign_tests::stage::{PASSWORD, Stage, caller, hash, owner};
+use serde_json::{Value, json};
+
+/// How people and phones name this gateway.
+const PUBLIC: &str = "https://gate.example.com";
+
+/// A gateway that calls itself `gate.example.com` and is reached by an address of its own.
+pub struct Hall {
+    /// The gateway.
+    pub stage: Stage,
+    /// Where the browser finds it.
+    pub base: String,
+}
+
+/// A page in one state: who looks at it, where, and what they do there first.
+pub struct State {
+    /// The name of its pictures.
+    pub name: &'static str,
+    /// The browser's cookies.
+    pub cookies: BTreeMap<String, String>,
+    /// The path.
+    pub path: String,
+    /// What is typed, by selector, before the form is sent; nothing is sent when it is empty.
+    pub typed: Vec<(&'static str, &'static str)>,
+    /// Whether scripts run: a page whose script goes on at once is looked at without.
+    pub scripts: bool,
+}
+
+impl State {
+    /// The page at `path`, as this window sees it.
+    pub fn new(name: &'static str, window: &Plain, path: &str) -> Self {
+        Self { name, cookies: window.cookies().clone(), path: path.to_owned(), typed: Vec::new(), scripts: true }
+    }
+
+    fn typing(self, typed: &[(&'static str, &'static str)]) -> Self {
+        Self { typed: typed.to_vec(), ..self }
+    }
+}
+
+impl Hall {
+    /// An empty one that listens at `port`.
+    pub fn open(port: u16) -> Self {
+        // An address a process: no other process listens there.
+        let [_, high, middle, low] = std::process::id().to_be_bytes();
+        let address = SocketAddr::from(([127, 64 | (high & 63), middle, low], port));
+        let stage = Stage::with(|config| {
+            config.sample_app = true;
+            config.public_url = PUBLIC.parse().ok();
+            config.listen = vec![address];
+            config.hosts = vec![address.to_string()];
+        });
+        Self { stage, base: format!("https://{address}") }
+    }
+
+    fn go(&self, window: &mut Plain, path: &str) {
+        let status = window.get(&format!("{}{path}", self.base));
+        assert!(status < 400, "{path}: {status}\n{}", window.page().source());
+    }
+
+    /// A window of this person after the password, on the way to `path`.
+    fn signed_in(&self, person: &Person, path: &str) -> Plain {
+        let mut window = Plain::from_origin(PUBLIC);
+        self.sign_in(&mut window, person, path);
+        window
+    }
+
+    fn sign_in(&self, window: &mut Plain, person: &Person, path: &str) {
+        self.go(window, path);
+        let status = window.post_form("/login", &[("name", &person.name), ("password", PASSWORD)]);
+        assert_eq!(status, 200, "{}", window.page().source());
+    }
+
+    /// A window of this person after password and phone.
+    pub fn full(&self, person: &Person, phone: &RawPhone, path: &str) -> Plain {
+        let mut window = self.signed_in(person, path);
+        self.finish(&mut window, phone);
+        window
+    }
+
+    fn finish(&self, window: &mut Plain, phone: &RawPhone) {
+        assert_eq!(phone.decide(&phone.approval(&phone.challenges()[0], &digits(window))), "approved");
+        self.go(window, "/login/wait");
+        assert_eq!(window.post_form("/login/finish", &[]), 200);
+    }
+
+    /// A person with an active phone.
+    fn with_phone(&self, name: &str) -> (Person, RawPhone) {
+        let person = self.stage.person(name);
+        let phone = self.add_phone(&person, name, "My phone", &json!({}), true);
+        (person, phone)
+    }
+
+    /// Enrols a phone that says `claims` about itself; confirmed or left waiting.
+    pub fn add_phone(&self, person: &Person, label: &str, name: &str, claims: &Value, confirm: bool) -> RawPhone {
+        let (devices, browser) = (&self.stage.house().devices, hash(label));
+        devices.offer(owner(person), browser, name, &caller()).expect("a code");
+        let code = devices.offered(browser).expect("the store").expect("the code");
+        let link = devices.link(&code).expect("the seal").expect("an open code");
+        let phone = self.raw_phone(label);
+        let digits = enrol(&phone, &link, claims);
+        if confirm {
+            self.stage.confirm(person, &phone, &digits);
+        }
+        phone
+    }
+
+    fn raw_phone(&self, label: &str) -> RawPhone {
+        self.stage.raw_phone(label)
+    }
+
+    /// Adds an authenticator app; its first code is used up.
+    fn add_app(&self, person: &Person, name: &str) {
+        let devices = &self.stage.house().devices;
+        let offer = devices.offer_app(owner(person), name, &caller()).expect("an app");
+        let secret = offer.uri.split(['?', '&']).find_map(|part| part.strip_prefix("secret=")).expect("a secret");
+        let seed = base32::decode_strict(secret).expect("base32");
+        let now = self.stage.house().clock.now();
+        let typed = totp(&seed, now, Algorithm::Sha1, Digits::SIX, Period::THIRTY).to_string();
+        devices.first_code(owner(person), offer.did, &typed, &caller()).expect("the store");
+    }
+
+    /// A new person, signed in by password, who gave name and voucher in the tab `kind`.
+    fn adding(&self, name: &str, kind: &str) -> Plain {
+        let person = self.stage.person(name);
+        let voucher = self.stage.house().people.give_voucher(&person, &caller()).expect("a voucher").reveal();
+        let mut window = self.signed_in(&person, "/manageotp");
+        self.go(&mut window, &format!("/manageotp/add?kind={kind}"));
+        assert_eq!(window.post_form("/manageotp/add", &[("name", "My phone"), ("voucher", &voucher)]), 200);
+        window
+    }
+
+    /// The states before and while signing in, and where each sign-in ends.
+    pub fn sign_ins(&self) -> Vec<State> {
+        let nobody = Plain::from_origin(PUBLIC);
+        let mut states = vec![
+            State::new("login", &nobody, "/demo"),
+            State::new("login-wrong", &nobody, "/demo").typing(&[("#name", "mara"), ("#password", "not this")]),
+        ];
+        let waiting = |name: &'static str, person: &str, answer: &dyn Fn(&RawPhone, &str)| {
+            let (person, phone) = self.with_phone(person);
+            let window = self.signed_in(&person, "/demo");
+            answer(&phone, &digits(&window));
+            State::new(name, &window, "/login/wait")
+        };
+        let refuse = |phone: &RawPhone, word| phone.decide(&phone.refusal(&phone.challenges()[0], word));
+        states.push(waiting("wait", "mara", &|_, _| ()));
+        states.push(waiting("wait-code-wrong", "olga", &|_, _| ()).typing(&[("#code", "000000")]));
+        let approved = waiting("approved", "quentin", &|phone, shown| {
+            assert_eq!(phone.decide(&phone.approval(&phone.challenges()[0], shown)), "approved");
+        });
+        states.push(State { scripts: false, ..approved });
+        states.push(waiting("denied", "rosa", &|phone, _| assert_eq!(refuse(phone, "deny"), "denied")));
+        states.push(waiting("reported", "samir", &|phone, _| assert_eq!(refuse(phone, "report"), "reported")));
+        states.push(waiting("failed", "tove", &|phone, shown| {
+            let wrong: String = shown.chars().map(|c| if c == '9' { '0' } else { '9' }).collect();
+            let tried = || phone.decide(&phone.approval(&phone.challenges()[0], &wrong));
+            assert_eq!([tried(), tried(), tried()], ["wrong", "wrong", "failed"]);
+        }));
+
+        // A browser that signed in before is told that the phone has it.
+        let (noor, phone) = self.with_phone("noor");
+        let mut window = self.full(&noor, &phone, "/demo");
+        states.push(State::new("sample", &window, "/demo"));
+        window = self.full(&noor, &phone, "/demo");
+        window.post_form("/logout", &[]);
+        self.sign_in(&mut window, &noor, "/demo");
+        let jti = payload(&phone.challenges()[0])["jti"].clone();
+        let mut echo = phone.echo(0);
+        (echo["have"], echo["seen"]) = (json!([jti]), json!([jti]));
+        assert_eq!(phone.poll(&echo).status, 200);
+        states.push(State::new("wait-delivered", &window, "/login/wait"));
+
+        let per = self.stage.person("per");
+        self.add_app(&per, "Authenticator");
+        states.push(State::new("code", &self.signed_in(&per, "/demo"), "/login/wait"));
+        states
+    }
+
+    /// The states of looking after one's devices, and the pages that belong to nobody.
+    pub fn devices(&self) -> Vec<State> {
+        let mara = self.stage.person("una");
+        let phone = self.add_phone(&mara, "una phone", "My phone", &json!({}), true);
+        let desk = json!({"level": "software", "dev": {"os": "linux", "model": "Desk", "app": "Countersign 1.0"}});
+        self.add_phone(&mara, "una desk", "Desk", &desk, true);
+        self.add_app(&mara, "Old authenticator");
+        let window = self.full(&mara, &phone, "/manageotp");
+        self.add_phone(&mara, "una tablet", "Tablet in the kitchen", &json!({}), false);
+        let page = |what: &str| format!("/manageotp/{}/{what}", phone.did.borrow());
+        let mut states = vec![
+            State::new("list", &window, "/manageotp"),
+            State::new("rename", &window, &page("rename")),
+            State::new("remove", &window, &page("remove")),
+            State::new("test", &window, &page("test")),
+            State::new("test-wrong", &window, &page("test")).typing(&[("#code", "000000")]),
+        ];
+
+        let (vera, phone) = self.with_phone("vera");
+        let mut window = self.full(&vera, &phone, "/manageotp");
+        let remove = format!("/manageotp/{}/remove", phone.did.borrow());
+        self.go(&mut window, &remove);
+        window.post_form(&remove, &[]);
+        states.push(State::new("list-empty", &window, "/manageotp"));
+
+        let wim = self.stage.person("wim");
+        states.push(State::new("add-name", &self.signed_in(&wim, "/manageotp"), "/manageotp/add"));
+        states.push(State::new("add-scan", &self.adding("xenia", "countersign"), "/manageotp/add"));
+        states.push(State::new("add-other", &self.adding("yann", "other"), "/manageotp/add?kind=other"));
+        let scanned = |person: &str| {
+            let window = self.adding(person, "countersign");
+            let link = window.page().words("#link").expect("a link");
+            enrol(&self.raw_phone(person), &EnrolLink::parse(&link).expect("an enrolment link"), &json!({}));
+            window
+        };
+        states.push(State::new("add-digits", &scanned("zoe"), "/manageotp/add"));
+        let wrong = State::new("add-digits-wrong", &scanned("ada"), "/manageotp/add");
+        states.push(wrong.typing(&[("#digits", "000000")]));
+
+        let nobody = Plain::from_origin(PUBLIC);
+        states.push(State::new("help-enrol", &nobody, "/enrol"));
+        states.push(State::new("help-approve", &nobody, "/approve"));
+        states.push(State::new("error", &nobody, "/nowhere"));
+        states
+    }
+
+    /// After the time of an approval: `wait` as it looks then.
+    pub fn expired(&self, states: &[State]) -> Vec<State> {
+        self.stage.clock.advance(130 - rule::RESEND_AFTER);
+        vec![State { name: "expired", ..again(states, "wait") }]
+    }
+
+    /// After the time of an enrolment code and of a second factor.
+    pub fn too_late(&self, states: &[State]) -> Vec<State> {
+        self.stage.clock.advance(600);
+        let fresh = State { name: "fresh", ..again(states, "remove") };
+        vec![State { name: "add-expired", ..again(states, "add-scan") }, fresh]
+    }
+}
+
+fn again(states: &[State], name: &str) -> State {
+    let state = states.iter().find(|state| state.name == name).expect("a state of this name");
+    State { cookies: state.cookies.clone(), path: state.path.clone(), typed: state.typed.clone(), ..*state }
+}
+
+/// The digits that a page shows for the phone.
+fn digits(window: &Plain) -> String {
+    window.page().words(".figure").unwrap_or_default().chars().filter(char::is_ascii_digit).collect()
+}
+
+/// Enrols by this link with some claims changed; the digits to type on the page.
+fn enrol(phone: &RawPhone, link: &EnrolLink, changes: &Value) -> String {
+    let mut claims = phone.enrol_claims(link);
+    for (name, value) in changes.as_object().into_iter().flatten() {
+        claims[name] = value.clone();
+    }
+    let body = phone.enrol_body(&link.c, &claims);
+    let reply = phone.call("/enrol", &body);
+    assert_eq!(reply.status, 201, "{}", reply.verdict());
+    let receipt = payload(reply.json()["receipt"].as_str().expect("a receipt"));
+    let did = receipt["aud"].as_str().expect("aud").to_owned();
+    phone.did.replace(did.clone());
+    confirmation_digits(&h(body["enrol"].as_str().expect("a JWS")), &did.parse().expect("an id"))
+}
