@@ -20,7 +20,7 @@ const WIDTH: u32 = 420;
 /// The pages that people are on most: these are looked at in each way.
 const MAIN: [&str; 3] = ["wait", "list", "add-scan"];
 /// Like another one but for its words: looked at in the light alone.
-const LIGHT_ONLY: [&str; 4] = ["help-approve", "reported", "failed", "test-wrong"];
+const LIGHT_ONLY: [&str; 5] = ["help-approve", "wait-delivered", "reported", "failed", "test-wrong"];
 
 fn light() -> Look {
     Look { width: WIDTH, height: 320, now: Some(BEGIN), ..Look::default() }
