@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use countersign_gateway::approval::rule;
+use countersign_gateway::config::Tls;
 use countersign_gateway::person::Person;
 use countersign_protocol::otp::{Algorithm, Digits, Period, base32, totp};
 use countersign_protocol::push::confirmation_digits;
@@ -12,6 +13,7 @@ use countersign_protocol::uri::EnrolLink;
 use countersign_tests::plain::Plain;
 use countersign_tests::raw_phone::{RawPhone, h, payload};
 use countersign_tests::stage::{PASSWORD, Stage, caller, hash, owner};
+use rcgen::{CertificateParams, KeyPair};
 use serde_json::{Value, json};
 
 /// How people and phones name this gateway.
@@ -23,6 +25,7 @@ pub struct Hall {
     pub stage: Stage,
     /// Where the browser finds it.
     pub base: String,
+    _certificate: tempfile::TempDir,
 }
 
 /// A page in one state: who looks at it, where, and what they do there first.
@@ -56,13 +59,15 @@ impl Hall {
         // An address a process: no other process listens there.
         let [_, high, middle, low] = std::process::id().to_be_bytes();
         let address = SocketAddr::from(([127, 64 | (high & 63), middle, low], port));
+        let (folder, tls) = given_certificate();
         let stage = Stage::with(|config| {
+            config.tls = tls;
             config.sample_app = true;
             config.public_url = PUBLIC.parse().ok();
             config.listen = vec![address];
             config.hosts = vec![address.to_string()];
         });
-        Self { stage, base: format!("https://{address}") }
+        Self { stage, base: format!("https://{address}"), _certificate: folder }
     }
 
     fn go(&self, window: &mut Plain, path: &str) {
@@ -247,6 +252,18 @@ impl Hall {
         let fresh = State { name: "fresh", ..again(states, "remove") };
         vec![State { name: "add-expired", ..again(states, "add-scan") }, fresh]
     }
+}
+
+/// A certificate of the operator: phones do not pin it, so the enrolment QR is the same in each run.
+fn given_certificate() -> (tempfile::TempDir, Tls) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let key = KeyPair::generate().expect("a key");
+    let params = CertificateParams::new(vec!["gate.example.com".to_owned()]).expect("a name");
+    let certificate = params.self_signed(&key).expect("a certificate");
+    let (certificate_file, key_file) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    std::fs::write(&certificate_file, certificate.pem()).expect("a file");
+    std::fs::write(&key_file, key.serialize_pem()).expect("a file");
+    (folder, Tls::Files { certificate: certificate_file, key: key_file })
 }
 
 fn again(states: &[State], name: &str) -> State {
