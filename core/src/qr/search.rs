@@ -40,6 +40,8 @@ enum Scale {
     Usual,
     /// Twice the usual size, for small pictures only.
     Double,
+    /// Twice the usual size, for pictures of a screen: what the cheapest threshold still reads.
+    Screen,
     /// The full size of a picture that is shrunk for the usual one.
     Whole,
 }
@@ -56,17 +58,20 @@ const USUAL_PIXELS: usize = 3_000_000;
 const WHOLE_PIXELS: usize = 9_000_000;
 /// Pictures of fewer pixels than this are looked at doubled too.
 const DOUBLE_PIXELS: usize = 1_000_000;
+/// Pictures of fewer pixels than this are looked at doubled when the threshold is cheap.
+const SCREEN_PIXELS: usize = 2_200_000;
 
 const fn step(scale: Scale, threshold: Threshold, inverted: bool) -> Step {
     Step { scale, threshold, inverted }
 }
 
 /// Every frame of a camera gets the first [`LIVE`] of these and one of the others in turn; a still picture gets all.
-const CASCADE: [Step; 13] = [
+const CASCADE: [Step; 14] = [
     step(Scale::Third, Threshold::One, false),
     step(Scale::Usual, Threshold::One, false),
     step(Scale::Third, Threshold::One, true),
     step(Scale::Usual, Threshold::One, true),
+    step(Scale::Screen, Threshold::One, false),
     step(Scale::Usual, Threshold::Local { radius: 20 }, false),
     step(Scale::Usual, Threshold::Local { radius: 20 }, true),
     step(Scale::Usual, Threshold::Local { radius: 8 }, false),
@@ -131,9 +136,10 @@ fn scaled(luma: &Luma, scale: Scale) -> Option<(Gray, f64)> {
         Scale::Third => shrunk(usual * 3),
         Scale::Half => shrunk(usual * 2),
         Scale::Usual => shrunk(usual),
+        Scale::Screen if pixels <= SCREEN_PIXELS => Some((Gray::shrunk(luma, 1).doubled(), 0.5)),
         Scale::Double if pixels <= DOUBLE_PIXELS => Some((Gray::shrunk(luma, 1).doubled(), 0.5)),
         Scale::Whole if usual > 1 && pixels <= WHOLE_PIXELS => shrunk(1),
-        Scale::Double | Scale::Whole => None,
+        Scale::Double | Scale::Screen | Scale::Whole => None,
     }
 }
 
@@ -359,5 +365,14 @@ mod tests {
                 assert!(canvas.texts().is_empty());
             }
         }
+    }
+
+    #[test]
+    fn a_picture_of_a_whole_page_is_read_where_modules_are_three_pixels_and_a_bit() {
+        let file = include_bytes!("../../../tests/fixtures/qr/page.png").to_vec();
+        let page = super::super::picture::unpack(file).unwrap();
+        let found = still(&page, &NEVER);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].text.starts_with("https://localhost:8443/enrol#1."));
     }
 }
