@@ -7,13 +7,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use countersign_strings::{fill, text};
 use countersign_tests::browser::{Browser, Look};
 use countersign_tests::plain::Plain;
 use countersign_tests::story::{Scene, tell};
 use serde_json::Value;
 
 fn main() -> ExitCode {
-    std::panic::set_hook(Box::new(|reason| println!("  failed: {reason}")));
+    std::panic::set_hook(Box::new(|reason| println!("  {}", fill("demo.failed", &[("why", &reason.to_string())]))));
     let scene = scene();
     let mut steps = 0;
     let mut say = |step: &str, seen: &str| {
@@ -22,18 +23,18 @@ fn main() -> ExitCode {
     };
     let told = catch_unwind(AssertUnwindSafe(|| match missing() {
         None => {
-            println!("Through real HTTP, in headless Chromium:");
+            println!("{}", text("demo.in_browser"));
             let browser = Browser::start();
-            tell(&scene, || browser.open(&Look::default()), &mut say);
+            tell(&scene, || browser.open(&Look::default()), &mut say)
         }
         Some(missing) => {
-            println!("Through real HTTP; {missing} is not here, so a plain client reads the same pages:");
-            tell(&scene, Plain::new, &mut say);
+            println!("{}", fill("demo.without_browser", &[("missing", missing)]));
+            tell(&scene, Plain::new, &mut say)
         }
     }));
     match told {
-        Ok(()) => {
-            println!("The login was approved.");
+        Ok(_phone) => {
+            println!("{}", text("demo.approved"));
             ExitCode::SUCCESS
         }
         // The hook has said which step and why.
@@ -59,11 +60,11 @@ fn missing() -> Option<&'static str> {
     let on_path = |program: &str| std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
     let driver = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/node_modules/playwright-core");
     if !Path::new("/usr/bin/chromium").is_file() {
-        Some("Chromium")
+        Some(text("demo.missing_chromium"))
     } else if !on_path("node") {
-        Some("Node")
+        Some(text("demo.missing_node"))
     } else if !driver.is_dir() {
-        Some("the browser's driver")
+        Some(text("demo.missing_driver"))
     } else {
         None
     }

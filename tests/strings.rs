@@ -4,7 +4,10 @@ use countersign_tests::source::{files, root, sources};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Packages that speak to people.
-const SPEAKERS: [&str; 2] = ["cli", "gateway"];
+const SPEAKERS: [&str; 3] = ["cli", "gateway", "xtask"];
+
+/// The demo's story speaks to people too, from among the tests.
+const STORY: [&str; 2] = ["tests/story.rs", "tests/support/story.rs"];
 
 /// Keys that code puts together from a prefix and a name: each ends in what the prefix leaves open.
 const PREFIXES: [&str; 0] = [];
@@ -79,7 +82,11 @@ fn spoken() -> Vec<(String, String)> {
         let shipped = without_tests(&source.text).to_owned();
         (source.file, shipped)
     });
-    rust.chain(templates()).collect()
+    let story = STORY.map(|file| {
+        let text = std::fs::read_to_string(root().join(file)).expect("the story can be read");
+        (file.to_owned(), text)
+    });
+    rust.chain(story).chain(templates()).collect()
 }
 
 /// A file up to the tests at its foot; a test module in a file of its own is only named here.

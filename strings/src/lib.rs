@@ -14,6 +14,7 @@ const ENGLISH: &[(&str, &str)] = &[
     ("common", include_str!("../en/common.toml")),
     ("cli", include_str!("../en/cli.toml")),
     ("tui", include_str!("../en/tui.toml")),
+    ("demo", include_str!("../en/demo.toml")),
     ("qr", include_str!("../en/qr.toml")),
     ("error", include_str!("../en/error.toml")),
     ("gateway", include_str!("../en/gateway.toml")),

@@ -24,6 +24,11 @@ impl Canary {
         Self::bytes(name, text.as_bytes())
     }
 
+    /// Whether it goes by this name.
+    pub fn is(&self, name: &str) -> bool {
+        self.name == name
+    }
+
     /// The digits of a code, with or without gaps. Looked for in texts alone, and not inside longer numbers.
     pub fn digits(name: &'static str, shown: &str) -> Self {
         let digits: String = shown.chars().filter(char::is_ascii_digit).collect();
@@ -65,6 +70,11 @@ impl Place {
     /// A log, a page, a list of arguments.
     pub fn text(name: impl Into<String>, bytes: Vec<u8>) -> Self {
         Self { name: name.into(), bytes, is_text: true }
+    }
+
+    /// Whether it is a file of this name.
+    pub fn is_called(&self, file: &str) -> bool {
+        Path::new(&self.name).file_name().is_some_and(|name| name == file)
     }
 
     /// A file of any kind.

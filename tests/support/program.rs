@@ -32,7 +32,7 @@ pub fn built(name: &str) -> PathBuf {
 pub fn command(name: &str, home: &std::path::Path) -> Command {
     let mut command = Command::new(built(name));
     command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home).env("XDG_DATA_HOME", home.join("data"));
-    command.env("LANG", "C.UTF-8").current_dir(home);
+    command.env("LANG", "C.UTF-8").env("TMPDIR", home).current_dir(home);
     command
 }
 

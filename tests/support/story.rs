@@ -1,9 +1,11 @@
 //! The story of the demo, told by itself: a person at a page, and the phone of the desk beside it.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use countersign_strings::{fill, text};
 use serde_json::Value;
 
 use crate::program::{Program, built, run};
@@ -29,13 +31,14 @@ const PATIENCE: u32 = 60;
 /// The phone of the desk: the built program, with its passphrase in a file that only this user reads.
 pub struct Desk {
     home: PathBuf,
+    said: RefCell<Vec<u8>>,
 }
 
 impl Desk {
     /// A phone with a fresh vault.
     pub fn new(home: &Path) -> Self {
         std::fs::create_dir_all(home).expect("the folder can be made");
-        let desk = Self { home: home.to_owned() };
+        let desk = Self { home: home.to_owned(), said: RefCell::default() };
         std::fs::write(desk.passphrase(), "correct horse battery staple\n").expect("the passphrase can be written");
         desk.ask(&["init"], "");
         desk
@@ -61,9 +64,15 @@ impl Desk {
     /// When it does not end well.
     pub fn ask(&self, words: &[&str], input: &str) -> Vec<Value> {
         let output = run(&mut self.command(words), input.as_bytes());
+        self.said.borrow_mut().extend([output.stdout.as_slice(), &output.stderr].concat());
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "countersign {}: {}: {said}", words.join(" "), output.status);
         json_lines(&String::from_utf8_lossy(&output.stdout))
+    }
+
+    /// Everything that its commands printed, to both streams.
+    pub fn said(&self) -> Vec<u8> {
+        self.said.borrow().clone()
     }
 
     /// Starts a command that stays open.
@@ -79,51 +88,55 @@ fn json_lines(text: &str) -> Vec<Value> {
     text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
-/// Tells the whole story. `window` opens a fresh window; `say` hears each step and what was seen.
+/// Tells the whole story; the phone it was told with. `window` opens a fresh window; `say` hears each step and what was seen.
 ///
 /// # Panics
 /// When a step does not come to what it should; the panic says which.
-pub fn tell<W: Window>(scene: &Scene, mut window: impl FnMut() -> W, say: &mut dyn FnMut(&str, &str)) {
+pub fn tell<W: Window>(scene: &Scene, mut window: impl FnMut() -> W, say: &mut dyn FnMut(&str, &str)) -> Desk {
     let mut manage = window();
     manage.goto(&format!("{}/manageotp", scene.url));
     manage.submit("/login", &[("name", &scene.name), ("password", &scene.password)]);
-    say("sign in to add a phone", &manage.heading());
+    say(text("demo.step_sign_in"), &manage.heading());
 
     manage.goto(&format!("{}/manageotp/add?kind=countersign", scene.url));
     manage.submit("/manageotp/add", &[("name", "Desk"), ("voucher", &scene.voucher)]);
     let link = until(&mut manage, "the link under the QR", |page| page.words("#link"));
-    say("name the phone, give the voucher", "a QR and its link");
+    say(text("demo.step_name"), text("demo.seen_qr"));
 
     let desk = Desk::new(&scene.home);
-    say("make a vault on the phone", "countersign init");
+    say(text("demo.step_vault"), "countersign init");
     let enrol = desk.start(&["enrol", "--yes"], &format!("{}\n", link.trim()));
     let pending = enrol.stdout.line_with("\"digits\"");
     let pending: Value = serde_json::from_str(&pending).expect("one JSON line");
     let digits = pending["digits"].as_str().expect("digits are text").to_owned();
-    say("give the link to the phone", &format!("{} at {}", pending["name"], pending["host"]));
+    say(
+        text("demo.step_link"),
+        &fill("demo.seen_at", &[("name", word(&pending, "name")), ("host", word(&pending, "host"))]),
+    );
 
     until(&mut manage, "the field for the phone's digits", |page| page.has_form("/manageotp/confirm").then_some(()));
     manage.submit("/manageotp/confirm", &[("digits", &digits)]);
     enrol.stdout.line_with("\"active\"");
-    say("type the phone's six digits on the page", &manage.heading());
+    say(text("demo.step_digits"), &manage.heading());
 
     let listed = desk.ask(&["list"], "");
     let code = desk.ask(&["code", &scene.name], "");
     let shown = code.iter().any(|line| line["code"].as_str().is_some_and(|code| code.len() >= 6));
     assert!(shown, "no live code; the phone lists {listed:?}");
-    say("look at the live code", "six digits, counting down");
+    say(text("demo.step_code"), text("demo.seen_code"));
 
     let mut login = window();
     login.goto(&format!("{}/demo", scene.url));
     login.submit("/login", &[("name", &scene.name), ("password", &scene.password)]);
     let figure = until(&mut login, "the six digits of the sign-in", |page| page.words(".figure"));
     let digits: String = figure.chars().filter(char::is_ascii_digit).collect();
-    say("sign in to the protected page", &format!("«{}», six digits", login.heading()));
+    say(text("demo.step_protected"), &fill("demo.seen_digits", &[("heading", &login.heading())]));
 
     let asks = waiting(&desk);
-    say("the phone asks", &format!("{} for {} at {}", asks["app"], asks["account"], asks["host"]));
+    let who = ["app", "account", "host"].map(|name| (name, word(&asks, name)));
+    say(text("demo.step_asks"), &fill("demo.seen_asks", &who));
     desk.ask(&["approve"], &format!("{digits}\n"));
-    say("type the page's digits on the phone", "approved");
+    say(text("demo.step_approve"), text("demo.seen_approved"));
 
     until(&mut login, "the protected page", |page| {
         if page.path() != "/demo" && page.has_form("/login/finish") {
@@ -131,7 +144,12 @@ pub fn tell<W: Window>(scene: &Scene, mut window: impl FnMut() -> W, say: &mut d
         }
         (page.path() == "/demo").then_some(())
     });
-    say("the page opens", &login.heading());
+    say(text("demo.step_opens"), &login.heading());
+    desk
+}
+
+fn word<'a>(line: &'a Value, name: &str) -> &'a str {
+    line[name].as_str().unwrap_or_default()
 }
 
 /// The approval that waits on the phone.

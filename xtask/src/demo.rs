@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use countersign_strings::{fill, text};
 use serde_json::{Value, json};
 
 use crate::{Fallible, child, repo};
@@ -40,10 +41,10 @@ impl Options {
                 "--built" => options.built = true,
                 "--phone" => {
                     let number = words.next().and_then(|number| number.parse().ok()).filter(|n| (2..=9).contains(n));
-                    options.phone = Some(number.ok_or("--phone takes a number from 2 to 9")?);
+                    options.phone = Some(number.ok_or(text("demo.phone_number"))?);
                 }
-                "--keep" => options.keep = Some(PathBuf::from(*words.next().ok_or("--keep takes a folder")?)),
-                other => return Err(format!("demo does not know {other}")),
+                "--keep" => options.keep = Some(PathBuf::from(*words.next().ok_or(text("demo.keep_folder"))?)),
+                other => return Err(fill("demo.unknown_word", &[("word", other)])),
             }
         }
         Ok(options)
@@ -92,7 +93,7 @@ fn stop_flag() -> Fallible<Arc<AtomicBool>> {
 }
 
 fn build(with_story: bool) -> Fallible<()> {
-    println!("Building gateway and phone with cargo: some minutes the first time, seconds after that.");
+    println!("{}", text("demo.building"));
     let mut cargo = child::cargo();
     cargo.args(["build", "--locked", "--bins", "-p", "countersign", "-p", "countersign-gateway"]);
     if with_story {
@@ -116,26 +117,15 @@ fn password() -> Fallible<String> {
 
 fn welcome(gateway: &Gateway, password: &str, voucher: &str) -> String {
     let Gateway { url, fingerprint, log, .. } = gateway;
-    format!(
-        "
-1. Open      {url}/manageotp
-   Name      {NAME}
-   Password  {password}
-   Voucher   {voucher}
-2. Add a phone there, and give its link to the phone in
-   this terminal.
-3. Open      {url}/demo
-   and approve that sign-in on the phone.
-
-The browser will warn: this gateway made its certificate
-itself, and no authority vouches for it. It is the right
-one when its SHA-256 fingerprint is
-{}
-The gateway's log is {}
-",
-        lines_of_fingerprint(fingerprint),
-        log.display()
-    )
+    let values = [
+        ("url", url.as_str()),
+        ("name", NAME),
+        ("password", password),
+        ("voucher", voucher),
+        ("fingerprint", &lines_of_fingerprint(fingerprint)),
+        ("log", &log.display().to_string()),
+    ];
+    fill("demo.welcome", &values)
 }
 
 /// In two halves: whole it is wider than sixty columns.
@@ -150,7 +140,7 @@ fn lines_of_fingerprint(fingerprint: &str) -> String {
 fn phone(home: &Path, note: &Path) -> Fallible<bool> {
     let mut phone = Command::new(repo::built("countersign"));
     phone.arg("--home").arg(home).args(["tui", "--fresh", "--note-file"]).arg(note);
-    let status = phone.status().map_err(|fault| format!("the phone does not start: {fault}"))?;
+    let status = phone.status().map_err(|fault| not_started("countersign", &fault))?;
     Ok(status.success())
 }
 
@@ -159,13 +149,17 @@ fn second_phone(number: u32) -> Fallible<bool> {
     phone(&folder.join(format!("phone-{number}")), &folder.join("note.txt"))
 }
 
+fn not_started(program: &str, why: &std::io::Error) -> String {
+    fill("demo.not_started", &[("program", program), ("why", &why.to_string())])
+}
+
 /// The story plays itself. What is secret goes through a pipe.
 fn story(gateway: &Gateway, folder: &Path, password: &str, voucher: &str) -> Fallible<bool> {
     let scene = json!({
         "url": gateway.url, "name": NAME, "password": password, "voucher": voucher, "home": folder.join("phone-1"),
     });
     let mut told = Command::new(repo::built("countersign-story"));
-    let mut told = told.stdin(Stdio::piped()).spawn().map_err(|fault| format!("the story does not start: {fault}"))?;
+    let mut told = told.stdin(Stdio::piped()).spawn().map_err(|fault| not_started("countersign-story", &fault))?;
     if let Some(mut pipe) = told.stdin.take() {
         pipe.write_all(scene.to_string().as_bytes()).map_err(|fault| fault.to_string())?;
     }
@@ -190,7 +184,7 @@ impl Running {
         let text = std::fs::read_to_string(Self::place()).unwrap_or_default();
         let note: Value = serde_json::from_str(&text).unwrap_or_default();
         let folder = note["folder"].as_str().map(PathBuf::from).filter(|folder| folder.is_dir());
-        folder.ok_or_else(|| "no demo runs; start one with `cargo xtask demo` in another terminal".to_owned())
+        folder.ok_or_else(|| text("demo.no_demo").to_owned())
     }
 }
 

@@ -22,6 +22,11 @@ mod torture;
 
 use std::process::ExitCode;
 
+/// Names the compiler found and the one wanted; ends here when it is too old.
+fn compiler() -> Fallible<()> {
+    setup::rust_version().map(|line| println!("{line}"))
+}
+
 /// What goes wrong here is told to the person at the terminal, so a sentence is all an error is.
 type Fallible<T> = Result<T, String>;
 
@@ -35,7 +40,7 @@ cargo xtask test             every suite, as CI runs them
            test --only NAME  one suite (may be given again); journeys take NAME::part too
            test --quick      formatting, unit tests, architecture: the inner loop
            test --accept     take the pages as drawn now for the golden pictures
-cargo xtask torture NAME     the long form of the tests whose name holds NAME
+cargo xtask torture NAME     the long form of a promise (P1, P7 …) or of the tests whose name holds NAME
 cargo xtask setup            install what the tests need, after asking
 ";
 
@@ -43,10 +48,12 @@ fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
-        ["setup"] => setup::all().map(|()| true),
-        ["test", options @ ..] => run::Options::parse(options).and_then(run::test),
-        ["demo", options @ ..] => demo::Options::parse(options).and_then(|options| demo::run(&options)),
-        ["torture", name] => torture::run(name),
+        ["setup"] => compiler().and_then(|()| setup::all()).map(|()| true),
+        ["test", options @ ..] => compiler().and_then(|()| run::Options::parse(options)).and_then(run::test),
+        ["demo", options @ ..] => {
+            compiler().and_then(|()| demo::Options::parse(options)).and_then(|options| demo::run(&options))
+        }
+        ["torture", name] => compiler().and_then(|()| torture::run(name)),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(true)

@@ -48,7 +48,6 @@ pub fn test(options: Options) -> Fallible<bool> {
         every.iter().for_each(|suite| println!("{}", suite.name));
         return Ok(true);
     }
-    println!("{}", setup::rust_version());
     let packages = needed_packages(&suites, suites.len() == every.len());
     let board = Board::new(suites, options.accept);
     thread::scope(|scope| {

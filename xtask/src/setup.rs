@@ -48,11 +48,11 @@ pub fn all() -> Fallible<()> {
     python()
 }
 
-/// One line on the compiler found and the one wanted.
-pub fn rust_version() -> String {
+/// One line on the compiler found and the one wanted; the same as a fault when it is too old.
+pub fn rust_version() -> Fallible<String> {
     let found = child::first_line("rustc", &["--version"]).unwrap_or_else(|| "no rustc".to_owned());
-    let word = if is_new_enough(&found) { "fine" } else { "too old: `rustup update stable`" };
-    format!("Rust wanted {RUST} or newer, found {found}: {word}")
+    let line = format!("Rust wanted {RUST} or newer, found {found}");
+    if is_new_enough(&found) { Ok(line) } else { Err(format!("{line}: `rustup update stable` brings it")) }
 }
 
 fn is_new_enough(found: &str) -> bool {
@@ -84,7 +84,7 @@ fn system() -> Fallible<()> {
     if !is_root && !child::is_ci() {
         println!("The tests need these packages of your system:");
         missing.iter().for_each(|package| println!("  {:<16} {}", package.name, package.why));
-        println!("  sudo {line}");
+        println!("  sudo apt-get update && sudo {line}");
         if !asked_and_allowed()? {
             return Err(format!("not installed; when you are ready: sudo {line}"));
         }

@@ -1,12 +1,45 @@
 //! `cargo xtask torture NAME`: the long form of the promises' tests.
 
-use crate::{Fallible, child, repo, run, suite};
+use crate::{Fallible, child, repo, run, setup, suite};
+
+/// The promises of SECURITY.md by number, and the module whose tests hold them.
+const PROMISES: [(&str, &str); 7] = [
+    ("P1", "vault::crash"),
+    ("P2", "vault::errno"),
+    ("P3", "vault::bitflip"),
+    ("P5", "approval::model"),
+    ("P6", "push::replay"),
+    ("P7", "push::mutate"),
+    ("P9", "leak::canary"),
+];
+
+/// What a name on the command line stands for.
+fn filter(name: &str) -> &str {
+    PROMISES.iter().find(|(number, _)| *number == name).map_or(name, |(_, module)| module)
+}
 
 /// Builds, then runs every journey whose name holds `name` with `COUNTERSIGN_TORTURE=1`, output shown as it comes.
 pub fn run(name: &str) -> Fallible<bool> {
+    setup::all()?;
     let built = run::build(&["countersign-tests", "countersign", "countersign-gateway"])?;
-    let executable = built.journeys_executable()?;
-    let mut command = suite::in_package(&executable, &repo::root().join("tests"));
-    command.args([name, "--nocapture", "--test-threads", "1"]).env("COUNTERSIGN_TORTURE", "1");
-    child::show(&mut command).map(|()| true)
+    let (executable, folder) = (built.journeys_executable()?, repo::root().join("tests"));
+    let filter = filter(name);
+    let mut list = suite::in_package(&executable, &folder);
+    let list = child::capture(list.args(["--list", "--format", "terse", filter]), crate::budget::SUITE_LIMIT)?;
+    if !list.output.lines().any(|line| line.ends_with(": test")) {
+        let names: Vec<String> = PROMISES.iter().map(|(number, module)| format!("{number} ({module})")).collect();
+        return Err(format!("no test is called {name}; the promises are {}", names.join(", ")));
+    }
+    let mut command = suite::in_package(&executable, &folder);
+    command.args([filter, "--nocapture", "--test-threads", "1"]).env("COUNTERSIGN_TORTURE", "1");
+    let status = command.status().map_err(|fault| format!("the tests do not start: {fault}"))?;
+    Ok(status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_promise_is_called_by_its_number_or_its_module() {
+        assert_eq!((super::filter("P7"), super::filter("push::mutate")), ("push::mutate", "push::mutate"));
+    }
 }

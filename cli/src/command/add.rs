@@ -25,7 +25,7 @@ pub fn run(context: &Context, read: &Read) -> Result<(), Fault> {
     if !read.yes && !terminal.confirm(text("tui.add_title"))? {
         return Err(Fault::refused(text("cli.nothing_changed")));
     }
-    let id = match desk.app.add_account(&read::new_account(&account)) {
+    let id = match desk.app.add_account(&read::new_account(&account, &repairs)) {
         Ok(id) => id,
         Err(Error::Input(InputError::Duplicate(_))) => return Err(Fault::refused(text("error.duplicate"))),
         Err(fault) => return Err(fault.into()),

@@ -241,7 +241,7 @@ impl Phone {
                 say(&format!("{}\n{}", words::isolated(&name), scan_words::of_kind(&account)));
                 scan_words::of_repairs(&repairs).iter().for_each(|remark| say(remark));
                 if self.yes(text("tui.add_title"))? {
-                    self.desk.app.add_account(&read::new_account(&account))?;
+                    self.desk.app.add_account(&read::new_account(&account, &repairs))?;
                     say(&fill("cli.added", &[("name", &name)]));
                 }
             }

@@ -127,9 +127,11 @@ impl Worker {
         let desk = &self.0.desk;
         let found = lock(&self.0.found).take();
         let done = match found {
-            Some(Found::Account { account, .. }) => desk.app.add_account(&read::new_account(&account)).map(|_| {
-                vec![self.accounts(self.now()), Event::Done(fill("cli.added", &[("name", &read::line(&account))]))]
-            }),
+            Some(Found::Account { account, repairs }) => {
+                desk.app.add_account(&read::new_account(&account, &repairs)).map(|_| {
+                    vec![self.accounts(self.now()), Event::Done(fill("cli.added", &[("name", &read::line(&account))]))]
+                })
+            }
             Some(Found::Enrolment(offer, _)) => {
                 desk.app.enrol(&offer, &Desk::phone(), &self.0.cancel).map(|enrolling| {
                     vec![Event::Joined {

@@ -51,7 +51,7 @@ pub enum Class {
 }
 
 /// Schemes, and other beginnings that end in a colon, that settle it.
-const BEGINNINGS: [(&str, Class); 25] = [
+const BEGINNINGS: [(&str, Class); 22] = [
     ("otpauth-migration", Class::Migration),
     ("steam", Class::Steam),
     ("motp", Class::MOtp),
@@ -62,9 +62,6 @@ const BEGINNINGS: [(&str, Class); 25] = [
     ("pia", Class::PrivacyIdea),
     ("tiqrauth", Class::Tiqr),
     ("tiqrenroll", Class::Tiqr),
-    ("okta", Class::OwnApp("Okta")),
-    ("oktaverify", Class::OwnApp("Okta")),
-    ("okta-verify", Class::OwnApp("Okta")),
     ("com-okta-authenticator", Class::OwnApp("Okta")),
     ("duo", Class::OwnApp("Duo")),
     ("duo-mobile", Class::OwnApp("Duo")),
@@ -101,6 +98,7 @@ pub fn classify(text: &str) -> Class {
         "https" => ours(rest).unwrap_or_else(|| page(rest)),
         "http" => page(rest),
         "begin" if !starts(rest, "vcard") => Class::Text,
+        scheme if scheme.starts_with("okta") => Class::OwnApp("Okta"),
         scheme => {
             let known = BEGINNINGS.iter().find(|(beginning, _)| *beginning == scheme);
             known.map_or(Class::Text, |(_, class)| class.clone())
@@ -189,6 +187,7 @@ mod tests {
             ("otpauth://pipush/PIPU0001?url=https%3A//pi", Class::PrivacyIdea),
             ("tiqrauth://mara@example.org/123", Class::Tiqr),
             ("tiqrenroll://https://example.org/tiqr?key=1", Class::Tiqr),
+            ("okta-something-new://x", Class::OwnApp("Okta")),
             ("oktaverify://email/?t=1&f=2", Class::OwnApp("Okta")),
             ("duo://ABC-YXBpLTEuZHVvc2VjdXJpdHkuY29t", Class::OwnApp("Duo")),
             ("https://m-1234.duosecurity.com/activate/ABC", Class::OwnApp("Duo")),

@@ -5,6 +5,8 @@ use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use countersign_strings::fill;
+
 use crate::Fallible;
 
 /// A folder that is deleted when it is dropped, whatever happened before.
@@ -20,6 +22,9 @@ impl Folder {
             Some(path) => std::path::absolute(path).map_err(|fault| fault.to_string())?,
             None => std::env::temp_dir().join(format!("countersign-demo-{}", std::process::id())),
         };
+        if keep.is_some() && fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(fill("demo.not_empty", &[("folder", &path.display().to_string())]));
+        }
         let made = DirBuilder::new().mode(0o700).recursive(keep.is_some()).create(&path);
         made.map_err(|fault| format!("{}: {fault}", path.display()))?;
         Ok(Self { path, kept: keep.is_some() })
@@ -33,11 +38,11 @@ impl Folder {
     /// Deletes it, or leaves it, and says so.
     pub fn end(self) -> Fallible<()> {
         if self.kept {
-            println!("Kept: {}", self.path.display());
+            println!("{}", fill("demo.kept", &[("folder", &self.path.display().to_string())]));
             return Ok(());
         }
         fs::remove_dir_all(&self.path).map_err(|fault| format!("{}: {fault}", self.path.display()))?;
-        println!("Ended, and deleted: {}", self.path.display());
+        println!("{}", fill("demo.deleted", &[("folder", &self.path.display().to_string())]));
         Ok(())
     }
 }

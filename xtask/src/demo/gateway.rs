@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
+use countersign_strings::{fill, text};
+
 use crate::{Fallible, repo};
 
 /// The first port that is tried, and how many after it.
@@ -44,7 +46,7 @@ impl Gateway {
             .stdout(Stdio::piped())
             .stderr(log_file)
             .spawn()
-            .map_err(|fault| format!("the gateway does not start: {fault}"))?;
+            .map_err(|fault| super::not_started("countersign-gateway", &fault))?;
         let said = lines(&mut child);
         let mut gateway =
             Self { url: format!("https://localhost:{port}"), fingerprint: String::new(), log, data, child };
@@ -62,11 +64,11 @@ impl Gateway {
         }
         let output = child.wait_with_output().map_err(|fault| fault.to_string())?;
         if !output.status.success() {
-            return Err(format!("{name} could not be added; see {}", self.log.display()));
+            return Err(fill("demo.not_added", &[("name", name), ("log", &self.log.display().to_string())]));
         }
         let said = String::from_utf8_lossy(&output.stdout);
         let voucher = said.split_whitespace().next_back().map(str::to_owned);
-        voucher.ok_or_else(|| "the gateway gave no voucher".to_owned())
+        voucher.ok_or_else(|| text("demo.no_voucher").to_owned())
     }
 
     /// Asks it to stop, and waits until it has.
@@ -92,7 +94,7 @@ impl Gateway {
             }
         }
         let log = std::fs::read_to_string(&self.log).unwrap_or_default();
-        Err(format!("the gateway did not start:\n{}", log.trim_end()))
+        Err(fill("demo.gateway_ended", &[("log", log.trim_end())]))
     }
 }
 
@@ -142,7 +144,8 @@ fn free_port() -> Fallible<(u16, Vec<String>)> {
             return Ok((port, [format!("127.0.0.1:{port}")].into_iter().chain(v6).collect()));
         }
     }
-    Err(format!("no port from {PORT} to {} is free", PORT + PORTS - 1))
+    let last = PORT + PORTS - 1;
+    Err(fill("demo.no_port", &[("first", &PORT.to_string()), ("last", &last.to_string())]))
 }
 
 #[cfg(test)]
