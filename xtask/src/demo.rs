@@ -181,8 +181,8 @@ impl Running {
     }
 
     fn read() -> Fallible<PathBuf> {
-        let text = std::fs::read_to_string(Self::place()).unwrap_or_default();
-        let note: Value = serde_json::from_str(&text).unwrap_or_default();
+        let note = std::fs::read_to_string(Self::place()).unwrap_or_default();
+        let note: Value = serde_json::from_str(&note).unwrap_or_default();
         let folder = note["folder"].as_str().map(PathBuf::from).filter(|folder| folder.is_dir());
         folder.ok_or_else(|| text("demo.no_demo").to_owned())
     }
