@@ -68,7 +68,7 @@ pub fn run(options: &Options) -> Fallible<bool> {
     let voucher = gateway.add_person(NAME, &password)?;
     let running = Running::write(folder.path())?;
     let welcome = welcome(&gateway, &password, &voucher);
-    println!("{welcome}");
+    println!("\n{welcome}\n");
     let well = if stopped.load(Ordering::Relaxed) {
         false
     } else if by_itself {

@@ -1,7 +1,7 @@
 //! Approvals in memory: the test double of `approval::Store`, and a broken variant that the contract suite must refuse.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use countersign_gateway::approval::record::{
     Attempt, Began, Challenged, CodeAttempt, CodeEnd, Decision, Judged, NewApproval, NewChallenge, Recorded, Resent,
@@ -32,6 +32,7 @@ pub enum Sabotage {
 pub struct MemoryApprovals {
     sabotage: Sabotage,
     all: Mutex<All>,
+    coding: Mutex<()>,
 }
 
 #[derive(Default)]
@@ -50,7 +51,7 @@ struct All {
 impl MemoryApprovals {
     /// An empty store.
     pub fn new(sabotage: Sabotage) -> Self {
-        Self { sabotage, all: Mutex::default() }
+        Self { sabotage, all: Mutex::default(), coding: Mutex::default() }
     }
 
     /// Adds a device, or changes its state.
@@ -235,6 +236,8 @@ impl Store for MemoryApprovals {
     }
 
     fn code(&self, attempt: CodeAttempt, at: Moment, _: Caller) -> Result<CodeEnd, StoreFault> {
+        // Step and row are one transaction in SQL: here one at a time.
+        let _alone = self.coding.lock().unwrap_or_else(PoisonError::into_inner);
         let at = self.at(at);
         loop {
             let row = self.get(attempt.id)?.filter(|row| row.binding == attempt.binding);
