@@ -9,7 +9,7 @@ use std::time::Duration;
 use countersign_core::app::{App, LockState};
 use countersign_core::cancel::Cancel;
 use countersign_core::error::{Error, InputError};
-use countersign_core::vault::{Kind, NewAccount};
+use countersign_core::vault::{Edit, Kind, NewAccount};
 use countersign_protocol::Secret;
 use countersign_protocol::otp::{Algorithm, Digits, Period};
 
@@ -61,6 +61,33 @@ fn a_vault_is_made_locked_and_unlocked() {
     assert_eq!(app.unlock(&wrong, &Cancel::default()).unwrap_err(), InputError::WrongPassphrase.into());
     app.unlock(&passphrase(), &Cancel::default()).unwrap();
     assert_eq!(names(&app), ["alice"]);
+}
+
+#[test]
+fn an_account_is_edited_where_it_was_asked_to_alone() {
+    let world = World::new();
+    let app = world.app();
+    create(&app);
+    app.add_account(&account("alice")).unwrap();
+    app.add_account(&account("bob")).unwrap();
+    let rows = app.accounts().unwrap();
+    let (alice, bob) = (&rows[0], &rows[1]);
+    let codes = app.codes(NOW).unwrap();
+    let edit = Edit { name: Some("carol".to_owned()), ..Edit::default() };
+    app.edit_account(alice.id, &edit).unwrap();
+    drop(app);
+
+    let app = world.app();
+    assert_eq!(app.edit_account(alice.id, &edit).unwrap_err(), InputError::VaultLocked.into());
+    app.unlock(&passphrase(), &Cancel::default()).unwrap();
+    let edited = app.accounts().unwrap();
+    assert_eq!((edited[0].id, edited[0].issuer.as_str()), (alice.id, "Shop"), "what was not named stays");
+    assert_eq!(edited[0].name, "carol");
+    assert_eq!((edited[1].id, edited[1].name.as_str()), (bob.id, "bob"));
+    assert_eq!(app.codes(NOW).unwrap().rows.len(), codes.rows.len());
+    app.delete_account(bob.id).unwrap();
+    assert_eq!(app.edit_account(bob.id, &edit).unwrap_err(), InputError::NotFound.into());
+    assert_eq!(names(&app), ["carol"]);
 }
 
 #[test]

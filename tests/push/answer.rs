@@ -3,7 +3,7 @@
 use countersign_gateway::approval::State;
 use countersign_gateway::person::Person;
 use countersign_tests::raw_phone::{RawPhone, h, id, payload, sign, twin};
-use countersign_tests::stage::Stage;
+use countersign_tests::stage::{Stage, caller};
 use serde_json::{Value, json};
 
 fn stage() -> (Stage, Person, RawPhone) {
@@ -168,6 +168,45 @@ fn pending_answers() {
     let asked = stage.begin(&alice);
     assert_eq!(pending.decide(&pending.approval(&challenge(&phone), &asked.digits())), "unknown");
     assert_eq!(asked.state(), State::Pending);
+}
+
+fn set_disabled(stage: &Stage, disabled: bool) {
+    stage.house().people.set_disabled("alice", disabled, &caller()).expect("the store");
+}
+
+/// Disabling a person suspends her phone and cancels what was open.
+#[test]
+fn suspended_approves() {
+    let (stage, alice, phone) = stage();
+    let asked = stage.begin(&alice);
+    let held = challenge(&phone);
+    let (digits, qs) = (asked.digits(), asked.qs());
+    set_disabled(&stage, true);
+    assert_eq!(phone.poll(&phone.echo(0)).json()["device"], "suspended");
+    assert!(phone.challenges().is_empty(), "a suspended phone is told of none");
+    assert_eq!(phone.decide(&phone.approval(&held, &digits)), "unknown");
+    assert_eq!(by_qr(&phone, &held, &qs), "unknown");
+    // Its no is judged as any other, by the state that the approval is in.
+    assert_eq!(phone.decide(&phone.refusal(&held, "deny")), "closed");
+    assert_eq!(phone.decide(&phone.refusal(&held, "report")), "closed");
+    assert_eq!(asked.state(), State::Cancelled);
+    set_disabled(&stage, false);
+    assert_eq!(phone.decide(&phone.approval(&held, &digits)), "closed", "what was cancelled does not come back");
+    let asked = stage.begin(&alice);
+    assert_eq!(phone.decide(&phone.approval(&challenge(&phone), &asked.digits())), "approved", "the control passes");
+}
+
+#[test]
+fn suspended_reports_what_it_approved() {
+    let (stage, alice, phone) = stage();
+    let asked = stage.begin(&alice);
+    let held = challenge(&phone);
+    assert_eq!(phone.decide(&phone.approval(&held, &asked.digits())), "approved");
+    assert!(asked.consume());
+    set_disabled(&stage, true);
+    assert_eq!(phone.decide(&phone.approval(&held, &asked.digits())), "unknown");
+    assert_eq!(phone.decide(&phone.refusal(&held, "deny")), "closed", "too late to deny");
+    assert_eq!(phone.decide(&phone.refusal(&held, "report")), "reported");
 }
 
 #[test]

@@ -234,8 +234,8 @@ fn denied_client_and_network_get_no_push_for_an_hour() {
 }
 
 #[test]
-fn a_wrong_password_rings_no_phone() {
-    // final::push_before_first_factor: nothing reaches the phone before the first factor is right.
+fn push_before_first_factor() {
+    // Nothing reaches the phone before the first factor is right.
     let (stage, alice, one, _) = stage();
     let wrong = countersign_protocol::Secret::from_slice(b"not the password");
     assert_eq!(stage.house().people.sign_in(&alice.name, &wrong, &caller()).expect("the store"), None);

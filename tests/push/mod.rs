@@ -5,6 +5,7 @@ mod enrol;
 mod json;
 mod jws;
 mod last;
+mod limits;
 mod mutate;
 mod proof;
 mod replay;

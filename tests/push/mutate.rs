@@ -6,7 +6,7 @@ use std::cell::Cell;
 
 use countersign_protocol::Secret;
 use countersign_protocol::jose::{Claims, H32, Id, Jwk};
-use countersign_protocol::push::{Challenge, Gone, Message, Metadata, Outcome, Receipt};
+use countersign_protocol::push::{Answer, Challenge, Gone, Message, Metadata, Method, Outcome, Proof, Receipt, check};
 use countersign_protocol::seal::{self, Receiver};
 use countersign_tests::raw_phone::{Key, RawRequest, payload, sign};
 use countersign_tests::stage::Stage;
@@ -155,6 +155,31 @@ fn what_a_phone_takes() {
         assert_eq!((name, taken_by(right, &jws, &gk.jwk())), (name, 0));
         assert!(taken_by(broken, &jws, &gk.jwk()) > 0, "{name}: a phone that reads form alone is caught");
     }
+}
+
+/// A gateway that reads form alone, and one that does not compare a proof with its body, are caught by the same changes.
+#[test]
+fn broken_gateways_are_caught() {
+    let (answer, proof) = (Sender::new(Kind::Answer), Sender::new(Kind::Proof));
+    let cases: [(&str, &Sender, Verifier, Verifier); 2] = [
+        ("answer", &answer, verifies::<Answer>, is_well_formed::<Answer>),
+        ("proof", &proof, verifies::<Proof>, is_well_formed::<Proof>),
+    ];
+    for (name, sender, right, broken) in cases {
+        let (good, key) = (sender.good(), sender.key().jwk());
+        assert_eq!((name, taken_by(right, &good, &key)), (name, 0));
+        assert!(taken_by(broken, &good, &key) > 0, "{name}: a gateway without signatures is caught");
+    }
+
+    let (text, key) = (proof.good(), proof.key().jwk());
+    let htu = format!("{}/poll", proof.phone.wire.u());
+    let body = proof.phone.echo(0).to_string();
+    let verified = || Message::<Proof>::parse(&text).unwrap().verify(&key);
+    let (right, _) = taken(body.as_bytes(), |body| {
+        verified().is_ok_and(|proof| check::proof_fits(&proof, Method::Post, &htu, &H32::sha256(&[body])).is_ok())
+    });
+    let (broken, of) = taken(body.as_bytes(), |_| verified().is_ok());
+    assert_eq!((right, broken), (0, of), "a gateway without `bh` is caught");
 }
 
 #[test]
