@@ -1,6 +1,7 @@
 //! The built `countersign`, used as a person and a script use it.
 
 mod arguments;
+mod check_config;
 mod push;
 mod screen;
 mod terminal;

@@ -93,6 +93,44 @@ fn until<T>(what: &str, mut seen: impl FnMut() -> Option<T>) -> T {
     panic!("{what} did not come");
 }
 
+/// The id of the one sign-in that waits.
+fn waiting_id(desk: &Desk) -> String {
+    let once = desk.run_plain(&["approvals", "--once", "--json"], "");
+    assert_eq!(once.code, 0, "{}", once.stderr);
+    let rows = once.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let open: Vec<Value> = rows.filter(|row| row["state"] == "open").collect();
+    assert_eq!(open.len(), 1, "{}", once.stdout);
+    open[0]["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_script_approves_by_id_denies_and_is_told_when_the_gateway_is_down() {
+    let gateway = Gateway::start();
+    let desk = gateway.enrol();
+    let mut page = gateway.page("/demo");
+    let right = digits(&mut page);
+    let id = waiting_id(&desk);
+    let other = desk.run(&["approve", "no-such-id"], &format!("{right}\n"));
+    assert_eq!((other.code, other.stderr.trim()), (1, "No sign-in waits."));
+    let approved = desk.run(&["approve", &id, "--json"], &format!("{right}\n"));
+    assert_eq!(approved.code, 0, "{}", approved.stderr);
+    assert_eq!(approved.json()["state"], "approved");
+
+    let mut page = gateway.page("/demo");
+    digits(&mut page);
+    let id = waiting_id(&desk);
+    let denied = desk.run_plain(&["deny", &id, "--json"], "");
+    assert_eq!(denied.code, 0, "{}", denied.stderr);
+    assert_eq!(denied.json()["state"], "denied");
+    page.look_again(Duration::from_millis(100));
+    assert_ne!(page.path(), "/demo", "a denied sign-in went on");
+
+    drop(gateway);
+    let down = desk.run_plain(&["deny"], "");
+    assert_eq!((down.code, down.stdout.as_str()), (2, ""), "a failure is no refusal: {}", down.stderr);
+    assert!(!down.stderr.is_empty() && !down.stderr.contains("No sign-in waits."), "{}", down.stderr);
+}
+
 #[test]
 fn the_phone_shows_a_login_unasked_and_its_word_reaches_the_page() {
     let gateway = Gateway::start();

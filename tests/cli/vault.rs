@@ -5,8 +5,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use countersign_protocol::Secret;
 use countersign_protocol::otp::{Algorithm, Digits, Period, totp};
+use countersign_tests::program::{command, run};
 
-use super::{Desk, SEED};
+use super::{Desk, Ended, PASSPHRASE, SEED};
 
 #[expect(clippy::disallowed_methods, reason = "the built program runs by the machine's clock")]
 fn now() -> u64 {
@@ -39,6 +40,20 @@ fn home_is_named_by_flag_or_environment() {
     let made = desk.run(&["init", "--home", other.to_str().unwrap()], "");
     assert_eq!(made.code, 0, "{}", made.stderr);
     assert!(other.join("keys").is_dir() && !desk.path().join("data").exists());
+
+    let by_variable = |arguments: &[&str]| {
+        let mut command = command("countersign", desk.path());
+        command.args(arguments).args(["--passphrase-fd", "0"]).env("COUNTERSIGN_HOME", desk.path().join("variable"));
+        Ended::of(&run(&mut command, format!("{PASSPHRASE}\n").as_bytes()))
+    };
+    assert_eq!(by_variable(&["list"]).code, 1, "nothing is there yet");
+    let made = by_variable(&["init"]);
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    assert!(desk.path().join("variable/keys").is_dir() && !desk.path().join("data").exists());
+    assert_eq!(by_variable(&["list"]).code, 0);
+    let flag = desk.path().join("flag");
+    assert_eq!(by_variable(&["init", "--home", flag.to_str().unwrap()]).code, 0, "the flag goes before it");
+    assert!(flag.join("keys").is_dir());
 }
 
 #[test]

@@ -1,0 +1,59 @@
+//! The built `countersign-gateway check-config`: what it says of settings, and what it never says.
+
+use countersign_strings::text;
+use countersign_tests::program::{command, run};
+
+use super::Ended;
+
+const CANARY: &str = "canary-of-the-master-key";
+
+/// Checks this file's content, with these variables besides.
+fn check(content: &str, variables: &[(&str, &str)]) -> Ended {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gateway.toml");
+    std::fs::write(&path, content).unwrap();
+    let mut command = command("countersign-gateway", folder.path());
+    command.arg("--config").arg(&path).arg("check-config").envs(variables.iter().copied());
+    let ended = Ended::of(&run(&mut command, b""));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "checking makes nothing");
+    ended
+}
+
+#[test]
+fn a_good_file_is_told_to_be_in_order() {
+    let key = "5a".repeat(32);
+    let good = "public_url = 'https://gate.example.com'\n[approval]\ndigits = 7\n";
+    let ended = check(good, &[("COUNTERSIGN_MASTER_KEY_VALUE", &key)]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    assert!(ended.stdout.contains(text("gateway.config_good")), "{}", ended.stdout);
+    assert!(ended.stdout.contains("https://gate.example.com") && !ended.stdout.contains(&key), "{}", ended.stdout);
+}
+
+#[test]
+fn what_is_wrong_is_told_with_key_value_and_remedy() {
+    let cases = [
+        ("publik_url = 'https://gate.example.com'", ["publik_url", "public_url", "gateway.toml"]),
+        ("[approval]\ndigits = 9", ["approval.digits", "«9»", text("gateway.want_approval_digits")]),
+        ("public_url = 'http://gate'", ["public_url", "«http://gate»", text("gateway.want_public_url")]),
+    ];
+    for (content, told) in cases {
+        let ended = check(content, &[]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{content}");
+        for part in told {
+            assert!(ended.stderr.contains(part), "{content}: {part} is missing in {}", ended.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_secret_is_never_told() {
+    let in_file = format!("[master_key]\nvalue = '{CANARY}'");
+    let unended = format!("[master_key]\nvalue = '{CANARY}");
+    let cases: [(&str, &[(&str, &str)]); 3] =
+        [(&in_file, &[]), (&unended, &[]), ("", &[("COUNTERSIGN_MASTER_KEY_VALUE", CANARY)])];
+    for (content, variables) in cases {
+        let ended = check(content, variables);
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
+        assert!(!ended.stderr.is_empty() && !ended.stderr.contains(CANARY), "{}", ended.stderr);
+    }
+}
