@@ -69,8 +69,10 @@ fn table_hashes() {
 fn table_confirmation_digits() {
     let (zero_h, zero_id) = (H32::from_bytes([0; 32]), Id::from_bytes([0; 16]));
     assert_eq!(confirmation_digits(&zero_h, &zero_id), "216027");
+    assert_ne!(confirmation_digits(&zero_h, &zero_id), "348566", "the bytes are hashed, not their characters");
     let eh = enrol().h();
     assert_eq!(confirmation_digits(&eh, &did()), "097307");
+    assert_ne!(confirmation_digits(&eh, &did()), "436550");
     let mut last = [0; 16];
     last[15] = 0x18;
     assert_eq!(confirmation_digits(&eh, &Id::from_bytes(last)), "020569");
