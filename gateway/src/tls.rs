@@ -239,6 +239,47 @@ mod tests {
         assert_eq!(first.pin, later.pin);
     }
 
+    /// The log, kept.
+    #[derive(Clone, Default)]
+    struct Written(Arc<std::sync::Mutex<Vec<u8>>>);
+    impl std::io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_last_thirty_days_of_the_operators_certificate_are_warned_of() {
+        let pair = KeyPair::generate().unwrap();
+        let made = parameters(vec!["gate.example.com".into()], NOW as i64).unwrap().self_signed(&pair).unwrap();
+        let said = |now: i64, own: bool| {
+            let written = Written::default();
+            let to = written.clone();
+            let log = tracing_subscriber::fmt().with_ansi(false).with_writer(move || to.clone()).finish();
+            let until = tracing::subscriber::with_default(log, || tell_expiry(made.der(), now, own)).unwrap();
+            let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+            (until, text)
+        };
+        let (until, text) = said(NOW as i64, false);
+        assert!(text.contains("INFO") && !text.contains("WARN"), "{text}");
+        let days = limits::CERTIFICATE_WARNING_DAYS;
+        for (before, own, warned) in [
+            ((days + 1) * DAY, false, false),
+            ((days + 1) * DAY - 1, false, true),
+            (days * DAY, false, true),
+            (1, false, true),
+            (days * DAY, true, false),
+        ] {
+            let (_, text) = said(until - before, own);
+            assert_eq!((before, text.contains("WARN")), (before, warned), "{text}");
+            assert_eq!(text.contains(&fill("gateway.certificate_ends", &[("day", &day(until))])), warned, "{text}");
+        }
+    }
+
     #[test]
     fn given_files_are_served_without_a_pin_and_refused_when_expired() {
         let folder = tempfile::tempdir().unwrap();

@@ -166,3 +166,28 @@ fn distance(one: &str, two: &str) -> usize {
     }
     row.last().copied().unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_may_be_as_large_as_the_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gateway.toml");
+        for (bytes, taken) in
+            [(limits::CONFIG_BYTES - 1, true), (limits::CONFIG_BYTES, true), (limits::CONFIG_BYTES + 1, false)]
+        {
+            let mut content = String::from("name = 'Gate'\n#");
+            content.extend(std::iter::repeat_n('x', bytes as usize - content.len()));
+            std::fs::write(&path, &content).unwrap();
+            match Source::file(&path) {
+                Ok(source) => assert!(taken && source.given.len() == 1, "{bytes}"),
+                Err(ConfigFault::File { why, .. }) => {
+                    assert_eq!((bytes, taken, why.as_str()), (bytes, false, text("gateway.config_large")));
+                }
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+    }
+}

@@ -186,6 +186,18 @@ mod tests {
     }
 
     #[test]
+    fn a_password_has_so_many_characters_at_least() {
+        let name = PersonName::parse("alice").unwrap();
+        let least = limits::PASSWORD_LEAST;
+        for (count, expected) in [(least - 1, Err(PasswordRefused::Short)), (least, Ok(())), (least + 1, Ok(()))] {
+            for text in ["kq7vzh2wmx", "\u{df}\u{1f980}\u{e9}q\u{f1}z\u{fc}w\u{f8}x"] {
+                let text: String = text.chars().take(count).collect();
+                assert_eq!(accept(&secret(&text), &name), expected, "{text}");
+            }
+        }
+    }
+
+    #[test]
     fn the_real_cost_is_stored_with_the_hash() {
         let hashed = Hasher::default().hash(&secret("correct horse"), [7; 16]).unwrap();
         assert!(hashed.as_str().starts_with("argon2id$19456$2$1$"), "{}", hashed.as_str());

@@ -18,7 +18,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::outermost::TRANSACTION;
 use super::{Peer, answer, routes};
-use crate::config::Config;
+use crate::config::{Config, Tls};
 use crate::house::{self, House};
 use crate::port::machine;
 use crate::session::{Cookie, Step};
@@ -78,6 +78,34 @@ async fn every_answer_has_the_headers_that_protect_it() {
         let cached = path.starts_with("/assets/");
         assert_eq!(header_of(&response, header::CACHE_CONTROL) == "no-store", !cached, "{path}");
     }
+}
+
+#[tokio::test]
+async fn with_a_certificate_of_the_operator_browsers_are_told_to_keep_to_https() {
+    let files = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let (certificate, key) = (files.path().join("c.pem"), files.path().join("k.pem"));
+    std::fs::write(&certificate, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let (_folder, running) = gateway(|config| config.tls = Tls::Files { certificate, key }).await;
+    let house = running.house();
+    for path in ["/login", "/assets/app.css", "/healthz", "/nowhere", "/push/v1/metadata"] {
+        let response = ask(house, request(house, "GET", path)).await;
+        let told = header_of(&response, header::STRICT_TRANSPORT_SECURITY);
+        assert_eq!(told, "max-age=31536000; includeSubDomains", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn while_it_stops_it_lives_and_is_not_ready() {
+    let (_folder, running) = gateway(|_| {}).await;
+    let house = running.house();
+    let ready = ask(house, request(house, "GET", "/readyz")).await;
+    assert_eq!((ready.status(), text_of(ready).await.as_str()), (StatusCode::OK, "ready\n"));
+    house.stopping.begin();
+    let stopping = ask(house, request(house, "GET", "/readyz")).await;
+    assert_eq!((stopping.status(), text_of(stopping).await.as_str()), (StatusCode::SERVICE_UNAVAILABLE, "stopping\n"));
+    assert_eq!(ask(house, request(house, "GET", "/healthz")).await.status(), StatusCode::OK);
 }
 
 #[tokio::test]

@@ -109,3 +109,61 @@ fn commit(connection: &Connection) -> Result<(), StoreFault> {
         StoreFault::from(fault)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    const JOBS: u32 = 200;
+
+    /// How many transactions changed the file: SQLite's file change counter, as long as there is no WAL.
+    fn commits(path: &Path) -> u32 {
+        let file = std::fs::read(path).unwrap();
+        u32::from_be_bytes(file[24..28].try_into().unwrap())
+    }
+
+    #[test]
+    fn what_waits_is_committed_together() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store");
+        let connection = Connection::open(&path).unwrap();
+        connection.execute_batch("CREATE TABLE job (n INTEGER)").unwrap();
+        let writer = Writer::start(connection).unwrap();
+
+        // A control: jobs that come one after the other are a commit each.
+        let before = commits(&path);
+        for n in 0..5 {
+            let job = move |tx: &Connection| Ok(tx.execute("INSERT INTO job VALUES (?1)", [n])?);
+            assert_eq!(writer.run::<_, StoreFault>(job), Ok(1));
+        }
+        assert_eq!(commits(&path) - before, 5);
+
+        let (release, held) = sync_channel::<()>(1);
+        let (answer, answered) = sync_channel(JOBS as usize);
+        let queue = writer.queue.as_ref().unwrap();
+        let blocked: Job = Box::new(move |begun| {
+            begun.unwrap();
+            held.recv().unwrap();
+            Box::new(|committed| committed.unwrap())
+        });
+        queue.send(blocked).unwrap();
+        let before = commits(&path);
+        for n in 0..JOBS {
+            let answer = answer.clone();
+            let job: Job = Box::new(move |begun| {
+                begun.unwrap().execute("INSERT INTO job VALUES (?1)", [n]).unwrap();
+                Box::new(move |committed| answer.send(committed).unwrap())
+            });
+            queue.send(job).unwrap();
+        }
+        release.send(()).unwrap();
+        for _ in 0..JOBS {
+            assert_eq!(answered.recv().unwrap(), Ok(()));
+        }
+        let commits = commits(&path) - before;
+        // A group ends after a short time too, so a busy machine may need a few.
+        assert!((1..=JOBS / 8).contains(&commits), "{commits} commits of {JOBS} jobs");
+    }
+}
