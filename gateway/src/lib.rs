@@ -36,4 +36,6 @@ pub use port::Adapters;
 pub use start::{Gateway, Running, StartFault};
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod test_clock;

@@ -86,6 +86,18 @@ mod tests {
     }
 
     #[test]
+    fn generated_paths_stay_here() {
+        let good = "/demo|/manageotp(/[A-Za-z0-9_-]{1,22}){0,3}";
+        crate::properties::parser(crate::properties::around(good), |given| {
+            let on = next(given);
+            assert!(on == "/demo" || on.starts_with("/manageotp"), "{on}");
+            assert!(!on.contains('\\') && on.is_ascii() && on.len() <= 128, "{on}");
+            assert_eq!(next(&on), on);
+            on == *given
+        });
+    }
+
+    #[test]
     fn a_path_belongs_to_one_application() {
         assert_eq!((App::of("/demo"), App::of("/manageotp/add")), (App::Sample, App::Manage));
     }

@@ -57,7 +57,8 @@ pub(super) fn config(given: &mut BTreeMap<&'static str, Given>, wrong: &mut Vec<
         _ => None,
     });
     read.one("log.level", &mut config.log.level, "gateway.want_log_level", |text| {
-        tracing_subscriber::EnvFilter::try_new(text).is_ok().then(|| text.to_owned())
+        // The library cuts between bytes and panics in the middle of a character.
+        (text.is_ascii() && tracing_subscriber::EnvFilter::try_new(text).is_ok()).then(|| text.to_owned())
     });
     read.one("approval.digits", &mut config.approval.digits, "gateway.want_approval_digits", |t| within(t, 2, 8));
     read.one("approval.tries", &mut config.approval.tries, "gateway.want_approval_tries", |t| within(t, 1, 5));

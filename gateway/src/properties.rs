@@ -1,0 +1,153 @@
+//! What people and browsers type and send, against generated input: no panic, what is taken comes back the same, and at
+//! least a third of the input is taken, so that the test looks at more than refusals.
+
+use std::cell::Cell;
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config as Run, TestRunner};
+
+use crate::config::{Config, ConfigFault, PublicUrl, SETTINGS, Source};
+use crate::limits;
+use crate::person::{PersonName, Voucher};
+use crate::session::Cookie;
+
+const CASES: u32 = 400;
+
+/// Runs a parser over generated input. `taken` says whether it took it, and checks the round trip.
+pub(crate) fn parser<S: Strategy>(strategy: S, taken: impl Fn(&S::Value) -> bool) {
+    let (accepted, all) = (Cell::new(0_u32), Cell::new(0_u32));
+    let mut runner = TestRunner::new(Run { cases: CASES, failure_persistence: None, ..Run::default() });
+    let done = runner.run(&strategy, |input| {
+        all.set(all.get() + 1);
+        accepted.set(accepted.get() + u32::from(taken(&input)));
+        Ok(())
+    });
+    done.unwrap();
+    assert!(all.get() >= CASES && accepted.get() * 3 >= all.get(), "only {} of {} taken", accepted.get(), all.get());
+}
+
+/// Good input, the same with one character in place of another, and anything at all.
+pub(crate) fn around(good: impl Strategy<Value = String> + Clone + 'static) -> impl Strategy<Value = String> {
+    let what = prop_oneof![Just(' '), Just('/'), Just('='), Just(';'), Just('\u{202e}'), any::<char>()];
+    let damaged = (good.clone(), any::<prop::sample::Index>(), what).prop_map(|(text, at, what)| {
+        let mut chars: Vec<char> = text.chars().collect();
+        if !chars.is_empty() {
+            let at = at.index(chars.len());
+            chars[at] = what;
+        }
+        chars.into_iter().collect()
+    });
+    prop_oneof![4 => good, 3 => damaged, 1 => any::<String>()]
+}
+
+#[test]
+fn vouchers() {
+    parser(around("([0-9A-TV-Za-tv-z]{4}[- ]?){3}"), |typed| match Voucher::parse(typed) {
+        Some(voucher) => {
+            let shown = voucher.reveal();
+            assert_eq!(shown.len(), 14);
+            assert_eq!(Voucher::parse(&shown).unwrap().reveal(), shown);
+            true
+        }
+        None => false,
+    });
+}
+
+#[test]
+fn names_of_people() {
+    parser(around("[A-Za-z0-9\u{c0}-\u{24f}._@+-]{1,64}"), |typed| match PersonName::parse(typed) {
+        Ok(name) => {
+            assert!((1..=limits::NAME_CHARS).contains(&name.as_str().chars().count()));
+            assert_eq!(PersonName::parse(name.as_str()).as_ref(), Ok(&name), "the stored form is read as itself");
+            true
+        }
+        Err(_) => false,
+    });
+}
+
+#[test]
+fn cookies() {
+    let own = any::<[u8; 16]>().prop_map(|bytes| {
+        let value = countersign_protocol::jose::b64u::encode(&bytes);
+        format!("{}={value}", crate::session::cookie::NAME)
+    });
+    let others = || prop::collection::vec("[a-z]{1,8}=[!-:<-~]{0,12}", 0..3);
+    let header = (others(), own, others()).prop_map(|(before, own, after)| {
+        let pairs: Vec<String> = before.into_iter().chain([own]).chain(after).collect();
+        pairs.join("; ")
+    });
+    parser(around(header), |header| match Cookie::read([header.as_str()].into_iter()) {
+        Some(cookie) => {
+            let set = cookie.set();
+            let pair = set.split(';').next().unwrap();
+            assert!(header.contains(pair), "what was read stands there");
+            assert_eq!(Cookie::read([pair].into_iter()).unwrap().hash(), cookie.hash());
+            assert!(Cookie::read([header.as_str(), pair].into_iter()).is_none(), "twice is none");
+            true
+        }
+        None => false,
+    });
+}
+
+#[test]
+fn public_urls() {
+    parser(around("https://[a-z][a-z0-9]{0,20}\\.example(:[1-9][0-9]{3})?"), |text| match text.parse::<PublicUrl>() {
+        Ok(url) => {
+            assert_eq!(url.as_str(), text);
+            true
+        }
+        Err(()) => false,
+    });
+}
+
+/// A value that this setting takes.
+fn good_value(name: &str) -> BoxedStrategy<String> {
+    match name {
+        "public_url" => "https://[a-z]{1,20}\\.example".boxed(),
+        "hosts" => "[a-z]{1,20}\\.example".boxed(),
+        "listen" => any::<std::net::SocketAddr>().prop_map(|it| it.to_string()).boxed(),
+        "proxies" => any::<std::net::IpAddr>().prop_map(|it| it.to_string()).boxed(),
+        "sample_app" | "policy.totp" => any::<bool>().prop_map(|it| it.to_string()).boxed(),
+        "master_key.value" => "[0-9a-f]{64}".boxed(),
+        "log.format" => "json|text".boxed(),
+        "log.level" => "trace|debug|info|warn|error".boxed(),
+        "approval.digits" => (2..=8_u8).prop_map(|it| it.to_string()).boxed(),
+        "approval.tries" => (1..=5_u8).prop_map(|it| it.to_string()).boxed(),
+        "approval.life" => (30..=600_u64).prop_map(|it| it.to_string()).boxed(),
+        "policy.uv" => "any|bio".boxed(),
+        "policy.level" => "tee|software".boxed(),
+        _ => "[a-z/]{1,40}".boxed(),
+    }
+}
+
+#[test]
+fn settings() {
+    for setting in SETTINGS {
+        // One half of a certificate is wrong however it is written.
+        if setting.name.starts_with("tls.") {
+            continue;
+        }
+        parser(around(good_value(setting.name)), |value| {
+            let source = if setting.secret {
+                let variable = format!("COUNTERSIGN_{}", setting.name.replace('.', "_").to_uppercase());
+                Source::environment([(variable, value.clone())].into_iter())
+            } else {
+                Source::flags([(setting.name.to_owned(), vec![value.clone()])].into_iter())
+            };
+            match Config::from_sources(&[source]) {
+                Ok(config) => {
+                    let approval = &config.approval;
+                    assert!((2..=8).contains(&approval.digits) && (1..=5).contains(&approval.tries));
+                    assert!((30..=600).contains(&approval.life) && !config.listen.is_empty());
+                    true
+                }
+                Err(ConfigFault::Wrong(wrong)) => {
+                    assert!(!wrong.is_empty() && wrong.iter().all(|it| !it.remedy.is_empty()), "{}", setting.name);
+                    assert!(!setting.secret || value.len() < 20 || !format!("{wrong:?}").contains(value.as_str()));
+                    false
+                }
+                Err(other) => panic!("{other:?}"),
+            }
+        });
+    }
+}
