@@ -59,6 +59,11 @@ impl Failure {
         Self::new(StatusCode::BAD_REQUEST, "gateway.malformed")
     }
 
+    /// 400: the address cannot be read.
+    pub fn unreadable() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "gateway.unreadable")
+    }
+
     /// 403: the form does not come from a page of this gateway, or from an older sign-in.
     pub fn foreign_form() -> Self {
         Self::new(StatusCode::FORBIDDEN, "gateway.foreign_form")

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use countersign_protocol::Secret;
 use http_body_util::{BodyExt, Limited};
+use serde::de::DeserializeOwned;
 
 use crate::audit::Caller;
 use crate::failure::Failure;
@@ -77,6 +78,35 @@ impl FromRequestParts<Arc<House>> for Visitor {
 /// The caller that the outermost layer put into the request.
 pub fn caller(parts: &Parts) -> Caller {
     parts.extensions.get::<Caller>().cloned().unwrap_or_default()
+}
+
+/// The part of an address after `?`. One that cannot be read, or names a field twice, is 400 with a page.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let read = axum::extract::Query::from_request_parts(parts, state).await;
+        // What was wrong would name what was sent, so the log does not have it.
+        let axum::extract::Query(asked) = read.map_err(|_| Failure::unreadable().because("query"))?;
+        Ok(Self(asked))
+    }
+}
+
+/// What stands in a path where the route has `{…}`. What cannot be read is no page: 404.
+#[derive(Debug)]
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let read = axum::extract::Path::from_request_parts(parts, state).await;
+        let axum::extract::Path(named) = read.map_err(|_| Failure::not_found().because("path"))?;
+        Ok(Self(named))
+    }
 }
 
 /// A form sent by a page of this gateway: origin and token were checked. There is no other way to a form's fields.

@@ -63,7 +63,7 @@ fn device(number: u8, person: PersonId, keys: &str, when: Moment) -> Device {
         pk: key("pk"),
         seal: key("seal"),
         auth: id(7),
-        endpoint: None,
+        endpoint: Some("https://push.example.com/bell".into()),
         eh: H32::from_bytes([number; 32]),
     };
     Device { phone: Some(phone), ..app(number, person, when) }
@@ -160,8 +160,14 @@ fn tries_end_and_states_follow(store: &dyn Store) {
     assert_eq!(enrol(store, 10, MARA, at(100_000)), Accepted::Done);
     let when = at(100_001);
     assert_eq!(store.confirm(IVO, id(10), true, None, when, entry()).unwrap(), Confirmed::NotPending);
-    let ends = [false, false, false, true].map(|right| confirm(store, 10, right, when));
-    assert_eq!(ends, [Confirmed::Wrong(2), Confirmed::Wrong(1), Confirmed::Refused, Confirmed::NotPending]);
+    let secrets = |number: u8| {
+        let device = store.device(id(number)).unwrap().unwrap();
+        [device.ok.is_some(), device.totp.is_some(), device.phone.unwrap().endpoint.is_some()]
+    };
+    let ends = [false, false].map(|right| confirm(store, 10, right, when));
+    assert_eq!((ends, secrets(10)), ([Confirmed::Wrong(2), Confirmed::Wrong(1)], [true; 3]));
+    let ends = [false, true].map(|right| confirm(store, 10, right, when));
+    assert_eq!((ends, secrets(10)), ([Confirmed::Refused, Confirmed::NotPending], [false; 3]), "nothing secret stays");
     let refused = store.device(id(10)).unwrap().unwrap();
     assert_eq!((refused.stored, refused.gone_why()), (DeviceState::Gone, GoneWhy::Refused));
 
@@ -175,7 +181,7 @@ fn tries_end_and_states_follow(store: &dyn Store) {
     assert_eq!(store.end(MARA, id(11), GoneWhy::Person, when, entry()).unwrap(), Some(Vec::new()));
     assert_eq!(store.end(MARA, id(11), GoneWhy::Person, when, entry()).unwrap(), None);
     let gone = store.device(id(11)).unwrap().unwrap();
-    assert_eq!((gone.gone_why(), gone.totp, gone.ok), (GoneWhy::Person, None, None));
+    assert_eq!((gone.gone_why(), secrets(11)), (GoneWhy::Person, [false; 3]));
     assert!(gone.phone.is_some(), "its keys stay, to tell it");
 
     assert_eq!(enrol(store, 12, MARA, when), Accepted::Done);

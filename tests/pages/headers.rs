@@ -1,6 +1,7 @@
 //! What every answer carries, whatever the route: read out of the routers, so that a new route is asked too.
 
 use countersign_gateway::page;
+use countersign_strings::text;
 use countersign_tests::raw_phone::{RawReply, RawRequest, Wire};
 use countersign_tests::source::{files, root};
 
@@ -44,6 +45,31 @@ fn assert_headers(reply: &RawReply, what: &str) {
         let parts: Vec<&str> = cookie.split("; ").skip(1).collect();
         let safe = ["Secure", "HttpOnly", "Path=/"].iter().all(|part| parts.contains(part));
         assert!(safe && cookie.starts_with("__Host-") && cookie.contains("SameSite="), "{what}: {cookie}");
+    }
+}
+
+#[test]
+fn an_address_that_cannot_be_read_gets_our_page() {
+    let stage = stage();
+    let wire = Wire::new(&stage.origin(), stage.address());
+    let long = format!("/manageotp/{}/remove", "a".repeat(1000));
+    for (path, status, said) in [
+        ("/login?next=a&next=b", 400, "gateway.unreadable"),
+        ("/login/state?state=a&state=b", 400, "gateway.unreadable"),
+        ("/manageotp?done=a&done=b", 400, "gateway.unreadable"),
+        ("/manageotp/%ff/test", 404, "gateway.not_found"),
+        ("/manageotp/a%0Ab/remove", 404, "gateway.not_found"),
+        ("/manageotp/a%0d%0ab/rename", 404, "gateway.not_found"),
+        ("/manageotp/%2e%2e/test", 404, "gateway.not_found"),
+        (&long, 404, "gateway.not_found"),
+    ] {
+        let reply = wire.send(RawRequest::get(path));
+        let transaction = reply.header("countersign-transaction").expect("an id").to_owned();
+        let page = String::from_utf8_lossy(&reply.body);
+        assert_eq!((reply.status, reply.header("location")), (status, None), "{path}");
+        let said = text(said).split('.').next().expect("a sentence");
+        assert!(page.contains(said) && page.contains(&transaction), "{path}: {page}");
+        assert_headers(&reply, path);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Looking after one's devices.
 
+use countersign_gateway::audit::Entry;
 use countersign_gateway::enrol::DeviceState;
 use countersign_gateway::person::Person;
 use countersign_protocol::uri::EnrolLink;
@@ -96,6 +97,11 @@ fn digits_wrong_three_times_refuse_the_phone() {
     }
     assert_eq!(window.post_form("/manageotp/confirm", &[("digits", "000000")]), 403);
     assert_eq!(fault(&window), text("manage.digits_refused"));
+    let all = stage.house().audit.latest(None, 100).expect("the store");
+    let of_second = |entry: &&Entry| entry.what == "enrol.confirm" && entry.outcome != "active";
+    let mut outcomes: Vec<_> = all.iter().filter(of_second).map(|entry| entry.outcome.as_str()).collect();
+    outcomes.sort_unstable();
+    assert_eq!(outcomes, ["refused", "wrong", "wrong"]);
     assert_eq!(second.poll(&second.echo(0)).verdict(), "410 gone");
 }
 
@@ -110,6 +116,59 @@ fn not_mine_refuses_the_phone() {
     assert_eq!(fault(&window), text("manage.refused"));
     assert_eq!(second.poll(&second.echo(0)).verdict(), "410 gone");
     assert_eq!(first.poll(&first.echo(0)).status, 200);
+}
+
+#[test]
+fn a_session_of_long_ago_takes_no_try_of_a_device_added_elsewhere() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    let first = stage.active_phone(&alice, "first");
+    let mut stale = with_second_factor(&stage, &alice, &first);
+    stage.clock.advance(600);
+    let mut window = with_second_factor(&stage, &alice, &first);
+    stage.clock.advance(300);
+    go(&mut window, &stage, "/manageotp/add");
+    assert_eq!(window.post_form("/manageotp/add", &[("name", "Second")]), 200);
+    let second = stage.raw_phone("second");
+    let link = EnrolLink::parse(&window.page().words("#link").expect("a link")).expect("an enrolment link");
+    let shown = second.enrol(&link);
+    go(&mut window, &stage, "/manageotp/add");
+
+    go(&mut stale, &stage, "/manageotp");
+    let token = stale.page().field("/logout", "token").expect("a token");
+    let did = second.did.borrow().clone();
+    let origin = stage.origin();
+    for form in ["confirm", "confirm", "confirm", "first-code", "refuse"] {
+        let fields = [("token", token.as_str()), ("device", &did), ("digits", "000000"), ("code", "000000")];
+        let status = stale.post_as(&format!("{origin}/manageotp/{form}"), &fields, &[("origin", &origin)]);
+        assert_eq!(status, 303, "{form}: to the page that asks for a second factor");
+    }
+    let device = stage.house().devices.owned(alice.id, did.parse().expect("an id")).expect("the store");
+    assert_eq!(device.map(|it| (it.stored, it.tries)), Some((DeviceState::Pending, 3)));
+
+    // The browser that began it may end it, though ten minutes are over meanwhile.
+    stage.clock.advance(400);
+    window.post_form("/manageotp/confirm", &[("digits", &shown)]);
+    assert_eq!(window.page().words(".notice"), Some(fill("manage.done", &[("name", "Second")])));
+}
+
+#[test]
+fn each_phone_says_where_its_keys_are() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    let first = stage.active_phone(&alice, "tee");
+    for level in ["software", "enclave", "strongbox"] {
+        let link = stage.link(&alice, level);
+        let phone = stage.raw_phone(level);
+        let mut claims = phone.enrol_claims(&link);
+        claims["level"] = level.into();
+        assert_eq!(phone.call("/enrol", &phone.enrol_body(&link.c, &claims)).status, 201, "{level}");
+    }
+    let window = with_second_factor(&stage, &alice, &first);
+    let list = window.page().source();
+    let said = |key| list.matches(&format!("<dd>{}</dd>", text(key).replace('\'', "&#39;"))).count();
+    let all = ["manage.keys_software", "manage.keys_hardware", "manage.keys_chip"].map(said);
+    assert_eq!((all, list.matches(text("manage.software_means")).count()), ([1, 2, 1], 1), "{list}");
 }
 
 /// A phone that scanned the page's code; the page then asks for its digits.

@@ -24,6 +24,7 @@ pub fn card(device: &Device, state: DeviceState) -> DeviceCard {
         codes: device.totp.is_some(),
         model: phone.map(model),
         software: phone.is_some_and(|phone| phone.level == Level::Software),
+        keys: phone.map(|phone| keys(phone.level)),
         added: calendar::moment(device.added),
         used: device.used.map(calendar::moment),
         state: match state {
@@ -31,6 +32,14 @@ pub fn card(device: &Device, state: DeviceState) -> DeviceCard {
             DeviceState::Pending => CardState::Pending,
             DeviceState::Suspended | DeviceState::Gone => CardState::Suspended,
         },
+    }
+}
+
+fn keys(level: Level) -> &'static str {
+    match level {
+        Level::Software => text("manage.keys_software"),
+        Level::Tee | Level::Enclave => text("manage.keys_hardware"),
+        Level::Strongbox => text("manage.keys_chip"),
     }
 }
 

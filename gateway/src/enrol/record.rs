@@ -265,7 +265,8 @@ pub trait Store: Send + Sync {
     /// [`StoreFault`].
     fn devices(&self, person: PersonId) -> Result<Vec<Device>, StoreFault>;
 
-    /// Pending to active when the digits, or the first code with its step, were right; else a try less.
+    /// Pending to active when the digits, or the first code with its step, were right; else a try less. The last one
+    /// refuses the device: its seed, bell and key of codes are forgotten, and the entry's outcome is then `refused`.
     ///
     /// # Errors
     /// [`StoreFault`]; then no try is taken.

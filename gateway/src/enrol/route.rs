@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -23,7 +23,7 @@ use crate::login::pages::fresh_page;
 use crate::page::login::Waited;
 use crate::page::manage::{ListView, RemoveView, RenameView, Tab, TestView};
 use crate::page::{Frame, render, render_with};
-use crate::request::{Posted, Visitor, see_other, with_cookie};
+use crate::request::{Path, Posted, Query, Visitor, see_other, with_cookie};
 use crate::session::{Session, Step};
 use crate::wake::Ended;
 
@@ -279,15 +279,23 @@ async fn withdraw(State(house): State<Arc<House>>, posted: Posted) -> Result<Res
     Ok(see_other(ADD))
 }
 
-/// The device that a form names, and the session that began to add it: a second factor or a voucher was shown in it.
-fn adder(by: &Visitor, device: &str) -> Option<(Session, Id)> {
-    let session = by.session.clone().filter(|session| session.is_full() || session.voucher_at.is_some())?;
-    Some((session, device.parse().ok()?))
+/// The device that a form names, and a session that may end its adding: it could add a device now, or the phone scanned
+/// the code that this very browser shows. Any other session cannot use up the tries.
+async fn adder(house: &Arc<House>, by: &Visitor, device: &str) -> Result<Option<(Session, Id)>, Failure> {
+    let (Some(session), Ok(did)) = (by.session.clone(), device.parse::<Id>()) else { return Ok(None) };
+    if session.may_enrol(house.clock.now()) {
+        return Ok(Some((session, did)));
+    }
+    let browser = H32::from_bytes(by.cookie.hash());
+    let shown = house.run(move |house| house.devices.offered(browser).map_err(Failure::from)).await?;
+    let began = shown.and_then(|code| code.taken).is_some_and(|taken| taken.did == did);
+    let stepped = session.is_full() || session.voucher_at.is_some();
+    Ok((began && stepped).then_some((session, did)))
 }
 
 async fn confirm(State(house): State<Arc<House>>, posted: Posted) -> Result<Response, Failure> {
     let Posted { visitor: by, fields } = posted;
-    let Some((session, did)) = adder(&by, fields.get("device")) else { return Ok(see_other(ADD)) };
+    let Some((session, did)) = adder(&house, &by, fields.get("device")).await? else { return Ok(see_other(ADD)) };
     let (typed, who, caller) = (fields.get("digits").to_owned(), session.clone(), by.caller.clone());
     let end =
         house.run(move |house| house.devices.confirm(owner(&who), did, &typed, &caller).map_err(Failure::from)).await?;
@@ -302,7 +310,7 @@ async fn confirm(State(house): State<Arc<House>>, posted: Posted) -> Result<Resp
 
 async fn first_code(State(house): State<Arc<House>>, posted: Posted) -> Result<Response, Failure> {
     let Posted { visitor: by, fields } = posted;
-    let Some((session, did)) = adder(&by, fields.get("device")) else { return Ok(see_other(ADD)) };
+    let Some((session, did)) = adder(&house, &by, fields.get("device")).await? else { return Ok(see_other(ADD)) };
     let (typed, who, caller) = (fields.get("code").to_owned(), session.clone(), by.caller.clone());
     let end = house
         .run(move |house| house.devices.first_code(owner(&who), did, &typed, &caller).map_err(Failure::from))
@@ -319,7 +327,7 @@ async fn first_code(State(house): State<Arc<House>>, posted: Posted) -> Result<R
 
 async fn refuse(State(house): State<Arc<House>>, posted: Posted) -> Result<Response, Failure> {
     let Posted { visitor: by, fields } = posted;
-    let Some((session, did)) = adder(&by, fields.get("device")) else { return Ok(see_other(ADD)) };
+    let Some((session, did)) = adder(&house, &by, fields.get("device")).await? else { return Ok(see_other(ADD)) };
     let (who, caller) = (session.clone(), by.caller.clone());
     house
         .run(move |house| {
@@ -343,11 +351,12 @@ async fn changing(
     needs: Needs,
     page: &str,
 ) -> Result<Result<(Session, Device, DeviceState), Response>, Failure> {
-    let session = match session(house, by, needs, &format!("{LIST}/{id}/{page}")).await? {
+    // First of all: what is no id goes into no address.
+    let did: Id = id.parse().map_err(|_| Failure::not_found())?;
+    let session = match session(house, by, needs, &format!("{LIST}/{did}/{page}")).await? {
         Ok(session) => session,
         Err(page) => return Ok(Err(page)),
     };
-    let did: Id = id.parse().map_err(|_| Failure::not_found())?;
     let person = session.person;
     let found = house.run(move |house| house.devices.of(person).map_err(Failure::from)).await?;
     let found = found.into_iter().find(|(device, _)| device.did == did);

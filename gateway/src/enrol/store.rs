@@ -147,6 +147,8 @@ impl Store for SqlStore {
             } else {
                 "tries = tries - 1, state = CASE WHEN tries <= 1 THEN 'gone' ELSE 'pending' END,
                  why = CASE WHEN tries <= 1 THEN 'refused' END, gone = CASE WHEN tries <= 1 THEN :now END,
+                 ok = CASE WHEN tries > 1 THEN ok END, totp = CASE WHEN tries > 1 THEN totp END,
+                 endpoint = CASE WHEN tries > 1 THEN endpoint END,
                  totp_step = max(totp_step, :step)"
             };
             let update = format!(
@@ -164,7 +166,8 @@ impl Store for SqlStore {
                 Some((state, left)) if state == "pending" => Confirmed::Wrong(left),
                 Some(_) => Confirmed::Refused,
             };
-            audit::store::append(tx, &audit)?;
+            let outcome = if end == Confirmed::Refused { "refused".into() } else { audit.outcome.clone() };
+            audit::store::append(tx, &Entry { outcome, ..audit })?;
             Ok(end)
         })
     }

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -27,7 +27,7 @@ use crate::house::House;
 use crate::page::login::{EndedView, PasswordView, SampleView, Waited};
 use crate::page::{Frame, render, render_with};
 use crate::person::PersonId;
-use crate::request::{Posted, Visitor, see_other, with_cookie};
+use crate::request::{Posted, Query, Visitor, see_other, with_cookie};
 use crate::session::{Session, Step};
 
 /// How long a page's request is held.

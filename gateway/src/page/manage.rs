@@ -32,6 +32,8 @@ pub struct DeviceCard {
     pub model: Option<String>,
     /// Whether its keys are in software.
     pub software: bool,
+    /// Where a phone says that its keys are, for people.
+    pub keys: Option<&'static str>,
     /// When it was added, for people.
     pub added: String,
     /// When it was last used, for people.

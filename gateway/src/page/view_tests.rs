@@ -20,6 +20,7 @@ fn card(name: &str) -> DeviceCard {
         codes: true,
         model: Some("Pixel 9, Android".into()),
         software: false,
+        keys: Some(text("manage.keys_hardware")),
         added: "21 Nov 2026, 11:20 UTC".into(),
         used: Some("21 Nov 2026, 11:25 UTC".into()),
         state: CardState::Active,
@@ -74,11 +75,18 @@ const URI: &str = "otpauth://totp/Countersign:alice%40example.com?secret=GEZDGNB
 
 /// All views by name.
 fn views() -> Vec<(&'static str, String)> {
-    let software = DeviceCard { software: true, model: Some("Desk, Linux".into()), used: None, ..card("Desk") };
+    let software = DeviceCard {
+        software: true,
+        keys: Some(text("manage.keys_software")),
+        model: Some("Desk, Linux".into()),
+        used: None,
+        ..card("Desk")
+    };
     let pending = DeviceCard { state: CardState::Pending, used: None, ..card("New phone") };
     let app = DeviceCard {
         phone: false,
         model: None,
+        keys: None,
         state: CardState::Suspended,
         ..card("An authenticator with a long name")
     };

@@ -168,6 +168,10 @@ impl Store for Memory {
                 return Confirmed::Wrong(device.tries);
             }
             (device.stored, device.why) = (DeviceState::Gone, Some(GoneWhy::Refused));
+            (device.totp, device.ok) = (None, None);
+            if let Some(phone) = &mut device.phone {
+                phone.endpoint = None;
+            }
             Confirmed::Refused
         }))
     }
@@ -185,6 +189,9 @@ impl Store for Memory {
         let Some(device) = all.devices.iter_mut().find(there) else { return Ok(None) };
         device.why = Some(if device.stored == DeviceState::Pending { GoneWhy::Refused } else { why });
         (device.stored, device.totp, device.ok) = (DeviceState::Gone, None, None);
+        if let Some(phone) = &mut device.phone {
+            phone.endpoint = None;
+        }
         all.gone.push((did, at.now));
         Ok(Some(Vec::new()))
     }
