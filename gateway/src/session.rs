@@ -8,6 +8,7 @@ pub mod cookie;
 pub mod route;
 pub mod store;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::limits;
@@ -44,8 +45,8 @@ pub struct Session {
     pub second_at: Option<u64>,
     /// When a voucher was taken: as good as a second factor for adding a device, and for nothing else.
     pub voucher_at: Option<u64>,
-    /// The approval that this session came from, so that a late report can end it.
-    pub approval: Option<[u8; 16]>,
+    /// The approvals that this session came from, in the order of their ids, so that a late report of any can end it.
+    pub approvals: BTreeSet<[u8; 16]>,
 }
 
 impl Session {
@@ -65,13 +66,17 @@ impl Session {
     }
 
     fn has_ended(&self, now: u64) -> bool {
-        now.saturating_sub(self.seen_at) >= limits::SESSION_IDLE
+        // A clock that was set back by more than the coarseness of `seen_at` no longer tells how old it is.
+        self.began_at.max(self.seen_at) > now + limits::SESSION_SEEN_STEP
+            || now.saturating_sub(self.seen_at) >= limits::SESSION_IDLE
             || now.saturating_sub(self.began_at) >= limits::SESSION_LIFE
     }
 }
 
+/// A moment in the future is not within: the clock was set back, and nobody knows how long ago it was.
 fn within(moment: Option<u64>, now: u64) -> bool {
-    moment.is_some_and(|at| now.saturating_sub(at) < limits::SECOND_FACTOR_FRESH)
+    let age = moment.and_then(|at| now.checked_sub(at));
+    age.is_some_and(|age| age < limits::SECOND_FACTOR_FRESH)
 }
 
 /// What a new session, or a session after a step, knows.
@@ -87,7 +92,7 @@ pub struct Step {
 
 /// Remembers sessions.
 pub trait Store: Send + Sync {
-    /// Puts `new` in the place of `old`, or adds it.
+    /// Puts `new` in the place of `old`, or adds it. Nothing is stored for a disabled person; `old` goes nonetheless.
     ///
     /// # Errors
     /// [`StoreFault`]; then `old` is still there.
@@ -159,7 +164,7 @@ impl Sessions {
             seen_at: now,
             second_at: step.second.then_some(now),
             voucher_at: step.voucher.then_some(now),
-            approval: step.approval,
+            approvals: step.approval.into_iter().collect(),
         };
         self.store.prune(now.saturating_sub(limits::SESSION_IDLE), now.saturating_sub(limits::SESSION_LIFE))?;
         self.store.replace(None, &session)?;
@@ -178,7 +183,7 @@ impl Sessions {
             seen_at: now,
             second_at: if step.second { Some(now) } else { old.second_at },
             voucher_at: if step.voucher { Some(now) } else { old.voucher_at },
-            approval: step.approval.or(old.approval),
+            approvals: old.approvals.iter().copied().chain(step.approval).collect(),
             ..old.clone()
         };
         self.store.replace(Some(old.id), &session)?;
@@ -324,7 +329,10 @@ mod tests {
         assert!(sessions.find(&first).unwrap().is_none());
         assert_eq!(sessions.find(&second).unwrap(), Some(full.clone()));
         let (_, with_voucher) = sessions.raise(&full, Step { voucher: true, ..Step::default() }).unwrap();
-        assert_eq!((with_voucher.second_at, with_voucher.approval), (full.second_at, Some([7; 16])));
+        assert_eq!((with_voucher.second_at, &with_voucher.approvals), (full.second_at, &[[7; 16]].into()));
+        let again = Step { second: true, voucher: false, approval: Some([8; 16]) };
+        let (_, raised) = sessions.raise(&with_voucher, again).unwrap();
+        assert_eq!(raised.approvals, [[7; 16], [8; 16]].into(), "a report of the first one ends it as well");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use countersign_gateway::approval::{Means, Moment, Push, State, Store, rule, sto
 use countersign_gateway::audit::Caller;
 use countersign_gateway::enrol::DeviceState;
 use countersign_gateway::person::PersonId;
+use countersign_gateway::session::{self, Session};
 use countersign_gateway::store;
 use countersign_protocol::jose::{H32, Id};
 
@@ -21,6 +22,7 @@ use double::{MemoryApprovals, Sabotage};
 const NOW: u64 = 1_795_260_000;
 const PERSON: PersonId = PersonId([9; 16]);
 const BROWSER: H32 = H32::from_bytes([8; 32]);
+const OTHER: H32 = H32::from_bytes([7; 32]);
 const RACERS: usize = 64;
 
 /// A store with two active phones of one person.
@@ -28,6 +30,8 @@ trait Bench: Sync {
     /// A connection of its own to the store.
     fn connect(&self) -> Arc<dyn Store>;
     fn set_device(&self, did: Id, state: DeviceState);
+    /// Disables the person, or enables them again.
+    fn set_disabled(&self, disabled: bool);
     /// Adds a session that came from an approval.
     fn add_session(&self, approval: Id);
     /// Whether the sessions of an approval were ended.
@@ -43,6 +47,10 @@ fn at(seconds: u64) -> Moment {
 }
 
 fn begin(store: &dyn Store, number: u8, when: Moment) -> Began {
+    begin_in(store, BROWSER, number, when)
+}
+
+fn begin_in(store: &dyn Store, browser: H32, number: u8, when: Moment) -> Began {
     let challenge = |did: u8| NewChallenge {
         jti: challenge_id(number, did),
         did: id(did),
@@ -53,7 +61,7 @@ fn begin(store: &dyn Store, number: u8, when: Moment) -> Began {
         id: id(number),
         person: PERSON,
         client: "manage".into(),
-        binding: BROWSER,
+        binding: browser,
         shown: vec![1],
         tries: 3,
         exp: when.now + 120,
@@ -152,6 +160,8 @@ fn contract(bench: &dyn Bench) {
     a_denial_pauses_its_network(bench);
     codes_take_tries_and_steps_count_once(bench);
     resends_are_spaced(bench);
+    a_form_sent_twice_begins_one(bench);
+    a_disabled_person_takes_nothing(bench);
 }
 
 fn fresh(bench: &dyn Bench, number: u8, when: Moment) -> Arc<dyn Store> {
@@ -287,7 +297,7 @@ fn pushes_are_limited(bench: &dyn Bench) {
         store.cancel_all(PERSON, at(3001), Caller::default()).unwrap();
         assert_eq!(begin(&*store, number, at(3001)), Began::Open(Push::Sent), "{number}");
     }
-    assert_eq!(begin(&*store, 25, at(3001)), Began::Open(Push::Open));
+    assert_eq!(begin_in(&*store, OTHER, 25, at(3001)), Began::Open(Push::Open));
     store.cancel_all(PERSON, at(3001), Caller::default()).unwrap();
     assert_eq!(begin(&*store, 26, at(3001)), Began::Open(Push::Limit), "the sixth");
     assert_eq!(store.open_challenges(id(1), at(3001)).unwrap(), Vec::new());
@@ -354,6 +364,28 @@ fn resends_are_spaced(bench: &dyn Bench) {
     assert_eq!(resend(at(12_090)), Resent::No, "three at most");
 }
 
+fn a_form_sent_twice_begins_one(bench: &dyn Bench) {
+    let store = fresh(bench, 60, at(13_000));
+    let begun = race(bench, |store, number| begin(store, 61 + u8::try_from(number).unwrap(), at(13_001)));
+    assert!(begun.iter().all(|began| *began == Began::Same(id(60), Push::Sent)), "{begun:?}");
+    assert_eq!(store.of_browser(BROWSER).unwrap().map(|row| row.id), Some(id(60)));
+    assert_eq!(begin_in(&*store, OTHER, 130, at(13_001)), Began::Open(Push::Open), "another browser is another");
+    assert_eq!(begin(&*store, 131, at(13_200)), Began::Open(Push::Sent), "one that ran out is over");
+    store.cancel(id(131), BROWSER, at(13_201), Caller::default()).unwrap();
+    let begun = race(bench, |store, number| begin(store, 140 + u8::try_from(number).unwrap(), at(13_202)));
+    assert_eq!(begun.iter().filter(|began| **began == Began::Open(Push::Sent)).count(), 1, "{begun:?}");
+}
+
+fn a_disabled_person_takes_nothing(bench: &dyn Bench) {
+    let store = fresh(bench, 220, at(14_000));
+    assert_eq!(answer(&*store, attempt(220, 1, 9200, RIGHT), at(14_001)), "approved");
+    let consume = || store.consume(id(220), "manage", BROWSER, at(14_002), Caller::default()).unwrap();
+    bench.set_disabled(true);
+    assert_eq!(consume(), None);
+    bench.set_disabled(false);
+    assert!(consume().is_some());
+}
+
 struct InMemory(Arc<MemoryApprovals>);
 
 impl Bench for InMemory {
@@ -363,6 +395,10 @@ impl Bench for InMemory {
 
     fn set_device(&self, did: Id, state: DeviceState) {
         self.0.set_device(did, state);
+    }
+
+    fn set_disabled(&self, disabled: bool) {
+        self.0.set_disabled(PERSON, disabled);
     }
 
     fn add_session(&self, _: Id) {}
@@ -405,16 +441,30 @@ impl Bench for InSql {
         set.unwrap();
     }
 
+    fn set_disabled(&self, disabled: bool) {
+        let set = "UPDATE person SET disabled = ?2 WHERE id = ?1";
+        let set = self
+            .first
+            .write(move |row| Ok::<_, store::StoreFault>(row.execute(set, store::params![PERSON.0, disabled])?));
+        assert_eq!(set, Ok(1));
+    }
+
     fn add_session(&self, approval: Id) {
-        let add = "INSERT INTO session (id, person, began_at, seen_at, approval) VALUES (randomblob(32), ?1, 0, 0, ?2)";
-        let added = self.first.write(move |row| {
-            Ok::<_, store::StoreFault>(row.execute(add, store::params![PERSON.0, approval.as_bytes()])?)
-        });
-        added.unwrap();
+        let session = Session {
+            id: [1; 32],
+            person: PERSON,
+            name: "mara".into(),
+            began_at: 0,
+            seen_at: 0,
+            second_at: None,
+            voucher_at: None,
+            approvals: [*approval.as_bytes(), [3; 16]].into(),
+        };
+        self.first.write(move |row| session::store::insert(row, &session)).unwrap();
     }
 
     fn sessions_ended(&self, approval: Id) -> bool {
-        let count = "SELECT count(*) FROM session WHERE approval = ?1";
+        let count = "SELECT count(*) FROM session_approval WHERE approval = ?1";
         let left: i64 = self
             .first
             .read(|row| Ok::<_, store::StoreFault>(row.query_one(count, [approval.as_bytes()], |row| row.get(0))?))

@@ -175,7 +175,7 @@ fn disabling_ends_sessions_in_the_same_transaction() {
         seen_at: 0,
         second_at: None,
         voucher_at: None,
-        approval: None,
+        approvals: std::collections::BTreeSet::new(),
     };
     session::Store::replace(&sessions, None, &open).unwrap();
     people.set_disabled(alice.id, true, &entry("person.disable")).unwrap();

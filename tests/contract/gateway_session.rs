@@ -19,6 +19,11 @@ struct Memory {
 }
 
 impl Memory {
+    fn disable(&self, person: PersonId, off: bool) {
+        let mut disabled = self.disabled.lock().unwrap();
+        assert!(if off { disabled.insert(person) } else { disabled.remove(&person) });
+    }
+
     fn drop_where(&self, gone: impl Fn(&Session) -> bool) -> usize {
         let mut sessions = self.sessions.lock().unwrap();
         let before = sessions.len();
@@ -31,6 +36,9 @@ impl Store for Memory {
     fn replace(&self, old: Option<[u8; 32]>, new: &Session) -> Result<(), StoreFault> {
         if let Some(old) = old.filter(|_| !self.keeps_old) {
             self.drop_where(|session| session.id == old);
+        }
+        if self.disabled.lock().unwrap().contains(&new.person) {
+            return Ok(());
         }
         let mut sessions = self.sessions.lock().unwrap();
         if sessions.contains_key(&new.id) {
@@ -62,7 +70,7 @@ impl Store for Memory {
     }
 
     fn remove_approval(&self, approval: [u8; 16]) -> Result<usize, StoreFault> {
-        Ok(self.drop_where(|session| session.approval == Some(approval)))
+        Ok(self.drop_where(|session| session.approvals.contains(&approval)))
     }
 
     fn prune(&self, seen_before: u64, began_before: u64) -> Result<usize, StoreFault> {
@@ -82,18 +90,24 @@ fn session(id: u8, person: PersonId) -> Session {
         seen_at: 100,
         second_at: None,
         voucher_at: None,
-        approval: None,
+        approvals: BTreeSet::new(),
     }
 }
 
-fn contract(store: &dyn Store, disable: &dyn Fn(PersonId)) {
+fn contract(store: &dyn Store, disable: &dyn Fn(PersonId, bool)) {
     let first = session(1, ALICE);
     store.replace(None, &first).unwrap();
     assert_eq!(store.find(first.id).unwrap(), Some(first.clone()), "what was stored comes back whole");
     assert_eq!(store.find([9; 32]).unwrap(), None);
     assert_eq!(store.replace(None, &first), Err(StoreFault::Taken), "an id is used once");
 
-    let full = Session { id: [2; 32], second_at: Some(150), voucher_at: Some(140), approval: Some([7; 16]), ..first };
+    let full = Session {
+        id: [2; 32],
+        second_at: Some(150),
+        voucher_at: Some(140),
+        approvals: [[6; 16], [7; 16]].into(),
+        ..first
+    };
     store.replace(Some([1; 32]), &full).unwrap();
     assert_eq!(store.find(full.id).unwrap(), Some(full.clone()));
     assert_eq!(store.find([1; 32]).unwrap(), None, "a new id ends the old one");
@@ -101,7 +115,8 @@ fn contract(store: &dyn Store, disable: &dyn Fn(PersonId)) {
     store.touch(full.id, 160).unwrap();
     assert_eq!(store.find(full.id).unwrap().map(|it| it.seen_at), Some(160));
     store.replace(None, &session(3, ALICE)).unwrap();
-    assert_eq!(store.remove_approval([7; 16]).unwrap(), 1, "a report ends what came from it");
+    assert_eq!(store.remove_approval([5; 16]).unwrap(), 0);
+    assert_eq!(store.remove_approval([6; 16]).unwrap(), 1, "a report ends what came from it, raised since or not");
     assert!(store.find([2; 32]).unwrap().is_none() && store.find([3; 32]).unwrap().is_some());
 
     store.replace(None, &session(4, ALICE)).unwrap();
@@ -118,8 +133,11 @@ fn contract(store: &dyn Store, disable: &dyn Fn(PersonId)) {
     store.remove([7; 32]).unwrap();
     assert_eq!(store.find([7; 32]).unwrap(), None);
     store.replace(None, &session(8, BOB)).unwrap();
-    disable(BOB);
+    disable(BOB, true);
     assert_eq!(store.find([8; 32]).unwrap(), None, "disabled people have none");
+    store.replace(None, &session(9, BOB)).unwrap();
+    disable(BOB, false);
+    assert_eq!(store.find([9; 32]).unwrap(), None, "and get none");
 }
 
 #[test]
@@ -131,17 +149,17 @@ fn sql() {
         let person = Person { id, name: name.into(), disabled: false, created_at: 0 };
         people.add(&person, &Hashed::from_stored(String::new()), &entry).unwrap();
     }
-    contract(&SqlStore(store), &|person| people.set_disabled(person, true, &entry).unwrap());
+    contract(&SqlStore(store), &|person, off| people.set_disabled(person, off, &entry).unwrap());
 }
 
 #[test]
 fn memory() {
     let store = Memory::default();
-    contract(&store, &|person| assert!(store.disabled.lock().unwrap().insert(person)));
+    contract(&store, &|person, off| store.disable(person, off));
 }
 
 #[test]
 fn a_store_that_keeps_the_old_id_is_refused() {
     let store = Memory { keeps_old: true, ..Memory::default() };
-    refuses(|| contract(&store, &|person| assert!(store.disabled.lock().unwrap().insert(person))));
+    refuses(|| contract(&store, &|person, off| store.disable(person, off)));
 }

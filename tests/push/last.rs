@@ -1,9 +1,10 @@
 //! `final::*`: what is decided stays decided (push-v1 section 10), over the whole system.
 
 use countersign_gateway::approval::{Push, State};
-use countersign_gateway::person::Person;
+use countersign_gateway::person::{self, Person, Store as _};
+use countersign_gateway::session::Step;
 use countersign_tests::raw_phone::{RawPhone, sign};
-use countersign_tests::stage::{Stage, caller, hash};
+use countersign_tests::stage::{Asked, BEGIN, Stage, caller, hash};
 
 fn stage() -> (Stage, Person, RawPhone, RawPhone) {
     let stage = Stage::start();
@@ -133,8 +134,63 @@ fn approve_after_the_wall_clock_stepped_back() {
     let asked = stage.begin(&alice);
     let first = held(&one);
     stage.clock.advance(126);
-    stage.clock.set_wall(countersign_tests::stage::BEGIN);
+    stage.clock.set_wall(BEGIN);
     assert_eq!(one.decide(&one.approval(&first, &asked.digits())), "expired", "a step back never revives");
+}
+
+#[test]
+fn a_second_factor_is_not_fresh_after_the_wall_clock_stepped_back() {
+    let (stage, alice, ..) = stage();
+    let step = Step { second: true, ..Step::default() };
+    let sessions = &stage.house().sessions;
+    let (cookie, session) = sessions.begin(alice.id, &alice.name, step).expect("the store");
+    assert!(session.is_fresh(BEGIN));
+    stage.clock.advance(601);
+    assert!(!session.is_fresh(stage.house().clock.now()));
+    stage.clock.set_wall(BEGIN - 1);
+    let found = sessions.find(&cookie).expect("the store").expect("a small step ends nothing");
+    assert!(found.is_full() && !found.is_fresh(BEGIN - 1), "nobody knows how old it is");
+    stage.clock.set_wall(BEGIN - 3_600);
+    assert_eq!(sessions.find(&cookie).expect("the store"), None, "nor how old the session is");
+}
+
+#[test]
+fn report_ends_a_session_that_another_approval_raised() {
+    let (stage, alice, one, two) = stage();
+    let sessions = &stage.house().sessions;
+    let by = |asked: &Asked| Step { second: true, voucher: false, approval: Some(*asked.id.as_bytes()) };
+    let first = stage.begin(&alice);
+    let (yes, no) = (held(&one), held(&two));
+    assert_eq!(one.decide(&one.approval(&yes, &first.digits())), "approved");
+    assert!(first.consume());
+    let (_, session) = sessions.begin(alice.id, &alice.name, by(&first)).expect("the store");
+    stage.clock.advance(60);
+    let second = stage.begin(&alice);
+    assert_eq!(one.decide(&one.approval(&held(&one), &second.digits())), "approved");
+    assert!(second.consume());
+    let (cookie, _) = sessions.raise(&session, by(&second)).expect("the store");
+    assert!(sessions.find(&cookie).expect("the store").is_some());
+    assert_eq!(two.decide(&two.refusal(&no, "report")), "reported");
+    assert_eq!(sessions.find(&cookie).expect("the store"), None);
+}
+
+#[test]
+fn begun_twice_in_one_browser_is_one() {
+    let (stage, alice, one, _) = stage();
+    let first = stage.begin(&alice);
+    let again = stage.begin(&alice);
+    assert_eq!((again.id, again.digits()), (first.id, first.digits()), "the page keeps its digits");
+    assert_eq!(one.challenges().len(), 1);
+}
+
+#[test]
+fn disabled_within_the_hold_takes_nothing() {
+    let (stage, alice, one, _) = stage();
+    let asked = stage.begin(&alice);
+    assert_eq!(one.decide(&one.approval(&held(&one), &asked.digits())), "approved");
+    let entry = caller().entry(stage.house().clock.now(), "person.disable", "done");
+    person::store::SqlStore(stage.house().store.clone()).set_disabled(alice.id, true, &entry).expect("the store");
+    assert!(!asked.consume());
 }
 
 #[test]

@@ -106,6 +106,8 @@ pub struct NewChallenge {
 pub enum Began {
     /// It is open; whether phones were asked.
     Open(Push),
+    /// One of the same person, client and browser is open already, and stays the only one.
+    Same(Id, Push),
     /// Digits were wrong too often in a row: begin again after so many seconds.
     Wait(u64),
 }

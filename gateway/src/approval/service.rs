@@ -179,6 +179,7 @@ impl Approvals {
         };
         Ok(match it.store.begin(new, at, by.clone())? {
             Began::Wait(seconds) => Begun::Wait(seconds),
+            Began::Same(aid, push) => Begun::Open(aid, push),
             Began::Open(push) => {
                 if push == Push::Sent {
                     asked.into_iter().for_each(|did| it.wakes.wake(Topic::Device(did)));

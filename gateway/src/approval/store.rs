@@ -27,6 +27,9 @@ pub struct SqlStore(pub crate::store::Store);
 impl record::Store for SqlStore {
     fn begin(&self, new: NewApproval, at: Moment, by: Caller) -> Result<Began, StoreFault> {
         self.0.write(move |tx| {
+            if let Some((id, push)) = same(tx, &new, &at)? {
+                return Ok(Began::Same(id, push));
+            }
             let before = before(tx, &new, &at)?;
             let push = match rule::begin(&before, at.now) {
                 Ok(push) => push,
@@ -137,7 +140,8 @@ impl record::Store for SqlStore {
         self.0.write(move |tx| {
             let sql = format!(
                 "UPDATE approval SET state = 'consumed', consumed = :now, rev = rev + 1
-                 WHERE id = :id AND client = :client AND binding = :binding AND state = 'approved' AND {LASTS}"
+                 WHERE id = :id AND client = :client AND binding = :binding AND state = 'approved' AND {LASTS}
+                   AND EXISTS (SELECT 1 FROM person WHERE person.id = approval.person AND disabled = 0)"
             );
             let values = named_params! {
                 ":now": int(at.now), ":run": at.run, ":mono": at.mono,
@@ -233,6 +237,19 @@ pub fn cancel_all(tx: &Connection, person: &PersonId, at: &Moment, by: &Caller) 
         }
     }
     Ok(ended)
+}
+
+/// What this browser began already for the same person and client, and is open: of a form sent twice.
+fn same(tx: &Connection, new: &NewApproval, at: &Moment) -> Result<Option<(Id, Push)>, StoreFault> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM approval WHERE binding = :binding AND person = :person AND client = :client
+           AND state = 'pending' AND {LASTS} ORDER BY number DESC LIMIT 1"
+    );
+    let values = named_params! {
+        ":binding": new.binding.as_bytes(), ":person": new.person.0, ":client": new.client,
+        ":now": int(at.now), ":run": at.run, ":mono": at.mono,
+    };
+    Ok(tx.prepare(&sql)?.query_one(values, row).optional()?.map(|row| (row.id, row.push)))
 }
 
 fn before(tx: &Connection, new: &NewApproval, at: &Moment) -> Result<Before, StoreFault> {

@@ -5,9 +5,15 @@ CREATE TABLE session (
     began_at  INTEGER NOT NULL,
     seen_at   INTEGER NOT NULL,
     second_at INTEGER,
-    voucher_at INTEGER,
-    approval  BLOB CHECK (approval IS NULL OR length(approval) = 16)
+    voucher_at INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX session_person ON session (person);
-CREATE INDEX session_approval ON session (approval) WHERE approval IS NOT NULL;
 CREATE INDEX session_seen ON session (seen_at);
+
+-- All approvals that a session came from: the first one, and each that it was raised by. A report of any ends it.
+CREATE TABLE session_approval (
+    session  BLOB NOT NULL REFERENCES session (id) ON DELETE CASCADE,
+    approval BLOB NOT NULL CHECK (length(approval) = 16),
+  PRIMARY KEY (session, approval)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX session_approval_approval ON session_approval (approval);

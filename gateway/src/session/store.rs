@@ -1,5 +1,7 @@
 //! Sessions in SQL.
 
+use std::collections::BTreeSet;
+
 use super::{Session, Store};
 use crate::person::PersonId;
 use crate::store::{Connection, OptionalExtension, Row, StoreFault, named_params, params};
@@ -20,13 +22,20 @@ impl Store for SqlStore {
 
     fn find(&self, id: [u8; 32]) -> Result<Option<Session>, StoreFault> {
         self.0.read(|connection| {
-            let found = connection.query_one(
-                "SELECT session.*, person.name FROM session JOIN person ON person.id = session.person
+            let Some(mut found) = connection
+                .query_one(
+                    "SELECT session.*, person.name FROM session JOIN person ON person.id = session.person
                  WHERE session.id = ?1 AND person.disabled = 0",
-                params![id],
-                session,
-            );
-            Ok(found.optional()?)
+                    params![id],
+                    session,
+                )
+                .optional()?
+            else {
+                return Ok(None);
+            };
+            let mut approvals = connection.prepare("SELECT approval FROM session_approval WHERE session = ?1")?;
+            found.approvals = approvals.query_map(params![id], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            Ok(Some(found))
         })
     }
 
@@ -62,14 +71,15 @@ impl Store for SqlStore {
     }
 }
 
-/// Adds a session inside another subject's job.
+/// Adds a session inside another subject's job, unless its person is disabled.
 ///
 /// # Errors
 /// [`StoreFault`].
 pub fn insert(connection: &Connection, new: &Session) -> Result<(), StoreFault> {
-    connection.execute(
-        "INSERT INTO session (id, person, began_at, seen_at, second_at, voucher_at, approval)
-         VALUES (:id, :person, :began_at, :seen_at, :second_at, :voucher_at, :approval)",
+    let added = connection.execute(
+        "INSERT INTO session (id, person, began_at, seen_at, second_at, voucher_at)
+         SELECT :id, :person, :began_at, :seen_at, :second_at, :voucher_at
+         WHERE EXISTS (SELECT 1 FROM person WHERE id = :person AND disabled = 0)",
         named_params! {
             ":id": new.id,
             ":person": new.person.0,
@@ -77,9 +87,14 @@ pub fn insert(connection: &Connection, new: &Session) -> Result<(), StoreFault> 
             ":seen_at": new.seen_at as i64,
             ":second_at": new.second_at.map(|at| at as i64),
             ":voucher_at": new.voucher_at.map(|at| at as i64),
-            ":approval": new.approval,
         },
     )?;
+    if added == 1 {
+        for approval in &new.approvals {
+            let add = "INSERT INTO session_approval (session, approval) VALUES (?1, ?2)";
+            connection.execute(add, params![new.id, approval])?;
+        }
+    }
     Ok(())
 }
 
@@ -96,7 +111,8 @@ pub fn remove_person(connection: &Connection, person: PersonId) -> Result<usize,
 /// # Errors
 /// [`StoreFault`].
 pub fn remove_approval(connection: &Connection, approval: [u8; 16]) -> Result<usize, StoreFault> {
-    Ok(connection.execute("DELETE FROM session WHERE approval = ?1", params![approval])?)
+    let from = "DELETE FROM session WHERE id IN (SELECT session FROM session_approval WHERE approval = ?1)";
+    Ok(connection.execute(from, params![approval])?)
 }
 
 fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
@@ -109,6 +125,6 @@ fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
         seen_at: time("seen_at")?.unwrap_or(0),
         second_at: time("second_at")?,
         voucher_at: time("voucher_at")?,
-        approval: row.get("approval")?,
+        approvals: BTreeSet::new(),
     })
 }

@@ -1,6 +1,6 @@
 //! Approvals in memory: the test double of `approval::Store`, and a broken variant that the contract suite must refuse.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use countersign_gateway::approval::record::{
@@ -46,6 +46,7 @@ struct All {
     devices: HashMap<Id, DeviceState>,
     steps: HashMap<Id, u64>,
     reported: Vec<Id>,
+    disabled: HashSet<PersonId>,
 }
 
 impl MemoryApprovals {
@@ -57,6 +58,12 @@ impl MemoryApprovals {
     /// Adds a device, or changes its state.
     pub fn set_device(&self, did: Id, state: DeviceState) {
         self.all().devices.insert(did, state);
+    }
+
+    /// Disables a person, or enables them again.
+    pub fn set_disabled(&self, person: PersonId, disabled: bool) {
+        let mut all = self.all();
+        let _ = if disabled { all.disabled.insert(person) } else { all.disabled.remove(&person) };
     }
 
     /// The approvals whose sessions were ended by a late report.
@@ -112,6 +119,13 @@ impl MemoryApprovals {
 impl Store for MemoryApprovals {
     fn begin(&self, new: NewApproval, at: Moment, _: Caller) -> Result<Began, StoreFault> {
         let mut all = self.all();
+        let same = |row: &&Row| {
+            let whose = (row.binding, row.person, &row.client) == (new.binding, new.person, &new.client);
+            whose && row.state(&at) == State::Pending
+        };
+        if let Some(row) = all.rows.values().find(same) {
+            return Ok(Began::Same(row.id, row.push));
+        }
         let open = |row: &&Row| row.person == new.person && row.push == Push::Sent && row.state(&at) == State::Pending;
         let paused = all.paused.get(&(new.person, new.client.clone(), new.network.clone()));
         let active = |challenge: &&NewChallenge| all.devices.get(&challenge.did) == Some(&DeviceState::Active);
@@ -324,6 +338,9 @@ impl Store for MemoryApprovals {
         let forgives = self.sabotage == Sabotage::Denial;
         let guard = |now: &Row| now.state(&at) == State::Approved || forgives && now.stored == State::Denied;
         let Some(row) = found.filter(guard) else { return Ok(None) };
+        if self.all().disabled.contains(&row.person) {
+            return Ok(None);
+        }
         let consumed = self.change(&row, guard, |row| {
             row.stored = State::Consumed;
             row.consumed = Some(at.now);
