@@ -38,7 +38,7 @@ impl Window for Listening {
     fn submit(&mut self, action: &str, fields: &[(&str, &str)]) {
         self.plain.submit(action, fields);
         // Every cookie that this browser ever had: the sessions, and the mark of a browser that is known.
-        let cookies = self.plain.cookies().into_iter().map(|(_, value)| ("cookie".to_owned(), value.clone()));
+        let cookies = self.plain.cookies().values().map(|value| ("cookie".to_owned(), value.clone()));
         self.heard.lock().unwrap().extend(cookies.filter(|(_, value)| value.len() >= 16));
     }
 
