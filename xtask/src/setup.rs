@@ -12,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 /// The oldest compiler that builds this, as in `Cargo.toml`.
-const RUST: &str = env!("CARGO_PKG_RUST_VERSION");
+const RUST: &str = "1.95";
 
 /// A Debian package, how to see that it is there, and what it is for.
 struct Package {
@@ -197,6 +197,12 @@ impl Sign {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_version_wanted_is_the_one_that_the_packages_name() {
+        let manifest = fs::read_to_string(repo::root().join("Cargo.toml")).unwrap();
+        assert!(manifest.contains(&format!("rust-version = \"{RUST}\"")));
+    }
 
     #[test]
     fn versions_compare_as_numbers() {
