@@ -219,10 +219,12 @@ impl Change<'_> {
         Reader(&self.transaction)
     }
 
+    /// Writes the sealed summary row, of which there is one.
     pub fn put_summary(&self, body: &[u8]) -> Result<(), Fault> {
         self.execute("INSERT OR REPLACE INTO summary (id, body) VALUES (1, ?1)", params![body])
     }
 
+    /// Writes the header twice, so that one damaged byte leaves a whole copy; other copies go.
     pub fn put_header(&self, body: &[u8]) -> Result<(), Fault> {
         self.execute("DELETE FROM header WHERE id NOT IN (1, 2)", [])?;
         (1..=2).try_for_each(|id| {
@@ -230,19 +232,23 @@ impl Change<'_> {
         })
     }
 
+    /// Writes an account's two sealed columns, over what stood there.
     pub fn put_account(&self, id: u64, seed: &[u8], label: &[u8]) -> Result<(), Fault> {
         let sql = "INSERT OR REPLACE INTO account (id, seed, label) VALUES (?1, ?2, ?3)";
         self.execute(sql, params![signed(id), seed, label])
     }
 
+    /// Writes a sealed piece of a note, over what stood there.
     pub fn put_note(&self, id: u64, body: &[u8]) -> Result<(), Fault> {
         self.execute("INSERT OR REPLACE INTO note (id, body) VALUES (?1, ?2)", params![signed(id), body])
     }
 
+    /// Removes an account's row.
     pub fn delete_account(&self, id: u64) -> Result<(), Fault> {
         self.execute("DELETE FROM account WHERE id = ?1", [signed(id)])
     }
 
+    /// Removes every piece of an account's note.
     pub fn delete_note(&self, account: u64) -> Result<(), Fault> {
         self.execute("DELETE FROM note WHERE id >= ?1 AND id < ?1 + 16", [signed(account << 4)])
     }
