@@ -32,7 +32,8 @@ pub enum Sabotage {
 pub struct MemoryApprovals {
     sabotage: Sabotage,
     all: Mutex<All>,
-    coding: Mutex<()>,
+    /// Held for what is one transaction in SQL.
+    alone: Mutex<()>,
 }
 
 #[derive(Default)]
@@ -52,7 +53,7 @@ struct All {
 impl MemoryApprovals {
     /// An empty store.
     pub fn new(sabotage: Sabotage) -> Self {
-        Self { sabotage, all: Mutex::default(), coding: Mutex::default() }
+        Self { sabotage, all: Mutex::default(), alone: Mutex::default() }
     }
 
     /// Adds a device, or changes its state.
@@ -209,6 +210,8 @@ impl Store for MemoryApprovals {
         at: Moment,
         _: Caller,
     ) -> Result<Recorded, StoreFault> {
+        let whole = self.sabotage != Sabotage::CompareAndSet;
+        let _alone = whole.then(|| self.alone.lock().unwrap_or_else(PoisonError::into_inner));
         let at = self.at(at);
         let row = match self.judged(&attempt, &at) {
             (Judged::Gone, _) => return Ok(Recorded::Gone),
@@ -250,8 +253,7 @@ impl Store for MemoryApprovals {
     }
 
     fn code(&self, attempt: CodeAttempt, at: Moment, _: Caller) -> Result<CodeEnd, StoreFault> {
-        // Step and row are one transaction in SQL: here one at a time.
-        let _alone = self.coding.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
         let at = self.at(at);
         loop {
             let row = self.get(attempt.id)?.filter(|row| row.binding == attempt.binding);
