@@ -10,6 +10,7 @@ mod value;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use countersign_protocol::push::{Attest, PushMode};
 pub use source::Source;
 pub use value::PublicUrl;
 
@@ -81,6 +82,10 @@ pub const SETTINGS: &[Setting] = &[
     setting("policy.uv", "policy-uv", "gateway.set_policy_uv"),
     setting("policy.level", "policy-level", "gateway.set_policy_level"),
     setting("policy.totp", "policy-totp", "gateway.set_policy_totp"),
+    setting("policy.offline", "policy-offline", "gateway.set_policy_offline"),
+    setting("policy.move", "policy-move", "gateway.set_policy_move"),
+    setting("policy.attest", "policy-attest", "gateway.set_policy_attest"),
+    setting("policy.push", "policy-push", "gateway.set_policy_push"),
 ];
 
 /// The settings of one gateway, each checked.
@@ -176,6 +181,14 @@ pub struct Policy {
     pub hardware: bool,
     /// Whether one-time codes are offered beside push.
     pub totp: bool,
+    /// Whether a phone without a network may show an answer code.
+    pub offline: bool,
+    /// Whether a phone may invite the phone that takes its place.
+    pub moving: bool,
+    /// Whether a phone must prove where its keys are.
+    pub attest: Attest,
+    /// What a notification carries: the sealed question, or only a call to ask.
+    pub push: PushMode,
 }
 
 impl Config {
@@ -194,7 +207,15 @@ impl Config {
             master_key: MasterKey::File(None),
             log: Log { json: false, level: "info".into() },
             approval: Approval { digits: 6, tries: 3, life: 120 },
-            policy: Policy { biometrics_only: false, hardware: false, totp: true },
+            policy: Policy {
+                biometrics_only: false,
+                hardware: false,
+                totp: true,
+                offline: false,
+                moving: false,
+                attest: Attest::None,
+                push: PushMode::Sealed,
+            },
         }
     }
 

@@ -82,5 +82,9 @@ pub(super) fn settings(config: &Config) -> String {
     let (uv, level) =
         (if policy.biometrics_only { "bio" } else { "any" }, if policy.hardware { "tee" } else { "software" });
     row("policy", format!("{uv}, {level}, totp {}", policy.totp));
+    row("policy.offline", policy.offline.to_string());
+    row("policy.move", policy.moving.to_string());
+    row("policy.attest", policy.attest.to_string());
+    row("policy.push", policy.push.to_string());
     out
 }

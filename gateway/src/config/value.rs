@@ -76,7 +76,12 @@ pub(super) fn config(given: &mut BTreeMap<&'static str, Given>, wrong: &mut Vec<
         "software" => Some(false),
         _ => None,
     });
-    read.one("policy.totp", &mut config.policy.totp, "gateway.want_bool", |text| text.parse().ok());
+    let policy = &mut config.policy;
+    read.one("policy.totp", &mut policy.totp, "gateway.want_bool", |text| text.parse().ok());
+    read.one("policy.offline", &mut policy.offline, "gateway.want_bool", |text| text.parse().ok());
+    read.one("policy.move", &mut policy.moving, "gateway.want_bool", |text| text.parse().ok());
+    read.one("policy.attest", &mut policy.attest, "gateway.want_policy_attest", |text| text.parse().ok());
+    read.one("policy.push", &mut policy.push, "gateway.want_policy_push", |text| text.parse().ok());
     config.tls = read.tls();
     config.master_key = read.master_key();
     config
@@ -255,6 +260,18 @@ mod tests {
     #[test]
     fn fewer_than_six_digits_have_one_try() {
         assert_eq!(from("[approval]\ndigits = 4\ntries = 3", &[], &[]).unwrap().approval.tries, 1);
+    }
+
+    #[test]
+    fn the_policy_is_read_word_by_word() {
+        let policy =
+            from("[policy]\noffline = true\nmove = true\nattest = 'want'\npush = 'wake'", &[], &[]).unwrap().policy;
+        assert!(policy.offline && policy.moving);
+        assert_eq!((policy.attest.as_str(), policy.push.as_str()), ("want", "wake"));
+        let wrong = wrong("[policy]\noffline = 'yes'\nmove = 1\nattest = 'always'\npush = 'open'", &[]);
+        let remedies: Vec<&str> = wrong.iter().map(|it| it.remedy.as_str()).collect();
+        let bool = text("gateway.want_bool");
+        assert_eq!(remedies, [bool, bool, text("gateway.want_policy_attest"), text("gateway.want_policy_push")]);
     }
 
     #[test]

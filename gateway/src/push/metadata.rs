@@ -3,9 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use countersign_protocol::jose::{FormError, H32, Jwk};
-use countersign_protocol::push::{
-    Attest, Different, List, Message, MetaVersion, Metadata, MetadataReply, Policy, PushMode,
-};
+use countersign_protocol::push::{Different, List, Message, MetaVersion, Metadata, MetadataReply, Policy};
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
@@ -137,12 +135,12 @@ fn policy(config: &Config) -> Result<Policy, FormError> {
     Ok(Policy {
         digits: u64::from(config.approval.digits).try_into()?,
         uv: if strict.biometrics_only { UserVerification::Bio } else { UserVerification::Any },
-        attest: Attest::None,
+        attest: strict.attest,
         level: if strict.hardware { LeastLevel::Tee } else { LeastLevel::Software },
-        push: PushMode::Sealed,
+        push: strict.push,
         totp: strict.totp,
-        offline: false,
-        moving: false,
+        offline: strict.offline,
+        moving: strict.moving,
     })
 }
 
