@@ -298,7 +298,7 @@ fn racing_phones_get_one_receipt() {
 
 /// A control.
 #[test]
-fn same_h_same_receipt_passes() {
+fn same_h_same_receipt() {
     let (_stage, _alice, link, phone) = stage();
     let body = phone.enrol_body(&link.c, &phone.enrol_claims(&link));
     let (one, two) = (post(&phone, &body), post(&phone, &body));
@@ -307,7 +307,7 @@ fn same_h_same_receipt_passes() {
 
 /// A control.
 #[test]
-fn twin_same_receipt_passes() {
+fn twin_same_receipt() {
     let (_stage, _alice, link, phone) = stage();
     let mut body = phone.enrol_body(&link.c, &phone.enrol_claims(&link));
     let one = post(&phone, &body);
@@ -317,7 +317,7 @@ fn twin_same_receipt_passes() {
 
 /// A control.
 #[test]
-fn repeat_after_x_passes() {
+fn repeat_after_x() {
     let (stage, alice, link, phone) = stage();
     let body = phone.enrol_body(&link.c, &phone.enrol_claims(&link));
     let one = post(&phone, &body);

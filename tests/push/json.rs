@@ -1,6 +1,4 @@
-//! `json::*`, `text::*` and `jwk::*` at the gateway: one way to write a message, and no other (push-v1 section 2).
-
-use serde_json::Value;
+//! `json::*` at the gateway: one way to write a message, and no other (push-v1 section 2).
 
 use super::sender::{Kind, Sender};
 
@@ -108,51 +106,4 @@ fn blank() {
 #[test]
 fn other_alphabet() {
     base64url("other_alphabet", |text| format!("+/{}", &text[2..]));
-}
-
-/// A model that an enrolment must not carry, or may.
-fn model(name: &str, model: &str, verdict: &str) {
-    let mut sender = Sender::new(Kind::Enrol);
-    sender.claims["dev"]["model"] = model.into();
-    assert_eq!((name, sender.send(&sender.good()).as_str()), (name, verdict));
-}
-
-#[test]
-fn text() {
-    let refused = [
-        ("bidi", "Pixel \u{202e}9"),
-        ("newline", "Pixel\n9"),
-        ("c1", "Pixel\u{85}9"),
-        ("soft_hyphen", "Pix\u{ad}el"),
-        ("zero_width", "Pix\u{200b}el"),
-        ("tag_chars", "Pixel\u{e0041}"),
-        ("empty", ""),
-    ];
-    for (name, text) in refused {
-        model(name, text, FORM);
-    }
-    model("too_long", &"é".repeat(65), FORM);
-    model("but zwj", "👩\u{200d}💻", "201");
-    model("but astral_64", &"𝒜".repeat(64), "201");
-    model("but markup_shown_as_text", "<b>Pixel</b>", "201");
-}
-
-#[test]
-fn jwk() {
-    type Change = fn(&mut Value);
-    let broken: [(&str, Change); 5] = [
-        ("off_curve", |jwk| jwk["y"] = jwk["x"].clone()),
-        ("extra_member", |jwk| jwk["use"] = "sig".into()),
-        ("private_d", |jwk| jwk["d"] = jwk["x"].clone()),
-        ("short_x", |jwk| jwk["x"] = jwk["x"].as_str().unwrap()[..42].into()),
-        ("compressed_point", |jwk| drop(jwk.as_object_mut().unwrap().remove("y"))),
-    ];
-    for (name, change) in broken {
-        let mut sender = Sender::new(Kind::Enrol);
-        let good = sender.claims.clone();
-        change(&mut sender.claims["keys"]["ak"]);
-        assert_eq!((name, sender.send(&sender.good()).as_str()), (name, FORM));
-        sender.claims = good;
-        assert_eq!((name, sender.send(&sender.good()).as_str()), (name, "201"));
-    }
 }

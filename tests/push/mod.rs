@@ -3,10 +3,13 @@
 mod answer;
 mod enrol;
 mod json;
+mod jwk;
 mod jws;
 mod last;
 mod limits;
 mod mutate;
+mod names;
 mod proof;
 mod replay;
 mod sender;
+mod text;

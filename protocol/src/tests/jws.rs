@@ -345,7 +345,7 @@ fn value_outside_set() {
 }
 
 #[test]
-fn control_twin() {
+fn twin() {
     each(|sample| {
         assert_ne!(sample.twin, sample.text);
         assert_eq!(sample.read(&sample.twin), Ok(()));
@@ -353,7 +353,7 @@ fn control_twin() {
 }
 
 #[test]
-fn control_unknown_name() {
+fn unknown_name() {
     each(|sample| {
         for extra in [json!(1), json!("text\n\u{202e}"), json!([{"a": [true]}]), json!({"iss": {"iss": false}})] {
             assert_eq!(sample.read(&sample.with(|payload| payload["zz_unknown"] = extra)), Ok(()));
@@ -362,7 +362,7 @@ fn control_unknown_name() {
 }
 
 #[test]
-fn control_blanks() {
+fn blanks() {
     each(|sample| {
         let spaced = |value: &Value| format!("\r\n{}\t ", serde_json::to_string_pretty(value).unwrap());
         let text = sample.key.compact(spaced(&header(sample)).as_bytes(), spaced(&sample.payload).as_bytes());
@@ -371,7 +371,7 @@ fn control_blanks() {
 }
 
 #[test]
-fn control_escaped() {
+fn escaped() {
     each(|sample| {
         let escaped = |text: &str| text.replace('a', "\\u0061").replace('/', "\\/");
         let payload = escaped(&sample.payload_text).replace("f\\u0061lse", "false");
@@ -381,7 +381,7 @@ fn control_escaped() {
 }
 
 #[test]
-fn control_name_order() {
+fn name_order() {
     each(|sample| {
         let reversed = |value: &Value| {
             let members: Vec<String> =

@@ -142,7 +142,7 @@ fn meta_of_echo() {
 }
 
 #[test]
-fn control_iat_1970() {
+fn iat_1970() {
     let sample = sample(POLL);
     assert_eq!(sample.read(&sample.with(|proof| proof["iat"] = 0.into())), Ok(()));
 }

@@ -91,17 +91,17 @@ fn too_long() {
 }
 
 #[test]
-fn control_zwj() {
+fn zwj() {
     taken("👩\u{200d}💻");
 }
 
 #[test]
-fn control_astral_64() {
+fn astral_64() {
     place(|sample, pointer, max| assert_eq!(put(sample, pointer, &"𝕏".repeat(max.min(64))), Ok(()), "{pointer}"));
 }
 
 #[test]
-fn control_markup_shown_as_text() {
+fn markup_shown_as_text() {
     taken("<b>&amp;</b>\"'");
 }
 
