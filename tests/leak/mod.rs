@@ -3,6 +3,8 @@
 //! The demo's story is played by the built programs with secrets that the test knows, the log at trace. Then everything
 //! that either program wrote is searched for each of them: raw, in hex, base32 and base64.
 
+mod drawn;
+mod keys;
 mod search;
 
 use std::collections::BTreeSet;
@@ -36,6 +38,10 @@ impl Window for Listening {
     }
 
     fn submit(&mut self, action: &str, fields: &[(&str, &str)]) {
+        let hidden = self.plain.page().hidden_fields(action).unwrap_or_default();
+        let tokens =
+            hidden.into_iter().filter(|(name, _)| name == "token").map(|(_, value)| ("token".to_owned(), value));
+        self.heard.lock().unwrap().extend(tokens);
         self.plain.submit(action, fields);
         // Every cookie that this browser ever had: the sessions, and the mark of a browser that is known.
         let cookies = self.plain.cookies().values().map(|value| ("cookie".to_owned(), value.clone()));
@@ -191,6 +197,8 @@ fn canary() {
             canaries.push(Canary::bytes("enrolment code", link.c.secret().expose()));
         } else if which == "cookie" {
             canaries.push(Canary::text("cookie", words));
+        } else if which == "token" {
+            canaries.push(Canary::text("form token", words));
         } else if which == ".figure" {
             canaries.push(Canary::digits("digits of the login", words));
         }
@@ -212,21 +220,48 @@ fn canary() {
     places.extend(search::files(folder.path()).into_iter().filter(|place| !place.is_called("passphrase")));
     let (typed, mut canaries): (Vec<Canary>, Vec<Canary>) =
         canaries.into_iter().partition(|canary| canary.is("digits of the login"));
-    assert!(!typed.is_empty(), "digits were seen");
+    assert!(!typed.is_empty() && canaries.iter().any(|canary| canary.is("form token")), "digits and tokens were seen");
+    let requests = String::from_utf8_lossy(&places[1].bytes).matches("answered").count();
+    assert!(requests > 20, "the log tells of each request: {requests}");
+
+    gateway.terminate();
+    assert!(gateway.wait().success());
+    places.push(Place::text("the whole log", gateway.stderr.bytes()));
+    let keys = keys::of_gateway(&folder.path().join("gateway"));
+    canaries.extend(keys);
+    canaries.extend(keys::of_phone(&home.join("phone"), PASSPHRASE));
+    for name in KEYS {
+        assert!(canaries.iter().any(|canary| canary.is(name)), "{name} is looked for");
+    }
     // A phone prints its codes and the digits to type; never a key, a passphrase or a link.
     let said = [first.said(), second.said()].map(|said| Place::text("the phones' output", said));
     assert_eq!(found(&canaries, &said), Vec::<String>::new());
     canaries.extend(typed);
-    let log = &places[1];
-    let requests = String::from_utf8_lossy(&log.bytes).matches("answered").count();
-    assert!(requests > 20, "the log tells of each request: {requests}");
-    assert_eq!(found(&canaries, &places), Vec::<String>::new());
-
-    gateway.terminate();
-    assert!(gateway.wait().success());
-    let last = [Place::text("the rest of the log", gateway.stderr.bytes())];
-    assert_eq!(found(&canaries, &last), Vec::<String>::new());
+    let stands = found(&canaries, &places);
+    let kept: Vec<&String> = stands.iter().filter(|line| KEPT_AT.iter().any(|place| line.contains(place))).collect();
+    assert_eq!(kept.len(), 2, "each key file holds its key, so the search sees files: {kept:?}");
+    let leaks: Vec<&String> = stands.iter().filter(|line| !kept.contains(line)).collect();
+    assert!(leaks.is_empty(), "{leaks:?}");
 }
+
+/// Where a key stands in the clear, behind the rights of its file alone: the master key, and each desk's own.
+const KEPT_AT: [&str; 2] = ["/gateway/master.key, ", "/keys/device.key, "];
+
+/// What only its owner can open, and what opens it.
+const KEYS: [&str; 12] = [
+    "master key",
+    "key of form tokens",
+    "key of vouchers",
+    "gateway's own key",
+    "ok",
+    "seed of an enrolment",
+    "enrolment code",
+    "key of this device",
+    "ak",
+    "pk",
+    "seal",
+    "ok on the phone",
+];
 
 /// The suite's broken variant: programs that let each secret out in some form, each of which must be found.
 #[test]
@@ -236,6 +271,15 @@ fn a_leak_in_any_form_is_found() {
     for (name, text) in search::forms(SEED) {
         let places = [Place::text("log", [b"DEBUG seed=".as_slice(), &text, b"\n"].concat())];
         assert_eq!(found(&canaries, &places).len(), 1, "{name}");
+    }
+    // A key in a PEM file stands in the middle of something longer.
+    let key: Vec<u8> = (0x80..0xa0).collect();
+    for before in 0..5 {
+        let longer = [&vec![7; before][..], &key, b"end"].concat();
+        for (name, text) in search::forms(&longer) {
+            let places = [Place::text("log", [b"pem:".as_slice(), &text].concat())];
+            assert_eq!(found(&[Canary::bytes("key", &key)], &places).len(), 1, "{name}, behind {before} bytes");
+        }
     }
     for line in ["digits=492039 ok", "«492039»", "typed 492 039"] {
         assert_eq!(found(&canaries, &[Place::text("log", line.into())]).len(), 1, "{line}");

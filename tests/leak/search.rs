@@ -1,5 +1,6 @@
 //! The search itself: where a secret stands, in which form.
 
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use base64::Engine as _;
@@ -40,12 +41,13 @@ impl Canary {
     }
 }
 
-/// Raw, hex, base32 and base64, each as it is usually written.
+/// Raw, hex, base32 and base64, each as it is usually written, and as it stands within something longer that is written
+/// so, such as a key in a PEM file.
 pub fn forms(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let list = format!("{bytes:?}");
+    let list = format!("{bytes:?}").trim_matches(['[', ']']).to_owned();
     let base32 = base32::encode(bytes);
-    vec![
+    let mut forms = vec![
         ("raw", bytes.to_vec()),
         ("hex", hex.clone().into_bytes()),
         ("upper hex", hex.to_uppercase().into_bytes()),
@@ -55,7 +57,27 @@ pub fn forms(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         ("base64", STANDARD.encode(bytes).into_bytes()),
         ("base64 without padding", STANDARD_NO_PAD.encode(bytes).into_bytes()),
         ("base64url", URL_SAFE_NO_PAD.encode(bytes).into_bytes()),
-    ]
+    ];
+    for before in 0..3 {
+        forms.push(("inside base64", inside(bytes, before, 3, 4, |all| STANDARD_NO_PAD.encode(all))));
+        forms.push(("inside base64url", inside(bytes, before, 3, 4, |all| URL_SAFE_NO_PAD.encode(all))));
+    }
+    for before in 0..5 {
+        let form = inside(bytes, before, 5, 8, |all| base32::encode(all).to_string());
+        forms.push(("inside lower base32", form.to_ascii_lowercase()));
+        forms.push(("inside base32", form));
+    }
+    forms.retain(|(_, form)| form.len() >= HEAD);
+    forms
+}
+
+/// What `bytes` become behind `before` other ones: the characters that no neighbour has a part in. An encoding writes
+/// `group` bytes as `characters`.
+fn inside(bytes: &[u8], before: usize, group: usize, characters: usize, encode: impl Fn(&[u8]) -> String) -> Vec<u8> {
+    let all = [&vec![0; before][..], bytes].concat();
+    let bits = 8 * group / characters;
+    let (first, end) = ((8 * before).div_ceil(bits), 8 * all.len() / bits);
+    encode(&all).as_bytes()[first..end].to_vec()
 }
 
 /// Something that a program wrote.
@@ -97,24 +119,41 @@ pub fn files(folder: &Path) -> Vec<Place> {
     places
 }
 
+/// So many bytes of each form are looked up at once; shorter forms are not looked for.
+const HEAD: usize = 6;
+
 /// Each place where a canary stands: names alone, since a failing test is a log too. One line a canary and place.
 pub fn found(canaries: &[Canary], places: &[Place]) -> Vec<String> {
-    let mut all = Vec::new();
+    let mut heads: HashMap<[u8; HEAD], Vec<(&Canary, &'static str, &[u8])>> = HashMap::new();
+    let mut begins = vec![false; 1 << 16];
+    for (canary, (name, form)) in canaries.iter().flat_map(|canary| canary.forms.iter().map(move |form| (canary, form)))
+    {
+        let head = form.first_chunk().expect("no form is shorter");
+        begins[usize::from(u16::from_be_bytes([head[0], head[1]]))] = true;
+        heads.entry(*head).or_default().push((canary, name, form));
+    }
+    let mut all = BTreeMap::new();
     for place in places {
-        for canary in canaries.iter().filter(|canary| place.is_text || !canary.digits) {
-            let form = canary.forms.iter().find(|(_, form)| stands(&place.bytes, form, canary.digits));
-            all.extend(form.map(|(form, _)| format!("{} in {}, {form}", canary.name, place.name)));
+        for (at, head) in place.bytes.array_windows::<HEAD>().enumerate() {
+            if !begins[usize::from(u16::from_be_bytes([head[0], head[1]]))] {
+                continue;
+            }
+            for (canary, name, form) in heads.get(head).into_iter().flatten() {
+                if stands(place, at, canary, form) {
+                    all.entry((canary.name, place.name.as_str())).or_insert(*name);
+                }
+            }
         }
     }
-    all
+    all.into_iter().map(|((canary, place), form)| format!("{canary} in {place}, {form}")).collect()
 }
 
-fn stands(bytes: &[u8], form: &[u8], digits: bool) -> bool {
-    let alone = |at: usize| {
-        let before = at.checked_sub(1).map(|at| bytes[at]);
-        let after = bytes.get(at + form.len());
+fn stands(place: &Place, at: usize, canary: &Canary, form: &[u8]) -> bool {
+    let alone = || {
+        let before = at.checked_sub(1).map(|at| place.bytes[at]);
+        let after = place.bytes.get(at + form.len());
         // The fraction of a second and a longer number hold many digits by chance.
         !before.is_some_and(|byte| byte.is_ascii_digit() || byte == b'.') && !after.is_some_and(u8::is_ascii_digit)
     };
-    bytes.windows(form.len()).enumerate().any(|(at, window)| window == form && (!digits || alone(at)))
+    place.bytes[at..].starts_with(form) && (!canary.digits || place.is_text && alone())
 }

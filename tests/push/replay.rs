@@ -7,7 +7,7 @@ use countersign_gateway::enrol::DeviceState;
 use countersign_gateway::person::Person;
 use countersign_gateway::store::StoreFault;
 use countersign_protocol::push::GoneWhy;
-use countersign_tests::raw_phone::RawPhone;
+use countersign_tests::raw_phone::{RawPhone, RawRequest};
 use countersign_tests::stage::{Asked, Stage, caller, owner};
 
 /// A fault put into the gateway while it runs.
@@ -61,8 +61,12 @@ impl Journey<'_> {
             for request in phone.wire.recorded() {
                 self.sabotage();
                 let path = request.path.clone();
+                let is_proven = is_proven(&request);
                 let reply = phone.wire.send_again(request);
                 self.replays.set(self.replays.get() + 1);
+                if is_proven && reply.status < 300 {
+                    return Err(format!("{path} {}: a proof counted twice", reply.verdict()));
+                }
                 let after = self.effect(asked);
                 if after != before {
                     return Err(format!("{path} {}: {before:?} became {after:?}", reply.verdict()));
@@ -82,6 +86,10 @@ impl Journey<'_> {
             forgotten.expect("the store");
         }
     }
+}
+
+fn is_proven(request: &RawRequest) -> bool {
+    request.headers.iter().any(|(name, _)| name == "countersign-proof")
 }
 
 /// Enrols two phones, answers wrongly, approves, denies, reports, removes a phone, and replays everything after each
@@ -138,4 +146,57 @@ fn nothing_recorded_counts_twice() {
 fn a_gateway_that_forgets_answers_is_caught() {
     let caught = play(Sabotage::ForgetAnswers).expect_err("the suite sees the second effect");
     assert!(caught.starts_with("/answer"), "{caught}");
+}
+
+/// How a gateway comes back after a restart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Back {
+    /// As it should: what its nonces rest on is new.
+    Anew,
+    /// With the nonces of before, and without the memory of the ids that were used.
+    WithItsNonces,
+    /// The same, two minutes later: nothing but the age of a nonce is left to refuse by.
+    WithItsNoncesLater,
+    /// The same again on a clock that does not go on: no nonce ever grows old.
+    WithNoncesThatStayYoung,
+}
+
+/// Polls and a whole enrolment before a restart, replayed after it: how many of the proofs counted once more.
+fn replayed_after_a_restart(back: Back) -> Vec<String> {
+    let mut stage = Stage::start();
+    // What a first start draws is more than a later one does: the run that is repeated is a later one.
+    stage.restart(8);
+    let alice = stage.person("alice");
+    let phone = stage.active_phone(&alice, "restart");
+    assert_eq!(phone.poll(&phone.echo(0)).status, 200);
+    let recorded = phone.wire.recorded();
+    if back == Back::WithItsNoncesLater || back == Back::WithNoncesThatStayYoung {
+        stage.clock.advance(125);
+    }
+    if back == Back::WithNoncesThatStayYoung {
+        stage.clock.set_back(125);
+    }
+    stage.restart(if back == Back::Anew { 9 } else { 8 });
+    let proven: Vec<RawRequest> = recorded.into_iter().filter(is_proven).collect();
+    assert!(proven.len() >= 2, "an enrolment and a poll were recorded");
+    let again = proven.into_iter().map(|request| (request.path.clone(), phone.wire.send_again(request)));
+    let counted = again.filter(|(_, reply)| reply.status < 300).map(|(path, _)| path).collect();
+    assert_eq!(phone.poll(&phone.echo(0)).status, 200, "the phone itself goes on");
+    counted
+}
+
+#[test]
+fn nothing_recorded_counts_after_a_restart() {
+    assert_eq!(replayed_after_a_restart(Back::Anew), Vec::<String>::new());
+    assert_eq!(replayed_after_a_restart(Back::WithItsNoncesLater), Vec::<String>::new(), "an old nonce is refused");
+}
+
+#[test]
+fn a_gateway_that_forgets_used_ids_is_caught() {
+    assert_eq!(replayed_after_a_restart(Back::WithItsNonces), ["/enrol", "/poll"]);
+}
+
+#[test]
+fn a_gateway_whose_nonces_never_grow_old_is_caught() {
+    assert_eq!(replayed_after_a_restart(Back::WithNoncesThatStayYoung), ["/enrol", "/poll"]);
 }

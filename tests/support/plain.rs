@@ -195,7 +195,8 @@ impl Html {
         })
     }
 
-    fn hidden_fields(&self, action: &str) -> Option<Vec<(String, String)>> {
+    /// Names and values of the hidden fields of the form that posts to `action`.
+    pub fn hidden_fields(&self, action: &str) -> Option<Vec<(String, String)>> {
         let (_, inside) = self.form(action)?;
         let tags = inside.split("<input").skip(1).filter_map(|rest| rest.split('>').next());
         let hidden = tags.filter(|tag| attribute(tag, "type").as_deref() == Some("hidden"));

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -22,6 +23,7 @@ use countersign_gateway::{Gateway, Running};
 use countersign_protocol::Secret;
 use countersign_protocol::jose::{H32, Id};
 use countersign_protocol::uri::EnrolLink;
+use tracing::Dispatch;
 
 use crate::raw_phone::{Key, RawPhone, b64u};
 
@@ -41,6 +43,11 @@ impl StageClock {
         self.monotonic.fetch_add(seconds, Ordering::SeqCst);
     }
 
+    /// The monotonic clock goes back, as none does: a broken variant for tests that must notice it.
+    pub fn set_back(&self, seconds: u64) {
+        self.monotonic.fetch_sub(seconds, Ordering::SeqCst);
+    }
+
     /// Somebody sets the wall clock; the monotonic one goes on as it was.
     pub fn set_wall(&self, now: u64) {
         self.now.store(now, Ordering::SeqCst);
@@ -57,17 +64,22 @@ impl Clock for StageClock {
     }
 }
 
-/// SHA-256 of seed and count: the same in each run.
-struct SeededRandom(Mutex<u64>, u64);
+/// SHA-256 of seed and count: the same in each run. What was drawn is remembered.
+struct SeededRandom {
+    seed: u64,
+    count: Mutex<u64>,
+    drawn: Arc<Mutex<Vec<Vec<u8>>>>,
+}
 
 impl Random for SeededRandom {
     fn fill(&self, into: &mut [u8]) -> Result<(), PortFault> {
-        let mut count = self.0.lock().map_err(|_| PortFault::Random)?;
+        let mut count = self.count.lock().map_err(|_| PortFault::Random)?;
         for chunk in into.chunks_mut(32) {
             *count += 1;
-            let block = H32::sha256(&[b"stage", &self.1.to_be_bytes(), &count.to_be_bytes()]);
+            let block = H32::sha256(&[b"stage", &self.seed.to_be_bytes(), &count.to_be_bytes()]);
             chunk.copy_from_slice(&block.as_bytes()[..chunk.len()]);
         }
+        self.drawn.lock().map_err(|_| PortFault::Random)?.push(into.to_vec());
         Ok(())
     }
 }
@@ -112,6 +124,8 @@ impl Signer for VectorSigner {
 pub struct Stage {
     /// The gateway's clock.
     pub clock: Arc<StageClock>,
+    config: Config,
+    drawn: Arc<Mutex<Vec<Vec<u8>>>>,
     runtime: tokio::runtime::Runtime,
     running: Option<Running>,
     _data: tempfile::TempDir,
@@ -139,20 +153,54 @@ impl Stage {
 
     /// A gateway with other settings.
     pub fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::logging(change, &Dispatch::none())
+    }
+
+    /// A gateway with other settings that says to `log` what it does.
+    pub fn logging(change: impl FnOnce(&mut Config), log: &Dispatch) -> Self {
         let data = tempfile::tempdir().expect("a folder");
         let mut config = Config::local(data.path().join("gateway"));
         change(&mut config);
         let clock = Arc::new(StageClock { now: AtomicU64::new(BEGIN), monotonic: AtomicU64::new(1_000) });
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        let to = log.clone();
+        // For as long as the thread is there: the guard would end it sooner.
+        runtime.on_thread_start(move || std::mem::forget(tracing::dispatcher::set_default(&to)));
+        let runtime = runtime.worker_threads(2).enable_all().build().expect("a runtime");
+        let mut stage = Self { clock, config, drawn: Arc::default(), runtime, running: None, _data: data };
+        tracing::dispatcher::with_default(log, || stage.run(7));
+        stage
+    }
+
+    /// Stops the gateway and starts it again on the same folder and address; the clock goes on. What it draws comes from
+    /// `seed`: two restarts with the same one draw the same bytes.
+    pub fn restart(&mut self, seed: u64) {
+        if let Some(running) = self.running.take() {
+            self.config.listen = running.addresses().to_vec();
+            self.runtime.block_on(running.stop());
+        }
+        self.run(seed);
+    }
+
+    fn run(&mut self, seed: u64) {
         let adapters = Adapters {
-            clock: clock.clone(),
-            random: Arc::new(SeededRandom(Mutex::new(0), 7)),
+            clock: self.clock.clone(),
+            random: Arc::new(SeededRandom { seed, count: Mutex::new(0), drawn: self.drawn.clone() }),
             timer: Arc::new(RealTimer),
             signers: Arc::new(VectorSigners),
         };
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
-        let running = runtime.block_on(Gateway::start(config, adapters)).expect("the gateway starts");
-        Self { clock, runtime, running: Some(running), _data: data }
+        let started = self.runtime.block_on(Gateway::start(self.config.clone(), adapters));
+        self.running = Some(started.expect("the gateway starts"));
+    }
+
+    /// Everything that it drew so far, a value a draw.
+    pub fn drawn(&self) -> Vec<Vec<u8>> {
+        self.drawn.lock().expect("nobody panicked with it").clone()
+    }
+
+    /// Its data folder.
+    pub fn data(&self) -> &Path {
+        &self.config.data
     }
 
     /// The gateway that runs.

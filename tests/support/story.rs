@@ -117,6 +117,7 @@ pub fn tell<W: Window>(scene: &Scene, mut window: impl FnMut() -> W, say: &mut d
     until(&mut manage, "the field for the phone's digits", |page| page.has_form("/manageotp/confirm").then_some(()));
     manage.submit("/manageotp/confirm", &[("digits", &digits)]);
     enrol.stdout.line_with("\"active\"");
+    desk.said.borrow_mut().extend([enrol.stdout.bytes(), enrol.stderr.bytes()].concat());
     say(text("demo.step_digits"), &manage.heading());
 
     let listed = desk.ask(&["list"], "");

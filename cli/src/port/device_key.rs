@@ -36,12 +36,18 @@ impl DeviceKey {
     }
 
     /// Seals `plain` for `names`.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`] without randomness.
     pub fn seal(&self, random: &dyn Random, names: &[u8], plain: &Secret) -> Result<Vec<u8>, PortError> {
         let body = sealed::seal(self.key.expose(), random.array()?, names, plain.expose())?;
         Ok(sealed::pack(Guard::Device, &self.id, &body))
     }
 
     /// Opens what was sealed for `names`.
+    ///
+    /// # Errors
+    /// [`PortError::KeyGone`] where another key sealed it, [`PortError::Failed`] where anything differs.
     pub fn open_sealed(&self, names: &[u8], sealed: &[u8]) -> Result<Secret, PortError> {
         sealed::open(self.key.expose(), names, sealed::unpack(Guard::Device, &self.id, sealed)?)
     }

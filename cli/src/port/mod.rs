@@ -8,9 +8,10 @@ mod keystore;
 mod sealed;
 mod user_key;
 
+pub use device_key::DeviceKey;
 pub use file::{make_folder, replace};
 pub use keystore::{AskPassphrase, DeskKeystore, Prefilled};
-pub use user_key::Cost;
+pub use user_key::{Cost, Unlocked, UserKey};
 
 use countersign_core::error::PortError;
 
