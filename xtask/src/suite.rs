@@ -49,6 +49,7 @@ enum Work {
     Unit(&'static str),
     Journeys { module: String, filter: Option<String> },
     PythonBindings,
+    OtherPhone,
     Demo,
 }
 
@@ -86,6 +87,7 @@ pub fn all() -> Fallible<Vec<Suite>> {
         suite("deps", Load::Waits, BUILT, false, Work::Deps),
         suite("demo", Load::Waits, BOTH, false, Work::Demo),
         suite("python-bindings", Load::Waits, BOTH, false, Work::PythonBindings),
+        suite("other-phone", Load::Waits, BOTH, false, Work::OtherPhone),
     ];
     suites.extend(repo::journey_modules(&main).into_iter().map(journeys));
     suites.extend(
@@ -147,6 +149,7 @@ impl Suite {
             Work::Unit(_) => &["xtask"],
             Work::Journeys { .. } => &["countersign-tests", "countersign", "countersign-gateway"],
             Work::PythonBindings => &["countersign-bindings", "countersign-bindgen", "countersign-gateway"],
+            Work::OtherPhone => &["countersign-gateway"],
             Work::Demo => &["countersign", "countersign-gateway", "countersign-tests", "xtask"],
             Work::Fmt | Work::Spelling | Work::Deps | Work::Clippy | Work::Docs => &[],
         }
@@ -174,6 +177,7 @@ impl Suite {
             Work::Unit(package) => built.unit(package),
             Work::Journeys { module, filter } => built.journeys(module, filter.as_deref(), accept),
             Work::PythonBindings => python_bindings(),
+            Work::OtherPhone => unittest(&repo::in_venv("python"), "tests/peer", &repo::root().join("tests/python")),
             Work::Demo => demo(),
         };
         done.unwrap_or_else(|fault| Result { failed: 1, output: fault, passed: 0 })
@@ -315,12 +319,15 @@ fn python_bindings() -> Fallible<Result> {
     }
     let beside = folder.join("libcountersign_bindings.so");
     std::fs::copy(&library, &beside).map_err(|fault| format!("{}: {fault}", beside.display()))?;
-    let mut python = Command::new("python3");
-    python.args(["-B", "-m", "unittest", "discover", "-v", "-s", "tests/python"]).current_dir(repo::root());
-    let ended = child::capture(
-        python.env("PYTHONPATH", &folder).env("COUNTERSIGN_PROGRAMS", repo::target().join("debug")),
-        SUITE_LIMIT,
-    )?;
+    unittest(Path::new("python3"), "tests/python", &folder)
+}
+
+/// The tests of a folder, with another to import from.
+fn unittest(python: &Path, tests: &str, path: &Path) -> Fallible<Result> {
+    let mut python = Command::new(python);
+    python.args(["-B", "-m", "unittest", "discover", "-v", "-s", tests]).current_dir(repo::root());
+    python.env("PYTHONPATH", path).env("COUNTERSIGN_PROGRAMS", repo::target().join("debug"));
+    let ended = child::capture(&mut python, SUITE_LIMIT)?;
     let (passed, failed) = unittest_counts(&ended.output);
     Ok(Result::of(ended, passed, failed))
 }
