@@ -156,6 +156,9 @@ pub struct LastState {
     pub device: DeviceState,
     /// Its `meta`.
     pub meta: MetaVersion,
+    /// `e` of its `joining`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joining: Option<Id>,
 }
 
 /// One challenge that was verified, and what became of it.

@@ -23,7 +23,7 @@ pub const JSON_BYTES: usize = 64 * 1024;
 pub const JSON_DEPTH: usize = 5;
 /// The largest JSON number: 2^53 − 1.
 pub const JSON_NUMBER: u64 = (1 << 53) - 1;
-/// A body of `enrol`, in bytes.
+/// A body of `enrol` and of `keys`, in bytes.
 pub const BODY_ENROL: usize = 48 * 1024;
 /// A body of any other call, in bytes.
 pub const BODY: usize = 16 * 1024;
@@ -44,6 +44,18 @@ pub const JWS_GONE: usize = 1024;
 pub const JWS_ANSWER: usize = 8192;
 /// `cs-proof+jwt`, in characters.
 pub const JWS_PROOF: usize = 2048;
+/// `cs-link+jwt`, in characters.
+pub const JWS_LINK: usize = 1024;
+/// `cs-keys+jwt`, in characters.
+pub const JWS_KEYS: usize = 40_960;
+/// `cs-pop+jwt`, in characters.
+pub const JWS_POP: usize = 1024;
+/// `cs-invite+jwt`, in characters.
+pub const JWS_INVITE: usize = 1024;
+/// `cs-confirm+jwt`, in characters.
+pub const JWS_CONFIRM: usize = 1024;
+/// A challenge that is shown as a QR for an answer code, in characters.
+pub const JWS_OFFLINE: usize = 900;
 
 /// The base URL of a gateway, in bytes.
 pub const BASE_URL: usize = 200;
@@ -75,6 +87,10 @@ pub const META_GRACE: u64 = 24 * 3600;
 pub const CLOCK_AHEAD: u64 = 24 * 3600;
 /// How long a challenge may live, in seconds.
 pub const CHALLENGE_LIFE: u64 = 600;
+/// How long a notice (`op` `info`) may live, in seconds.
+pub const INFO_LIFE: u64 = 30 * 24 * 3600;
+/// How far gateway time may be off when an answer code is asked for, in seconds.
+pub const OFFLINE_LEEWAY: u64 = 600;
 /// How long after `exp` a gateway still takes a decision, in seconds.
 pub const CHALLENGE_GRACE: u64 = 5;
 /// The smaller sealed body: what it holds with its mark and padding, in bytes.
@@ -109,7 +125,7 @@ pub const TABLE: &[Limit] = &[
     Limit { surface: "JSON", most: JSON_BYTES as u64, unit: "bytes" },
     Limit { surface: "JSON nesting", most: JSON_DEPTH as u64, unit: "levels" },
     Limit { surface: "JSON number", most: JSON_NUMBER, unit: "" },
-    Limit { surface: "body of enrol", most: BODY_ENROL as u64, unit: "bytes" },
+    Limit { surface: "body of enrol and keys", most: BODY_ENROL as u64, unit: "bytes" },
     Limit { surface: "body of any other device call", most: BODY as u64, unit: "bytes" },
     Limit { surface: "cs-meta+jwt", most: JWS_META as u64, unit: "characters" },
     Limit { surface: "cs-enrol+jwt", most: JWS_ENROL as u64, unit: "characters" },
@@ -119,6 +135,12 @@ pub const TABLE: &[Limit] = &[
     Limit { surface: "cs-gone+jwt", most: JWS_GONE as u64, unit: "characters" },
     Limit { surface: "cs-answer+jwt", most: JWS_ANSWER as u64, unit: "characters" },
     Limit { surface: "cs-proof+jwt", most: JWS_PROOF as u64, unit: "characters" },
+    Limit { surface: "cs-link+jwt", most: JWS_LINK as u64, unit: "characters" },
+    Limit { surface: "cs-keys+jwt", most: JWS_KEYS as u64, unit: "characters" },
+    Limit { surface: "cs-pop+jwt", most: JWS_POP as u64, unit: "characters" },
+    Limit { surface: "cs-invite+jwt", most: JWS_INVITE as u64, unit: "characters" },
+    Limit { surface: "cs-confirm+jwt", most: JWS_CONFIRM as u64, unit: "characters" },
+    Limit { surface: "challenge for an answer code", most: JWS_OFFLINE as u64, unit: "characters" },
     Limit { surface: "base URL of a gateway", most: BASE_URL as u64, unit: "bytes" },
     Limit { surface: "URL in a proof", most: PROOF_URL as u64, unit: "bytes" },
     Limit { surface: "nonce", most: NONCE as u64, unit: "characters" },
@@ -132,6 +154,7 @@ pub const TABLE: &[Limit] = &[
     Limit { surface: "pins of metadata", most: META_PINS as u64, unit: "entries" },
     Limit { surface: "life of metadata", most: META_LIFE, unit: "seconds" },
     Limit { surface: "life of a challenge", most: CHALLENGE_LIFE, unit: "seconds" },
+    Limit { surface: "life of a notice", most: INFO_LIFE, unit: "seconds" },
     Limit { surface: "plain text of a sealed body", most: SEALED_LARGE as u64 - 1, unit: "bytes" },
     Limit { surface: "attestation chain", most: ATTESTATION_CHAIN as u64, unit: "certificates" },
     Limit { surface: "digits of a code", most: *OTP_DIGITS.end(), unit: "digits" },

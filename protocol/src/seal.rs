@@ -20,6 +20,11 @@ const TAG: usize = 16;
 /// The mark that ends the text of the last record (RFC 8188 section 2).
 const LAST: u8 = 2;
 
+/// How long a body is whose text, mark and padding have that size: 1126 and 2150 bytes.
+pub const fn body_len(size: usize) -> usize {
+    HEADER + size + TAG
+}
+
 /// `seal`: where a device wants sealed bodies sent to. The public half, with the secret both share.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SealKey {
@@ -114,7 +119,7 @@ pub(crate) fn seal_to_size(
 /// [`Refused::Sealed`] for any other size than 1126 and 2150 bytes, another record size, a second
 /// record, a key off the curve, another receiver, and any changed bit.
 pub fn open(receiver: &Receiver, body: &[u8]) -> Result<Secret, Refused> {
-    let sizes = [SEALED_SMALL, SEALED_LARGE].map(|size| HEADER + size + TAG);
+    let sizes = [SEALED_SMALL, SEALED_LARGE].map(body_len);
     if !sizes.contains(&body.len()) {
         return Err(Refused::Sealed);
     }

@@ -4,7 +4,7 @@
 //! last State, also what the phone could not take, so that nothing a gateway says makes a loop.
 
 use countersign_protocol::jose::{FormError, H32, Id, Refused};
-use countersign_protocol::push::{Challenge, DeviceState, Echo, Message, State, Via, check};
+use countersign_protocol::push::{Challenge, DeviceState, Echo, Message, Op, State, Via, check};
 
 use super::meta::{self, Cause};
 use crate::record::{Approval, LastState, Record, Stage};
@@ -19,10 +19,11 @@ pub fn echo(record: &Record, wait: u64) -> Result<Echo, FormError> {
         have: Vec::new(),
         device: record.enrolled().map_or(DeviceState::Pending, |enrolled| enrolled.device),
         meta: meta::version(&record.trusted),
+        joining: None,
     };
-    let LastState { have, device, meta } = record.last.clone().unwrap_or_else(first);
+    let LastState { have, device, meta, joining } = record.last.clone().unwrap_or_else(first);
     let seen: Vec<Id> = have.iter().copied().filter(shown).collect();
-    Ok(Echo { wait: wait.try_into()?, have: have.try_into()?, seen: seen.try_into()?, device, meta })
+    Ok(Echo { wait: wait.try_into()?, have: have.try_into()?, seen: seen.try_into()?, device, meta, joining })
 }
 
 /// What a State changed.
@@ -57,13 +58,18 @@ pub fn take(record: &mut Record, state: &State, now: u64) -> Taken {
     if state.meta != meta::version(&record.trusted) {
         taken.causes.push(Cause::Version(state.meta));
     }
-    record.last = Some(LastState { have: state.held(), device: state.device, meta: state.meta });
+    let joining = state.joining.as_ref().map(|joining| joining.e);
+    record.last = Some(LastState { have: state.held(), device: state.device, meta: state.meta, joining });
     taken
 }
 
 /// Takes one challenge, verified as push-v1 section 6 says.
 fn take_challenge(record: &mut Record, text: &str, now: u64) -> Result<(), Left> {
     let challenge = Message::<Challenge>::parse(text).map_err(|_| Left::Alone)?;
+    // Questions of other kinds, and notices, are not shown yet: what nobody can read nobody should answer.
+    if challenge.claims().op != Op::Login {
+        return Err(Left::Alone);
+    }
     let did = record.enrolled().ok_or(Left::Alone)?.did;
     let gone = |jti: &Id| record.is_closed(*jti) || record.approval(*jti).is_some();
     let verified = check::challenge(challenge.clone(), &record.trusted, &did, record.gateway_time(now), gone);

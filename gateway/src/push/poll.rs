@@ -122,6 +122,7 @@ impl Phones {
             meta: it.metadata.version(),
             challenges: List::try_from(challenges)?,
             closed: List::try_from(closed)?,
+            joining: None,
         };
         Ok(Look { state, soonest })
     }
@@ -147,7 +148,10 @@ fn differs(echo: &Echo, state: &State) -> bool {
     let mut holds = state.held();
     have.sort_unstable();
     holds.sort_unstable();
-    have != holds || echo.device != state.device || echo.meta != state.meta
+    have != holds
+        || echo.device != state.device
+        || echo.meta != state.meta
+        || echo.joining != state.joining.as_ref().map(|joining| joining.e)
 }
 
 fn closed_status(status: Status) -> ClosedStatus {

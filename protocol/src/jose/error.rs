@@ -118,6 +118,18 @@ reasons! {
         CodeMac = "cm does not fit",
         /// `eh` of a receipt is not the hash of the own request.
         Request = "eh of another request",
+        /// `nh` is not the hash of the request to change a key.
+        OtherKeys = "nh of another request",
+        /// The new key is one that is known already.
+        KnownKey = "a key that is known already",
+        /// A link or a recovery step that does not say who signed it.
+        Signer = "not by the key it names",
+        /// A recovery step without the next recovery key.
+        NoRecoveryKey = "recovery without gr",
+        /// Answer codes are not offered.
+        Offline = "answer codes are off",
+        /// A notice is told, and not answered by code.
+        Notice = "a notice takes no code",
         /// Two keys of one enrolment are the same.
         SameKeys = "keys are not different",
         /// The metadata does not hold the pin of the code.

@@ -29,12 +29,35 @@ pub enum Typ {
     Gone,
     /// A device's signature over one HTTP request.
     Proof,
+    /// An old gateway key's word for a new one.
+    Link,
+    /// A device's request to change one of its keys.
+    Keys,
+    /// The new key's word for that request.
+    Pop,
+    /// A device's request to invite its successor.
+    Invite,
+    /// A device's word for the successor, with its digits.
+    Confirm,
 }
 
 impl Typ {
     /// Every kind.
-    pub const ALL: [Self; 8] =
-        [Self::Meta, Self::Enrol, Self::Receipt, Self::Challenge, Self::Answer, Self::Result, Self::Gone, Self::Proof];
+    pub const ALL: [Self; 13] = [
+        Self::Meta,
+        Self::Enrol,
+        Self::Receipt,
+        Self::Challenge,
+        Self::Answer,
+        Self::Result,
+        Self::Gone,
+        Self::Proof,
+        Self::Link,
+        Self::Keys,
+        Self::Pop,
+        Self::Invite,
+        Self::Confirm,
+    ];
 
     /// `typ` of the header, compared byte for byte.
     pub fn as_str(self) -> &'static str {
@@ -47,6 +70,11 @@ impl Typ {
             Self::Result => "cs-result+jwt",
             Self::Gone => "cs-gone+jwt",
             Self::Proof => "cs-proof+jwt",
+            Self::Link => "cs-link+jwt",
+            Self::Keys => "cs-keys+jwt",
+            Self::Pop => "cs-pop+jwt",
+            Self::Invite => "cs-invite+jwt",
+            Self::Confirm => "cs-confirm+jwt",
         }
     }
 
@@ -61,6 +89,11 @@ impl Typ {
             Self::Result => limits::JWS_RESULT,
             Self::Gone => limits::JWS_GONE,
             Self::Proof => limits::JWS_PROOF,
+            Self::Link => limits::JWS_LINK,
+            Self::Keys => limits::JWS_KEYS,
+            Self::Pop => limits::JWS_POP,
+            Self::Invite => limits::JWS_INVITE,
+            Self::Confirm => limits::JWS_CONFIRM,
         }
     }
 }
@@ -197,7 +230,12 @@ impl SigningInput {
         let payload = serde_json::to_vec(claims).map_err(|_| FormError::Schema)?;
         json::parse::<T>(&payload)?.check()?;
         let input = Self::encode(T::TYP, kid, &payload);
-        if input.0.len() + 1 + 86 > T::TYP.limit() { Err(FormError::Large) } else { Ok(input) }
+        if input.jws_len() > T::TYP.limit() { Err(FormError::Large) } else { Ok(input) }
+    }
+
+    /// How long the JWS will be, in characters: a dot and 86 for the signature come to what is signed.
+    pub fn jws_len(&self) -> usize {
+        self.0.len() + 1 + 86
     }
 
     /// Joins header and payload as they are.

@@ -30,7 +30,7 @@ fn hmac<T>(seed: &Secret, factor: u64, algorithm: Algorithm, take: impl FnOnce(&
 }
 
 /// Dynamic truncation (RFC 4226, 5.3): the last four bits say where four bytes are taken; their top bit is cleared.
-fn truncate(hash: &[u8]) -> u32 {
+pub(super) fn truncate(hash: &[u8]) -> u32 {
     let offset = usize::from(hash.last().copied().unwrap_or_default() & 0xf);
     let taken = hash.get(offset..).and_then(|rest| rest.first_chunk()).copied().unwrap_or_default();
     u32::from_be_bytes(taken) & 0x7fff_ffff

@@ -1,4 +1,4 @@
-//! One-time passwords: HOTP (RFC 4226) and TOTP (RFC 6238), the seeds' base32, and codes that people typed.
+//! One-time passwords: HOTP (RFC 4226), TOTP (RFC 6238) and OCRA (RFC 6287), the seeds' base32, and codes that people typed.
 //!
 //! The phone shows what the gateway checks, so both sides take it from here. Every parameter is a type that cannot be
 //! out of range; what comes from outside meets its bounds once, when that type is made.
@@ -17,6 +17,7 @@ mod code;
 mod hash;
 mod hotp;
 mod list;
+pub mod ocra;
 mod parameter;
 mod totp;
 mod typed;

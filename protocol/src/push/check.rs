@@ -4,26 +4,51 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, BaseUrl, Challenge, Enrol, EnrolKeys, Gone, Message, Metadata, Method, Outcome, Proof, Receipt, Verified,
+    Answer, BaseUrl, Challenge, Confirm, Enrol, EnrolKeys, Gone, Invite, InviteReceipt, KeyClass, Keys, KeysReceipt,
+    KeysRequest, Message, Metadata, Method, Op, Outcome, Proof, Receipt, Verified, walk,
 };
-use crate::jose::{H32, Id, Jwk, Refused};
-use crate::limits::{CLOCK_AHEAD, META_GRACE, META_LIFE};
+use crate::jose::{Claims, H32, Id, Jwk, Refused};
+use crate::limits::{CLOCK_AHEAD, META_GRACE, META_LIFE, OFFLINE_LEEWAY};
 use crate::uri::EnrolLink;
 
 /// Metadata that was taken: the keys, policy and pins in force of one gateway.
+///
+/// After a step of recovery keys, epoch, `seq` and `gr` are those of the step, all else what was taken before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Trusted(Metadata);
+pub struct Trusted {
+    #[serde(flatten)]
+    metadata: Metadata,
+    /// Whether a step of recovery was taken and no metadata since.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    stepped: bool,
+}
 
 impl Trusted {
+    /// Takes metadata whose checks are done.
+    pub(super) fn of(metadata: Metadata) -> Self {
+        Self { metadata, stepped: false }
+    }
+
+    /// Takes a step of recovery whose checks are done.
+    pub(super) fn recover(&mut self, step: Metadata) {
+        let Metadata { keys, epoch, seq, gr, .. } = step;
+        self.metadata = Metadata { keys, epoch, seq, gr, ..self.metadata.clone() };
+        self.stepped = true;
+    }
+
+    /// Whether a step of recovery was taken and no metadata since: then the next counts whatever its `exp`.
+    pub fn is_stepped(&self) -> bool {
+        self.stepped
+    }
+
     /// What holds.
     pub fn metadata(&self) -> &Metadata {
-        &self.0
+        &self.metadata
     }
 
     /// The gateway.
     pub fn iss(&self) -> &BaseUrl {
-        &self.0.iss
+        &self.metadata.iss
     }
 
     /// The key that signs for this gateway under that thumbprint.
@@ -31,7 +56,7 @@ impl Trusted {
     /// # Errors
     /// [`Refused::Key`] when there is none.
     pub fn key(&self, kid: H32) -> Result<&Jwk, Refused> {
-        self.0.key(&kid).ok_or(Refused::Key)
+        self.metadata.key(&kid).ok_or(Refused::Key)
     }
 }
 
@@ -57,39 +82,28 @@ pub fn metadata_first(message: Message<Metadata>, link: &EnrolLink, now: u64) ->
     if metadata.exp.saturating_add(META_GRACE) < now {
         return Err(Refused::Expired);
     }
-    Ok(Trusted(metadata))
+    Ok(Trusted::of(metadata))
 }
 
-/// Later metadata, signed by a key that is kept (section 11). At an equal `seq` the one with the
-/// later `exp` stays, so what is returned may be what was kept.
+/// Later metadata, signed by a key that is kept: a [`walk`](super::walk::walk) without links and recovery. At an equal
+/// `seq` the one with the later `exp` stays, so what is returned may be what was kept.
 ///
 /// # Errors
 /// Whatever does not fit; nothing changes then.
 pub fn metadata_next(kept: &Trusted, message: Message<Metadata>) -> Result<Trusted, Refused> {
-    let key = kept.key(message.jws().kid())?;
-    let metadata = message.verify(key)?.into_claims();
-    same_issuer(&metadata.iss, &kept.0.iss)?;
-    allowed_life(&metadata)?;
-    if metadata.key(&key.thumbprint()).is_none() {
-        return Err(Refused::Key);
-    }
-    if metadata.epoch != kept.0.epoch {
-        return Err(Refused::Epoch);
-    }
-    if metadata.seq < kept.0.seq {
-        return Err(Refused::Sequence);
-    }
-    if metadata.gr != kept.0.gr {
-        return Err(Refused::RecoveryKey);
-    }
-    let is_newer = metadata.seq > kept.0.seq || metadata.exp > kept.0.exp;
-    Ok(if is_newer { Trusted(metadata) } else { kept.clone() })
+    walk::next(kept, &kept.metadata.keys, message).map(|(trusted, _)| trusted)
 }
 
 /// Whether approving is offered while this metadata holds (section 11): not past its `exp`, by the
 /// later of phone clock and last signed time. Denying and reporting always are.
 pub fn may_approve(trusted: &Trusted, now: u64, last_signed: u64) -> bool {
-    now.max(last_signed) <= trusted.0.exp
+    now.max(last_signed) <= trusted.metadata.exp
+}
+
+/// Whether metadata should be fetched again: half of its life is over by the later of phone clock and last signed
+/// time, or a step of recovery was taken and nothing since.
+pub fn wants_refresh(trusted: &Trusted, now: u64, last_signed: u64) -> bool {
+    trusted.stepped || now.max(last_signed) >= trusted.metadata.half_life()
 }
 
 /// The last signed time after a JWS of this epoch with that `iat` was verified. One more than a day
@@ -99,7 +113,7 @@ pub fn last_signed(before: u64, iat: u64, now: u64) -> u64 {
 }
 
 /// `iat` before `exp`, and 14 days between them at most.
-fn allowed_life(metadata: &Metadata) -> Result<(), Refused> {
+pub(super) fn allowed_life(metadata: &Metadata) -> Result<(), Refused> {
     let life = metadata.exp.checked_sub(metadata.iat).filter(|life| (1..=META_LIFE).contains(life));
     life.map(|_| ()).ok_or(Refused::Life)
 }
@@ -109,9 +123,60 @@ fn allowed_life(metadata: &Metadata) -> Result<(), Refused> {
 /// # Errors
 /// Whatever does not fit: then the code was used elsewhere.
 pub fn receipt(message: Message<Receipt>, trusted: &Trusted, eh: &H32) -> Result<Verified<Receipt>, Refused> {
-    let receipt = message.clone().verify(trusted.key(message.jws().kid())?)?;
-    same_issuer(&receipt.claims().iss, trusted.iss())?;
-    if receipt.claims().eh == *eh { Ok(receipt) } else { Err(Refused::Request) }
+    receipt_for(message, trusted, eh, |receipt| (&receipt.iss, &receipt.eh))
+}
+
+/// The receipt for the device's own change of a key, whose h is `eh` (sections 5.4 and 11).
+///
+/// # Errors
+/// Whatever does not fit: then nothing changes.
+pub fn keys_receipt(
+    message: Message<KeysReceipt>,
+    trusted: &Trusted,
+    did: &Id,
+    eh: &H32,
+) -> Result<Verified<KeysReceipt>, Refused> {
+    let receipt = receipt_for(message, trusted, eh, |receipt| (&receipt.iss, &receipt.eh))?;
+    same_device(&receipt.claims().aud, did)?;
+    Ok(receipt)
+}
+
+/// The receipt for the device's own invitation, whose h is `eh` (sections 5.4 and 11). What is sealed in it is for
+/// [`invited`].
+///
+/// # Errors
+/// Whatever does not fit: then nothing is shown.
+pub fn invite_receipt(
+    message: Message<InviteReceipt>,
+    trusted: &Trusted,
+    did: &Id,
+    eh: &H32,
+) -> Result<Verified<InviteReceipt>, Refused> {
+    let receipt = receipt_for(message, trusted, eh, |receipt| (&receipt.iss, &receipt.eh))?;
+    same_device(&receipt.claims().aud, did)?;
+    Ok(receipt)
+}
+
+fn receipt_for<T: Claims>(
+    message: Message<T>,
+    trusted: &Trusted,
+    eh: &H32,
+    members: impl FnOnce(&T) -> (&BaseUrl, &H32),
+) -> Result<Verified<T>, Refused> {
+    let key = trusted.key(message.jws().kid())?;
+    let receipt = message.verify(key)?;
+    let (iss, of) = members(receipt.claims());
+    same_issuer(iss, trusted.iss())?;
+    if of == eh { Ok(receipt) } else { Err(Refused::Request) }
+}
+
+/// Whether an invitation leads to this gateway and a key of it (section 11): then the device shows it.
+///
+/// # Errors
+/// [`Refused::Issuer`] or [`Refused::Key`].
+pub fn invited(invitation: &EnrolLink, trusted: &Trusted) -> Result<(), Refused> {
+    same_issuer(&invitation.u, trusted.iss())?;
+    trusted.key(invitation.k).map(|_| ())
 }
 
 /// A challenge to the device `did` (section 6). `now` is gateway time; `closed` tells whether a
@@ -126,17 +191,52 @@ pub fn challenge(
     now: u64,
     closed: impl FnOnce(&Id) -> bool,
 ) -> Result<Verified<Challenge>, Refused> {
-    let key = trusted.key(message.jws().kid())?;
-    let challenge = message.verify(key)?;
+    let challenge = own_challenge(message, trusted, did)?;
     let claims = challenge.claims();
-    same_issuer(&claims.iss, trusted.iss())?;
-    same_device(&claims.aud, did)?;
     if now > claims.exp {
         return Err(Refused::Expired);
     }
     if closed(&claims.jti) {
         return Err(Refused::Closed);
     }
+    Ok(challenge)
+}
+
+/// A challenge that was scanned for an answer code (section 12): as [`challenge`], but ten minutes early or late by
+/// gateway time, and only where the policy offers answer codes.
+///
+/// # Errors
+/// Whatever does not fit: then no code is shown.
+pub fn offline_challenge(
+    message: Message<Challenge>,
+    trusted: &Trusted,
+    did: &Id,
+    now: u64,
+    closed: impl FnOnce(&Id) -> bool,
+) -> Result<Verified<Challenge>, Refused> {
+    let challenge = own_challenge(message, trusted, did)?;
+    let claims = challenge.claims();
+    if claims.op == Op::Info {
+        return Err(Refused::Notice);
+    }
+    if !trusted.metadata.policy.offline {
+        return Err(Refused::Offline);
+    }
+    let early = now.saturating_add(OFFLINE_LEEWAY) < claims.iat;
+    if early || now > claims.exp.saturating_add(OFFLINE_LEEWAY) {
+        return Err(Refused::Expired);
+    }
+    if closed(&claims.jti) {
+        return Err(Refused::Closed);
+    }
+    Ok(challenge)
+}
+
+fn own_challenge(message: Message<Challenge>, trusted: &Trusted, did: &Id) -> Result<Verified<Challenge>, Refused> {
+    let key = trusted.key(message.jws().kid())?;
+    let challenge = message.verify(key)?;
+    same_issuer(&challenge.claims().iss, trusted.iss())?;
+    same_device(&challenge.claims().aud, did)?;
     Ok(challenge)
 }
 
@@ -203,6 +303,49 @@ pub fn keys_differ(keys: &EnrolKeys) -> Result<(), Refused> {
     if ak != pk && ak != seal && pk != seal { Ok(()) } else { Err(Refused::SameKeys) }
 }
 
+/// A device's request to change its key `old`, and the new key's word for it (section 11): signed by both, meant by
+/// this device for this gateway. `old` is the key of the class that the request names.
+///
+/// # Errors
+/// Whatever does not fit.
+pub fn keys(
+    request: KeysRequest,
+    did: &Id,
+    u: &BaseUrl,
+    old: impl FnOnce(KeyClass) -> Jwk,
+) -> Result<Verified<Keys>, Refused> {
+    let KeysRequest { keys, pop } = request;
+    let old = old(keys.claims().class);
+    let keys = keys.verify(&old)?;
+    let pop = pop.verify(&keys.claims().jwk)?;
+    from_device(&keys.claims().iss, &keys.claims().aud, did, u)?;
+    from_device(&pop.claims().iss, &pop.claims().aud, did, u)?;
+    if pop.claims().nh != keys.h() {
+        return Err(Refused::OtherKeys);
+    }
+    if keys.claims().jwk == old { Err(Refused::KnownKey) } else { Ok(keys) }
+}
+
+/// A device's request to invite its successor, by its `ak` (section 11).
+///
+/// # Errors
+/// Whatever does not fit.
+pub fn invite(message: Message<Invite>, did: &Id, u: &BaseUrl, ak: &Jwk) -> Result<Verified<Invite>, Refused> {
+    let invite = message.verify(ak)?;
+    from_device(&invite.claims().iss, &invite.claims().aud, did, u)?;
+    Ok(invite)
+}
+
+/// A device's word for its successor, by its `ak` (section 11).
+///
+/// # Errors
+/// Whatever does not fit.
+pub fn confirm(message: Message<Confirm>, did: &Id, u: &BaseUrl, ak: &Jwk) -> Result<Verified<Confirm>, Refused> {
+    let confirm = message.verify(ak)?;
+    from_device(&confirm.claims().iss, &confirm.claims().aud, did, u)?;
+    Ok(confirm)
+}
+
 /// Whether an answer is meant for this gateway (section 7).
 ///
 /// # Errors
@@ -211,10 +354,18 @@ pub fn answer_addressed(answer: &Verified<Answer>, u: &BaseUrl) -> Result<(), Re
     if answer.claims().aud == *u { Ok(()) } else { Err(Refused::Audience) }
 }
 
-fn same_issuer(iss: &BaseUrl, u: &BaseUrl) -> Result<(), Refused> {
+pub(super) fn same_issuer(iss: &BaseUrl, u: &BaseUrl) -> Result<(), Refused> {
     if iss == u { Ok(()) } else { Err(Refused::Issuer) }
 }
 
 fn same_device(aud: &Id, did: &Id) -> Result<(), Refused> {
     if aud == did { Ok(()) } else { Err(Refused::Audience) }
+}
+
+/// Whether the device `did` says this, to the gateway `u`.
+fn from_device(iss: &Id, aud: &BaseUrl, did: &Id, u: &BaseUrl) -> Result<(), Refused> {
+    if iss != did {
+        return Err(Refused::Issuer);
+    }
+    if aud == u { Ok(()) } else { Err(Refused::Audience) }
 }

@@ -1,8 +1,9 @@
 //! What is derived from an enrolment code, and the digits that confirm an enrolment (push-v1
-//! sections 5.1 and 5.5).
+//! sections 5.1, 5.5 and 11).
 
 use ring::hmac;
 
+use super::Nonce;
 use crate::Secret;
 use crate::jose::{FormError, H32, Id};
 
@@ -54,6 +55,11 @@ impl EnrolCode {
         bytes.copy_from_slice(hmac::sign(&key, message).as_ref());
         H32::from_bytes(bytes)
     }
+}
+
+/// `ac` for a new key of an enrolled device (section 11): the challenge that it gives its keystore to attest.
+pub fn keys_attestation_challenge(did: &Id, nonce: &Nonce) -> H32 {
+    H32::sha256(&[b"countersign-attest-keys-1\0", did.as_bytes(), nonce.as_str().as_bytes()])
 }
 
 /// The six digits that a device shows and a person types into the page.

@@ -54,6 +54,11 @@ impl Metadata {
     pub fn key(&self, thumbprint: &H32) -> Option<&Jwk> {
         self.keys.iter().find(|key| key.thumbprint() == *thumbprint)
     }
+
+    /// When half of its life is over: then the gateway signs it anew, and devices fetch it.
+    pub fn half_life(&self) -> u64 {
+        self.iat + self.exp.saturating_sub(self.iat) / 2
+    }
 }
 
 /// What a gateway asks of devices and offers them.
@@ -84,7 +89,29 @@ pub struct MetadataReply {
     /// The metadata of now.
     pub meta: Message<Metadata>,
     /// The steps of rotation, oldest first; empty where there is none.
-    pub links: List<String, 0, LINKS>,
+    pub links: List<Message<Link>, 0, LINKS>,
     /// The steps of recovery, oldest first; empty where there is none.
-    pub recovery: List<String, 0, RECOVERY>,
+    pub recovery: List<Message<Metadata>, 0, RECOVERY>,
+}
+
+/// Claims of `cs-link+jwt`: one step of rotation, signed by the old key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// The gateway.
+    pub iss: BaseUrl,
+    /// When it was signed.
+    pub iat: u64,
+    /// Thumbprint of the old key.
+    pub from: H32,
+    /// The new key.
+    pub to: Jwk,
+}
+
+impl Claims for Link {
+    const TYP: Typ = Typ::Link;
+
+    /// Nothing more: who signed it is a rule of the walk, in [`super::walk`].
+    fn check(&self) -> Result<(), FormError> {
+        Ok(())
+    }
 }

@@ -4,37 +4,46 @@
 //! claims must say then is in [`check`].
 
 mod answer;
+mod answer_code;
 mod base_url;
 mod challenge;
 pub mod check;
 mod code;
+mod device_keys;
 pub mod endpoint;
 mod enrol;
 mod list;
 mod metadata;
+mod moving;
 mod problem;
 mod proof;
+mod pushed;
 mod set;
 mod state;
+pub mod walk;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 pub use answer::{Answer, AnswerReply, AnswerRequest, Number, Outcome};
+pub use answer_code::{answer_code, answer_code_fits};
 pub use base_url::BaseUrl;
-pub use challenge::{Absent, Challenge, Context};
-pub use code::{EnrolCode, confirmation_digits};
+pub use challenge::{AboutDevice, Challenge, Context, DigitsAsked};
+pub use code::{EnrolCode, confirmation_digits, keys_attestation_challenge};
+pub use device_keys::{KeyAttestation, Keys, KeysReceipt, KeysReply, KeysRequest, Pop, PutPush};
 pub use enrol::{
     Attestation, B64, Dev, Enrol, EnrolKeys, EnrolReply, EnrolRequest, PushAddress, Receipt, Sealed, SealedReceipt,
 };
 pub use list::{Different, List, NumberLength, TriesLeft, Wait, Within};
-pub use metadata::{Metadata, MetadataReply, Policy};
+pub use metadata::{Link, Metadata, MetadataReply, Policy};
+pub use moving::{Confirm, ConfirmRequest, Invite, InviteReceipt, InviteReply, InviteRequest, SealedInvite};
 pub use problem::{ErrorBody, ErrorCode, ErrorWhy, Gone};
 pub use proof::{Method, Nonce, Proof};
+pub use pushed::{Pushed, WAKE};
 pub use set::{
-    AnswerWhy, Attest, AttestationFormat, ClosedStatus, DeviceState, GoneWhy, KeyClass, LeastLevel, Level, NewMark, Op,
-    Os, PushMode, Res, Src, Status, UserVerification, Via,
+    AnswerWhy, Attest, AttestationFormat, ClosedStatus, DeviceState, GoneWhy, Info, KeyClass, LeastLevel, Level,
+    NewMark, Op, Os, PushMode, Res, Src, Status, UserVerification, Via,
 };
-pub use state::{Closed, Echo, MetaVersion, State, unverified_jti};
+pub use state::{Closed, Echo, Joining, MetaVersion, State, unverified_jti};
 
 use crate::jose::{Claims, FormError, H32, Jwk, Jws, Refused};
 use crate::json;
@@ -117,6 +126,11 @@ impl<T> Verified<T> {
     /// h(JWS).
     pub fn h(&self) -> H32 {
         self.0.h()
+    }
+
+    /// The message as it travelled, to be stored and read again.
+    pub fn message(&self) -> &Message<T> {
+        &self.0
     }
 
     /// The claims alone, when the signed text is not needed any more.

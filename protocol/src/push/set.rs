@@ -186,6 +186,35 @@ closed_set! {
     Op {
         /// A login.
         Login = "login",
+        /// Something else than a login, said in words.
+        Sign = "sign",
+        /// Another device for this person.
+        Enrol = "enrol",
+        /// Nothing: it tells what happened.
+        Info = "info",
+    }
+}
+
+closed_set! {
+    /// What a notice tells.
+    Info {
+        /// A device was added.
+        DeviceAdded = "device_added",
+        /// A device was removed.
+        DeviceRemoved = "device_removed",
+        /// A device changed a key.
+        KeysChanged = "keys_changed",
+        /// The gateway was recovered.
+        RecoveryUsed = "recovery_used",
+        /// Too many wrong tries.
+        Lockout = "lockout",
+    }
+}
+
+impl Info {
+    /// Whether it is about one device, which the notice then names.
+    pub fn is_about_device(self) -> bool {
+        matches!(self, Self::DeviceAdded | Self::DeviceRemoved | Self::KeysChanged)
     }
 }
 
@@ -237,13 +266,14 @@ impl Res {
     }
 }
 
-/// The two classes of a device's signing keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum KeyClass {
-    /// Asks for the person at every use: approves and enrols.
-    Ak,
-    /// Asks for nobody: proves requests, denies, reports.
-    Pk,
+closed_set! {
+    /// The two classes of a device's signing keys.
+    KeyClass {
+        /// Asks for the person at every use: approves and enrols.
+        Ak = "ak",
+        /// Asks for nobody: proves requests, denies, reports.
+        Pk = "pk",
+    }
 }
 
 closed_set! {

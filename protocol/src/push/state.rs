@@ -3,10 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClosedStatus, DeviceState, Different, List, Wait};
+use super::{ClosedStatus, DeviceState, Different, List, Os, Wait};
 use crate::jose::{Id, b64u};
 use crate::json;
 use crate::limits::{CHALLENGES, JWS_CHALLENGE};
+use crate::text::T64;
 
 /// The body of `POST u/poll`: repeats the last State.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +22,9 @@ pub struct Echo {
     pub device: DeviceState,
     /// As in the last State.
     pub meta: MetaVersion,
+    /// `e` of the device that joins, as in the last State.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joining: Option<Id>,
 }
 
 /// The answer to a poll.
@@ -36,6 +40,20 @@ pub struct State {
     pub challenges: List<String, 0, CHALLENGES>,
     /// Those of `have` that are not open any more.
     pub closed: List<Closed, 0, CHALLENGES>,
+    /// A device that enrolled by this device's invitation and waits for its digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joining: Option<Joining>,
+}
+
+/// A device that joins. Shown only by the device whose invitation has that `e`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Joining {
+    /// Which invitation.
+    pub e: Id,
+    /// The new device's system.
+    pub os: Os,
+    /// Its model.
+    pub model: T64,
 }
 
 impl State {

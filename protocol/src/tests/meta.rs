@@ -226,7 +226,9 @@ fn kept_metadata_survives_storage() {
 
 fn reply(links: usize, recovery: usize) -> Result<MetadataReply, FormError> {
     let text = sample("metadata").text;
-    let reply = json!({"meta": text, "links": vec!["a.b.c"; links], "recovery": vec!["a.b.c"; recovery]});
+    let link = json!({"iss": super::base_url(), "iat": NOW, "from": key("gk").kid(), "to": key("gk2").jwk});
+    let link = key("gk").jws(Typ::Link, link);
+    let reply = json!({"meta": text, "links": vec![link; links], "recovery": vec![&text; recovery]});
     crate::json::parse(reply.to_string().as_bytes())
 }
 

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::{base_url, every_kind, key, read, sample, vectors};
 use crate::jose::{Claims, Id, Jws, SigningInput, Typ, b64u, signature_from_der};
 use crate::push::{
-    Answer, BaseUrl, Challenge, Echo, Enrol, EnrolReply, EnrolRequest, ErrorBody, Gone, Message, Metadata,
-    MetadataReply, Nonce, Number, Outcome, Proof, Receipt, State, endpoint, unverified_jti,
+    Answer, BaseUrl, Challenge, Confirm, Echo, Enrol, EnrolReply, EnrolRequest, ErrorBody, Gone, Invite, Keys, Link,
+    Message, Metadata, MetadataReply, Nonce, Number, Outcome, Pop, Proof, Receipt, State, endpoint, unverified_jti,
 };
 use crate::text::{Country, ShownIp, T64};
 use crate::uri::{EnrolLink, LoginLink};
@@ -241,6 +241,11 @@ fn claims_come_back(typ: Typ, text: &str) -> bool {
         Typ::Result => comes_back::<Outcome>(text, "gk"),
         Typ::Gone => comes_back::<Gone>(text, "gk"),
         Typ::Proof => comes_back::<Proof>(text, "pk"),
+        Typ::Link => comes_back::<Link>(text, "gk"),
+        Typ::Keys => comes_back::<Keys>(text, "ak"),
+        Typ::Pop => comes_back::<Pop>(text, "ak2"),
+        Typ::Invite => comes_back::<Invite>(text, "ak"),
+        Typ::Confirm => comes_back::<Confirm>(text, "ak"),
     }
 }
 

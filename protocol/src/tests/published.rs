@@ -6,7 +6,8 @@ use serde_json::Value;
 use super::{Sample, base_url, did, hex, id, key, link, read, sample, vectors};
 use crate::jose::{Claims, FormError, H32, Id, Jwk, Jws, SigningInput, Typ, b64u};
 use crate::push::{
-    Answer, Challenge, Enrol, EnrolRequest, Gone, Message, Metadata, Outcome, Proof, Receipt, confirmation_digits,
+    Answer, Challenge, Confirm, Enrol, EnrolRequest, Gone, Invite, Keys, Link, Message, Metadata, Outcome, Pop, Proof,
+    Receipt, confirmation_digits,
 };
 use crate::uri::{EnrolLink, LoginLink, QrSecret};
 
@@ -179,6 +180,11 @@ fn published_messages() {
             Typ::Result => again::<Outcome>(case, &sample),
             Typ::Gone => again::<Gone>(case, &sample),
             Typ::Proof => again::<Proof>(case, &sample),
+            Typ::Link => again::<Link>(case, &sample),
+            Typ::Keys => again::<Keys>(case, &sample),
+            Typ::Pop => again::<Pop>(case, &sample),
+            Typ::Invite => again::<Invite>(case, &sample),
+            Typ::Confirm => again::<Confirm>(case, &sample),
         }
     }
     for case in proofs {

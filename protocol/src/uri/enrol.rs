@@ -78,7 +78,8 @@ impl EnrolLink {
         if host.is_some_and(|host| host != link.u.host()) { Err(LinkError::Host) } else { Ok(link) }
     }
 
-    fn parse_json(bytes: &[u8]) -> Result<Self, FormError> {
+    /// Reads the JSON inside: what a sealed invitation holds, too.
+    pub(crate) fn parse_json(bytes: &[u8]) -> Result<Self, FormError> {
         let Members { u, k, c, x, p } = json::parse(bytes)?;
         let c = Zeroizing::new(b64u::decode_array::<16>(&c.0)?);
         Ok(Self { u, k, c: EnrolCode::new(Secret::from_slice(&*c))?, x, p })
@@ -95,11 +96,15 @@ impl EnrolLink {
     }
 
     fn payload(&self) -> Zeroizing<String> {
+        Zeroizing::new(b64u::encode(self.to_json().as_bytes()))
+    }
+
+    /// Writes the JSON inside.
+    pub(crate) fn to_json(&self) -> Zeroizing<String> {
         // The secret leaves its type to be put in the QR, which is what it is for.
         let c = Zeroizing::new(b64u::encode(self.c.secret().expose()));
         let pin = self.p.map(|pin| format!(r#","p":"{pin}""#)).unwrap_or_default();
-        let json = Zeroizing::new(format!(r#"{{"u":"{}","k":"{}","c":"{}","x":{}{pin}}}"#, self.u, self.k, *c, self.x));
-        Zeroizing::new(b64u::encode(json.as_bytes()))
+        Zeroizing::new(format!(r#"{{"u":"{}","k":"{}","c":"{}","x":{}{pin}}}"#, self.u, self.k, *c, self.x))
     }
 }
 

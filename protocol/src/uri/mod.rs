@@ -2,7 +2,9 @@
 
 mod approve;
 mod enrol;
+mod offline;
 pub mod otpauth;
 
 pub use approve::{LoginLink, QrSecret};
 pub use enrol::{EnrolLink, LinkError};
+pub use offline::OfflineLink;
