@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use countersign_core::app::{App, EnrolOffer, Scanned};
 use countersign_core::cancel::Cancel;
 use countersign_core::limits::PICTURE_FILE;
-use countersign_core::protocol::uri::otpauth::{self, Account, Repair};
+use countersign_core::protocol::otp::base32::{self, Base32Error};
+use countersign_core::protocol::uri::otpauth::{self, Account, Repair, UriError};
 use countersign_core::qr::Class;
 use countersign_core::vault::NewAccount;
 use countersign_strings::text;
+use zeroize::Zeroizing;
 
 use crate::{scan_words, words};
 
@@ -22,6 +24,8 @@ pub enum Found {
         account: Box<Account>,
         /// What was mended.
         repairs: Vec<Repair>,
+        /// Were a 0, 1 or 8 of its key read as O, I or B? That is a guess: it is offered, and never taken unasked.
+        guessed: bool,
     },
     /// An enrolment at a gateway, and the name by which the gateway calls itself.
     Enrolment(Box<EnrolOffer>, String),
@@ -32,12 +36,35 @@ pub enum Found {
 /// # Errors
 /// The sentence on what it is instead, or why it is not taken.
 pub fn link(app: &App, link: &str) -> Result<Found, String> {
-    found(app, app.scan_text(link))
+    let scanned = app.scan_text(link);
+    if let Scanned::Unreadable(UriError::Secret(Base32Error::LookAlike(_))) = &scanned
+        && let Some(guess) = with_letters(link)
+        && let Scanned::Account { account, repairs } = app.scan_text(&guess)
+    {
+        return Ok(Found::Account { account, repairs, guessed: true });
+    }
+    found(app, scanned)
+}
+
+/// The link with the digits of its key that base32 does not have read as the letters that look like them.
+fn with_letters(link: &str) -> Option<Zeroizing<String>> {
+    const NAME: &str = "secret=";
+    let lower = Zeroizing::new(link.to_ascii_lowercase());
+    let starts = |at: &usize| link[..*at].ends_with(['?', '&']);
+    let start = lower.match_indices(NAME).map(|(at, _)| at).find(starts)? + NAME.len();
+    let end = link[start..].find(['&', '#']).map_or(link.len(), |length| start + length);
+    // Of what is written in percent form the digits are not the key's.
+    let key = Some(&link[start..end]).filter(|key| !key.contains('%'))?;
+    let mut guess = Zeroizing::new(String::with_capacity(link.len()));
+    guess.push_str(&link[..start]);
+    guess.push_str(&base32::unmistaken(key)?);
+    guess.push_str(&link[end..]);
+    Some(guess)
 }
 
 fn found(app: &App, scanned: Scanned) -> Result<Found, String> {
     match scanned {
-        Scanned::Account { account, repairs } => Ok(Found::Account { account, repairs }),
+        Scanned::Account { account, repairs } => Ok(Found::Account { account, repairs, guessed: false }),
         Scanned::Enrolment(offer) => {
             let name = app.enrol_name(&offer, &Cancel::default()).map_err(|fault| words::of_error(&fault))?;
             Ok(Found::Enrolment(offer, name))
@@ -140,6 +167,18 @@ mod tests {
         assert_eq!(as_path("./a.png"), Some("./a.png".into()));
         for link in ["otpauth://totp/a", "https://gate.example.com/enrol#1.e", "countersign://enrol#1.e", "a.png"] {
             assert_eq!(as_path(link), None, "{link}");
+        }
+    }
+
+    #[test]
+    fn digits_that_no_key_has_are_read_as_letters_in_the_key_alone() {
+        let guess = |link: &str| with_letters(link).map(|guess| guess.to_string());
+        assert_eq!(
+            guess("otpauth://totp/A18?issuer=B0&Secret=M0X1 8a&digits=8#1").as_deref(),
+            Some("otpauth://totp/A18?issuer=B0&Secret=MOXI Ba&digits=8#1")
+        );
+        for none in ["otpauth://totp/secret=0?x=1", "otpauth://totp/a?secret=M0%20X", "otpauth://totp/a?mysecret=0"] {
+            assert_eq!(guess(none), None, "{none}");
         }
     }
 }

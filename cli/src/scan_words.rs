@@ -1,5 +1,6 @@
 //! What was scanned or pasted, in words: what it is instead, what was mended, why it is not taken.
 
+use countersign_core::protocol::otp::base32::Base32Error;
 use countersign_core::protocol::uri::otpauth::{Account, Field, Kind, Repair, UriError};
 use countersign_core::qr::{Class, PictureError, ScanError};
 use countersign_strings::{fill, text};
@@ -77,6 +78,12 @@ pub fn of_repairs(repairs: &[Repair]) -> Vec<String> {
     out
 }
 
+/// What is said of an account before it is asked about: a guess first, then what was mended.
+pub fn remarks(repairs: &[Repair], guessed: bool) -> Vec<String> {
+    let guess = guessed.then(|| text("qr.read_as_letters").to_owned());
+    guess.into_iter().chain(of_repairs(repairs)).collect()
+}
+
 /// Why an account's link is not taken.
 pub fn of_uri_error(error: &UriError) -> String {
     let words = match error {
@@ -91,6 +98,7 @@ pub fn of_uri_error(error: &UriError) -> String {
         UriError::NotKeyUri | UriError::Type => "qr.not_key_uri",
         UriError::TooManyParameters => "qr.too_many_parameters",
         UriError::SecretMissing => "qr.secret_missing",
+        UriError::Secret(Base32Error::LookAlike(_)) => "qr.secret_look_alike",
         UriError::Secret(_) => "qr.secret_wrong",
         UriError::UnknownAlgorithm => "qr.unknown_algorithm",
         UriError::Range(_) => "qr.range",
@@ -128,4 +136,76 @@ pub fn timed(digits: u8, period: u32) -> String {
 /// A code that each use changes.
 pub fn counted(digits: u8) -> String {
     fill("cli.kind_counted", &[("digits", &digits.to_string())])
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_core::qr::classify;
+
+    use super::*;
+
+    /// How many classes there are. The match has no wildcard: a new class fails to compile here, and then wants a row below.
+    const CLASSES: usize = 18;
+
+    fn place(class: &Class) -> usize {
+        match class {
+            Class::Account => 0,
+            Class::Enrolment => 1,
+            Class::Login => 2,
+            Class::Migration => 3,
+            Class::Steam => 4,
+            Class::MOtp => 5,
+            Class::Microsoft => 6,
+            Class::Passkey => 7,
+            Class::PrivacyIdea => 8,
+            Class::Tiqr => 9,
+            Class::OwnApp(_) => 10,
+            Class::Wifi => 11,
+            Class::Contact => 12,
+            Class::Serial => 13,
+            Class::WebPage { .. } => 14,
+            Class::Text => 15,
+            Class::Empty => 16,
+            Class::TooLong { .. } => 17,
+        }
+    }
+
+    /// A text of each class, and a part of its sentence that says what it is or what to do.
+    fn table() -> [(String, &'static str); CLASSES + 3] {
+        [
+            ("otpauth://totp/a?secret=GEZDGNBV".to_owned(), "Add it instead"),
+            ("https://gate.example.com/enrol#1.eyJ1Ijoi".to_owned(), "Enrol instead"),
+            ("https://gate.example.com/approve#1.BAQE".to_owned(), "from the other screen with the camera"),
+            ("otpauth-migration://offline?data=Cg".to_owned(), "add the accounts one by one"),
+            ("steam://GEZDGNBV".to_owned(), "This is a Steam account"),
+            ("motp://a:b?secret=00".to_owned(), "Mobile-OTP"),
+            ("phonefactor://activate_account?code=1".to_owned(), "Microsoft Authenticator"),
+            ("FIDO:/0123".to_owned(), "signing in with a passkey"),
+            ("pia://container/a".to_owned(), "privacyIDEA"),
+            ("tiqrauth://a@b/c".to_owned(), "tiqr"),
+            ("com-okta-authenticator:/x".to_owned(), "its own app (Okta)"),
+            ("duo://x".to_owned(), "its own app (Duo)"),
+            ("identityguard://x".to_owned(), "its own app (Entrust)"),
+            ("WIFI:S:net;;".to_owned(), "Wi-Fi"),
+            ("BEGIN:VCARD".to_owned(), "a contact"),
+            ("1234567890".to_owned(), "a serial number"),
+            ("https://example.com/x".to_owned(), "a web page, not to an account: example.com"),
+            ("hello there".to_owned(), "some text"),
+            (" \n".to_owned(), "nothing to read"),
+            ("x".repeat(9 * 1024), "9216 bytes long"),
+            ("https://m-1.duosecurity.com/activate/x".to_owned(), "its own app (Duo)"),
+        ]
+    }
+
+    #[test]
+    fn every_class_that_the_classifier_gives_has_its_sentence() {
+        let mut seen = [false; CLASSES];
+        for (text, part) in table() {
+            let class = classify(&text);
+            seen[place(&class)] = true;
+            let words = of_class(&class);
+            assert!(words.contains(part), "{text:.40}: {class:?}: {words}");
+        }
+        assert_eq!(seen, [true; CLASSES], "a class without a row");
+    }
 }

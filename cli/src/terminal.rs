@@ -14,7 +14,9 @@ use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 use crate::fault::Fault;
+use crate::hidden;
 use crate::port::AskPassphrase;
+use crate::prose;
 
 /// The longest line that is read from a pipe, in bytes.
 const LINE_LIMIT: u64 = 64 * 1024;
@@ -56,7 +58,9 @@ impl Terminal {
 
     /// Says words: to stderr, since they are no result.
     pub fn say(&self, words: &str) {
-        let _ = writeln!(io::stderr().lock(), "{words}");
+        let mut err = io::stderr().lock();
+        let words = prose::for_reader(words, err.is_terminal());
+        let _ = writeln!(err, "{words}");
     }
 
     /// Is the passphrase given by a descriptor?
@@ -99,6 +103,7 @@ impl Terminal {
 
     fn ask_line(&self, question: &str) {
         let mut err = io::stderr().lock();
+        let question = prose::for_reader(question, err.is_terminal());
         let _ = write!(err, "{question}").and_then(|()| err.flush());
     }
 
@@ -109,7 +114,7 @@ impl Terminal {
     pub fn passphrase(&self, question: &str) -> Result<Secret, Fault> {
         match &self.descriptor {
             Some(descriptor) => lock(descriptor).first(),
-            None => Ok(normal(&hidden_line(question)?)),
+            None => hidden_passphrase(question),
         }
     }
 
@@ -128,21 +133,40 @@ impl Terminal {
     /// # Errors
     /// A [`Fault`] where it is empty, too long, or the two differ.
     pub fn new_passphrase(&self) -> Result<Secret, Fault> {
-        let new = match &self.descriptor {
-            Some(descriptor) => lock(descriptor).next_line()?,
-            None => {
-                let typed = normal(&hidden_line(text("cli.new_passphrase"))?);
-                if !typed.is_empty() && !typed.ct_eq(normal(&hidden_line(text("cli.again"))?).expose()) {
-                    return Err(Fault::refused(text("cli.passphrases_differ")));
-                }
-                typed
-            }
-        };
-        if new.is_empty() {
-            return Err(Fault::refused(text("cli.passphrase_empty")));
+        match &self.descriptor {
+            Some(descriptor) => not_empty(lock(descriptor).next_line()?),
+            None => chosen_passphrase(),
         }
-        Ok(new)
     }
+}
+
+/// The passphrase, from a person without echo.
+///
+/// # Errors
+/// A [`Fault`] where there is no terminal.
+pub fn hidden_passphrase(question: &str) -> Result<Secret, Fault> {
+    Ok(normal(&hidden_line(question)?))
+}
+
+/// A new passphrase, from a person twice.
+///
+/// # Errors
+/// A [`Fault`] where it is empty, or the two differ.
+pub fn chosen_passphrase() -> Result<Secret, Fault> {
+    let typed = not_empty(hidden_passphrase(text("cli.new_passphrase"))?)?;
+    if typed.ct_eq(hidden_passphrase(text("cli.again"))?.expose()) {
+        Ok(typed)
+    } else {
+        Err(Fault::refused(text("cli.passphrases_differ")))
+    }
+}
+
+/// The passphrase, unless nothing was typed.
+///
+/// # Errors
+/// A [`Fault`] where it is empty.
+pub fn not_empty(passphrase: Secret) -> Result<Secret, Fault> {
+    if passphrase.is_empty() { Err(Fault::refused(text("cli.passphrase_empty"))) } else { Ok(passphrase) }
 }
 
 fn lock(descriptor: &Mutex<Descriptor>) -> MutexGuard<'_, Descriptor> {
@@ -183,8 +207,7 @@ fn person() -> io::Result<File> {
 }
 
 fn hidden_line(question: &str) -> Result<Zeroizing<String>, Fault> {
-    rpassword::prompt_password(format!("{question} "))
-        .map(Zeroizing::new)
+    hidden::line(&format!("{} ", prose::for_reader(question, true)))
         .map_err(|_| Fault::refused(text("cli.no_terminal")))
 }
 

@@ -3,7 +3,7 @@
 mod arguments;
 mod check_config;
 mod push;
-mod screen;
+pub(crate) mod screen;
 mod terminal;
 mod vault;
 

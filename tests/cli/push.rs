@@ -49,32 +49,62 @@ impl Gateway {
         page
     }
 
-    /// A phone that approves mara's sign-ins.
-    fn enrol(&self) -> Desk {
-        let desk = Desk::new();
+    /// A page that offers an enrolment, and the link under its QR.
+    fn offer(&self) -> (Plain, String) {
         let mut page = self.page("/manageotp");
         page.goto(&format!("{}/manageotp/add?kind=countersign", self.url));
         page.submit("/manageotp/add", &[("name", "Desk"), ("voucher", &self.voucher)]);
         let link = until("a link", || page.words("#link"));
-        let mut enrol = Program::start(command("countersign", desk.path()).args([
-            "enrol",
-            "--yes",
-            "--json",
-            "--passphrase-fd",
-            "0",
-        ]));
-        enrol.write(format!("{PASSPHRASE}\n{}\n", link.trim()).as_bytes());
-        let pending: Value = serde_json::from_str(&enrol.stdout.line_with("\"digits\"")).unwrap();
-        assert_eq!(pending["account"], "mara");
-        until("the field for the digits", || {
-            page.look_again(Duration::from_millis(200));
-            page.has_form("/manageotp/confirm").then_some(())
-        });
-        page.submit("/manageotp/confirm", &[("digits", pending["digits"].as_str().unwrap())]);
-        assert!(enrol.wait().success(), "{}", enrol.stderr.text());
-        assert!(enrol.stdout.text().contains("\"active\"") && enrol.stderr.text().contains("Continue only if"));
+        (page, link.trim().to_owned())
+    }
+
+    /// A phone that approves mara's sign-ins.
+    fn enrol(&self) -> Desk {
+        let desk = Desk::new();
+        let (page, link) = self.offer();
+        enrolled(&desk, page, &[], &format!("{link}\n"));
         desk
     }
+}
+
+/// Enrols this phone with a code that `page` offers, and types its digits there.
+fn enrolled(desk: &Desk, mut page: Plain, arguments: &[&str], input: &str) {
+    let mut command = command("countersign", desk.path());
+    let mut enrol = Program::start(command.args(["enrol", "--yes", "--json", "--passphrase-fd", "0"]).args(arguments));
+    enrol.write(format!("{PASSPHRASE}\n{input}").as_bytes());
+    let pending: Value = serde_json::from_str(&enrol.stdout.line_with("\"digits\"")).unwrap();
+    assert_eq!(pending["account"], "mara");
+    until("the field for the digits", || {
+        page.look_again(Duration::from_millis(200));
+        page.has_form("/manageotp/confirm").then_some(())
+    });
+    page.submit("/manageotp/confirm", &[("digits", pending["digits"].as_str().unwrap())]);
+    assert!(enrol.wait().success(), "{}", enrol.stderr.text());
+    assert!(enrol.stdout.text().contains("\"active\"") && enrol.stderr.text().contains("Continue only if"));
+}
+
+#[test]
+fn a_no_sends_and_keeps_nothing_and_the_same_picture_enrols_after_a_yes() {
+    let gateway = Gateway::start();
+    let desk = Desk::new();
+    let (mut page, link) = gateway.offer();
+    let picture = desk.path().join("qr.png");
+    std::fs::write(&picture, countersign_core::qr::Symbol::new(&link).unwrap().png(6)).unwrap();
+
+    let mut asked = on_terminal(&desk, "enrol --picture qr.png", &[]);
+    asked.stdout.wait_for("[y/N]");
+    let host = gateway.url.trim_start_matches("https://").to_owned();
+    assert!(asked.stdout.text().contains(&host), "{}", asked.stdout.text());
+    asked.write(b"n\r");
+    assert_eq!(asked.wait().code(), Some(1));
+    let said = asked.stdout.text();
+    assert!(said.contains("Nothing was changed.") && !said.contains("Passphrase"), "{said}");
+    assert_eq!(desk.run(&["list", "--json"], "").json()["gateways"].as_array().map(Vec::len), Some(0));
+    page.look_again(Duration::from_millis(300));
+    assert!(!page.has_form("/manageotp/confirm"), "a phone has enrolled after a no");
+
+    enrolled(&desk, page, &["--picture", picture.to_str().unwrap()], "");
+    assert_eq!(desk.run(&["list", "--json"], "").json()["gateways"].as_array().map(Vec::len), Some(1));
 }
 
 /// The six digits of a page that waits for the phone.

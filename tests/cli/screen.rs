@@ -2,8 +2,8 @@
 
 use countersign_tests::program::Printed;
 
-const COLUMNS: usize = 80;
-const ROWS: usize = 24;
+/// Columns and rows of a terminal, unless a test says otherwise.
+const USUAL: (usize, usize) = (80, 24);
 
 /// Waits until the screen shows `part` on one line.
 ///
@@ -13,9 +13,14 @@ pub fn wait_for(printed: &Printed, part: &str) {
     printed.wait_until(part, |text| of(text).contains(part));
 }
 
-/// The screen after `written`: its lines, blanks at their ends left out.
+/// The screen of 80×24 after `written`: its lines, blanks at their ends left out.
 pub fn of(written: &str) -> String {
-    let mut cells = vec![[' '; COLUMNS]; ROWS];
+    of_size(written, USUAL)
+}
+
+/// The same of so many columns and rows.
+pub fn of_size(written: &str, (columns, rows): (usize, usize)) -> String {
+    let mut cells = vec![vec![' '; columns]; rows];
     let (mut row, mut column) = (0_usize, 0_usize);
     let mut rest = written.chars();
     while let Some(c) = rest.next() {
@@ -32,16 +37,17 @@ pub fn of(written: &str) -> String {
                 match end {
                     Some('H') => {
                         let mut numbers = argument.split(';').map(|n| n.parse::<usize>().unwrap_or(1).max(1) - 1);
-                        row = numbers.next().unwrap_or_default().min(ROWS - 1);
-                        column = numbers.next().unwrap_or_default().min(COLUMNS - 1);
+                        row = numbers.next().unwrap_or_default().min(rows - 1);
+                        column = numbers.next().unwrap_or_default().min(columns - 1);
                     }
-                    Some('J') => cells = vec![[' '; COLUMNS]; ROWS],
+                    Some('h') if argument == "?1049" => cells = vec![vec![' '; columns]; rows],
+                    Some('J') => cells = vec![vec![' '; columns]; rows],
                     _ => {}
                 }
             }
             '\r' => column = 0,
-            '\n' => row = (row + 1).min(ROWS - 1),
-            c if !c.is_control() && column < COLUMNS => {
+            '\n' => row = (row + 1).min(rows - 1),
+            c if !c.is_control() && column < columns => {
                 cells[row][column] = c;
                 column += 1;
             }

@@ -66,6 +66,101 @@ fn removing_asks_and_takes_no_for_an_answer() {
 }
 
 #[test]
+fn adding_asks_and_a_no_keeps_nothing() {
+    let desk = Desk::new();
+    for (answer, accounts, code) in [("n", 0, 1), ("", 0, 1), ("y", 1, 0)] {
+        let mut program = on_terminal(&desk, "add", &[]);
+        program.stdout.wait_for("Passphrase:");
+        program.write(format!("{PASSPHRASE}\r").as_bytes());
+        program.stdout.wait_for("it is not shown");
+        program.write(format!("otpauth://totp/GitHub:mara?secret={SEED}&issuer=GitHub\r").as_bytes());
+        program.stdout.wait_for("[y/N]");
+        assert!(program.stdout.text().contains("GitHub (mara)"));
+        program.write(format!("{answer}\r").as_bytes());
+        assert_eq!(program.wait().code(), Some(code), "{answer:?}");
+        assert_eq!(program.stdout.text().contains("Nothing was changed."), accounts == 0);
+        assert!(!program.stdout.text().contains(SEED), "the link was shown");
+        let listed = desk.run(&["list", "--json"], "").json();
+        assert_eq!(listed["accounts"].as_array().map(Vec::len), Some(accounts), "{answer:?}");
+    }
+}
+
+#[test]
+fn a_key_typed_with_digits_that_no_key_has_is_offered_as_letters() {
+    let desk = Desk::new();
+    // RFC 4226's seed has neither O nor B nor I: this one has all three.
+    let link = |key: &str| format!("otpauth://hotp/VPN:mara?secret={key}&issuer=VPN&counter=0");
+    let unasked = desk.run(&["add", "--yes"], &format!("{}\n", link("M0X1GE8DGNBVGY3T")));
+    assert_eq!(unasked.code, 1, "a guess is never taken unasked");
+    assert!(unasked.stderr.contains("perhaps O, I or B is meant"), "{}", unasked.stderr);
+
+    let mut program = on_terminal(&desk, "add", &[]);
+    program.stdout.wait_for("Passphrase:");
+    program.write(format!("{PASSPHRASE}\r").as_bytes());
+    program.stdout.wait_for("it is not shown");
+    program.write(format!("{}\r", link("M0X1GE8DGNBVGY3T")).as_bytes());
+    program.stdout.wait_for("[y/N]");
+    assert!(program.stdout.text().contains("they are read as O, I and B here"), "{}", program.stdout.text());
+    program.write(b"y\r");
+    assert!(program.wait().success());
+
+    let other = Desk::new();
+    other.add(&link("MOXIGEBDGNBVGY3T"));
+    let code = |desk: &Desk| desk.run(&["code", "VPN"], "").stdout;
+    assert_eq!(code(&desk), code(&other));
+}
+
+#[test]
+fn prose_is_broken_at_the_width_of_the_terminal() {
+    let desk = Desk::empty();
+    let mut program = on_terminal(&desk, "init", &[]);
+    program.stdout.wait_for("New passphrase:");
+    program.write(format!("{PASSPHRASE}\r").as_bytes());
+    program.stdout.wait_for("The same again:");
+    program.write(format!("{PASSPHRASE}\r").as_bytes());
+    assert!(program.wait().success());
+    let fresh = Desk::empty();
+    let mut phone = on_terminal(&fresh, "tui --fresh", &[]);
+    phone.stdout.wait_for("New passphrase:");
+    phone.write(b"\x03");
+    for text in [program.stdout.text(), phone.stdout.text()] {
+        let wide: Vec<&str> = text.lines().filter(|line| line.trim_end().chars().count() > 80).collect();
+        assert!(wide.is_empty(), "{wide:#?}");
+    }
+    assert!(phone.stdout.text().contains("This is a new phone."));
+}
+
+#[test]
+fn the_screen_changes_the_passphrase() {
+    let desk = Desk::new();
+    let mut program = on_terminal(&desk, "", &[]);
+    screen::wait_for(&program.stdout, "Your accounts are locked.");
+    program.write(format!("{PASSPHRASE}\r").as_bytes());
+    screen::wait_for(&program.stdout, "No accounts yet.");
+    program.write(b"c");
+    screen::wait_for(&program.stdout, "Change the passphrase");
+    program.write(b"wrong\rspruce\rspruce\r");
+    screen::wait_for(&program.stdout, "That isn't the passphrase.");
+    program.write(format!("{PASSPHRASE}\rspruce\rspruce\r").as_bytes());
+    screen::wait_for(&program.stdout, "The passphrase was changed.");
+    program.write(b"\r");
+    screen::wait_for(&program.stdout, "No accounts yet.");
+    program.write(b"q");
+    assert!(program.wait().success());
+    assert!(!program.stdout.text().contains("spruce"), "the passphrase was drawn");
+    assert_eq!(desk.run(&["list"], "").code, 1);
+    assert_eq!(desk.run_plain(&["list", "--passphrase-fd", "0"], "spruce\n").code, 0);
+}
+
+#[test]
+fn line_by_line_the_passphrase_is_changed_too() {
+    let desk = Desk::new();
+    let ended = desk.run(&["tui"], &format!("passphrase\n{PASSPHRASE}\nspruce\nquit\n"));
+    assert!(ended.code == 0 && ended.stdout.contains("The passphrase was changed."), "{}", ended.stdout);
+    assert_eq!(desk.run_plain(&["list", "--passphrase-fd", "0"], "spruce\n").code, 0);
+}
+
+#[test]
 fn the_screen_unlocks_adds_an_account_and_gives_the_terminal_back() {
     let desk = Desk::new();
     let mut program = on_terminal(&desk, "", &[]);

@@ -14,12 +14,15 @@ use crate::{scan_words, words};
 pub fn run(context: &Context, read: &Read) -> Result<(), Fault> {
     let desk = context.open_desk()?;
     let found = super::read::from(context, &desk, read, text("cli.link_account"))?;
-    let Found::Account { account, repairs } = found else {
+    let Found::Account { account, repairs, guessed } = found else {
         return Err(Fault::refused(text("qr.enrolment")));
     };
+    if guessed && read.yes {
+        return Err(Fault::refused(text("qr.secret_look_alike")));
+    }
     let terminal = &context.terminal;
     let line = read::line(&account);
-    let remarks = scan_words::of_repairs(&repairs);
+    let remarks = scan_words::remarks(&repairs, guessed);
     terminal.say(&format!("{}\n  {}", words::isolated(&line), scan_words::of_kind(&account)));
     remarks.iter().for_each(|remark| terminal.say(remark));
     if !read.yes && !terminal.confirm(text("tui.add_title"))? {

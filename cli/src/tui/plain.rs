@@ -20,8 +20,9 @@ use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::poll::{Pollers, once};
 use crate::port::{AskPassphrase, Prefilled};
+use crate::prose;
 use crate::read::{self, Found};
-use crate::terminal::{Terminal, normal, stdin_line};
+use crate::terminal::{Terminal, chosen_passphrase, hidden_passphrase, normal, not_empty, stdin_line};
 use crate::{scan_words, words};
 
 /// Talks until `quit`, or until the input ends.
@@ -133,6 +134,7 @@ impl Phone {
                     Ok(())
                 }
                 "unlock" => self.unlock(),
+                "passphrase" => self.change_passphrase(),
                 _ if line.contains([':', '/']) => self.read(&line),
                 _ => Err(Fault::refused(text("tui.plain_unknown"))),
             };
@@ -148,6 +150,22 @@ impl Phone {
         }
         let passphrase = self.ask.ask(None, false, &Cancel::default())?;
         self.desk.unlock(&passphrase)?.iter().for_each(|words| say(words));
+        Ok(())
+    }
+
+    /// From a person without echo, the new one twice; from a pipe the next two lines.
+    fn change_passphrase(&self) -> Result<(), Fault> {
+        let (old, new) = if io::stdin().is_terminal() {
+            (hidden_passphrase(text("cli.passphrase"))?, chosen_passphrase()?)
+        } else {
+            let next = |question| {
+                say(text(question));
+                stdin_line()?.map(|line| normal(&line)).ok_or_else(|| Fault::refused(text("cli.nothing_on_stdin")))
+            };
+            (next("cli.passphrase")?, not_empty(next("cli.new_passphrase")?)?)
+        };
+        self.desk.change_passphrase(&old, &new)?;
+        say(text("cli.passphrase_changed"));
         Ok(())
     }
 
@@ -235,11 +253,11 @@ impl Phone {
     /// Reads a link or the path of a picture, names it and asks.
     fn read(&self, line: &str) -> Result<(), Fault> {
         match read::field(&self.desk.app, line).map_err(Fault::refused)? {
-            Found::Account { account, repairs } => {
+            Found::Account { account, repairs, guessed } => {
                 self.unlock()?;
                 let name = read::line(&account);
                 say(&format!("{}\n{}", words::isolated(&name), scan_words::of_kind(&account)));
-                scan_words::of_repairs(&repairs).iter().for_each(|remark| say(remark));
+                scan_words::remarks(&repairs, guessed).iter().for_each(|remark| say(remark));
                 if self.yes(text("tui.add_title"))? {
                     self.desk.app.add_account(&read::new_account(&account, &repairs))?;
                     say(&fill("cli.added", &[("name", &name)]));
@@ -267,11 +285,13 @@ impl Phone {
 
 fn say(words: &str) {
     let mut out = io::stdout().lock();
+    let words = prose::for_reader(words, out.is_terminal());
     // Nobody reads any more: the input ends soon as well.
     let _ = writeln!(out, "{words}").and_then(|()| out.flush());
 }
 
 fn prompt(words: &str) {
     let mut out = io::stdout().lock();
+    let words = prose::for_reader(words, out.is_terminal());
     let _ = write!(out, "{words}").and_then(|()| out.flush());
 }

@@ -83,10 +83,10 @@ fn card(row: &ApprovalRow) -> Card {
 /// What was read, as the screen asks about it.
 pub fn found(found: &read::Found) -> Found {
     match found {
-        read::Found::Account { account, repairs } => Found::Account {
+        read::Found::Account { account, repairs, guessed } => Found::Account {
             name: read::line(account),
             kind: scan_words::of_kind(account),
-            remarks: scan_words::of_repairs(repairs),
+            remarks: scan_words::remarks(repairs, *guessed),
         },
         read::Found::Enrolment(offer, name) => Found::Enrolment { host: offer.host().to_owned(), name: name.clone() },
     }

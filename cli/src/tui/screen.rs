@@ -163,7 +163,11 @@ impl Phone {
             if self.state.unlock.is_none() && self.state.next_change().is_some_and(|change| now >= change) {
                 self.read_again(Topic::Accounts);
             }
-            terminal.draw(|frame| view::draw(&self.state, now, self.look, frame.area(), frame.buffer_mut()))?;
+            terminal.draw(|frame| {
+                let area = frame.area();
+                view::settle(&mut self.state, area);
+                view::draw(&self.state, now, self.look, area, frame.buffer_mut());
+            })?;
             let first = if self.state.counts() {
                 inbox.recv_timeout(TICK)
             } else {

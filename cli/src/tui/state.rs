@@ -84,6 +84,13 @@ pub enum Page {
     List,
     /// All keys.
     Help,
+    /// All of the note.
+    Note {
+        /// Its first line that is seen.
+        top: usize,
+    },
+    /// A new passphrase is being chosen.
+    Passphrase(Change),
     /// A field that takes a link or the path of a picture.
     Entry {
         /// Was it opened to enrol? Then it asks for the enrolment's link.
@@ -117,6 +124,17 @@ pub enum Page {
         /// Is it good news?
         good: bool,
     },
+}
+
+/// A change of the passphrase: the old one, and the new one twice.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// What was typed: old, new, new again.
+    pub fields: [Field; 3],
+    /// Which of them is being typed.
+    pub at: usize,
+    /// Why the last try was not taken.
+    pub fault: Option<String>,
 }
 
 /// Which row is to be removed.
@@ -216,6 +234,8 @@ pub enum Event {
         /// How it ended.
         how: Answered,
     },
+    /// The passphrase could not be changed; the words say why.
+    NotChanged(String),
     /// The keystore asks for the passphrase.
     Asked {
         /// Was the one before wrong?
@@ -282,6 +302,13 @@ pub enum Effect {
     Deny(String),
     /// Refuse, and say that someone else has the password.
     Report(String),
+    /// Change the passphrase.
+    Change {
+        /// The one until now.
+        old: Field,
+        /// The one from now on.
+        new: Field,
+    },
     /// Give the keystore the passphrase.
     Give(Field),
     /// The person does not give it.
@@ -320,6 +347,12 @@ impl State {
     /// The chosen row.
     pub fn chosen(&self) -> Option<Row<'_>> {
         self.rows().get(self.selected).copied()
+    }
+
+    /// The part of the note that stands above the list: up to its first blank line.
+    pub fn short_note(&self) -> &[String] {
+        let end = self.note.iter().position(|line| line.trim().is_empty()).unwrap_or(self.note.len());
+        &self.note[..end]
     }
 
     /// How many approvals wait besides the one in front.

@@ -5,7 +5,8 @@ use countersign_strings::{fill, text};
 
 use super::field::Field;
 use super::model::{Answered, Card, Found, Gateway, GatewayState};
-use super::state::{Approval, Ask, Effect, Event, Key, Page, Removal, Row, Search, State, Step, Unlock};
+use super::state::{Approval, Ask, Change, Effect, Event, Key, Page, Removal, Row, Search, State, Step, Unlock};
+use crate::terminal::normal;
 
 impl State {
     /// Takes one event. `now` is Unix time in seconds.
@@ -40,6 +41,9 @@ impl State {
                 self.page = Page::Digits { gateway, digits, name, host };
             }
             Event::Answered { id, how } => self.answered(&id, how),
+            Event::NotChanged(words) => {
+                self.page = Page::Passphrase(Change { fault: Some(words), ..Change::default() });
+            }
             Event::Asked { wrong } => self.ask = Some(Ask { wrong, ..Ask::default() }),
             Event::AskOver => self.ask = None,
             Event::Notice(words) => self.notice = Some(words),
@@ -137,6 +141,8 @@ impl State {
             unlock.field.paste(pasted);
         } else if let Page::Entry { field, .. } = &mut self.page {
             field.paste(pasted);
+        } else if let Page::Passphrase(change) = &mut self.page {
+            change.fields[change.at].paste(pasted);
         } else if let Some(search) = self.search.as_mut().filter(|s| s.typing) {
             search.field.paste(pasted);
         } else if matches!(self.page, Page::List) {
@@ -274,7 +280,8 @@ impl State {
             Key::Char('e') => self.page = Page::entry(true),
             Key::Char('x') => self.ask_removal(),
             Key::Char('p') => self.bring_back(),
-            Key::Char('i') => self.note_folded = !self.note_folded,
+            Key::Char('i') if !self.note.is_empty() => self.page = Page::Note { top: 0 },
+            Key::Char('c') => self.page = Page::Passphrase(Change::default()),
             Key::Char('l') => {
                 self.lock();
                 out.push(Effect::Lock);
@@ -329,6 +336,23 @@ impl State {
         }
     }
 
+    fn note_key(&mut self, top: usize, key: Key) {
+        let last = self.note.len().saturating_sub(1);
+        let top = match key {
+            Key::Up | Key::Char('k') => top.saturating_sub(1),
+            Key::Down | Key::Char('j') => (top + 1).min(last),
+            Key::Home => 0,
+            Key::End => last,
+            Key::Char('f') => {
+                self.note_folded = !self.note_folded;
+                return self.page = Page::List;
+            }
+            Key::Enter | Key::Esc | Key::Char('i' | 'q' | ' ') => return self.page = Page::List,
+            _ => top,
+        };
+        self.page = Page::Note { top };
+    }
+
     fn page_key(&mut self, key: Key, out: &mut Vec<Effect>) {
         match &mut self.page {
             Page::Entry { field, .. } => match key {
@@ -365,6 +389,20 @@ impl State {
                     self.page = Page::List;
                 }
             }
+            Page::Note { top } => {
+                let top = *top;
+                self.note_key(top, key);
+            }
+            Page::Passphrase(change) => match key {
+                Key::Esc => self.page = Page::List,
+                Key::Enter => {
+                    if let Some((old, new)) = change.enter() {
+                        self.page = Page::Busy(text("tui.changing").to_owned());
+                        out.push(Effect::Change { old, new });
+                    }
+                }
+                key => change.fields[change.at].key(key),
+            },
             Page::Busy(_) | Page::List => {}
         }
     }
@@ -374,6 +412,26 @@ impl Approval {
     /// An approval that the person has not touched yet.
     pub fn new(card: Card) -> Self {
         Self { card, step: Step::Digits { field: Field::default(), fault: None } }
+    }
+}
+
+impl Change {
+    /// Goes to the next field; old and new passphrase once all three are typed and the last two are the same.
+    fn enter(&mut self) -> Option<(Field, Field)> {
+        if self.fields[self.at].is_empty() {
+            return None;
+        }
+        self.fault = None;
+        if self.at < 2 {
+            self.at += 1;
+            return None;
+        }
+        let [old, new, again] = &self.fields;
+        if normal(new.text()).ct_eq(normal(again.text()).expose()) {
+            return Some((old.clone(), new.clone()));
+        }
+        *self = Self { fault: Some(text("cli.passphrases_differ").to_owned()), ..Self::default() };
+        None
     }
 }
 

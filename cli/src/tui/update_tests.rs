@@ -220,3 +220,46 @@ fn ctrl_c_ends_from_everywhere() {
     send(&mut state, [Event::Cards(vec![card("1")]), Event::Asked { wrong: false }]);
     assert!(matches!(press(&mut state, Key::Stop)[..], [Effect::Quit]));
 }
+
+#[test]
+fn the_note_scrolls_and_folds_on_its_page() {
+    let mut state = State::new(false, vec!["one".into(), String::new(), "two".into()]);
+    assert_eq!(state.short_note(), ["one"]);
+    press(&mut state, Key::Char('i'));
+    for (key, top) in [(Key::Down, 1), (Key::End, 2), (Key::Down, 2), (Key::Up, 1), (Key::Home, 0), (Key::Up, 0)] {
+        press(&mut state, key);
+        assert!(matches!(state.page, Page::Note { top: found } if found == top), "{key:?}");
+    }
+    press(&mut state, Key::Char('q'));
+    assert!(matches!(state.page, Page::List), "q leaves the page, not the program");
+    press(&mut state, Key::Char('i'));
+    press(&mut state, Key::Char('f'));
+    assert!(state.note_folded && matches!(state.page, Page::List));
+    let mut without = open();
+    press(&mut without, Key::Char('i'));
+    assert!(matches!(without.page, Page::List), "there is no note");
+}
+
+#[test]
+fn a_passphrase_is_changed_when_it_was_typed_twice_alike() {
+    let mut state = open();
+    press(&mut state, Key::Char('c'));
+    send(&mut state, keys("elk"));
+    press(&mut state, Key::Enter);
+    assert!(press(&mut state, Key::Enter).is_empty(), "an empty one is none");
+    send(&mut state, keys("new"));
+    press(&mut state, Key::Enter);
+    send(&mut state, keys("news"));
+    assert!(press(&mut state, Key::Enter).is_empty());
+    assert!(matches!(&state.page, Page::Passphrase(change) if change.fault.is_some() && change.at == 0));
+    for part in ["elk", "new"] {
+        send(&mut state, keys(part));
+        press(&mut state, Key::Enter);
+    }
+    send(&mut state, keys("new"));
+    let effects = press(&mut state, Key::Enter);
+    assert!(matches!(&effects[..], [Effect::Change { old, new }] if old.text() == "elk" && new.text() == "new"));
+    send(&mut state, [Event::NotChanged("That isn't the passphrase.".into())]);
+    assert!(matches!(&state.page, Page::Passphrase(change) if change.fields[0].is_empty()));
+    assert!(!format!("{state:?}").contains("elk"), "what was typed shows in Debug");
+}

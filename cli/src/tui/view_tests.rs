@@ -10,7 +10,7 @@ use ratatui::text::Span;
 use super::field::Field;
 use super::model::{Account, AccountCode, Answered, Card, Figures, Found, Gateway, GatewayState};
 use super::state::{Event, Key, Removal, State, Unlock};
-use super::view::{Look, draw};
+use super::view::{Look, draw, settle};
 
 const NOW: u64 = 1_795_260_011;
 const SIZES: [(u16, u16); 3] = [(80, 24), (60, 20), (40, 20)];
@@ -45,6 +45,9 @@ fn row_text(row: &[Cell]) -> String {
 /// Compares a state at each size with its golden text; colour must never change a character.
 fn golden(name: &str, state: &State) {
     for size in SIZES {
+        let mut settled = state.clone();
+        settle(&mut settled, Rect::new(0, 0, size.0, size.1));
+        let state = &settled;
         let text = as_text(&picture(state, size, Look::PLAIN));
         assert_eq!(text, as_text(&picture(state, size, Look::SIXTEEN)), "{name}: colour changed the text");
         let file = format!("{}/tests/golden/{name}_{}x{}.txt", env!("CARGO_MANIFEST_DIR"), size.0, size.1);
@@ -140,6 +143,56 @@ fn empty() {
         "This phone's passphrase: larch-violin".into(),
     ];
     golden("empty_note", &noted);
+}
+
+/// The note of the demo, as `cargo xtask demo` writes it.
+fn demo_note() -> Vec<String> {
+    let fingerprint = format!("   {}\n   {}", "AB:".repeat(16), ["CD"; 16].join(":"));
+    let values = [
+        ("url", "https://localhost:8443"),
+        ("name", "alice"),
+        ("password", "abcd-efgh-jkmn-pqrs"),
+        ("voucher", "K7QF-2MNP-XW4D"),
+        ("fingerprint", &fingerprint),
+        ("log", "/tmp/countersign-demo-12345/gateway.log"),
+    ];
+    countersign_strings::fill("demo.welcome", &values).lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn the_note_of_the_demo() {
+    let mut state = State::new(false, demo_note());
+    golden("demo_note", &state);
+    let text = as_text(&picture(&state, (60, 20), Look::PLAIN));
+    for line in state.short_note() {
+        assert!(text.contains(line.trim()), "{line} is not in view:\n{text}");
+    }
+    assert!(text.contains("No accounts yet.") && text.contains("Or paste a link here."), "{text}");
+    state.update(key(Key::Char('i')), NOW);
+    golden("demo_note_whole", &state);
+    state.update(key(Key::End), NOW);
+    golden("demo_note_end", &state);
+    state.update(key(Key::Esc), NOW);
+    state.update(Event::Accounts(accounts()), NOW);
+    golden("demo_note_list", &state);
+    for step in [Key::Char('i'), Key::Char('f')] {
+        state.update(key(step), NOW);
+    }
+    assert!(!as_text(&picture(&state, (80, 24), Look::PLAIN)).contains("Voucher"), "it was folded away");
+    golden("demo_note_locked", &State::new(true, demo_note()));
+}
+
+#[test]
+fn passphrase() {
+    let mut state = open([key(Key::Char('c'))]);
+    typed("old").into_iter().for_each(|e| drop(state.update(e, NOW)));
+    for part in ["larch", "latch"] {
+        state.update(key(Key::Enter), NOW);
+        typed(part).into_iter().for_each(|e| drop(state.update(e, NOW)));
+    }
+    golden("passphrase", &state);
+    assert!(state.update(key(Key::Enter), NOW).is_empty(), "two that differ change nothing");
+    golden("passphrase_differ", &state);
 }
 
 #[test]

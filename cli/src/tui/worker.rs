@@ -90,6 +90,7 @@ impl Worker {
             Effect::Accept => self.accept(),
             Effect::Next(id) => self.next(&id),
             Effect::Remove(removal) => self.remove(&removal),
+            Effect::Change { old, new } => vec![self.change(&old, &new)],
             Effect::Approve { id, digits } => self.answer(&id, Some(&digits), false),
             Effect::Deny(id) => self.answer(&id, None, false),
             Effect::Report(id) => self.answer(&id, None, true),
@@ -114,6 +115,13 @@ impl Worker {
         }
     }
 
+    fn change(&self, old: &Field, new: &Field) -> Event {
+        match self.0.desk.change_passphrase(&normal(old.text()), &normal(new.text())) {
+            Ok(()) => Event::Done(text("cli.passphrase_changed").to_owned()),
+            Err(fault) => Event::NotChanged(fault.words),
+        }
+    }
+
     fn read(&self, typed: &Field) -> Event {
         let read = read::field(&self.0.desk.app, typed.text());
         Event::Read(read.map(|found| {
@@ -127,7 +135,7 @@ impl Worker {
         let desk = &self.0.desk;
         let found = lock(&self.0.found).take();
         let done = match found {
-            Some(Found::Account { account, repairs }) => {
+            Some(Found::Account { account, repairs, .. }) => {
                 desk.app.add_account(&read::new_account(&account, &repairs)).map(|_| {
                     vec![self.accounts(self.now()), Event::Done(fill("cli.added", &[("name", &read::line(&account))]))]
                 })

@@ -43,19 +43,23 @@ fn keys(state: &State, width: u16) -> &'static str {
     }
 }
 
-/// What whoever started the phone wants seen. It takes at most half of the height, more while there is no list; `i`
-/// folds it.
+/// What whoever started the phone wants seen, up to its first blank line: at most half of the height, more while there is
+/// no list. The line beneath says how to see all of it.
 fn note(state: &State, look: Look, area: Rect, buffer: &mut Buffer) -> Rect {
     if state.note.is_empty() || state.note_folded {
         return area;
     }
     let width = usize::from(area.width.saturating_sub(2));
-    let lines = state.note.iter().flat_map(|line| text::wrap_indented(line, width)).map(Line::raw);
+    let lines = state.short_note().iter().flat_map(|line| text::wrap_indented(line, width)).map(Line::raw);
     let most = if state.rows().is_empty() { area.height.saturating_sub(8) } else { area.height / 2 };
     let lines: Vec<Line<'_>> = lines.take(usize::from(most)).collect();
     let height = lines.len() as u16;
     put(buffer, Rect { height, ..area }, 1, lines);
     buffer.set_string(area.x, area.y + height, "─".repeat(usize::from(area.width)), look.quiet());
+    let hint = format!(" {} ", words("tui.note_more"));
+    if text::columns(&hint) + 4 <= usize::from(area.width) {
+        buffer.set_string(area.x + 2, area.y + height, hint, look.quiet());
+    }
     below(area, height + 1)
 }
 

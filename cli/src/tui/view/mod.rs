@@ -13,20 +13,31 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 pub use look::Look;
-pub use text::{cut_left, cut_right, grouped};
+pub use text::{columns, cut_left, cut_right, grouped};
 
 use super::state::{Page, State};
-use text::columns;
 
 /// The narrowest terminal with two panes.
 pub const TWO_PANES: u16 = 60;
+
+/// Keeps a scrolled page within what it has, now that the size is known.
+pub fn settle(state: &mut State, area: Rect) {
+    let end = page::note_end(state, body(area));
+    if let Page::Note { top } = &mut state.page {
+        *top = (*top).min(end);
+    }
+}
+
+fn body(area: Rect) -> Rect {
+    Rect { y: area.y + 1, height: area.height.saturating_sub(2), ..area }
+}
 
 /// Draws the whole screen. `now` is Unix time in seconds.
 pub fn draw(state: &State, now: u64, look: Look, area: Rect, buffer: &mut Buffer) {
     if area.width < 16 || area.height < 6 {
         return put(buffer, area, 0, vec![Line::raw(words("tui.too_small"))]);
     }
-    let body = Rect { y: area.y + 1, height: area.height - 2, ..area };
+    let body = body(area);
     header(state, look, area, buffer);
     let keys = if let Some(approval) = &state.approval {
         approval::draw(state, approval, now, look, body, buffer)

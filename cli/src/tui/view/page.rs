@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::super::model::Found;
-use super::super::state::{Ask, Page, Removal, State, Unlock};
+use super::super::state::{Ask, Change, Page, Removal, State, Unlock};
 use super::{Look, link_shown, list, masked, measure, paragraph, put, text};
 
 /// Draws the page in front of the list; returns the keys for the last line.
@@ -43,6 +43,14 @@ pub fn draw(state: &State, look: Look, area: Rect, buffer: &mut Buffer) -> Strin
         Page::Help => {
             lines.pop();
             lines.extend(help(look));
+        }
+        Page::Note { top } => {
+            note(state, *top, look, area, buffer);
+            return words("tui.keys_note").to_owned();
+        }
+        Page::Passphrase(typed) => {
+            lines.extend(change(typed, width, look));
+            keys = "tui.keys_entry_next";
         }
         Page::List | Page::Digits { .. } => {}
     }
@@ -125,13 +133,58 @@ fn help(look: Look) -> Vec<Line<'static>> {
     lines
 }
 
+/// The old passphrase, and the new one twice; those not yet reached are left empty.
+fn change(typed: &Change, width: usize, look: Look) -> Vec<Line<'static>> {
+    let mut lines = paragraph(words("tui.change_title"), width, look.title());
+    lines.push(Line::default());
+    for (n, key) in ["cli.passphrase", "cli.new_passphrase", "cli.again"].into_iter().enumerate() {
+        let field = masked(typed.fields[n].chars(), width.saturating_sub(18));
+        let (shown, style) =
+            if n == typed.at { (field, look.accent()) } else { (field.replace('_', ""), look.quiet()) };
+        lines.push(Line::from(vec![
+            Span::styled(format!("{:<16}  ", words(key)), look.quiet()),
+            Span::styled(shown, style),
+        ]));
+    }
+    lines.push(Line::default());
+    lines.extend(paragraph(typed.fault.as_deref().unwrap_or_default(), width, look.warn()));
+    lines
+}
+
+/// The whole note from its line `top` on, and whether more of it follows.
+fn note(state: &State, top: usize, look: Look, area: Rect, buffer: &mut Buffer) {
+    let lines = note_lines(state, top, area);
+    let (height, whole) = (usize::from(area.height), lines.len());
+    put(buffer, area, 1, lines.into_iter().map(Line::raw).collect());
+    let mut mark = |y, sign| {
+        buffer.set_string(area.x + area.width.saturating_sub(1), y, sign, look.warn());
+    };
+    if top > 0 {
+        mark(area.y, "↑");
+    }
+    if whole > height {
+        mark(area.y + area.height.saturating_sub(1), "↓");
+    }
+}
+
+fn note_lines(state: &State, top: usize, area: Rect) -> Vec<String> {
+    let width = usize::from(area.width.saturating_sub(3));
+    state.note.iter().skip(top).flat_map(|line| text::wrap_indented(line, width)).collect()
+}
+
+/// The last line of the note from which something can be seen below: scrolling further would show less and nothing new.
+pub fn note_end(state: &State, area: Rect) -> usize {
+    let fits = |top: &usize| note_lines(state, *top, area).len() <= usize::from(area.height);
+    (0..state.note.len()).find(fits).unwrap_or(state.note.len().saturating_sub(1))
+}
+
 /// The unlock screen; returns the keys for the last line.
 pub fn unlock(state: &State, unlock: &Unlock, look: Look, area: Rect, buffer: &mut Buffer) -> String {
     let width = measure(area);
     let mut lines = vec![Line::default()];
     if !state.note_folded {
         let wide = usize::from(area.width.saturating_sub(4));
-        let note = state.note.iter().flat_map(|l| paragraph(l, wide, Default::default()));
+        let note = state.short_note().iter().flat_map(|line| text::wrap_indented(line, wide)).map(Line::raw);
         lines.extend(note.take(usize::from(area.height / 2)));
         if !state.note.is_empty() {
             lines.push(Line::default());
