@@ -20,6 +20,7 @@ const ENGLISH: &[(&str, &str)] = &[
     ("gateway", include_str!("../en/gateway.toml")),
     ("login", include_str!("../en/login.toml")),
     ("manage", include_str!("../en/manage.toml")),
+    ("xtask", include_str!("../en/xtask.toml")),
 ];
 
 type Table = BTreeMap<String, String>;

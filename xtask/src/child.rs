@@ -1,6 +1,7 @@
 //! Runs a program to its end, with all it printed and a limit in time.
 
 use crate::{Fallible, repo};
+use countersign_strings::fill;
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -40,7 +41,7 @@ pub fn capture(command: &mut Command, limit: Duration) -> Fallible<Ended> {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(|fault| format!("{name} does not start: {fault}"))?;
+        .map_err(|fault| not_started(&name, &fault))?;
     let collected = Arc::new(Mutex::new(Vec::new()));
     let readers = [
         child.stdout.take().map(|stream| collect(stream, Arc::clone(&collected))),
@@ -61,13 +62,29 @@ pub fn capture(command: &mut Command, limit: Duration) -> Fallible<Ended> {
 /// Runs `command` with our own terminal and waits for it.
 pub fn show(command: &mut Command) -> Fallible<()> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let status = command.status().map_err(|fault| format!("{name} does not start: {fault}"))?;
-    if status.success() { Ok(()) } else { Err(format!("{name} ended with {status}")) }
+    let status = command.status().map_err(|fault| not_started(&name, &fault))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(fill("xtask.ended_with", &[("program", &name), ("status", &status.to_string())]))
+    }
+}
+
+/// What is said of a program that does not start.
+pub fn not_started(program: &str, why: &std::io::Error) -> String {
+    fill("xtask.does_not_start", &[("program", program), ("why", &why.to_string())])
 }
 
 /// The first line a program prints, or nothing when it is not there.
 pub fn first_line(program: &str, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program).args(arguments).stderr(Stdio::null()).stdin(Stdio::null()).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then(|| text.lines().next().unwrap_or_default().trim().to_owned())
+}
+
+/// The same, of a program that looks at our own terminal.
+pub fn first_line_of_terminal(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).stderr(Stdio::null()).stdin(Stdio::inherit()).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     output.status.success().then(|| text.lines().next().unwrap_or_default().trim().to_owned())
 }

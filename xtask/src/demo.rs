@@ -3,19 +3,23 @@
 
 mod folder;
 mod gateway;
+mod process;
+mod running;
 
 use std::io::{IsTerminal, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use countersign_strings::{fill, text};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{Fallible, child, repo};
 use folder::Folder;
 use gateway::Gateway;
+use running::Running;
 
 /// The person of the story.
 const NAME: &str = "alice";
@@ -47,40 +51,55 @@ impl Options {
                 other => return Err(fill("demo.unknown_word", &[("word", other)])),
             }
         }
-        Ok(options)
+        match options {
+            Self { phone: Some(_), script: true, .. } | Self { phone: Some(_), keep: Some(_), .. } => {
+                Err(text("demo.phone_alone").to_owned())
+            }
+            options => Ok(options),
+        }
     }
 }
 
 /// Runs the demo to its end; true when the story came out well.
 pub fn run(options: &Options) -> Fallible<bool> {
-    let by_itself = options.script || !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal());
-    if let Some(number) = options.phone {
-        return second_phone(number);
-    }
+    let has_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    let by_itself = options.script || !has_terminal;
     // From here on Ctrl-C does not end us before the gateway is ended and the folder gone.
     let stopped = stop_flag()?;
+    if let Some(number) = options.phone {
+        return second_phone(number, &stopped);
+    }
     if !options.built {
         build(by_itself)?;
     }
+    running::tidy();
     let folder = Folder::make(options.keep.as_deref())?;
-    let gateway = Gateway::start(folder.path(), &stopped)?;
+    let running = Running::begin(&folder)?;
+    let played = play(&folder, &running, by_itself, &stopped);
+    drop(running);
+    folder.end()?;
+    // Who ends the phone's demo has seen enough; a story that is stopped was not told.
+    if stopped.load(Ordering::Relaxed) { Ok(!by_itself) } else { played }
+}
+
+/// Starts the gateway, makes the person, and is the phone or tells the story.
+fn play(folder: &Folder, running: &Running, by_itself: bool, stopped: &AtomicBool) -> Fallible<bool> {
+    let gateway = Gateway::start(folder.path(), stopped)?;
     let password = password()?;
     let voucher = gateway.add_person(NAME, &password)?;
-    let running = Running::write(folder.path())?;
+    running.serves(folder, gateway.id())?;
     let welcome = welcome(&gateway, &password, &voucher);
     println!("\n{welcome}\n");
     let well = if stopped.load(Ordering::Relaxed) {
         false
     } else if by_itself {
-        story(&gateway, folder.path(), &password, &voucher)?
+        story(&gateway, folder.path(), &password, &voucher, stopped)?
     } else {
         let note = folder.path().join("note.txt");
         folder::write_private(&note, &welcome)?;
-        phone(&folder.path().join("phone-1"), &note)?
+        phone(&folder.path().join("phone-1"), &note, stopped)?
     };
-    drop(running);
     gateway.stop();
-    folder.end()?;
     Ok(well)
 }
 
@@ -136,63 +155,38 @@ fn lines_of_fingerprint(fingerprint: &str) -> String {
     }
 }
 
-/// The terminal becomes a phone, until `q` or Ctrl-C.
-fn phone(home: &Path, note: &Path) -> Fallible<bool> {
+/// The terminal becomes a phone, until `q` or Ctrl-C: both are a good end.
+fn phone(home: &Path, note: &Path, stopped: &AtomicBool) -> Fallible<bool> {
+    let before = child::first_line_of_terminal("stty", &["-g"]);
     let mut phone = Command::new(repo::built("countersign"));
     phone.arg("--home").arg(home).args(["tui", "--fresh", "--note-file"]).arg(note);
-    let status = phone.status().map_err(|fault| not_started("countersign", &fault))?;
-    Ok(status.success())
+    let mut phone = phone.spawn().map_err(|fault| child::not_started("countersign", &fault))?;
+    let status = process::wait(&mut phone, stopped)?;
+    if let Some(before) = before.filter(|_| !status.success()) {
+        // A phone that was ended by force may have left the terminal without echo.
+        let _as_before = Command::new("stty").arg(before).stderr(Stdio::null()).status();
+    }
+    let interrupted = stopped.load(Ordering::Relaxed) || status.signal() == Some(signal_hook::consts::SIGINT);
+    Ok(status.success() || interrupted)
 }
 
-fn second_phone(number: u32) -> Fallible<bool> {
-    let folder = Running::read()?;
-    phone(&folder.join(format!("phone-{number}")), &folder.join("note.txt"))
-}
-
-fn not_started(program: &str, why: &std::io::Error) -> String {
-    fill("demo.not_started", &[("program", program), ("why", &why.to_string())])
+fn second_phone(number: u32, stopped: &AtomicBool) -> Fallible<bool> {
+    let folder = running::find()?;
+    phone(&folder.join(format!("phone-{number}")), &folder.join("note.txt"), stopped)
 }
 
 /// The story plays itself. What is secret goes through a pipe.
-fn story(gateway: &Gateway, folder: &Path, password: &str, voucher: &str) -> Fallible<bool> {
+fn story(gateway: &Gateway, folder: &Path, password: &str, voucher: &str, stopped: &AtomicBool) -> Fallible<bool> {
     let scene = json!({
         "url": gateway.url, "name": NAME, "password": password, "voucher": voucher, "home": folder.join("phone-1"),
     });
     let mut told = Command::new(repo::built("countersign-story"));
-    let mut told = told.stdin(Stdio::piped()).spawn().map_err(|fault| not_started("countersign-story", &fault))?;
+    let mut told =
+        told.stdin(Stdio::piped()).spawn().map_err(|fault| child::not_started("countersign-story", &fault))?;
     if let Some(mut pipe) = told.stdin.take() {
         pipe.write_all(scene.to_string().as_bytes()).map_err(|fault| fault.to_string())?;
     }
-    Ok(told.wait().map_err(|fault| fault.to_string())?.success())
-}
-
-/// The note by which another terminal finds the demo that runs.
-struct Running(PathBuf);
-
-impl Running {
-    fn place() -> PathBuf {
-        repo::target().join("demo.json")
-    }
-
-    fn write(folder: &Path) -> Fallible<Self> {
-        let place = Self::place();
-        folder::write_private(&place, &json!({ "folder": folder }).to_string())?;
-        Ok(Self(place))
-    }
-
-    fn read() -> Fallible<PathBuf> {
-        let note = std::fs::read_to_string(Self::place()).unwrap_or_default();
-        let note: Value = serde_json::from_str(&note).unwrap_or_default();
-        let folder = note["folder"].as_str().map(PathBuf::from).filter(|folder| folder.is_dir());
-        folder.ok_or_else(|| text("demo.no_demo").to_owned())
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Another demo may have written its own meanwhile; then that one is found no more, and says so.
-        let _gone = std::fs::remove_file(&self.0);
-    }
+    process::wait(&mut told, stopped).map(|status| status.success())
 }
 
 #[cfg(test)]
@@ -204,7 +198,14 @@ mod tests {
         let options = Options::parse(&["--script", "--keep", "x"]).unwrap();
         assert_eq!(options, Options { script: true, built: false, phone: None, keep: Some(PathBuf::from("x")) });
         assert_eq!(Options::parse(&["--phone", "2"]).unwrap().phone, Some(2));
-        for bad in [&["--phone"][..], &["--phone", "1"], &["--keep"], &["--fast"]] {
+        for bad in [
+            &["--phone"][..],
+            &["--phone", "1"],
+            &["--keep"],
+            &["--fast"],
+            &["--phone", "2", "--script"],
+            &["--keep", "x", "--phone", "2"],
+        ] {
             assert!(Options::parse(bad).is_err(), "{bad:?}");
         }
     }

@@ -32,10 +32,10 @@ pub fn check() -> Result {
 fn metadata() -> Fallible<String> {
     // Crates of other platforms are not fetched by a build, and yet they are shipped there.
     let fetched = child::cargo().args(["fetch", "--locked", "--quiet"]).stdin(Stdio::null()).status();
-    fetched.map_err(|fault| format!("cargo does not start: {fault}"))?;
+    fetched.map_err(|fault| child::not_started("cargo", &fault))?;
     let mut command = child::cargo();
     command.args(["metadata", "--locked", "--offline", "--format-version", "1"]).stdin(Stdio::null());
-    let output = command.output().map_err(|fault| format!("cargo does not start: {fault}"))?;
+    let output = command.output().map_err(|fault| child::not_started("cargo", &fault))?;
     if output.status.success() {
         String::from_utf8(output.stdout).map_err(|fault| fault.to_string())
     } else {

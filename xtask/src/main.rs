@@ -22,6 +22,8 @@ mod torture;
 
 use std::process::ExitCode;
 
+use countersign_strings::{fill, text};
+
 /// Names the compiler found and the one wanted; ends here when it is too old.
 fn compiler() -> Fallible<()> {
     setup::rust_version().map(|line| println!("{line}"))
@@ -29,20 +31,6 @@ fn compiler() -> Fallible<()> {
 
 /// What goes wrong here is told to the person at the terminal, so a sentence is all an error is.
 type Fallible<T> = Result<T, String>;
-
-const HELP: &str = "\
-cargo xtask demo             a gateway and a phone in this terminal; nothing is installed
-           demo --script     the same story without a terminal; exits 0 when the login was approved
-           demo --phone 2    a second phone of the demo that runs
-           demo --keep DIR   keep the demo's folder
-cargo xtask test             every suite, as CI runs them
-           test --list       the names of the suites
-           test --only NAME  one suite (may be given again); journeys take NAME::part too
-           test --quick      formatting, unit tests, architecture: the inner loop
-           test --accept     take the pages as drawn now for the golden pictures
-cargo xtask torture NAME     the long form of a promise (P1, P7 …) or of the tests whose name holds NAME
-cargo xtask setup            install what the tests need, after asking
-";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -55,10 +43,10 @@ fn main() -> ExitCode {
         }
         ["torture", name] => compiler().and_then(|()| torture::run(name)),
         [] | ["help" | "--help" | "-h"] => {
-            print!("{HELP}");
+            println!("{}", text("xtask.help"));
             Ok(true)
         }
-        other => Err(format!("unknown: {}\n\n{HELP}", other.join(" "))),
+        other => Err(format!("{}\n\n{}", fill("xtask.unknown", &[("words", &other.join(" "))]), text("xtask.help"))),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

@@ -3,6 +3,7 @@
 use crate::budget::{self, spoken};
 use crate::suite::{self, Built, Load, Result, Suite};
 use crate::{Fallible, child, setup};
+use countersign_strings::{fill, text};
 use std::process::Stdio;
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
@@ -24,11 +25,11 @@ impl Options {
         let mut words = words.iter();
         while let Some(word) = words.next() {
             match *word {
-                "--only" => options.only.push((*words.next().ok_or("--only needs a name")?).to_owned()),
+                "--only" => options.only.push((*words.next().ok_or(text("xtask.only_needs_name"))?).to_owned()),
                 "--list" => options.list = true,
                 "--quick" => options.quick = true,
                 "--accept" => options.accept = true,
-                other => return Err(format!("test does not know {other}")),
+                other => return Err(fill("xtask.unknown_option", &[("word", other)])),
             }
         }
         Ok(options)
@@ -77,11 +78,11 @@ pub fn build(packages: &[&str]) -> Fallible<Built> {
         some => cargo.args(some.iter().flat_map(|package| ["-p", package])),
     };
     let output = cargo.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
-    let output = output.map_err(|fault| format!("cargo does not start: {fault}"))?;
+    let output = output.map_err(|fault| child::not_started("cargo", &fault))?;
     if output.status.success() {
         Ok(Built::read(&String::from_utf8_lossy(&output.stdout)))
     } else {
-        Err("it does not compile".to_owned())
+        Err(text("xtask.does_not_compile").to_owned())
     }
 }
 

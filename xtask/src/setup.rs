@@ -4,6 +4,7 @@
 //! `CI=true`, nothing is asked; otherwise the exact line is printed, with the reason, and the person decides.
 
 use crate::{Fallible, child, repo};
+use countersign_strings::{fill, text};
 use std::fs;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -18,6 +19,7 @@ const RUST: &str = "1.95";
 struct Package {
     name: &'static str,
     sign: Sign,
+    /// The key of the sentence that says what it is for.
     why: &'static str,
 }
 
@@ -28,14 +30,14 @@ enum Sign {
 }
 
 const PACKAGES: [Package; 8] = [
-    Package { name: "chromium", sign: Sign::Program("chromium"), why: "opens the gateway's pages" },
-    Package { name: "fonts-noto-core", sign: Sign::File(FONT), why: "the one font of the golden pictures" },
-    Package { name: "nodejs", sign: Sign::Program("node"), why: "drives the browser" },
-    Package { name: "npm", sign: Sign::Program("npm"), why: "installs the driver" },
-    Package { name: "oathtool", sign: Sign::Program("oathtool"), why: "codes are compared with it" },
-    Package { name: "strace", sign: Sign::Program("strace"), why: "shows what reaches the disk, and when" },
-    Package { name: "python3", sign: Sign::Program("python3"), why: "uses the bindings" },
-    Package { name: "python3-venv", sign: Sign::PythonModule("ensurepip"), why: "holds the spelling checker" },
+    Package { name: "chromium", sign: Sign::Program("chromium"), why: "xtask.why_chromium" },
+    Package { name: "fonts-noto-core", sign: Sign::File(FONT), why: "xtask.why_font" },
+    Package { name: "nodejs", sign: Sign::Program("node"), why: "xtask.why_node" },
+    Package { name: "npm", sign: Sign::Program("npm"), why: "xtask.why_npm" },
+    Package { name: "oathtool", sign: Sign::Program("oathtool"), why: "xtask.why_oathtool" },
+    Package { name: "strace", sign: Sign::Program("strace"), why: "xtask.why_strace" },
+    Package { name: "python3", sign: Sign::Program("python3"), why: "xtask.why_python" },
+    Package { name: "python3-venv", sign: Sign::PythonModule("ensurepip"), why: "xtask.why_venv" },
 ];
 
 const FONT: &str = "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf";
@@ -50,9 +52,11 @@ pub fn all() -> Fallible<()> {
 
 /// One line on the compiler found and the one wanted; the same as a fault when it is too old.
 pub fn rust_version() -> Fallible<String> {
-    let found = child::first_line("rustc", &["--version"]).unwrap_or_else(|| "no rustc".to_owned());
-    let line = format!("Rust wanted {RUST} or newer, found {found}");
-    if is_new_enough(&found) { Ok(line) } else { Err(format!("{line}: `rustup update stable` brings it")) }
+    let found = child::first_line("rustc", &["--version"]).unwrap_or_else(|| text("xtask.no_rustc").to_owned());
+    // Without commit and date: they say nothing here, and the line is to fit a narrow terminal.
+    let short = found.split(" (").next().unwrap_or_default();
+    let values = [("wanted", RUST), ("found", short)];
+    if is_new_enough(&found) { Ok(fill("xtask.rust_found", &values)) } else { Err(fill("xtask.rust_too_old", &values)) }
 }
 
 fn is_new_enough(found: &str) -> bool {
@@ -64,7 +68,7 @@ fn is_new_enough(found: &str) -> bool {
 fn compiler_parts() -> Fallible<()> {
     for (part, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
         if child::first_line("cargo", &[part, "--version"]).is_none() {
-            return Err(format!("cargo {part} is missing: rustup component add {component}"));
+            return Err(fill("xtask.no_component", &[("part", part), ("component", component)]));
         }
     }
     Ok(())
@@ -76,39 +80,45 @@ fn system() -> Fallible<()> {
         return Ok(());
     }
     let names: Vec<&str> = missing.iter().map(|package| package.name).collect();
-    let line = format!("apt-get install -y --no-install-recommends {}", names.join(" "));
     if !repo::on_path("apt-get") {
-        return Err(format!("missing: {}; install them with this system's own packages", names.join(", ")));
+        return Err(fill("xtask.own_packages", &[("packages", &names.join(", "))]));
     }
     let is_root = child::first_line("id", &["-u"]).as_deref() == Some("0");
+    let steps = apt_steps(is_root, &names);
     if !is_root && !child::is_ci() {
-        println!("The tests need these packages of your system:");
-        missing.iter().for_each(|package| println!("  {:<16} {}", package.name, package.why));
-        println!("  sudo apt-get update && sudo {line}");
+        let line = steps.iter().map(|words| words.join(" ")).collect::<Vec<_>>().join(" && ");
+        println!("{}", text("xtask.packages_needed"));
+        missing.iter().for_each(|package| println!("  {:<16} {}", package.name, text(package.why)));
+        println!("  {line}");
         if !asked_and_allowed()? {
-            return Err(format!("not installed; when you are ready: sudo {line}"));
+            return Err(fill("xtask.not_installed", &[("line", &line)]));
         }
     }
-    let prefix: &[&str] = if is_root { &[] } else { &["sudo"] };
-    apt(prefix, &["update"])?;
-    apt(prefix, &[&["install", "-y", "--no-install-recommends"], names.as_slice()].concat())
+    steps.iter().try_for_each(|words| apt(words))
+}
+
+/// The two commands that install `names`, word by word: what is printed is what is run.
+fn apt_steps(is_root: bool, names: &[&str]) -> [Vec<String>; 2] {
+    let start: &[&str] = if is_root { &[] } else { &["sudo"] };
+    let apt = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300"];
+    let words = |rest: &[&str]| [start, &apt, rest].concat().into_iter().map(str::to_owned).collect();
+    [words(&["update"]), words(&[&["install", "-y", "--no-install-recommends"], names].concat())]
 }
 
 fn asked_and_allowed() -> Fallible<bool> {
     if !std::io::stdin().is_terminal() {
         return Ok(false);
     }
-    print!("Install them now? [y/N] ");
+    print!("{} ", text("xtask.install_now"));
     std::io::stdout().flush().map_err(|fault| fault.to_string())?;
     let mut reply = String::new();
     std::io::stdin().read_line(&mut reply).map_err(|fault| fault.to_string())?;
     Ok(matches!(reply.trim(), "y" | "Y" | "yes"))
 }
 
-fn apt(prefix: &[&str], arguments: &[&str]) -> Fallible<()> {
-    let words = [prefix, &["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300"], arguments].concat();
+fn apt(words: &[String]) -> Fallible<()> {
     tried_again(|| {
-        let mut command = Command::new(words[0]);
+        let mut command = Command::new(&words[0]);
         quiet(command.args(&words[1..]).env("DEBIAN_FRONTEND", "noninteractive"))
     })
 }
@@ -169,7 +179,11 @@ fn tried_again(mut step: impl FnMut() -> Fallible<()>) -> Fallible<()> {
 fn quiet(command: &mut Command) -> Fallible<()> {
     let name = command.get_program().to_string_lossy().into_owned();
     let ended = child::capture(command, Duration::from_secs(600))?;
-    if ended.ok { Ok(()) } else { Err(format!("{name} failed:\n{}", ended.output.trim_end())) }
+    if ended.ok {
+        Ok(())
+    } else {
+        Err(fill("xtask.failed", &[("program", &name), ("output", ended.output.trim_end())]))
+    }
 }
 
 fn read(path: &Path) -> Fallible<String> {

@@ -2,6 +2,7 @@
 
 use crate::budget::{CARGO_LIMIT, SUITE_LIMIT};
 use crate::{Fallible, child, deps, repo};
+use countersign_strings::fill;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -120,7 +121,7 @@ pub fn select(suites: &[Suite], only: &[String]) -> Fallible<Vec<Suite>> {
             chosen.push(suite);
         }
         if chosen.len() == before {
-            return Err(format!("no suite is called {name}; `cargo xtask test --list` tells the names"));
+            return Err(fill("xtask.no_such_suite", &[("name", name)]));
         }
     }
     Ok(chosen)
@@ -147,7 +148,7 @@ impl Suite {
             Work::Unit("bindings") => &["countersign-bindings"],
             Work::Unit("tests") => &["countersign-tests"],
             Work::Unit(_) => &["xtask"],
-            Work::Journeys { .. } => &["countersign-tests", "countersign", "countersign-gateway"],
+            Work::Journeys { .. } => &["countersign-tests", "countersign", "countersign-gateway", "xtask"],
             Work::PythonBindings => &["countersign-bindings", "countersign-bindgen", "countersign-gateway"],
             Work::OtherPhone => &["countersign-gateway"],
             Work::Demo => &["countersign", "countersign-gateway", "countersign-tests", "xtask"],

@@ -1,5 +1,7 @@
 //! `cargo xtask torture NAME`: the long form of the promises' tests.
 
+use countersign_strings::fill;
+
 use crate::{Fallible, child, repo, run, setup, suite};
 
 /// The promises of SECURITY.md by number, and the module whose tests hold them.
@@ -28,11 +30,11 @@ pub fn run(name: &str) -> Fallible<bool> {
     let list = child::capture(list.args(["--list", "--format", "terse", filter]), crate::budget::SUITE_LIMIT)?;
     if !list.output.lines().any(|line| line.ends_with(": test")) {
         let names: Vec<String> = PROMISES.iter().map(|(number, module)| format!("{number} ({module})")).collect();
-        return Err(format!("no test is called {name}; the promises are {}", names.join(", ")));
+        return Err(fill("xtask.no_such_test", &[("name", name), ("names", &names.join(", "))]));
     }
     let mut command = suite::in_package(&executable, &folder);
     command.args([filter, "--nocapture", "--test-threads", "1"]).env("COUNTERSIGN_TORTURE", "1");
-    let status = command.status().map_err(|fault| format!("the tests do not start: {fault}"))?;
+    let status = command.status().map_err(|fault| child::not_started("journeys", &fault))?;
     Ok(status.success())
 }
 

@@ -9,6 +9,9 @@ use countersign_strings::fill;
 
 use crate::Fallible;
 
+/// How the name of a folder that a demo makes for itself begins.
+pub const PREFIX: &str = "countersign-demo-";
+
 /// A folder that is deleted when it is dropped, whatever happened before.
 pub struct Folder {
     path: PathBuf,
@@ -20,7 +23,7 @@ impl Folder {
     pub fn make(keep: Option<&Path>) -> Fallible<Self> {
         let path = match keep {
             Some(path) => std::path::absolute(path).map_err(|fault| fault.to_string())?,
-            None => std::env::temp_dir().join(format!("countersign-demo-{}", std::process::id())),
+            None => std::env::temp_dir().join(format!("{PREFIX}{}", std::process::id())),
         };
         if keep.is_some() && fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_some()) {
             return Err(fill("demo.not_empty", &[("folder", &path.display().to_string())]));
@@ -33,6 +36,11 @@ impl Folder {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether it stays when the demo ends.
+    pub fn is_kept(&self) -> bool {
+        self.kept
     }
 
     /// Deletes it, or leaves it, and says so.

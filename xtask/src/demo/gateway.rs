@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use countersign_strings::{fill, text};
 
-use crate::{Fallible, repo};
+use super::process;
+use crate::{Fallible, child, repo};
 
 /// The first port that is tried, and how many after it.
 const PORT: u16 = 8443;
@@ -35,7 +36,24 @@ pub struct Gateway {
 impl Gateway {
     /// Starts it below `folder` and waits until it serves.
     pub fn start(folder: &Path, stopped: &AtomicBool) -> Fallible<Self> {
-        let (port, listen) = free_port()?;
+        let mut first = PORT;
+        loop {
+            let (port, listen) = free_port(first)?;
+            let started = Self::start_at(port, &listen, folder, stopped);
+            // Somebody else may have taken it between our look and the gateway's.
+            if started.is_ok() || stopped.load(Ordering::Relaxed) || addresses(port).is_some() {
+                return started;
+            }
+            first = port + 1;
+        }
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    fn start_at(port: u16, listen: &[String], folder: &Path, stopped: &AtomicBool) -> Fallible<Self> {
         let (data, log) = (folder.join("gateway"), folder.join("gateway.log"));
         let log_file = File::create(&log).map_err(|fault| format!("{}: {fault}", log.display()))?;
         let mut command = program(&data);
@@ -46,7 +64,7 @@ impl Gateway {
             .stdout(Stdio::piped())
             .stderr(log_file)
             .spawn()
-            .map_err(|fault| super::not_started("countersign-gateway", &fault))?;
+            .map_err(|fault| child::not_started("countersign-gateway", &fault))?;
         let said = lines(&mut child);
         let mut gateway =
             Self { url: format!("https://localhost:{port}"), fingerprint: String::new(), log, data, child };
@@ -73,7 +91,7 @@ impl Gateway {
 
     /// Asks it to stop, and waits until it has.
     pub fn stop(mut self) {
-        let _asked = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status();
+        process::signal("-TERM", self.child.id());
         let asked = Instant::now();
         while matches!(self.child.try_wait(), Ok(None)) && asked.elapsed() < PATIENCE {
             std::thread::sleep(Duration::from_millis(50));
@@ -134,18 +152,22 @@ fn is_fingerprint(word: &str) -> bool {
     word.split(':').count() == 32 && word.split(':').all(is_pair)
 }
 
-/// The first port from [`PORT`] on that is free on every loopback address there is, with those addresses.
-fn free_port() -> Fallible<(u16, Vec<String>)> {
-    let has_v6 = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
-    for port in PORT..PORT + PORTS {
-        let v4 = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
-        if v4 && (!has_v6 || TcpListener::bind((Ipv6Addr::LOCALHOST, port)).is_ok()) {
-            let v6 = has_v6.then(|| format!("[::1]:{port}"));
-            return Ok((port, [format!("127.0.0.1:{port}")].into_iter().chain(v6).collect()));
-        }
-    }
+/// The first port from `first` on that is free on every loopback address there is, with those addresses.
+fn free_port(first: u16) -> Fallible<(u16, Vec<String>)> {
     let last = PORT + PORTS - 1;
-    Err(fill("demo.no_port", &[("first", &PORT.to_string()), ("last", &last.to_string())]))
+    let found = (first..=last).find_map(|port| addresses(port).map(|addresses| (port, addresses)));
+    found.ok_or_else(|| fill("demo.no_port", &[("first", &PORT.to_string()), ("last", &last.to_string())]))
+}
+
+/// The loopback addresses with this port, when it is free on all of them.
+fn addresses(port: u16) -> Option<Vec<String>> {
+    let has_v6 = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok()?;
+    if has_v6 {
+        TcpListener::bind((Ipv6Addr::LOCALHOST, port)).ok()?;
+    }
+    let v6 = has_v6.then(|| format!("[::1]:{port}"));
+    Some([format!("127.0.0.1:{port}")].into_iter().chain(v6).collect())
 }
 
 #[cfg(test)]
@@ -154,9 +176,9 @@ mod tests {
 
     #[test]
     fn a_port_that_is_taken_is_passed_over() {
-        let (port, _) = free_port().unwrap();
+        let (port, _) = free_port(PORT).unwrap();
         let _taken = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
-        assert_ne!(free_port().unwrap().0, port);
+        assert_ne!(free_port(PORT).unwrap().0, port);
     }
 
     #[test]
