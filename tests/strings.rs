@@ -2,6 +2,7 @@
 
 use countersign_tests::source::{files, root, sources};
 use std::collections::{BTreeMap, BTreeSet};
+use syn::visit::Visit;
 
 /// Packages that speak to people.
 const SPEAKERS: [&str; 3] = ["cli", "gateway", "xtask"];
@@ -232,6 +233,160 @@ fn templates_hold_no_sentence_of_their_own() {
 fn a_sentence_in_a_template_is_caught() {
     let template = "<h1>{{ title }}</h1>{# Not shown. #}<p>Hello there</p><img alt=\"A phone\"><p>· 1</p>";
     assert_eq!(own_words(template), ["A phone", "Hello there"]);
+}
+
+/// Packages whose Rust holds no sentence of its own: what they say to people they ask for by key.
+const WITHOUT_SENTENCES: [&str; 3] = ["cli", "core", "gateway"];
+
+/// Macros whose words are for the operator's log or for whoever mends the program, not for people (decisions 0003, 0009).
+const NOT_SPOKEN: [&str; 16] = [
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "debug",
+    "debug_assert",
+    "debug_assert_eq",
+    "error",
+    "event",
+    "include_str",
+    "info",
+    "info_span",
+    "panic",
+    "span",
+    "trace",
+    "unreachable",
+    "warn",
+];
+
+/// Collects the sentences of a Rust file: string literals of several words, wherever they are not for the log, the store,
+/// or the `Display` of an error.
+#[derive(Default)]
+struct Sentences(Vec<String>);
+
+impl Sentences {
+    fn of(source: &str) -> Vec<String> {
+        let mut found = Self::default();
+        syn::visit::visit_file(&mut found, &syn::parse_file(source).expect("it is Rust"));
+        found.0
+    }
+
+    fn look(&mut self, text: &str) {
+        if is_sentence(text) {
+            self.0.push(text.to_owned());
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Sentences {
+    fn visit_attribute(&mut self, _: &'ast syn::Attribute) {}
+
+    fn visit_item_mod(&mut self, module: &'ast syn::ItemMod) {
+        let is_test = |attribute: &syn::Attribute| {
+            attribute.path().is_ident("cfg")
+                && attribute.meta.require_list().is_ok_and(|list| list.tokens.to_string() == "test")
+        };
+        if !module.attrs.iter().any(is_test) {
+            syn::visit::visit_item_mod(self, module);
+        }
+    }
+
+    fn visit_item_impl(&mut self, item: &'ast syn::ItemImpl) {
+        let of = item.trait_.as_ref().and_then(|(_, path, _)| path.segments.last());
+        if !of.is_some_and(|of| of.ident == "Display" || of.ident == "Debug") {
+            syn::visit::visit_item_impl(self, item);
+        }
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        if call.method != "expect" {
+            return syn::visit::visit_expr_method_call(self, call);
+        }
+        self.visit_expr(&call.receiver);
+    }
+
+    fn visit_lit_str(&mut self, literal: &'ast syn::LitStr) {
+        self.look(&literal.value());
+    }
+
+    fn visit_macro(&mut self, called: &'ast syn::Macro) {
+        let name = called.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+        if NOT_SPOKEN.contains(&name.as_str()) {
+            return;
+        }
+        let list = syn::punctuated::Punctuated::<syn::Expr, syn::Token![,]>::parse_terminated;
+        match called.parse_body_with(list) {
+            Ok(values) => {
+                let mut inside = Self::default();
+                values.iter().for_each(|value| inside.visit_expr(value));
+                self.0.append(&mut inside.0);
+            }
+            Err(_) => literals(&called.tokens.to_string()).iter().for_each(|literal| self.look(literal.text)),
+        }
+    }
+}
+
+/// Names that other programs gave themselves, as they write them.
+const NAMES: [&str; 1] = ["Mac OS"];
+
+/// Several words in a row, as people write them. What a store, a header or another program is told looks different.
+fn is_sentence(text: &str) -> bool {
+    const STORE: [&str; 14] = [
+        "SELECT ",
+        "INSERT ",
+        "UPDATE ",
+        "DELETE ",
+        "CREATE ",
+        "PRAGMA ",
+        "BEGIN",
+        "ALTER ",
+        "DROP ",
+        "WITH ",
+        "VACUUM ",
+        "SAVEPOINT ",
+        "RELEASE ",
+        "ROLLBACK ",
+    ];
+    let start = text.trim_start();
+    if STORE.iter().any(|other| start.starts_with(other)) || NAMES.contains(&text) {
+        return false;
+    }
+    let mut bare = text.to_owned();
+    while let Some(open) = bare.find('{') {
+        let close = bare[open..].find('}').map_or(bare.len(), |at| open + at + 1);
+        bare.replace_range(open..close, "\u{1}");
+    }
+    let is_word = |word: &str| {
+        let word = word.trim_matches(|c: char| ".,:;!?…()«»“”'".contains(c));
+        word.chars().count() > 1 && word.chars().all(|c| c.is_alphabetic() || c == '\'' || c == '’' || c == '-')
+    };
+    // Names of rules and causes, and clauses of the store, are written small and without an end.
+    let is_told = start.starts_with(char::is_uppercase) || text.trim_end().ends_with(['.', '!', '?', '…', ':']);
+    let words: Vec<bool> = bare.split_whitespace().map(is_word).collect();
+    is_told && words.windows(2).any(|pair| pair[0] && pair[1])
+}
+
+#[test]
+fn rust_holds_no_sentence_of_its_own() {
+    let mut found = Vec::new();
+    for source in sources().iter().filter(|source| WITHOUT_SENTENCES.contains(&source.package.as_str())) {
+        // Names for a table that scripts read (decision 0009).
+        if source.file.ends_with("/limits.rs") {
+            continue;
+        }
+        // A test module in a file of its own.
+        if source.file.ends_with("tests.rs") || source.file.contains("/tests/") {
+            continue;
+        }
+        found.extend(Sentences::of(&source.text).into_iter().map(|text| format!("{}: {text:?}", source.file)));
+    }
+    assert!(found.is_empty(), "sentences outside strings/en:\n{}", found.join("\n"));
+}
+
+#[test]
+fn a_sentence_in_rust_is_caught() {
+    let source =
+        std::fs::read_to_string(root().join("tests/fixtures/strings/spoken.rs")).expect("the fixture can be read");
+    assert_eq!(Sentences::of(&source), ["That went wrong, try again.", "It is {n} minutes late", "Hello there, {}"]);
 }
 
 #[test]
