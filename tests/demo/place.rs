@@ -1,7 +1,7 @@
 //! A place for one demo: a target folder of its own with the built programs, and a folder for what is temporary.
 
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -94,13 +94,20 @@ fn on_path(program: &str) -> PathBuf {
 
 /// What the welcome of a demo says.
 pub struct Welcome {
+    /// Where the gateway serves.
     pub port: u16,
+    /// The SHA-256 of its certificate.
     pub fingerprint: String,
+    /// Alice's password.
+    pub password: String,
+    /// Alice's voucher.
+    pub voucher: String,
+    gateway: String,
 }
 
 impl Welcome {
     /// Reads it as soon as all of it is there.
-    pub fn of(printed: &Printed) -> Self {
+    pub fn of(place: &Place, printed: &Printed) -> Self {
         printed.wait_for("The gateway's log is ");
         let text = printed.text();
         for label in ["Name      alice", "Password  ", "Voucher   ", "/manageotp", "/demo", "The browser will warn"] {
@@ -110,7 +117,9 @@ impl Welcome {
         let port = after.split('/').next().unwrap().parse().unwrap();
         let pairs = |line: &&str| line.trim().split(':').filter(|pair| !pair.is_empty()).all(is_pair);
         let fingerprint = text.lines().filter(|line| line.contains(':') && pairs(line)).map(str::trim).collect();
-        Self { port, fingerprint }
+        let word = |label| text.split(label).nth(1).and_then(|rest| rest.split_whitespace().next()).unwrap().to_owned();
+        let gateway = place.note().unwrap()["gateway"]["id"].to_string();
+        Self { port, fingerprint, gateway, password: word("Password  "), voucher: word("Voucher   ") }
     }
 
     /// The SHA-256 of the certificate that is served at this address, as browsers write it.
@@ -129,10 +138,16 @@ impl Welcome {
         hash.as_ref().iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
     }
 
-    /// Whether something listens on its port.
+    /// Whether its gateway runs. Its port says nothing: another demo may have it by now.
     pub fn is_served(&self) -> bool {
-        TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok()
+        runs(&self.gateway)
     }
+}
+
+/// Whether a process runs under this id.
+pub fn runs(id: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, after)| !after.starts_with('Z'))
 }
 
 /// Whether this machine has the address at all.

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use countersign_strings::{fill, text};
 use countersign_tests::program::{Program, run};
 
-use super::place::{Place, Welcome};
+use super::place::{Place, Welcome, runs};
 
 fn said(output: &Output) -> (String, String) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -15,12 +15,6 @@ fn said(output: &Output) -> (String, String) {
 
 fn kill(id: &str) {
     assert!(Command::new("kill").args(["-KILL", id]).status().unwrap().success());
-}
-
-/// Whether a process runs under this id.
-fn runs(id: &str) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-    stat.rsplit_once(") ").is_some_and(|(_, after)| !after.starts_with('Z'))
 }
 
 #[test]
@@ -58,7 +52,7 @@ fn a_step_that_fails_ends_the_script_with_one() {
 fn what_a_killed_demo_left_is_cleared_away_by_the_next() {
     let place = Place::new();
     let mut demo = Program::start(&mut place.unattended(&["--script"]));
-    let welcome = Welcome::of(&demo.stdout);
+    let welcome = Welcome::of(&place, &demo.stdout);
     let note = place.note().unwrap();
     let gateway = note["gateway"]["id"].to_string();
     kill(&note["demo"]["id"].to_string());

@@ -23,7 +23,7 @@ fn filter(name: &str) -> &str {
 /// Builds, then runs every journey whose name holds `name` with `COUNTERSIGN_TORTURE=1`, output shown as it comes.
 pub fn run(name: &str) -> Fallible<bool> {
     setup::all()?;
-    let built = run::build(&["countersign-tests", "countersign", "countersign-gateway"])?;
+    let built = run::build(&["--workspace"])?;
     let (executable, folder) = (built.journeys_executable()?, repo::root().join("tests"));
     let filter = filter(name);
     let mut list = suite::in_package(&executable, &folder);
