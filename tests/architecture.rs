@@ -1,4 +1,5 @@
 //! Arrows between packages and modules point one way. Packages come from `cargo metadata`, modules from the parsed sources.
 
+mod ambient;
 mod modules;
 mod packages;

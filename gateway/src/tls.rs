@@ -142,6 +142,7 @@ fn spki(leaf: &CertificateDer<'_>) -> Result<[u8; 32], TlsFault> {
 
 /// The stored key and certificate; the certificate is made anew for other names or when it ends, the key never, since
 /// phones have pinned it.
+#[expect(clippy::disallowed_methods, reason = "rcgen draws the key of the certificate itself")]
 fn self_signed(
     config: &Config,
     origin: &str,
@@ -202,6 +203,7 @@ fn parameters(names: Vec<String>, now: i64) -> Result<CertificateParams, rcgen::
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "certificates of a test may be any")]
 mod tests {
     use super::*;
     use crate::port::machine;

@@ -59,6 +59,7 @@ fn serve(mut stream: Stream) {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a certificate of a test may be any")]
 fn the_network_adapter() {
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new(vec!["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
