@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use countersign_gateway::approval::rule;
+use countersign_gateway::approval::{State as Stands, rule};
 use countersign_gateway::config::Tls;
 use countersign_gateway::person::Person;
 use countersign_protocol::otp::{Algorithm, Digits, Period, base32, totp};
@@ -38,6 +38,8 @@ pub struct State {
     pub path: String,
     /// What is typed, by selector, before the form is sent; nothing is sent when it is empty.
     pub typed: Vec<(&'static str, &'static str)>,
+    /// What is there when the form was answered.
+    pub answered: &'static str,
     /// Whether scripts run: a page whose script goes on at once is looked at without.
     pub scripts: bool,
 }
@@ -45,7 +47,14 @@ pub struct State {
 impl State {
     /// The page at `path`, as this window sees it.
     pub fn new(name: &'static str, window: &Plain, path: &str) -> Self {
-        Self { name, cookies: window.cookies().clone(), path: path.to_owned(), typed: Vec::new(), scripts: true }
+        Self {
+            name,
+            cookies: window.cookies().clone(),
+            path: path.to_owned(),
+            typed: Vec::new(),
+            answered: ".fault",
+            scripts: true,
+        }
     }
 
     fn typing(self, typed: &[(&'static str, &'static str)]) -> Self {
@@ -232,12 +241,80 @@ impl Hall {
         states.push(State::new("add-digits", &scanned("zoe"), "/manageotp/add"));
         let wrong = State::new("add-digits-wrong", &scanned("ada"), "/manageotp/add");
         states.push(wrong.typing(&[("#digits", "000000")]));
+        let wrong = State::new("add-code-wrong", &self.adding("bela", "other"), "/manageotp/add?kind=other");
+        states.push(wrong.typing(&[("#code", "000000")]));
 
         let nobody = Plain::from_origin(PUBLIC);
         states.push(State::new("help-enrol", &nobody, "/enrol"));
         states.push(State::new("help-approve", &nobody, "/approve"));
         states.push(State::new("error", &nobody, "/nowhere"));
         states
+    }
+
+    /// Who is not asked by phone, or not now, and why. The clock goes on: these are looked at last.
+    pub fn turned_away(&self) -> Vec<State> {
+        let mut states = Vec::new();
+        let mut of = |name: &'static str, person: &Person| {
+            states.push(State::new(name, &self.signed_in(person, "/demo"), "/login/wait"));
+        };
+        let (cleo, phone) = self.with_phone("cleo");
+        self.mistype(&cleo, &phone, 10);
+        of("code-off", &cleo);
+
+        let (dora, _) = self.with_phone("dora");
+        drop(self.signed_in(&dora, "/demo"));
+        of("code-open", &dora);
+
+        let (emil, phone) = self.with_phone("emil");
+        drop(self.signed_in(&emil, "/demo"));
+        assert_eq!(phone.decide(&phone.refusal(&phone.challenges()[0], "deny")), "denied");
+        of("code-denied", &emil);
+
+        let (fred, _) = self.with_phone("fred");
+        for _ in 0..rule::PUSHES {
+            assert_eq!(self.signed_in(&fred, "/demo").post_form("/login/cancel", &[]), 200);
+        }
+        of("code-limit", &fred);
+
+        let (gita, _) = self.with_phone("gita");
+        of("cancelled", &gita);
+        self.stage.house().people.set_disabled("gita", true, &caller()).expect("the store");
+
+        let nobody = Plain::from_origin(PUBLIC);
+        let (hugo, phone) = self.with_phone("hugo");
+        self.mistype(&hugo, &phone, 7);
+        states.push(State::new("login-later", &nobody, "/demo").typing(&[("#name", "hugo"), ("#password", PASSWORD)]));
+
+        let mut guessing = Plain::from_origin(PUBLIC);
+        self.go(&mut guessing, "/login");
+        let status = |window: &mut Plain| window.post_form("/login", &[("name", "iris"), ("password", "not this")]);
+        while status(&mut guessing) != 429 {
+            self.go(&mut guessing, "/login");
+        }
+        let throttled = State::new("login-throttled", &nobody, "/demo");
+        let throttled = throttled.typing(&[("#name", "iris"), ("#password", "not this")]);
+        states.push(State { answered: "details", ..throttled });
+        states
+    }
+
+    /// Types so many wrong digits, over as many sign-ins as that takes.
+    fn mistype(&self, person: &Person, phone: &RawPhone, times: u32) {
+        let mut typed = 0;
+        while typed < times {
+            let asked = match self.stage.try_begin(person, "elsewhere", true) {
+                Ok((asked, _)) => asked,
+                Err(seconds) => {
+                    self.stage.clock.advance(seconds);
+                    continue;
+                }
+            };
+            let held = phone.challenges().pop().expect("a challenge");
+            while typed < times && asked.state() == Stands::Pending {
+                phone.decide(&phone.approval(&held, &asked.wrong_digits()));
+                typed += 1;
+            }
+            self.stage.house().approvals.cancel(asked.id, hash("elsewhere"), &caller()).expect("the store");
+        }
     }
 
     /// After the time of an approval: `wait` as it looks then.
@@ -255,6 +332,7 @@ impl Hall {
 }
 
 /// A certificate of the operator: phones do not pin it, so the enrolment QR is the same in each run.
+#[expect(clippy::disallowed_methods, reason = "a certificate of a test may be any")]
 fn given_certificate() -> (tempfile::TempDir, Tls) {
     let folder = tempfile::tempdir().expect("a folder");
     let key = KeyPair::generate().expect("a key");

@@ -19,8 +19,6 @@ use hall::{Hall, State};
 const WIDTH: u32 = 420;
 /// The pages that people are on most: these are looked at in each way.
 const MAIN: [&str; 3] = ["wait", "list", "add-scan"];
-/// Like another one but for its words: looked at in the light alone.
-const LIGHT_ONLY: [&str; 5] = ["help-approve", "wait-delivered", "reported", "failed", "test-wrong"];
 
 fn light() -> Look {
     Look { width: WIDTH, height: 320, now: Some(BEGIN), ..Look::default() }
@@ -28,10 +26,7 @@ fn light() -> Look {
 
 /// The ways in which a state is looked at, with the ends of the pictures' names.
 fn looks(name: &str) -> Vec<(&'static str, Look)> {
-    let mut looks = vec![("light", light())];
-    if !LIGHT_ONLY.contains(&name) {
-        looks.push(("dark", Look { dark: true, ..light() }));
-    }
+    let mut looks = vec![("light", light()), ("dark", Look { dark: true, ..light() })];
     if MAIN.contains(&name) {
         looks.push(("narrow", Look { width: 320, ..light() }));
         looks.push(("large", Look { text_scale: 2.0, ..light() }));
@@ -50,6 +45,7 @@ fn every_page_in_every_state_looks_as_it_did_and_is_accessible() {
     let mut faults = look_at(&hall, &states);
     faults.extend(look_at(&hall, &hall.expired(&states)));
     faults.extend(look_at(&hall, &hall.too_late(&states)));
+    faults.extend(look_at(&hall, &hall.turned_away()));
     assert!(faults.is_empty(), "{}", faults.join("\n\n"));
 }
 
@@ -102,7 +98,7 @@ fn reach(page: &Page<'_>, hall: &Hall, state: &State) {
     }
     if !state.typed.is_empty() {
         page.press("Enter");
-        page.wait_for(Find::Css(".fault"));
+        page.wait_for(Find::Css(state.answered));
     }
 }
 
