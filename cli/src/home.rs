@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use countersign_core::error::PortError;
 
-use crate::port::make_folder;
+use countersign_core::file::make_folder;
 
 /// The folder of this phone: rights 0700, all in it 0600.
 #[derive(Debug, Clone, PartialEq, Eq)]

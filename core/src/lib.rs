@@ -7,6 +7,7 @@ pub mod app;
 pub mod cancel;
 pub mod device;
 pub mod error;
+pub mod file;
 pub mod limits;
 pub mod net;
 pub mod port;
@@ -15,6 +16,9 @@ pub mod qr;
 pub mod record;
 pub mod system;
 pub mod vault;
+
+#[cfg(test)]
+mod properties;
 
 /// What both ends agree on: the types that values of this package are made of, for shells.
 pub use countersign_protocol as protocol;

@@ -4,10 +4,11 @@
 use std::path::Path;
 
 use countersign_core::error::PortError;
+use countersign_core::file;
 use countersign_core::port::{Guard, Random};
 use countersign_core::protocol::Secret;
 
-use super::file;
+use super::FILE_LIMIT;
 use super::sealed::{self, KEY, KeyId};
 
 /// The key in the file.
@@ -22,7 +23,7 @@ impl DeviceKey {
     /// # Errors
     /// [`PortError::Disk`], [`PortError::DiskFull`]; [`PortError::Failed`] where the file is no key: it is left as it is.
     pub fn open(path: &Path, random: &dyn Random) -> Result<Self, PortError> {
-        let key = match file::read(path)? {
+        let key = match file::read(path, FILE_LIMIT)? {
             Some(bytes) if bytes.len() == KEY => Secret::new(bytes),
             Some(_) => return Err(PortError::Failed),
             None => {

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use countersign_core::cancel::Cancel;
 use countersign_core::error::PortError;
+use countersign_core::file;
 use countersign_core::port::{Guard, KeyName, Keystore, Level, Prompt, Purpose, Random};
 use countersign_core::protocol::Secret;
 use countersign_core::protocol::jose::Jwk;
@@ -16,8 +17,8 @@ use p256::SecretKey;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 
+use super::FILE_LIMIT;
 use super::device_key::DeviceKey;
-use super::file;
 use super::user_key::{self, Cost, Unlocked, UserKey};
 
 /// How often a passphrase may be wrong before the keystore gives up.
@@ -151,7 +152,7 @@ impl DeskKeystore {
     }
 
     fn read(&self, name: &KeyName, kind: Kind) -> Result<Vec<u8>, PortError> {
-        file::read(&self.path(name, kind))?.ok_or(PortError::KeyGone)
+        file::read(&self.path(name, kind), FILE_LIMIT)?.ok_or(PortError::KeyGone)
     }
 }
 

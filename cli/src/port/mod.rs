@@ -3,17 +3,18 @@
 //! Clock, randomness and network are those that `countersign-core` has for machines like this one.
 
 mod device_key;
-mod file;
 mod keystore;
 mod sealed;
 mod user_key;
 
 pub use device_key::DeviceKey;
-pub use file::{make_folder, replace};
 pub use keystore::{AskPassphrase, DeskKeystore, Prefilled};
 pub use user_key::{Cost, Unlocked, UserKey};
 
 use countersign_core::error::PortError;
+
+/// The largest file of the keystore, in bytes: many times what any of them holds.
+const FILE_LIMIT: u64 = 64 * 1024;
 
 /// The roots that this machine trusts, as DER.
 ///

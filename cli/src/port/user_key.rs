@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use countersign_core::error::PortError;
+use countersign_core::file;
 use countersign_core::port::{Guard, Random};
 use countersign_core::protocol::Secret;
 use countersign_core::protocol::jose::b64u;
@@ -18,7 +19,7 @@ use ring::hkdf::{HKDF_SHA256, Salt};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::file;
+use super::FILE_LIMIT;
 use super::sealed::{self, KEY, KeyId};
 
 /// What a guess at the passphrase costs.
@@ -98,7 +99,7 @@ impl UserKey {
     /// # Errors
     /// [`PortError::Failed`] where the file is damaged or asks for a cost out of bounds, [`PortError::Disk`].
     pub fn open(path: &Path) -> Result<Option<Self>, PortError> {
-        let Some(bytes) = file::read(path)? else { return Ok(None) };
+        let Some(bytes) = file::read(path, FILE_LIMIT)? else { return Ok(None) };
         let form: Form = serde_json::from_slice(&bytes).map_err(|_| PortError::Failed)?;
         Self::of_form(path, form).map(Some)
     }
@@ -280,7 +281,11 @@ fn agree(
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use countersign_core::system::SystemRandom;
+    use proptest::prelude::*;
+    use proptest::test_runner::{Config, TestRunner};
 
     use super::*;
 
@@ -333,6 +338,42 @@ mod tests {
         assert!(key.add(&pass("new"), &pass("newer"), Cost::LEAST, &random).unwrap());
         assert!(key.unlock(&pass("old")).unwrap().is_none());
         assert!(key.unlock(&pass("newer")).unwrap().is_some());
+    }
+
+    /// Written files with other costs, left whole or damaged.
+    #[test]
+    fn any_file_is_a_key_or_refused_and_a_third_is_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("user.key");
+        drop(key(&folder));
+        let written = std::fs::read_to_string(&path).unwrap();
+        let costs = (Cost::LEAST.memory..=Cost::MOST.memory, Cost::LEAST.passes..=Cost::MOST.passes);
+        let input = (costs, any::<prop::sample::Index>(), any::<char>(), 0..4_u8);
+        let (taken, all) = (Cell::new(0), Cell::new(0));
+        let config = Config { cases: 400, failure_persistence: None, ..Config::default() };
+        let run = TestRunner::new(config).run(&input, |((memory, passes), at, character, how)| {
+            let text = written.replace("\"memory\":19456", &format!("\"memory\":{memory}"));
+            let mut text: Vec<char> = text.replace("\"passes\":2", &format!("\"passes\":{passes}")).chars().collect();
+            match how {
+                0 => text.truncate(at.index(text.len())),
+                1 => *at.get_mut(&mut text) = character,
+                _ => {}
+            }
+            let text: String = text.into_iter().collect();
+            std::fs::write(&path, &text).unwrap();
+            all.set(all.get() + 1);
+            if let Ok(key) = UserKey::open(&path) {
+                let key = key.expect("the file is there");
+                assert!(key.form.slots.iter().all(|slot| slot.cost().is_allowed()));
+                key.write().unwrap();
+                let again = UserKey::open(&path).unwrap().unwrap();
+                assert_eq!(serde_json::to_vec(&again.form).unwrap(), serde_json::to_vec(&key.form).unwrap());
+                taken.set(taken.get() + 1);
+            }
+            Ok(())
+        });
+        run.unwrap();
+        assert!(taken.get() * 3 >= all.get() && all.get() >= 400, "only {} of {} taken", taken.get(), all.get());
     }
 
     #[test]

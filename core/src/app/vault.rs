@@ -321,5 +321,5 @@ fn new_account(account: otpauth::Account, origin: Id) -> NewAccount {
 
 /// Makes the private folder, for its owner alone.
 fn make_folder(folder: &Path) -> Result<(), PortError> {
-    crate::device::make_folder(folder)
+    crate::file::make_folder(folder)
 }

@@ -1,8 +1,4 @@
-//! One sealed file: AES-256-GCM under the store's key, replaced by rename.
-
-use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
-use std::path::Path;
+//! What stands in one file of the store: AES-256-GCM under its key, for the file's own name.
 
 use countersign_protocol::Secret;
 use countersign_protocol::jose::Id;
@@ -10,7 +6,6 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use zeroize::Zeroizing;
 
 use crate::error::PortError;
-use crate::limits;
 
 /// What every record file begins with: kind and version of the form.
 const MAGIC: &[u8; 8] = b"CSdevic1";
@@ -72,74 +67,6 @@ fn names(id: Id) -> Vec<u8> {
     [MAGIC.as_slice(), id.as_bytes()].concat()
 }
 
-/// Reads a small file whole; refuses one over the limit without reading further.
-pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, PortError> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(fault) if fault.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(_) => return Err(PortError::Disk),
-    };
-    let mut bytes = Vec::new();
-    let read = file.take(limits::DEVICE_FILE + 1).read_to_end(&mut bytes).map_err(|_| PortError::Disk)?;
-    if read as u64 > limits::DEVICE_FILE {
-        return Err(PortError::TooLarge);
-    }
-    Ok(Some(bytes))
-}
-
-/// Puts `bytes` in the place of `path`, so that after a power cut either the old or the new file is there, whole:
-/// write, fsync, rename, fsync of the folder. On an error the old file still stands.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), PortError> {
-    let temporary = path.with_extension(super::TEMPORARY);
-    let written = write_new(&temporary, bytes).and_then(|()| fs::rename(&temporary, path)).map_err(disk);
-    if written.is_err() {
-        // Best effort: the next start removes what is left.
-        let _ = fs::remove_file(&temporary);
-        return written;
-    }
-    sync_folder(path)
-}
-
-/// Removes `path`, for good. It need not exist.
-pub(super) fn remove(path: &Path) -> Result<(), PortError> {
-    match fs::remove_file(path) {
-        Ok(()) => sync_folder(path),
-        Err(fault) if fault.kind() == ErrorKind::NotFound => Ok(()),
-        Err(fault) => Err(disk(fault)),
-    }
-}
-
-/// Makes `folder`, for its owner alone.
-pub(super) fn make_folder(folder: &Path) -> Result<(), PortError> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(disk)
-}
-
-fn write_new(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-fn sync_folder(path: &Path) -> Result<(), PortError> {
-    let folder = path.parent().ok_or(PortError::Disk)?;
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(disk)
-}
-
-fn disk(fault: std::io::Error) -> PortError {
-    match fault.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => PortError::DiskFull,
-        _ => PortError::Disk,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,38 +94,5 @@ mod tests {
             assert!(key(7).open(id, &changed).is_err(), "byte {at}");
             assert!(key(7).open(id, &file[..at]).is_err(), "cut at {at}");
         }
-    }
-
-    #[test]
-    fn a_failed_write_leaves_the_old_file_and_nothing_else() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("record.sealed");
-        replace(&path, b"old").unwrap();
-        // A folder stands where the temporary file would be made.
-        fs::create_dir(path.with_extension(super::super::TEMPORARY)).unwrap();
-        assert!(replace(&path, b"new").is_err());
-        assert_eq!(read(&path).unwrap().unwrap(), b"old");
-    }
-
-    #[test]
-    fn a_file_over_the_limit_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("record.sealed");
-        fs::write(&path, vec![0; usize::try_from(limits::DEVICE_FILE).unwrap() + 1]).unwrap();
-        assert_eq!(read(&path).unwrap_err(), PortError::TooLarge);
-        assert!(read(&folder.path().join("none")).unwrap().is_none());
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn files_and_folder_are_the_owners_alone() {
-        use std::os::unix::fs::PermissionsExt;
-        let root = tempfile::tempdir().unwrap();
-        let folder = root.path().join("device");
-        make_folder(&folder).unwrap();
-        replace(&folder.join("a.sealed"), b"x").unwrap();
-        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!(mode(&folder), 0o700);
-        assert_eq!(mode(&folder.join("a.sealed")), 0o600);
     }
 }

@@ -18,12 +18,12 @@ pub(crate) use file::Once;
 
 use crate::cancel::Cancel;
 use crate::error::{Error, PortError};
+use crate::file as disk;
+use crate::limits;
 use crate::port::{Guard, Ports};
 use crate::record::Record;
 use file::StoreKey;
 
-/// Ending of a file that is being written.
-const TEMPORARY: &str = "writing";
 /// Ending of a record.
 const RECORD: &str = "sealed";
 
@@ -51,7 +51,7 @@ impl Store {
     /// [`damaged`](Self::damaged), and their person enrols anew. So they are when the key's file was changed; a new key
     /// is made when the last of them was forgotten.
     pub fn open(folder: &Path, ports: &Ports) -> Result<Self, Error> {
-        file::make_folder(folder)?;
+        disk::make_folder(folder)?;
         let mut store =
             Self { folder: folder.to_owned(), key: None, records: BTreeMap::new(), damaged: BTreeMap::new() };
         store.sweep()?;
@@ -87,7 +87,7 @@ impl Store {
 
     /// Takes over what another process of this phone wrote to the record since it was read.
     pub(crate) fn catch_up(&mut self, id: Id) {
-        let now = file::read(&self.path(id)).ok().flatten().map(|bytes| H32::sha256(&[&bytes]));
+        let now = disk::read(&self.path(id), limits::DEVICE_FILE).ok().flatten().map(|bytes| H32::sha256(&[&bytes]));
         if self.records.get(&id).map(|kept| kept.file) != now {
             self.records.remove(&id);
             self.read(id);
@@ -104,7 +104,7 @@ impl Store {
         }
         let plain = record.to_bytes().map_err(|_| Error::Internal)?;
         let sealed = self.key.as_ref().ok_or(PortError::Failed)?.seal(id, once, &plain)?;
-        file::replace(&self.path(id), &sealed)?;
+        disk::replace(&self.path(id), &sealed)?;
         let record = Arc::new(record);
         self.records.insert(id, Kept { record: Arc::clone(&record), file: H32::sha256(&[&sealed]) });
         self.damaged.remove(&id);
@@ -113,7 +113,7 @@ impl Store {
 
     /// Removes a record, also a damaged one.
     pub(crate) fn remove(&mut self, id: Id) -> Result<(), Error> {
-        file::remove(&self.path(id))?;
+        disk::remove(&self.path(id))?;
         self.records.remove(&id);
         self.damaged.remove(&id);
         Ok(())
@@ -138,7 +138,8 @@ impl Store {
     }
 
     fn open_record(&self, id: Id) -> Result<Option<Kept>, Damage> {
-        let Some(bytes) = file::read(&self.path(id)).map_err(|_| Damage::Unreadable)? else { return Ok(None) };
+        let read = disk::read(&self.path(id), limits::DEVICE_FILE).map_err(|_| Damage::Unreadable)?;
+        let Some(bytes) = read else { return Ok(None) };
         let plain = self.key.as_ref().ok_or(Damage::Foreign)?.open(id, &bytes)?;
         let record = Record::from_bytes(&plain).ok().filter(|record| record.id == id).ok_or(Damage::Unknown)?;
         Ok(Some(Kept { record: Arc::new(record), file: H32::sha256(&[&bytes]) }))
@@ -146,8 +147,8 @@ impl Store {
 
     /// Removes what a killed process left half written.
     fn sweep(&self) -> Result<(), Error> {
-        for id in self.names(TEMPORARY)? {
-            file::remove(&self.path(id).with_extension(TEMPORARY))?;
+        for id in self.names(disk::WRITING)? {
+            disk::remove(&self.path(id).with_extension(disk::WRITING))?;
         }
         Ok(())
     }
@@ -171,22 +172,17 @@ impl Store {
 /// file was changed while there are records under it, which may be mended.
 fn store_key(path: &Path, ports: &Ports, has_records: bool) -> Result<Option<StoreKey>, Error> {
     let cancel = Cancel::default();
-    if let Some(wrapped) = file::read(path)? {
+    if let Some(wrapped) = disk::read(path, limits::DEVICE_FILE)? {
         match ports.keystore.unwrap(Guard::Device, &wrapped, &cancel) {
             Ok(key) if key.len() == StoreKey::LEN => return Ok(Some(StoreKey::new(&key)?)),
             Ok(_) | Err(PortError::Failed) if has_records => return Ok(None),
             Ok(_) | Err(PortError::Failed | PortError::KeyGone) => {
-                file::replace(&path.with_extension("gone"), &wrapped)?
+                disk::replace(&path.with_extension("gone"), &wrapped)?
             }
             Err(fault) => return Err(fault.into()),
         }
     }
     let key = ports.random.secret(StoreKey::LEN)?;
-    file::replace(path, &ports.keystore.wrap(Guard::Device, &key, &cancel)?)?;
+    disk::replace(path, &ports.keystore.wrap(Guard::Device, &key, &cancel)?)?;
     Ok(Some(StoreKey::new(&key)?))
-}
-
-/// Makes a folder of the app's, for its owner alone.
-pub(crate) fn make_folder(folder: &Path) -> Result<(), PortError> {
-    file::make_folder(folder)
 }

@@ -34,12 +34,12 @@ pub(super) fn config(verifier: Arc<dyn ServerCertVerifier>, clock: Arc<dyn Clock
 
 /// Believes who shows a leaf whose public key hashes to one of `pins`; its names, dates and issuer are not looked at.
 pub(super) fn pinned(pins: &[H32]) -> Arc<dyn ServerCertVerifier> {
-    Arc::new(Handshake { pins: Some(pins.to_vec()) })
+    Arc::new(Verifier { believes: Believes::Pins(pins.to_vec()) })
 }
 
 /// Believes anyone who holds the key of the certificate shown. For metadata alone, which is signed itself.
 pub(super) fn handshake_alone() -> Arc<dyn ServerCertVerifier> {
-    Arc::new(Handshake { pins: None })
+    Arc::new(Verifier { believes: Believes::Anyone })
 }
 
 /// Believes who has a certificate for the host's name from one of `roots`, valid now; none where no root can be read.
@@ -47,7 +47,7 @@ pub(super) fn platform(roots: &[Vec<u8>]) -> Option<Arc<dyn ServerCertVerifier>>
     let mut store = RootCertStore::empty();
     store.add_parsable_certificates(roots.iter().map(|der| CertificateDer::from(der.as_slice()).into_owned()));
     let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider()).build().ok()?;
-    Some(Arc::new(Platform(verifier)))
+    Some(Arc::new(Verifier { believes: Believes::Platform(verifier) }))
 }
 
 fn provider() -> Arc<CryptoProvider> {
@@ -62,11 +62,24 @@ fn sizes_fit(leaf: &CertificateDer<'_>, chain: &[CertificateDer<'_>]) -> Result<
     if fits { Ok(()) } else { Err(CertificateError::BadEncoding.into()) }
 }
 
-/// Verifies all of a certificate: issuer, dates, names, and the handshake.
+/// Whose certificate is believed.
 #[derive(Debug)]
-struct Platform(Arc<WebPkiServerVerifier>);
+enum Believes {
+    /// One that the platform's roots vouch for: issuer, dates and names.
+    Platform(Arc<WebPkiServerVerifier>),
+    /// One with one of these keys.
+    Pins(Vec<H32>),
+    /// Any.
+    Anyone,
+}
 
-impl ServerCertVerifier for Platform {
+/// Verifies the handshake by the key of the certificate, and of the certificate what is asked.
+#[derive(Debug)]
+struct Verifier {
+    believes: Believes,
+}
+
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         leaf: &CertificateDer<'_>,
@@ -76,55 +89,17 @@ impl ServerCertVerifier for Platform {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         sizes_fit(leaf, chain)?;
-        self.0.verify_server_cert(leaf, chain, host, ocsp, now)
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        leaf: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls12_signature(message, leaf, signed)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        leaf: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls13_signature(message, leaf, signed)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
-    }
-}
-
-/// Verifies the handshake, and of the certificate at most whose key it is.
-#[derive(Debug)]
-struct Handshake {
-    pins: Option<Vec<H32>>,
-}
-
-impl ServerCertVerifier for Handshake {
-    fn verify_server_cert(
-        &self,
-        leaf: &CertificateDer<'_>,
-        chain: &[CertificateDer<'_>],
-        _host: &ServerName<'_>,
-        _ocsp: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        sizes_fit(leaf, chain)?;
-        let Some(pins) = &self.pins else { return Ok(ServerCertVerified::assertion()) };
-        // The parser that also hands the key to the signature check, so both speak of the same key.
-        let key = ParsedCertificate::try_from(leaf)?.subject_public_key_info();
-        if !pins.contains(&H32::sha256(&[key.as_ref()])) {
-            return Err(CertificateError::ApplicationVerificationFailure.into());
+        match &self.believes {
+            Believes::Platform(verifier) => verifier.verify_server_cert(leaf, chain, host, ocsp, now),
+            Believes::Anyone => Ok(ServerCertVerified::assertion()),
+            Believes::Pins(pins) => {
+                // The parser that also hands the key to the signature check, so both speak of the same key.
+                let key = ParsedCertificate::try_from(leaf)?.subject_public_key_info();
+                let fits = pins.contains(&H32::sha256(&[key.as_ref()]));
+                let refused = || CertificateError::ApplicationVerificationFailure.into();
+                fits.then(ServerCertVerified::assertion).ok_or_else(refused)
+            }
         }
-        Ok(ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(

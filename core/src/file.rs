@@ -4,10 +4,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 
-use countersign_core::error::PortError;
-
-/// The largest file that is read, in bytes: many times what any of ours holds.
-pub const FILE_LIMIT: u64 = 64 * 1024;
+use crate::error::PortError;
 
 /// The ending of a file that is being written; the next start removes it.
 pub const WRITING: &str = "writing";
@@ -30,19 +27,19 @@ pub fn make_folder(folder: &Path) -> Result<(), PortError> {
     Ok(())
 }
 
-/// Reads a small file whole; `None` when there is none.
+/// Reads a file of at most `most` bytes whole; `None` when there is none.
 ///
 /// # Errors
-/// [`PortError::TooLarge`], [`PortError::Disk`].
-pub fn read(path: &Path) -> Result<Option<Vec<u8>>, PortError> {
+/// [`PortError::TooLarge`], of which no more than that was read; [`PortError::Disk`].
+pub fn read(path: &Path, most: u64) -> Result<Option<Vec<u8>>, PortError> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(fault) if fault.kind() == ErrorKind::NotFound => return Ok(None),
         Err(fault) => return Err(disk(fault)),
     };
     let mut bytes = Vec::new();
-    file.take(FILE_LIMIT + 1).read_to_end(&mut bytes).map_err(disk)?;
-    if bytes.len() as u64 > FILE_LIMIT {
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(disk)?;
+    if bytes.len() as u64 > most {
         return Err(PortError::TooLarge);
     }
     Ok(Some(bytes))
@@ -124,16 +121,19 @@ mod tests {
         replace(&path, b"old").unwrap();
         fs::create_dir(path.with_extension(WRITING)).unwrap();
         assert_eq!(replace(&path, b"new"), Err(PortError::Disk));
-        assert_eq!(read(&path).unwrap().unwrap(), b"old");
+        assert_eq!(read(&path, 9).unwrap().unwrap(), b"old");
     }
 
     #[test]
     fn a_missing_file_is_none_and_a_huge_one_refused() {
         let root = tempfile::tempdir().unwrap();
-        assert_eq!(read(&root.path().join("none")), Ok(None));
+        assert_eq!(read(&root.path().join("none"), 9), Ok(None));
         let huge = root.path().join("huge");
-        fs::write(&huge, vec![0; FILE_LIMIT as usize + 1]).unwrap();
-        assert_eq!(read(&huge), Err(PortError::TooLarge));
+        for (bytes, fits) in [(8, true), (9, true), (10, false), (9_000, false)] {
+            fs::write(&huge, vec![0; bytes]).unwrap();
+            let expected = if fits { Ok(Some(vec![0; bytes])) } else { Err(PortError::TooLarge) };
+            assert_eq!(read(&huge, 9), expected, "{bytes}");
+        }
         assert_eq!(remove(&huge), Ok(()));
         assert_eq!(remove(&huge), Ok(()));
     }
