@@ -3,11 +3,13 @@
 
 use std::cell::Cell;
 
+use axum::http::header::{COOKIE, HeaderMap, HeaderValue};
 use proptest::prelude::*;
 use proptest::test_runner::{Config as Run, TestRunner};
 
 use crate::config::{Config, ConfigFault, PublicUrl, SETTINGS, Source};
 use crate::limits;
+use crate::login::known;
 use crate::person::{PersonName, Voucher};
 use crate::session::Cookie;
 
@@ -90,6 +92,22 @@ fn cookies() {
 }
 
 #[test]
+fn marks_of_known_browsers() {
+    let mark = any::<[u8; 16]>().prop_map(|bytes| countersign_protocol::jose::b64u::encode(&bytes));
+    let header = mark.prop_map(|mark| format!("__Host-countersign-known={mark}; a=b"));
+    parser(around(header), |header| {
+        let read = |header: &str| {
+            let value = HeaderValue::from_str(header).ok()?;
+            known::read(&HeaderMap::from_iter([(COOKIE, value)]))
+        };
+        let Some(mark) = read(header) else { return false };
+        assert_eq!(read(&format!("x=y; {header}")), Some(mark));
+        assert_eq!(read(&format!("{header}; {header}")), None, "twice is none");
+        true
+    });
+}
+
+#[test]
 fn public_urls() {
     parser(around("https://[a-z][a-z0-9]{0,20}\\.example(:[1-9][0-9]{3})?"), |text| match text.parse::<PublicUrl>() {
         Ok(url) => {
@@ -107,7 +125,9 @@ fn good_value(name: &str) -> BoxedStrategy<String> {
         "hosts" => "[a-z]{1,20}\\.example".boxed(),
         "listen" => any::<std::net::SocketAddr>().prop_map(|it| it.to_string()).boxed(),
         "proxies" => any::<std::net::IpAddr>().prop_map(|it| it.to_string()).boxed(),
-        "sample_app" | "policy.totp" => any::<bool>().prop_map(|it| it.to_string()).boxed(),
+        "sample_app" | "policy.totp" | "policy.offline" | "policy.move" => {
+            any::<bool>().prop_map(|it| it.to_string()).boxed()
+        }
         "master_key.value" => "[0-9a-f]{64}".boxed(),
         "log.format" => "json|text".boxed(),
         "log.level" => "trace|debug|info|warn|error".boxed(),
@@ -116,6 +136,8 @@ fn good_value(name: &str) -> BoxedStrategy<String> {
         "approval.life" => (30..=600_u64).prop_map(|it| it.to_string()).boxed(),
         "policy.uv" => "any|bio".boxed(),
         "policy.level" => "tee|software".boxed(),
+        "policy.attest" => "none|want|need".boxed(),
+        "policy.push" => "sealed|wake".boxed(),
         _ => "[a-z/]{1,40}".boxed(),
     }
 }

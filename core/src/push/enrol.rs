@@ -190,3 +190,29 @@ pub(crate) fn receiver(bytes: &Secret) -> Result<Receiver, Error> {
     let auth: [u8; 16] = auth.try_into().map_err(|_| PortError::Failed)?;
     Receiver::new(&Secret::from_slice(key), Id::from_bytes(auth)).map_err(|_| PortError::Failed.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use countersign_protocol::jose::b64u;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::properties::{around, hosts, parser};
+
+    /// The offer names the host that the link stands on, so that nobody is asked about one and sent to another.
+    #[test]
+    fn offers_of_gateways() {
+        let bytes = |n: usize| prop::collection::vec(any::<u8>(), n).prop_map(|bytes| b64u::encode(&bytes));
+        let link = (hosts(), bytes(32), bytes(16), 1_700_000_000..1_900_000_000_u64).prop_map(|(host, k, c, x)| {
+            let inside = format!(r#"{{"u":"https://{host}/push/v1","k":"{k}","c":"{c}","x":{x}}}"#);
+            format!("https://{host}/enrol#1.{}", b64u::encode(inside.as_bytes()))
+        });
+        parser(around(link), |text| match EnrolOffer::read(text) {
+            Ok(offer) => {
+                assert!(text.trim().starts_with(&format!("https://{}/enrol#1.", offer.host())), "{text}");
+                true
+            }
+            Err(_) => false,
+        });
+    }
+}

@@ -274,3 +274,24 @@ fn can(record: &Record, approval: &Approval, state: ApprovalState, now: u64) -> 
         report: !decided(&[Status::Reported]),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::properties::{around, parser};
+
+    #[test]
+    fn names_of_approvals() {
+        let id = || any::<[u8; 16]>().prop_map(|bytes| Id::from_bytes(bytes).to_string());
+        let good = (id(), id()).prop_map(|(gateway, challenge)| format!("{gateway}.{challenge}"));
+        parser(around(good), |text| match text.parse::<ApprovalId>() {
+            Ok(id) => {
+                assert_eq!(id.to_string(), *text);
+                true
+            }
+            Err(_) => false,
+        });
+    }
+}

@@ -151,6 +151,8 @@ fn starts(text: &str, beginning: &str) -> bool {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 

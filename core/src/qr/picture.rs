@@ -122,8 +122,11 @@ fn jpeg(file: &[u8]) -> Result<Luma, PictureError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::limits::{PICTURE_PIXELS, PICTURE_SIDE};
+    use crate::properties::{damaged, parser};
 
     /// A PNG of these sides and samples, every row filled by `row`.
     fn png_of(width: u32, height: u32, color: png::ColorType, data: &[u8]) -> Vec<u8> {
@@ -148,6 +151,30 @@ mod tests {
         !bytes.iter().fold(u32::MAX, |crc, byte| {
             (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 * (crc & 1)))
         })
+    }
+
+    /// Written pictures of any size and grey, left whole or damaged: a good one comes back pixel by pixel, and the others
+    /// are a picture or a fault.
+    #[test]
+    fn any_file_is_a_picture_or_a_fault_and_a_third_is_one() {
+        let pixels = (1..40_u32, 1..40_u32, any::<u8>());
+        let input = (pixels, any::<prop::sample::Index>(), 1..=255_u8, 0..6_u8);
+        parser(input, |((width, height, first), at, change, how)| {
+            let grey: Vec<u8> = (0..width * height).map(|n| first.wrapping_add(n as u8)).collect();
+            let file = png_of(*width, *height, png::ColorType::Grayscale, &grey);
+            let is_whole = *how > 2;
+            match unpack(damaged(file, *at, *change, *how)) {
+                Ok(luma) => {
+                    let rows: Vec<u8> = (0..luma.height()).flat_map(|y| luma.row(y).to_vec()).collect();
+                    assert!(!is_whole || rows == grey, "{width} by {height}");
+                    true
+                }
+                Err(fault) => {
+                    assert!(!is_whole, "{fault:?}");
+                    false
+                }
+            }
+        });
     }
 
     #[test]

@@ -1,4 +1,7 @@
+use proptest::prelude::*;
+
 use super::*;
+use crate::properties::{damaged, parser};
 
 const NOW: u64 = 1_795_260_000;
 
@@ -42,6 +45,25 @@ fn what_is_written_is_read_again() {
         let bytes = record.to_bytes().unwrap();
         assert_eq!(Record::from_bytes(&bytes).unwrap().to_bytes().unwrap(), bytes);
     }
+}
+
+/// Written records left whole or damaged, as an older version of this program or a broken disk may leave them.
+#[test]
+fn any_bytes_are_read_or_refused_and_a_third_is_read() {
+    let written = (any::<i64>(), any::<u64>(), any::<bool>()).prop_map(|(offset, signed, whole)| {
+        let record = if whole { enrolled() } else { record() };
+        Record { offset, signed, ..record }.to_bytes().unwrap().to_vec()
+    });
+    let input = (written, any::<prop::sample::Index>(), 1..=255_u8, 0..6_u8)
+        .prop_map(|(bytes, at, change, how)| damaged(bytes, at, change, how));
+    parser(input, |bytes| match Record::from_bytes(bytes) {
+        Ok(record) => {
+            let again = record.to_bytes().unwrap();
+            assert_eq!(Record::from_bytes(&again).unwrap().to_bytes().unwrap(), again);
+            true
+        }
+        Err(_) => false,
+    });
 }
 
 #[test]

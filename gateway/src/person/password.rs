@@ -165,7 +165,10 @@ fn parse(hashed: &Hashed) -> Option<Parsed> {
 mod tests {
     use std::sync::Arc;
 
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::properties::{around, parser};
 
     fn cheap(places: usize) -> Hasher {
         Hasher { free: Mutex::new(places), freed: Condvar::new(), cost: (8, 1, 1) }
@@ -209,6 +212,25 @@ mod tests {
             let hashed = Hashed::from_stored(text.into());
             assert_eq!(cheap(1).verify(&secret(""), Some(&hashed)), Ok(false), "{text}");
         }
+    }
+
+    #[test]
+    fn stored_hashes_are_read_as_they_were_written_or_refused() {
+        let good = (8..=MOST_MEMORY, 1..=20_u32, 1..=16_u32, any::<[u8; 16]>(), any::<[u8; 32]>()).prop_map(
+            |(memory, passes, lanes, salt, hash)| {
+                format!("argon2id${memory}${passes}${lanes}${}${}", b64u::encode(&salt), b64u::encode(&hash))
+            },
+        );
+        parser(around(good), |text| match parse(&Hashed::from_stored(text.clone())) {
+            Some(((memory, passes, lanes), salt, hash)) => {
+                assert!(memory <= MOST_MEMORY && passes <= 20 && lanes <= 16, "no stored text may ask for more work");
+                let again =
+                    format!("argon2id${memory}${passes}${lanes}${}${}", b64u::encode(&salt), b64u::encode(&hash));
+                assert_eq!(parse(&Hashed::from_stored(again)), Some(((memory, passes, lanes), salt, hash)));
+                true
+            }
+            None => false,
+        });
     }
 
     #[test]

@@ -135,8 +135,11 @@ fn from_command(words: &[String]) -> Result<Zeroizing<[u8; 32]>, MasterFault> {
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
+    use proptest::prelude::*;
+
     use super::*;
     use crate::port::machine::MachineRandom;
+    use crate::properties::{around, parser};
 
     const HEX: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
@@ -148,6 +151,20 @@ mod tests {
         for bad in ["", "abc", &HEX[1..], &format!("{HEX}00"), &HEX.replace('0', "g")] {
             assert!(parse(bad).is_none(), "{bad}");
         }
+    }
+
+    #[test]
+    fn any_text_is_a_key_or_none_and_a_third_is_one() {
+        let key = any::<[u8; 32]>().prop_map(|key| b64u::encode(&key));
+        let hex = any::<[u8; 32]>().prop_map(|key| key.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+        parser(around(prop_oneof![key, hex, "[0-9A-Fa-f]{64}"]), |text| match parse(text) {
+            Some(key) => {
+                assert_eq!(parse(&b64u::encode(&*key)).unwrap(), key);
+                assert_eq!(parse(&format!(" {text}\n")).unwrap(), key, "a line's end is no part of it");
+                true
+            }
+            None => false,
+        });
     }
 
     #[test]

@@ -167,6 +167,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::tests::properties::{around, parser};
 
     fn decoded(text: &str) -> Result<(Vec<u8>, Repairs), Base32Error> {
         decode(text).map(|(seed, repairs)| (seed.expose().to_vec(), repairs))
@@ -249,6 +250,23 @@ mod tests {
         for text in ["mzxw6yq", "MZXW6YQ=", "MZXW 6YQ", "MZXW6YR", "MZXW6YTBO"] {
             assert!(matches!(decode_strict(text), Err(Base32Error::Character(_))), "{text}");
         }
+    }
+
+    /// Seeds as they are written and typed, left whole or damaged: what is taken is written in one way, and read as itself.
+    #[test]
+    fn a_third_of_what_is_typed_is_taken_and_survives_writing() {
+        let written = prop::collection::vec(any::<u8>(), 1..=64).prop_map(|bytes| encode(&bytes).to_string());
+        let spaced = written.clone().prop_map(|text| text.to_lowercase().replace('a', "a "));
+        parser(around(prop_oneof![written, spaced]), |text| match decoded(text) {
+            Ok((seed, _)) => {
+                assert_eq!(decode_strict(&encode(&seed)).unwrap().expose(), seed);
+                true
+            }
+            Err(_) => {
+                assert!(decode_strict(text).is_err(), "the strict reader takes no more than the lenient one");
+                false
+            }
+        });
     }
 
     proptest! {

@@ -109,6 +109,7 @@ const ZEROS: [u32; 66] = [
 mod tests {
     use super::super::Digits;
     use super::*;
+    use crate::tests::properties::{around, parser};
 
     fn typed(text: &str) -> Result<String, OtpError> {
         text.parse::<Typed>().map(|typed| typed.expose().to_owned())
@@ -127,6 +128,18 @@ mod tests {
             let text: String = (0..10).filter_map(|digit| char::from_u32(zero + digit)).collect();
             assert_eq!(typed(&text).unwrap(), "0123456789", "U+{zero:04X}");
         }
+    }
+
+    #[test]
+    fn any_text_is_digits_or_none_and_a_third_is_digits() {
+        parser(around("[ -]{0,2}[0-9]{1,5}[ \u{a0}-]?[0-9\u{660}-\u{669}]{1,5}[ \n]{0,2}"), |text| match typed(text) {
+            Ok(digits) => {
+                assert!((2..=10).contains(&digits.len()) && digits.bytes().all(|c| c.is_ascii_digit()), "{text}");
+                assert_eq!(typed(&digits), Ok(digits));
+                true
+            }
+            Err(_) => false,
+        });
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod jwk;
 mod jws;
 mod meta;
 mod proof;
-mod properties;
+pub(crate) mod properties;
 mod published;
 mod reply;
 mod seal;

@@ -19,7 +19,7 @@ use crate::uri::{EnrolLink, LoginLink};
 const CASES: u32 = 400;
 
 /// Runs a parser over generated input. `taken` says whether it took it, and checks the round trip.
-fn parser<S: Strategy>(strategy: S, taken: impl Fn(&S::Value) -> bool) {
+pub(crate) fn parser<S: Strategy>(strategy: S, taken: impl Fn(&S::Value) -> bool) {
     let (accepted, all) = (Cell::new(0_u32), Cell::new(0_u32));
     let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
     let run = TestRunner::new(config).run(&strategy, |input| {
@@ -54,7 +54,7 @@ fn damaged(good: impl Strategy<Value = String>) -> impl Strategy<Value = String>
 }
 
 /// Good input, the same with one damage, and anything at all.
-fn around(good: impl Strategy<Value = String> + Clone + 'static) -> impl Strategy<Value = String> {
+pub(crate) fn around(good: impl Strategy<Value = String> + Clone + 'static) -> impl Strategy<Value = String> {
     prop_oneof![4 => good.clone(), 3 => damaged(good), 1 => any::<String>()]
 }
 
