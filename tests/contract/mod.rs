@@ -5,6 +5,7 @@ pub mod gateway_approval;
 mod gateway_audit;
 mod gateway_enrol;
 mod gateway_person;
+mod gateway_port;
 mod gateway_session;
 mod network;
 mod port;

@@ -1,7 +1,6 @@
 //! The pages over real HTTP, without scripts: what each shows, whom it lets on, what it refuses.
 
 mod headers;
-mod killed;
 mod login;
 mod manage;
 

@@ -13,3 +13,8 @@ mod proof;
 mod replay;
 mod sender;
 mod text;
+
+/// Whether the long forms are asked for (`cargo xtask torture`).
+fn is_long() -> bool {
+    std::env::var_os("COUNTERSIGN_TORTURE").is_some()
+}

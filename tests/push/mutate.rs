@@ -12,11 +12,8 @@ use countersign_tests::raw_phone::{Key, RawRequest, payload, sign};
 use countersign_tests::stage::Stage;
 use serde_json::{Value, json};
 
+use super::is_long;
 use super::sender::{Kind, Sender};
-
-fn is_long() -> bool {
-    std::env::var_os("COUNTERSIGN_TORTURE").is_some()
-}
 
 /// Every change of one bit (short form: the lowest of each byte) and, in the long form, every shorter text.
 fn changes(good: &[u8]) -> Vec<Vec<u8>> {

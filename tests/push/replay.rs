@@ -1,4 +1,7 @@
 //! P6 `push::replay`: any recorded message sent again, at any later point of the journey, has no second effect.
+//!
+//! Short form: each once, in order. Long form (`cargo xtask torture push::replay`): in other orders too, again and again
+//! while time goes on, more than 100,000 in all.
 
 use std::cell::Cell;
 
@@ -6,9 +9,12 @@ use countersign_gateway::approval::State;
 use countersign_gateway::enrol::DeviceState;
 use countersign_gateway::person::Person;
 use countersign_gateway::store::StoreFault;
+use countersign_protocol::jose::H32;
 use countersign_protocol::push::GoneWhy;
 use countersign_tests::raw_phone::{RawPhone, RawRequest};
 use countersign_tests::stage::{Asked, Stage, caller, owner};
+
+use super::is_long;
 
 /// A fault put into the gateway while it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,16 +60,34 @@ impl Journey<'_> {
         }
     }
 
-    /// Sends everything recorded once more; `Err` names the request whose replay changed something.
-    fn replay(&self, asked: &[&Asked<'_>]) -> Result<(), String> {
+    /// Sends everything recorded once more; `Err` names the request whose replay changed something. In the long form it
+    /// is sent in another order each second, for as many seconds as there is `room` for before the next step.
+    fn replay(&self, asked: &[&Asked<'_>], room: u64) -> Result<(), String> {
+        self.replay_in_order(asked, 0)?;
+        for order in (1..=room).take_while(|_| is_long()) {
+            self.stage.clock.advance(1);
+            self.replay_in_order(asked, order)?;
+        }
+        Ok(())
+    }
+
+    fn replay_in_order(&self, asked: &[&Asked<'_>], order: u64) -> Result<(), String> {
         let before = self.effect(asked);
         for phone in self.phones {
-            for request in phone.wire.recorded() {
+            let mut all: Vec<(H32, RawRequest)> = Vec::new();
+            for (at, request) in phone.wire.recorded().into_iter().enumerate() {
+                all.push((H32::sha256(&[&order.to_be_bytes(), &at.to_be_bytes()]), request));
+            }
+            if order > 0 {
+                all.sort_by_key(|(place, _)| *place.as_bytes());
+            }
+            for (_, request) in all {
                 self.sabotage();
                 let path = request.path.clone();
                 let is_proven = is_proven(&request);
                 let reply = phone.wire.send_again(request);
                 self.replays.set(self.replays.get() + 1);
+                assert_ne!(reply.status, 429, "asked too fast: nothing is shown");
                 if is_proven && reply.status < 300 {
                     return Err(format!("{path} {}: a proof counted twice", reply.verdict()));
                 }
@@ -102,44 +126,45 @@ fn play(sabotage: Sabotage) -> Result<usize, String> {
 
     for phone in journey.phones {
         let digits = phone.enrol(&stage.link(&alice, "browser"));
-        journey.replay(&[])?;
+        journey.replay(&[], 500)?;
         stage.confirm(&alice, phone, &digits);
-        journey.replay(&[])?;
+        journey.replay(&[], 500)?;
     }
 
     let first = stage.begin(&alice);
     let held = one.challenges().pop().expect("a challenge");
-    journey.replay(&[&first])?;
+    journey.replay(&[&first], 40)?;
     assert_eq!(one.decide(&one.approval(&held, &first.wrong_digits())), "wrong");
-    journey.replay(&[&first])?;
+    journey.replay(&[&first], 40)?;
     assert_eq!(one.decide(&one.approval(&held, &first.digits())), "approved");
-    journey.replay(&[&first])?;
+    journey.replay(&[&first], 20)?;
     assert!(first.consume());
-    journey.replay(&[&first])?;
+    journey.replay(&[&first], 1_000)?;
 
     stage.clock.advance(60);
     let second = stage.begin(&alice);
     let held = two.challenges().pop().expect("a challenge");
     assert_eq!(two.decide(&two.refusal(&held, "deny")), "denied");
-    journey.replay(&[&first, &second])?;
+    journey.replay(&[&first, &second], 1_000)?;
 
     stage.clock.advance(3_601);
     let third = stage.begin(&alice);
     let held = one.challenges().pop().expect("a challenge");
     assert_eq!(one.decide(&one.refusal(&held, "report")), "reported");
-    journey.replay(&[&first, &second, &third])?;
+    journey.replay(&[&first, &second, &third], 1_000)?;
 
     let did = one.did.borrow().parse().expect("an id");
     stage.house().devices.remove(owner(&alice), did, GoneWhy::Person, &caller()).expect("the store");
     assert_eq!(one.poll(&one.echo(0)).verdict(), "410 gone");
-    journey.replay(&[&first, &second, &third])?;
+    journey.replay(&[&first, &second, &third], 1_000)?;
     Ok(journey.replays.get())
 }
 
 #[test]
 fn nothing_recorded_counts_twice() {
     let replays = play(Sabotage::None).expect("no second effect");
-    assert!(replays > 60, "{replays} messages sent again");
+    let least = if is_long() { 100_000 } else { 60 };
+    assert!(replays > least, "{replays} messages sent again");
 }
 
 #[test]

@@ -73,6 +73,26 @@ class WithoutGateway(unittest.TestCase):
         asyncio.run(phone.app.unlock(b"a passphrase", cs.CancelHandle()))
         self.assertEqual([row.name for row in phone.app.search("exam MARA")], ["mara"])
 
+    def test_an_account_is_edited_where_it_was_asked_to_alone(self):
+        phone = Phone(self)
+        asyncio.run(phone.app.create_vault(b"a passphrase", cs.CancelHandle()))
+        first = asyncio.run(phone.app.add_account(account("mara", cs.AccountKind.TOTP(period=30))))
+        second = asyncio.run(phone.app.add_account(account("olga", cs.AccountKind.TOTP(period=30))))
+        code = phone.app.codes(59).rows[0].live.code
+        edit = cs.AccountEdit(issuer="Bank", name=None, note="Branch in Bern", order=None)
+        asyncio.run(phone.app.edit_account(first, edit))
+        rows = {row.account.id: row for row in phone.app.codes(59).rows}
+        self.assertEqual([(rows[id].account.issuer, rows[id].account.name) for id in (first, second)], [("Bank", "mara"), ("Example", "olga")])
+        self.assertEqual(asyncio.run(phone.app.note(first)), "Branch in Bern")
+        self.assertEqual(rows[first].live.code, code, "the seed stays")
+        nothing = cs.AccountEdit(issuer=None, name=None, note=None, order=None)
+        with self.assertRaises(cs.CountersignError.Input) as caught:
+            asyncio.run(phone.app.edit_account(4_000_000, nothing))
+        self.assertTrue(caught.exception.fault.is_NOT_FOUND())
+        with self.assertRaises(cs.CountersignError.Input):
+            asyncio.run(phone.app.edit_account(first, cs.AccountEdit(issuer="x" * 5_000, name=None, note=None, order=None)))
+        self.assertEqual([row.issuer for row in phone.app.search("mara")], ["Bank"], "what is refused changes nothing")
+
     def test_an_error_says_who_can_act_and_repeats_no_input(self):
         with self.assertRaises(cs.CountersignError.Input) as caught:
             Phone(self).app.enrol_offer(b"https://canary.example/enrol#1.x")

@@ -120,6 +120,17 @@ impl Signer for VectorSigner {
     }
 }
 
+/// The doubles that a stage gives its gateway. Each passes the same contract suite as the machine's own
+/// (`tests/contract`).
+pub fn adapters() -> Adapters {
+    let clock = StageClock { now: AtomicU64::new(BEGIN), monotonic: AtomicU64::new(1_000) };
+    doubles(Arc::new(clock), SeededRandom { seed: 7, count: Mutex::new(0), drawn: Arc::default() })
+}
+
+fn doubles(clock: Arc<StageClock>, random: SeededRandom) -> Adapters {
+    Adapters { clock, random: Arc::new(random), timer: Arc::new(RealTimer), signers: Arc::new(VectorSigners) }
+}
+
 /// A gateway in this process.
 pub struct Stage {
     /// The gateway's clock.
@@ -183,12 +194,8 @@ impl Stage {
     }
 
     fn run(&mut self, seed: u64) {
-        let adapters = Adapters {
-            clock: self.clock.clone(),
-            random: Arc::new(SeededRandom { seed, count: Mutex::new(0), drawn: self.drawn.clone() }),
-            timer: Arc::new(RealTimer),
-            signers: Arc::new(VectorSigners),
-        };
+        let random = SeededRandom { seed, count: Mutex::new(0), drawn: self.drawn.clone() };
+        let adapters = doubles(self.clock.clone(), random);
         let started = self.runtime.block_on(Gateway::start(self.config.clone(), adapters));
         self.running = Some(started.expect("the gateway starts"));
     }
