@@ -48,9 +48,12 @@ pub fn of_gateway(data: &Path) -> Vec<Canary> {
     canaries
 }
 
+/// A row's id, and its value as it is stored.
+type Sealed = (Vec<u8>, Vec<u8>);
+
 /// Every value of these rows that this seal opens; the others are no secrets.
 fn opened(store: &store::Store, seal: &Seal, place: &str, rows: &'static str) -> Vec<Secret> {
-    let read = |connection: &store::Connection| -> Result<Vec<(Vec<u8>, Vec<u8>)>, store::StoreFault> {
+    let read = |connection: &store::Connection| -> Result<Vec<Sealed>, store::StoreFault> {
         let mut rows = connection.prepare(rows)?;
         let pairs = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(pairs.collect::<Result<_, _>>()?)

@@ -122,9 +122,12 @@ pub fn files(folder: &Path) -> Vec<Place> {
 /// So many bytes of each form are looked up at once; shorter forms are not looked for.
 const HEAD: usize = 6;
 
+/// A canary in one form, with the form's name.
+type Form<'a> = (&'a Canary, &'static str, &'a [u8]);
+
 /// Each place where a canary stands: names alone, since a failing test is a log too. One line a canary and place.
 pub fn found(canaries: &[Canary], places: &[Place]) -> Vec<String> {
-    let mut heads: HashMap<[u8; HEAD], Vec<(&Canary, &'static str, &[u8])>> = HashMap::new();
+    let mut heads: HashMap<[u8; HEAD], Vec<Form<'_>>> = HashMap::new();
     let mut begins = vec![false; 1 << 16];
     for (canary, (name, form)) in canaries.iter().flat_map(|canary| canary.forms.iter().map(move |form| (canary, form)))
     {

@@ -81,6 +81,7 @@ async fn every_answer_has_the_headers_that_protect_it() {
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a certificate of a test may be any")]
 async fn with_a_certificate_of_the_operator_browsers_are_told_to_keep_to_https() {
     let files = tempfile::tempdir().unwrap();
     let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
