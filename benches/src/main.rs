@@ -1,0 +1,30 @@
+//! Speed beside that of peers, in one run: `cargo xtask bench NAME`.
+//!
+//! Each bench runs its subjects in turn, round by round, and files medians, minima and ratios; see `docs/benchmarks.md`.
+
+mod codes;
+mod push;
+mod report;
+mod rounds;
+mod uri;
+mod vault;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    for word in &words {
+        match word.as_str() {
+            "codes" => codes::bench(),
+            "uri" => uri::bench(),
+            "vault" => vault::bench(),
+            "push" => push::bench(),
+            "serve" => push::serve(),
+            other => {
+                eprintln!("no bench is called {other}: codes, uri, vault or push");
+                return ExitCode::from(2);
+            }
+        }
+    }
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,147 @@
+//! A vault of ten thousand accounts, key derivation apart.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use countersign_core::system::{SystemClock, SystemRandom};
+use countersign_core::vault::{Account, Edit, KdfCost, Kind, NewAccount, Vault, VaultKey};
+use countersign_protocol::Secret;
+use countersign_protocol::otp::{Algorithm, Digits, Period};
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use serde::{Deserialize, Serialize};
+
+use crate::report::{Goal, Table, file};
+use crate::rounds::{run, subject};
+
+const ACCOUNTS: u64 = 10_000;
+
+/// Opening and saving.
+pub fn bench() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("vault");
+    let key = fill(&path);
+    let entries: Vec<Entry> = (0..ACCOUNTS).map(Entry::of).collect();
+    let (json, card) = (folder.path().join("json"), folder.path().join("postcard"));
+    blob(&json, &serde_json::to_vec(&entries).expect("JSON"));
+    blob(&card, &postcard::to_stdvec(&entries).expect("postcard"));
+    let tables = [opening(&path, &key, &json, &card), saving(&path, &key, &json, entries)];
+    file("vault", &tables);
+}
+
+fn open(path: &Path, key: &VaultKey) -> Vault {
+    let mut vault = Vault::open(path, Arc::new(SystemClock::new()), Arc::new(SystemRandom::new())).expect("the vault opens");
+    vault.unlock_with(key).expect("the key fits");
+    vault
+}
+
+fn fill(path: &Path) -> VaultKey {
+    let cost = KdfCost::new(19_456, 2, 1).expect("the least cost");
+    let passphrase = Secret::from_slice(b"correct horse battery staple");
+    let clock = Arc::new(SystemClock::new());
+    let mut vault = Vault::create(path, &passphrase, cost, clock, Arc::new(SystemRandom::new())).expect("a vault");
+    for n in 0..ACCOUNTS {
+        vault.add(&Entry::of(n).account()).expect("an account");
+    }
+    vault.checkpoint().expect("the log is written back");
+    vault.key().expect("it is unlocked")
+}
+
+/// An account as the peers keep it.
+#[derive(Clone, Serialize, Deserialize)]
+struct Entry {
+    issuer: String,
+    name: String,
+    note: String,
+    secret: Vec<u8>,
+}
+
+impl Entry {
+    fn of(n: u64) -> Self {
+        let secret = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, &n.to_be_bytes()).as_ref().to_vec();
+        Self { issuer: format!("Issuer {n}"), name: format!("alice{n}@example.com"), note: "a note of some words".into(), secret }
+    }
+
+    fn account(&self) -> NewAccount {
+        NewAccount {
+            issuer: self.issuer.clone(),
+            name: self.name.clone(),
+            note: self.note.clone(),
+            kind: Kind::Totp(Period::THIRTY),
+            algorithm: Algorithm::Sha1,
+            digits: Digits::SIX,
+            secret: Secret::from_slice(&self.secret),
+            origin: None,
+        }
+    }
+}
+
+fn blob_key() -> LessSafeKey {
+    LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &[7; 32]).expect("32 bytes"))
+}
+
+/// One sealed file, as Aegis keeps its vault: written whole, durably, by rename.
+fn blob(path: &Path, plain: &[u8]) {
+    let mut sealed = plain.to_vec();
+    blob_key().seal_in_place_append_tag(Nonce::assume_unique_for_key([1; 12]), Aad::empty(), &mut sealed).expect("sealed");
+    let beside = path.with_extension("new");
+    let mut file = File::create(&beside).expect("a file");
+    file.write_all(&sealed).and_then(|()| file.sync_all()).expect("written");
+    fs::rename(&beside, path).expect("renamed");
+    File::open(path.parent().expect("a folder")).and_then(|folder| folder.sync_all()).expect("the folder is synced");
+}
+
+fn opened(path: &Path) -> Vec<u8> {
+    let mut bytes = fs::read(path).expect("the blob");
+    let plain = blob_key().open_in_place(Nonce::assume_unique_for_key([1; 12]), Aad::empty(), &mut bytes).expect("it opens").len();
+    bytes.truncate(plain);
+    bytes
+}
+
+fn opening(path: &Path, key: &VaultKey, json: &Path, card: &Path) -> Table {
+    let names = |vault: &mut Vault| vault.accounts().expect("the list").iter().map(|it: &Arc<Account>| it.name.len()).sum::<usize>();
+    let rows = run(
+        1,
+        vec![
+            subject("countersign: names of all, seeds of the first 20", || {
+                let mut vault = open(path, key);
+                let seen = names(&mut vault);
+                let first: Vec<_> = vault.accounts().expect("the list").iter().take(20).map(|it| it.id).collect();
+                seen + first.into_iter().map(|id| vault.seed(id).expect("a seed").len()).sum::<usize>()
+            }),
+            subject("countersign: all seeds, one code each", || open(path, key).codes(1_795_260_000).expect("codes").rows.len()),
+            subject("one sealed blob of JSON", || serde_json::from_slice::<Vec<Entry>>(&opened(json)).expect("entries").len()),
+            subject("one sealed blob of postcard", || postcard::from_bytes::<Vec<Entry>>(&opened(card)).expect("entries").len()),
+        ],
+    );
+    let size = fs::metadata(path).expect("the vault").len() as f64;
+    let goals = vec![
+        Goal::most("names and the first 20 seeds, at most 10 ms", rows[0].least / 1e6, 10.0),
+        Goal::most("all seeds with their codes, at most 25 ms", rows[1].least / 1e6, 25.0),
+        Goal::most("to one blob of JSON, at most 1", 1.0 / rows[2].ratio, 1.0),
+        Goal::most("bytes an account on the disk, at most 220", size / ACCOUNTS as f64, 220.0),
+    ];
+    Table { title: "Opening 10,000 accounts, key derivation apart".into(), unit: "ns", rows, goals }
+}
+
+fn saving(path: &Path, key: &VaultKey, json: &Path, mut entries: Vec<Entry>) -> Table {
+    let mut vault = open(path, key);
+    let id = vault.accounts().expect("the list")[17].id;
+    let mut turn = 0;
+    let rows = run(
+        1,
+        vec![
+            subject("countersign: one account edited", || {
+                turn += 1;
+                vault.edit(id, &Edit { note: Some(format!("note {turn}")), ..Edit::default() }).expect("edited");
+            }),
+            subject("one sealed blob of JSON, rewritten", || {
+                entries[17].note.push('x');
+                blob(json, &serde_json::to_vec(&entries).expect("JSON"));
+            }),
+        ],
+    );
+    let goals = vec![Goal::most("to rewriting a blob, at most 0.1", 1.0 / rows[1].ratio, 0.1)];
+    Table { title: "Saving one of 10,000 accounts, durably".into(), unit: "ns", rows, goals }
+}
