@@ -4,11 +4,13 @@
 //! cargo xtask demo [--script] [--phone N] [--keep DIR]
 //! cargo xtask test [--only NAME]… [--list] [--quick] [--accept]
 //! cargo xtask torture NAME
+//! cargo xtask bench NAME
 //! cargo xtask setup
 //! ```
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool at the desk: what it says goes to the terminal")]
 #![expect(clippy::disallowed_methods, reason = "it measures suites and waits for children; nothing of it is shipped")]
 
+mod bench;
 mod budget;
 mod child;
 mod demo;
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         ["demo", options @ ..] => {
             compiler().and_then(|()| demo::Options::parse(options)).and_then(|options| demo::run(&options))
         }
+        ["bench", name] => compiler().and_then(|()| bench::run(name)),
         ["torture", name] => compiler().and_then(|()| torture::run(name)),
         [] | ["help" | "--help" | "-h"] => {
             println!("{}", text("xtask.help"));
