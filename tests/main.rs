@@ -4,6 +4,7 @@
 mod app;
 mod approval;
 mod architecture;
+mod chain;
 mod cli;
 mod contract;
 mod demo;

@@ -1,6 +1,7 @@
-//! The program: `serve`, `check-config`, `user …`. Results go to stdout, words to stderr; exit 0 done, 1 refused, 2 failed.
+//! The program: `serve`, `check-config`, `user …`, `keys …`. Results go to stdout, words to stderr; exit 0 done, 1 refused, 2 failed.
 
 mod flags;
+mod keys;
 mod serve;
 mod user;
 
@@ -64,6 +65,7 @@ fn dispatch(matches: &ArgMatches, config: Config) -> Result<(), Ended> {
     match matches.subcommand() {
         Some(("serve", _)) => serve::serve(config),
         Some(("check-config", _)) => say(&serve::settings(&config)),
+        Some(("keys", matches)) => keys::run(matches, &config),
         Some(("user", matches)) => user::run(matches, &config),
         // clap asks for one of them.
         _ => Err(Ended::Failed(String::new())),

@@ -71,6 +71,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("proxies", "proxies", "gateway.set_proxies"),
     setting("tls.certificate", "tls-certificate", "gateway.set_tls_certificate"),
     setting("tls.key", "tls-key", "gateway.set_tls_key"),
+    setting("tls.next_certificate", "tls-next-certificate", "gateway.set_tls_next"),
     setting("master_key.file", "master-key-file", "gateway.set_master_key_file"),
     setting("master_key.command", "master-key-command", "gateway.set_master_key_command"),
     Setting { name: "master_key.value", flag: "", help: "gateway.set_master_key_value", secret: true },
@@ -107,6 +108,8 @@ pub struct Config {
     pub proxies: Vec<IpAddr>,
     /// The certificate.
     pub tls: Tls,
+    /// The operator's next certificate, listed for phones before it is used.
+    pub next_certificate: Option<PathBuf>,
     /// Where the master key comes from.
     pub master_key: MasterKey,
     /// The log.
@@ -204,6 +207,7 @@ impl Config {
             sample_app: false,
             proxies: Vec::new(),
             tls: Tls::SelfSigned,
+            next_certificate: None,
             master_key: MasterKey::File(None),
             log: Log { json: false, level: "info".into() },
             approval: Approval { digits: 6, tries: 3, life: 120 },

@@ -15,6 +15,7 @@ pub mod devices;
 pub mod pages;
 pub mod record;
 pub mod route;
+pub mod stale;
 
 pub mod store;
 pub mod totp;

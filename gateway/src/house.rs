@@ -3,23 +3,26 @@
 use std::sync::Arc;
 
 use countersign_protocol::Secret;
+use countersign_protocol::jose::H32;
+use countersign_strings::text;
 
 use crate::approval::{self, Approvals};
 use crate::audit;
+use crate::chain::Chain;
 use crate::config::Config;
 use crate::enrol::{self, Devices};
 use crate::health::Ready;
 use crate::issuer::Issuer;
 use crate::person::{self, People};
-use crate::port::{Adapters, Clock, Random, Signer, Timer};
-use crate::push::metadata::Published;
+use crate::port::{Adapters, Clock, Random, Timer};
+use crate::push::metadata::{About, PublishFault, Published, policy};
 use crate::push::{self, Phones};
 use crate::seal::Seal;
 use crate::session::cookie::FormKey;
 use crate::session::{self, Sessions};
 use crate::start::StartFault;
 use crate::stop::Stopping;
-use crate::store::{OptionalExtension, Store, StoreFault, params};
+use crate::store::{Connection, OptionalExtension, Store, StoreFault, params};
 use crate::wake::Wakes;
 
 /// The gateway's parts. Handlers get it as `State<Arc<House>>`.
@@ -42,8 +45,10 @@ pub struct House {
     pub store: Store,
     /// Secrets at rest.
     pub seal: Seal,
-    /// `gk`: signs metadata, receipts, challenges, results and nothing else.
-    pub signer: Arc<dyn Signer>,
+    /// The keys that sign for this gateway.
+    pub chain: Chain,
+    /// What is published of this gateway, first of all those keys.
+    pub published: Published,
     /// Form tokens.
     pub forms: FormKey,
     /// People and their first factor.
@@ -58,6 +63,8 @@ pub struct House {
     pub devices: Devices,
     /// The calls of phones.
     pub phones: Phones,
+    /// Who waits.
+    pub wakes: Arc<Wakes>,
     /// How the store was found last, for `/readyz`.
     pub ready: Ready,
     /// Told when the gateway stops: held requests answer at once.
@@ -74,6 +81,8 @@ pub struct Foundation {
     pub origin: String,
     /// See [`House::pin`].
     pub pin: Option<[u8; 32]>,
+    /// The same of the certificate that will be used next, so that phones know it before.
+    pub next_pin: Option<[u8; 32]>,
     /// See [`House::fingerprint`].
     pub fingerprint: [u8; 32],
 }
@@ -84,21 +93,21 @@ impl House {
         self.pin.is_none()
     }
 
-    /// Puts the parts together; makes `gk` at the first start.
+    /// Puts the parts together; makes the first key at the first start.
     ///
     /// # Errors
     /// [`StartFault`], when a stored key cannot be opened or the store fails.
     pub fn build(config: Config, adapters: Adapters, on: Foundation) -> Result<Arc<Self>, StartFault> {
         let Adapters { clock, random, timer, signers } = adapters;
-        let Foundation { store, seal, origin, pin, fingerprint } = on;
-        let stored = secret_once(&store, &seal, "gk", || Ok(signers.generate()?))?;
-        let signer = signers.load(&stored)?;
+        let Foundation { store, seal, origin, pin, next_pin, fingerprint } = on;
+        let chain = Chain::open(store.clone(), seal.clone(), signers, clock.now()).map_err(PublishFault::from)?;
         let people =
             People::new(Arc::new(person::store::SqlStore(store.clone())), &seal, clock.clone(), random.clone());
         let sessions = Sessions::new(Arc::new(session::store::SqlStore(store.clone())), clock.clone(), random.clone());
-        let on = Ground { store: &store, seal: &seal, clock: &clock, random: &random, pin };
-        let (approvals, devices, phones) =
-            push_side(&config, Issuer::new(&origin, &config.name, signer.clone())?, &on)?;
+        let (issuer, published) = published(&config, &origin, &chain, [pin, next_pin], clock.now())?;
+        let wakes = Arc::new(Wakes::default());
+        let on = Ground { store: &store, seal: &seal, clock: &clock, random: &random, pin, wakes: &wakes };
+        let (approvals, devices, phones) = push_side(&config, issuer, published.clone(), &on)?;
         Ok(Arc::new(Self {
             approvals,
             devices,
@@ -106,7 +115,9 @@ impl House {
             origin,
             pin,
             fingerprint,
-            signer,
+            chain,
+            published,
+            wakes,
             forms: FormKey::new(&seal.derive("form")),
             people,
             sessions,
@@ -148,13 +159,44 @@ struct Ground<'a> {
     clock: &'a Arc<dyn Clock>,
     random: &'a Arc<dyn Random>,
     pin: Option<[u8; 32]>,
+    wakes: &'a Arc<Wakes>,
 }
 
-fn push_side(config: &Config, issuer: Issuer, on: &Ground<'_>) -> Result<(Approvals, Devices, Phones), StartFault> {
-    let wakes = Arc::new(Wakes::default());
+/// The issuer, which signs with the newest key, and the metadata that names it.
+fn published(
+    config: &Config,
+    origin: &str,
+    chain: &Chain,
+    pins: [Option<[u8; 32]>; 2],
+    now: u64,
+) -> Result<(Issuer, Published), StartFault> {
+    let ring = chain.ring().map_err(PublishFault::from)?;
+    let signing = ring.signing().ok_or(StoreFault::Damaged("no key signs"))?;
+    let issuer = Issuer::new(origin, &config.name, chain.signer(signing).map_err(PublishFault::from)?)?;
+    if let [Some(pin), _] = pins
+        && chain.is_new_pin(H32::from_bytes(pin), now).map_err(PublishFault::from)?
+    {
+        tracing::warn!("{}", text("gateway.pin_new"));
+    }
+    let about = About {
+        name: issuer.name().clone(),
+        vapid: None,
+        pins: pins.into_iter().flatten().map(H32::from_bytes).collect(),
+        policy: policy(config).map_err(PublishFault::from)?,
+    };
+    let published = Published::open(chain.clone(), about, issuer.clone(), now)?;
+    Ok((issuer, published))
+}
+
+fn push_side(
+    config: &Config,
+    issuer: Issuer,
+    metadata: Published,
+    on: &Ground<'_>,
+) -> Result<(Approvals, Devices, Phones), StartFault> {
+    let wakes = on.wakes.clone();
     let run = i64::from_be_bytes(on.random.bytes()?);
     let enrolled: Arc<dyn enrol::Store> = Arc::new(enrol::store::SqlStore(on.store.clone()));
-    let metadata = Published::open(config, on.pin, issuer.clone(), on.store)?;
     let devices = Devices::new(enrol::devices::Parts {
         store: enrolled.clone(),
         issuer: issuer.clone(),
@@ -194,6 +236,9 @@ fn push_side(config: &Config, issuer: Issuer, on: &Ground<'_>) -> Result<(Approv
 #[error("a service panicked")]
 pub struct Panicked;
 
+/// Where the gateway's own secret values are sealed for; the row is the name.
+pub(crate) const PLACE: &str = "house.value";
+
 /// The secret stored under `name`, made and stored sealed when there is none.
 pub(crate) fn secret_once(
     store: &Store,
@@ -201,26 +246,39 @@ pub(crate) fn secret_once(
     name: &'static str,
     make: impl FnOnce() -> Result<Secret, StartFault>,
 ) -> Result<Secret, StartFault> {
-    let place = "house.value";
     if let Some(sealed) = value(store, name)? {
-        return Ok(seal.open(place, name.as_bytes(), &sealed)?);
+        return Ok(seal.open(PLACE, name.as_bytes(), &sealed)?);
     }
     let secret = make()?;
-    put(store, name, seal.seal(place, name.as_bytes(), &secret)?)?;
+    put(store, name, seal.seal(PLACE, name.as_bytes(), &secret)?)?;
     Ok(secret)
 }
 
 /// A value of the gateway itself.
 pub(crate) fn value(store: &Store, name: &str) -> Result<Option<Vec<u8>>, StoreFault> {
-    store.read(|row| {
-        Ok(row.query_one("SELECT value FROM house WHERE name = ?1", [name], |row| row.get(0)).optional()?)
-    })
+    store.read(|tx| value_in(tx, name))
+}
+
+/// The same, inside a transaction.
+pub(crate) fn value_in(tx: &Connection, name: &str) -> Result<Option<Vec<u8>>, StoreFault> {
+    Ok(tx.query_one("SELECT value FROM house WHERE name = ?1", [name], |row| row.get(0)).optional()?)
 }
 
 /// Stores a value of the gateway itself.
 pub(crate) fn put(store: &Store, name: &'static str, value: Vec<u8>) -> Result<(), StoreFault> {
-    store.write(move |row| {
-        row.execute("INSERT OR REPLACE INTO house (name, value) VALUES (?1, ?2)", params![name, value])?;
-        Ok(())
-    })
+    store.write(move |tx| put_in(tx, name, &value))
+}
+
+/// The same, inside a transaction.
+pub(crate) fn put_in(tx: &Connection, name: &str, value: &[u8]) -> Result<(), StoreFault> {
+    tx.execute("INSERT OR REPLACE INTO house (name, value) VALUES (?1, ?2)", params![name, value])?;
+    Ok(())
+}
+
+/// Forgets values of the gateway itself, inside a transaction.
+pub(crate) fn forget_in(tx: &Connection, names: &[&str]) -> Result<(), StoreFault> {
+    for name in names {
+        tx.execute("DELETE FROM house WHERE name = ?1", [name])?;
+    }
+    Ok(())
 }

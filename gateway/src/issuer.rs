@@ -1,6 +1,6 @@
 //! Who this gateway is to phones: its base URL, its name and the key that signs what it says.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use countersign_protocol::jose::{Claims, FormError, H32, Jwk, SigningInput};
 use countersign_protocol::push::BaseUrl;
@@ -19,13 +19,26 @@ pub enum SignFault {
     Form(#[from] FormError),
 }
 
-/// Signs what phones take from this gateway: metadata, receipts, challenges, results, gone.
+/// Signs what phones take from this gateway: receipts, challenges, results, gone. Clones sign with the same key, also
+/// after a rotation.
 #[derive(Clone)]
 pub struct Issuer {
     u: BaseUrl,
     name: T64,
+    present: Arc<RwLock<Present>>,
+}
+
+/// The key that signs now.
+#[derive(Clone)]
+struct Present {
     key: Jwk,
     signer: Arc<dyn Signer>,
+}
+
+impl Present {
+    fn new(signer: Arc<dyn Signer>) -> Result<Self, SignFault> {
+        Ok(Self { key: Jwk::from_sec1(&signer.public_key())?, signer })
+    }
 }
 
 /// A signed text.
@@ -44,7 +57,7 @@ impl Issuer {
     /// [`SignFault::Form`] when the origin or the name is not fit for phones, or the key is not on the curve.
     pub fn new(origin: &str, name: &str, signer: Arc<dyn Signer>) -> Result<Self, SignFault> {
         let u = format!("{origin}/push/v1").parse()?;
-        Ok(Self { u, name: name.try_into()?, key: Jwk::from_sec1(&signer.public_key())?, signer })
+        Ok(Self { u, name: name.try_into()?, present: Arc::new(RwLock::new(Present::new(signer)?)) })
     }
 
     /// `u`: `iss` of what this gateway signs, `aud` of what is meant for it.
@@ -57,9 +70,23 @@ impl Issuer {
         &self.name
     }
 
-    /// The public half of `gk`.
-    pub fn key(&self) -> &Jwk {
-        &self.key
+    /// The public half of the `gk` that signs now.
+    pub fn key(&self) -> Jwk {
+        self.present().key
+    }
+
+    /// Signs with another key from now on.
+    ///
+    /// # Errors
+    /// [`SignFault::Form`] when the key is not on the curve.
+    pub fn sign_with(&self, signer: Arc<dyn Signer>) -> Result<(), SignFault> {
+        let next = Present::new(signer)?;
+        *self.present.write().unwrap_or_else(PoisonError::into_inner) = next;
+        Ok(())
+    }
+
+    fn present(&self) -> Present {
+        self.present.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Signs claims.
@@ -67,8 +94,9 @@ impl Issuer {
     /// # Errors
     /// [`SignFault`].
     pub fn sign<T: Claims>(&self, claims: &T) -> Result<Signed, SignFault> {
-        let input = SigningInput::of(self.key.thumbprint(), claims)?;
-        let signature = self.signer.sign(input.as_bytes())?;
+        let Present { key, signer } = self.present();
+        let input = SigningInput::of(key.thumbprint(), claims)?;
+        let signature = signer.sign(input.as_bytes())?;
         Ok(Signed { h: input.h(), jws: input.attach(signature) })
     }
 }

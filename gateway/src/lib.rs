@@ -7,6 +7,7 @@
 pub mod approval;
 pub mod audit;
 pub mod calendar;
+pub mod chain;
 pub mod command;
 pub mod config;
 pub mod enrol;

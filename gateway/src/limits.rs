@@ -56,6 +56,8 @@ pub const SECOND_FACTOR_FRESH: u64 = 600;
 
 /// A certificate's last days, in which start-up warns.
 pub const CERTIFICATE_WARNING_DAYS: i64 = 30;
+/// How long a certificate's key is listed before it is used, in seconds: by then every phone that calls has read it.
+pub const PIN_AHEAD: u64 = 14 * 86_400;
 /// A chain of certificates.
 pub const CHAIN: usize = 8;
 /// One certificate of a chain, in bytes.

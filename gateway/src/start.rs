@@ -18,6 +18,7 @@ use countersign_strings::fill;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::chain::tend;
 use crate::config::Config;
 use crate::house::{Foundation, House};
 use crate::issuer::SignFault;
@@ -95,6 +96,7 @@ impl Gateway {
         let (folder, house, tls) = opened.map_err(|fault| StartFault::Ended(fault.to_string()))??;
         let serving = tokio::spawn(serve::serve(house.clone(), listeners, tls));
         tokio::spawn(sweep::run(house.clone()));
+        tokio::spawn(tend::run(house.clone()));
         tracing::info!(origin = %house.origin, addresses = ?addresses, "serving");
         Ok(Running { house, addresses, serving, _folder: folder })
     }
@@ -121,6 +123,11 @@ impl Running {
         self.house.fingerprint
     }
 
+    /// Whether there is no recovery key and no phone yet that would have to be enrolled anew for one.
+    pub fn wants_recovery_key(&self) -> bool {
+        self.house.chain.may_name_recovery(false).is_ok()
+    }
+
     /// The gateway's parts, for tests and for the programs beside it.
     pub fn house(&self) -> &Arc<House> {
         &self.house
@@ -140,7 +147,7 @@ fn open(config: Config, adapters: Adapters, origin: String) -> Result<(Folder, A
     let folder = Folder::hold(&config.data)?;
     let (store, seal) = unlock(&config, &adapters.random)?;
     let tls = tls::load(&config, &origin, &store, &seal, &*adapters.clock)?;
-    let on = Foundation { store, seal, origin, pin: tls.pin, fingerprint: tls.fingerprint };
+    let on = Foundation { store, seal, origin, pin: tls.pin, next_pin: tls.next_pin, fingerprint: tls.fingerprint };
     let house = House::build(config, adapters, on)?;
     Ok((folder, house, tls))
 }
@@ -157,7 +164,8 @@ pub fn unlock(config: &Config, random: &Arc<dyn Random>) -> Result<(Store, Seal)
     Ok((Store::open(&path)?, Seal::new(&master, random.clone())))
 }
 
-fn origin(config: &Config, addresses: &[SocketAddr]) -> String {
+/// `https://HOST[:PORT]` of a gateway that listens on these addresses.
+pub(crate) fn origin(config: &Config, addresses: &[SocketAddr]) -> String {
     let port = addresses.first().map_or(443, SocketAddr::port);
     match &config.public_url {
         Some(url) => url.as_str().to_owned(),

@@ -7,8 +7,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use countersign_protocol::Secret;
+use countersign_protocol::jose::H32;
 use countersign_strings::fill;
-use rcgen::{CertificateParams, DnType, KeyPair, KeyUsagePurpose, date_time_ymd};
+use rcgen::{CertificateParams, DnType, KeyPair, KeyUsagePurpose, PublicKeyData, date_time_ymd};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -16,19 +17,26 @@ use sha2::{Digest, Sha256};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::calendar::{DAY, civil, day};
+use crate::chain;
 use crate::config::{Config, Tls};
 use crate::house;
 use crate::limits;
 use crate::port::Clock;
 use crate::seal::Seal;
 use crate::start::StartFault;
-use crate::store::Store;
+use crate::store::{Store, StoreFault};
 
+/// The name of the next self-signed certificate's key among the gateway's own values; the key is sealed.
+pub(crate) const NEXT_KEY: &str = "tls.next.key";
+/// The name of its pin.
+pub(crate) const NEXT_PIN: &str = "tls.next.pin";
+/// The name of the present one's key.
+const KEY: &str = "tls.key";
 /// Life of a certificate that the gateway made.
 const SELF_SIGNED_DAYS: i64 = 825;
 
 /// Why there is no certificate to serve with.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TlsFault {
     /// A PEM file cannot be read, or does not hold what it should.
     #[error("{path}: {why}")]
@@ -52,6 +60,8 @@ pub struct Served {
     pub config: Arc<ServerConfig>,
     /// SHA-256 of the SubjectPublicKeyInfo, when the gateway made the certificate itself.
     pub pin: Option<[u8; 32]>,
+    /// The same of the certificate that will be used next, where one is prepared.
+    pub next_pin: Option<[u8; 32]>,
     /// SHA-256 of the certificate, as browsers show it.
     pub fingerprint: [u8; 32],
     /// The last moment of the certificate, in Unix seconds.
@@ -76,6 +86,7 @@ pub fn load(
             (chain, key, false)
         }
         Tls::SelfSigned => {
+            take_next(store, seal, clock.now())?;
             let (certificate, key) = self_signed(config, origin, store, seal, now)?;
             (vec![certificate], key, true)
         }
@@ -84,9 +95,47 @@ pub fn load(
     let until = tell_expiry(&leaf, now, own)?;
     Ok(Served {
         pin: own.then(|| spki(&leaf)).transpose()?,
+        next_pin: next_pin(config)?,
         fingerprint: Sha256::digest(&leaf).into(),
         config: Arc::new(server_config(chain, key)?),
         until,
+    })
+}
+
+/// The pin of the operator's next certificate.
+fn next_pin(config: &Config) -> Result<Option<[u8; 32]>, TlsFault> {
+    let Some(path) = &config.next_certificate else { return Ok(None) };
+    let chain = certificates(path)?;
+    chain.first().map(spki).transpose()
+}
+
+/// A fresh key for a self-signed certificate, and its pin.
+///
+/// # Errors
+/// [`TlsFault::Certificate`].
+pub(crate) fn generate() -> Result<(Secret, [u8; 32]), TlsFault> {
+    let pair = KeyPair::generate().map_err(|why| TlsFault::Certificate(why.to_string()))?;
+    let pin = Sha256::digest(pair.subject_public_key_info()).into();
+    Ok((Secret::new(pair.serialize_der()), pin))
+}
+
+/// Begins to use the next self-signed key, once it was listed for 14 days: every phone that calls has read it by then.
+fn take_next(store: &Store, seal: &Seal, now: u64) -> Result<(), StartFault> {
+    let seal = seal.clone();
+    store.write(move |tx| {
+        let (Some(sealed), Some(pin)) = (house::value_in(tx, NEXT_KEY)?, house::value_in(tx, NEXT_PIN)?) else {
+            return Ok(());
+        };
+        let pin = pin.try_into().map_err(|_| StoreFault::Damaged("a pin"))?;
+        let listed = chain::store::listed_since(tx, &H32::from_bytes(pin))?;
+        if listed.is_none_or(|since| now < since.saturating_add(limits::PIN_AHEAD)) {
+            return Ok(());
+        }
+        let key = seal.open(house::PLACE, NEXT_KEY.as_bytes(), &sealed)?;
+        house::put_in(tx, KEY, &seal.seal(house::PLACE, KEY.as_bytes(), &key)?)?;
+        house::forget_in(tx, &[NEXT_KEY, NEXT_PIN, "tls.certificate", "tls.names"])?;
+        tracing::info!("the next certificate's key is used from now on");
+        Ok::<_, StartFault>(())
     })
 }
 
@@ -103,20 +152,27 @@ fn from_files(
     certificate: &Path,
     key: &Path,
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TlsFault> {
-    let fault = |path: &Path, why: String| TlsFault::File { path: path.display().to_string(), why };
+    let key = PrivateKeyDer::from_pem_file(key).map_err(|why| in_file(key, why.to_string()))?;
+    Ok((certificates(certificate)?, key))
+}
+
+fn in_file(path: &Path, why: String) -> TlsFault {
+    TlsFault::File { path: path.display().to_string(), why }
+}
+
+fn certificates(certificate: &Path) -> Result<Vec<CertificateDer<'static>>, TlsFault> {
     let chain: Result<Vec<_>, _> = CertificateDer::pem_file_iter(certificate)
-        .map_err(|why| fault(certificate, why.to_string()))?
+        .map_err(|why| in_file(certificate, why.to_string()))?
         .take(limits::CHAIN + 1)
         .collect();
-    let chain = chain.map_err(|why| fault(certificate, why.to_string()))?;
+    let chain = chain.map_err(|why| in_file(certificate, why.to_string()))?;
     if chain.is_empty() {
-        return Err(fault(certificate, "it holds no certificate in PEM form".into()));
+        return Err(in_file(certificate, "it holds no certificate in PEM form".into()));
     }
     if chain.len() > limits::CHAIN || chain.iter().any(|one| one.len() > limits::CERTIFICATE_BYTES) {
-        return Err(fault(certificate, "more than 8 certificates, or one over 16 KiB".into()));
+        return Err(in_file(certificate, "more than 8 certificates, or one over 16 KiB".into()));
     }
-    let key = PrivateKeyDer::from_pem_file(key).map_err(|why| fault(key, why.to_string()))?;
-    Ok((chain, key))
+    Ok(chain)
 }
 
 /// Says in the log when the certificate ends. An expired one of the operator's stops the start.
@@ -151,10 +207,7 @@ fn self_signed(
     now: i64,
 ) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), StartFault> {
     let fault = |why: rcgen::Error| TlsFault::Certificate(why.to_string());
-    let key = house::secret_once(store, seal, "tls.key", || {
-        let key = KeyPair::generate().map_err(fault)?;
-        Ok(Secret::new(key.serialize_der()))
-    })?;
+    let key = house::secret_once(store, seal, KEY, || Ok(generate()?.0))?;
     // Exposed to the TLS library alone.
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.expose().to_vec()));
     let names = names(config, origin);

@@ -55,6 +55,18 @@ impl Wakes {
             sender.send_replace(());
         }
     }
+
+    /// Whether anybody listens to `topic`.
+    pub fn is_waited_for(&self, topic: Topic) -> bool {
+        let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.get(&topic).is_some_and(|sender| sender.strong_count() > 0)
+    }
+
+    /// Wakes all that wait: something changed that concerns everybody.
+    pub fn wake_all(&self) {
+        let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.values().filter_map(Weak::upgrade).for_each(|sender| sender.send_replace(()));
+    }
 }
 
 /// Why a wait ended.

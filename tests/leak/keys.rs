@@ -34,7 +34,8 @@ pub fn of_gateway(data: &Path) -> Vec<Canary> {
         Canary::bytes("key of vouchers", &seal.derive("voucher")),
     ];
     // Names are kept, so that the test notices when one of them is no longer there.
-    let places: [(&str, &str, &str); 4] = [
+    let places: [(&str, &str, &str); 5] = [
+        ("gk", "chain.key", "SELECT thumbprint, private FROM chain_key WHERE private IS NOT NULL"),
         ("gateway's own key", "house.value", "SELECT CAST(name AS BLOB), value FROM house"),
         ("ok", "device.ok", "SELECT did, ok FROM device WHERE ok IS NOT NULL"),
         ("seed of an enrolment", "device.totp", "SELECT did, totp FROM device WHERE totp IS NOT NULL"),

@@ -159,6 +159,13 @@ fn code_late() {
 }
 
 #[test]
+fn code_after_rotation() {
+    let (stage, _alice, link, phone) = stage();
+    stage.rotate().unwrap();
+    assert_eq!(post(&phone, &phone.enrol_body(&link.c, &phone.enrol_claims(&link))).verdict(), "410 expired");
+}
+
+#[test]
 fn code_forgotten_an_hour_past_its_end() {
     let (stage, _alice, link, phone) = stage();
     stage.clock.advance(600 + 3601);

@@ -213,7 +213,8 @@ impl Printed {
         assert!(found(&stream), "no {what:?} in:\n{}", String::from_utf8_lossy(&stream.bytes));
     }
 
-    fn wait_end(&self, patience: Duration) -> bool {
+    /// Waits until the stream ends, at most so long; whether it has.
+    pub fn wait_end(&self, patience: Duration) -> bool {
         let (stream, _) = self
             .0
             .1

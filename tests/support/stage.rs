@@ -13,6 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign_gateway::approval::service::Begun;
 use countersign_gateway::approval::{Begin, Push, Shown, State};
 use countersign_gateway::audit::Caller;
+use countersign_gateway::chain::{ChainFault, Ring, Vouched, tend};
 use countersign_gateway::config::Config;
 use countersign_gateway::enrol::devices::Owner;
 use countersign_gateway::enrol::record::Confirmed;
@@ -37,6 +38,11 @@ pub struct StageClock {
 }
 
 impl StageClock {
+    /// A clock that stands at `now`.
+    pub fn at(now: u64) -> Self {
+        Self { now: AtomicU64::new(now), monotonic: AtomicU64::new(1_000) }
+    }
+
     /// Time goes on, for both clocks.
     pub fn advance(&self, seconds: u64) {
         self.now.fetch_add(seconds, Ordering::SeqCst);
@@ -94,12 +100,17 @@ impl Timer for RealTimer {
     }
 }
 
-/// Always the key `gk` of the published vectors.
-struct VectorSigners;
+/// The keys `gk`, `gk2`, `gk3` … of the published vectors, one after the other.
+#[derive(Default)]
+struct VectorSigners(AtomicU64);
 
 impl SignerFactory for VectorSigners {
     fn generate(&self) -> Result<Secret, PortFault> {
-        Ok(Secret::from_slice(b"gk"))
+        let name = match self.0.fetch_add(1, Ordering::SeqCst) + 1 {
+            1 => "gk".to_owned(),
+            number => format!("gk{number}"),
+        };
+        Ok(Secret::new(name.into_bytes()))
     }
 
     fn load(&self, stored: &Secret) -> Result<Arc<dyn Signer>, PortFault> {
@@ -124,11 +135,12 @@ impl Signer for VectorSigner {
 /// (`tests/contract`).
 pub fn adapters() -> Adapters {
     let clock = StageClock { now: AtomicU64::new(BEGIN), monotonic: AtomicU64::new(1_000) };
-    doubles(Arc::new(clock), SeededRandom { seed: 7, count: Mutex::new(0), drawn: Arc::default() })
+    let random = SeededRandom { seed: 7, count: Mutex::new(0), drawn: Arc::default() };
+    doubles(Arc::new(clock), random, Arc::default())
 }
 
-fn doubles(clock: Arc<StageClock>, random: SeededRandom) -> Adapters {
-    Adapters { clock, random: Arc::new(random), timer: Arc::new(RealTimer), signers: Arc::new(VectorSigners) }
+fn doubles(clock: Arc<StageClock>, random: SeededRandom, signers: Arc<VectorSigners>) -> Adapters {
+    Adapters { clock, random: Arc::new(random), timer: Arc::new(RealTimer), signers }
 }
 
 /// A gateway in this process.
@@ -137,6 +149,7 @@ pub struct Stage {
     pub clock: Arc<StageClock>,
     config: Config,
     drawn: Arc<Mutex<Vec<Vec<u8>>>>,
+    signers: Arc<VectorSigners>,
     runtime: tokio::runtime::Runtime,
     running: Option<Running>,
     _data: tempfile::TempDir,
@@ -172,13 +185,14 @@ impl Stage {
         let data = tempfile::tempdir().expect("a folder");
         let mut config = Config::local(data.path().join("gateway"));
         change(&mut config);
-        let clock = Arc::new(StageClock { now: AtomicU64::new(BEGIN), monotonic: AtomicU64::new(1_000) });
+        let clock = Arc::new(StageClock::at(BEGIN));
         let mut runtime = tokio::runtime::Builder::new_multi_thread();
         let to = log.clone();
         // For as long as the thread is there: the guard would end it sooner.
         runtime.on_thread_start(move || std::mem::forget(tracing::dispatcher::set_default(&to)));
         let runtime = runtime.worker_threads(2).enable_all().build().expect("a runtime");
-        let mut stage = Self { clock, config, drawn: Arc::default(), runtime, running: None, _data: data };
+        let mut stage =
+            Self { clock, config, signers: Arc::default(), drawn: Arc::default(), runtime, running: None, _data: data };
         tracing::dispatcher::with_default(log, || stage.run(7));
         stage
     }
@@ -195,7 +209,7 @@ impl Stage {
 
     fn run(&mut self, seed: u64) {
         let random = SeededRandom { seed, count: Mutex::new(0), drawn: self.drawn.clone() };
-        let adapters = doubles(self.clock.clone(), random);
+        let adapters = doubles(self.clock.clone(), random, self.signers.clone());
         let started = self.runtime.block_on(Gateway::start(self.config.clone(), adapters));
         self.running = Some(started.expect("the gateway starts"));
     }
@@ -233,6 +247,52 @@ impl Stage {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.running().addresses()[0]
+    }
+
+    /// Makes the gateway's next key, as `keys rotate` does, and lets the gateway notice.
+    ///
+    /// # Errors
+    /// As [`Chain::rotate`](countersign_gateway::chain::Chain::rotate).
+    pub fn rotate(&self) -> Result<Ring, ChainFault> {
+        let u = self.u().parse().expect("a base URL");
+        let ring = self.house().chain.rotate(&u, self.house().approvals.moment(), &caller())?;
+        self.look_after_keys();
+        Ok(ring)
+    }
+
+    /// Names the recovery key of that name in the published vectors, as `keys make-recovery` does.
+    ///
+    /// # Errors
+    /// As [`Chain::name_recovery`](countersign_gateway::chain::Chain::name_recovery).
+    pub fn name_recovery(&self, gr: &str) -> Result<Ring, ChainFault> {
+        let ring = self.house().chain.name_recovery(Key::named(gr).jwk().thumbprint(), false, BEGIN, &caller())?;
+        self.look_after_keys();
+        Ok(ring)
+    }
+
+    /// Begins a new epoch by the recovery key `gr`, as `keys recover` does, and lets the gateway notice.
+    ///
+    /// # Errors
+    /// As [`Chain::recover`](countersign_gateway::chain::Chain::recover).
+    pub fn recover(&self, gr: &str, next: Option<&str>) -> Result<Ring, ChainFault> {
+        let house = self.house();
+        let (name, policy) = (house.config.name.as_str(), house.published.policy().clone());
+        let vouched =
+            Vouched { u: self.u().parse().expect("a base URL"), name: name.try_into().expect("a name"), policy };
+        let next = next.map(|name| Key::named(name).jwk().thumbprint());
+        let ring = house.chain.recover(self.signer(gr), next, vouched, house.approvals.moment(), &caller())?;
+        self.look_after_keys();
+        Ok(ring)
+    }
+
+    /// The key of that name in the published vectors, as a signer.
+    pub fn signer(&self, name: &str) -> Arc<dyn Signer> {
+        Arc::new(VectorSigner(Key::named(name)))
+    }
+
+    /// What the gateway does every second by itself.
+    pub fn look_after_keys(&self) {
+        tend::look(self.house()).expect("the store");
     }
 
     /// A phone that can send anything, with keys made from `label`.

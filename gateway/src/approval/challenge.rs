@@ -140,7 +140,7 @@ mod tests {
             let made = question(filler).ask(&issuer, did, jti).unwrap();
             let read = Message::<Challenge>::parse(&made.jws).unwrap();
             assert_eq!((read.h(), read.claims().jti, read.claims().aud), (made.ch, jti, did), "{filler}");
-            assert!(read.verify(issuer.key()).is_ok());
+            assert!(read.verify(&issuer.key()).is_ok());
         }
     }
 

@@ -1,6 +1,7 @@
 //! Approvals in SQLite. Each decision is one guarded `UPDATE`, its row count decides, the audit row goes with it.
 
 mod decide;
+pub mod keys;
 mod read;
 
 use countersign_protocol::jose::{H32, Id};

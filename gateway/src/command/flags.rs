@@ -35,11 +35,43 @@ pub(super) fn command() -> Command {
         .arg(config.global(true).help(text("gateway.arg_config")))
         .subcommand(Command::new("serve").about(text("gateway.serve")))
         .subcommand(Command::new("check-config").about(text("gateway.check_config")))
-        .subcommand(user);
+        .subcommand(user)
+        .subcommand(keys());
     SETTINGS.iter().filter(|setting| !setting.secret).fold(command, |command, setting| {
         let flag = Arg::new(setting.name).long(setting.flag).value_name("VALUE").action(ArgAction::Append).global(true);
         command.arg(flag.help(text(setting.help)).help_heading(text("gateway.settings")))
     })
+}
+
+fn keys() -> Command {
+    let switch = |name: &'static str, help: &str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(text(help));
+    let json = || switch("json", "gateway.arg_json");
+    let yes = || switch("yes", "gateway.arg_yes");
+    let file = |name: &'static str, help: &str| {
+        Arg::new(name).value_name("FILE").value_parser(value_parser!(PathBuf)).help(text(help))
+    };
+    let rotate = Command::new("rotate").about(text("gateway.keys_cmd_rotate"));
+    let make = Command::new("make-recovery").about(text("gateway.keys_cmd_make"));
+    let recover = Command::new("recover").about(text("gateway.keys_cmd_recover"));
+    Command::new("keys")
+        .about(text("gateway.keys_cmd"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(Command::new("list").about(text("gateway.keys_cmd_list")).arg(json()))
+        .subcommand(rotate.arg(switch("tls", "gateway.arg_tls")).arg(yes()).arg(json()))
+        .subcommand(
+            make.arg(file("file", "gateway.arg_recovery").required(true))
+                .arg(switch("enrol-anew", "gateway.arg_anew"))
+                .arg(yes())
+                .arg(json()),
+        )
+        .subcommand(
+            recover
+                .arg(file("key", "gateway.arg_recovery_key").long("key").required(true))
+                .arg(file("new-recovery", "gateway.arg_new_recovery").long("new-recovery"))
+                .arg(yes())
+                .arg(json()),
+        )
 }
 
 /// The settings: file, then environment, then flags.

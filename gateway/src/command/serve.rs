@@ -23,6 +23,9 @@ pub(super) fn serve(config: Config) -> Result<(), Ended> {
         if running.pin().is_some() {
             say(&fill("gateway.self_signed", &[("fingerprint", &colons(&running.fingerprint()))]))?;
         }
+        if running.wants_recovery_key() {
+            say(text("gateway.keys_no_recovery"))?;
+        }
         if digits < 6 {
             say(text("gateway.few_digits"))?;
         }
@@ -64,6 +67,10 @@ pub(super) fn settings(config: &Config) -> String {
             Tls::SelfSigned => text("gateway.config_self_signed").into(),
             Tls::Files { certificate, .. } => certificate.display().to_string(),
         },
+    );
+    row(
+        "tls.next_certificate",
+        config.next_certificate.as_ref().map_or_else(String::new, |it| it.display().to_string()),
     );
     row(
         "master_key",

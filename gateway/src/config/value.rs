@@ -83,6 +83,9 @@ pub(super) fn config(given: &mut BTreeMap<&'static str, Given>, wrong: &mut Vec<
     read.one("policy.attest", &mut policy.attest, "gateway.want_policy_attest", |text| text.parse().ok());
     read.one("policy.push", &mut policy.push, "gateway.want_policy_push", |text| text.parse().ok());
     config.tls = read.tls();
+    read.one("tls.next_certificate", &mut config.next_certificate, "gateway.want_path", |text| {
+        (!text.is_empty()).then(|| Some(text.into()))
+    });
     config.master_key = read.master_key();
     config
 }

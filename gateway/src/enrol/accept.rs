@@ -99,7 +99,9 @@ impl Devices {
         proof(&claims.keys.pk).map_err(AcceptFault::Proof)?;
         let enrol = request.enrol.clone().verify(&claims.keys.ak).map_err(AcceptFault::Refused)?;
         let issuer = &self.parts.issuer;
-        check::enrol_addressed(&enrol, issuer.u(), &issuer.key().thumbprint()).map_err(AcceptFault::Refused)?;
+        // A request that was accepted named the key of that time, which may have changed since.
+        let gk = if repeats { claims.gk } else { issuer.key().thumbprint() };
+        check::enrol_addressed(&enrol, issuer.u(), &gk).map_err(AcceptFault::Refused)?;
         self.take(&enrol, code, by)
     }
 

@@ -13,7 +13,7 @@ use crate::audit::Caller;
 use crate::seal::{Seal, SealFault};
 use crate::wake::{Listening, Topic};
 
-const PLACE: &str = "enrol.code";
+pub(super) const PLACE: &str = "enrol.code";
 
 /// Why a new device cannot be offered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

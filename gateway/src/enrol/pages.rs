@@ -54,14 +54,14 @@ fn model(phone: &Phone) -> String {
     format!("{}, {os}", phone.model)
 }
 
-/// The word of a code's state, for the held request.
-pub fn word(code: &Code, at: &Moment) -> &'static str {
+/// The word of a code's state, for the held request. An open one is told by its name, since another may take its place.
+pub fn word(code: &Code, at: &Moment) -> String {
     if code.taken.is_some() {
-        "taken"
+        "taken".into()
     } else if code.ended || code.is_late(at) {
-        "late"
+        "late".into()
     } else {
-        "open"
+        format!("open-{}", code.e)
     }
 }
 
@@ -132,7 +132,7 @@ fn phone_step(house: &House, adding: &Adding<'_>) -> Result<Step, Failure> {
         qr: QrSvg::new(&link)?,
         link: link.to_string(),
         until: calendar::time(code.x),
-        state: word(&code, &at).to_owned(),
+        state: word(&code, &at),
         device: String::new(),
     };
     Ok(Step::At(code.name, step))

@@ -254,10 +254,10 @@ async fn state(
         let Some(code) = look().await? else { return Ok(told(String::new(), "load")) };
         let word = pages::word(&code, &house.devices.moment());
         if word != asked.state {
-            return Ok(told(word.to_owned(), "load"));
+            return Ok(told(word, "load"));
         }
         if left.is_zero() {
-            return Ok(told(word.to_owned(), "wait"));
+            return Ok(told(word, "wait"));
         }
         let slice = left.min(Duration::from_secs(code.x.saturating_sub(house.clock.now()) + 1));
         match listening.wait(slice, &*house.timer, house.stopping.begun()).await {

@@ -268,6 +268,15 @@ pub fn person_disabled(tx: &Connection, person: &PersonId, disabled: bool, now: 
     Ok(())
 }
 
+/// How many phones are enrolled, of all people.
+///
+/// # Errors
+/// [`StoreFault`].
+pub fn phones(tx: &Connection) -> Result<u64, StoreFault> {
+    let phones = "SELECT count(*) FROM device WHERE kind = 'phone' AND state <> 'gone'";
+    Ok(time(tx.query_one(phones, [], |row| row.get(0))?))
+}
+
 fn refuse_late(tx: &Connection, at: &Moment) -> Result<(), StoreFault> {
     let late = format!(
         "UPDATE device SET state = 'gone', why = 'refused', gone = :now, ok = NULL, totp = NULL, endpoint = NULL

@@ -29,6 +29,7 @@ pub const STEPS: &[Step] = &[
     Step { name: "enrol", sql: include_str!("../enrol/schema.sql") },
     Step { name: "approval", sql: include_str!("../approval/schema.sql") },
     Step { name: "login", sql: include_str!("../login/schema.sql") },
+    Step { name: "chain", sql: include_str!("../chain/schema.sql") },
 ];
 
 /// «CSGW»: marks the file as ours.

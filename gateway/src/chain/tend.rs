@@ -1,0 +1,66 @@
+//! What a running gateway does about its keys: it notices a change that a command made beside it, signs with the new key,
+//! tells pages and phones, and takes keys out of the list that signed nothing that is still open.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::service::ChainFault;
+use crate::audit::Caller;
+use crate::enrol::devices::EnrolFault;
+use crate::enrol::stale;
+use crate::house::{House, Panicked};
+use crate::push::metadata::PublishFault;
+
+/// Time between two looks: how long a running gateway signs with the key before, after a command made another.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Why a look failed; the next one tries again.
+#[derive(Debug, thiserror::Error)]
+pub enum TendFault {
+    /// The keys.
+    #[error(transparent)]
+    Chain(#[from] ChainFault),
+    /// The metadata.
+    #[error(transparent)]
+    Publish(#[from] PublishFault),
+    /// New codes in the place of ended ones.
+    #[error(transparent)]
+    Enrol(#[from] EnrolFault),
+    /// A bug.
+    #[error(transparent)]
+    Panicked(#[from] Panicked),
+}
+
+/// Looks until the gateway stops.
+pub async fn run(house: Arc<House>) {
+    loop {
+        if let Err(fault) = house.run(look).await {
+            tracing::warn!(%fault, "the keys could not be looked after");
+        }
+        tokio::select! {
+            () = house.timer.wait(EVERY) => {}
+            () = house.stopping.begun() => return,
+        }
+    }
+}
+
+/// One look. Blocks.
+///
+/// # Errors
+/// [`TendFault`].
+pub fn look(house: &House) -> Result<(), TendFault> {
+    let by = Caller { address: None, transaction: "keys".into() };
+    let at = house.approvals.moment();
+    if house.published.lists_ended_keys() {
+        house.chain.remove_ended(at, &by)?;
+    }
+    let Some(change) = house.published.refresh(at.now)? else { return Ok(()) };
+    if change.epoch {
+        house.chain.cancel_unlisted(at, &by)?;
+    }
+    if change.key {
+        stale::renew(&house.store, &house.seal, &house.random, at)?;
+    }
+    house.wakes.wake_all();
+    Ok(())
+}

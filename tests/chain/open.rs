@@ -1,0 +1,93 @@
+//! What is open while keys change: codes on pages, held polls, requests that are repeated.
+
+use std::time::{Duration, Instant};
+
+use countersign_gateway::wake::Topic;
+use countersign_protocol::jose::H32;
+use countersign_protocol::uri::EnrolLink;
+use countersign_tests::stage::{Stage, hash};
+use serde_json::json;
+
+use super::print;
+
+/// The link that this browser's page shows now.
+fn shown(stage: &Stage, browser: H32) -> Option<EnrolLink> {
+    let code = stage.house().devices.offered(browser).unwrap()?;
+    stage.house().devices.link(&code).unwrap()
+}
+
+#[test]
+fn pages_show_a_new_code_worth_no_longer_than_the_old_one() {
+    let stage = Stage::start();
+    let (alice, bob) = (stage.person("alice"), stage.person("bob"));
+    let (of_alice, of_bob) = (stage.link(&alice, "alice's"), stage.link(&bob, "bob's"));
+    stage.clock.advance(300);
+    stage.rotate().unwrap();
+    for (old, browser) in [(&of_alice, "alice's"), (&of_bob, "bob's")] {
+        let new = shown(&stage, hash(browser)).expect("a new code");
+        assert_ne!(new.c.id(), old.c.id());
+        assert_eq!((new.k, new.x), (print("gk2"), old.x));
+    }
+    // It works, and is confirmed on the same page.
+    let phone = stage.raw_phone("phone");
+    let digits = phone.enrol(&shown(&stage, hash("alice's")).unwrap());
+    assert_eq!(stage.confirm(&alice, &phone, &digits), countersign_gateway::enrol::record::Confirmed::Active);
+    // A second change has nothing to renew for it, and renews the other.
+    stage.clock.advance(60);
+    stage.rotate().unwrap();
+    assert!(shown(&stage, hash("alice's")).is_none());
+    assert_eq!(shown(&stage, hash("bob's")).unwrap().k, print("gk3"));
+    // One whose time is over stays over.
+    stage.clock.advance(600);
+    stage.rotate().unwrap();
+    assert!(shown(&stage, hash("bob's")).is_none());
+}
+
+#[test]
+fn a_code_that_was_withdrawn_does_not_come_back() {
+    let stage = Stage::start();
+    let alice = stage.person("alice");
+    stage.link(&alice, "browser");
+    let owner = countersign_tests::stage::owner(&alice);
+    stage.house().devices.withdraw(owner, hash("browser"), &countersign_tests::stage::caller()).unwrap();
+    stage.rotate().unwrap();
+    assert!(shown(&stage, hash("browser")).is_none());
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a held request is held for the machine's time")]
+fn a_held_poll_is_answered_when_the_keys_change() {
+    let stage = Stage::start();
+    let alice = stage.person("alice");
+    let phone = stage.active_phone(&alice, "phone");
+    let began = Instant::now();
+    let did = phone.did.borrow().parse().unwrap();
+    std::thread::scope(|scope| {
+        let held = scope.spawn(|| {
+            // A connection of its own, since a raw phone stays in its thread.
+            let other = stage.raw_phone("phone");
+            other.poll(&other.echo(30)).json()
+        });
+        while !stage.house().wakes.is_waited_for(Topic::Device(did)) {
+            assert!(began.elapsed() < Duration::from_secs(20), "the poll is held");
+            std::thread::yield_now();
+        }
+        stage.rotate().unwrap();
+        assert_eq!(held.join().unwrap()["meta"], json!([1, 2]));
+    });
+    assert!(began.elapsed() < Duration::from_secs(25), "not at its own end");
+}
+
+#[test]
+fn an_enrolment_is_repeated_across_a_rotation() {
+    let stage = Stage::start();
+    let alice = stage.person("alice");
+    let phone = stage.raw_phone("phone");
+    let link = stage.link(&alice, "browser");
+    let body = phone.enrol_body(&link.c, &phone.enrol_claims(&link));
+    let first = phone.call("/enrol", &body);
+    assert_eq!(first.status, 201);
+    stage.rotate().unwrap();
+    let again = phone.call("/enrol", &body);
+    assert_eq!((again.status, again.json()), (201, first.json()), "byte for byte");
+}
