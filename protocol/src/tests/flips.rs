@@ -1,7 +1,7 @@
 //! Any bit changed in a challenge, an answer, a proof, a request body or a sealed part: nothing is
 //! accepted (goal G1 of push-v1).
 
-use super::{Sample, link, receiver, sample, vectors};
+use super::{Sample, every_kind, link, receiver, sample, vectors};
 use crate::json;
 use crate::push::{EnrolRequest, Message, Receipt, SealedReceipt};
 
@@ -44,10 +44,10 @@ fn proof() {
     none_is_accepted(&sample("proof POST poll"));
 }
 
-/// The long ones with a change in every byte, each bit of a byte in turn.
+/// Whatever else is signed, the long ones too, with a change in every byte, each bit of a byte in turn.
 #[test]
-fn receipt_and_metadata() {
-    for sample in [sample("receipt"), sample("metadata")] {
+fn every_kind_of_message() {
+    for sample in every_kind() {
         assert_eq!(sample.read(&sample.text), Ok(()), "control");
         for flipped in some_flips(&sample.text, 7) {
             assert!(sample.read(&flipped).is_err(), "{flipped}");
