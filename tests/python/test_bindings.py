@@ -77,7 +77,7 @@ class WithoutGateway(unittest.TestCase):
         phone = Phone(self)
         asyncio.run(phone.app.create_vault(b"a passphrase", cs.CancelHandle()))
         first = asyncio.run(phone.app.add_account(account("mara", cs.AccountKind.TOTP(period=30))))
-        second = asyncio.run(phone.app.add_account(account("olga", cs.AccountKind.TOTP(period=30))))
+        second = asyncio.run(phone.app.add_account(account("olga", cs.AccountKind.HOTP(counter=0))))
         code = phone.app.codes(59).rows[0].live.code
         edit = cs.AccountEdit(issuer="Bank", name=None, note="Branch in Bern", order=None)
         asyncio.run(phone.app.edit_account(first, edit))
