@@ -139,24 +139,24 @@ fn play(sabotage: Sabotage) -> Result<usize, String> {
     assert_eq!(one.decide(&one.approval(&held, &first.digits())), "approved");
     journey.replay(&[&first], 20)?;
     assert!(first.consume());
-    journey.replay(&[&first], 1_000)?;
+    journey.replay(&[&first], 2_500)?;
 
     stage.clock.advance(60);
     let second = stage.begin(&alice);
     let held = two.challenges().pop().expect("a challenge");
     assert_eq!(two.decide(&two.refusal(&held, "deny")), "denied");
-    journey.replay(&[&first, &second], 1_000)?;
+    journey.replay(&[&first, &second], 2_500)?;
 
     stage.clock.advance(3_601);
     let third = stage.begin(&alice);
     let held = one.challenges().pop().expect("a challenge");
     assert_eq!(one.decide(&one.refusal(&held, "report")), "reported");
-    journey.replay(&[&first, &second, &third], 1_000)?;
+    journey.replay(&[&first, &second, &third], 2_500)?;
 
     let did = one.did.borrow().parse().expect("an id");
     stage.house().devices.remove(owner(&alice), did, GoneWhy::Person, &caller()).expect("the store");
     assert_eq!(one.poll(&one.echo(0)).verdict(), "410 gone");
-    journey.replay(&[&first, &second, &third], 1_000)?;
+    journey.replay(&[&first, &second, &third], 2_500)?;
     Ok(journey.replays.get())
 }
 
