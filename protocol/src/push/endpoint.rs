@@ -8,43 +8,92 @@ use crate::jose::Refused;
 use crate::limits::ENDPOINT;
 use crate::text::{canonical_ipv4, canonical_ipv6};
 
+/// An endpoint whose form is checked, in its parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Endpoint<'a> {
+    /// Host and port as written: what `Host` says.
+    pub authority: &'a str,
+    /// The host.
+    pub host: Host<'a>,
+    /// The port, 443 where none is written.
+    pub port: u16,
+    /// Path and query as written; may be empty, or begin with `?`.
+    pub target: &'a str,
+}
+
+/// Where an endpoint leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Host<'a> {
+    /// A name, to be resolved.
+    Name(&'a str),
+    /// An address in canonical form.
+    Address(IpAddr),
+}
+
 /// Checks an endpoint: `https`, at most 1000 bytes, no user, no fragment, and a host that is a name
 /// or an address in canonical form that is globally reachable.
 ///
 /// # Errors
 /// [`Refused::Endpoint`].
 pub fn check(text: &str) -> Result<(), Refused> {
-    if is_endpoint(text) { Ok(()) } else { Err(Refused::Endpoint) }
+    check_with(text, is_global)
 }
 
-fn is_endpoint(text: &str) -> bool {
+/// [`check`] for a gateway that may also reach other addresses: `may_reach` says which.
+///
+/// # Errors
+/// [`Refused::Endpoint`].
+pub fn check_with(text: &str, may_reach: impl Fn(IpAddr) -> bool) -> Result<(), Refused> {
+    let is_reachable = match parse(text)?.host {
+        Host::Address(address) => may_reach(address),
+        Host::Name(name) if is_localhost(name) => {
+            may_reach(Ipv4Addr::LOCALHOST.into()) || may_reach(Ipv6Addr::LOCALHOST.into())
+        }
+        Host::Name(_) => true,
+    };
+    if is_reachable { Ok(()) } else { Err(Refused::Endpoint) }
+}
+
+/// Reads an endpoint. Whether its address may be reached is not asked.
+///
+/// # Errors
+/// [`Refused::Endpoint`] for any fault of form.
+pub fn parse(text: &str) -> Result<Endpoint<'_>, Refused> {
+    read(text).ok_or(Refused::Endpoint)
+}
+
+fn read(text: &str) -> Option<Endpoint<'_>> {
     // A browser's parser would drop or turn some of what is refused here: one reading, no other.
     let plain = |byte: u8| byte.is_ascii_graphic() && !b"\"#<>\\^`{|}".contains(&byte);
     if text.len() > ENDPOINT || !text.bytes().all(plain) {
-        return false;
+        return None;
     }
-    let Some(rest) = text.strip_prefix("https://") else { return false };
-    let authority = &rest[..rest.find(['/', '?']).unwrap_or(rest.len())];
+    let rest = text.strip_prefix("https://")?;
+    let (authority, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
     let (host, port) = match authority.rfind(':').filter(|at| !authority[*at..].contains(']')) {
-        Some(at) => (&authority[..at], Some(&authority[at + 1..])),
-        None => (authority, None),
+        Some(at) => (&authority[..at], &authority[at + 1..]),
+        None => (authority, "443"),
     };
-    port.is_none_or(is_port) && is_public_host(host)
+    let port = if is_port(port) { port.parse().ok()? } else { return None };
+    Some(Endpoint { authority, host: read_host(host)?, port, target })
 }
 
-fn is_public_host(host: &str) -> bool {
+fn read_host(host: &str) -> Option<Host<'_>> {
     if let Some(inner) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        return canonical_ipv6(inner).is_some_and(|address| is_global(address.into()));
+        return canonical_ipv6(inner).map(|address| Host::Address(address.into()));
     }
     if ends_in_number(host) {
-        return canonical_ipv4(host).is_some_and(|address| is_global(address.into()));
+        return canonical_ipv4(host).map(|address| Host::Address(address.into()));
     }
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
     };
-    let last = host.rsplit('.').next().unwrap_or(host);
-    host.len() <= 253 && host.split('.').all(is_label) && !last.eq_ignore_ascii_case("localhost")
+    (host.len() <= 253 && host.split('.').all(is_label)).then_some(Host::Name(host))
+}
+
+fn is_localhost(name: &str) -> bool {
+    name.rsplit('.').next().unwrap_or(name).eq_ignore_ascii_case("localhost")
 }
 
 /// Whether IANA's special-purpose address registries call the address globally reachable.
@@ -52,12 +101,17 @@ fn is_public_host(host: &str) -> bool {
 /// IPv4 inside IPv6 (`::ffff:0:0/96`, `64:ff9b::/96`, `2002::/16`) is unwrapped first; multicast is
 /// not reachable, nor is what has not been given out as global unicast.
 pub fn is_global(address: IpAddr) -> bool {
-    match address {
+    match unwrapped(address) {
         IpAddr::V4(address) => is_global_v4(address),
-        IpAddr::V6(address) => match embedded_v4(address) {
-            Some(inner) => is_global_v4(inner),
-            None => is_global_v6(address),
-        },
+        IpAddr::V6(address) => is_global_v6(address),
+    }
+}
+
+/// The IPv4 address inside an IPv6 one (`::ffff:0:0/96`, `64:ff9b::/96`, `2002::/16`), else the address itself.
+pub fn unwrapped(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(outer) => embedded_v4(outer).map_or(address, IpAddr::V4),
+        IpAddr::V4(_) => address,
     }
 }
 
