@@ -4,6 +4,7 @@
 mod app;
 mod approval;
 mod architecture;
+mod attest;
 mod chain;
 mod cli;
 mod contract;
@@ -18,3 +19,4 @@ mod push;
 mod setup;
 mod strings;
 mod vault;
+mod webpush;

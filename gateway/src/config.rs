@@ -11,6 +11,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use countersign_protocol::push::{Attest, PushMode};
+
+use crate::outgoing::Network;
+
 pub use source::Source;
 pub use value::PublicUrl;
 
@@ -87,6 +90,12 @@ pub const SETTINGS: &[Setting] = &[
     setting("policy.move", "policy-move", "gateway.set_policy_move"),
     setting("policy.attest", "policy-attest", "gateway.set_policy_attest"),
     setting("policy.push", "policy-push", "gateway.set_policy_push"),
+    setting("attest.formats", "attest-formats", "gateway.set_attest_formats"),
+    setting("attest.android_roots", "attest-android-roots", "gateway.set_attest_android_roots"),
+    setting("attest.android_revoked", "attest-android-revoked", "gateway.set_attest_android_revoked"),
+    setting("outgoing.allow", "outgoing-allow", "gateway.set_outgoing_allow"),
+    setting("outgoing.roots", "outgoing-roots", "gateway.set_outgoing_roots"),
+    setting("webpush.sub", "webpush-sub", "gateway.set_webpush_sub"),
 ];
 
 /// The settings of one gateway, each checked.
@@ -118,6 +127,12 @@ pub struct Config {
     pub approval: Approval,
     /// What phones must keep to.
     pub policy: Policy,
+    /// What attestations are checked against.
+    pub attest: Attestation,
+    /// Calls to others.
+    pub outgoing: Outgoing,
+    /// Whom operators of push servers may write to: `mailto:` or `https://`; `None`: the gateway's own address.
+    pub webpush_sub: Option<String>,
 }
 
 /// Where the certificate comes from.
@@ -194,6 +209,24 @@ pub struct Policy {
     pub push: PushMode,
 }
 
+/// What attestations are checked against (push-v1 §5.3).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Attestation {
+    /// PEM file with the roots of Android key attestation; without it no attestation can be right.
+    pub android_roots: Option<PathBuf>,
+    /// JSON file with the certificates that were called back, as their publisher writes it.
+    pub android_revoked: Option<PathBuf>,
+}
+
+/// Calls to addresses that others chose (push-v1 §9).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Outgoing {
+    /// Networks that may be called although they are not globally reachable.
+    pub allow: Vec<Network>,
+    /// PEM file with roots that are believed beside the platform's.
+    pub roots: Option<PathBuf>,
+}
+
 impl Config {
     /// The settings of a gateway that keeps everything in `data`, listens on a free port of 127.0.0.1 and calls itself
     /// `https://localhost`. What tests start from.
@@ -220,6 +253,9 @@ impl Config {
                 attest: Attest::None,
                 push: PushMode::Sealed,
             },
+            attest: Attestation::default(),
+            outgoing: Outgoing::default(),
+            webpush_sub: None,
         }
     }
 

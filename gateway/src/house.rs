@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use countersign_protocol::Secret;
-use countersign_protocol::jose::H32;
+use countersign_protocol::jose::{H32, P256dh};
 use countersign_strings::text;
 
 use crate::approval::{self, Approvals};
+use crate::attest::Attestations;
 use crate::audit;
 use crate::chain::Chain;
 use crate::config::Config;
 use crate::enrol::{self, Devices};
 use crate::health::Ready;
 use crate::issuer::Issuer;
+use crate::outgoing::{self, Outgoing, Reach};
 use crate::person::{self, People};
 use crate::port::{Adapters, Clock, Random, Timer};
 use crate::push::metadata::{About, PublishFault, Published, policy};
@@ -24,6 +26,8 @@ use crate::start::StartFault;
 use crate::stop::Stopping;
 use crate::store::{Connection, OptionalExtension, Store, StoreFault, params};
 use crate::wake::Wakes;
+use crate::webpush::Bells;
+use crate::webpush::vapid::Vapid;
 
 /// The gateway's parts. Handlers get it as `State<Arc<House>>`.
 pub struct House {
@@ -65,6 +69,8 @@ pub struct House {
     pub phones: Phones,
     /// Who waits.
     pub wakes: Arc<Wakes>,
+    /// Rings the bells of phones.
+    pub bells: Bells,
     /// How the store was found last, for `/readyz`.
     pub ready: Ready,
     /// Told when the gateway stops: held requests answer at once.
@@ -98,20 +104,43 @@ impl House {
     /// # Errors
     /// [`StartFault`], when a stored key cannot be opened or the store fails.
     pub fn build(config: Config, adapters: Adapters, on: Foundation) -> Result<Arc<Self>, StartFault> {
-        let Adapters { clock, random, timer, signers } = adapters;
+        let Adapters { clock, random, timer, signers, resolver } = adapters;
         let Foundation { store, seal, origin, pin, next_pin, fingerprint } = on;
+        let outgoing = Outgoing::new(outgoing::Parts {
+            reach: Reach::new(config.outgoing.allow.clone()),
+            roots: config.outgoing.roots.clone(),
+            resolver,
+            timer: timer.clone(),
+            clock: clock.clone(),
+            limits: outgoing::Limits::default(),
+        })?;
+        let sub = config.webpush_sub.clone().unwrap_or_else(|| origin.clone());
+        let vapid = Vapid::open(&store, &seal, &*signers, sub, clock.now())?;
+        let bells = Bells::new(outgoing, vapid, config.policy.push);
+        let attestations = Attestations::open(&config)?;
         let chain = Chain::open(store.clone(), seal.clone(), signers, clock.now()).map_err(PublishFault::from)?;
         let people =
             People::new(Arc::new(person::store::SqlStore(store.clone())), &seal, clock.clone(), random.clone());
         let sessions = Sessions::new(Arc::new(session::store::SqlStore(store.clone())), clock.clone(), random.clone());
-        let (issuer, published) = published(&config, &origin, &chain, [pin, next_pin], clock.now())?;
+        let vapid = bells.vapid().public_key().clone();
+        let (issuer, published) = published(&config, &origin, &chain, vapid, [pin, next_pin], clock.now())?;
         let wakes = Arc::new(Wakes::default());
-        let on = Ground { store: &store, seal: &seal, clock: &clock, random: &random, pin, wakes: &wakes };
+        let on = Ground {
+            store: &store,
+            seal: &seal,
+            clock: &clock,
+            random: &random,
+            pin,
+            wakes: &wakes,
+            bells: &bells,
+            attestations,
+        };
         let (approvals, devices, phones) = push_side(&config, issuer, published.clone(), &on)?;
         Ok(Arc::new(Self {
             approvals,
             devices,
             phones,
+            bells: bells.clone(),
             origin,
             pin,
             fingerprint,
@@ -160,6 +189,8 @@ struct Ground<'a> {
     random: &'a Arc<dyn Random>,
     pin: Option<[u8; 32]>,
     wakes: &'a Arc<Wakes>,
+    bells: &'a Bells,
+    attestations: Attestations,
 }
 
 /// The issuer, which signs with the newest key, and the metadata that names it.
@@ -167,6 +198,7 @@ fn published(
     config: &Config,
     origin: &str,
     chain: &Chain,
+    vapid: P256dh,
     pins: [Option<[u8; 32]>; 2],
     now: u64,
 ) -> Result<(Issuer, Published), StartFault> {
@@ -180,7 +212,7 @@ fn published(
     }
     let about = About {
         name: issuer.name().clone(),
-        vapid: None,
+        vapid: Some(vapid),
         pins: pins.into_iter().flatten().map(H32::from_bytes).collect(),
         policy: policy(config).map_err(PublishFault::from)?,
     };
@@ -202,6 +234,8 @@ fn push_side(
         issuer: issuer.clone(),
         seal: on.seal.clone(),
         policy: metadata.device_policy(),
+        attestations: on.attestations.clone(),
+        reach: on.bells.outgoing().reach().clone(),
         pin: on.pin,
         clock: on.clock.clone(),
         random: on.random.clone(),
@@ -214,6 +248,7 @@ fn push_side(
         issuer: issuer.clone(),
         seal: on.seal.clone(),
         policy: approval::Policy::from(&config.approval),
+        bells: on.bells.clone(),
         clock: on.clock.clone(),
         random: on.random.clone(),
         wakes: wakes.clone(),

@@ -5,6 +5,7 @@
 //! [`port`]s, so that a test runs the whole gateway in its own process on a fixed clock.
 
 pub mod approval;
+pub mod attest;
 pub mod audit;
 pub mod calendar;
 pub mod chain;
@@ -18,6 +19,7 @@ pub mod issuer;
 pub mod limits;
 pub mod log;
 pub mod login;
+pub mod outgoing;
 pub mod page;
 pub mod person;
 pub mod port;
@@ -32,6 +34,7 @@ pub mod store;
 pub mod sweep;
 pub mod tls;
 pub mod wake;
+pub mod webpush;
 
 pub use port::Adapters;
 pub use start::{Gateway, Running, StartFault};

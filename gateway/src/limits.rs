@@ -62,3 +62,30 @@ pub const PIN_AHEAD: u64 = 14 * 86_400;
 pub const CHAIN: usize = 8;
 /// One certificate of a chain, in bytes.
 pub const CERTIFICATE_BYTES: usize = 16 * 1024;
+
+/// Calls to others: to connect to one address.
+pub const OUTGOING_CONNECT: Duration = Duration::from_secs(3);
+/// Calls to others: in all.
+pub const OUTGOING_TOTAL: Duration = Duration::from_secs(10);
+/// Addresses of one name that are tried.
+pub const OUTGOING_ADDRESSES: usize = 4;
+/// What is read of an answer's body, in bytes.
+pub const OUTGOING_BODY: usize = 4 * 1024;
+/// What is read of an answer's headers, in bytes; the least that the HTTP library takes.
+pub const OUTGOING_HEADERS: usize = 8 * 1024;
+/// Headers of an answer.
+pub const OUTGOING_HEADER_COUNT: usize = 64;
+
+/// Bells under way in all, waiting for another try included. Beyond, a bell is not rung: the phone asks by itself.
+pub const BELLS: usize = 4_096;
+/// Bells under way to one push server.
+pub const BELLS_A_SERVER: usize = 1_024;
+/// Calls to push servers at once.
+pub const BELL_CALLS: usize = 64;
+/// Calls to one push server at once.
+pub const BELL_CALLS_A_SERVER: usize = 8;
+/// How long a stop lets a bell's call end.
+pub const BELL_STOP_TIME: Duration = Duration::from_secs(5);
+
+/// The list of attestation certificates that were called back, in bytes.
+pub const REVOKED_BYTES: u64 = 16 * 1024 * 1024;

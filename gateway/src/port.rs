@@ -6,6 +6,8 @@
 pub mod machine;
 
 use std::future::Future;
+use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,11 +81,25 @@ pub trait SignerFactory: Send + Sync {
     /// [`PortFault`] when no key could be made.
     fn generate(&self) -> Result<Secret, PortFault>;
 
+    /// A fresh key for the token that push servers ask for, never the same as one of [`SignerFactory::generate`].
+    ///
+    /// # Errors
+    /// As [`SignerFactory::generate`].
+    fn generate_vapid(&self) -> Result<Secret, PortFault> {
+        self.generate()
+    }
+
     /// The key that [`SignerFactory::generate`] made.
     ///
     /// # Errors
     /// [`PortFault::Signer`] when `stored` is not such a key.
     fn load(&self, stored: &Secret) -> Result<Arc<dyn Signer>, PortFault>;
+}
+
+/// From names to addresses.
+pub trait Resolver: Send + Sync {
+    /// The addresses of `host`, in the order in which they should be tried.
+    fn resolve<'a>(&'a self, host: &'a str) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send + 'a>>;
 }
 
 /// The ways out of the gateway, given at start.
@@ -97,4 +113,6 @@ pub struct Adapters {
     pub timer: Arc<dyn Timer>,
     /// Signing keys.
     pub signers: Arc<dyn SignerFactory>,
+    /// Names.
+    pub resolver: Arc<dyn Resolver>,
 }

@@ -136,8 +136,12 @@ fn good_value(name: &str) -> BoxedStrategy<String> {
         "approval.life" => (30..=600_u64).prop_map(|it| it.to_string()).boxed(),
         "policy.uv" => "any|bio".boxed(),
         "policy.level" => "tee|software".boxed(),
-        "policy.attest" => "none|want|need".boxed(),
+        // `need` alone would want roots beside it.
+        "policy.attest" => "none|want".boxed(),
         "policy.push" => "sealed|wake".boxed(),
+        "attest.formats" => "android-key".boxed(),
+        "outgoing.allow" => any::<std::net::IpAddr>().prop_map(|it| it.to_string()).boxed(),
+        "webpush.sub" => "(mailto:|https://)[a-z@.]{1,40}".boxed(),
         _ => "[a-z/]{1,40}".boxed(),
     }
 }

@@ -18,10 +18,12 @@ use countersign_strings::fill;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::attest::AttestFault;
 use crate::chain::tend;
 use crate::config::Config;
 use crate::house::{Foundation, House};
 use crate::issuer::SignFault;
+use crate::outgoing::RootsFault;
 use crate::port::{Adapters, PortFault, Random};
 use crate::push::metadata::PublishFault;
 use crate::seal::master::{self, MasterFault};
@@ -30,6 +32,7 @@ use crate::serve;
 use crate::store::{Store, StoreFault};
 use crate::sweep;
 use crate::tls::{self, TlsFault};
+use crate::webpush::outbox;
 use folder::{Folder, FolderFault};
 
 /// Why the gateway did not start.
@@ -59,6 +62,12 @@ pub enum StartFault {
     /// The metadata.
     #[error(transparent)]
     Publish(#[from] PublishFault),
+    /// The file of further roots for calls to others.
+    #[error(transparent)]
+    Roots(#[from] RootsFault),
+    /// What attestations are checked against.
+    #[error(transparent)]
+    Attest(#[from] AttestFault),
     /// An address cannot be listened on.
     #[error("{address}: {why}")]
     Listen {
@@ -80,6 +89,7 @@ pub struct Running {
     house: Arc<House>,
     addresses: Vec<SocketAddr>,
     serving: JoinHandle<()>,
+    ringing: JoinHandle<()>,
     _folder: Folder,
 }
 
@@ -97,8 +107,9 @@ impl Gateway {
         let serving = tokio::spawn(serve::serve(house.clone(), listeners, tls));
         tokio::spawn(sweep::run(house.clone()));
         tokio::spawn(tend::run(house.clone()));
+        let ringing = tokio::spawn(outbox::run(house.clone()));
         tracing::info!(origin = %house.origin, addresses = ?addresses, "serving");
-        Ok(Running { house, addresses, serving, _folder: folder })
+        Ok(Running { house, addresses, serving, ringing, _folder: folder })
     }
 }
 
@@ -138,6 +149,9 @@ impl Running {
         self.house.stopping.begin();
         if let Err(fault) = self.serving.await {
             tracing::error!(%fault, "serving ended badly");
+        }
+        if let Err(fault) = self.ringing.await {
+            tracing::error!(%fault, "ringing ended badly");
         }
         tracing::info!("stopped");
     }

@@ -65,6 +65,7 @@ fn device(number: u8, person: PersonId, keys: &str, when: Moment) -> Device {
         auth: id(7),
         endpoint: Some("https://push.example.com/bell".into()),
         eh: H32::from_bytes([number; 32]),
+        attested: number.is_multiple_of(2),
     };
     Device { phone: Some(phone), ..app(number, person, when) }
 }
@@ -132,6 +133,7 @@ fn contract(connect: &(dyn Fn() -> Arc<dyn Store> + Sync)) {
     one_of_64_confirms_and_spends(connect);
     a_code_ends_in_time_and_by_the_next(&*store);
     keys_are_known_for_good(&*store);
+    a_bell_is_forgotten_where_it_hung(&*store);
     five_devices_and_five_a_day(&*store);
     apps_replace_each_other_while_pending(&*store);
 }
@@ -247,6 +249,21 @@ fn keys_are_known_for_good(store: &dyn Store) {
     assert_eq!(store.device(id(40)).unwrap(), None);
     let keys = ["ak", "pk", "seal"].map(|part| Key::named(&format!("device 40 {part}")).jwk().thumbprint());
     assert!(store.any_key_known(keys).unwrap());
+}
+
+fn a_bell_is_forgotten_where_it_hung(store: &dyn Store) {
+    let when = at(450_000 + GONE_KEPT);
+    assert_eq!(enrol(store, 45, MARA, when), Accepted::Done);
+    assert_eq!(enrol(store, 46, MARA, when), Accepted::Done);
+    let phone = |number: u8| store.device(id(number)).unwrap().unwrap().phone.unwrap();
+    assert_eq!((phone(45).attested, phone(46).attested), (false, true));
+    store.forget_endpoint(id(45), "https://push.example.com/older").unwrap();
+    assert!(phone(45).endpoint.is_some(), "it hangs elsewhere by now");
+    store.forget_endpoint(id(45), "https://push.example.com/bell").unwrap();
+    assert_eq!((phone(45).endpoint, phone(46).endpoint.is_some()), (None, true));
+    for number in [45, 46] {
+        assert!(store.end(MARA, id(number), GoneWhy::Person, when, entry()).unwrap().is_some());
+    }
 }
 
 fn five_devices_and_five_a_day(store: &dyn Store) {

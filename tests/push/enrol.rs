@@ -1,10 +1,13 @@
 //! `enrol::*`: what the gateway refuses of an enrolment (push-v1 sections 5.3 to 5.5, 10).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use countersign_gateway::enrol::record::Confirmed;
 use countersign_gateway::person::Person;
 use countersign_protocol::Secret;
-use countersign_protocol::push::EnrolCode;
+use countersign_protocol::push::{Attest, EnrolCode};
 use countersign_protocol::uri::EnrolLink;
+use countersign_tests::attested::{Maker, Says};
 use countersign_tests::raw_phone::{Key, RawPhone, RawReply, payload, sign, twin};
 use countersign_tests::stage::Stage;
 use serde_json::{Value, json};
@@ -226,20 +229,70 @@ fn digits_of_somebody_elses_page() {
     assert_eq!(stage.confirm(&alice, &phone, &digits), Confirmed::Active);
 }
 
+/// A stage that believes this maker, and a phone with a code.
+fn attesting(maker: &Maker, policy: Attest) -> (Stage, Person, EnrolLink, RawPhone) {
+    let stage = Stage::with(|config| {
+        config.attest.android_roots = Some(maker.roots());
+        config.policy.attest = policy;
+    });
+    let alice = stage.person("alice");
+    let (link, phone) = (stage.link(&alice, "browser"), stage.raw_phone("enrol"));
+    (stage, alice, link, phone)
+}
+
+/// What a phone of this maker brings, made for `ac` at this level.
+fn attestation(maker: &Maker, phone: &RawPhone, level: u8, ac: &[u8]) -> Value {
+    let chain = |key: &Key, user| {
+        let chain = maker.chain(&key.jwk(), &Says::key(level, ac, user));
+        json!(chain.iter().map(|der| STANDARD.encode(der)).collect::<Vec<_>>())
+    };
+    json!({"fmt": "android-key", "ak": chain(&phone.ak, Some(3)), "pk": chain(&phone.pk, None)})
+}
+
+/// Refused with this attestation, taken with the right one.
+fn attest_refused(wrong: impl FnOnce(&Maker, &RawPhone, &[u8]) -> Value) {
+    let maker = Maker::default();
+    let (stage, _alice, link, phone) = attesting(&maker, Attest::None);
+    let (mut claims, ac) = (phone.enrol_claims(&link), link.c.attestation_challenge());
+    claims["att"] = wrong(&maker, &phone, ac.as_bytes());
+    assert_eq!(post(&phone, &phone.enrol_body(&link.c, &claims)).verdict(), "403 policy:attest");
+    claims["att"] = attestation(&maker, &phone, 1, ac.as_bytes());
+    phone.enrol_with(&link, &claims);
+    let device = stage.house().devices.store().device(phone.did.borrow().parse().unwrap()).unwrap().unwrap();
+    assert!(device.phone.unwrap().attested);
+}
+
 #[test]
 fn attest_foreign_challenge() {
-    let chain = json!(["AAAA"]);
-    refused_then_open("403 policy:attest", |claims| {
-        claims["att"] = json!({"fmt": "android-key", "ak": chain, "pk": chain})
-    });
+    attest_refused(|maker, phone, _| attestation(maker, phone, 1, &[7; 32]));
 }
 
 #[test]
 fn attest_software_as_tee() {
-    let (kid, obj) = ("A".repeat(43) + "=", "AAAA");
-    refused_then_open("403 policy:attest", |claims| {
-        claims["att"] = json!({"fmt": "apple-appattest", "kid": kid, "obj": obj})
+    attest_refused(|maker, phone, ac| attestation(maker, phone, 0, ac));
+}
+
+#[test]
+fn attest_of_one_key_alone_counts_for_nothing() {
+    attest_refused(|maker, phone, ac| {
+        let mut att = attestation(maker, phone, 1, ac);
+        att["pk"] = att["ak"].clone();
+        att
     });
+    attest_refused(|_, phone, ac| attestation(&Maker::default(), phone, 1, ac));
+    attest_refused(|_, _, _| json!({"fmt": "android-key", "ak": ["AAAA"], "pk": ["AAAA"]}));
+    attest_refused(|_, _, _| json!({"fmt": "apple-appattest", "kid": "A".repeat(43) + "=", "obj": "AAAA"}));
+}
+
+#[test]
+fn attest_missing_where_it_is_needed() {
+    let maker = Maker::default();
+    for (policy, expected) in [(Attest::Need, "403 policy:attest"), (Attest::Want, "201"), (Attest::None, "201")] {
+        let (stage, _alice, link, phone) = attesting(&maker, policy);
+        let claims = phone.enrol_claims(&link);
+        assert_eq!(post(&phone, &phone.enrol_body(&link.c, &claims)).verdict(), expected, "{policy}");
+        drop(stage);
+    }
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! What the journeys share: doubles of ports, programs, a browser, a phone that can send anything.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "this is test code: a panic is how it says no")]
 
+pub mod attested;
 pub mod browser;
 pub mod contract;
 pub mod double;
 pub mod picture;
 pub mod plain;
 pub mod program;
+pub mod push_server;
 pub mod raw_phone;
 pub mod source;
 pub mod stage;

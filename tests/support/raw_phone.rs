@@ -374,7 +374,12 @@ impl RawPhone {
 
     /// Enrols by this link and returns the six digits to type on the page.
     pub fn enrol(&self, link: &EnrolLink) -> String {
-        let body = self.enrol_body(&link.c, &self.enrol_claims(link));
+        self.enrol_with(link, &self.enrol_claims(link))
+    }
+
+    /// Enrols by this link with other claims and returns the six digits to type on the page.
+    pub fn enrol_with(&self, link: &EnrolLink, claims: &Value) -> String {
+        let body = self.enrol_body(&link.c, claims);
         let reply = self.call("/enrol", &body);
         assert_eq!(reply.status, 201, "{}", reply.verdict());
         let receipt = payload(reply.json()["receipt"].as_str().expect("a receipt"));

@@ -19,7 +19,7 @@ use countersign_gateway::enrol::devices::Owner;
 use countersign_gateway::enrol::record::Confirmed;
 use countersign_gateway::house::House;
 use countersign_gateway::person::Person;
-use countersign_gateway::port::{Adapters, Clock, PortFault, Random, Signer, SignerFactory, Timer};
+use countersign_gateway::port::{Adapters, Clock, PortFault, Random, Signer, SignerFactory, Timer, machine};
 use countersign_gateway::{Gateway, Running};
 use countersign_protocol::Secret;
 use countersign_protocol::jose::{H32, Id};
@@ -113,6 +113,10 @@ impl SignerFactory for VectorSigners {
         Ok(Secret::new(name.into_bytes()))
     }
 
+    fn generate_vapid(&self) -> Result<Secret, PortFault> {
+        Ok(Secret::from_slice(b"vapid"))
+    }
+
     fn load(&self, stored: &Secret) -> Result<Arc<dyn Signer>, PortFault> {
         let name = std::str::from_utf8(stored.expose()).map_err(|_| PortFault::Signer)?;
         Ok(Arc::new(VectorSigner(Key::named(name))))
@@ -140,7 +144,8 @@ pub fn adapters() -> Adapters {
 }
 
 fn doubles(clock: Arc<StageClock>, random: SeededRandom, signers: Arc<VectorSigners>) -> Adapters {
-    Adapters { clock, random: Arc::new(random), timer: Arc::new(RealTimer), signers }
+    let resolver = Arc::new(machine::MachineResolver);
+    Adapters { clock, random: Arc::new(random), timer: Arc::new(RealTimer), signers, resolver }
 }
 
 /// A gateway in this process.

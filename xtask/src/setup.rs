@@ -123,44 +123,44 @@ fn apt(words: &[String]) -> Fallible<()> {
     })
 }
 
-/// The browser's driver and axe-core, exactly as the lock file has them.
+/// The browser's driver, axe-core and the other sender of Web Push, exactly as the lock files have them.
 fn npm() -> Fallible<()> {
-    let folder = repo::root().join("tests/browser");
-    let lock = read(&folder.join("package-lock.json"))?;
-    let stamp = folder.join("node_modules/.stamp");
-    if fs::read_to_string(&stamp).is_ok_and(|seen| seen == lock) {
-        return Ok(());
+    for folder in ["tests/browser", "tests/webpush/peer"] {
+        let folder = repo::root().join(folder);
+        let lock = read(&folder.join("package-lock.json"))?;
+        let stamp = folder.join("node_modules/.stamp");
+        if fs::read_to_string(&stamp).is_ok_and(|seen| seen == lock) {
+            continue;
+        }
+        tried_again(|| {
+            let mut npm = Command::new("npm");
+            quiet(npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder))
+        })?;
+        write(&stamp, &lock)?;
     }
-    tried_again(|| {
-        let mut npm = Command::new("npm");
-        quiet(npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder))
-    })?;
-    write(&stamp, &lock)
+    Ok(())
 }
 
-/// The spelling checker, in an environment of its own.
+/// The spelling checker and the other readers of our messages, in an environment of its own.
 fn python() -> Fallible<()> {
-    let list = repo::root().join("xtask/requirements.txt");
-    let wanted = read(&list)?;
+    let (wheels, sources) =
+        (repo::root().join("xtask/requirements.txt"), repo::root().join("xtask/requirements-source.txt"));
+    let wanted = read(&wheels)? + &read(&sources)?;
     let folder = repo::target().join("python-venv");
     let stamp = folder.join("stamp");
     if fs::read_to_string(&stamp).is_ok_and(|seen| seen == wanted) {
         return Ok(());
     }
     tried_again(|| quiet(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder)))?;
-    tried_again(|| {
-        let mut pip = Command::new(folder.join("bin/python"));
-        pip.args([
-            "-m",
-            "pip",
-            "install",
-            "--disable-pip-version-check",
-            "--require-hashes",
-            "--only-binary=:all:",
-            "-r",
-        ]);
-        quiet(pip.arg(&list))
-    })?;
+    let install = |list: &Path, how: &[&str]| {
+        tried_again(|| {
+            let mut pip = Command::new(folder.join("bin/python"));
+            pip.args(["-m", "pip", "install", "--disable-pip-version-check", "--require-hashes"]);
+            quiet(pip.args(how).arg("-r").arg(list))
+        })
+    };
+    install(&wheels, &["--only-binary=:all:"])?;
+    install(&sources, &["--no-binary=:all:", "--no-build-isolation", "--no-deps"])?;
     write(&stamp, &wanted)
 }
 

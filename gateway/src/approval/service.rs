@@ -15,7 +15,7 @@ use super::rule::Verdict;
 use super::shown::Shown;
 use super::{Means, Moment, Policy, Push, State, Store, network};
 use crate::audit::Caller;
-use crate::enrol::{self, DeviceState, Kind};
+use crate::enrol::{self, Device, DeviceState, Kind};
 use crate::failure::Failure;
 use crate::issuer::{Issuer, SignFault};
 use crate::person::PersonId;
@@ -23,6 +23,7 @@ use crate::port::{Clock, PortFault, Random};
 use crate::seal::{Seal, SealFault};
 use crate::store::StoreFault;
 use crate::wake::{Listening, Topic, Wakes};
+use crate::webpush::Bells;
 
 /// Why an approval could not go on. None of it says anything about the person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -115,6 +116,8 @@ pub struct Parts {
     pub random: Arc<dyn Random>,
     /// Who waits.
     pub wakes: Arc<Wakes>,
+    /// Bells of phones.
+    pub bells: Bells,
     /// A number that no other run of the gateway has.
     pub run: i64,
 }
@@ -159,11 +162,12 @@ impl Approvals {
             ip: begin.ip,
             ua: begin.ua.clone(),
         };
+        let phones = self.phones(begin.person, &at)?;
         let mut challenges = Vec::new();
-        for did in self.phones(begin.person, &at)? {
-            challenges.push(question.ask(&it.issuer, did, Id::from_bytes(it.random.bytes()?))?);
+        for phone in &phones {
+            challenges.push(question.ask(&it.issuer, phone.did, Id::from_bytes(it.random.bytes()?))?);
         }
-        let asked: Vec<Id> = challenges.iter().map(|challenge| challenge.did).collect();
+        let asked: Vec<String> = challenges.iter().map(|challenge| challenge.jws.clone()).collect();
         let new = NewApproval {
             id: aid,
             person: begin.person,
@@ -182,17 +186,20 @@ impl Approvals {
             Began::Same(aid, push) => Begun::Open(aid, push),
             Began::Open(push) => {
                 if push == Push::Sent {
-                    asked.into_iter().for_each(|did| it.wakes.wake(Topic::Device(did)));
+                    for (phone, challenge) in phones.iter().zip(&asked) {
+                        it.wakes.wake(Topic::Device(phone.did));
+                        it.bells.ring(phone, challenge, question.exp);
+                    }
                 }
                 Begun::Open(aid, push)
             }
         })
     }
 
-    fn phones(&self, person: PersonId, at: &Moment) -> Result<Vec<Id>, StoreFault> {
-        let devices = self.inner.devices.devices(person)?;
-        let active = devices.iter().filter(|it| it.kind() == Kind::Phone && it.state(at) == DeviceState::Active);
-        Ok(active.map(|it| it.did).collect())
+    fn phones(&self, person: PersonId, at: &Moment) -> Result<Vec<Device>, StoreFault> {
+        let mut devices = self.inner.devices.devices(person)?;
+        devices.retain(|it| it.kind() == Kind::Phone && it.state(at) == DeviceState::Active);
+        Ok(devices)
     }
 
     /// The approval that this browser began last, as it stands now. What ran out is written down. Blocks.
@@ -322,8 +329,22 @@ impl Approvals {
         let end = self.inner.store.resend(id, binding, self.moment(), by.clone())?;
         if end == Resent::Rung {
             self.tell(id)?;
+            self.ring_again(id)?;
         }
         Ok(end)
+    }
+
+    /// The bells of every phone that still has the approval open.
+    fn ring_again(&self, id: Id) -> Result<(), StoreFault> {
+        let at = self.moment();
+        let Some(row) = self.inner.store.get(id)? else { return Ok(()) };
+        for phone in self.phones(row.person, &at)? {
+            let open = self.inner.store.open_challenges(phone.did, at)?;
+            for challenge in open.iter().filter(|it| it.approval.id == id) {
+                self.inner.bells.ring(&phone, &challenge.jws, row.exp);
+            }
+        }
+        Ok(())
     }
 
     /// Calls a pending approval off. Blocks.

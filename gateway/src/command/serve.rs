@@ -1,6 +1,7 @@
 //! `serve` and `check-config`.
 
 use std::fmt::Write;
+use std::path::PathBuf;
 
 use countersign_strings::{fill, text};
 use tokio::signal::unix::{SignalKind, signal};
@@ -93,5 +94,11 @@ pub(super) fn settings(config: &Config) -> String {
     row("policy.move", policy.moving.to_string());
     row("policy.attest", policy.attest.to_string());
     row("policy.push", policy.push.to_string());
+    let shown = |path: &Option<PathBuf>| path.as_deref().map_or_else(String::new, |it| it.display().to_string());
+    row("attest.android_roots", shown(&config.attest.android_roots));
+    row("attest.android_revoked", shown(&config.attest.android_revoked));
+    row("outgoing.allow", join(config.outgoing.allow.iter().map(ToString::to_string).collect()));
+    row("outgoing.roots", shown(&config.outgoing.roots));
+    row("webpush.sub", config.webpush_sub.clone().unwrap_or_default());
     out
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use countersign_protocol::Secret;
-use countersign_protocol::push::BaseUrl;
+use countersign_protocol::push::{Attest, AttestationFormat, BaseUrl};
 use countersign_strings::{fill, text};
 
 use super::source::Given;
@@ -76,18 +76,30 @@ pub(super) fn config(given: &mut BTreeMap<&'static str, Given>, wrong: &mut Vec<
         "software" => Some(false),
         _ => None,
     });
-    let policy = &mut config.policy;
-    read.one("policy.totp", &mut policy.totp, "gateway.want_bool", |text| text.parse().ok());
-    read.one("policy.offline", &mut policy.offline, "gateway.want_bool", |text| text.parse().ok());
-    read.one("policy.move", &mut policy.moving, "gateway.want_bool", |text| text.parse().ok());
-    read.one("policy.attest", &mut policy.attest, "gateway.want_policy_attest", |text| text.parse().ok());
-    read.one("policy.push", &mut policy.push, "gateway.want_policy_push", |text| text.parse().ok());
+    read.one("policy.totp", &mut config.policy.totp, "gateway.want_bool", |text| text.parse().ok());
+    read.one("policy.offline", &mut config.policy.offline, "gateway.want_bool", |text| text.parse().ok());
+    read.one("policy.move", &mut config.policy.moving, "gateway.want_bool", |text| text.parse().ok());
+    read.attestation(&mut config);
+    read.one("policy.push", &mut config.policy.push, "gateway.want_policy_push", |text| text.parse().ok());
+    read.list("outgoing.allow", &mut config.outgoing.allow, "gateway.want_networks", |text| text.parse().ok());
+    read.one("outgoing.roots", &mut config.outgoing.roots, "gateway.want_path", path);
+    read.one("webpush.sub", &mut config.webpush_sub, "gateway.want_webpush_sub", contact);
     config.tls = read.tls();
     read.one("tls.next_certificate", &mut config.next_certificate, "gateway.want_path", |text| {
         (!text.is_empty()).then(|| Some(text.into()))
     });
     config.master_key = read.master_key();
     config
+}
+
+fn path(text: &str) -> Option<Option<PathBuf>> {
+    (!text.is_empty()).then(|| Some(PathBuf::from(text)))
+}
+
+/// RFC 8292 section 2.1: a `mailto:` or an `https:` URI.
+fn contact(text: &str) -> Option<Option<String>> {
+    let named = text.strip_prefix("mailto:").or_else(|| text.strip_prefix("https://")).is_some_and(|it| !it.is_empty());
+    (named && text.len() <= 200 && text.bytes().all(|byte| byte.is_ascii_graphic())).then(|| Some(text.to_owned()))
 }
 
 fn within<T: FromStr + PartialOrd>(text: &str, least: T, most: T) -> Option<T> {
@@ -132,9 +144,24 @@ impl Reader<'_> {
         self.wrong.push(wrong);
     }
 
+    /// What is asked of phones, and whether it can be checked at all.
+    fn attestation(&mut self, config: &mut Config) {
+        let mut formats = vec![AttestationFormat::AndroidKey];
+        self.list("attest.formats", &mut formats, "gateway.want_attest_formats", |text| match text.parse().ok()? {
+            // Nothing here can check it, so it could only ever be refused.
+            AttestationFormat::AppleAppattest => None,
+            format => Some(format),
+        });
+        self.one("attest.android_roots", &mut config.attest.android_roots, "gateway.want_path", path);
+        self.one("attest.android_revoked", &mut config.attest.android_revoked, "gateway.want_path", path);
+        let rootless = config.attest.android_roots.is_none();
+        self.one("policy.attest", &mut config.policy.attest, "gateway.want_policy_attest", |text| {
+            text.parse().ok().filter(|wanted| *wanted != Attest::Need || !rootless)
+        });
+    }
+
     fn tls(&mut self) -> Tls {
         let (mut certificate, mut key) = (None, None);
-        let path = |text: &str| (!text.is_empty()).then(|| Some(PathBuf::from(text)));
         self.one("tls.certificate", &mut certificate, "gateway.want_path", path);
         self.one("tls.key", &mut key, "gateway.want_path", path);
         match (certificate, key) {
@@ -161,7 +188,6 @@ impl Reader<'_> {
                 given.values = line.split_whitespace().map(str::to_owned).collect();
             }
         }
-        let path = |text: &str| (!text.is_empty()).then(|| Some(PathBuf::from(text)));
         self.one("master_key.file", &mut file, "gateway.want_path", path);
         self.list("master_key.command", &mut command, "gateway.want_command", |text| Some(text.to_owned()));
         self.one("master_key.value", &mut value, "gateway.want_master_key", |text| {
@@ -275,6 +301,43 @@ mod tests {
         let remedies: Vec<&str> = wrong.iter().map(|it| it.remedy.as_str()).collect();
         let bool = text("gateway.want_bool");
         assert_eq!(remedies, [bool, bool, text("gateway.want_policy_attest"), text("gateway.want_policy_push")]);
+    }
+
+    #[test]
+    fn what_may_be_called_is_a_list_of_networks() {
+        let config = from("[outgoing]\nallow = ['10.1.2.0/24', 'fd00::/8', '127.0.0.1']", &[], &[]).unwrap();
+        assert_eq!(config.outgoing.allow.len(), 3);
+        let wrong = wrong("[outgoing]\nallow = ['10.1.2.3/24']", &[]);
+        assert_eq!(
+            (wrong[0].key.as_str(), wrong[0].remedy.as_str()),
+            ("outgoing.allow", text("gateway.want_networks"))
+        );
+    }
+
+    #[test]
+    fn attestation_is_needed_only_where_it_can_be_checked() {
+        let with = |attest: &str, more: &str| {
+            from(&format!("[policy]\nattest = '{attest}'\n[attest]\n{more}"), &[], &[]).map(|it| it.policy.attest)
+        };
+        assert_eq!(with("need", "android_roots = '/roots.pem'").unwrap(), Attest::Need);
+        assert_eq!(with("want", "").unwrap(), Attest::Want);
+        let told = |attest: &str, more: &str| with(attest, more).unwrap_err().to_string();
+        assert!(told("need", "").contains("attest.android_roots"), "{}", told("need", ""));
+        let apple = "android_roots = '/roots.pem'\nformats = ['android-key', 'apple-appattest']";
+        assert!(told("need", apple).contains("apple-appattest comes with the iPhone app"), "{}", told("need", apple));
+    }
+
+    #[test]
+    fn a_contact_is_a_mail_address_or_a_page() {
+        for good in ["mailto:ops@example.com", "https://example.com/push"] {
+            assert_eq!(
+                from(&format!("[webpush]\nsub = '{good}'"), &[], &[]).unwrap().webpush_sub.as_deref(),
+                Some(good)
+            );
+        }
+        for bad in ["ops@example.com", "mailto:", "http://example.com", "mailto:a b"] {
+            assert_eq!(wrong(&format!("[webpush]\nsub = '{bad}'"), &[])[0].key, "webpush.sub", "{bad}");
+        }
     }
 
     #[test]

@@ -2,9 +2,7 @@
 
 use countersign_protocol::Secret;
 use countersign_protocol::jose::{FormError, Id, Jwk, Refused};
-use countersign_protocol::push::{
-    Enrol, EnrolCode, EnrolRequest, GoneWhy, Receipt, SealedReceipt, Verified, check, endpoint,
-};
+use countersign_protocol::push::{Enrol, EnrolCode, EnrolRequest, GoneWhy, Receipt, SealedReceipt, Verified, check};
 use countersign_protocol::text::T128;
 use zeroize::Zeroizing;
 
@@ -20,7 +18,7 @@ use crate::wake::Topic;
 /// What a person may be told of a request that is right in form and not allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotAllowed {
-    /// An attestation, though this version knows no root to check it against.
+    /// An attestation that is wrong, or missing where it is needed.
     Attest,
     /// The keys are not kept well enough.
     Level,
@@ -112,9 +110,9 @@ impl Devices {
                 return self.repeat(taken);
             }
             self.refuse_closed(&code)?;
-            self.allowed(enrol)?;
+            let attested = self.allowed(enrol, &code)?;
             let e = code.e;
-            match self.store_new(enrol, &code, by)? {
+            match self.store_new(enrol, &code, attested, by)? {
                 (Accepted::Done, receipt) => {
                     self.parts.wakes.wake(Topic::Code(e));
                     return Ok(receipt);
@@ -159,8 +157,8 @@ impl Devices {
         }
     }
 
-    /// Keys first, since what is wrong with them is 401; then what the policy says.
-    fn allowed<P>(&self, enrol: &Verified<Enrol>) -> Result<(), AcceptFault<P>> {
+    /// Keys first, since what is wrong with them is 401; then what the policy says. Whether the keys were attested.
+    fn allowed<P>(&self, enrol: &Verified<Enrol>, code: &Code) -> Result<bool, AcceptFault<P>> {
         let claims = enrol.claims();
         check::keys_differ(&claims.keys).map_err(AcceptFault::Refused)?;
         let keys = [claims.keys.ak.thumbprint(), claims.keys.pk.thumbprint(), claims.keys.seal.thumbprint()];
@@ -169,7 +167,7 @@ impl Devices {
         }
         let policy = &self.parts.policy;
         let not = |what| Err(AcceptFault::NotAllowed(what));
-        if claims.push.as_ref().is_some_and(|push| endpoint::check(&push.endpoint).is_err()) {
+        if claims.push.as_ref().is_some_and(|push| !self.parts.reach.takes(&push.endpoint)) {
             return not(NotAllowed::Endpoint);
         }
         if !claims.level.meets(policy.level) {
@@ -178,11 +176,21 @@ impl Devices {
         if !claims.uv.meets(policy.uv) {
             return not(NotAllowed::Uv);
         }
-        // No root is configured in this version, so no attestation can be right.
-        if claims.att.is_some() { not(NotAllowed::Attest) } else { Ok(()) }
+        let secret = codes::open(&self.parts.seal, &code.e, &code.code).map_err(EnrolFault::from)?;
+        let proven = self.parts.attestations.enrol(claims, &secret.attestation_challenge(), self.moment().now);
+        proven.map(|proven| proven.is_some()).or_else(|why| {
+            tracing::info!(%why, "attestation refused");
+            not(NotAllowed::Attest)
+        })
     }
 
-    fn store_new(&self, enrol: &Verified<Enrol>, code: &Code, by: &Caller) -> Result<(Accepted, String), EnrolFault> {
+    fn store_new(
+        &self,
+        enrol: &Verified<Enrol>,
+        code: &Code,
+        attested: bool,
+        by: &Caller,
+    ) -> Result<(Accepted, String), EnrolFault> {
         let at = self.moment();
         let did = Id::from_bytes(self.parts.random.bytes()?);
         let inside = Inside {
@@ -190,7 +198,7 @@ impl Devices {
             seed: if self.parts.policy.totp { Some(Seed::generate(&*self.parts.random)?) } else { None },
         };
         let receipt = self.receipt(enrol, code, did, &inside, &at)?;
-        let mut device = device(enrol, code, did, &at);
+        let mut device = device(enrol, code, did, attested, &at);
         device.ok = Some(self.parts.seal.seal(PLACE, did.as_bytes(), &inside.ok)?);
         device.totp = inside.seed.map(|seed| seed.seal(&self.parts.seal, &did)).transpose()?;
         let taken = Taken { h: enrol.h(), did, receipt: receipt.clone() };
@@ -233,7 +241,7 @@ impl Devices {
     }
 }
 
-fn device(enrol: &Verified<Enrol>, code: &Code, did: Id, at: &Moment) -> Device {
+fn device(enrol: &Verified<Enrol>, code: &Code, did: Id, attested: bool, at: &Moment) -> Device {
     let claims = enrol.claims();
     let phone = Phone {
         os: claims.dev.os,
@@ -247,6 +255,7 @@ fn device(enrol: &Verified<Enrol>, code: &Code, did: Id, at: &Moment) -> Device 
         auth: claims.keys.seal.auth,
         endpoint: claims.push.as_ref().map(|push| push.endpoint.clone()),
         eh: enrol.h(),
+        attested,
     };
     Device {
         did,

@@ -11,9 +11,11 @@ use subtle::ConstantTimeEq;
 use super::record::{Confirmed, Device, DeviceState, Kind, Store};
 use super::totp::{self, Seed};
 use crate::approval::Moment;
+use crate::attest::Attestations;
 use crate::audit::Caller;
 use crate::failure::Failure;
 use crate::issuer::{Issuer, SignFault};
+use crate::outgoing::Reach;
 use crate::person::PersonId;
 use crate::port::{Clock, PortFault, Random};
 use crate::seal::{Seal, SealFault};
@@ -73,6 +75,10 @@ pub struct Parts {
     pub seal: Seal,
     /// What phones must keep to.
     pub policy: Policy,
+    /// Checks what proves where keys are.
+    pub attestations: Attestations,
+    /// Where bells may hang.
+    pub reach: Reach,
     /// SHA-256 of the certificate's key, when phones are to pin it.
     pub pin: Option<[u8; 32]>,
     /// The time.

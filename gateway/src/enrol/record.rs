@@ -70,6 +70,8 @@ pub struct Phone {
     pub endpoint: Option<String>,
     /// h of the enrolment request.
     pub eh: H32,
+    /// Whether `level` and `uv` were proven by attestation; else they are what the phone says.
+    pub attested: bool,
 }
 
 /// A device as it stands in the store.
@@ -311,6 +313,12 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`StoreFault`].
     fn used(&self, did: Id, now: u64) -> Result<(), StoreFault>;
+
+    /// Forgets where the bell of a device hangs, if it still hangs there: the push server said it is gone.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn forget_endpoint(&self, did: Id, endpoint: &str) -> Result<(), StoreFault>;
 
     /// Forgets codes an hour past their end, writes down refusals, drops keys after 400 days (thumbprints stay).
     ///

@@ -221,6 +221,15 @@ impl Store for SqlStore {
         })
     }
 
+    fn forget_endpoint(&self, did: Id, endpoint: &str) -> Result<(), StoreFault> {
+        let endpoint = endpoint.to_owned();
+        self.0.write(move |tx| {
+            let update = "UPDATE device SET endpoint = NULL WHERE did = ?1 AND endpoint = ?2";
+            tx.execute(update, params![did.as_bytes(), endpoint])?;
+            Ok(())
+        })
+    }
+
     fn sweep(&self, at: Moment) -> Result<(), StoreFault> {
         self.0.write(move |tx| {
             refuse_late(tx, &at)?;
@@ -306,9 +315,9 @@ fn insert(tx: &Connection, device: &Device) -> Result<(), StoreFault> {
     let kind = if phone.is_some() { "phone" } else { "app" };
     tx.execute(
         "INSERT INTO device (did, person, kind, name, state, os, model, app, level, uv, ak, pk, seal, auth, endpoint, eh,
-           added, until, run, mono_end, tries, ok, totp)
+           added, until, run, mono_end, tries, ok, totp, attested)
          VALUES (:did, :person, :kind, :name, :state, :os, :model, :app, :level, :uv, :ak, :pk, :seal, :auth, :endpoint,
-           :eh, :added, :until, :run, :mono_end, :tries, :ok, :totp)",
+           :eh, :added, :until, :run, :mono_end, :tries, :ok, :totp, :attested)",
         named_params! {
             ":did": device.did.as_bytes(), ":person": device.person.0, ":kind": kind, ":name": device.name,
             ":state": device.stored.as_str(), ":os": phone.map(|it| it.os.as_str()),
@@ -319,6 +328,7 @@ fn insert(tx: &Connection, device: &Device) -> Result<(), StoreFault> {
             ":endpoint": phone.and_then(|it| it.endpoint.as_deref()), ":eh": phone.map(|it| *it.eh.as_bytes()),
             ":added": int(device.added), ":until": int(device.until), ":run": device.run,
             ":mono_end": device.mono_end, ":tries": device.tries, ":ok": device.ok, ":totp": device.totp,
+            ":attested": phone.is_some_and(|it| it.attested),
         },
     )?;
     Ok(())
@@ -398,6 +408,7 @@ fn read_phone(row: &Row<'_>) -> rusqlite::Result<Phone> {
         auth: Id::from_bytes(row.get("auth")?),
         endpoint: row.get("endpoint")?,
         eh: H32::from_bytes(row.get("eh")?),
+        attested: row.get("attested")?,
     })
 }
 

@@ -1,6 +1,8 @@
 //! The real ports: the machine's clock, generator and timer, and signing keys by ring.
 
 use std::future::Future;
+use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -9,7 +11,7 @@ use countersign_protocol::Secret;
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 
-use super::{Adapters, Clock, PortFault, Random, Signer, SignerFactory, Timer};
+use super::{Adapters, Clock, PortFault, Random, Resolver, Signer, SignerFactory, Timer};
 
 /// All real ports.
 pub fn adapters() -> Adapters {
@@ -18,6 +20,7 @@ pub fn adapters() -> Adapters {
         random: Arc::new(MachineRandom::default()),
         timer: Arc::new(MachineTimer),
         signers: Arc::new(RingSigners::default()),
+        resolver: Arc::new(MachineResolver),
     }
 }
 
@@ -68,6 +71,15 @@ impl Timer for MachineTimer {
     #[expect(clippy::disallowed_methods, reason = "this is the adapter that waits")]
     fn wait(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(tokio::time::sleep(time))
+    }
+}
+
+/// The system's resolver.
+pub struct MachineResolver;
+
+impl Resolver for MachineResolver {
+    fn resolve<'a>(&'a self, host: &'a str) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send + 'a>> {
+        Box::pin(async move { Ok(tokio::net::lookup_host((host, 0)).await?.map(|found| found.ip()).collect()) })
     }
 }
 

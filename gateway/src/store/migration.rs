@@ -30,6 +30,7 @@ pub const STEPS: &[Step] = &[
     Step { name: "approval", sql: include_str!("../approval/schema.sql") },
     Step { name: "login", sql: include_str!("../login/schema.sql") },
     Step { name: "chain", sql: include_str!("../chain/schema.sql") },
+    Step { name: "attest", sql: include_str!("../attest/schema.sql") },
 ];
 
 /// «CSGW»: marks the file as ours.

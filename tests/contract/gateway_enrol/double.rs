@@ -224,6 +224,15 @@ impl Store for Memory {
         Ok(())
     }
 
+    fn forget_endpoint(&self, did: Id, endpoint: &str) -> Result<(), StoreFault> {
+        let mut all = self.all();
+        let phone = all.devices.iter_mut().find(|device| device.did == did).and_then(|it| it.phone.as_mut());
+        if let Some(phone) = phone.filter(|it| it.endpoint.as_deref() == Some(endpoint)) {
+            phone.endpoint = None;
+        }
+        Ok(())
+    }
+
     fn sweep(&self, at: Moment) -> Result<(), StoreFault> {
         let mut all = self.all();
         all.codes.retain(|code| code.x + KEPT >= at.now);

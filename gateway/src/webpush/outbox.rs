@@ -1,0 +1,187 @@
+//! Bells under way: sent side by side within limits, tried again until they are worth nothing, ended by a stop.
+//!
+//! A push server that hangs holds up its own bells alone: its share of the places and of the calls is bounded, and nobody
+//! who decides anything waits here.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use countersign_protocol::push::endpoint::{self, Endpoint};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tracing::Instrument;
+
+use super::Bell;
+use super::body::{self, BodyFault};
+use super::outcome::{self, Outcome};
+use crate::enrol::DeviceState;
+use crate::house::{House, Panicked};
+use crate::limits;
+use crate::outgoing::{Answer, OutgoingFault};
+use crate::store::StoreFault;
+
+/// Sends bells until the gateway stops; then calls under way may end, for a moment.
+pub async fn run(house: Arc<House>) {
+    let Some(mut waiting) = house.bells.waiting() else { return };
+    let desk =
+        Arc::new(Desk { house: house.clone(), calls: Semaphore::new(limits::BELL_CALLS), servers: Mutex::default() });
+    let mut under_way = JoinSet::new();
+    loop {
+        tokio::select! {
+            bell = waiting.recv(), if under_way.len() < limits::BELLS => match bell {
+                Some(bell) => desk.begin(bell, &mut under_way),
+                None => break,
+            },
+            Some(_) = under_way.join_next() => {}
+            () = house.stopping.begun() => break,
+        }
+    }
+    let ended = async { while under_way.join_next().await.is_some() {} };
+    tokio::select! {
+        () = ended => {}
+        () = house.timer.wait(limits::BELL_STOP_TIME) => tracing::warn!("bells were cut off by the stop"),
+    }
+}
+
+struct Desk {
+    house: Arc<House>,
+    calls: Semaphore,
+    servers: Mutex<HashMap<String, Arc<Server>>>,
+}
+
+/// The share of one push server. Dropped with its last bell.
+struct Server {
+    places: Arc<Semaphore>,
+    calls: Semaphore,
+}
+
+impl Desk {
+    fn begin(self: &Arc<Self>, bell: Bell, under_way: &mut JoinSet<()>) {
+        let Ok(to) = endpoint::parse(&bell.endpoint) else { return };
+        let server = self.server(to.authority);
+        let Ok(place) = server.places.clone().try_acquire_owned() else {
+            let _span = bell.span.enter();
+            return tracing::warn!(host = %to.authority, "too many bells ring there; this one does not");
+        };
+        let (desk, span) = (self.clone(), bell.span.clone());
+        let ringing = async move {
+            desk.ring(&bell, &server).await;
+            drop((place, server));
+        };
+        under_way.spawn(ringing.instrument(span));
+    }
+
+    fn server(&self, authority: &str) -> Arc<Server> {
+        let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
+        servers.retain(|_, server| Arc::strong_count(server) > 1);
+        let fresh = || {
+            let places = Arc::new(Semaphore::new(limits::BELLS_A_SERVER));
+            Arc::new(Server { places, calls: Semaphore::new(limits::BELL_CALLS_A_SERVER) })
+        };
+        servers.entry(authority.to_owned()).or_insert_with(fresh).clone()
+    }
+
+    /// Tries until it is rung, given up or worth nothing any more.
+    async fn ring(&self, bell: &Bell, server: &Server) {
+        let Ok(to) = endpoint::parse(&bell.endpoint) else { return };
+        let (house, host) = (&self.house, to.authority);
+        let began = house.clock.monotonic();
+        let (mut key, mut tries) = (0, 0_u32);
+        loop {
+            let now = house.clock.now();
+            if now >= bell.exp {
+                return tracing::info!(%host, tries, "bell given up: too late");
+            }
+            tries = tries.saturating_add(1);
+            let answer = match self.call(bell, &to, key, bell.exp - now, server).await {
+                Ok(answer) => answer,
+                Err(fault) => return tracing::error!(%host, tries, %fault, "no bell could be made"),
+            };
+            let milliseconds = house.clock.monotonic().saturating_sub(began).as_millis() as u64;
+            let status = answer.as_ref().map_or(0, |it| it.status);
+            let fault = answer.as_ref().err().map(ToString::to_string);
+            match outcome::outcome(&answer) {
+                Outcome::Rung => return tracing::info!(%host, status, tries, milliseconds, "bell rung"),
+                Outcome::Gone => {
+                    tracing::info!(%host, status, tries, milliseconds, device = %bell.did, "bell gone: forgotten");
+                    return self.forget(bell).await;
+                }
+                Outcome::Key if key + 1 < house.bells.vapid().keys() => key += 1,
+                Outcome::Key | Outcome::GivenUp => {
+                    return tracing::warn!(%host, status, fault, tries, milliseconds, "bell given up");
+                }
+                Outcome::Later(asked) => {
+                    tracing::info!(%host, status, fault, tries, milliseconds, asked, "bell not taken yet");
+                    if !self.worth_waiting(bell, tries, asked).await {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn call(
+        &self,
+        bell: &Bell,
+        to: &Endpoint<'_>,
+        key: usize,
+        left: u64,
+        server: &Server,
+    ) -> Result<Result<Answer, OutgoingFault>, BodyFault> {
+        // The server's own share first, so that those who wait for a slow one hold no call of others. Neither is closed.
+        let (_own, _any) = (server.calls.acquire().await, self.calls.acquire().await);
+        let (house, bells) = (&self.house, &self.house.bells);
+        let sealed = body::body(&bell.to, &bell.jws, bells.inner.mode, &*house.random)?;
+        let authorization = bells.vapid().authorization(key, to, house.clock.now())?;
+        let headers = body::headers(&authorization, left)?;
+        Ok(bells.outgoing().post(&bell.endpoint, headers, sealed).await)
+    }
+
+    /// Waits for the next try. False when there is none: too late, the gateway stops, or the bell hangs elsewhere by now.
+    async fn worth_waiting(&self, bell: &Bell, tries: u32, asked: Option<u64>) -> bool {
+        let house = &self.house;
+        let drawn = house.random.bytes::<1>().map_or(128, |[byte]| byte);
+        let pause = outcome::pause(tries, asked, drawn);
+        if house.clock.now().saturating_add(pause / 1_000) >= bell.exp {
+            tracing::info!(tries, "bell given up: the next try would be too late");
+            return false;
+        }
+        tokio::select! {
+            () = house.timer.wait(Duration::from_millis(pause)) => self.still_hangs_there(bell).await,
+            () = house.stopping.begun() => false,
+        }
+    }
+
+    async fn still_hangs_there(&self, bell: &Bell) -> bool {
+        let did = bell.did;
+        let found = self.house.run(move |house| Ok::<_, BellFault>(house.devices.store().device(did)?)).await;
+        match found {
+            Ok(device) => device.is_some_and(|device| {
+                let hangs = device.phone.as_ref().and_then(|phone| phone.endpoint.as_deref());
+                device.stored != DeviceState::Gone && hangs == Some(bell.endpoint.as_str())
+            }),
+            Err(fault) => {
+                tracing::warn!(%fault, "a device could not be looked up");
+                true
+            }
+        }
+    }
+
+    async fn forget(&self, bell: &Bell) {
+        let (did, endpoint) = (bell.did, bell.endpoint.clone());
+        let done =
+            self.house.run(move |house| Ok::<_, BellFault>(house.devices.store().forget_endpoint(did, &endpoint)?));
+        if let Err(fault) = done.await {
+            tracing::warn!(%fault, "a bell that is gone could not be forgotten");
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum BellFault {
+    #[error(transparent)]
+    Store(#[from] StoreFault),
+    #[error(transparent)]
+    Panicked(#[from] Panicked),
+}

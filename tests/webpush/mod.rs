@@ -1,0 +1,4 @@
+//! Bells: what rings and how, and Web Push by other hands. The guarded client is tested in `push::endpoint`.
+
+mod peers;
+mod ring;

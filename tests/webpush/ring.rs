@@ -1,0 +1,258 @@
+//! What rings, with what, how often; and that nobody waits for it.
+
+use std::time::{Duration, Instant};
+
+use countersign_gateway::approval::record::Resent;
+use countersign_gateway::person::Person;
+use countersign_protocol::Secret;
+use countersign_protocol::jose::{Id, b64u as strict};
+use countersign_protocol::push::PushMode;
+use countersign_protocol::seal::{Receiver, open};
+use countersign_tests::push_server::{PushServer, Received, Reply};
+use countersign_tests::raw_phone::RawPhone;
+use countersign_tests::stage::{BEGIN, Stage, caller, hash};
+use serde_json::{Value, json};
+
+fn stage(server: &PushServer) -> Stage {
+    Stage::with(|config| {
+        config.outgoing.allow = vec!["127.0.0.1".parse().unwrap()];
+        config.outgoing.roots = Some(server.roots());
+        config.webpush_sub = Some("mailto:ops@example.com".into());
+    })
+}
+
+/// An active phone whose bell hangs there.
+fn phone(stage: &Stage, person: &Person, label: &str, endpoint: &str) -> RawPhone {
+    let (link, phone) = (stage.link(person, label), stage.raw_phone(label));
+    let mut claims = phone.enrol_claims(&link);
+    claims["push"] = json!({"endpoint": endpoint});
+    let digits = phone.enrol_with(&link, &claims);
+    stage.confirm(person, &phone, &digits);
+    phone
+}
+
+fn endpoint(stage: &Stage, phone: &RawPhone) -> Option<String> {
+    let did: Id = phone.did.borrow().parse().unwrap();
+    stage.house().devices.store().device(did).unwrap().unwrap().phone.unwrap().endpoint
+}
+
+fn opened(phone: &RawPhone, bell: &Received) -> String {
+    let receiver = Receiver::new(&Secret::from_slice(phone.seal.scalar()), Id::from_bytes([0x30; 16])).unwrap();
+    let plain = open(&receiver, &bell.body).unwrap();
+    String::from_utf8(plain.expose().to_vec()).unwrap()
+}
+
+/// The claims of the token that a bell carries.
+fn token(bell: &Received) -> Value {
+    let header = bell.header("authorization").unwrap();
+    let claims = header.strip_prefix("vapid t=").unwrap().split('.').nth(1).unwrap();
+    serde_json::from_slice(&strict::decode(claims).unwrap()).unwrap()
+}
+
+/// Waits for real until something is so.
+#[expect(clippy::disallowed_methods, reason = "this waits for what another thread does")]
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < Duration::from_secs(15), "not {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn a_bell_carries_the_challenge_under_seal() {
+    let server = PushServer::start(&[Reply::Status(201)]);
+    let stage = stage(&server);
+    let alice = stage.person("alice");
+    let (one, two) = (
+        phone(&stage, &alice, "one", &server.endpoint("/up/one")),
+        phone(&stage, &alice, "two", &server.endpoint("/up/two")),
+    );
+    stage.active_phone(&alice, "without a bell");
+    let _asked = stage.begin(&alice);
+    let bells = server.wait(2);
+    for (phone, path) in [(&one, "/up/one"), (&two, "/up/two")] {
+        let bell = bells.iter().find(|it| it.line == format!("POST {path} HTTP/1.1")).unwrap();
+        assert_eq!(vec![opened(phone, bell)], phone.challenges());
+        assert_eq!(bell.body.len(), 1_126);
+        for (name, value) in [("content-encoding", "aes128gcm"), ("ttl", "120"), ("urgency", "high"), ("topic", "cs")] {
+            assert_eq!(bell.header(name), Some(value), "{name}");
+        }
+        let claims = token(bell);
+        let origin = format!("https://{}", server.address());
+        assert_eq!((&claims["aud"], &claims["sub"]), (&json!(origin), &json!("mailto:ops@example.com")));
+        let exp = claims["exp"].as_u64().unwrap();
+        assert!((BEGIN + 1..=BEGIN + 86_400).contains(&exp), "{exp}");
+    }
+    assert_eq!(server.received().len(), 2, "a phone without an endpoint has no bell");
+}
+
+#[test]
+fn the_key_of_the_token_stands_in_the_metadata_and_is_no_gk() {
+    let server = PushServer::start(&[Reply::Status(201)]);
+    let stage = stage(&server);
+    let alice = stage.person("alice");
+    phone(&stage, &alice, "one", &server.endpoint("/up/one"));
+    let _asked = stage.begin(&alice);
+    let bell = server.wait(1).remove(0);
+    let key = bell.header("authorization").unwrap().split_once(", k=").unwrap().1.to_owned();
+    let meta = stage.raw_phone("reader").wire.send(countersign_tests::raw_phone::RawRequest::get("/metadata")).json();
+    let meta = countersign_tests::raw_phone::payload(meta["meta"].as_str().unwrap());
+    assert_eq!(meta["vapid"], json!(key));
+    let gk = meta["keys"][0]["x"].as_str().unwrap();
+    assert_ne!(strict::decode(&key).unwrap()[1..33], strict::decode(gk).unwrap());
+}
+
+#[test]
+fn wake_is_all_where_the_policy_says_so() {
+    let server = PushServer::start(&[Reply::Status(201)]);
+    let stage = Stage::with(|config| {
+        config.outgoing.allow = vec!["127.0.0.1".parse().unwrap()];
+        config.outgoing.roots = Some(server.roots());
+        config.policy.push = PushMode::Wake;
+    });
+    let alice = stage.person("alice");
+    let one = phone(&stage, &alice, "one", &server.endpoint("/up/one"));
+    let _asked = stage.begin(&alice);
+    let bell = server.wait(1).remove(0);
+    assert_eq!((opened(&one, &bell).as_str(), bell.body.len()), ("wake", 1_126));
+    assert_eq!(token(&bell)["sub"], json!(stage.origin()));
+}
+
+#[test]
+fn a_resend_rings_the_same_challenge_again_and_three_times_at_most() {
+    let server = PushServer::start(&[Reply::Status(201)]);
+    let stage = stage(&server);
+    let alice = stage.person("alice");
+    let one = phone(&stage, &alice, "one", &server.endpoint("/up/one"));
+    let asked = stage.begin(&alice);
+    let resend = || stage.house().approvals.resend(asked.id, hash("browser"), &caller()).unwrap();
+    assert_ne!(resend(), Resent::Rung, "not within twenty seconds");
+    for count in 2..=4 {
+        stage.clock.advance(20);
+        assert_eq!(resend(), Resent::Rung);
+        server.wait(count);
+    }
+    stage.clock.advance(20);
+    assert_ne!(resend(), Resent::Rung);
+    let bells = server.wait(4);
+    assert_eq!(bells.len(), 4);
+    assert!(bells.iter().all(|bell| opened(&one, bell) == opened(&one, &bells[0])), "one challenge");
+    assert_ne!(bells[0].body, bells[1].body, "sealed anew");
+    assert_eq!(bells[3].header("ttl"), Some("60"));
+}
+
+#[test]
+fn an_endpoint_that_is_gone_is_forgotten() {
+    for status in [404, 410] {
+        let server = PushServer::start(&[Reply::Status(status)]);
+        let stage = stage(&server);
+        let alice = stage.person("alice");
+        let one = phone(&stage, &alice, "one", &server.endpoint("/up/one"));
+        let asked = stage.begin(&alice);
+        until("forgotten", || endpoint(&stage, &one).is_none());
+        assert_eq!(server.received().len(), 1);
+        // The phone asks by itself and decides as ever.
+        let challenge = one.challenges().remove(0);
+        assert_eq!(one.decide(&one.approval(&challenge, &asked.digits())), "approved");
+    }
+}
+
+#[test]
+fn a_server_that_is_busy_is_asked_again() {
+    let later = Reply::With(429, "Retry-After: 1".into());
+    for reply in [later, Reply::Status(500), Reply::Status(503), Reply::Cut] {
+        let server = PushServer::start(&[reply, Reply::Status(201)]);
+        let stage = stage(&server);
+        let alice = stage.person("alice");
+        let one = phone(&stage, &alice, "one", &server.endpoint("/up/one"));
+        let _asked = stage.begin(&alice);
+        let bells = server.wait(2);
+        assert_eq!(opened(&one, &bells[0]), opened(&one, &bells[1]));
+        assert!(endpoint(&stage, &one).is_some());
+    }
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "this waits for what must not happen")]
+fn what_is_no_answer_of_a_push_server_is_given_up_and_a_late_bell_too() {
+    // The clock of the gateway stands still, so a real second is enough for a second try.
+    let refused = PushServer::start(&[Reply::Status(400)]);
+    let moved = PushServer::start(&[Reply::With(307, format!("Location: {}", refused.endpoint("/elsewhere")))]);
+    let forbidden = PushServer::start(&[Reply::Status(403)]);
+    let late = PushServer::start(&[Reply::Status(503)]);
+    let far = PushServer::start(&[Reply::With(429, "Retry-After: 121".into())]);
+    let servers = [&refused, &moved, &forbidden, &late, &far];
+    let roots: String = servers.iter().map(|it| std::fs::read_to_string(it.roots()).unwrap()).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("roots.pem");
+    std::fs::write(&path, roots).unwrap();
+    let stage = Stage::with(|config| {
+        config.outgoing.allow = vec!["127.0.0.1".parse().unwrap()];
+        config.outgoing.roots = Some(path);
+    });
+    let alice = stage.person("alice");
+    let phones: Vec<RawPhone> = servers
+        .iter()
+        .enumerate()
+        .map(|(n, it)| phone(&stage, &alice, &format!("phone {n}"), &it.endpoint("/up")))
+        .collect();
+    let _asked = stage.begin(&alice);
+    servers.iter().for_each(|server| drop(server.wait(1)));
+    stage.clock.advance(120);
+    std::thread::sleep(Duration::from_millis(1_500));
+    assert_eq!(servers.map(|server| server.received().len()), [1; 5]);
+    assert!(phones.iter().all(|phone| endpoint(&stage, phone).is_some()), "only the server itself says gone");
+}
+
+#[test]
+fn a_bell_that_moved_is_not_rung_where_it_was() {
+    let server = PushServer::start(&[Reply::Status(503), Reply::Status(201)]);
+    let stage = stage(&server);
+    let alice = stage.person("alice");
+    let one = phone(&stage, &alice, "one", &server.endpoint("/up/one"));
+    let two = phone(&stage, &alice, "two", "https://127.0.0.1:1/up");
+    let _asked = stage.begin(&alice);
+    server.wait(1);
+    let did: Id = one.did.borrow().parse().unwrap();
+    stage.house().devices.store().forget_endpoint(did, &server.endpoint("/up/one")).unwrap();
+    // Another bell of the same moment is tried again and again, and tells when the pause is over.
+    drop(two);
+    wait_out();
+    assert_eq!(server.received().len(), 1);
+}
+
+#[expect(clippy::disallowed_methods, reason = "this waits for what must not happen")]
+fn wait_out() {
+    std::thread::sleep(Duration::from_millis(1_400));
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "this measures how long real waiting lasts")]
+fn nobody_waits_for_a_bell() {
+    let silent = PushServer::start(&[Reply::Silence]);
+    let stage = stage(&silent);
+    let alice = stage.person("alice");
+    let one = phone(&stage, &alice, "one", &silent.endpoint("/up/one"));
+    let began = Instant::now();
+    let asked = stage.begin(&alice);
+    let challenge = one.challenges().remove(0);
+    assert_eq!(one.decide(&one.approval(&challenge, &asked.digits())), "approved");
+    assert!(asked.consume());
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    silent.wait(1);
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "this measures how long real waiting lasts")]
+fn a_stop_does_not_wait_for_another_try() {
+    let server = PushServer::start(&[Reply::With(503, "Retry-After: 60".into())]);
+    let stage = stage(&server);
+    let alice = stage.person("alice");
+    phone(&stage, &alice, "one", &server.endpoint("/up/one"));
+    let _asked = stage.begin(&alice);
+    server.wait(1);
+    let began = Instant::now();
+    drop(stage);
+    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+}
