@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::generate::longest;
 use super::{NOW, No, did, id, key, sample, trusted, trusted_two_keys};
-use crate::jose::{FormError, Refused, Typ};
-use crate::push::{Message, check};
+use crate::jose::{FormError, Refused, SigningInput, Typ};
+use crate::push::{Challenge, Message, check};
 
 fn take_at(text: &str, now: u64) -> Result<(), No> {
     check::challenge(Message::parse(text)?, &trusted(), &did(), now, |_| false)?;
@@ -287,6 +288,37 @@ fn digits_in_unknown_name_shown() {
     let taken = check::challenge(Message::parse(&text).unwrap(), &trusted(), &did(), NOW, |_| false).unwrap();
     assert!(!format!("{:?}", taken.claims()).contains("424242"));
     assert!(!serde_json::to_string(taken.claims()).unwrap().contains("424242"));
+}
+
+/// Section 6 says how long a challenge gets at all limits, by a gateway of its own make.
+#[test]
+fn lengths_at_all_limits_are_those_measured() {
+    let gk = key("gk").kid();
+    let len = |filler: char| serde_json::to_vec(&longest(filler)).unwrap().len();
+    let jws = |payload: usize| (120 + payload * 4).div_ceil(3);
+    // Ours and the measured one differ in numbers of other lengths and `src`; a few characters of thousands.
+    for (filler, measured) in [('a', 1757), ('"', 2610), ('字', 3463), ('𝕏', 4317)] {
+        let (ours, measured) = (jws(len(filler)), measured);
+        assert!(ours.abs_diff(measured) < 200, "{filler}: {ours}, measured {measured}");
+    }
+    assert!(SigningInput::of(gk, &longest('字')).is_ok());
+    assert_eq!(SigningInput::of(gk, &longest('𝕏')), Err(FormError::Large));
+}
+
+/// First the browser is left out, then the network, then the city; what says who asks for what never is.
+#[test]
+fn a_challenge_too_long_is_cut_in_order() {
+    let gk = key("gk").kid();
+    let whole = longest('字');
+    assert_eq!(whole.clone().fit(gk), Ok(whole), "what fits is not cut");
+    let ico = Some(gk);
+    let cut = Challenge { ico, ..longest('𝕏') }.fit(gk).unwrap();
+    let left = |it: &Challenge| (it.ctx.ua.is_some(), it.ctx.asn.is_some(), it.ctx.city.is_some());
+    assert_eq!(left(&cut), (false, true, true));
+    assert!(SigningInput::of(gk, &cut).unwrap().jws_len() <= 4096);
+    assert_eq!((cut.acct, cut.app, cut.msg), (longest('𝕏').acct, longest('𝕏').app, longest('𝕏').msg));
+    let broken = Challenge { exp: NOW, iat: NOW, ..longest('a') };
+    assert_eq!(broken.fit(gk), Err(FormError::Life), "a fault is not cut away");
 }
 
 /// Past the end of the metadata approving stops, denying does not.

@@ -47,7 +47,8 @@ fn proof() {
 /// Whatever else is signed, the long ones too, with a change in every byte, each bit of a byte in turn.
 #[test]
 fn every_kind_of_message() {
-    for sample in every_kind() {
+    let receipts = ["receipt for keys ak", "receipt for invite"].map(sample);
+    for sample in every_kind().into_iter().chain(receipts) {
         assert_eq!(sample.read(&sample.text), Ok(()), "control");
         for flipped in some_flips(&sample.text, 7) {
             assert!(sample.read(&flipped).is_err(), "{flipped}");

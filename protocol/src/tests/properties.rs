@@ -10,11 +10,12 @@ use serde_json::{Value, json};
 use super::{base_url, every_kind, key, read, sample, vectors};
 use crate::jose::{Claims, Id, Jws, SigningInput, Typ, b64u, signature_from_der};
 use crate::push::{
-    Answer, BaseUrl, Challenge, Confirm, Echo, Enrol, EnrolReply, EnrolRequest, ErrorBody, Gone, Invite, Keys, Link,
-    Message, Metadata, MetadataReply, Nonce, Number, Outcome, Pop, Proof, Receipt, State, endpoint, unverified_jti,
+    Answer, BaseUrl, Challenge, Confirm, ConfirmRequest, Echo, Enrol, EnrolReply, EnrolRequest, ErrorBody, Gone,
+    Invite, InviteReply, InviteRequest, Keys, KeysReply, KeysRequest, Link, Message, Metadata, MetadataReply, Nonce,
+    Number, Outcome, Pop, Proof, Pushed, PutPush, Receipt, State, check, endpoint, unverified_jti, walk,
 };
 use crate::text::{Country, ShownIp, T64};
-use crate::uri::{EnrolLink, LoginLink};
+use crate::uri::{EnrolLink, LoginLink, OfflineLink};
 
 const CASES: u32 = 400;
 
@@ -332,6 +333,102 @@ fn links() {
 }
 
 #[test]
+fn offline_links() {
+    let link = OfflineLink::new(Message::parse(&sample("challenge for an answer code").text).unwrap()).unwrap();
+    parser(around(Just(link.to_text())), |text| match OfflineLink::parse(text) {
+        Ok(link) => {
+            assert_eq!(link.to_text(), *text);
+            true
+        }
+        Err(_) => false,
+    });
+}
+
+#[test]
+fn ocra_suites() {
+    use crate::otp::ocra::{Input, Suite};
+    let good = "OCRA-1:HOTP-SHA(1|256|512)-([4-9]|10|0):(C-)?Q[ANH](0[4-9]|[1-5][0-9])(-PSHA(1|256|512))?(-S[0-4][0-9][1-9])?(-T([1-9]|[1-5][0-9])[SM])?";
+    let key = crate::Secret::from_slice(b"12345678901234567890");
+    parser(around(good), |text| match text.parse::<Suite>() {
+        Ok(suite) => {
+            assert_eq!(suite.as_str(), text);
+            let answer = suite.answer(&key, &Input { questions: &["1234"], ..Input::default() });
+            let asks_more = text.contains("C-") || text.contains("-P") || text.contains("-T");
+            assert!(answer.is_ok() || asks_more || text.rsplit_once('Q').is_some_and(|(_, last)| last.contains('-')));
+            true
+        }
+        Err(_) => false,
+    });
+}
+
+/// Questions of every kind: an answer of the length asked for, or a refusal, and never a panic.
+#[test]
+fn ocra_questions() {
+    use crate::otp::ocra::{Input, Suite};
+    let suites = ["OCRA-1:HOTP-SHA1-6:QN64", "OCRA-1:HOTP-SHA1-6:QA64", "OCRA-1:HOTP-SHA1-6:QH64"];
+    let key = crate::Secret::from_slice(b"12345678901234567890");
+    parser((0..3_usize, around("[0-9]{1,64}")), |(suite, question)| {
+        let suite: Suite = suites[*suite].parse().unwrap();
+        let answer = suite.answer(&key, &Input { questions: &[question], ..Input::default() });
+        answer.is_ok_and(|answer| answer.expose().len() == 6)
+    });
+}
+
+/// Any lists of good steps, damaged ones and ones out of order: no panic, steps are never lost, and what is trusted
+/// in the end has the keys of metadata or of a step that was served.
+#[test]
+fn walks() {
+    let first = sample("metadata with gr").text;
+    let kept = check::metadata_first(Message::parse(&first).unwrap(), &super::link(), super::NOW).unwrap();
+    let ends = ["with gr", "after one link", "after three links", "after one recovery", "after two recoveries"];
+    let (links, steps) = (["link", "link, the second", "link, the third"], ["recovery", "recovery, the second"]);
+    let any_of = |names: &[&str], most| {
+        let names: Vec<String> = names.iter().map(|name| sample(name).text).collect();
+        prop::collection::vec(prop::sample::select(names), 0..=most)
+    };
+    let ends: Vec<String> = ends.iter().map(|end| sample(&format!("metadata {end}")).text).collect();
+    let strategy = (prop::sample::select(ends), any_of(&links, 6), any_of(&steps, 3), any::<bool>());
+    parser(strategy, |(meta, links, recovery, twice)| {
+        let reply = || {
+            let reply = json!({"meta": meta, "links": links, "recovery": recovery});
+            crate::json::parse::<MetadataReply>(reply.to_string().as_bytes()).unwrap()
+        };
+        let walked = walk::walk(&kept, reply());
+        let epoch = walked.trusted.metadata().epoch;
+        assert_eq!(epoch, 1 + walked.steps as u64);
+        assert!(walked.rest.is_ok() || walked.steps > 0 || walked.trusted == kept);
+        if *twice {
+            // Walked again it goes on, never back, and comes to rest: there are two steps of recovery in all.
+            let again = walk::walk(&walked.trusted, reply());
+            assert!(again.trusted.metadata().epoch >= epoch);
+            let rest = walk::walk(&again.trusted, reply());
+            assert_eq!((rest.steps, rest.trusted), (0, again.trusted));
+        }
+        walked.rest.is_ok() || walked.steps > 0
+    });
+}
+
+#[test]
+fn pushed_bodies() {
+    let texts = ["challenge", "challenge sign", "challenge info lockout", "challenge for an answer code"];
+    let texts: Vec<String> = texts.iter().map(|name| sample(name).text).chain(["wake".to_owned()]).collect();
+    let receiver = super::receiver();
+    parser(around(one_of(texts)), |text| {
+        let Ok(body) = crate::seal::seal(receiver.public(), text.as_bytes(), &super::private("as"), &[7; 16]) else {
+            return false;
+        };
+        match Pushed::open(&receiver, &body) {
+            Ok(Pushed::Wake) => text == "wake",
+            Ok(Pushed::Challenge(message)) => {
+                assert_eq!(message.jws().text(), text);
+                true
+            }
+            Err(_) => false,
+        }
+    });
+}
+
+#[test]
 fn bodies() {
     fn body<T: serde::de::DeserializeOwned + serde::Serialize + PartialEq + core::fmt::Debug>(texts: Vec<String>) {
         assert!(!texts.is_empty());
@@ -354,6 +451,12 @@ fn bodies() {
     body::<EnrolRequest>(texts("EnrolRequest"));
     body::<EnrolReply>(texts("EnrolReply"));
     body::<MetadataReply>(texts("MetadataReply"));
+    body::<KeysRequest>(texts("KeysRequest"));
+    body::<KeysReply>(texts("KeysReply"));
+    body::<InviteRequest>(texts("InviteRequest"));
+    body::<InviteReply>(texts("InviteReply"));
+    body::<ConfirmRequest>(texts("ConfirmRequest"));
+    body::<PutPush>(texts("PutPush"));
     let errors = file["errors"].as_array().unwrap().iter().filter(|case| case["error"] != "busy");
     body::<ErrorBody>(
         errors.filter(|case| case["status"] != 431).map(|case| case["text"].as_str().unwrap().to_owned()).collect(),

@@ -3,11 +3,11 @@
 
 use serde_json::Value;
 
-use super::{Sample, base_url, did, hex, id, key, link, read, sample, vectors};
+use super::{Sample, base_url, did, hex, id, key, link, sample, vectors};
 use crate::jose::{Claims, FormError, H32, Id, Jwk, Jws, SigningInput, Typ, b64u};
 use crate::push::{
-    Answer, Challenge, Confirm, Enrol, EnrolRequest, Gone, Invite, Keys, Link, Message, Metadata, Outcome, Pop, Proof,
-    Receipt, confirmation_digits,
+    Answer, Challenge, Confirm, Enrol, EnrolRequest, Gone, Invite, InviteReceipt, Keys, KeysReceipt, Link, Message,
+    Metadata, Outcome, Pop, Proof, Receipt, confirmation_digits,
 };
 use crate::uri::{EnrolLink, LoginLink, QrSecret};
 
@@ -168,12 +168,14 @@ fn published_messages() {
     for case in messages.iter().chain(proofs) {
         let sample = Sample::of(case);
         for text in [&sample.text, &sample.twin] {
-            assert_eq!(read(sample.typ, text, &sample.key.jwk), Ok(()), "{}", case["name"]);
+            assert_eq!(sample.read(text), Ok(()), "{}", case["name"]);
             assert!(text.len() <= sample.typ.limit());
         }
         match sample.typ {
             Typ::Meta => again::<Metadata>(case, &sample),
             Typ::Enrol => again::<Enrol>(case, &sample),
+            Typ::Receipt if sample.name.starts_with("receipt for keys") => again::<KeysReceipt>(case, &sample),
+            Typ::Receipt if sample.name.starts_with("receipt for invite") => again::<InviteReceipt>(case, &sample),
             Typ::Receipt => again::<Receipt>(case, &sample),
             Typ::Challenge => again::<Challenge>(case, &sample),
             Typ::Answer => again::<Answer>(case, &sample),

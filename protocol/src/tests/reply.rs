@@ -6,8 +6,9 @@ use super::{No, did, id, key, sample, trusted, vectors};
 use crate::jose::{FormError, Refused, Typ};
 use crate::json::parse;
 use crate::push::{
-    Answer, AnswerReply, AnswerRequest, ClosedStatus, Echo, EnrolReply, EnrolRequest, ErrorBody, ErrorCode, ErrorWhy,
-    GoneWhy, Message, MetadataReply, Outcome, State, check,
+    Answer, AnswerReply, AnswerRequest, ClosedStatus, ConfirmRequest, Echo, EnrolReply, EnrolRequest, ErrorBody,
+    ErrorCode, ErrorWhy, GoneWhy, InviteReply, InviteRequest, KeysReply, KeysRequest, Message, MetadataReply, Outcome,
+    PutPush, State, check,
 };
 
 /// The published result, changed, as the phone takes it after its own answer.
@@ -146,6 +147,29 @@ fn state_limits() {
 }
 
 #[test]
+fn joining_lie() {
+    let with = |joining: Value| state(|state| state["joining"] = joining);
+    let good = json!({"e": id(9), "os": "ios", "model": "iPhone 17"});
+    let read = with(good.clone()).unwrap().joining.unwrap();
+    assert_eq!((read.e, read.model.as_str()), (id(9), "iPhone 17"));
+    let without = |name: &str| {
+        let mut less = good.clone();
+        super::drop_member(&mut less, name);
+        with(less)
+    };
+    for name in ["/e", "/os", "/model"] {
+        assert_eq!(without(name), Err(FormError::Missing), "{name}");
+    }
+    assert_eq!(with(json!(["a"])), Err(FormError::Type));
+    let mut bad = good.clone();
+    bad["model"] = "a\u{202e}b".into();
+    assert_eq!(with(bad), Err(FormError::Text));
+    let mut bad = good;
+    bad["os"] = "plan9".into();
+    assert_eq!(with(bad), Err(FormError::OutsideSet));
+}
+
+#[test]
 fn unknown_word_of_closed() {
     let state = state(|state| state["closed"][0]["st"] = "merged".into()).unwrap();
     assert_eq!(state.closed[0].st, ClosedStatus::Other);
@@ -182,6 +206,12 @@ fn published_bodies_come_back() {
             "AnswerRequest" => same::<AnswerRequest>(text),
             "AnswerReply" => same::<AnswerReply>(text),
             "MetadataReply" => same::<MetadataReply>(text),
+            "KeysRequest" => same::<KeysRequest>(text),
+            "KeysReply" => same::<KeysReply>(text),
+            "InviteRequest" => same::<InviteRequest>(text),
+            "InviteReply" => same::<InviteReply>(text),
+            "ConfirmRequest" => same::<ConfirmRequest>(text),
+            "PutPush" => same::<PutPush>(text),
             other => panic!("{other}"),
         }
         if let Some(held) = case["held"].as_array() {
@@ -189,5 +219,5 @@ fn published_bodies_come_back() {
             assert!(state.held().iter().map(ToString::to_string).eq(held.iter().map(|id| id.as_str().unwrap())));
         }
     }
-    assert_eq!(bodies.len(), 11);
+    assert_eq!(bodies.len(), 27);
 }

@@ -2,7 +2,8 @@
 
 use super::{hex, key, private, receiver, vectors};
 use crate::Secret;
-use crate::jose::{FormError, Id, Refused, b64u};
+use crate::jose::{FormError, Id, Refused, Typ, b64u};
+use crate::push::{Message, PushMode, Pushed, WAKE, check};
 use crate::seal::{Receiver, open, seal};
 
 const SALT: [u8; 16] = [0x40; 16];
@@ -137,6 +138,49 @@ fn garbage() {
         refused(&vec![0; size]);
         refused(&(0..size).map(|n| (n * 7 % 251) as u8).collect::<Vec<u8>>());
     }
+}
+
+/// A body that opens and holds something else than a challenge or `wake`.
+#[test]
+fn other_text() {
+    let file = vectors!("sealed");
+    let refused = file["refused"].as_array().unwrap();
+    assert!(refused.len() >= 7);
+    for case in refused {
+        let body = hex(case["body"].as_str().unwrap());
+        let plain = open(&receiver(), &body).unwrap();
+        assert!(plain.ct_eq(case["plain"].as_str().unwrap().as_bytes()), "control: it opens");
+        assert_eq!(Pushed::open(&receiver(), &body).err(), Some(Refused::Sealed), "{}", case["name"]);
+    }
+}
+
+fn pushed(text: &str) -> Result<Pushed, Refused> {
+    Pushed::open(&receiver(), &seal(receiver().public(), text.as_bytes(), &private("as"), &SALT).unwrap())
+}
+
+#[test]
+fn control_pushed() {
+    assert_eq!(pushed("wake"), Ok(Pushed::Wake));
+    let text = super::sample("challenge").text;
+    assert_eq!(pushed(&text), Ok(Pushed::Challenge(Box::new(Message::parse(&text).unwrap()))));
+}
+
+/// What a relay seals itself is right in form, and by no key that counts: nothing of it is shown.
+#[test]
+fn forged_inside() {
+    let forged = key("evil").jws(Typ::Challenge, super::sample("challenge").payload_text);
+    let Ok(Pushed::Challenge(message)) = pushed(&forged) else { panic!("it opens") };
+    let taken = check::challenge(*message, &super::trusted(), &super::did(), super::NOW, |_| false);
+    assert_eq!(taken.err(), Some(Refused::Key));
+}
+
+#[test]
+fn what_is_pushed_for_a_challenge() {
+    let long = "x".repeat(2048);
+    assert_eq!(Pushed::plain("a.b.c", PushMode::Sealed), "a.b.c");
+    assert_eq!(Pushed::plain("a.b.c", PushMode::Wake), WAKE);
+    assert_eq!(Pushed::plain(&long[1..], PushMode::Sealed), &long[1..]);
+    assert_eq!(Pushed::plain(&long, PushMode::Sealed), WAKE);
 }
 
 #[test]

@@ -16,6 +16,8 @@ const PLACES: &[(&str, &str, usize)] = &[
     ("challenge", "/ctx/city", 64),
     ("challenge", "/ctx/asn", 64),
     ("challenge", "/ctx/ua", 64),
+    ("challenge sign", "/msg", 256),
+    ("challenge info device_added", "/dev/model", 64),
 ];
 
 fn place(check: impl Fn(&Sample, &str, usize)) {
