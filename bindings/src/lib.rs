@@ -27,8 +27,8 @@ pub use port::{CancelHandle, ClockPort, KeystorePort, ObserverPort};
 pub use record::{
     AccountEdit, AccountKind, AccountRow, Algorithm, ApprovalRow, ApprovalState, ClosedStatus, CodeRow, Codes,
     ContextRow, DamagedRow, EnrolOffer, Enrolling, GatewayRow, GatewayState, GoneWhy, Guard, Level, LiveCode,
-    LockState, NewAccount, NewMark, Os, Phone, PollOutcome, Prompt, Purpose, Res, Src, Status, Topic, UserVerification,
-    Verdict,
+    LockState, NewAccount, NewMark, Os, Phone, PollOutcome, Prompt, Purpose, Res, Src, Staleness, Status, Topic,
+    UserVerification, Verdict,
 };
 
 uniffi::setup_scaffolding!();

@@ -315,8 +315,28 @@ pub struct GatewayRow {
     pub since: u64,
     /// How far the phone's clock is ahead of the gateway's, in seconds.
     pub clock_ahead: i64,
-    /// Nothing can be approved at it now; denying works.
-    pub stale: bool,
+    /// Why nothing can be approved at it now; denying and reporting work.
+    pub stale: Option<Staleness>,
+    /// The gateway said that it no longer serves this version: the app asks to be updated.
+    pub outdated: bool,
+}
+
+/// Why nothing can be approved at a gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
+pub enum Staleness {
+    /// What is known of it is out of date, and newer could not be had.
+    Old,
+    /// The person checks this phone's clock.
+    Clock,
+}
+
+impl From<app::Staleness> for Staleness {
+    fn from(core: app::Staleness) -> Self {
+        match core {
+            app::Staleness::Old => Self::Old,
+            app::Staleness::Clock => Self::Clock,
+        }
+    }
 }
 
 /// How far an enrolment is.
@@ -346,8 +366,18 @@ pub enum GatewayState {
 
 impl From<app::GatewayRow> for GatewayRow {
     fn from(core: app::GatewayRow) -> Self {
-        let app::GatewayRow { id, name, host, acct, state, since, clock_ahead, stale } = core;
-        Self { id: id.to_string(), name, host, acct, state: state.into(), since, clock_ahead, stale }
+        let app::GatewayRow { id, name, host, acct, state, since, clock_ahead, stale, outdated } = core;
+        Self {
+            id: id.to_string(),
+            name,
+            host,
+            acct,
+            state: state.into(),
+            since,
+            clock_ahead,
+            stale: stale.map(Staleness::from),
+            outdated,
+        }
     }
 }
 
@@ -395,6 +425,8 @@ pub struct ApprovalRow {
     pub can_deny: bool,
     /// Whether it can be reported now.
     pub can_report: bool,
+    /// Why it cannot be approved, where that is the gateway's matter.
+    pub stale: Option<Staleness>,
 }
 
 /// Where a login comes from. All texts are shown, never interpreted.
@@ -456,6 +488,7 @@ impl From<app::ApprovalRow> for ApprovalRow {
             expires,
             state,
             can: app::Can { approve, deny, report },
+            stale,
         } = core;
         Self {
             id: id.to_string(),
@@ -472,6 +505,7 @@ impl From<app::ApprovalRow> for ApprovalRow {
             can_approve: approve,
             can_deny: deny,
             can_report: report,
+            stale: stale.map(Staleness::from),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What core says, in the words that people read.
 
-use countersign_core::app::Verdict;
+use countersign_core::app::{Staleness, Verdict};
 use countersign_core::error::{Error, GatewayError, InputError, PortError};
 use countersign_core::protocol::push::{ClosedStatus, ErrorWhy, GoneWhy, Status};
 use countersign_core::vault::{Damage, Report};
@@ -45,6 +45,14 @@ fn of_input(fault: InputError) -> String {
         InputError::WrongKind(_) => "error.wrong_kind",
     };
     text(words).to_owned()
+}
+
+/// Why nothing can be approved at a gateway.
+pub fn of_staleness(stale: Staleness) -> &'static str {
+    text(match stale {
+        Staleness::Old => "error.metadata_expired",
+        Staleness::Clock => "error.clock",
+    })
 }
 
 fn of_gateway(fault: GatewayError) -> String {

@@ -6,22 +6,33 @@
 //! when it is released.
 
 mod approval;
+mod bell;
+mod bells;
+mod events;
 mod gateway;
+mod inbox;
+mod keys;
 mod poll;
+mod refresh;
 mod scan;
 mod vault;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use countersign_protocol::jose::Id;
 
 pub use crate::device::Damage;
 pub use crate::push::enrol::{EnrolOffer, Phone};
+pub use crate::push::meta::Staleness;
 pub use crate::push::row::{ApprovalId, ApprovalRow, ApprovalState, Can, ContextRow, GatewayRow, GatewayState};
-pub use crate::record::Verdict;
+pub use crate::record::{Told, Verdict};
+pub use bell::Bell;
+pub use bells::PushEndpoint;
 pub use gateway::Enrolling;
+pub use inbox::{Inbox, Note};
 pub use poll::PollOutcome;
 pub use scan::Scanned;
 pub use vault::LockState;
@@ -75,9 +86,20 @@ struct Shown {
 #[derive(Default)]
 struct Link {
     memory: call::Memory,
+    /// The pauses between two polls, and between two streams of events.
+    polls: call::Backoff,
+    streams: call::Backoff,
     refreshes: Mutex<meta::Refreshes>,
     /// Held by the one poll that is under way.
     polling: Mutex<()>,
+    /// Held by the one stream of events that is listened to.
+    listening: Mutex<()>,
+    /// Held by the one change of keys that is under way.
+    changing: Mutex<()>,
+    /// When a bell was last answered by a poll, on the monotonic clock.
+    rung: Mutex<Option<Duration>>,
+    /// When the gateway said that it has no events, on the monotonic clock.
+    no_events: Mutex<Option<Duration>>,
 }
 
 impl App {
@@ -99,6 +121,8 @@ impl App {
         };
         app.undo_abandoned()?;
         app.delete_nameless_keys()?;
+        // What cannot be taken now is taken by a poll, or comes with one.
+        let _ = app.take_inbox();
         Ok(app)
     }
 

@@ -16,6 +16,20 @@ pub const CHAIN: usize = 8;
 pub const CERTIFICATE: usize = 16 * 1024;
 /// How long a call may take, beside the time it asks the gateway to wait.
 pub const CALL_DEADLINE: Duration = Duration::from_secs(10);
+/// How long after a bell's poll the next bell's poll comes at the earliest.
+pub const BELL_PAUSE: Duration = Duration::from_secs(5);
+/// How long a stream of events may be silent; the gateway sends a comment every 25 seconds.
+pub const EVENT_SILENCE: Duration = Duration::from_secs(60);
+/// How long a stream of events is listened to; the gateway ends it after 15 minutes.
+pub const EVENT_STREAM: Duration = Duration::from_secs(20 * 60);
+/// How long a gateway that has no events is not asked for them again.
+pub const EVENTS_MISSING: Duration = Duration::from_secs(3600);
+/// How long an old receiving key is kept after the gateway took the new one, in seconds.
+pub const SEAL_KEPT: u64 = DAY;
+/// How long a change of keys is repeated that a gateway refuses unsigned, in seconds. Then a new one may begin.
+pub const KEYS_REPEATED: u64 = DAY;
+/// Files in the inbox.
+pub const INBOX_MOST: usize = 32;
 /// The longest pause between two tries, in milliseconds.
 pub const RETRY_MOST: u64 = 60_000;
 /// The longest pause that a gateway can ask for, in seconds.
@@ -115,5 +129,8 @@ pub const TABLE: &[Limit] = &[
     Limit { surface: "pause that a gateway asks for", most: RETRY_AFTER_MOST, unit: "seconds" },
     Limit { surface: "certificates of a gateway", most: CHAIN as u64, unit: "certificates" },
     Limit { surface: "one certificate", most: CERTIFICATE as u64, unit: "bytes" },
+    Limit { surface: "line of an event", most: ANSWER as u64, unit: "bytes" },
+    Limit { surface: "silence of an event stream", most: EVENT_SILENCE.as_secs(), unit: "seconds" },
+    Limit { surface: "waiting challenges from notifications", most: INBOX_MOST as u64, unit: "files" },
     Limit { surface: "record of an enrolment", most: DEVICE_FILE, unit: "bytes" },
 ];

@@ -8,6 +8,7 @@ mod trust;
 
 use std::fmt;
 use std::future::Future;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,23 +63,65 @@ impl Http for Net {
     fn send(&self, request: Request, cancel: &Cancel) -> Result<Response, PortError> {
         cancel.check()?;
         let client = self.client(&request.trust)?;
-        // A runtime of its own a call: a cancelled or late one is dropped with everything it had in flight.
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|_| PortError::Unavailable)?;
-        let deadline = request.deadline;
-        let outcome = runtime.block_on(first_of(exchange(client, request), deadline, cancel));
-        // Name resolution may still block a thread; it is left to end by itself.
-        runtime.shutdown_background();
-        outcome
+        let (runtime, deadline, most) = (Runtime::new()?, request.deadline, request.most);
+        let whole = async { read(head(client, request).await?, most).await };
+        runtime.wait(first_of(whole, deadline, cancel))
+    }
+
+    fn stream(
+        &self,
+        request: Request,
+        cancel: &Cancel,
+        take: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<Response, PortError> {
+        cancel.check()?;
+        let client = self.client(&request.trust)?;
+        let (runtime, deadline, most) = (Runtime::new()?, request.deadline, request.most);
+        let mut answer = runtime.wait(first_of(head(client, request), deadline, cancel))?;
+        if answer.status() != reqwest::StatusCode::OK {
+            return runtime.wait(first_of(read(answer, most), deadline, cancel));
+        }
+        let response = Response { status: 200, headers: headers_of(&answer), body: Vec::new() };
+        loop {
+            let next = async { answer.chunk().await.map_err(|fault| cause(&fault)) };
+            // Outside of the runtime: what takes the part may wait for a request of its own.
+            match runtime.wait(first_of(next, deadline, cancel))? {
+                Some(part) if take(&part).is_continue() => {}
+                Some(_) | None => return Ok(response),
+            }
+        }
+    }
+}
+
+/// A runtime of its own a call: a cancelled or late one is dropped with everything it had in flight.
+struct Runtime(Option<tokio::runtime::Runtime>);
+
+impl Runtime {
+    fn new() -> Result<Self, PortError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.map(|runtime| Self(Some(runtime))).map_err(|_| PortError::Unavailable)
+    }
+
+    fn wait<T>(&self, outcome: impl Future<Output = Result<T, PortError>>) -> Result<T, PortError> {
+        self.0.as_ref().ok_or(PortError::Unavailable)?.block_on(outcome)
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            // Name resolution may still block a thread; it is left to end by itself.
+            runtime.shutdown_background();
+        }
     }
 }
 
 /// The exchange, or why it was ended before: cancelled or past its deadline.
-async fn first_of(
-    exchange: impl Future<Output = Result<Response, PortError>>,
+async fn first_of<T>(
+    exchange: impl Future<Output = Result<T, PortError>>,
     deadline: Duration,
     cancel: &Cancel,
-) -> Result<Response, PortError> {
+) -> Result<T, PortError> {
     let (tell, told) = tokio::sync::oneshot::channel();
     let _registered = cancel.on_cancel(move || {
         let _ = tell.send(());
@@ -93,7 +136,8 @@ async fn first_of(
     }
 }
 
-async fn exchange(client: Client, request: Request) -> Result<Response, PortError> {
+/// Sends the request and waits for the head of its answer.
+async fn head(client: Client, request: Request) -> Result<reqwest::Response, PortError> {
     let method = match request.method {
         Method::Get => reqwest::Method::GET,
         Method::Post => reqwest::Method::POST,
@@ -109,21 +153,25 @@ async fn exchange(client: Client, request: Request) -> Result<Response, PortErro
     if !request.body.is_empty() {
         sent = sent.body(request.body);
     }
-    let mut answer = sent.send().await.map_err(|fault| cause(&fault))?;
-    let status = answer.status().as_u16();
-    let headers = answer
-        .headers()
-        .iter()
-        .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
-        .collect();
+    sent.send().await.map_err(|fault| cause(&fault))
+}
+
+/// Reads an answer to its end, `most` bytes of body at most.
+async fn read(mut answer: reqwest::Response, most: usize) -> Result<Response, PortError> {
     let mut body = Vec::new();
     while let Some(part) = answer.chunk().await.map_err(|fault| cause(&fault))? {
-        if body.len() + part.len() > request.most {
+        if body.len() + part.len() > most {
             return Err(PortError::TooLarge);
         }
         body.extend_from_slice(&part);
     }
-    Ok(Response { status, headers, body })
+    Ok(Response { status: answer.status().as_u16(), headers: headers_of(&answer), body })
+}
+
+fn headers_of(answer: &reqwest::Response) -> Vec<(String, String)> {
+    let text =
+        |(name, value): (&HeaderName, &HeaderValue)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()));
+    answer.headers().iter().filter_map(text).collect()
 }
 
 /// What went wrong, as far as a person can act on it: the certificate, or the way there. Nothing of the request is kept.

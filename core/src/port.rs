@@ -5,6 +5,7 @@
 //! [`Random`], which must return at once.
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -107,6 +108,11 @@ impl KeyName {
     /// The name of the key that does `what` for the record `id`: `approve-AAAA…`.
     pub fn new(what: &'static str, id: &Id) -> Self {
         Self(format!("{what}-{id}"))
+    }
+
+    /// The name of a later key that does the same for the same record, the `count`th after the first.
+    pub fn numbered(what: &'static str, count: u32, id: &Id) -> Self {
+        Self(format!("{what}-{count}-{id}"))
     }
 
     /// The name as text.
@@ -298,6 +304,22 @@ pub trait Http: Send + Sync {
     /// [`PortError::Network`], [`PortError::Timeout`] (`deadline`), [`PortError::Tls`] (`trust`),
     /// [`PortError::TooLarge`] (`most`), [`PortError::Cancelled`] soon after `cancel`.
     fn send(&self, request: Request, cancel: &Cancel) -> Result<Response, PortError>;
+
+    /// Sends `request` and hands the body of a 200 to `take` part by part, as it arrives, until it ends or `take` breaks
+    /// off. Returns the head then, with an empty body. Any other status is answered as by [`Http::send`].
+    ///
+    /// `deadline` is the longest wait for the head, and again for each part; `most` holds for the body of another
+    /// status alone. `take` may call this port, also for a request of its own.
+    ///
+    /// # Errors
+    /// As [`Http::send`]. [`PortError::Network`] also when the connection breaks before the body's end; what was handed
+    /// over by then was.
+    fn stream(
+        &self,
+        request: Request,
+        cancel: &Cancel,
+        take: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<Response, PortError>;
 }
 
 /// What changed. There is no payload: the shell reads what it shows.

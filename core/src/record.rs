@@ -6,12 +6,13 @@
 use std::fmt;
 
 use countersign_protocol::Secret;
-use countersign_protocol::jose::{H32, Id, b64u};
+use countersign_protocol::jose::{H32, Id, P256dh, b64u};
 use countersign_protocol::push::check::{self, Trusted};
 use countersign_protocol::push::{
-    Answer, BaseUrl, Challenge, ClosedStatus, DeviceState, EnrolRequest, GoneWhy, Message, MetaVersion, Res, Status,
-    TriesLeft, UserVerification, Via,
+    Answer, BaseUrl, Challenge, ClosedStatus, DeviceState, EnrolRequest, GoneWhy, KeyClass, KeysRequest, Message,
+    MetaVersion, Res, Status, TriesLeft, UserVerification, Via,
 };
+use countersign_protocol::seal::SealKey;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use zeroize::Zeroizing;
 
@@ -38,10 +39,19 @@ pub struct Record {
     pub p: Option<H32>,
     /// Names of the keys in the keystore.
     pub keys: Keys,
+    /// A change of one of these keys that is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Box<KeyChange>>,
+    /// Keys that were replaced, until a call with their successor went well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retired: Vec<KeyName>,
     /// What the gateway's metadata says, taken last.
     pub trusted: Trusted,
     /// The greatest `iat` of a message of this epoch that was verified (push-v1 section 11, «last signed time»).
     pub signed: u64,
+    /// Metadata that was fetched just then was past its time by this phone's clock, so that the clock is to be checked.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub clock_doubted: bool,
     /// How far the enrolment is.
     pub stage: Stage,
     /// Gateway's time minus the phone's, from the last State.
@@ -64,6 +74,27 @@ pub struct Keys {
     pub pk: KeyName,
     /// The user check of `ak`, fixed when it is made.
     pub uv: UserVerification,
+    /// How many keys were named after the first two, so that no name comes twice.
+    #[serde(default)]
+    pub more: u32,
+}
+
+/// A change of one signing key, from its name to the gateway's receipt (push-v1 section 11, «Device keys»).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct KeyChange {
+    /// Which key.
+    pub class: KeyClass,
+    /// The new key's name, on disk before the key is made.
+    pub name: KeyName,
+    /// When it was begun, by the phone's clock.
+    pub began: u64,
+    /// What is posted, and the new key's thumbprint; none while the key is being made. Once it may have been sent it is
+    /// repeated byte for byte: a gateway that took it stops taking the old key within a day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<(KeysRequest, H32)>,
+    /// The gateway refused it, unsigned: it is not repeated by itself any more.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub refused: bool,
 }
 
 /// Thumbprints of the two signing keys: `kid` of what they sign.
@@ -123,11 +154,65 @@ pub struct Enrolled {
     pub device: DeviceState,
     /// The receiving key of sealed messages.
     pub seal: Wrapped,
+    /// The receiving key that the gateway is being told of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_seal: Option<NextSeal>,
+    /// The receiving key before this one, for what was sealed before the gateway knew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old_seal: Option<OldSeal>,
+    /// Where bells go; none when the gateway was never told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bells: Option<Bells>,
     /// The key of answer codes.
     pub ok: Wrapped,
     /// A one-time-code account that waits for the vault to be opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub totp: Option<Uri>,
+}
+
+/// A receiving key that the gateway may know already.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextSeal {
+    /// Its secret half.
+    pub seal: Wrapped,
+    /// What the gateway is told.
+    pub public: SealKey,
+    /// The gateway refused it, unsigned: it is not told again by itself.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub refused: bool,
+}
+
+/// A receiving key that the gateway does not use any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OldSeal {
+    /// Its secret half.
+    pub seal: Wrapped,
+    /// When it was replaced, by the phone's clock.
+    pub at: u64,
+}
+
+/// Where bells go. `Debug` hides the endpoint: whoever knows it can ring.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bells {
+    /// The endpoint, as the platform or a distributor gave it; none when there are no bells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// The gateway's sending key that it is bound to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vapid: Option<P256dh>,
+    /// How far the gateway knows.
+    pub told: Told,
+}
+
+/// How far a gateway knows what it is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Told {
+    /// Not yet; it is told at the next poll.
+    Waiting,
+    /// It has it.
+    Told,
+    /// It refused it: it is not told again by itself.
+    Refused,
 }
 
 /// An `otpauth` text, which holds a seed. It prints nothing and is wiped; the file it stands in is sealed.
@@ -232,6 +317,9 @@ impl Record {
             x: link.x,
             p: link.p,
             keys,
+            change: None,
+            retired: Vec::new(),
+            clock_doubted: false,
             signed: check::last_signed(0, trusted.metadata().iat, began),
             trusted,
             stage: Stage::Preparing,
@@ -259,6 +347,13 @@ impl Record {
     /// What the receipt brought, if it came and the device is not gone.
     pub fn enrolled(&self) -> Option<&Enrolled> {
         match &self.stage {
+            Stage::Enrolled(enrolled) => Some(enrolled),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn enrolled_mut(&mut self) -> Option<&mut Enrolled> {
+        match &mut self.stage {
             Stage::Enrolled(enrolled) => Some(enrolled),
             _ => None,
         }
@@ -305,6 +400,13 @@ impl Record {
         self.closed.extend(closed);
         self.approvals.retain(|approval| approval.is_offered(now));
         self.closed.retain(|closed| now.saturating_sub(closed.at) <= limits::CLOSED_KEPT);
+        if check::may_approve(&self.trusted, now, self.signed) {
+            self.clock_doubted = false;
+        }
+        if let Some(enrolled) = self.enrolled_mut() {
+            // Also one that a clock set back puts into the future goes with the next day that passes.
+            enrolled.old_seal.take_if(|old| now.saturating_sub(old.at) > limits::SEAL_KEPT);
+        }
         let too_many = self.closed.len().saturating_sub(limits::CLOSED_MOST);
         self.closed.drain(..too_many);
     }
@@ -321,9 +423,16 @@ impl Record {
         matches!(self.stage, Stage::Enrolled(_) | Stage::Gone { .. })
     }
 
-    /// Whether the keys it names are still wanted.
-    pub fn has_keys(&self) -> bool {
-        !matches!(self.stage, Stage::Gone { .. })
+    /// The names of all keys that are still wanted, also of those that are being made or replaced.
+    pub fn key_names(&self) -> impl Iterator<Item = &KeyName> {
+        let wanted = !matches!(self.stage, Stage::Gone { .. });
+        self.every_key_name().filter(move |_| wanted)
+    }
+
+    /// The names of all keys that it ever named and that may still be in the keystore.
+    pub fn every_key_name(&self) -> impl Iterator<Item = &KeyName> {
+        let Keys { ak, pk, .. } = &self.keys;
+        [ak, pk].into_iter().chain(self.change.as_ref().map(|change| &change.name)).chain(&self.retired)
     }
 
     /// Takes note of a verified message's `iat` for the last signed time.
@@ -338,6 +447,51 @@ pub(crate) struct Target {
     pub(crate) u: BaseUrl,
     pub(crate) x: u64,
     pub(crate) p: Option<H32>,
+}
+
+impl Keys {
+    /// The name of the key of this class.
+    pub fn of(&self, class: KeyClass) -> &KeyName {
+        match class {
+            KeyClass::Ak => &self.ak,
+            KeyClass::Pk => &self.pk,
+        }
+    }
+
+    /// Puts another name in the place of the one of this class, which is returned.
+    pub(crate) fn replace(&mut self, class: KeyClass, name: KeyName) -> KeyName {
+        let place = match class {
+            KeyClass::Ak => &mut self.ak,
+            KeyClass::Pk => &mut self.pk,
+        };
+        std::mem::replace(place, name)
+    }
+}
+
+impl Kids {
+    /// The thumbprint of the key of this class.
+    pub fn of(&self, class: KeyClass) -> H32 {
+        match class {
+            KeyClass::Ak => self.ak,
+            KeyClass::Pk => self.pk,
+        }
+    }
+
+    pub(crate) fn replace(&mut self, class: KeyClass, kid: H32) {
+        match class {
+            KeyClass::Ak => self.ak = kid,
+            KeyClass::Pk => self.pk = kid,
+        }
+    }
+}
+
+impl Enrolled {
+    /// The receiving keys that a sealed body may be for, the likeliest first.
+    pub fn seals(&self, now: u64) -> impl Iterator<Item = &Wrapped> {
+        let next = self.next_seal.as_ref().map(|next| &next.seal);
+        let old = self.old_seal.as_ref().filter(|old| now.saturating_sub(old.at) <= limits::SEAL_KEPT);
+        std::iter::once(&self.seal).chain(next).chain(old.map(|old| &old.seal))
+    }
 }
 
 impl Approval {
@@ -400,6 +554,13 @@ impl fmt::Debug for Enrolled {
     }
 }
 
+impl fmt::Debug for Bells {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let there = self.endpoint.is_some();
+        f.debug_struct("Bells").field("endpoint", &there).field("told", &self.told).finish_non_exhaustive()
+    }
+}
+
 impl fmt::Debug for Uri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Uri(..)")
@@ -416,6 +577,10 @@ impl<'de> Deserialize<'de> for Wrapped {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         b64u::decode(&String::deserialize(deserializer)?).map(Self).map_err(de::Error::custom)
     }
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 #[cfg(test)]

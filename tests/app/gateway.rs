@@ -2,6 +2,7 @@
 //! answer before the phone sees it.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use countersign_core::cancel::Cancel;
@@ -11,7 +12,8 @@ use countersign_protocol::Secret;
 use countersign_protocol::jose::{H32, Id, Jwk};
 use countersign_protocol::json as strict;
 use countersign_protocol::push::{
-    AnswerRequest, Echo, EnrolCode, EnrolRequest, Message, Method as Htm, Proof, Res, SealedReceipt, check,
+    AnswerRequest, Echo, EnrolCode, EnrolKeys, EnrolRequest, KeyClass, KeysRequest, Message, Proof, PutPush, Res,
+    SealedReceipt, check, endpoint,
 };
 use countersign_protocol::seal::SealKey;
 use countersign_protocol::uri::EnrolLink;
@@ -30,7 +32,12 @@ pub struct Gateway {
     pub clock: Arc<TestClock>,
     state: Mutex<State>,
     twist: Mutex<Option<Twist>>,
+    feed: Mutex<Option<Feed>>,
+    held: Mutex<Vec<(&'static str, u16, &'static str, bool)>>,
 }
+
+/// Parts of an event stream: called for each one, and none ends it.
+pub type Feed = Box<dyn FnMut(&Gateway) -> Option<String> + Send>;
 
 /// What it knows. Tests change it at will.
 pub struct State {
@@ -38,6 +45,9 @@ pub struct State {
     pub meta: Value,
     /// Who signs the metadata.
     pub signer: Key,
+    /// What is served beside the metadata.
+    pub links: Vec<String>,
+    pub recovery: Vec<String>,
     pub code: [u8; 16],
     pub totp: Option<String>,
     pub devices: BTreeMap<Id, Device>,
@@ -53,6 +63,8 @@ pub struct State {
     /// Every Echo that came.
     pub echoes: Vec<Echo>,
     receipts: BTreeMap<H32, String>,
+    /// The key that each change of keys replaced.
+    replaced: BTreeMap<H32, Jwk>,
     results: BTreeMap<H32, String>,
     nonces: u64,
 }
@@ -61,7 +73,28 @@ pub struct State {
 pub struct Device {
     pub ak: Jwk,
     pub pk: Jwk,
+    pub seal: SealKey,
+    pub endpoint: Option<String>,
     pub state: &'static str,
+    /// The key before the present one of its class, until the first call with that.
+    pub old: Option<(KeyClass, Jwk)>,
+    pub removed: bool,
+}
+
+impl Device {
+    fn key(&self, class: KeyClass) -> &Jwk {
+        if class == KeyClass::Ak { &self.ak } else { &self.pk }
+    }
+
+    /// The key of this class that has this thumbprint, if it counts. A call with the new one ends the old one.
+    fn counts(&mut self, class: KeyClass, kid: H32) -> Option<Jwk> {
+        if self.key(class).thumbprint() == kid {
+            self.old.take_if(|(of, _)| *of == class);
+            return Some(self.key(class).clone());
+        }
+        let (of, key) = self.old.as_ref()?;
+        (*of == class && key.thumbprint() == kid).then(|| key.clone())
+    }
 }
 
 impl Gateway {
@@ -77,6 +110,8 @@ impl Gateway {
         let state = State {
             meta,
             signer: gk.clone(),
+            links: Vec::new(),
+            recovery: Vec::new(),
             code: *b"0123456789abcdef",
             totp: None,
             devices: BTreeMap::new(),
@@ -88,10 +123,19 @@ impl Gateway {
             log: Vec::new(),
             echoes: Vec::new(),
             receipts: BTreeMap::new(),
+            replaced: BTreeMap::new(),
             results: BTreeMap::new(),
             nonces: 0,
         };
-        Arc::new(Self { u, gk, clock, state: Mutex::new(state), twist: Mutex::new(None) })
+        Arc::new(Self {
+            u,
+            gk,
+            clock,
+            state: Mutex::new(state),
+            twist: Mutex::new(None),
+            feed: Mutex::new(None),
+            held: Mutex::default(),
+        })
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {
@@ -129,7 +173,51 @@ impl Gateway {
         });
     }
 
+    /// Serves events from now on.
+    pub fn feed(&self, feed: impl FnMut(&Self) -> Option<String> + Send + 'static) {
+        *self.feed.lock().unwrap() = Some(Box::new(feed));
+    }
+
+    /// The event that tells the present State.
+    pub fn event(&self) -> String {
+        let state = self.state();
+        let device = state.devices.values().next_back().unwrap();
+        format!("event: state\ndata: {}\n\n", state.shown(self.clock.now(), device.state))
+    }
+
+    /// The link from one key to the next.
+    pub fn link_step(&self, from: &Key, to: &Key) -> String {
+        let claims =
+            json!({"iss": self.u, "iat": self.clock.now(), "from": from.jwk().thumbprint(), "to": to.jwk_json()});
+        sign("cs-link+jwt", &claims, from)
+    }
+
+    /// Answers `path` so from now on, without looking at what was asked.
+    pub fn hold(&self, path: &'static str, status: u16, body: &'static str) {
+        self.held.lock().unwrap().push((path, status, body, false));
+    }
+
+    /// The same for the next request alone.
+    pub fn hold_once(&self, path: &'static str, status: u16, body: &'static str) {
+        self.held.lock().unwrap().push((path, status, body, true));
+    }
+
+    fn is_held(&self, seen: &str) -> bool {
+        self.held.lock().unwrap().iter().any(|(path, ..)| *path == seen)
+    }
+
+    fn held(&self, seen: &str) -> Option<(u16, Value)> {
+        let mut held = self.held.lock().unwrap();
+        let at = held.iter().position(|(path, ..)| *path == seen)?;
+        let (_, status, body, once) = held[at];
+        if once {
+            held.remove(at);
+        }
+        Some((status, serde_json::from_str(body).unwrap()))
+    }
+
     pub fn untwist(&self) {
+        self.held.lock().unwrap().clear();
         *self.twist.lock().unwrap() = None;
     }
 
@@ -171,21 +259,30 @@ impl Gateway {
 
     fn answer(&self, path: &str, request: &Request) -> Response {
         let (status, body) = match (request.method, path) {
+            _ if self.is_held(path) => self.held(path).unwrap(),
             (Method::Get, "metadata") => (200, self.metadata()),
             (Method::Post, "enrol") => self.enrol(request),
             (Method::Post, "poll") => self.poll(request),
             (Method::Post, "answer") => self.decide(request),
+            (Method::Post, "keys") => self.keys(request),
+            (Method::Put | Method::Delete, "push") => self.push(request),
+            (Method::Delete, "device") => self.leave(request),
+            (Method::Get, "events") if self.feed.lock().unwrap().is_some() => match self.prover(request, "events") {
+                Ok(_) => (200, json!({})),
+                Err(refusal) => refusal,
+            },
             _ => (404, json!({"error": "malformed"})),
         };
         let mut state = self.state();
         state.nonces += 1;
         let headers = vec![("countersign-nonce".to_owned(), format!("nonce-{}", state.nonces))];
-        Response { status, headers, body: body.to_string().into_bytes() }
+        let body = if status == 204 { Vec::new() } else { body.to_string().into_bytes() };
+        Response { status, headers, body }
     }
 
     fn metadata(&self) -> Value {
         let state = self.state();
-        json!({"meta": sign("cs-meta+jwt", &state.meta, &state.signer), "links": [], "recovery": []})
+        json!({"meta": sign("cs-meta+jwt", &state.meta, &state.signer), "links": state.links, "recovery": state.recovery})
     }
 
     /// Whether the request's proof is right in all: by this key, of this request, with a nonce that was given.
@@ -196,7 +293,93 @@ impl Gateway {
         let nonce = proof.claims().nonce.as_str().strip_prefix("nonce-").and_then(|number| number.parse().ok());
         assert!(nonce.is_some_and(|number: u64| (1..=self.state().nonces).contains(&number)), "a nonce that was given");
         let htu = format!("{}/{path}", self.u);
-        check::proof_fits(&proof, Htm::Post, &htu, &H32::sha256(&[&request.body])).is_ok()
+        check::proof_fits(&proof, request.method, &htu, &H32::sha256(&[&request.body])).is_ok()
+    }
+
+    /// The device whose `pk` proves this request, or the refusal.
+    fn prover(&self, request: &Request, path: &str) -> Result<Id, (u16, Value)> {
+        self.prover_or(request, path, None)
+    }
+
+    fn prover_or(&self, request: &Request, path: &str, also: Option<&Jwk>) -> Result<Id, (u16, Value)> {
+        let refused = || (401, json!({"error": "refused"}));
+        let (_, proof) = request.headers.iter().find(|(name, _)| name == "countersign-proof").expect("a proof");
+        let kid = Message::<Proof>::parse(proof).unwrap().jws().kid();
+        let found = self.state().devices.iter_mut().find_map(|(did, device)| {
+            let also = also.filter(|key| key.thumbprint() == kid).cloned();
+            Some((*did, device.counts(KeyClass::Pk, kid).or(also)?, device.removed))
+        });
+        let (did, pk, removed) = found.ok_or_else(refused)?;
+        if !self.proven(request, path, &pk) {
+            return Err(refused());
+        }
+        let gone = json!({"iss": self.u, "aud": did, "iat": self.clock.now(), "why": "self"});
+        let gone = || (410, json!({"error": "gone", "gone": sign("cs-gone+jwt", &gone, &self.gk)}));
+        if removed { Err(gone()) } else { Ok(did) }
+    }
+
+    fn keys(&self, request: &Request) -> (u16, Value) {
+        let body: KeysRequest = strict::parse(&request.body).unwrap();
+        let (h, claims) = (body.keys.h(), body.keys.claims().clone());
+        let repeated = self.state().receipts.get(&h).cloned();
+        // A repeat may be proven by either key, also by one that no longer counts.
+        let before = repeated.is_some().then(|| self.state().replaced.get(&h).cloned()).flatten();
+        let did = match self.prover_or(request, "keys", before.as_ref()) {
+            Ok(did) => did,
+            Err(refusal) => return refusal,
+        };
+        if let Some(receipt) = repeated {
+            return (200, json!({"receipt": receipt}));
+        }
+        let mut state = self.state();
+        let device = state.devices.get_mut(&did).unwrap();
+        if device.state != "active" || device.old.as_ref().is_some_and(|(class, _)| *class == claims.class) {
+            return (403, json!({"error": "policy", "why": "state"}));
+        }
+        let old = device.key(claims.class).clone();
+        if check::keys(body, &did, &self.u.parse().unwrap(), |_| old.clone()).is_err() {
+            return (401, json!({"error": "refused"}));
+        }
+        match claims.class {
+            KeyClass::Ak => device.ak = claims.jwk,
+            KeyClass::Pk => device.pk = claims.jwk,
+        }
+        device.old = Some((claims.class, old.clone()));
+        let receipt = json!({"iss": self.u, "aud": did, "iat": self.clock.now(), "eh": h});
+        let receipt = sign("cs-receipt+jwt", &receipt, &self.gk);
+        state.replaced.insert(h, old);
+        state.receipts.insert(h, receipt.clone());
+        (200, json!({"receipt": receipt}))
+    }
+
+    fn push(&self, request: &Request) -> (u16, Value) {
+        let did = match self.prover(request, "push") {
+            Ok(did) => did,
+            Err(refusal) => return refusal,
+        };
+        let mut state = self.state();
+        let device = state.devices.get_mut(&did).unwrap();
+        if request.method == Method::Delete {
+            device.endpoint = None;
+            return (204, Value::Null);
+        }
+        let put: PutPush = strict::parse(&request.body).unwrap();
+        if put.endpoint.as_deref().is_some_and(|text| endpoint::check(text).is_err()) {
+            return (403, json!({"error": "policy", "why": "endpoint"}));
+        }
+        device.endpoint = put.endpoint.or(device.endpoint.take());
+        device.seal = put.seal.unwrap_or_else(|| device.seal.clone());
+        (204, Value::Null)
+    }
+
+    fn leave(&self, request: &Request) -> (u16, Value) {
+        match self.prover(request, "device") {
+            Ok(did) => {
+                self.state().devices.get_mut(&did).unwrap().removed = true;
+                (204, Value::Null)
+            }
+            Err(refusal) => refusal,
+        }
     }
 
     fn enrol(&self, request: &Request) -> (u16, Value) {
@@ -216,7 +399,9 @@ impl Gateway {
         let receipt = sign("cs-receipt+jwt", &self.receipt(did, h, &claims.keys.seal), &self.gk);
         let mut state = self.state();
         state.receipts.insert(h, receipt.clone());
-        state.devices.insert(did, Device { ak: claims.keys.ak, pk: claims.keys.pk, state: "pending" });
+        let EnrolKeys { ak, pk, seal } = claims.keys;
+        let device = Device { ak, pk, seal, endpoint: None, state: "pending", old: None, removed: false };
+        state.devices.insert(did, device);
         (201, json!({"receipt": receipt}))
     }
 
@@ -230,31 +415,24 @@ impl Gateway {
     }
 
     fn poll(&self, request: &Request) -> (u16, Value) {
-        let proof = request.headers.iter().find(|(name, _)| name == "countersign-proof").unwrap();
-        let kid = Message::<Proof>::parse(&proof.1).unwrap().jws().kid();
-        let pk = self.state().devices.values().map(|device| device.pk.clone()).find(|pk| pk.thumbprint() == kid);
-        let Some(pk) = pk else { return (401, json!({"error": "refused"})) };
-        if !self.proven(request, "poll", &pk) {
-            return (401, json!({"error": "refused"}));
-        }
+        let did = match self.prover(request, "poll") {
+            Ok(did) => did,
+            Err(refusal) => return refusal,
+        };
         let mut state = self.state();
         state.echoes.push(strict::parse(&request.body).unwrap());
-        let device = state.devices.values().find(|device| device.pk == pk).unwrap();
-        let meta = json!([state.meta["epoch"], state.meta["seq"]]);
-        (
-            200,
-            json!({"now": self.clock.now() + state.ahead, "device": device.state, "meta": meta,
-            "challenges": state.challenges, "closed": state.closed}),
-        )
+        let device = state.devices[&did].state;
+        (200, state.shown(self.clock.now(), device))
     }
 
     fn decide(&self, request: &Request) -> (u16, Value) {
         let body: AnswerRequest = strict::parse(&request.body).unwrap();
         let (h, claims) = (body.answer.h(), body.answer.claims().clone());
         let mut state = self.state();
-        let Some(device) = state.devices.get(&claims.iss) else { return (401, json!({"error": "refused"})) };
-        let key = if claims.res == Res::Approve { &device.ak } else { &device.pk };
-        if body.answer.verify(key).is_err() {
+        let Some(device) = state.devices.get_mut(&claims.iss) else { return (401, json!({"error": "refused"})) };
+        let class = if claims.res == Res::Approve { KeyClass::Ak } else { KeyClass::Pk };
+        let key = device.counts(class, body.answer.jws().kid());
+        if key.is_none_or(|key| body.answer.verify(&key).is_err()) {
             return (401, json!({"error": "refused"}));
         }
         if let Some(result) = state.results.get(&h) {
@@ -279,6 +457,19 @@ impl Gateway {
     }
 }
 
+impl State {
+    /// The keys that were replaced prove nothing any more, not even a repeat.
+    pub fn forget_replaced(&mut self) {
+        self.replaced.clear();
+    }
+
+    /// The State as it is told, with `now` as it lies.
+    fn shown(&self, now: u64, device: &str) -> Value {
+        json!({"now": now + self.ahead, "device": device, "meta": [self.meta["epoch"], self.meta["seq"]],
+            "challenges": self.challenges, "closed": self.closed})
+    }
+}
+
 /// The text with another character of the alphabet at `at`.
 pub fn changed(text: &str, at: usize) -> String {
     let other = if text.as_bytes()[at] == b'A' { "B" } else { "A" };
@@ -297,6 +488,35 @@ impl Wire {
 
 impl Http for Wire {
     fn send(&self, request: Request, cancel: &Cancel) -> Result<Response, PortError> {
+        self.exchange(request, cancel).map(|(_, response)| response)
+    }
+
+    fn stream(
+        &self,
+        request: Request,
+        cancel: &Cancel,
+        take: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<Response, PortError> {
+        let (gateway, response) = self.exchange(request, cancel)?;
+        if response.status != 200 {
+            return Ok(response);
+        }
+        loop {
+            cancel.check()?;
+            // Taken out: a part may lead to another request.
+            let mut feed = gateway.feed.lock().unwrap().take().expect("events are served");
+            let part = feed(&gateway);
+            gateway.feed.lock().unwrap().get_or_insert(feed);
+            match part {
+                Some(part) if take(part.as_bytes()).is_continue() => {}
+                Some(_) | None => return Ok(Response { body: Vec::new(), ..response }),
+            }
+        }
+    }
+}
+
+impl Wire {
+    fn exchange(&self, request: Request, cancel: &Cancel) -> Result<(Arc<Gateway>, Response), PortError> {
         cancel.check()?;
         let gateways = self.0.lock().unwrap().clone();
         let here = gateways.iter().find_map(|gateway| {
@@ -312,9 +532,9 @@ impl Http for Wire {
         let response = gateway.answer(&path, &request);
         // Taken out, so that a twist may wait while others go on.
         let twist = gateway.twist.lock().unwrap().take();
-        let Some(mut twist) = twist else { return Ok(response) };
+        let Some(mut twist) = twist else { return Ok((gateway, response)) };
         let twisted = twist(&path, &request, cancel, response);
         gateway.twist.lock().unwrap().get_or_insert(twist);
-        twisted
+        twisted.map(|response| (gateway, response))
     }
 }

@@ -1,8 +1,10 @@
 //! Metadata on the phone, of one key: what is taken later, and what never is.
 
+mod walk;
+
 use std::sync::Arc;
 
-use countersign_core::app::{App, Enrolling};
+use countersign_core::app::{App, Enrolling, Staleness};
 use countersign_core::error::{Error, GatewayError};
 use countersign_core::port::Trust;
 use countersign_protocol::jose::H32;
@@ -156,12 +158,82 @@ fn metadata_is_fetched_at_half_life_and_approving_ends_with_its_life() {
     poll(&app, &enrolling).unwrap();
     let row = only(&app);
     assert!(!row.can.approve && row.can.deny && row.can.report);
-    assert!(app.gateways()[0].stale);
-    world.clock.pass(61);
-    assert_eq!(approve(&app, row.id, "049218").unwrap_err(), GatewayError::Clock.into(), "fetched just now, and past");
-    assert_eq!(approve(&app, row.id, "049218").unwrap_err(), GatewayError::MetadataExpired.into());
+    // It was fetched just now, by the poll, and is past: that is for the person to mend.
+    assert_eq!((app.gateways()[0].stale, row.stale), (Some(Staleness::Clock), Some(Staleness::Clock)));
+    assert_eq!(approve(&app, row.id, "049218").unwrap_err(), GatewayError::Clock.into());
     assert_eq!(gateway.calls("answer"), 0);
     assert!(app.deny(row.id, &countersign_core::cancel::Cancel::default()).is_ok());
+}
+
+#[test]
+fn old_metadata_that_cannot_be_fetched_anew_is_another_matter_than_the_clock() {
+    let (world, gateway, app, enrolling) = enrolled();
+    poll(&app, &enrolling).unwrap();
+    world.clock.pass(14 * 86_400 + 1);
+    gateway.challenge("one");
+    gateway.twist(
+        |path, _, _, good| {
+            if path == "metadata" { Err(countersign_core::error::PortError::Network) } else { Ok(good) }
+        },
+    );
+    poll(&app, &enrolling).unwrap();
+    let row = only(&app);
+    assert_eq!((app.gateways()[0].stale, row.stale), (Some(Staleness::Old), Some(Staleness::Old)));
+    assert_eq!(approve(&app, row.id, "049218").unwrap_err(), GatewayError::MetadataExpired.into());
+    // With newer metadata it is well again.
+    gateway.untwist();
+    world.clock.pass(61);
+    {
+        let mut state = gateway.state();
+        let now = countersign_core::port::Clock::now(&*world.clock);
+        (state.meta["iat"], state.meta["exp"]) = (json!(now), json!(now + 14 * 86_400));
+    }
+    assert!(approve(&app, row.id, "049218").is_ok());
+    assert_eq!(app.gateways()[0].stale, None);
+}
+
+/// A phone whose clock was set to `wrong`, at a gateway that goes on as before. Gives the world, and a challenge's row.
+fn with_wrong_clock(wrong: u64) -> (World, Arc<Gateway>, App, Enrolling) {
+    let (world, gateway, app, enrolling) = enrolled();
+    poll(&app, &enrolling).unwrap();
+    let challenge = sign("cs-challenge+jwt", &gateway.claims("one"), &gateway.gk);
+    gateway.state().challenges = vec![challenge];
+    gateway.twist_body("poll", |state| state["now"] = json!(super::phone::NOW + 5));
+    world.clock.set(wrong);
+    world.clock.pass(0);
+    (world, gateway, app, enrolling)
+}
+
+#[test]
+fn a_clock_ten_years_fast_denies_and_says_what_to_mend() {
+    let ten_years = 10 * 365 * 86_400;
+    let (world, gateway, app, enrolling) = with_wrong_clock(super::phone::NOW + ten_years);
+    poll(&app, &enrolling).unwrap();
+    let row = only(&app);
+    assert_eq!((row.stale, row.can.approve, row.can.deny, row.can.report), (Some(Staleness::Clock), false, true, true));
+    let shown = app.gateways().remove(0);
+    assert_eq!((shown.stale, shown.clock_ahead), (Some(Staleness::Clock), i64::try_from(ten_years).unwrap() - 5));
+    assert_eq!(approve(&app, row.id, "049218").unwrap_err(), GatewayError::Clock.into());
+    // The clock is mended: nothing of it stays behind, on the screen or on disk.
+    world.clock.set(super::phone::NOW + 5);
+    assert_eq!(app.gateways()[0].stale, None);
+    poll(&app, &enrolling).unwrap();
+    assert_eq!(approve(&app, row.id, "049218").unwrap().st.as_str(), "approved");
+    gateway.challenge("two");
+    world.clock.set(super::phone::NOW + ten_years);
+    gateway.twist_body("poll", |state| state["now"] = json!(super::phone::NOW + 6));
+    poll(&app, &enrolling).unwrap();
+    let second = app.approvals().into_iter().find(|row| row.can.deny && row.is_open()).unwrap();
+    assert_eq!(app.deny(second.id, &countersign_core::cancel::Cancel::default()).unwrap().st.as_str(), "denied");
+}
+
+#[test]
+fn a_clock_ten_years_slow_works_in_all() {
+    let (_world, _gateway, app, enrolling) = with_wrong_clock(super::phone::NOW - 10 * 365 * 86_400);
+    poll(&app, &enrolling).unwrap();
+    let row = only(&app);
+    assert_eq!((row.stale, row.can.approve), (None, true));
+    assert_eq!(approve(&app, row.id, "049218").unwrap().st.as_str(), "approved");
 }
 
 #[test]

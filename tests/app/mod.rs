@@ -3,11 +3,16 @@
 
 mod accounts;
 mod challenge;
+mod crash;
 mod enrol_phone;
+mod events;
 mod gateway;
+mod keys;
+mod leave;
 mod life;
 mod meta;
 mod net;
 pub mod phone;
 mod real;
 mod reply;
+mod seal;

@@ -75,11 +75,23 @@ pub struct Keys {
     pub prompts: Mutex<Vec<Prompt>>,
     /// What the person does at the next prompt.
     pub refuse: Mutex<Option<PortError>>,
+    /// What happens while the next prompt stands.
+    during: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
 impl Keys {
     pub fn names(&self) -> Vec<KeyName> {
         self.keys.lock().unwrap().keys().cloned().collect()
+    }
+
+    /// Has something happen while the next prompt stands.
+    pub fn during_next_prompt(&self, happens: impl FnOnce() + Send + 'static) {
+        *self.during.lock().unwrap() = Some(Box::new(happens));
+    }
+
+    /// As a platform that lost some of its keys.
+    pub fn forget(&self, which: impl Fn(&KeyName) -> bool) {
+        self.keys.lock().unwrap().retain(|name, _| !which(name));
     }
 
     fn sign(&self, name: &KeyName, approves: bool, input: &[u8]) -> Result<Vec<u8>, PortError> {
@@ -108,6 +120,10 @@ impl Keystore for Keys {
         self.prompts.lock().unwrap().push(prompt.clone());
         if let Some(refusal) = *self.refuse.lock().unwrap() {
             return Err(refusal);
+        }
+        let during = self.during.lock().unwrap().take();
+        if let Some(happens) = during {
+            happens();
         }
         self.sign(name, true, input)
     }
@@ -144,7 +160,7 @@ pub struct World {
     pub clock: Arc<TestClock>,
     pub keys: Arc<Keys>,
     pub wire: Arc<Wire>,
-    random: Arc<Seeded>,
+    pub random: Arc<Seeded>,
     pub folder: tempfile::TempDir,
 }
 
@@ -174,7 +190,11 @@ impl World {
     /// The same, on another network.
     pub fn app_on(&self, http: Arc<dyn Http>) -> App {
         let (random, keystore) = (self.random.clone(), self.keys.clone());
-        let ports = Ports { clock: self.clock.clone(), random, keystore, http };
+        self.app_with(Ports { clock: self.clock.clone(), random, keystore, http })
+    }
+
+    /// The same, on other ports.
+    pub fn app_with(&self, ports: Ports) -> App {
         let (private, shared) = (self.folder.path().join("private"), self.folder.path().join("shared"));
         App::open(Folders { private, shared }, ports).unwrap()
     }

@@ -46,6 +46,12 @@ fn serve(mut stream: Stream) {
             format!("HTTP/1.1 200 OK\r\nX-Method: {method}\r\nX-Sent: {sent}\r\nContent-Length: {}\r\n\r\n", body.len())
         }
         "/redirect" => "HTTP/1.1 302 Found\r\nLocation: /echo\r\nContent-Length: 0\r\n\r\n".to_owned(),
+        "/drip" => {
+            let begun = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbegun\r\n";
+            let _may_be_gone = stream.write_all(begun.as_bytes()).and_then(|()| stream.flush());
+            let _gone = stream.read(&mut [0]);
+            return;
+        }
         _ => {
             // Until the other side goes away.
             let _gone = stream.read(&mut [0]);
@@ -85,6 +91,7 @@ fn the_network_adapter() {
         echo: at("echo"),
         redirect: at("redirect"),
         silent: at("silent"),
+        drip: at("drip"),
         nobody: format!("https://localhost:{nobody}/"),
         trust: Trust::Pins(vec![H32::sha256(&[&key.subject_public_key_info()])]),
         foreign: Some(Trust::Pins(vec![H32::from_bytes([2; 32])])),

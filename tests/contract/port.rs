@@ -1,5 +1,6 @@
 //! The core's ports: the double and the machine's own pass the suite, and a broken one does not.
 
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -159,6 +160,7 @@ fn peer() -> Peer {
         echo: at("echo"),
         redirect: at("redirect"),
         silent: at("silent"),
+        drip: at("drip"),
         nobody: "https://nobody.test/".into(),
         trust: Trust::Pins(vec![H32::from_bytes([1; 32])]),
         foreign: Some(Trust::Pins(vec![H32::from_bytes([2; 32])])),
@@ -176,6 +178,7 @@ fn play(request: &Request) -> Exchange {
         Some("echo") => Exchange::Answer(Response { status: 200, headers, body: request.body.clone() }),
         Some("redirect") => Exchange::Answer(Response { status: 302, headers, body: vec![] }),
         Some("silent") => Exchange::Hang,
+        Some("drip") => Exchange::Drip(b"begun".to_vec()),
         _ => Exchange::Fault(PortError::Network),
     }
 }
@@ -203,6 +206,14 @@ fn a_network_that_follows_redirects_or_any_certificate_is_refused() {
             }
             self.http.send(request, cancel)
         }
+        fn stream(
+            &self,
+            request: Request,
+            cancel: &Cancel,
+            take: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+        ) -> Result<Response, PortError> {
+            self.http.stream(request, cancel, take)
+        }
     }
     for (trusting, said) in [(false, "is not followed"), (true, "foreign certificate")] {
         let http = ScriptedHttp::default();
@@ -210,6 +221,34 @@ fn a_network_that_follows_redirects_or_any_certificate_is_refused() {
         let word = refused(|| contract::http(&Eager { http, trusting }, &peer()));
         assert!(word.contains(said), "{word}");
     }
+}
+
+#[test]
+fn a_network_that_hands_over_a_body_at_its_end_alone_is_refused() {
+    /// Collects the parts until the connection ends.
+    struct Hoarding(ScriptedHttp);
+    impl Http for Hoarding {
+        fn send(&self, request: Request, cancel: &Cancel) -> Result<Response, PortError> {
+            self.0.send(request, cancel)
+        }
+        fn stream(
+            &self,
+            request: Request,
+            cancel: &Cancel,
+            take: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+        ) -> Result<Response, PortError> {
+            // It would wait as long as the drip lasts: its patience is short here.
+            let mut response =
+                self.send(Request { deadline: Duration::from_millis(20), most: 1 << 20, ..request }, cancel)?;
+            if response.status == 200 {
+                let _ = take(&std::mem::take(&mut response.body));
+            }
+            Ok(response)
+        }
+    }
+    let http = ScriptedHttp::default();
+    http.play(play);
+    assert!(refused(|| contract::http(&Hoarding(http), &peer())).contains("broken off"));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The phone of a journey: `App` on the real network, with a keystore in memory.
 
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -75,6 +76,15 @@ impl Between {
 }
 
 impl Http for Between {
+    fn stream(
+        &self,
+        request: Request,
+        cancel: &Cancel,
+        take: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<Response, PortError> {
+        self.net.stream(request, cancel, take)
+    }
+
     fn send(&self, request: Request, cancel: &Cancel) -> Result<Response, PortError> {
         let trick = {
             let mut trick = self.trick.lock().unwrap();

@@ -118,6 +118,9 @@ pub fn card(row: &ApprovalRow, now: u64) -> String {
     if row.context.src == Src::Rp {
         out.push_str(&format!("  {}\n", fill("tui.stated", &[("app", &row.app)])));
     }
+    if let Some(stale) = row.stale {
+        out.push_str(&format!("  {}\n", words::of_staleness(stale)));
+    }
     let left = row.expires.saturating_sub(now).to_string();
     out.push_str(&format!("  {}", fill("cli.card_digits", &[("n", &row.digits.to_string()), ("left", &left)])));
     out

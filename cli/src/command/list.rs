@@ -1,6 +1,6 @@
 //! `countersign list`: accounts and enrolments, no codes.
 
-use countersign_core::app::{GatewayRow, GatewayState};
+use countersign_core::app::{GatewayRow, GatewayState, Staleness};
 use countersign_strings::text;
 use serde_json::{Value, json};
 
@@ -58,5 +58,10 @@ fn gateway_json(row: &GatewayRow) -> Value {
         "host": row.host,
         "account": row.acct,
         "state": state(&row.state).0,
+        "stale": row.stale.map(|stale| match stale {
+            Staleness::Old => "old",
+            Staleness::Clock => "clock",
+        }),
+        "outdated": row.outdated,
     })
 }

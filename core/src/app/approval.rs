@@ -2,6 +2,7 @@
 
 use countersign_protocol::jose::Id;
 use countersign_protocol::otp::Typed;
+use countersign_protocol::push::KeyClass;
 
 use super::gateway::der;
 use super::poll::Stop;
@@ -10,8 +11,8 @@ use crate::cancel::Cancel;
 use crate::error::{Error, GatewayError, InputError, PortError};
 use crate::port::Topic;
 use crate::push::answer::{self, Choice, Draft, Step, Unverified};
-use crate::push::call::Fault;
-use crate::push::meta::{self, Cause};
+use crate::push::call::{Call, Fault};
+use crate::push::meta::Cause;
 use crate::push::row;
 use crate::record::{Decision, Record};
 
@@ -77,18 +78,22 @@ impl App {
         cancel: &Cancel,
     ) -> Result<Id, Error> {
         let keystore = &self.ports.keystore;
-        let input = draft.input.as_bytes();
-        let signature = match choice {
-            Choice::Approve(_) => keystore.sign_approval(&record.keys.ak, &draft.prompt, input, cancel)?,
-            Choice::Deny | Choice::Report => keystore.sign_proof(&record.keys.pk, input)?,
+        let (input, class) = (draft.input.as_bytes(), choice.class());
+        let signature = match class {
+            KeyClass::Ak => keystore.sign_approval(&record.keys.ak, &draft.prompt, input, cancel)?,
+            KeyClass::Pk => keystore.sign_proof(&record.keys.pk, input)?,
         };
         let decision = draft.signed(der(&signature)?, self.ports.clock.now()).map_err(|_| Error::Internal)?;
-        let jti = decision.jti();
+        let (jti, kid) = (decision.jti(), decision.answer.jws().kid());
         self.update(id.gateway, |record, now| {
             // The prompt may have stood for a while: what held when it came up must hold now.
             match answer::decide(record, id.challenge, choice, jti, now)? {
                 Step::Sign(_) => {}
                 Step::Repeat(_) | Step::Done(_) => return Err(InputError::DecidedMeanwhile.into()),
+            }
+            if record.enrolled().is_none_or(|enrolled| enrolled.kids.of(class) != kid) {
+                // The key changed while the prompt stood, and the gateway may not know the old one any more.
+                return Err(PortError::Interrupted.into());
             }
             let approval = record.approval_mut(id.challenge).ok_or(InputError::NotFound)?;
             approval.answers.push(decision);
@@ -128,7 +133,7 @@ impl App {
     fn send_once(&self, record: &Record, link: &Link, decision: &Decision, cancel: &Cancel) -> Result<Vec<u8>, Fault> {
         // Written by hand: the very bytes that were signed and kept.
         let body = format!(r#"{{"answer":"{}"}}"#, decision.answer.jws().text());
-        self.line(record, link).plain("answer", body.as_bytes(), 200, cancel)
+        self.line(record, link).plain(Call::post("answer", body.as_bytes(), 200), cancel)
     }
 
     /// Repeats what was decided and is not known to have arrived. A fault leaves it for the next time; a verified
@@ -148,19 +153,16 @@ impl App {
         Ok(())
     }
 
-    /// Fetches metadata when the kept one is past its time, since nothing is approved by such. What was fetched just now
-    /// and is past its time says that this phone's clock is wrong.
-    fn refresh_expired(&self, gateway: Id, cancel: &Cancel) -> Result<(), Error> {
-        if !meta::is_past(&*self.record(gateway)?, self.ports.clock.now()) {
-            return Ok(());
+    /// The same before the keys that signed them change: what cannot be sent now ends the call that asked.
+    pub(super) fn send_every_unsent(&self, gateway: Id, cancel: &Cancel) -> Result<(), Error> {
+        let record = self.record(gateway)?;
+        let now = self.ports.clock.now();
+        let unsent = record.approvals.iter().filter_map(|a| Some((a.jti(), a.unsent(now)?.jti())));
+        for (challenge, answer) in unsent {
+            self.send(ApprovalId { gateway, challenge }, answer, cancel)?;
+            self.notify(Topic::Approvals);
         }
-        let link = self.link(gateway);
-        let fetched = self.refresh_quietly(gateway, &link, Cause::Age, cancel)?.is_some();
-        match (meta::is_past(&*self.record(gateway)?, self.ports.clock.now()), fetched) {
-            (false, _) => Ok(()),
-            (true, true) => Err(GatewayError::Clock.into()),
-            (true, false) => Err(GatewayError::MetadataExpired.into()),
-        }
+        Ok(())
     }
 }
 

@@ -7,12 +7,13 @@ use std::time::Duration;
 use countersign_protocol::jose::{Id, signature_from_der};
 use countersign_protocol::push::{Dev, DeviceState, UserVerification};
 
+use super::poll::Stop;
 use super::{App, Link, lock};
 use crate::cancel::Cancel;
 use crate::error::{Error, GatewayError, InputError, PortError};
 use crate::limits;
 use crate::port::{Guard, KeyName, Prompt, Purpose, Topic};
-use crate::push::call::{self, Fault, Line, Prover};
+use crate::push::call::{self, Call, Fault, Line, Prover};
 use crate::push::enrol::{self, EnrolOffer, Phone};
 use crate::push::row::{self, GatewayRow};
 use crate::record::{Enrolled, Keys, Kids, Record, Request, Stage, Uri, Wrapped};
@@ -66,7 +67,10 @@ impl App {
         let now = self.ports.clock.now();
         let shown = self.shown();
         let damaged = shown.damaged.iter().map(|(id, _)| row::damaged(*id));
-        shown.records.iter().filter_map(|record| row::gateway(record, now)).chain(damaged).collect()
+        let is_outdated = |id| lock(&self.links).get(&id).is_some_and(|link| link.memory.is_outdated());
+        let rows = shown.records.iter().filter_map(|record| row::gateway(record, now));
+        let rows = rows.map(|row| GatewayRow { outdated: is_outdated(row.id), ..row });
+        rows.chain(damaged).collect()
     }
 
     /// Enrols, after the person agreed to the offer's host: makes keys, asks the gateway, and gives the six digits that
@@ -87,7 +91,7 @@ impl App {
 
         let id = self.ports.random.id()?;
         let uv = trusted.metadata().policy.uv;
-        let keys = Keys { ak: KeyName::new("approve", &id), pk: KeyName::new("prove", &id), uv };
+        let keys = Keys { ak: KeyName::new("approve", &id), pk: KeyName::new("prove", &id), uv, more: 0 };
         lock(&self.links).insert(id, link);
         self.insert(Record::new(id, self.ports.clock.now(), offer.target(), keys, trusted))?;
         let request = self.make_request(id, offer, dev, uv, cancel);
@@ -135,14 +139,9 @@ impl App {
         let Stage::Requested(request) = &record.stage else { return enrolling(&record) };
         let link = self.link(id);
         let body = serde_json::to_vec(&request.body).map_err(|_| Error::Internal)?;
-        let reply = match self.line(&record, &link).proven(
-            "enrol",
-            &body,
-            201,
-            prover(&record, request.kids),
-            Duration::ZERO,
-            cancel,
-        ) {
+        let call = Call::post("enrol", &body, 201);
+        let prover = prover(&record, request.kids);
+        let reply = match self.line(&record, &link).proven(call, prover, Duration::ZERO, cancel) {
             Ok(reply) => reply,
             Err(Fault::Gone(_)) => {
                 // Its did is not known, so nobody can say it for sure; but the request leads nowhere any more.
@@ -178,6 +177,9 @@ impl App {
                 seal: request.seal.clone(),
                 ok,
                 totp: accepted.totp.as_ref().and_then(Uri::of),
+                next_seal: None,
+                old_seal: None,
+                bells: None,
             };
             record.stage = Stage::Enrolled(Box::new(enrolled));
             record.saw_signed(accepted.iat, now);
@@ -187,6 +189,25 @@ impl App {
         // An account that cannot move in now moves in at the next unlock.
         let _ = self.adopt_accounts();
         enrolling(&record)
+    }
+
+    /// Leaves a gateway: it removes the device, and then this phone forgets the enrolment with its keys. What has no
+    /// receipt, is removed already or does not open is forgotten at once.
+    ///
+    /// # Errors
+    /// When the gateway cannot be told, nothing is removed: the shell says so and offers [`App::forget`].
+    /// [`InputError::NotFound`].
+    pub fn leave(&self, gateway: Id, cancel: &Cancel) -> Result<(), Error> {
+        let is_known_there = self.record(gateway).is_ok_and(|record| record.enrolled().is_some());
+        if is_known_there {
+            let call = Call::delete("device");
+            match self.call(gateway, &self.link(gateway), call, Duration::ZERO, cancel) {
+                // Removed there by somebody else, and it signed that it was.
+                Ok(_) | Err(Stop::Gone) => {}
+                Err(Stop::Fault(fault)) => return Err(fault),
+            }
+        }
+        self.forget(gateway)
     }
 
     /// Removes an enrolment from this phone, with its keys. The gateway is not told; its page removes the device there.
@@ -199,7 +220,7 @@ impl App {
             if !state.devices.holds(gateway) {
                 return Err(InputError::NotFound.into());
             }
-            let keys = state.devices.get(gateway).map(|record| record.keys.clone());
+            let keys = state.devices.get(gateway).map(|record| record.every_key_name().cloned().collect::<Vec<_>>());
             state.devices.remove(gateway)?;
             self.show(&state);
             keys
@@ -217,7 +238,20 @@ impl App {
     /// At start: forgets enrolments that lead nowhere any more, older than a code and a receipt live.
     pub(super) fn undo_abandoned(&self) -> Result<(), Error> {
         let now = self.ports.clock.now();
-        self.undo(|record| !record.has_receipt() && now.abs_diff(record.began) > limits::REQUEST_KEPT)
+        self.undo(|record| !record.has_receipt() && now.abs_diff(record.began) > limits::REQUEST_KEPT)?;
+        let stuck = |record: &Record| {
+            record
+                .change
+                .as_ref()
+                .is_some_and(|change| change.request.is_none() && now.abs_diff(change.began) > limits::REQUEST_KEPT)
+        };
+        for record in self.shown().records.iter().filter(|record| stuck(record)) {
+            self.update(record.id, |record, _| {
+                record.change.take_if(|change| change.request.is_none());
+                Ok(())
+            })?;
+        }
+        Ok(())
     }
 
     /// At start: deletes keys that no record names, of enrolments that were killed between two steps.
@@ -225,9 +259,9 @@ impl App {
         let named = {
             let state = self.state()?;
             let damaged: Vec<String> = state.devices.damaged().map(|(id, _)| id.to_string()).collect();
-            let records: Vec<_> = state.devices.records().filter(|record| record.has_keys()).cloned().collect();
+            let records: Vec<_> = state.devices.records().cloned().collect();
             move |name: &KeyName| {
-                records.iter().any(|record| record.keys.ak == *name || record.keys.pk == *name)
+                records.iter().any(|record| record.key_names().any(|named| named == name))
                     // A damaged record may be mended one day; its keys carry its name.
                     || damaged.iter().any(|id| name.as_str().ends_with(id.as_str()))
             }
@@ -254,13 +288,13 @@ impl App {
             self.show(&state);
             undone
         };
-        undone.iter().for_each(|record| self.delete_keys(&record.keys));
+        undone.iter().for_each(|record| self.delete_keys(&record.every_key_name().cloned().collect::<Vec<_>>()));
         Ok(())
     }
 
     /// Deletes the keys of an enrolment that is gone. What fails now is done at the next start.
-    pub(super) fn delete_keys(&self, keys: &Keys) {
-        for name in [&keys.ak, &keys.pk] {
+    pub(super) fn delete_keys(&self, keys: &[KeyName]) {
+        for name in keys {
             let _ = self.ports.keystore.delete(name);
         }
     }

@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use countersign_protocol::jose::Id;
 use countersign_protocol::json;
-use countersign_protocol::push::{Gone, Message, State as GatewayState, check};
+use countersign_protocol::push::{Gone, Message, State as GatewayState, Via, check};
 
-use super::gateway::prover;
 use super::{App, Link, lock};
 use crate::cancel::Cancel;
 use crate::error::{Error, GatewayError, InputError, PortError};
-use crate::port::{Topic, Trust};
-use crate::push::call::{Fault, Line};
+use crate::limits;
+use crate::port::Topic;
+use crate::push::call::{Backoff, Call, Fault};
 use crate::push::meta::{self, Cause};
 use crate::push::poll;
-use crate::record::{Record, Stage};
+use crate::record::Stage;
 
 /// What a poll came to. It has always ended well enough to go on: a fault is told here, with the pause before the next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,21 +48,47 @@ impl App {
             Ok(news) => {
                 let waited = self.ports.clock.monotonic().saturating_sub(begun);
                 let was_early = wait > 0 && waited + Duration::from_secs(1) < Duration::from_secs(wait);
-                let next_in = if was_early && !news { self.pause(&link)? } else { self.well(&link) };
+                let next_in = if was_early && !news { self.pause(&link.polls)? } else { Self::well(&link.polls) };
                 Ok(PollOutcome { news, next_in: Some(next_in), fault: None })
             }
-            Err(Stop::Gone) => Ok(PollOutcome { news: true, next_in: None, fault: None }),
-            Err(Stop::Fault(Error::Port(PortError::Cancelled))) => Err(PortError::Cancelled.into()),
-            Err(Stop::Fault(Error::Input(fault))) => Err(fault.into()),
-            Err(Stop::Fault(fault)) => {
-                let pause = self.pause(&link)?;
-                let next_in = match fault {
-                    Error::Gateway(GatewayError::Busy(Some(seconds))) => pause.max(Duration::from_secs(seconds)),
-                    _ => pause,
-                };
-                Ok(PollOutcome { news: false, next_in: Some(next_in), fault: Some(fault) })
-            }
+            Err(stop) => self.stopped(stop, &link.polls),
         }
+    }
+
+    /// Polls because a bell rang, without waiting: once in five seconds at most. A bell that rings earlier is answered by
+    /// when to come again.
+    ///
+    /// # Errors
+    /// As [`App::poll`].
+    pub fn poll_for_bell(&self, gateway: Id, cancel: &Cancel) -> Result<PollOutcome, Error> {
+        let link = self.link(gateway);
+        let now = self.ports.clock.monotonic();
+        let since = lock(&link.rung).map(|at| now.saturating_sub(at));
+        if let Some(early) =
+            since.and_then(|since| limits::BELL_PAUSE.checked_sub(since)).filter(|early| !early.is_zero())
+        {
+            return Ok(PollOutcome { news: false, next_in: Some(early), fault: None });
+        }
+        *lock(&link.rung) = Some(now);
+        self.poll(gateway, 0, cancel)
+    }
+
+    /// What a call that brought nothing comes to.
+    pub(super) fn stopped(&self, stop: Stop, backoff: &Backoff) -> Result<PollOutcome, Error> {
+        let fault = match stop {
+            Stop::Gone => return Ok(PollOutcome { news: true, next_in: None, fault: None }),
+            Stop::Fault(fault @ (Error::Port(PortError::Cancelled) | Error::Input(_))) => return Err(fault),
+            Stop::Fault(fault) => fault,
+        };
+        if fault == GatewayError::Version.into() {
+            self.notify(Topic::Gateways);
+        }
+        let pause = self.pause(backoff)?;
+        let next_in = match fault {
+            Error::Gateway(GatewayError::Busy(Some(seconds))) => pause.max(Duration::from_secs(seconds)),
+            _ => pause,
+        };
+        Ok(PollOutcome { news: false, next_in: Some(next_in), fault: Some(fault) })
     }
 
     /// One poll. Says whether it brought something that counts.
@@ -77,17 +103,43 @@ impl App {
             }
             Stage::Enrolled(_) => {}
         }
-        if meta::is_half_over(&record, self.ports.clock.now()) {
+        // What cannot be taken now comes with the State.
+        let found = self.take_inbox().unwrap_or_default();
+        if meta::wants_refresh(&record, self.ports.clock.now()) {
             self.refresh_quietly(id, link, Cause::Age, cancel)?;
         }
         self.send_unsent(id, cancel)?;
-        let state = self.ask(id, link, wait, cancel)?;
-        let mut taken = self.update(id, |record, now| Ok(poll::take(record, &state, now)))?;
+        self.settle_quietly(id, link, cancel)?;
+        self.tell_bells_quietly(id, link, cancel)?;
+        let state = match self.ask(id, link, wait, cancel) {
+            // It may know the new key alone, if it took one.
+            Err(Stop::Fault(Error::Gateway(GatewayError::DeviceRefused)))
+                if self.settle_refused(id, link, cancel)? =>
+            {
+                self.ask(id, link, wait, cancel)
+            }
+            outcome => outcome,
+        }?;
+        self.delete_retired(id)?;
+        Ok(self.take_state(id, link, &state, Via::Poll, cancel)?.news || found)
+    }
+
+    /// Takes a State, and what it gives cause to fetch.
+    pub(super) fn take_state(
+        &self,
+        id: Id,
+        link: &Link,
+        state: &GatewayState,
+        via: Via,
+        cancel: &Cancel,
+    ) -> Result<poll::Taken, Stop> {
+        let mut taken = self.update(id, |record, now| Ok(poll::take(record, state, via, now)))?;
         let causes = std::mem::take(&mut taken.causes);
         for cause in causes {
             if self.refresh_quietly(id, link, cause, cancel)?.is_some() {
-                let again = self.update(id, |record, now| Ok(poll::take(record, &state, now)))?;
+                let again = self.update(id, |record, now| Ok(poll::take(record, state, via, now)))?;
                 taken.news |= again.news;
+                taken.challenges |= again.challenges;
             }
         }
         if taken.news {
@@ -96,39 +148,17 @@ impl App {
         if taken.device {
             self.notify(Topic::Gateways);
         }
-        Ok(taken.news)
+        Ok(taken)
     }
 
-    /// `POST poll`, with what a refusal and a removal lead to.
+    /// `POST poll`.
     fn ask(&self, id: Id, link: &Link, wait: u64, cancel: &Cancel) -> Result<GatewayState, Stop> {
-        let mut may_refresh = true;
-        loop {
-            let record = self.record(id)?;
-            let enrolled = record.enrolled().ok_or(Stop::Gone)?;
-            let rule = InputError::Field { field: "wait", rule: "0 to 30 seconds" };
-            let echo = poll::echo(&record, wait).map_err(|_| Error::from(rule))?;
-            let body = serde_json::to_vec(&echo).map_err(|_| Stop::Fault(Error::Internal))?;
-            let wait = Duration::from_secs(wait);
-            let line = self.line(&record, link);
-            let fault = match line.proven("poll", &body, 200, prover(&record, enrolled.kids), wait, cancel) {
-                Ok(body) => {
-                    let state = json::parse(&body).map_err(GatewayError::Malformed);
-                    return Ok(state.map_err(Error::from)?);
-                }
-                Err(fault) => fault,
-            };
-            if !std::mem::take(&mut may_refresh) {
-                return Err(self.stop(id, link, fault, cancel));
-            }
-            let cause = match fault {
-                Fault::Refused => Cause::Refused,
-                Fault::Port(PortError::Tls) => Cause::Pins,
-                fault => return Err(self.stop(id, link, fault, cancel)),
-            };
-            if !self.refresh_quietly(id, link, cause, cancel)?.unwrap_or(false) {
-                return Err(self.stop(id, link, fault, cancel));
-            }
-        }
+        let record = self.record(id)?;
+        let rule = InputError::Field { field: "wait", rule: "0 to 30 seconds" };
+        let echo = poll::echo(&record, wait).map_err(|_| Error::from(rule))?;
+        let body = serde_json::to_vec(&echo).map_err(|_| Stop::Fault(Error::Internal))?;
+        let body = self.call(id, link, Call::post("poll", &body, 200), Duration::from_secs(wait), cancel)?;
+        Ok(json::parse(&body).map_err(GatewayError::Malformed).map_err(Error::from)?)
     }
 
     /// What a fault ends in: a removal that verifies, or an error.
@@ -152,9 +182,10 @@ impl App {
             let word = check::gone(gone, &record.trusted, &enrolled.did);
             let why = word.map_err(GatewayError::Refused)?.claims().why;
             let acct = Some(enrolled.acct.clone());
+            let keys = record.every_key_name().cloned().collect::<Vec<_>>();
             record.stage = Stage::Gone { why, at: now, acct };
             record.approvals.clear();
-            Ok(record.keys.clone())
+            Ok(keys)
         })?;
         self.delete_keys(&keys);
         self.notify(Topic::Gateways);
@@ -162,54 +193,13 @@ impl App {
         Ok(())
     }
 
-    /// Fetches metadata for a cause, if it may. None: it was not its turn, or it could not be had; `Some(true)`: keys or
-    /// pins changed. Only being cancelled ends the call that asked.
-    pub(super) fn refresh_quietly(
-        &self,
-        id: Id,
-        link: &Link,
-        cause: Cause,
-        cancel: &Cancel,
-    ) -> Result<Option<bool>, Stop> {
-        if !lock(&link.refreshes).may(cause, self.ports.clock.monotonic()) {
-            return Ok(None);
-        }
-        match self.refresh(id, link, cancel) {
-            Ok(changed) => Ok(Some(changed)),
-            Err(fault @ (Error::Port(PortError::Cancelled) | Error::Internal | Error::Input(_))) => Err(fault.into()),
-            Err(_) => Ok(None),
-        }
-    }
-
-    fn refresh(&self, id: Id, link: &Link, cancel: &Cancel) -> Result<bool, Error> {
-        let record = self.record(id)?;
-        let mut line = self.line(&record, link);
-        let reply = match line.metadata(cancel) {
-            Err(Fault::Port(PortError::Tls)) if line.trust != Trust::Platform => {
-                // No pin fits. Metadata proves itself; nothing else may be asked over such a connection.
-                line.trust = Trust::MetadataOnly;
-                line.metadata(cancel)
-            }
-            reply => reply,
-        }?;
-        self.update(id, |record, now| {
-            let pins = record.trusted.metadata().pins.clone();
-            let keys = meta::take(record, reply, now).map_err(GatewayError::Refused)?;
-            Ok(keys || pins != record.trusted.metadata().pins)
-        })
-    }
-
-    pub(super) fn line<'a>(&'a self, record: &'a Record, link: &'a Link) -> Line<'a> {
-        Line { ports: &self.ports, u: &record.u, trust: meta::trust(record), memory: &link.memory }
-    }
-
-    fn pause(&self, link: &Link) -> Result<Duration, Error> {
+    pub(super) fn pause(&self, backoff: &Backoff) -> Result<Duration, Error> {
         let [dice] = self.ports.random.array()?;
-        Ok(link.memory.pause(dice))
+        Ok(backoff.pause(dice))
     }
 
-    fn well(&self, link: &Link) -> Duration {
-        link.memory.well();
+    pub(super) fn well(backoff: &Backoff) -> Duration {
+        backoff.well();
         Duration::ZERO
     }
 }

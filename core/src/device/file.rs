@@ -1,5 +1,9 @@
 //! What stands in one file of the store: AES-256-GCM under its key, for the file's own name.
 
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
 use countersign_protocol::Secret;
 use countersign_protocol::jose::Id;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -7,8 +11,8 @@ use zeroize::Zeroizing;
 
 use crate::error::PortError;
 
-/// What every record file begins with: kind and version of the form.
-const MAGIC: &[u8; 8] = b"CSdevic1";
+/// What a file begins with: its kind and the version of its form.
+pub(super) type Kind = [u8; 8];
 
 /// A number used once, 12 random bytes. Drawn by the caller before it takes a lock.
 pub(crate) type Once = [u8; NONCE_LEN];
@@ -37,24 +41,24 @@ impl StoreKey {
         Ok(Self(LessSafeKey::new(key)))
     }
 
-    /// Seals `plain` for the file of record `id`.
-    pub(super) fn seal(&self, id: Id, once: Once, plain: &[u8]) -> Result<Vec<u8>, PortError> {
+    /// Seals `plain` for the file of this kind and name.
+    pub(super) fn seal(&self, kind: &Kind, id: Id, once: Once, plain: &[u8]) -> Result<Vec<u8>, PortError> {
         let mut sealed = Zeroizing::new(plain.to_vec());
         let tag = self
             .0
-            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(once), Aad::from(names(id)), &mut sealed)
+            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(once), Aad::from(bound(kind, id)), &mut sealed)
             .map_err(|_| PortError::Unavailable)?;
-        Ok([MAGIC.as_slice(), &once, &sealed, tag.as_ref()].concat())
+        Ok([kind.as_slice(), &once, &sealed, tag.as_ref()].concat())
     }
 
-    /// Opens what [`seal`](Self::seal) made for the same record.
-    pub(super) fn open(&self, id: Id, file: &[u8]) -> Result<Zeroizing<Vec<u8>>, Damage> {
-        let rest = file.strip_prefix(MAGIC).ok_or(Damage::Foreign)?;
+    /// Opens what [`seal`](Self::seal) made for the same kind and name.
+    pub(super) fn open(&self, kind: &Kind, id: Id, file: &[u8]) -> Result<Zeroizing<Vec<u8>>, Damage> {
+        let rest = file.strip_prefix(kind).ok_or(Damage::Foreign)?;
         let (once, sealed) = rest.split_first_chunk::<NONCE_LEN>().ok_or(Damage::Foreign)?;
         let mut plain = Zeroizing::new(sealed.to_vec());
         let length = self
             .0
-            .open_in_place(Nonce::assume_unique_for_key(*once), Aad::from(names(id)), &mut plain)
+            .open_in_place(Nonce::assume_unique_for_key(*once), Aad::from(bound(kind, id)), &mut plain)
             .map_err(|_| Damage::Foreign)?
             .len();
         plain.truncate(length);
@@ -63,13 +67,30 @@ impl StoreKey {
 }
 
 /// What a file is bound to: its kind, version and name.
-fn names(id: Id) -> Vec<u8> {
-    [MAGIC.as_slice(), id.as_bytes()].concat()
+fn bound(kind: &Kind, id: Id) -> Vec<u8> {
+    [kind.as_slice(), id.as_bytes()].concat()
+}
+
+/// The names of all files in `folder` with this ending; none where there is no folder.
+pub(super) fn names(folder: &Path, ending: &str) -> Result<Vec<Id>, PortError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(fault) if fault.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(_) => return Err(PortError::Disk),
+    };
+    let names = entries.filter_map(|entry| {
+        let path = entry.ok()?.path();
+        let is_it = path.extension()?.to_str()? == ending;
+        if is_it { path.file_stem()?.to_str()?.parse().ok() } else { None }
+    });
+    Ok(names.collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const KIND: &Kind = b"CStest-1";
 
     fn key(byte: u8) -> StoreKey {
         StoreKey::new(&Secret::new(vec![byte; 32])).unwrap()
@@ -78,21 +99,22 @@ mod tests {
     #[test]
     fn a_sealed_file_opens_under_its_key_and_name_alone() {
         let (here, there) = (Id::from_bytes([1; 16]), Id::from_bytes([2; 16]));
-        let file = key(7).seal(here, [9; NONCE_LEN], b"record").unwrap();
-        assert_eq!(key(7).open(here, &file).unwrap().as_slice(), b"record");
-        assert_eq!(key(7).open(there, &file).unwrap_err(), Damage::Foreign);
-        assert_eq!(key(8).open(here, &file).unwrap_err(), Damage::Foreign);
+        let file = key(7).seal(KIND, here, [9; NONCE_LEN], b"record").unwrap();
+        assert_eq!(key(7).open(KIND, here, &file).unwrap().as_slice(), b"record");
+        assert_eq!(key(7).open(KIND, there, &file).unwrap_err(), Damage::Foreign);
+        assert_eq!(key(8).open(KIND, here, &file).unwrap_err(), Damage::Foreign);
+        assert_eq!(key(7).open(b"CSother1", here, &file).unwrap_err(), Damage::Foreign);
     }
 
     #[test]
     fn every_changed_byte_and_every_cut_is_noticed() {
         let id = Id::from_bytes([1; 16]);
-        let file = key(7).seal(id, [9; NONCE_LEN], b"record").unwrap();
+        let file = key(7).seal(KIND, id, [9; NONCE_LEN], b"record").unwrap();
         for at in 0..file.len() {
             let mut changed = file.clone();
             changed[at] ^= 1;
-            assert!(key(7).open(id, &changed).is_err(), "byte {at}");
-            assert!(key(7).open(id, &file[..at]).is_err(), "cut at {at}");
+            assert!(key(7).open(KIND, id, &changed).is_err(), "byte {at}");
+            assert!(key(7).open(KIND, id, &file[..at]).is_err(), "cut at {at}");
         }
     }
 }

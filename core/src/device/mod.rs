@@ -6,6 +6,7 @@
 //! that does not open is named and left as it is; the others work.
 
 mod file;
+mod inbox;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,10 +21,12 @@ use crate::cancel::Cancel;
 use crate::error::{Error, PortError};
 use crate::file as disk;
 use crate::limits;
-use crate::port::{Guard, Ports};
+use crate::port::{Guard, Keystore, Ports};
 use crate::record::Record;
 use file::StoreKey;
 
+/// What a record's file begins with.
+const KIND: &file::Kind = b"CSdevic1";
 /// Ending of a record.
 const RECORD: &str = "sealed";
 
@@ -55,7 +58,21 @@ impl Store {
         let mut store =
             Self { folder: folder.to_owned(), key: None, records: BTreeMap::new(), damaged: BTreeMap::new() };
         store.sweep()?;
-        store.key = store_key(&folder.join("key"), ports, !store.names(RECORD)?.is_empty())?;
+        store.key = store_key(&folder.join("key"), ports, !file::names(folder, RECORD)?.is_empty())?;
+        store.reload()?;
+        Ok(store)
+    }
+
+    /// Opens the store in `folder` to read records and to leave challenges, for a process beside the app: nothing is made,
+    /// mended or swept away.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`] where there is no store yet; [`PortError`] when the keystore does not give its key.
+    pub fn look(folder: &Path, keystore: &dyn Keystore) -> Result<Self, Error> {
+        let wrapped = disk::read(&folder.join("key"), limits::DEVICE_FILE)?.ok_or(PortError::Unavailable)?;
+        let key = keystore.unwrap(Guard::Device, &wrapped, &Cancel::default())?;
+        let key = Some(StoreKey::new(&key)?);
+        let mut store = Self { folder: folder.to_owned(), key, records: BTreeMap::new(), damaged: BTreeMap::new() };
         store.reload()?;
         Ok(store)
     }
@@ -64,7 +81,7 @@ impl Store {
     pub fn reload(&mut self) -> Result<(), Error> {
         self.records.clear();
         self.damaged.clear();
-        for id in self.names(RECORD)? {
+        for id in file::names(&self.folder, RECORD)? {
             self.read(id);
         }
         Ok(())
@@ -103,7 +120,7 @@ impl Store {
             return Ok(Arc::clone(&kept.record));
         }
         let plain = record.to_bytes().map_err(|_| Error::Internal)?;
-        let sealed = self.key.as_ref().ok_or(PortError::Failed)?.seal(id, once, &plain)?;
+        let sealed = self.key.as_ref().ok_or(PortError::Failed)?.seal(KIND, id, once, &plain)?;
         disk::replace(&self.path(id), &sealed)?;
         let record = Arc::new(record);
         self.records.insert(id, Kept { record: Arc::clone(&record), file: H32::sha256(&[&sealed]) });
@@ -140,27 +157,17 @@ impl Store {
     fn open_record(&self, id: Id) -> Result<Option<Kept>, Damage> {
         let read = disk::read(&self.path(id), limits::DEVICE_FILE).map_err(|_| Damage::Unreadable)?;
         let Some(bytes) = read else { return Ok(None) };
-        let plain = self.key.as_ref().ok_or(Damage::Foreign)?.open(id, &bytes)?;
+        let plain = self.key.as_ref().ok_or(Damage::Foreign)?.open(KIND, id, &bytes)?;
         let record = Record::from_bytes(&plain).ok().filter(|record| record.id == id).ok_or(Damage::Unknown)?;
         Ok(Some(Kept { record: Arc::new(record), file: H32::sha256(&[&bytes]) }))
     }
 
     /// Removes what a killed process left half written.
     fn sweep(&self) -> Result<(), Error> {
-        for id in self.names(disk::WRITING)? {
+        for id in file::names(&self.folder, disk::WRITING)? {
             disk::remove(&self.path(id).with_extension(disk::WRITING))?;
         }
-        Ok(())
-    }
-
-    fn names(&self, ending: &str) -> Result<Vec<Id>, Error> {
-        let entries = std::fs::read_dir(&self.folder).map_err(|_| PortError::Disk)?;
-        let names = entries.filter_map(|entry| {
-            let path = entry.ok()?.path();
-            let is_it = path.extension()?.to_str()? == ending;
-            if is_it { path.file_stem()?.to_str()?.parse().ok() } else { None }
-        });
-        Ok(names.collect())
+        Ok(self.sweep_inbox()?)
     }
 
     fn path(&self, id: Id) -> PathBuf {

@@ -6,13 +6,13 @@ use countersign_protocol::jose::{FormError, H32, Id, Refused, SigningInput};
 use countersign_protocol::json;
 use countersign_protocol::otp::Typed;
 use countersign_protocol::push::{
-    Answer, AnswerReply, AnswerWhy, Challenge, ClosedStatus, Message, Number, Res, Status, check,
+    Answer, AnswerReply, AnswerWhy, Challenge, ClosedStatus, KeyClass, Message, Number, Res, Status, check,
 };
 
 use super::meta;
 use crate::error::{Error, GatewayError, InputError};
 use crate::port::Prompt;
-use crate::record::{Approval, Decision, Kids, Record, Verdict};
+use crate::record::{Approval, Decision, Record, Verdict};
 
 /// What the person decides.
 #[derive(Debug)]
@@ -26,6 +26,11 @@ pub enum Choice {
 }
 
 impl Choice {
+    /// Which key signs it.
+    pub fn class(&self) -> KeyClass {
+        if self.res() == Res::Approve { KeyClass::Ak } else { KeyClass::Pk }
+    }
+
     fn res(&self) -> Res {
         match self {
             Self::Approve(_) => Res::Approve,
@@ -106,7 +111,7 @@ pub fn decide(record: &Record, challenge: Id, choice: &Choice, jti: Id, now: u64
         },
         via: approval.via,
     };
-    let input = SigningInput::of(signer(&enrolled.kids, choice.res()), &answer).map_err(|_| Error::Internal)?;
+    let input = SigningInput::of(enrolled.kids.of(choice.class()), &answer).map_err(|_| Error::Internal)?;
     Ok(Step::Sign(Draft { input, jti, res: choice.res(), prompt: prompt(record, claims) }))
 }
 
@@ -139,18 +144,11 @@ fn may_approve(record: &Record, approval: &Approval, typed: &Typed, now: u64) ->
         // A key that was removed signs nothing any more, also what it signed before.
         return Err(GatewayError::Refused(refused).into());
     }
-    if meta::is_past(record, now) {
-        return Err(GatewayError::MetadataExpired.into());
-    }
+    meta::may_approve(record, now)?;
     if typed.len() != usize::from(claims.nm.get()) {
         return Err(InputError::DigitsAsked(claims.nm.get()).into());
     }
     Ok(())
-}
-
-/// Which key signs a decision.
-fn signer(kids: &Kids, res: Res) -> H32 {
-    if res == Res::Approve { kids.ak } else { kids.pk }
 }
 
 fn prompt(record: &Record, claims: &Challenge) -> Prompt {

@@ -2,14 +2,14 @@
 //!
 //! A fault that is not signed never changes anything but when the phone asks again.
 
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use countersign_protocol::jose::{H32, Refused, SigningInput, signature_from_der};
 use countersign_protocol::json;
-use countersign_protocol::push::{
-    BaseUrl, ErrorBody, ErrorCode, ErrorWhy, Gone, Message, MetadataReply, Method as Htm, Nonce, Proof,
-};
+use countersign_protocol::push::{BaseUrl, ErrorBody, ErrorCode, ErrorWhy, Gone, Message, MetadataReply, Nonce, Proof};
 
 use crate::cancel::Cancel;
 use crate::error::{Error, GatewayError, PortError};
@@ -69,7 +69,7 @@ impl From<Fault> for Error {
 #[derive(Debug, Default)]
 pub struct Memory {
     nonce: Mutex<Option<Nonce>>,
-    failures: Mutex<u32>,
+    outdated: AtomicBool,
 }
 
 impl Memory {
@@ -84,9 +84,25 @@ impl Memory {
         lock(&self.nonce).clone()
     }
 
+    /// Whether the gateway said last that it no longer serves this version: the app asks to be updated. Unsigned, so it
+    /// moves the display alone, and any success takes it back.
+    pub(crate) fn is_outdated(&self) -> bool {
+        self.outdated.load(Ordering::Relaxed)
+    }
+
+    fn set_outdated(&self, outdated: bool) {
+        self.outdated.store(outdated, Ordering::Relaxed);
+    }
+}
+
+/// How long to wait between two tries of one kind (push-v1 section 4, «Retries»).
+#[derive(Debug, Default)]
+pub struct Backoff(Mutex<u32>);
+
+impl Backoff {
     /// The next pause of a row of failures: 1, 2, 4 … 60 s, a fifth more or less as `dice` (0–255) falls.
     pub(crate) fn pause(&self, dice: u8) -> Duration {
-        let mut failures = lock(&self.failures);
+        let mut failures = lock(&self.0);
         let whole = limits::RETRY_MOST.min(1000 << (*failures).min(16));
         *failures = failures.saturating_add(1);
         Duration::from_millis(whole * (800 + u64::from(dice) * 400 / 255) / 1000)
@@ -94,13 +110,48 @@ impl Memory {
 
     /// The row of failures is over.
     pub(crate) fn well(&self) {
-        *lock(&self.failures) = 0;
+        *lock(&self.0) = 0;
     }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // Single values are whole in every moment, whoever panicked meanwhile.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// One call of the table in section 4.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'a> {
+    /// Its method, as the proof names it.
+    pub method: Method,
+    /// What follows the base URL and a slash.
+    pub path: &'a str,
+    /// The body, empty for none.
+    pub body: &'a [u8],
+    /// The status of its success.
+    pub success: u16,
+}
+
+impl<'a> Call<'a> {
+    /// `POST path`.
+    pub fn post(path: &'a str, body: &'a [u8], success: u16) -> Self {
+        Self { method: Method::Post, path, body, success }
+    }
+
+    /// `PUT path`, which answers 204.
+    pub fn put(path: &'a str, body: &'a [u8]) -> Self {
+        Self { method: Method::Put, path, body, success: 204 }
+    }
+
+    /// `DELETE path`, which answers 204.
+    pub fn delete(path: &'a str) -> Self {
+        Self { method: Method::Delete, path, body: &[], success: 204 }
+    }
+
+    /// `GET path`, proven.
+    pub fn get(path: &'a str) -> Self {
+        Self { method: Method::Get, path, body: &[], success: 200 }
+    }
 }
 
 /// The way to one gateway for one device.
@@ -127,57 +178,68 @@ pub struct Prover<'a> {
 impl Line<'_> {
     /// `GET metadata`. Where `trust` is [`Trust::MetadataOnly`] the nonce is not taken.
     pub fn metadata(&self, cancel: &Cancel) -> Result<MetadataReply, Fault> {
-        let response = self.send(Method::Get, "metadata", Vec::new(), None, limits::CALL_DEADLINE, cancel)?;
-        let body = read(response, 200)?;
+        let call = Call::get("metadata");
+        let body = self.read(self.send(call, None, limits::CALL_DEADLINE, cancel)?, call)?;
         json::parse(&body).map_err(|_| Fault::Busy(200, None))
     }
 
-    /// `POST path`, proven by `prover`: signed anew once when the nonce was too old.
+    /// A call proven by `prover`: signed anew once when the nonce was too old. It may take `wait` longer than others.
     pub fn proven(
         &self,
-        path: &str,
-        body: &[u8],
-        success: u16,
+        call: Call<'_>,
         prover: Prover<'_>,
         wait: Duration,
         cancel: &Cancel,
     ) -> Result<Vec<u8>, Fault> {
+        self.signed_anew_once(prover, cancel, call, |proof| {
+            self.read(self.send(call, Some(proof), limits::CALL_DEADLINE + wait, cancel)?, call)
+        })
+    }
+
+    /// A call of something that is signed itself.
+    pub fn plain(&self, call: Call<'_>, cancel: &Cancel) -> Result<Vec<u8>, Fault> {
+        self.read(self.send(call, None, limits::CALL_DEADLINE, cancel)?, call)
+    }
+
+    /// `GET events`, proven by `prover`: each part of the body goes to `take`, which may break off.
+    pub fn events(
+        &self,
+        prover: Prover<'_>,
+        cancel: &Cancel,
+        take: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<(), Fault> {
+        let call = Call::get("events");
+        self.signed_anew_once(prover, cancel, call, |proof| {
+            let request = self.request(call, "text/event-stream", Some(proof), limits::EVENT_SILENCE);
+            let response = self.ports.http.stream(request, cancel, &mut *take)?;
+            self.learn(&response);
+            self.read(response, call).map(drop)
+        })
+    }
+
+    fn signed_anew_once<T>(
+        &self,
+        prover: Prover<'_>,
+        cancel: &Cancel,
+        call: Call<'_>,
+        mut send: impl FnMut(String) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        cancel.check()?;
         if self.memory.nonce().is_none() {
             self.metadata(cancel)?;
         }
-        match self.prove_and_send(path, body, success, prover, wait, cancel) {
-            Err(Fault::Nonce) => self.prove_and_send(path, body, success, prover, wait, cancel),
+        match send(self.proof(call, prover)?) {
+            Err(Fault::Nonce) => send(self.proof(call, prover)?),
             outcome => outcome,
         }
     }
 
-    /// `POST path` of something that is signed itself.
-    pub fn plain(&self, path: &str, body: &[u8], success: u16, cancel: &Cancel) -> Result<Vec<u8>, Fault> {
-        let response = self.send(Method::Post, path, body.to_vec(), None, limits::CALL_DEADLINE, cancel)?;
-        read(response, success)
-    }
-
-    fn prove_and_send(
-        &self,
-        path: &str,
-        body: &[u8],
-        success: u16,
-        prover: Prover<'_>,
-        wait: Duration,
-        cancel: &Cancel,
-    ) -> Result<Vec<u8>, Fault> {
+    fn proof(&self, call: Call<'_>, prover: Prover<'_>) -> Result<String, Fault> {
         let nonce = self.memory.nonce().ok_or(Fault::Busy(200, None))?;
-        let proof = self.proof(path, body, prover, nonce)?;
-        let response =
-            self.send(Method::Post, path, body.to_vec(), Some(proof), limits::CALL_DEADLINE + wait, cancel)?;
-        read(response, success)
-    }
-
-    fn proof(&self, path: &str, body: &[u8], prover: Prover<'_>, nonce: Nonce) -> Result<String, Fault> {
         let claims = Proof {
-            htm: Htm::Post,
-            htu: self.u.join(path),
-            bh: H32::sha256(&[body]),
+            htm: call.method,
+            htu: self.u.join(call.path),
+            bh: H32::sha256(&[call.body]),
             jti: self.ports.random.id()?,
             nonce,
             iat: self.ports.clock.now(),
@@ -189,38 +251,53 @@ impl Line<'_> {
 
     fn send(
         &self,
-        method: Method,
-        path: &str,
-        body: Vec<u8>,
+        call: Call<'_>,
         proof: Option<String>,
         deadline: Duration,
         cancel: &Cancel,
     ) -> Result<Response, PortError> {
         cancel.check()?;
-        let mut headers = vec![("accept".to_owned(), "application/json".to_owned())];
+        let response = self.ports.http.send(self.request(call, "application/json", proof, deadline), cancel)?;
+        self.learn(&response);
+        Ok(response)
+    }
+
+    fn request(&self, call: Call<'_>, accept: &str, proof: Option<String>, deadline: Duration) -> Request {
+        let Call { method, path, body, .. } = call;
+        let mut headers = vec![("accept".to_owned(), accept.to_owned())];
         if !body.is_empty() {
             headers.push(("content-type".to_owned(), "application/json".to_owned()));
         }
         headers.extend(proof.map(|proof| ("countersign-proof".to_owned(), proof)));
-        let trust = self.trust.clone();
-        let request = Request { method, url: self.u.join(path), headers, body, trust, deadline, most: limits::ANSWER };
-        let response = self.ports.http.send(request, cancel)?;
-        if self.trust != Trust::MetadataOnly {
-            self.memory.learn(&response);
-        }
-        Ok(response)
+        let (url, body, trust) = (self.u.join(path), body.to_vec(), self.trust.clone());
+        Request { method, url, headers, body, trust, deadline, most: limits::ANSWER }
     }
-}
 
-/// The body of a success, or what the answer means (the table of push-v1 section 4).
-fn read(response: Response, success: u16) -> Result<Vec<u8>, Fault> {
-    if response.body.len() > limits::ANSWER {
-        return Err(Fault::Port(PortError::TooLarge));
+    /// Takes the answer's nonce, unless it came over a connection that is good for metadata alone.
+    fn learn(&self, response: &Response) {
+        if self.trust != Trust::MetadataOnly {
+            self.memory.learn(response);
+        }
     }
-    if response.status == success {
-        return Ok(response.body);
+
+    /// The body of a success, or what the answer means (the table of push-v1 section 4).
+    fn read(&self, response: Response, call: Call<'_>) -> Result<Vec<u8>, Fault> {
+        if response.body.len() > limits::ANSWER {
+            return Err(Fault::Port(PortError::TooLarge));
+        }
+        if response.status == call.success {
+            // Metadata may be had in any version.
+            if call.path != "metadata" {
+                self.memory.set_outdated(false);
+            }
+            return Ok(response.body);
+        }
+        let fault = refusal(&response);
+        if matches!(fault, Fault::Version) {
+            self.memory.set_outdated(true);
+        }
+        Err(fault)
     }
-    Err(refusal(&response))
 }
 
 fn refusal(response: &Response) -> Fault {
@@ -310,7 +387,7 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_a_minute_and_begin_anew_after_a_success() {
-        let memory = Memory::default();
+        let memory = Backoff::default();
         let pauses: Vec<u64> = (0..8).map(|_| memory.pause(127).as_secs_f64().round() as u64).collect();
         assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60]);
         memory.well();

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use countersign_protocol::jose::{H32, Refused};
 use countersign_protocol::push::check::{self, Trusted};
+use countersign_protocol::push::walk::walk;
 use countersign_protocol::push::{MetaVersion, MetadataReply};
 
+use crate::error::GatewayError;
 use crate::limits;
 use crate::port::Trust;
 use crate::record::{Record, Stage};
@@ -41,6 +43,15 @@ impl Refreshes {
     }
 }
 
+/// Why nothing can be approved at a gateway, while denying and reporting work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Staleness {
+    /// Its metadata is past its time, and newer could not be had.
+    Old,
+    /// What was fetched just now is past its time: the person checks this phone's clock.
+    Clock,
+}
+
 /// Epoch and seq, as State and Echo name them.
 pub fn version(trusted: &Trusted) -> MetaVersion {
     let metadata = trusted.metadata();
@@ -58,28 +69,62 @@ pub fn trust(record: &Record) -> Trust {
     }
 }
 
-/// Whether the time of the kept metadata is over, by the later of phone clock and last signed time. Then nothing is
-/// approved; denying and reporting work.
-pub fn is_past(record: &Record, now: u64) -> bool {
-    !check::may_approve(&record.trusted, now, record.signed)
+/// Whether the time of the kept metadata is over, by the later of phone clock and last signed time, and what then is
+/// to be done about it.
+pub fn staleness(record: &Record, now: u64) -> Option<Staleness> {
+    let doubted = if record.clock_doubted { Staleness::Clock } else { Staleness::Old };
+    (!check::may_approve(&record.trusted, now, record.signed)).then_some(doubted)
 }
 
-/// Whether half of its life is over, so that it should be fetched again.
-pub fn is_half_over(record: &Record, now: u64) -> bool {
-    let metadata = record.trusted.metadata();
-    now.max(record.signed) >= metadata.iat + (metadata.exp - metadata.iat) / 2
-}
-
-/// Takes metadata that was fetched. Says whether the gateway's keys changed.
+/// Whether approving, and computing an answer code, is allowed by the metadata's time.
 ///
 /// # Errors
-/// Why it is refused; then nothing changed.
-pub fn take(record: &mut Record, reply: MetadataReply, now: u64) -> Result<bool, Refused> {
-    let trusted = check::metadata_next(&record.trusted, reply.meta)?;
-    let changed = trusted.metadata().keys != record.trusted.metadata().keys;
-    record.saw_signed(trusted.metadata().iat, now);
-    record.trusted = trusted;
-    Ok(changed)
+/// [`GatewayError::MetadataExpired`] or [`GatewayError::Clock`].
+pub fn may_approve(record: &Record, now: u64) -> Result<(), GatewayError> {
+    match staleness(record, now) {
+        None => Ok(()),
+        Some(Staleness::Old) => Err(GatewayError::MetadataExpired),
+        Some(Staleness::Clock) => Err(GatewayError::Clock),
+    }
+}
+
+/// Whether it should be fetched again: half of its life is over, or it lags behind a step of recovery.
+pub fn wants_refresh(record: &Record, now: u64) -> bool {
+    check::wants_refresh(&record.trusted, now, record.signed)
+}
+
+/// What fetched metadata changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// The keys that sign for the gateway.
+    pub keys: bool,
+    /// The pins of its TLS keys.
+    pub pins: bool,
+    /// Something that a screen shows, or that a shell acts on: name, policy, sending key, staleness.
+    pub shown: bool,
+    /// Whether the metadata itself was taken. Steps of recovery before it stay in any case.
+    pub rest: Result<(), Refused>,
+}
+
+/// Walks from what is kept to what was fetched (section 11), and keeps what that leads to.
+pub fn take(record: &mut Record, reply: MetadataReply, now: u64) -> Taken {
+    let stale = staleness(record, now);
+    let walked = walk(&record.trusted, reply);
+    record.signed = walked.last_signed(record.signed, now);
+    let before = std::mem::replace(&mut record.trusted, walked.trusted);
+    if walked.rest.is_ok() {
+        record.clock_doubted = staleness(record, now).is_some();
+    }
+    let (before, after) = (before.metadata(), record.trusted.metadata());
+    Taken {
+        keys: before.keys != after.keys,
+        pins: before.pins != after.pins,
+        shown: before.name != after.name
+            || before.vapid != after.vapid
+            || before.policy != after.policy
+            || stale != staleness(record, now),
+        rest: walked.rest,
+    }
 }
 
 #[cfg(test)]

@@ -4,8 +4,11 @@
 //! gateway. Nothing here stores or locks: `App` brings rules, store and ports together.
 
 pub mod answer;
+pub mod bell;
 pub mod call;
 pub mod enrol;
+pub mod events;
+pub mod keys;
 pub mod meta;
 pub mod poll;
 pub mod row;

@@ -31,14 +31,16 @@ pub fn echo(record: &Record, wait: u64) -> Result<Echo, FormError> {
 pub struct Taken {
     /// A challenge was taken, or one that was open is not any more.
     pub news: bool,
+    /// A challenge was taken.
+    pub challenges: bool,
     /// The gateway calls the device something else than before.
     pub device: bool,
     /// Why metadata should be fetched.
     pub causes: Vec<Cause>,
 }
 
-/// Takes a State into the record. `now` is the phone's clock.
-pub fn take(record: &mut Record, state: &State, now: u64) -> Taken {
+/// Takes a State into the record, which came by a poll or an event. `now` is the phone's clock.
+pub fn take(record: &mut Record, state: &State, via: Via, now: u64) -> Taken {
     let mut taken = Taken::default();
     record.offset = offset(state.now, now);
     if let Stage::Enrolled(enrolled) = &mut record.stage {
@@ -46,8 +48,9 @@ pub fn take(record: &mut Record, state: &State, now: u64) -> Taken {
         enrolled.device = state.device;
     }
     for text in state.challenges.iter() {
-        match take_challenge(record, text, now) {
-            Ok(()) => taken.news = true,
+        let Ok(challenge) = Message::parse(text) else { continue };
+        match take_challenge(record, challenge, via, now) {
+            Ok(()) => (taken.news, taken.challenges) = (true, true),
             Err(Left::UnknownKey(kid)) => taken.causes.push(Cause::Kid(kid)),
             Err(Left::Alone) => {}
         }
@@ -64,8 +67,10 @@ pub fn take(record: &mut Record, state: &State, now: u64) -> Taken {
 }
 
 /// Takes one challenge, verified as push-v1 section 6 says.
-fn take_challenge(record: &mut Record, text: &str, now: u64) -> Result<(), Left> {
-    let challenge = Message::<Challenge>::parse(text).map_err(|_| Left::Alone)?;
+///
+/// # Errors
+/// Why it was left alone; then nothing changed.
+pub fn take_challenge(record: &mut Record, challenge: Message<Challenge>, via: Via, now: u64) -> Result<(), Left> {
     // Questions of other kinds, and notices, are not shown yet: what nobody can read nobody should answer.
     if challenge.claims().op != Op::Login {
         return Err(Left::Alone);
@@ -78,12 +83,13 @@ fn take_challenge(record: &mut Record, text: &str, now: u64) -> Result<(), Left>
         _ => Left::Alone,
     })?;
     record.saw_signed(verified.claims().iat, now);
-    record.approvals.push(Approval { challenge, taken: now, via: Via::Poll, left: None, answers: Vec::new() });
+    record.approvals.push(Approval { challenge, taken: now, via, left: None, answers: Vec::new() });
     Ok(())
 }
 
 /// Why a challenge was left alone.
-enum Left {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
     /// Signed by a key that the phone does not know.
     UnknownKey(H32),
     /// Any other reason, also that it is here already.

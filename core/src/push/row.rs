@@ -6,6 +6,7 @@ use std::str::FromStr;
 use countersign_protocol::jose::Id;
 use countersign_protocol::push::{ClosedStatus, DeviceState, GoneWhy, NewMark, Res, Src, Status, TriesLeft};
 
+use super::meta::{self, Staleness};
 use crate::error::InputError;
 use crate::record::{Approval, Record, Stage};
 
@@ -50,8 +51,10 @@ pub struct GatewayRow {
     pub since: u64,
     /// How far the phone's clock is ahead of the gateway's, in seconds; negative when it is behind.
     pub clock_ahead: i64,
-    /// The gateway's metadata is past its time: nothing can be approved, denying works.
-    pub stale: bool,
+    /// Why nothing can be approved at it now; denying and reporting work.
+    pub stale: Option<Staleness>,
+    /// The gateway said that it no longer serves this version: the app asks to be updated.
+    pub outdated: bool,
 }
 
 /// How far an enrolment is, as a screen shows it. `Debug` hides the digits.
@@ -116,6 +119,8 @@ pub struct ApprovalRow {
     pub state: ApprovalState,
     /// What can be done now.
     pub can: Can,
+    /// Why it cannot be approved, where that is not the approval's own matter: the gateway's metadata is past its time.
+    pub stale: Option<Staleness>,
 }
 
 impl ApprovalRow {
@@ -193,7 +198,8 @@ pub fn gateway(record: &Record, now: u64) -> Option<GatewayRow> {
         state,
         since: record.began,
         clock_ahead: record.offset.saturating_neg(),
-        stale: super::meta::is_past(record, now),
+        stale: meta::staleness(record, now),
+        outdated: false,
     })
 }
 
@@ -207,7 +213,8 @@ pub fn damaged(id: Id) -> GatewayRow {
         state: GatewayState::Damaged,
         since: 0,
         clock_ahead: 0,
-        stale: false,
+        stale: None,
+        outdated: false,
     }
 }
 
@@ -242,6 +249,7 @@ fn row(record: &Record, approval: &Approval, now: u64) -> ApprovalRow {
         expires: record.phone_time(claims.exp),
         state,
         can: can(record, approval, state, now),
+        stale: meta::staleness(record, now),
     }
 }
 
@@ -269,7 +277,7 @@ fn can(record: &Record, approval: &Approval, state: ApprovalState, now: u64) -> 
     let open = approval.left.is_none() && !is_late(record, approval, now);
     let decided = |st: &[Status]| matches!(state, ApprovalState::Decided(found) if st.contains(&found));
     Can {
-        approve: open && !super::meta::is_past(record, now),
+        approve: open && meta::staleness(record, now).is_none(),
         deny: !decided(&[Status::Denied, Status::Reported]),
         report: !decided(&[Status::Reported]),
     }

@@ -17,7 +17,8 @@ fn trusted() -> Trusted {
 
 fn record() -> Record {
     let id = Id::from_bytes([1; 16]);
-    let keys = Keys { ak: KeyName::new("approve", &id), pk: KeyName::new("prove", &id), uv: UserVerification::Any };
+    let keys =
+        Keys { ak: KeyName::new("approve", &id), pk: KeyName::new("prove", &id), uv: UserVerification::Any, more: 0 };
     let u = "https://gate.example.com/push/v1".parse().unwrap();
     Record::new(id, NOW, Target { u, x: NOW + 600, p: None }, keys, trusted())
 }
@@ -33,6 +34,13 @@ fn enrolled() -> Record {
         digits: "731846".to_owned(),
         device: DeviceState::Pending,
         seal: wrapped(),
+        next_seal: None,
+        old_seal: Some(OldSeal { seal: wrapped(), at: NOW }),
+        bells: Some(Bells {
+            endpoint: Some("https://push.example.com/secret".to_owned()),
+            vapid: None,
+            told: Told::Told,
+        }),
         ok: wrapped(),
         totp: Uri::of(&Secret::from_slice(b"otpauth://totp/a?secret=GEZDGNBV")),
     };
@@ -77,6 +85,33 @@ fn a_record_of_another_version_is_left_alone() {
 fn debug_shows_neither_digits_nor_seeds() {
     let text = format!("{:?}", enrolled());
     assert!(!text.contains("731846") && !text.contains("GEZDGNBV"), "{text}");
+    let bells = enrolled().enrolled().and_then(|enrolled| enrolled.bells.clone());
+    assert!(!format!("{bells:?}").contains("push.example.com"));
+}
+
+#[test]
+fn a_record_of_the_first_release_is_read() {
+    let mut old: serde_json::Value = serde_json::from_slice(&enrolled().to_bytes().unwrap()).unwrap();
+    for name in ["change", "retired", "clock_doubted"] {
+        old.as_object_mut().unwrap().remove(name);
+    }
+    old["keys"].as_object_mut().unwrap().remove("more");
+    for name in ["next_seal", "old_seal", "bells"] {
+        old["stage"]["Enrolled"].as_object_mut().unwrap().remove(name);
+    }
+    let record = Record::from_bytes(old.to_string().as_bytes()).unwrap();
+    assert!(record.change.is_none() && record.keys.more == 0 && record.enrolled().unwrap().bells.is_none());
+}
+
+#[test]
+fn an_old_receiving_key_is_kept_a_day() {
+    let mut record = enrolled();
+    let seals = |record: &Record, now| record.enrolled().unwrap().seals(now).count();
+    record.tidy(NOW + limits::SEAL_KEPT);
+    assert_eq!(seals(&record, NOW + limits::SEAL_KEPT), 2);
+    assert_eq!(seals(&record, NOW + limits::SEAL_KEPT + 1), 1);
+    record.tidy(NOW + limits::SEAL_KEPT + 1);
+    assert!(record.enrolled().unwrap().old_seal.is_none());
 }
 
 #[test]

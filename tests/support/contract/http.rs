@@ -1,5 +1,6 @@
 //! What every network must do, against a peer that the caller puts up.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use countersign_core::cancel::Cancel;
@@ -15,6 +16,8 @@ pub struct Peer {
     pub redirect: String,
     /// Takes the request from here and never answers.
     pub silent: String,
+    /// Answers from here with 200 and `begun` as the first part of a body that never ends.
+    pub drip: String,
     /// Nothing listens here.
     pub nobody: String,
     /// Whom to believe; the peer's own certificate fits.
@@ -57,6 +60,55 @@ pub fn http(http: &dyn Http, peer: &Peer) {
     let plain = request(&peer.echo.replacen("https://", "http://", 1));
     assert!(http.send(plain, &cancel).is_err(), "nothing is sent in the clear");
     stops(http, &request(&peer.silent));
+    streams(http, peer, &request(&peer.echo));
+}
+
+/// A body is handed over as it arrives, and the call ends by its end, by the taker, a deadline or a cancel.
+fn streams(http: &dyn Http, peer: &Peer, echo: &Request) {
+    let cancel = Cancel::default();
+    let whole = Request { method: Method::Post, body: vec![b'z'; 3000], most: 10, ..echo.clone() };
+    let mut seen = Vec::new();
+    let mut keep = |part: &[u8]| {
+        seen.extend_from_slice(part);
+        ControlFlow::Continue(())
+    };
+    let head = http.stream(whole.clone(), &cancel, &mut keep).expect("a body that ends");
+    assert_eq!((head.status, head.header("x-method"), head.body.len()), (200, Some("POST"), 0), "the head is returned");
+    assert_eq!(seen, whole.body, "the body is handed over whole, however long it is");
+
+    let mut nothing = |_: &[u8]| -> ControlFlow<()> { panic!("the body of another status is not handed over") };
+    let redirect = Request { url: peer.redirect.clone(), ..echo.clone() };
+    assert_eq!(http.stream(redirect, &cancel, &mut nothing).expect("an answer").status, 302, "and is not followed");
+    let nobody = Request { url: peer.nobody.clone(), ..echo.clone() };
+    assert_eq!(http.stream(nobody, &cancel, &mut nothing).err(), Some(PortError::Network), "nobody there: network");
+    if let Some(foreign) = &peer.foreign {
+        let sent = Request { trust: foreign.clone(), ..echo.clone() };
+        assert_eq!(http.stream(sent, &cancel, &mut nothing).err(), Some(PortError::Tls), "a foreign certificate");
+    }
+
+    let drip = Request { url: peer.drip.clone(), ..echo.clone() };
+    let mut stop = |part: &[u8]| {
+        assert_eq!(part, b"begun", "a part is handed over before the next one comes");
+        let inside = http.send(echo.clone(), &Cancel::default());
+        assert_eq!(inside.expect("a request of the taker's own").status, 200);
+        ControlFlow::Break(())
+    };
+    assert_eq!(http.stream(drip.clone(), &cancel, &mut stop).expect("broken off").status, 200);
+
+    let mut go_on = |_: &[u8]| ControlFlow::Continue(());
+    let short = Request { deadline: Duration::from_millis(300), ..drip.clone() };
+    assert_eq!(http.stream(short, &cancel, &mut go_on).err(), Some(PortError::Timeout), "a part that is late");
+    let stopped = Cancel::default();
+    let mut cancels = |_: &[u8]| {
+        stopped.cancel();
+        ControlFlow::Continue(())
+    };
+    assert_eq!(
+        http.stream(drip.clone(), &stopped, &mut cancels).err(),
+        Some(PortError::Cancelled),
+        "between two parts"
+    );
+    assert_eq!(http.stream(drip, &stopped, &mut nothing).err(), Some(PortError::Cancelled), "before it began");
 }
 
 /// A deadline and a cancel end a call that hangs.

@@ -1,6 +1,7 @@
 //! A network that answers from a script, or from a function that plays the gateway.
 
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ pub enum Exchange {
     Lost(PortError),
     /// Nothing, until it is cancelled or its deadline has passed on the machine's clock.
     Hang,
+    /// A 200 whose body begins with this and then does not go on, as by `Hang`.
+    Drip(Vec<u8>),
 }
 
 impl Exchange {
@@ -58,6 +61,18 @@ impl ScriptedHttp {
         std::mem::take(&mut lock(&self.sent))
     }
 
+    fn exchange(&self, request: Request, cancel: &Cancel) -> Result<Exchange, PortError> {
+        cancel.check()?;
+        if !request.url.starts_with("https://") {
+            return Err(PortError::Failed);
+        }
+        let exchange = self.next(&request);
+        if !matches!(exchange, Exchange::Fault(_)) {
+            lock(&self.sent).push(request);
+        }
+        Ok(exchange)
+    }
+
     fn next(&self, request: &Request) -> Exchange {
         if let Some(exchange) = lock(&self.script).pop_front() {
             return exchange;
@@ -70,20 +85,33 @@ impl ScriptedHttp {
 
 impl Http for ScriptedHttp {
     fn send(&self, request: Request, cancel: &Cancel) -> Result<Response, PortError> {
-        cancel.check()?;
-        if !request.url.starts_with("https://") {
-            return Err(PortError::Failed);
-        }
-        let (exchange, most, deadline) = (self.next(&request), request.most, request.deadline);
-        if !matches!(exchange, Exchange::Fault(_)) {
-            lock(&self.sent).push(request);
-        }
-        match exchange {
+        let (most, deadline) = (request.most, request.deadline);
+        match self.exchange(request, cancel)? {
             Exchange::Answer(response) if response.body.len() > most => Err(PortError::TooLarge),
             Exchange::Answer(response) => Ok(response),
             Exchange::Fault(error) | Exchange::Lost(error) => Err(error),
-            Exchange::Hang => Err(wait_for(cancel, deadline)),
+            Exchange::Hang | Exchange::Drip(_) => Err(wait_for(cancel, deadline)),
         }
+    }
+
+    fn stream(
+        &self,
+        request: Request,
+        cancel: &Cancel,
+        take: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<Response, PortError> {
+        let (most, deadline) = (request.most, request.deadline);
+        let (response, ends) = match self.exchange(request, cancel)? {
+            Exchange::Answer(response) if response.status == 200 => (response, true),
+            Exchange::Drip(body) => (Response { status: 200, headers: Vec::new(), body }, false),
+            Exchange::Answer(response) if response.body.len() > most => return Err(PortError::TooLarge),
+            Exchange::Answer(response) => return Ok(response),
+            Exchange::Fault(error) | Exchange::Lost(error) => return Err(error),
+            Exchange::Hang => return Err(wait_for(cancel, deadline)),
+        };
+        let stopped = take(&response.body).is_break();
+        let head = Response { body: Vec::new(), ..response };
+        if ends || stopped { Ok(head) } else { Err(wait_for(cancel, deadline)) }
     }
 }
 

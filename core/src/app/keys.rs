@@ -1,0 +1,303 @@
+//! Changing the signing keys of an enrolment (push-v1 section 11, «Device keys»).
+//!
+//! The new key's name is on disk before the key is made, and the request before it is sent. From then on it is repeated
+//! byte for byte until its receipt comes: a gateway that took it stops taking the old key after a day at the latest.
+//! The old key goes when a call with its successor went well.
+
+use std::sync::TryLockError;
+use std::time::Duration;
+
+use countersign_protocol::jose::Id;
+use countersign_protocol::push::{ErrorWhy, KeyClass, KeysRequest};
+
+use super::gateway::der;
+use super::poll::Stop;
+use super::refresh::cause_of;
+use super::{App, Link};
+use crate::cancel::Cancel;
+use crate::error::{Error, GatewayError, InputError, PortError};
+use crate::limits;
+use crate::port::{KeyName, Prompt, Purpose, Topic};
+use crate::push::answer::Unverified;
+use crate::push::call::{Call, Fault, Prover};
+use crate::push::keys;
+use crate::push::meta::Cause;
+use crate::record::{Enrolled, KeyChange, Record};
+
+impl App {
+    /// Gives this enrolment a new key of one class, made and kept by the platform's keystore as the old one was. For the
+    /// approval key the keystore asks for the person twice: for the old key and for the new one. When this ends well the
+    /// gateway knows the new key; what is interrupted is finished by [`App::poll`], or by the same call.
+    ///
+    /// # Errors
+    /// [`PortError::Busy`] while another change of this enrolment is under way; [`PortError::KeyGone`] when the old key
+    /// does not exist any more: then the person enrols anew. [`GatewayError::Policy`] and others as the gateway refuses,
+    /// which changes nothing here; [`Error::Port`] from keystore, prompt and network. Answers that are not known to have
+    /// arrived are sent first, since the old key signed them.
+    pub fn rotate_keys(&self, gateway: Id, class: KeyClass, cancel: &Cancel) -> Result<(), Error> {
+        let link = self.link(gateway);
+        let _changing = match link.changing.try_lock() {
+            Ok(guard) => guard,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return Err(PortError::Busy.into()),
+        };
+        if self.finish_change(gateway, &link, class, cancel)? {
+            return Ok(());
+        }
+        self.send_every_unsent(gateway, cancel)?;
+        self.begin_change(gateway, class, cancel)?;
+        Ok(self.settle(gateway, &link, cancel)?)
+    }
+
+    /// Finishes what an earlier call began. Says whether that was the change which is asked for now.
+    fn finish_change(&self, id: Id, link: &Link, class: KeyClass, cancel: &Cancel) -> Result<bool, Error> {
+        let record = self.record(id)?;
+        let Some(change) = &record.change else { return Ok(false) };
+        if change.request.is_none() {
+            // Interrupted while the key was being made: nothing was sent.
+            self.drop_change(id, &change.name)?;
+            return Ok(false);
+        }
+        let is_this = change.class == class;
+        match self.settle(id, link, cancel).map_err(Error::from) {
+            Ok(()) => Ok(is_this),
+            Err(Error::Gateway(GatewayError::Policy(_) | GatewayError::DeviceRefused | GatewayError::Status(_)))
+                if self.ports.clock.now().abs_diff(change.began) > limits::KEYS_REPEATED =>
+            {
+                // Neither key proves it, a day later: the gateway never took it.
+                self.drop_change(id, &change.name)?;
+                Ok(false)
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Names the new key, makes it, and puts the whole request on disk.
+    fn begin_change(&self, id: Id, class: KeyClass, cancel: &Cancel) -> Result<(), Error> {
+        let name = self.update(id, |record, now| {
+            record.enrolled().ok_or(InputError::NotFound)?;
+            if record.change.is_some() {
+                return Err(PortError::Busy.into());
+            }
+            record.keys.more += 1;
+            let name = KeyName::numbered(word(class), record.keys.more, &record.id);
+            let change = KeyChange { class, name: name.clone(), began: now, request: None, refused: false };
+            record.change = Some(Box::new(change));
+            Ok(name)
+        })?;
+        let made = self.make_change(id, class, &name, cancel);
+        if made.is_err() {
+            self.drop_change(id, &name)?;
+        }
+        let request = made?;
+        self.update(id, |record, _| {
+            let change = record.change.as_mut().filter(|change| change.name == name).ok_or(PortError::Interrupted)?;
+            change.request = Some(request);
+            Ok(())
+        })
+    }
+
+    fn make_change(
+        &self,
+        id: Id,
+        class: KeyClass,
+        name: &KeyName,
+        cancel: &Cancel,
+    ) -> Result<(KeysRequest, countersign_protocol::jose::H32), Error> {
+        let record = self.record(id)?;
+        let enrolled = record.enrolled().ok_or(InputError::NotFound)?;
+        let purpose = match class {
+            KeyClass::Ak => Purpose::Approve(record.keys.uv),
+            KeyClass::Pk => Purpose::Prove,
+        };
+        let jwk = self.ports.keystore.generate(purpose, name, cancel)?;
+        let kid = jwk.thumbprint();
+        let (jti, now) = (self.ports.random.id()?, self.ports.clock.now());
+        let input = keys::request(&record, enrolled, class, jwk, jti, now)?;
+        let by_old = self.sign_as(&record, enrolled, class, record.keys.of(class), input.as_bytes(), cancel)?;
+        let keys = keys::signed(&input, by_old)?;
+        let input = keys::pop(&record, enrolled, &keys)?;
+        let by_new = self.sign_as(&record, enrolled, class, name, input.as_bytes(), cancel)?;
+        Ok((KeysRequest { keys, pop: keys::signed(&input, by_new)? }, kid))
+    }
+
+    fn sign_as(
+        &self,
+        record: &Record,
+        enrolled: &Enrolled,
+        class: KeyClass,
+        name: &KeyName,
+        input: &[u8],
+        cancel: &Cancel,
+    ) -> Result<[u8; 64], Error> {
+        let signature = match class {
+            KeyClass::Pk => self.ports.keystore.sign_proof(name, input)?,
+            KeyClass::Ak => {
+                let app = record.trusted.metadata().name.as_str().to_owned();
+                let prompt = Prompt { app, host: record.u.host().to_owned(), account: enrolled.acct.clone() };
+                self.ports.keystore.sign_approval(name, &prompt, input, cancel)?
+            }
+        };
+        Ok(der(&signature)?)
+    }
+
+    /// Takes back a change whose request was never taken: record first, then the key.
+    fn drop_change(&self, id: Id, name: &KeyName) -> Result<(), Error> {
+        self.update(id, |record, _| {
+            record.change.take_if(|change| change.name == *name);
+            Ok(())
+        })?;
+        // What fails now is done at the next start.
+        let _ = self.ports.keystore.delete(name);
+        Ok(())
+    }
+
+    /// At a poll: repeats a request whose receipt did not come. It stops repeating when the gateway refuses it, and
+    /// waits while answers by the old key are on their way. A fault is left for the next time.
+    pub(super) fn settle_quietly(&self, id: Id, link: &Link, cancel: &Cancel) -> Result<(), Stop> {
+        let record = self.record(id)?;
+        let due = record.change.as_ref().is_some_and(|change| change.request.is_some() && !change.refused);
+        let now = self.ports.clock.now();
+        if !due || record.approvals.iter().any(|approval| approval.unsent(now).is_some()) {
+            return Ok(());
+        }
+        let Ok(_changing) = link.changing.try_lock() else { return Ok(()) };
+        match self.settle(id, link, cancel) {
+            Err(stop @ (Stop::Gone | Stop::Fault(Error::Port(PortError::Cancelled)))) => Err(stop),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// When the gateway does not know the present key: sends the request once more, also one that was refused. A refusal
+    /// is not signed, and the gateway may have taken the key all the same. Says whether the receipt came.
+    pub(super) fn settle_refused(&self, id: Id, link: &Link, cancel: &Cancel) -> Result<bool, Stop> {
+        let has_request = |record: &Record| record.change.as_ref().is_some_and(|change| change.request.is_some());
+        if !has_request(&*self.record(id)?) {
+            return Ok(false);
+        }
+        let Ok(_changing) = link.changing.try_lock() else { return Ok(false) };
+        match self.settle(id, link, cancel) {
+            Ok(()) => Ok(true),
+            Err(stop @ (Stop::Gone | Stop::Fault(Error::Port(PortError::Cancelled)))) => Err(stop),
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// Sends the stored request, byte for byte, and takes its receipt.
+    fn settle(&self, id: Id, link: &Link, cancel: &Cancel) -> Result<(), Stop> {
+        let mut may_refresh = true;
+        loop {
+            let record = self.record(id)?;
+            let enrolled = record.enrolled().ok_or_else(|| Stop::without_enrolment(&record))?;
+            let Some(change) = &record.change else { return Ok(()) };
+            let Some((request, _)) = &change.request else { return Ok(()) };
+            let (fault, cause) = match self.post_keys(&record, enrolled, change, link, cancel) {
+                Ok(body) => match keys::receipt(&record, &enrolled.did, request, &body) {
+                    Ok(iat) => return Ok(self.take_change(id, &change.name, iat)?),
+                    Err(Unverified::UnknownKey(kid)) => {
+                        (Stop::Fault(GatewayError::from(Unverified::UnknownKey(kid)).into()), Some(Cause::Kid(kid)))
+                    }
+                    Err(fault) => return Err(Stop::Fault(GatewayError::from(fault).into())),
+                },
+                Err(fault) => {
+                    let cause = cause_of(&fault);
+                    (self.stop(id, link, fault, cancel), cause)
+                }
+            };
+            let cause = cause.filter(|_| std::mem::take(&mut may_refresh));
+            let changed = match cause {
+                Some(cause) => self.refresh_quietly(id, link, cause, cancel)?.unwrap_or(false),
+                None => false,
+            };
+            if !changed {
+                self.note_refusal(id, &fault)?;
+                return Err(fault);
+            }
+        }
+    }
+
+    /// Proven by the present `pk`. Once the gateway took a new `pk` it may know that one alone, so a refusal is tried
+    /// with it.
+    fn post_keys(
+        &self,
+        record: &Record,
+        enrolled: &Enrolled,
+        change: &KeyChange,
+        link: &Link,
+        cancel: &Cancel,
+    ) -> Result<Vec<u8>, Fault> {
+        let Some((request, kid)) = &change.request else { return Err(PortError::Failed.into()) };
+        let body = serde_json::to_vec(request).map_err(|_| PortError::Failed)?;
+        let (call, line) = (Call::post("keys", &body, 200), self.line(record, link));
+        let present = super::gateway::prover(record, enrolled.kids);
+        let new = Prover { name: &change.name, kid: *kid };
+        match line.proven(call, present, Duration::ZERO, cancel) {
+            Err(Fault::Refused) if change.class == KeyClass::Pk => line.proven(call, new, Duration::ZERO, cancel),
+            outcome => outcome,
+        }
+    }
+
+    /// A refusal is not signed, so the request stays; but it is not repeated by itself any more.
+    fn note_refusal(&self, id: Id, stop: &Stop) -> Result<(), Error> {
+        let refused = matches!(
+            stop,
+            Stop::Fault(Error::Gateway(
+                GatewayError::Policy(_) | GatewayError::DeviceRefused | GatewayError::Status(_) | GatewayError::Version
+            ))
+        );
+        // «In this state» passes: the device may become active, the change before may be over.
+        let passes = matches!(stop, Stop::Fault(Error::Gateway(GatewayError::Policy(ErrorWhy::State))));
+        if !refused || passes {
+            return Ok(());
+        }
+        self.update(id, |record, _| {
+            if let Some(change) = &mut record.change {
+                change.refused = true;
+            }
+            Ok(())
+        })
+    }
+
+    /// The gateway took the new key: it is the key of its class from now on.
+    fn take_change(&self, id: Id, name: &KeyName, iat: u64) -> Result<(), Error> {
+        self.update(id, |record, now| {
+            // Another process may have taken the same receipt first.
+            let Some(change) = record.change.take_if(|change| change.name == *name) else { return Ok(()) };
+            let Some((_, kid)) = change.request else { return Err(Error::Internal) };
+            let old = record.keys.replace(change.class, change.name);
+            record.retired.push(old);
+            if let Some(enrolled) = record.enrolled_mut() {
+                enrolled.kids.replace(change.class, kid);
+            }
+            record.saw_signed(iat, now);
+            Ok(())
+        })?;
+        self.notify(Topic::Gateways);
+        Ok(())
+    }
+
+    /// After a call that the present keys proved: those before them have served. Record first, then the keystore.
+    pub(super) fn delete_retired(&self, id: Id) -> Result<(), Error> {
+        let retired = match self.record(id)? {
+            record if record.retired.is_empty() => return Ok(()),
+            record => record.retired.clone(),
+        };
+        self.update(id, |record, _| {
+            record.retired.retain(|name| !retired.contains(name));
+            Ok(())
+        })?;
+        for name in &retired {
+            // What fails now is done at the next start.
+            let _ = self.ports.keystore.delete(name);
+        }
+        Ok(())
+    }
+}
+
+/// What the keys of a class are called in the keystore.
+fn word(class: KeyClass) -> &'static str {
+    match class {
+        KeyClass::Ak => "approve",
+        KeyClass::Pk => "prove",
+    }
+}

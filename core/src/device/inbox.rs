@@ -1,0 +1,75 @@
+//! The inbox: verified challenges that a notification extension saw, one sealed file each, until the app takes them.
+
+use countersign_protocol::jose::Id;
+use countersign_protocol::push::{Challenge, Message};
+use serde::{Deserialize, Serialize};
+
+use super::{Once, RECORD, Store, file};
+use crate::error::PortError;
+use crate::file as disk;
+use crate::limits;
+
+/// The folder in the store's.
+const FOLDER: &str = "inbox";
+/// What every file begins with: kind and version of the form.
+const MAGIC: &[u8; 8] = b"CSinbox1";
+
+/// What a file says.
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    /// The phone's own id of the enrolment.
+    gateway: Id,
+    /// The challenge as it was signed.
+    challenge: Message<Challenge>,
+}
+
+/// The enrolment and its challenge, where the file is whole.
+pub(crate) type Waiting = (Id, Option<(Id, Message<Challenge>)>);
+
+impl Store {
+    /// Leaves a challenge for the app, under a new name. Beyond the limit nothing is left: the app polls.
+    pub(crate) fn leave_waiting(
+        &self,
+        name: Id,
+        once: Once,
+        gateway: Id,
+        challenge: &Message<Challenge>,
+    ) -> Result<(), PortError> {
+        let folder = self.folder.join(FOLDER);
+        disk::make_folder(&folder)?;
+        if file::names(&folder, RECORD)?.len() >= limits::INBOX_MOST {
+            return Err(PortError::TooLarge);
+        }
+        let entry = Entry { gateway, challenge: challenge.clone() };
+        let plain = zeroize::Zeroizing::new(serde_json::to_vec(&entry).map_err(|_| PortError::Failed)?);
+        let sealed = self.key.as_ref().ok_or(PortError::Failed)?.seal(MAGIC, name, once, &plain)?;
+        disk::replace(&folder.join(format!("{name}.{RECORD}")), &sealed)
+    }
+
+    /// All that was left, in no order. What does not open is named too, to be removed.
+    pub(crate) fn waiting(&self) -> Result<Vec<Waiting>, PortError> {
+        let folder = self.folder.join(FOLDER);
+        let names = file::names(&folder, RECORD)?;
+        let open = |name: Id| -> Option<Entry> {
+            let sealed = disk::read(&folder.join(format!("{name}.{RECORD}")), limits::DEVICE_FILE).ok()??;
+            let plain = self.key.as_ref()?.open(MAGIC, name, &sealed).ok()?;
+            serde_json::from_slice(&plain).ok()
+        };
+        let entries = names.into_iter().take(limits::INBOX_MOST * 2);
+        Ok(entries.map(|name| (name, open(name).map(|entry| (entry.gateway, entry.challenge)))).collect())
+    }
+
+    /// Removes one file of the inbox.
+    pub(crate) fn remove_waiting(&self, name: Id) -> Result<(), PortError> {
+        disk::remove(&self.folder.join(FOLDER).join(format!("{name}.{RECORD}")))
+    }
+
+    /// Removes what a killed extension left half written.
+    pub(super) fn sweep_inbox(&self) -> Result<(), PortError> {
+        let folder = self.folder.join(FOLDER);
+        for name in file::names(&folder, disk::WRITING)? {
+            disk::remove(&folder.join(format!("{name}.{}", disk::WRITING)))?;
+        }
+        Ok(())
+    }
+}
