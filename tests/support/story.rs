@@ -25,6 +25,9 @@ pub struct Scene {
     pub home: PathBuf,
 }
 
+/// Hears each step and what was seen.
+pub type Say<'a> = dyn FnMut(&str, &str) + 'a;
+
 /// How long a person waits for something before it is a failure.
 const PATIENCE: u32 = 60;
 
@@ -92,7 +95,7 @@ fn json_lines(text: &str) -> Vec<Value> {
 ///
 /// # Panics
 /// When a step does not come to what it should; the panic says which.
-pub fn tell<W: Window>(scene: &Scene, mut window: impl FnMut() -> W, say: &mut dyn FnMut(&str, &str)) -> Desk {
+pub fn tell<W: Window>(scene: &Scene, mut window: impl FnMut() -> W, say: &mut Say<'_>) -> Desk {
     let mut manage = window();
     manage.goto(&format!("{}/manageotp", scene.url));
     manage.submit("/login", &[("name", &scene.name), ("password", &scene.password)]);
@@ -126,11 +129,7 @@ pub fn tell<W: Window>(scene: &Scene, mut window: impl FnMut() -> W, say: &mut d
     assert!(shown, "no live code; the phone lists {listed:?}");
     say(text("demo.step_code"), text("demo.seen_code"));
 
-    let mut login = window();
-    login.goto(&format!("{}/demo", scene.url));
-    login.submit("/login", &[("name", &scene.name), ("password", &scene.password)]);
-    let figure = until(&mut login, "the six digits of the sign-in", |page| page.words(".figure"));
-    let digits: String = figure.chars().filter(char::is_ascii_digit).collect();
+    let (mut login, digits) = sign_in_to_protected(scene, &scene.name, &mut window);
     say(text("demo.step_protected"), &fill("demo.seen_digits", &[("heading", &login.heading())]));
 
     let asks = waiting(&desk);
@@ -139,14 +138,29 @@ pub fn tell<W: Window>(scene: &Scene, mut window: impl FnMut() -> W, say: &mut d
     desk.ask(&["approve"], &format!("{digits}\n"));
     say(text("demo.step_approve"), text("demo.seen_approved"));
 
-    until(&mut login, "the protected page", |page| {
+    opens(&mut login);
+    say(text("demo.step_opens"), &login.heading());
+    desk
+}
+
+/// Signs a person in to the protected page as far as the six digits that it shows.
+pub(crate) fn sign_in_to_protected<W: Window>(scene: &Scene, name: &str, mut window: impl FnMut() -> W) -> (W, String) {
+    let mut login = window();
+    login.goto(&format!("{}/demo", scene.url));
+    login.submit("/login", &[("name", name), ("password", &scene.password)]);
+    let figure = until(&mut login, "the six digits of the sign-in", |page| page.words(".figure"));
+    let digits = figure.chars().filter(char::is_ascii_digit).collect();
+    (login, digits)
+}
+
+/// Waits for the protected page.
+pub(crate) fn opens<W: Window>(login: &mut W) {
+    until(login, "the protected page", |page| {
         if page.path() != "/demo" && page.has_form("/login/finish") {
             page.submit("/login/finish", &[]);
         }
         (page.path() == "/demo").then_some(())
     });
-    say(text("demo.step_opens"), &login.heading());
-    desk
 }
 
 fn word<'a>(line: &'a Value, name: &str) -> &'a str {
@@ -165,7 +179,7 @@ fn waiting(desk: &Desk) -> Value {
     panic!("nothing came to the phone");
 }
 
-fn until<W: Window, T>(window: &mut W, what: &str, mut seen: impl FnMut(&mut W) -> Option<T>) -> T {
+pub(crate) fn until<W: Window, T>(window: &mut W, what: &str, mut seen: impl FnMut(&mut W) -> Option<T>) -> T {
     for _ in 0..PATIENCE {
         if let Some(found) = seen(window) {
             return found;

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use countersign_strings::{fill, text};
 use serde_json::json;
 
-use crate::{Fallible, child, repo};
+use crate::{Fallible, child, repo, setup};
 use folder::Folder;
 use gateway::Gateway;
 use running::Running;
@@ -71,6 +71,10 @@ pub fn run(options: &Options) -> Fallible<bool> {
     }
     if !options.built {
         build(by_itself)?;
+        if options.script {
+            // Without it the story says what it leaves out.
+            let _parts = setup::python();
+        }
     }
     running::tidy();
     let folder = Folder::make(options.keep.as_deref())?;
@@ -179,6 +183,7 @@ fn second_phone(number: u32, stopped: &AtomicBool) -> Fallible<bool> {
 fn story(gateway: &Gateway, folder: &Path, password: &str, voucher: &str, stopped: &AtomicBool) -> Fallible<bool> {
     let scene = json!({
         "url": gateway.url, "name": NAME, "password": password, "voucher": voucher, "home": folder.join("phone-1"),
+        "served": {"process": gateway.id(), "data": gateway.data, "listen": gateway.listen, "python": repo::in_venv("python")},
     });
     let mut told = Command::new(repo::built("countersign-story"));
     let mut told =

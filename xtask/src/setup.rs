@@ -141,8 +141,9 @@ fn npm() -> Fallible<()> {
     Ok(())
 }
 
-/// The spelling checker and the other readers of our messages, in an environment of its own.
-fn python() -> Fallible<()> {
+/// The spelling checker, the other readers of our messages and what the phone of another make needs, in an environment of
+/// their own.
+pub fn python() -> Fallible<()> {
     let (wheels, sources) =
         (repo::root().join("xtask/requirements.txt"), repo::root().join("xtask/requirements-source.txt"));
     let wanted = read(&wheels)? + &read(&sources)?;

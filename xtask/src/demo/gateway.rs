@@ -29,7 +29,10 @@ pub struct Gateway {
     pub fingerprint: String,
     /// Its log.
     pub log: PathBuf,
-    data: PathBuf,
+    /// Its data folder.
+    pub data: PathBuf,
+    /// The addresses it listens on.
+    pub listen: Vec<String>,
     child: Child,
 }
 
@@ -66,8 +69,14 @@ impl Gateway {
             .spawn()
             .map_err(|fault| child::not_started("countersign-gateway", &fault))?;
         let said = lines(&mut child);
-        let mut gateway =
-            Self { url: format!("https://localhost:{port}"), fingerprint: String::new(), log, data, child };
+        let mut gateway = Self {
+            url: format!("https://localhost:{port}"),
+            fingerprint: String::new(),
+            log,
+            data,
+            listen: listen.to_vec(),
+            child,
+        };
         gateway.fingerprint = gateway.wait_for_fingerprint(&said, stopped)?;
         Ok(gateway)
     }
