@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use countersign_gateway::Adapters;
-use countersign_gateway::port::{Clock, PortFault, Random, Signer, SignerFactory, Timer, machine};
+use countersign_gateway::port::{Clock, PortFault, Random, Resolver, Signer, SignerFactory, Timer, machine};
 use countersign_protocol::Secret;
 use countersign_tests::stage;
 use p256::ecdsa::signature::Verifier as _;
@@ -77,12 +78,25 @@ fn signers(factory: &dyn SignerFactory) {
         assert!(key.verify(b"other", &signature).is_err(), "for its input alone");
     }
     assert_eq!(factory.load(&Secret::from_slice(&[0xff; 9])).err(), Some(PortFault::Signer), "what is no key");
+    let vapid = factory.load(&factory.generate_vapid().unwrap()).unwrap();
+    let others = [one.public_key(), factory.load(&factory.generate().unwrap()).unwrap().public_key()];
+    assert!(!others.contains(&vapid.public_key()), "the key for push servers is a key of its own");
+}
+
+/// [`Resolver`]: addresses of a name, or nothing; never a name that is kept for nothing (RFC 6761).
+fn resolver(resolver: &dyn Resolver) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let found = runtime.block_on(resolver.resolve("localhost")).unwrap();
+    assert!(!found.is_empty() && found.iter().all(IpAddr::is_loopback), "{found:?}");
+    let nowhere = runtime.block_on(resolver.resolve("countersign.invalid"));
+    assert!(nowhere.is_err() || nowhere.is_ok_and(|found| found.is_empty()), "a name that leads nowhere");
 }
 
 fn all(adapters: &Adapters) {
     clock(&*adapters.clock);
     random(&*adapters.random);
     signers(&*adapters.signers);
+    resolver(&*adapters.resolver);
 }
 
 #[test]
@@ -150,4 +164,19 @@ fn a_signer_that_comes_back_as_another_is_refused() {
         }
     }
     refuses(|| signers(&Forgets(machine::adapters().signers)));
+}
+
+#[test]
+fn a_resolver_that_leads_home_from_everywhere_or_nowhere_is_refused() {
+    struct Always(Vec<IpAddr>);
+    impl Resolver for Always {
+        fn resolve<'a>(
+            &'a self,
+            _: &'a str,
+        ) -> Pin<Box<dyn Future<Output = std::io::Result<Vec<IpAddr>>> + Send + 'a>> {
+            Box::pin(async { Ok(self.0.clone()) })
+        }
+    }
+    refuses(|| resolver(&Always(vec![IpAddr::from([127, 0, 0, 1])])));
+    refuses(|| resolver(&Always(Vec::new())));
 }

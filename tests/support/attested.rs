@@ -184,7 +184,8 @@ impl Maker {
     }
 }
 
-fn pair() -> KeyPair {
+#[expect(clippy::disallowed_methods, reason = "certificates of a test, whose keys nobody needs again")]
+pub(crate) fn pair() -> KeyPair {
     KeyPair::generate().expect("a key")
 }
 

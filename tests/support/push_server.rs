@@ -7,9 +7,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use crate::attested::pair;
 
 /// How long a test waits for bells at most.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -138,10 +140,10 @@ fn identity() -> (String, ServerConfig) {
     let mut params = CertificateParams::new(Vec::new()).expect("parameters");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.distinguished_name.push(DnType::CommonName, "Root of a push server");
-    let root_key = KeyPair::generate().expect("a key");
+    let root_key = pair();
     let root = params.self_signed(&root_key).expect("a root");
     let names = ["127.0.0.1", "localhost", "push.example.com"].map(str::to_owned).to_vec();
-    let key = KeyPair::generate().expect("a key");
+    let key = pair();
     let leaf = CertificateParams::new(names).expect("parameters");
     let leaf = leaf.signed_by(&key, &Issuer::from_params(&params, &root_key)).expect("a certificate");
     let provider = Arc::new(rustls::crypto::ring::default_provider());

@@ -1,15 +1,18 @@
 //! What rings, with what, how often; and that nobody waits for it.
 
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use countersign_gateway::approval::record::Resent;
 use countersign_gateway::person::Person;
+use countersign_gateway::port::{PortFault, Signer, SignerFactory};
+use countersign_gateway::webpush::vapid::Vapid;
 use countersign_protocol::Secret;
 use countersign_protocol::jose::{Id, b64u as strict};
 use countersign_protocol::push::PushMode;
 use countersign_protocol::seal::{Receiver, open};
 use countersign_tests::push_server::{PushServer, Received, Reply};
-use countersign_tests::raw_phone::RawPhone;
+use countersign_tests::raw_phone::{Key, RawPhone, RawRequest, payload};
 use countersign_tests::stage::{BEGIN, Stage, caller, hash};
 use serde_json::{Value, json};
 
@@ -96,8 +99,8 @@ fn the_key_of_the_token_stands_in_the_metadata_and_is_no_gk() {
     let _asked = stage.begin(&alice);
     let bell = server.wait(1).remove(0);
     let key = bell.header("authorization").unwrap().split_once(", k=").unwrap().1.to_owned();
-    let meta = stage.raw_phone("reader").wire.send(countersign_tests::raw_phone::RawRequest::get("/metadata")).json();
-    let meta = countersign_tests::raw_phone::payload(meta["meta"].as_str().unwrap());
+    let meta = stage.raw_phone("reader").wire.send(RawRequest::get("/metadata")).json();
+    let meta = payload(meta["meta"].as_str().unwrap());
     assert_eq!(meta["vapid"], json!(key));
     let gk = meta["keys"][0]["x"].as_str().unwrap();
     assert_ne!(strict::decode(&key).unwrap()[1..33], strict::decode(gk).unwrap());
@@ -205,23 +208,116 @@ fn what_is_no_answer_of_a_push_server_is_given_up_and_a_late_bell_too() {
     assert!(phones.iter().all(|phone| endpoint(&stage, phone).is_some()), "only the server itself says gone");
 }
 
+/// Makes the token's next key.
+struct Next;
+
+impl SignerFactory for Next {
+    fn generate(&self) -> Result<Secret, PortFault> {
+        Err(PortFault::Signer)
+    }
+
+    fn generate_vapid(&self) -> Result<Secret, PortFault> {
+        Ok(Secret::from_slice(b"vapid2"))
+    }
+
+    fn load(&self, _: &Secret) -> Result<Arc<dyn Signer>, PortFault> {
+        Err(PortFault::Signer)
+    }
+}
+
+#[test]
+fn where_the_new_key_is_refused_the_old_one_is_shown_for_thirty_days() {
+    let server = PushServer::start(&[Reply::Status(403), Reply::Status(201), Reply::Status(403)]);
+    let mut stage = stage(&server);
+    let alice = stage.person("alice");
+    let one = phone(&stage, &alice, "one", &server.endpoint("/up/one"));
+    let house = stage.house().clone();
+    Vapid::rotate(&house.store, &house.seal, &Next, BEGIN).unwrap();
+    drop(house);
+    stage.restart(8);
+    let _asked = stage.begin(&alice);
+    let keys: Vec<String> = server
+        .wait(2)
+        .iter()
+        .map(|bell| bell.header("authorization").unwrap().split_once(", k=").unwrap().1.to_owned())
+        .collect();
+    let named = |name: &str| strict::encode(&Key::named(name).jwk().to_sec1());
+    assert_eq!(keys, [named("vapid2"), named("vapid")]);
+    let meta = one.wire.send(RawRequest::get("/metadata")).json();
+    assert_eq!(payload(meta["meta"].as_str().unwrap())["vapid"], json!(named("vapid2")));
+    let challenge = one.challenges().remove(0);
+    assert_eq!(one.decide(&one.refusal(&challenge, "deny")), "denied");
+    stage.clock.advance(31 * 86_400);
+    stage.restart(9);
+    assert_eq!(stage.house().bells.vapid().keys(), 1);
+}
+
+/// The log, kept.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn the_log_names_the_host_and_never_the_endpoint() {
+    let replies = [Reply::Status(503), Reply::With(429, "Retry-After: 1".into()), Reply::Status(201), Reply::Status(410)];
+    let server = PushServer::start(&replies);
+    let log = Log::default();
+    let to = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false);
+    let subscriber = subscriber.with_writer(move || to.clone());
+    let stage = Stage::logging(
+        |config| {
+            config.outgoing.allow = vec!["127.0.0.1".parse().unwrap()];
+            config.outgoing.roots = Some(server.roots());
+        },
+        &tracing::Dispatch::new(subscriber.finish()),
+    );
+    let alice = stage.person("alice");
+    phone(&stage, &alice, "one", &server.endpoint("/up/secret-of-the-endpoint"));
+    let asked = stage.begin(&alice);
+    let bells = server.wait(3);
+    stage.clock.advance(20);
+    assert_eq!(stage.house().approvals.resend(asked.id, hash("browser"), &caller()).unwrap(), Resent::Rung);
+    until("told", || log.text().contains("bell gone"));
+    let text = log.text();
+    assert!(text.contains(&server.address().to_string()) && text.contains("bell rung"), "{text}");
+    let token = bells[0].header("authorization").unwrap().split_once(", k=").unwrap().0;
+    for secret in ["secret-of-the-endpoint", token.trim_start_matches("vapid t=")] {
+        assert!(!text.contains(secret), "{secret} in:\n{text}");
+    }
+}
+
 #[test]
 fn a_bell_that_moved_is_not_rung_where_it_was() {
     let server = PushServer::start(&[Reply::Status(503), Reply::Status(201)]);
     let stage = stage(&server);
     let alice = stage.person("alice");
     let one = phone(&stage, &alice, "one", &server.endpoint("/up/one"));
-    let two = phone(&stage, &alice, "two", "https://127.0.0.1:1/up");
     let _asked = stage.begin(&alice);
     server.wait(1);
     let did: Id = one.did.borrow().parse().unwrap();
     stage.house().devices.store().forget_endpoint(did, &server.endpoint("/up/one")).unwrap();
-    // Another bell of the same moment is tried again and again, and tells when the pause is over.
-    drop(two);
     wait_out();
     assert_eq!(server.received().len(), 1);
 }
 
+/// Waits for real until the pause before a second try is over.
 #[expect(clippy::disallowed_methods, reason = "this waits for what must not happen")]
 fn wait_out() {
     std::thread::sleep(Duration::from_millis(1_400));
