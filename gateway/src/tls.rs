@@ -113,6 +113,7 @@ fn next_pin(config: &Config) -> Result<Option<[u8; 32]>, TlsFault> {
 ///
 /// # Errors
 /// [`TlsFault::Certificate`].
+#[expect(clippy::disallowed_methods, reason = "rcgen draws the key of the certificate itself")]
 pub(crate) fn generate() -> Result<(Secret, [u8; 32]), TlsFault> {
     let pair = KeyPair::generate().map_err(|why| TlsFault::Certificate(why.to_string()))?;
     let pin = Sha256::digest(pair.subject_public_key_info()).into();
@@ -198,7 +199,6 @@ fn spki(leaf: &CertificateDer<'_>) -> Result<[u8; 32], TlsFault> {
 
 /// The stored key and certificate; the certificate is made anew for other names or when it ends, the key never, since
 /// phones have pinned it.
-#[expect(clippy::disallowed_methods, reason = "rcgen draws the key of the certificate itself")]
 fn self_signed(
     config: &Config,
     origin: &str,

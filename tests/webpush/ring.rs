@@ -275,7 +275,8 @@ impl std::io::Write for Log {
 
 #[test]
 fn the_log_names_the_host_and_never_the_endpoint() {
-    let replies = [Reply::Status(503), Reply::With(429, "Retry-After: 1".into()), Reply::Status(201), Reply::Status(410)];
+    let replies =
+        [Reply::Status(503), Reply::With(429, "Retry-After: 1".into()), Reply::Status(201), Reply::Status(410)];
     let server = PushServer::start(&replies);
     let log = Log::default();
     let to = log.clone();
