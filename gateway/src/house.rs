@@ -17,7 +17,7 @@ use crate::issuer::Issuer;
 use crate::outgoing::{self, Outgoing, Reach};
 use crate::person::{self, People};
 use crate::port::{Adapters, Clock, Random, Timer};
-use crate::push::metadata::{About, PublishFault, Published, policy};
+use crate::push::metadata::{self, About, PublishFault, Published, policy};
 use crate::push::{self, Phones};
 use crate::seal::Seal;
 use crate::session::cookie::FormKey;
@@ -213,7 +213,7 @@ fn published(
     let about = About {
         name: issuer.name().clone(),
         vapid: Some(vapid),
-        pins: pins.into_iter().flatten().map(H32::from_bytes).collect(),
+        pins: metadata::pins(pins),
         policy: policy(config).map_err(PublishFault::from)?,
     };
     let published = Published::open(chain.clone(), about, issuer.clone(), now)?;

@@ -190,6 +190,26 @@ fn what_cannot_be_done_is_refused_and_changes_nothing() {
 }
 
 #[test]
+fn the_key_of_notifications_changes_at_the_next_start_and_not_twice_a_month() {
+    let desk = Desk::new();
+    let vapid = || {
+        let mut program = desk.serve();
+        let vapid = desk.metadata().meta.claims().vapid.clone().map(|key| key.0.thumbprint());
+        program.terminate();
+        program.wait();
+        vapid.expect("a key")
+    };
+    let first = vapid();
+    let done = desk.say("keys rotate --vapid --yes");
+    assert_eq!((done.code, done.stdout.trim()), (Some(0), text("gateway.keys_vapid_rotated")));
+    let second = vapid();
+    assert_ne!(first, second);
+    let again = desk.say("keys rotate --vapid --yes");
+    assert_eq!((again.code, again.stderr.trim()), (Some(1), text("gateway.keys_vapid_kept")));
+    assert_eq!(vapid(), second);
+}
+
+#[test]
 fn the_start_offers_a_recovery_key_while_there_is_none() {
     let desk = Desk::new();
     let program = desk.serve();

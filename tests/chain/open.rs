@@ -6,6 +6,7 @@ use countersign_gateway::wake::Topic;
 use countersign_protocol::jose::H32;
 use countersign_protocol::uri::EnrolLink;
 use countersign_tests::stage::{Stage, hash};
+use countersign_tests::window::rest;
 use serde_json::json;
 
 use super::print;
@@ -41,6 +42,37 @@ fn pages_show_a_new_code_worth_no_longer_than_the_old_one() {
     stage.clock.advance(600);
     stage.rotate().unwrap();
     assert!(shown(&stage, hash("bob's")).is_none());
+}
+
+#[test]
+fn codes_are_made_anew_after_a_change_while_no_gateway_ran() {
+    let mut stage = Stage::start();
+    let alice = stage.person("alice");
+    let old = stage.link(&alice, "browser");
+    // As the command does it: nobody notices before the gateway is started again.
+    let u = stage.u().parse().unwrap();
+    let house = stage.house();
+    house.chain.rotate(&u, house.approvals.moment(), &countersign_tests::stage::caller()).unwrap();
+    stage.restart(8);
+    let began = (0..200).find_map(|_| {
+        let new = shown(&stage, hash("browser"));
+        rest(Duration::from_millis(50));
+        new
+    });
+    let new = began.expect("a new code");
+    assert_eq!((new.k, new.x, new.c.id() == old.c.id()), (print("gk2"), old.x, false));
+}
+
+#[test]
+fn a_recovery_key_that_is_named_ends_the_codes_of_phones_that_did_not_see_it() {
+    let stage = Stage::start();
+    let alice = stage.person("alice");
+    let old = stage.link(&alice, "browser");
+    let phone = stage.raw_phone("phone");
+    let body = phone.enrol_body(&old.c, &phone.enrol_claims(&old));
+    stage.name_recovery("gr").unwrap();
+    assert_eq!(phone.call("/enrol", &body).verdict(), "410 expired");
+    assert_eq!(shown(&stage, hash("browser")).map(|new| new.x), Some(old.x));
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod answers;
 mod codes;
 mod enrol;
 mod handset;
+mod keys;
 mod killed;
 mod pages;
 mod removed;

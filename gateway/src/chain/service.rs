@@ -174,7 +174,7 @@ impl Chain {
     }
 
     /// Names the recovery key whose thumbprint this is. Phones that are enrolled did not see it: they would refuse all
-    /// that names it, so `anew` says that they are to be enrolled anew.
+    /// that names it, so `anew` says that they are to be enrolled anew. Open codes end.
     ///
     /// # Errors
     /// [`ChainFault::HasRecovery`], [`ChainFault::Enrolled`] unless `anew`, or whatever failed.
@@ -183,6 +183,8 @@ impl Chain {
         self.write(move |tx, _| {
             check_recovery_may_be_named(tx, anew)?;
             store::set_gr(tx, gr)?;
+            // A phone that has read the metadata of before, and not yet sent its request, must read it anew.
+            enrol::stale::end(tx)?;
             audit::store::append(tx, &by.entry(now, "keys.make-recovery", "done"))?;
             ring(tx)
         })

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::service::ChainFault;
 use crate::audit::Caller;
 use crate::enrol::devices::EnrolFault;
-use crate::enrol::stale;
+use crate::enrol::stale::{self, Which};
 use crate::house::{House, Panicked};
 use crate::push::metadata::PublishFault;
 
@@ -33,6 +33,10 @@ pub enum TendFault {
 
 /// Looks until the gateway stops.
 pub async fn run(house: Arc<House>) {
+    // Codes that a command ended while no gateway ran.
+    if let Err(fault) = house.run(|house| renew(house, Which::Ended)).await {
+        tracing::warn!(%fault, "codes could not be made anew");
+    }
     loop {
         if let Err(fault) = house.run(look).await {
             tracing::warn!(%fault, "the keys could not be looked after");
@@ -58,9 +62,14 @@ pub fn look(house: &House) -> Result<(), TendFault> {
     if change.epoch {
         house.chain.cancel_unlisted(at, &by)?;
     }
-    if change.key {
-        stale::renew(&house.store, &house.seal, &house.random, at)?;
+    if change.codes {
+        renew(house, Which::Open)?;
     }
     house.wakes.wake_all();
     Ok(())
+}
+
+fn renew(house: &House, which: Which) -> Result<(), TendFault> {
+    let at = house.approvals.moment();
+    Ok(stale::renew(which, &house.store, &house.seal, &house.random, at)?)
 }

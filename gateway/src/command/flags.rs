@@ -58,7 +58,13 @@ fn keys() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(Command::new("list").about(text("gateway.keys_cmd_list")).arg(json()))
-        .subcommand(rotate.arg(switch("tls", "gateway.arg_tls")).arg(yes()).arg(json()))
+        .subcommand(
+            rotate
+                .arg(switch("tls", "gateway.arg_tls"))
+                .arg(switch("vapid", "gateway.arg_vapid").conflicts_with("tls"))
+                .arg(yes())
+                .arg(json()),
+        )
         .subcommand(
             make.arg(file("file", "gateway.arg_recovery").required(true))
                 .arg(switch("enrol-anew", "gateway.arg_anew"))

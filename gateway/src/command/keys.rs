@@ -22,7 +22,10 @@ use crate::issuer::SignFault;
 use crate::limits::PIN_AHEAD;
 use crate::port::{Adapters, PortFault, Signer, machine};
 use crate::push::metadata::policy;
+use crate::seal::Seal;
 use crate::start;
+use crate::store::Store;
+use crate::webpush::vapid::Vapid;
 
 impl From<ChainFault> for Ended {
     fn from(fault: ChainFault) -> Self {
@@ -68,12 +71,13 @@ struct Desk<'a> {
 pub(super) fn run(matches: &ArgMatches, config: &Config) -> Result<(), Ended> {
     let adapters = machine::adapters();
     let (store, seal) = start::unlock(config, &adapters.random)?;
-    let chain = Chain::open(store, seal, adapters.signers.clone(), adapters.clock.now())?;
+    let chain = Chain::open(store.clone(), seal.clone(), adapters.signers.clone(), adapters.clock.now())?;
     let by = Caller { address: None, transaction: "command-line".into() };
     let desk = Desk { config, adapters, chain, by };
     match matches.subcommand() {
         Some(("list", matches)) => desk.list(matches),
         Some(("rotate", matches)) if matches.get_flag("tls") => desk.rotate_certificate(matches),
+        Some(("rotate", matches)) if matches.get_flag("vapid") => desk.rotate_bell(matches, &store, &seal),
         Some(("rotate", matches)) => desk.rotate(matches),
         Some(("make-recovery", matches)) => desk.make_recovery(matches),
         Some(("recover", matches)) => desk.recover(matches),
@@ -105,6 +109,17 @@ impl Desk<'_> {
         let pin = ring.next_pin.map(|pin| pin.to_string()).unwrap_or_default();
         let days = (PIN_AHEAD / 86_400).to_string();
         self.done(matches, &ring, &fill("gateway.keys_tls_rotated", &[("pin", &pin), ("n", &days)]))
+    }
+
+    /// The key by which push servers know this gateway.
+    fn rotate_bell(&self, matches: &ArgMatches, store: &Store, seal: &Seal) -> Result<(), Ended> {
+        let now = self.adapters.clock.now();
+        if Vapid::keeps_old(store, now).map_err(ChainFault::from)? {
+            return Err(Ended::Refused(text("gateway.keys_vapid_kept").into()));
+        }
+        sure(matches, text("gateway.keys_vapid"))?;
+        Vapid::rotate(store, seal, &*self.adapters.signers, now)?;
+        self.done(matches, &self.chain.ring()?, text("gateway.keys_vapid_rotated"))
     }
 
     fn make_recovery(&self, matches: &ArgMatches) -> Result<(), Ended> {
@@ -292,8 +307,7 @@ fn sure(matches: &ArgMatches, question: &str) -> Result<(), Ended> {
     write!(io::stderr(), "{question} {} ", text("gateway.keys_sure"))?;
     let mut typed = String::new();
     io::stdin().lock().take(64).read_line(&mut typed)?;
-    let yes = text("gateway.keys_yes");
-    if typed.trim().eq_ignore_ascii_case(yes) {
+    if matches!(typed.trim(), "y" | "Y" | "yes") {
         Ok(())
     } else {
         Err(Ended::Refused(text("gateway.keys_not_done").into()))

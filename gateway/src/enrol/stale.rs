@@ -24,15 +24,25 @@ pub fn end(tx: &Connection) -> Result<(), StoreFault> {
     Ok(())
 }
 
-/// Ends all open codes and puts a new one in the place of each whose page may still show it. For a running gateway, when
-/// it signs with another key than before; a code that was made in between is replaced as well.
+/// Which codes are replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// Those that a change of keys ended.
+    Ended,
+    /// The open ones as well: they may have been made between the change and the moment in which it was noticed.
+    Open,
+}
+
+/// Puts a new code in the place of each that a change of keys ended and that a page may still show.
 ///
 /// # Errors
 /// [`EnrolFault`]; then nothing is replaced.
-pub fn renew(store: &Store, seal: &Seal, random: &Arc<dyn Random>, at: Moment) -> Result<(), EnrolFault> {
+pub fn renew(which: Which, store: &Store, seal: &Seal, random: &Arc<dyn Random>, at: Moment) -> Result<(), EnrolFault> {
     let (seal, random) = (seal.clone(), random.clone());
     store.write(move |tx| {
-        end(tx)?;
+        if which == Which::Open {
+            end(tx)?;
+        }
         for old in shown(tx, &at)? {
             let secret = Secret::from_slice(&*Zeroizing::new(random.bytes::<16>()?));
             let code = EnrolCode::new(secret)?;

@@ -60,8 +60,8 @@ impl About {
 /// What a look at the keys found changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Change {
-    /// Another key signs.
-    pub key: bool,
+    /// Another key signs, or there is another recovery key: codes of before are of no use to a phone any more.
+    pub codes: bool,
     /// A recovery began a new epoch.
     pub epoch: bool,
 }
@@ -133,7 +133,7 @@ impl Published {
         }
         let next = Snapshot::take(&it.chain, &it.about, &it.issuer, now)?;
         let change = Change {
-            key: next.signer.public_key() != before.signer.public_key(),
+            codes: next.signer.public_key() != before.signer.public_key() || next.ring.gr != before.ring.gr,
             epoch: next.ring.epoch != before.ring.epoch,
         };
         let signer = next.signer.clone();
@@ -228,6 +228,13 @@ impl Snapshot {
         let signer = chain.signer(signing)?;
         Ok(Self { ring, signer, signed: Mutex::default() })
     }
+}
+
+/// The pins of the present certificate and of the next one, each once. Where phones do not pin the present one there are
+/// none: the next one alone would shut them out.
+pub fn pins([present, next]: [Option<[u8; 32]>; 2]) -> Vec<H32> {
+    let next = next.filter(|_| present.is_some()).filter(|_| next != present);
+    present.into_iter().chain(next).map(H32::from_bytes).collect()
 }
 
 /// The policy that these settings make.
@@ -330,6 +337,15 @@ mod tests {
     }
 
     #[test]
+    fn a_next_pin_stands_beside_a_present_one_alone() {
+        let (one, two) = ([1; 32], [2; 32]);
+        assert_eq!(pins([Some(one), Some(two)]), [H32::from_bytes(one), H32::from_bytes(two)]);
+        assert_eq!(pins([Some(one), Some(one)]), [H32::from_bytes(one)], "a certificate renewed for the same key");
+        assert_eq!(pins([Some(one), None]), [H32::from_bytes(one)]);
+        assert_eq!(pins([None, Some(two)]), [], "or phones would know the next one only");
+    }
+
+    #[test]
     fn a_rotation_is_noticed_and_the_new_key_signs_the_next_metadata() {
         let bench = bench();
         let published = bench.open(6, &[]);
@@ -337,7 +353,7 @@ mod tests {
         assert_eq!(published.refresh(NOW), Ok(None));
         bench.rotate(NOW + 1).unwrap();
         assert_eq!(bench.issuer.key(), before, "not before it was looked");
-        assert_eq!(published.refresh(NOW + 1), Ok(Some(Change { key: true, epoch: false })));
+        assert_eq!(published.refresh(NOW + 1), Ok(Some(Change { codes: true, epoch: false })));
         assert_eq!(published.refresh(NOW + 1), Ok(None));
         let meta = bench.read(&published, NOW + 1);
         assert_eq!(published.version(), version(1, 2));

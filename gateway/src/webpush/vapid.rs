@@ -65,13 +65,22 @@ impl Vapid {
         now: u64,
     ) -> Result<Self, StartFault> {
         let mut keys = vec![load(signers, &secret_once(store, seal, KEY, || Ok(signers.generate_vapid()?))?)?];
-        let until = house::value(store, OLD_UNTIL)?.and_then(|bytes| Some(u64::from_be_bytes(bytes.try_into().ok()?)));
-        if until.is_some_and(|until| now <= until)
+        if Self::keeps_old(store, now)?
             && let Some(sealed) = house::value(store, OLD)?
         {
             keys.push(load(signers, &seal.open("house.value", OLD.as_bytes(), &sealed)?)?);
         }
         Ok(Self { keys, sub, tokens: Mutex::default() })
+    }
+
+    /// Whether the key before the present one is kept still: a further one would take its place before its thirty days are
+    /// over.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub fn keeps_old(store: &Store, now: u64) -> Result<bool, StoreFault> {
+        let until = house::value(store, OLD_UNTIL)?.and_then(|bytes| Some(u64::from_be_bytes(bytes.try_into().ok()?)));
+        Ok(until.is_some_and(|until| now <= until))
     }
 
     /// Makes a new key; the present one is kept for thirty days. Counts from the next [`Vapid::open`] on.
@@ -220,6 +229,7 @@ mod tests {
         assert_eq!(*bench.open(NOW).public_key(), first);
         let stored = house::value(&bench.store, KEY).unwrap().unwrap();
         assert!(bench.signers.load(&Secret::from_slice(&stored)).is_err(), "it is sealed");
+        assert_eq!(Vapid::keeps_old(&bench.store, NOW), Ok(false));
         Vapid::rotate(&bench.store, &bench.seal, &bench.signers, NOW).unwrap();
         let rotated = bench.open(NOW + OLD_KEPT);
         assert_ne!(*rotated.public_key(), first);
