@@ -208,6 +208,32 @@ class Published(unittest.TestCase):
     def test_the_values_are_recomputed(self):
         self.assertGreater(other.vectors(VECTORS), 55)
 
+    def test_codes_without_a_network_are_recomputed(self):
+        code = other.json.loads((VECTORS / "code.json").read_text())
+        for entry in code["ac_keys"]:
+            self.assertEqual(other.of_keys(unb64u(entry["did"]), entry["nonce"]).hex(), entry["ac"])
+        for entry in code["answer"]:
+            suite = "OCRA-1:HOTP-SHA256-8:QH64"
+            self.assertEqual(other.ocra(suite, bytes.fromhex(entry["ok"]), entry["q"]), entry["code"])
+        [shown] = other.json.loads((VECTORS / "links.json").read_text())["offline"]
+        self.assertEqual(other.answer_code(bytes(range(32)), shown["jws"]), code["answer"][1]["code"])
+        rows = [line.split() for line in (VECTORS.parent / "rfc6287.txt").read_text().splitlines() if line[0] != "#"]
+        for suite, size, counter, question, pin, moment, answer in rows:
+            given = {"counter": int(counter)} if counter != "-" else {}
+            given |= ({"pin": pin} if pin != "-" else {}) | ({"moment": int(moment) // 60} if moment != "-" else {})
+            found = other.ocra(suite, (b"1234567890" * 7)[: int(size)], question.replace(",", ""), **given)
+            self.assertEqual(found, answer, suite)
+        self.assertEqual(len(rows), 70)
+
+    def test_published_walks_end_where_they_say(self):
+        published = other.json.loads((VECTORS / "walks.json").read_text())
+        self.assertGreater(len(published["walks"]), 15)
+        for entry in published["walks"]:
+            with self.subTest(entry["name"]):
+                kept, why = other.walk(published["kept"], other.json.loads(entry["reply"]), U)
+                found = {name: kept[name] for name in ("epoch", "seq", "gr")} | {"keys": [kid(k) for k in kept["keys"]]}
+                self.assertEqual(found | {"taken": why is None}, entry["end"])
+
     def test_strict_json_refuses_what_is_published_as_bad(self):
         bad = other.json.loads((VECTORS / "json.json").read_text())["bad"]
         for entry in bad:

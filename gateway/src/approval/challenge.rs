@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use countersign_protocol::jose::{FormError, Id};
+use countersign_protocol::jose::Id;
 use countersign_protocol::push::{Challenge, Context, Op, Src};
 use countersign_protocol::text::{ShownIp, T64, T128, is_forbidden};
 
@@ -31,19 +31,14 @@ pub struct Question {
 }
 
 impl Question {
-    /// The signed challenge for one device. When it would be too long, the browser's name is left out.
+    /// The signed challenge for one device. What would make it too long is left out in the protocol's order: browser,
+    /// network, city.
     ///
     /// # Errors
     /// [`SignFault`].
     pub fn ask(&self, issuer: &Issuer, did: Id, jti: Id) -> Result<NewChallenge, SignFault> {
-        let mut claims = self.claims(issuer, did, jti)?;
-        let signed = match issuer.sign(&claims) {
-            Err(SignFault::Form(FormError::Large)) => {
-                claims.ctx.ua = None;
-                issuer.sign(&claims)?
-            }
-            signed => signed?,
-        };
+        let claims = self.claims(issuer, did, jti)?.fit(issuer.key().thumbprint())?;
+        let signed = issuer.sign(&claims)?;
         Ok(NewChallenge { jti, did, ch: signed.h, jws: signed.jws })
     }
 

@@ -12,7 +12,8 @@ use crate::jose::{Claims, Id, Jws, SigningInput, Typ, b64u, signature_from_der};
 use crate::push::{
     Answer, BaseUrl, Challenge, Confirm, ConfirmRequest, Echo, Enrol, EnrolReply, EnrolRequest, ErrorBody, Gone,
     Invite, InviteReply, InviteRequest, Keys, KeysReply, KeysRequest, Link, Message, Metadata, MetadataReply, Nonce,
-    Number, Outcome, Pop, Proof, Pushed, PutPush, Receipt, State, check, endpoint, unverified_jti, walk,
+    Number, Outcome, Pop, Proof, Pushed, PutPush, Receipt, Sealed, SealedInvite, State, check, endpoint,
+    unverified_jti, walk,
 };
 use crate::text::{Country, ShownIp, T64};
 use crate::uri::{EnrolLink, LoginLink, OfflineLink};
@@ -329,6 +330,24 @@ fn links() {
             true
         }
         Err(_) => false,
+    });
+}
+
+/// The plain text of a sealed invitation is the JSON of an enrolment link.
+#[test]
+fn sealed_invitations() {
+    let plain = super::link().to_json().to_string();
+    let (receiver, sender) = (super::receiver(), super::private("as"));
+    parser(around(Just(plain)), |text| {
+        let Ok(body) = crate::seal::seal(receiver.public(), text.as_bytes(), &sender, &[7; 16]) else { return false };
+        match SealedInvite::open(&receiver, &Sealed(body)) {
+            Ok(SealedInvite(link)) => {
+                let again = EnrolLink::parse(&link.to_scheme()).unwrap();
+                assert_eq!(*again.to_https(), *link.to_https());
+                true
+            }
+            Err(_) => false,
+        }
     });
 }
 

@@ -10,8 +10,8 @@ use crate::push::{Message, MetadataReply};
 
 const DAY: u64 = 86_400;
 
-/// What a phone keeps: the published metadata with a recovery key, taken at enrolment.
-fn kept() -> Trusted {
+/// What the published walks start from: the published metadata with a recovery key, taken at enrolment.
+pub(super) fn kept() -> Trusted {
     check::metadata_first(Message::parse(&sample("metadata with gr").text).unwrap(), &link(), NOW).unwrap()
 }
 
@@ -33,8 +33,7 @@ fn texts(names: &[&str]) -> Vec<String> {
 }
 
 /// The published message, changed, signed by another key.
-fn by(signer: &str, name: &str, change: impl FnOnce(&mut Value)) -> String {
-    let Value::Object(_) = sample(name).payload else { panic!("no object") };
+pub(super) fn by(signer: &str, name: &str, change: impl FnOnce(&mut Value)) -> String {
     let mut payload = sample(name).payload;
     change(&mut payload);
     key(signer).jws(sample(name).typ, payload)
@@ -310,6 +309,21 @@ fn the_end_of_a_walk_obeys_the_rules() {
     assert_eq!(end(|meta| meta["epoch"] = 2.into()), Err(Refused::Epoch));
     assert_eq!(end(|meta| meta["gr"] = key("gr2").kid().to_string().into()), Err(Refused::RecoveryKey));
     assert_eq!(end(|meta| super::drop_member(meta, "/gr")), Err(Refused::RecoveryKey));
+}
+
+/// Each published walk ends where it says; a phone of another make walks them too (`tests/peer`).
+#[test]
+fn published_walks() {
+    let file = super::vectors!("walks");
+    assert_eq!(file["kept"]["gr"].as_str().unwrap(), kept().metadata().gr.unwrap().to_string());
+    for case in file["walks"].as_array().unwrap() {
+        let reply = crate::json::parse(case["reply"].as_str().unwrap().as_bytes()).unwrap();
+        let walk = walk(&kept(), reply);
+        let (end, now) = (&case["end"], walk.trusted.metadata());
+        let keys: Vec<String> = now.keys.iter().map(|key| key.thumbprint().to_string()).collect();
+        let found = json!({"epoch": now.epoch, "seq": now.seq, "gr": now.gr, "keys": keys, "taken": walk.rest.is_ok()});
+        assert_eq!(found, *end, "{}", case["name"]);
+    }
 }
 
 /// The last signed time is of this epoch alone, and nothing more than a day ahead counts.

@@ -5,6 +5,7 @@
 mod messages;
 mod ordered;
 mod other;
+mod walks;
 
 use std::path::PathBuf;
 

@@ -14,6 +14,12 @@ pub(super) enum Ordered {
     Object(Vec<(String, Self)>),
 }
 
+impl From<bool> for Ordered {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
 impl From<u64> for Ordered {
     fn from(number: u64) -> Self {
         Self::Number(number)
