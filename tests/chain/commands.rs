@@ -114,6 +114,25 @@ fn a_key_is_rotated_where_no_gateway_runs() {
 }
 
 #[test]
+fn at_a_terminal_it_is_asked_first_and_no_changes_nothing() {
+    let desk = Desk::new();
+    let first = signing(&desk.list());
+    for (typed, code) in [("n", Some(1)), ("", Some(1)), ("y", Some(0))] {
+        let rotate = desk.command("keys rotate");
+        let words: Vec<&str> = rotate.get_args().filter_map(|word| word.to_str()).collect();
+        let inside = format!("exec {} {}", rotate.get_program().display(), words.join(" "));
+        let mut script = std::process::Command::new("script");
+        script.args(["--quiet", "--return", "--command", &inside, "/dev/null"]).current_dir(desk.home.path());
+        script.env_clear().env("PATH", "/usr/bin:/bin").env("SHELL", "/bin/sh").env("TERM", "xterm");
+        let mut program = Program::start(&mut script);
+        program.stdout.wait_for(text("gateway.keys_sure"));
+        program.write(format!("{typed}\r").as_bytes());
+        assert_eq!(program.wait().code(), code, "{}", program.stdout.text());
+        assert_eq!(signing(&desk.list()) == first, code == Some(1), "typed {typed:?}");
+    }
+}
+
+#[test]
 fn a_running_gateway_notices_rotation_and_recovery() {
     let desk = Desk::new();
     assert_eq!(desk.say("keys make-recovery recovery.pem").code, Some(0));
