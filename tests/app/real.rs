@@ -1,17 +1,22 @@
 //! The phone's app and its network against a whole gateway in this process: both ends of the protocol, over TLS.
 
-use std::sync::Arc;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use countersign_core::app::{App, ApprovalState, Enrolling, GatewayState};
 use countersign_core::cancel::Cancel;
+use countersign_core::error::{Error, PortError};
 use countersign_core::net::Net;
+use countersign_core::port::{Clock as _, Http, Request, Response, Trust};
 use countersign_gateway::approval::State;
 use countersign_gateway::enrol::record::Confirmed;
 use countersign_gateway::person::Person;
 use countersign_protocol::jose::Id;
 use countersign_protocol::push::{GoneWhy, Status};
+use countersign_tests::raw_phone::{Key, sign};
 use countersign_tests::stage::{Stage, caller, owner};
+use serde_json::json;
 
 use super::phone::{World, approve, me, only, poll};
 
@@ -27,19 +32,43 @@ struct Scene {
 impl Scene {
     fn pending() -> Self {
         let (stage, world) = (Stage::start(), World::new());
-        let person = stage.person("alice");
         let app = open(&world);
+        Self::enrolling(stage, world, app)
+    }
+
+    fn enrolling(stage: Stage, world: World, app: App) -> Self {
+        let person = stage.person("alice");
         let offer = app.enrol_offer(&stage.link(&person, "browser").to_https()).unwrap();
         let enrolling = app.enrol(&offer, &me(), &Cancel::default()).unwrap();
         Self { stage, person, world, app, enrolling }
     }
 
     fn active() -> Self {
-        let scene = Self::pending();
+        Self::pending().activated()
+    }
+
+    fn activated(self) -> Self {
+        let scene = self;
         assert_eq!(scene.type_digits(&scene.enrolling.digits), Confirmed::Active);
         poll(&scene.app, &scene.enrolling).unwrap();
         assert_eq!(scene.app.gateways()[0].state, GatewayState::Active);
         scene
+    }
+
+    /// Time goes on for both.
+    fn pass(&self, seconds: u64) {
+        self.stage.clock.advance(seconds);
+        self.world.clock.pass(seconds);
+        self.stage.look_after_keys();
+    }
+
+    /// A login begins, reaches the phone, and is approved.
+    fn approves(&self) {
+        let asked = self.stage.begin(&self.person);
+        poll(&self.app, &self.enrolling).unwrap();
+        let row = self.app.approvals().into_iter().find(|row| row.can.approve).expect("one that asks");
+        assert_eq!(approve(&self.app, row.id, &asked.digits()).unwrap().st, Status::Approved);
+        assert!(asked.consume());
     }
 
     fn did(&self) -> Id {
@@ -147,4 +176,104 @@ fn a_phone_that_is_removed_learns_it_by_a_signed_word() {
     assert_eq!((outcome.next_in, outcome.fault), (None, None));
     assert_eq!(scene.app.gateways()[0].state, GatewayState::Gone(GoneWhy::Person));
     assert!(scene.world.keys.names().is_empty());
+}
+
+#[test]
+fn rotations_that_the_phone_slept_through_are_bridged() {
+    let mut scene = Scene::active();
+    for _ in 0..3 {
+        scene.stage.rotate().unwrap();
+        scene.pass(60);
+    }
+    scene.app = open(&scene.world);
+    scene.approves();
+    // And one while a login is open: the key that signed it stays until then.
+    let asked = scene.stage.begin(&scene.person);
+    poll(&scene.app, &scene.enrolling).unwrap();
+    scene.stage.rotate().unwrap();
+    poll(&scene.app, &scene.enrolling).unwrap();
+    let row = scene.app.approvals().into_iter().find(|row| row.can.approve).unwrap();
+    assert_eq!(approve(&scene.app, row.id, &asked.digits()).unwrap().st, Status::Approved);
+    assert!(asked.consume());
+    scene.pass(60);
+    scene.approves();
+}
+
+/// A network on which somebody may answer for the gateway, who has its key `gk` and no key of its certificate.
+struct Thief {
+    net: Net,
+    says: Mutex<Option<Vec<u8>>>,
+}
+
+impl Http for Thief {
+    fn send(&self, request: Request, cancel: &Cancel) -> Result<Response, PortError> {
+        let says = self.says.lock().unwrap().clone();
+        let Some(body) = says.filter(|_| request.url.ends_with("/metadata")) else {
+            return self.net.send(request, cancel);
+        };
+        // No pin fits, so nothing but metadata is asked over this connection.
+        if request.trust != Trust::MetadataOnly {
+            return Err(PortError::Tls);
+        }
+        Ok(Response { status: 200, headers: vec![("countersign-nonce".to_owned(), "thiefs".to_owned())], body })
+    }
+
+    fn stream(
+        &self,
+        request: Request,
+        cancel: &Cancel,
+        take: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<Response, PortError> {
+        self.net.stream(request, cancel, take)
+    }
+}
+
+#[test]
+fn a_gateway_whose_key_was_stolen_recovers_from_a_thief_with_the_highest_seq() {
+    let (stage, world) = (Stage::start(), World::new());
+    stage.name_recovery("gr").unwrap();
+    let thief = Arc::new(Thief { net: Net::new(&[], world.clock.clone()), says: Mutex::default() });
+    let app = world.app_on(thief.clone());
+    let mut scene = Scene::enrolling(stage, world, app).activated();
+    scene.approves();
+
+    // The thief of gk has the phone believe in a key of his own, at the highest number there is.
+    let forged = |epoch: u64, seq: u64, keys: &[&str], signer: &str| {
+        let keys: Vec<_> = keys.iter().map(|name| Key::named(name).jwk_json()).collect();
+        let now = scene.world.clock.now();
+        let meta = json!({"iss": scene.stage.u(), "iat": now, "exp": now + 13 * 86_400, "epoch": epoch, "seq": seq,
+            "keys": keys, "gr": Key::named("gr").thumbprint(), "name": "Thief",
+            "policy": {"digits": 6, "uv": "any", "attest": "none", "level": "software", "push": "sealed", "totp": true,
+                "offline": false, "move": false}});
+        let meta = sign("cs-meta+jwt", &meta, &Key::named(signer));
+        json!({"meta": meta, "links": [], "recovery": []}).to_string().into_bytes()
+    };
+    let most = (1 << 53) - 1;
+    scene.pass(8 * 86_400);
+    *thief.says.lock().unwrap() = Some(forged(1, most, &["gk", "evil"], "gk"));
+    // He names no pin either, and no platform trusts the gateway's certificate.
+    assert_eq!(poll(&scene.app, &scene.enrolling), Err(PortError::Tls.into()));
+    assert_eq!(scene.app.gateways()[0].name, "Thief", "whoever has gk is the gateway");
+    *thief.says.lock().unwrap() = None;
+    scene.pass(61);
+    assert_eq!(poll(&scene.app, &scene.enrolling), Err(PortError::Tls.into()));
+    assert_eq!(scene.app.gateways()[0].name, "Thief", "the gateway itself is locked out");
+
+    scene.stage.recover("gr", None).unwrap();
+    scene.pass(61);
+    scene.approves();
+    assert_ne!(scene.app.gateways()[0].name, "Thief");
+    // Whatever the thief says now moves nothing, also after a restart.
+    scene.app = scene.world.app_on(thief.clone());
+    for (epoch, signer) in [(1, "gk"), (1, "evil"), (2, "gk"), (2, "evil"), (3, "evil")] {
+        scene.pass(8 * 86_400);
+        *thief.says.lock().unwrap() = Some(forged(epoch, most, &[signer], signer));
+        // His nonce is not taken, and his metadata neither.
+        let outcome = scene.app.poll(scene.enrolling.id, 0, &Cancel::default()).unwrap();
+        assert!(matches!(outcome.fault, None | Some(Error::Port(PortError::Tls))), "{:?}", outcome.fault);
+        *thief.says.lock().unwrap() = None;
+        scene.pass(61);
+        scene.approves();
+        assert_ne!(scene.app.gateways()[0].name, "Thief");
+    }
 }

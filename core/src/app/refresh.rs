@@ -38,7 +38,9 @@ impl App {
         let record = self.record(id)?;
         let mut line = self.line(&record, link);
         let reply = match line.metadata(cancel) {
-            Err(Fault::Port(PortError::Tls)) if line.trust != Trust::Platform => {
+            // Also where metadata of a thief dropped the pins: a gateway that was enrolled by a pin may have nothing that a
+            // platform trusts, and could not tell of its recovery.
+            Err(Fault::Port(PortError::Tls)) if line.trust != Trust::Platform || record.p.is_some() => {
                 // No pin fits. Metadata proves itself; nothing else may be asked over such a connection.
                 line.trust = Trust::MetadataOnly;
                 line.metadata(cancel)
