@@ -52,11 +52,12 @@ struct Model {
     now: u64,
     ends: u64,
     consumed: u64,
+    reported: bool,
 }
 
 impl Model {
     fn new() -> Self {
-        Self { state: "pending", tries: 3, now: 0, ends: 125, consumed: 0 }
+        Self { state: "pending", tries: 3, now: 0, ends: 125, consumed: 0, reported: false }
     }
 
     fn step(&mut self, event: Event) -> String {
@@ -92,7 +93,11 @@ impl Model {
                 self.state = "reported";
                 "reported"
             }
-            (Event::Report(_), "consumed") if self.now <= self.consumed + 600 => "reported",
+            (Event::Report(_), "reported") => "reported",
+            (Event::Report(_), "consumed") if self.reported || self.now <= self.consumed + 600 => {
+                self.reported = true;
+                "reported"
+            }
             (Event::Consume, "approved") => {
                 (self.state, self.consumed) = ("consumed", self.now);
                 "taken"
@@ -154,7 +159,7 @@ impl Real<'_> {
             first_factor: true,
             challenges: challenges.into(),
         };
-        assert_eq!(self.store.begin(new, self.at(), Caller::default()), Ok(Began::Open(Push::Sent)));
+        assert_eq!(self.store.begin(new, self.at(), Caller::default()), Ok(Began::Open(Push::Sent, Vec::new())));
     }
 
     fn step(&mut self, event: Event) -> String {

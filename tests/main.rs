@@ -16,6 +16,7 @@ mod looks;
 mod otp;
 mod pages;
 mod push;
+mod serving;
 mod setup;
 mod strings;
 mod vault;

@@ -10,6 +10,7 @@ mod value;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use crate::limits;
 use countersign_protocol::push::{Attest, PushMode};
 
 use crate::outgoing::Network;
@@ -75,9 +76,12 @@ pub const SETTINGS: &[Setting] = &[
     setting("tls.certificate", "tls-certificate", "gateway.set_tls_certificate"),
     setting("tls.key", "tls-key", "gateway.set_tls_key"),
     setting("tls.next_certificate", "tls-next-certificate", "gateway.set_tls_next"),
+    setting("tls.pin", "tls-pin", "gateway.set_tls_pin"),
     setting("master_key.file", "master-key-file", "gateway.set_master_key_file"),
     setting("master_key.command", "master-key-command", "gateway.set_master_key_command"),
     Setting { name: "master_key.value", flag: "", help: "gateway.set_master_key_value", secret: true },
+    setting("limits.connections", "limits-connections", "gateway.set_connections"),
+    setting("limits.address_connections", "limits-address-connections", "gateway.set_address_connections"),
     setting("log.format", "log-format", "gateway.set_log_format"),
     setting("log.level", "log-level", "gateway.set_log_level"),
     setting("approval.digits", "approval-digits", "gateway.set_approval_digits"),
@@ -119,8 +123,13 @@ pub struct Config {
     pub tls: Tls,
     /// The operator's next certificate, listed for phones before it is used.
     pub next_certificate: Option<PathBuf>,
+    /// Whether phones pin the key of a certificate that the operator gave, and then ask nobody else about it. The one that
+    /// the gateway makes itself is always pinned.
+    pub tls_pin: bool,
     /// Where the master key comes from.
     pub master_key: MasterKey,
+    /// How much is served at once.
+    pub limits: Limits,
     /// The log.
     pub log: Log,
     /// Approvals.
@@ -167,6 +176,21 @@ impl std::fmt::Debug for MasterKey {
             Self::Command(_) => "Command",
             Self::Value(_) => "Value(..)",
         })
+    }
+}
+
+/// How much is served at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Open connections: 64 to 65,536.
+    pub connections: usize,
+    /// Open connections of one address: 8 to 65,536.
+    pub address_connections: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { connections: limits::CONNECTIONS, address_connections: limits::ADDRESS_CONNECTIONS }
     }
 }
 
@@ -228,6 +252,11 @@ pub struct Outgoing {
 }
 
 impl Config {
+    /// Whether phones trust this gateway by its certificate's key alone.
+    pub fn is_pinned(&self) -> bool {
+        self.tls_pin || self.tls == Tls::SelfSigned
+    }
+
     /// The settings of a gateway that keeps everything in `data`, listens on a free port of 127.0.0.1 and calls itself
     /// `https://localhost`. What tests start from.
     pub fn local(data: impl Into<PathBuf>) -> Self {
@@ -241,7 +270,9 @@ impl Config {
             proxies: Vec::new(),
             tls: Tls::SelfSigned,
             next_certificate: None,
+            tls_pin: false,
             master_key: MasterKey::File(None),
+            limits: Limits::default(),
             log: Log { json: false, level: "info".into() },
             approval: Approval { digits: 6, tries: 3, life: 120 },
             policy: Policy {

@@ -92,7 +92,7 @@ impl From<StoreFault> for Failure {
     fn from(fault: StoreFault) -> Self {
         match fault {
             StoreFault::Full => Self::new(StatusCode::SERVICE_UNAVAILABLE, "gateway.full").because(fault).after(30),
-            StoreFault::Busy | StoreFault::Closed => Self::busy(fault),
+            StoreFault::Busy | StoreFault::Closed | StoreFault::Undone => Self::busy(fault),
             _ => Self::internal(fault),
         }
     }

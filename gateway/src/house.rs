@@ -10,7 +10,7 @@ use crate::approval::{self, Approvals};
 use crate::attest::Attestations;
 use crate::audit;
 use crate::chain::Chain;
-use crate::config::Config;
+use crate::config::{Config, Tls};
 use crate::enrol::{self, Devices};
 use crate::health::Ready;
 use crate::issuer::Issuer;
@@ -96,7 +96,7 @@ pub struct Foundation {
 impl House {
     /// Whether the certificate is one that the operator gave: then browsers are told to insist on TLS.
     pub fn has_given_certificate(&self) -> bool {
-        self.pin.is_none()
+        self.config.tls != Tls::SelfSigned
     }
 
     /// Puts the parts together; makes the first key at the first start.
@@ -121,7 +121,9 @@ impl House {
         let chain = Chain::open(store.clone(), seal.clone(), signers, clock.now()).map_err(PublishFault::from)?;
         let people =
             People::new(Arc::new(person::store::SqlStore(store.clone())), &seal, clock.clone(), random.clone());
-        let sessions = Sessions::new(Arc::new(session::store::SqlStore(store.clone())), clock.clone(), random.clone());
+        let run = i64::from_be_bytes(random.bytes()?);
+        let sessions =
+            Sessions::new(Arc::new(session::store::SqlStore(store.clone())), clock.clone(), random.clone(), run);
         let vapid = bells.vapid().public_key().clone();
         let (issuer, published) = published(&config, &origin, &chain, vapid, [pin, next_pin], clock.now())?;
         let wakes = Arc::new(Wakes::default());
@@ -134,6 +136,7 @@ impl House {
             wakes: &wakes,
             bells: &bells,
             attestations,
+            run,
         };
         let (approvals, devices, phones) = push_side(&config, issuer, published.clone(), &on)?;
         Ok(Arc::new(Self {
@@ -191,6 +194,7 @@ struct Ground<'a> {
     wakes: &'a Arc<Wakes>,
     bells: &'a Bells,
     attestations: Attestations,
+    run: i64,
 }
 
 /// The issuer, which signs with the newest key, and the metadata that names it.
@@ -227,7 +231,7 @@ fn push_side(
     on: &Ground<'_>,
 ) -> Result<(Approvals, Devices, Phones), StartFault> {
     let wakes = on.wakes.clone();
-    let run = i64::from_be_bytes(on.random.bytes()?);
+    let run = on.run;
     let enrolled: Arc<dyn enrol::Store> = Arc::new(enrol::store::SqlStore(on.store.clone()));
     let devices = Devices::new(enrol::devices::Parts {
         store: enrolled.clone(),

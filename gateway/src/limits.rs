@@ -26,8 +26,11 @@ pub const ENROL_BODY: usize = 48 * 1024;
 pub const FORM_BODY: usize = 64 * 1024;
 /// Requests a connection a minute. Beyond: 429.
 pub const CONNECTION_RATE: u32 = 100;
-/// Open connections; a further one waits in the system's queue.
+/// Open connections, unless set otherwise; a further one waits in the system's queue.
 pub const CONNECTIONS: usize = 16_384;
+/// Open connections of one address (IPv6: of one /64), unless set otherwise; a further one is closed at once. A
+/// configured proxy stands for many and has no such limit.
+pub const ADDRESS_CONNECTIONS: usize = 2_048;
 /// How long a stop lets requests finish.
 pub const STOP_TIME: Duration = Duration::from_secs(10);
 

@@ -7,6 +7,7 @@
 pub mod known;
 pub mod pages;
 pub mod route;
+pub mod voucher;
 
 use countersign_strings::text;
 

@@ -134,6 +134,8 @@ fn good_value(name: &str) -> BoxedStrategy<String> {
         "approval.digits" => (2..=8_u8).prop_map(|it| it.to_string()).boxed(),
         "approval.tries" => (1..=5_u8).prop_map(|it| it.to_string()).boxed(),
         "approval.life" => (30..=600_u64).prop_map(|it| it.to_string()).boxed(),
+        "limits.connections" => (64..=65_536_u32).prop_map(|it| it.to_string()).boxed(),
+        "limits.address_connections" => (8..=65_536_u32).prop_map(|it| it.to_string()).boxed(),
         "policy.uv" => "any|bio".boxed(),
         "policy.level" => "tee|software".boxed(),
         // `need` alone would want roots beside it.

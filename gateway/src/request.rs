@@ -211,13 +211,21 @@ impl From<BodyFault> for Failure {
     }
 }
 
-/// Reads a body of at most `limit` bytes within 20 seconds. One that says it is larger is refused unread.
+/// How much of a body over its limit is read and thrown away before it is refused. Whoever is still writing would else be
+/// cut off, and never see why.
+const DISCARDED: u64 = 256 * 1024;
+
+/// Reads a body of at most `limit` bytes within 20 seconds. One that says it is larger is refused, and not kept.
 ///
 /// # Errors
 /// [`BodyFault`].
 pub async fn read_body(headers: &HeaderMap, body: Body, limit: usize, house: &House) -> Result<Bytes, BodyFault> {
     let told = headers.get(header::CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse::<u64>().ok());
-    if told.is_some_and(|told| told > limit as u64) || body.size_hint().lower() > limit as u64 {
+    let told = told.unwrap_or(0).max(body.size_hint().lower());
+    if told > limit as u64 {
+        if told <= DISCARDED {
+            discard(body, house).await;
+        }
         return Err(BodyFault::Large);
     }
     let reading = Limited::new(body, limit).collect();
@@ -228,6 +236,15 @@ pub async fn read_body(headers: &HeaderMap, body: Body, limit: usize, house: &Ho
             Err(_) => Err(BodyFault::Broken),
         },
         () = house.timer.wait(limits::BODY_TIME) => Err(BodyFault::Slow),
+    }
+}
+
+/// Reads and keeps nothing, as long as a body may take.
+async fn discard(mut body: Body, house: &House) {
+    let reading = async { while let Some(Ok(_)) = body.frame().await {} };
+    tokio::select! {
+        () = reading => {}
+        () = house.timer.wait(limits::BODY_TIME) => {}
     }
 }
 

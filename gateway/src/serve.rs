@@ -1,6 +1,8 @@
 //! The way of a request: accept, TLS, HTTP/1.1 with its limits, the outermost layer, the routes.
 
+mod address;
 mod connection;
+mod deadline;
 mod outermost;
 mod stall;
 
@@ -38,7 +40,8 @@ pub async fn serve(house: Arc<House>, listeners: Vec<TcpListener>, tls: tls::Ser
     let shared = Arc::new(connection::Shared {
         routes: routes(&house),
         acceptor: TlsAcceptor::from(tls.config),
-        places: Arc::new(Semaphore::new(limits::CONNECTIONS)),
+        places: Arc::new(Semaphore::new(house.config.limits.connections)),
+        addresses: address::Addresses::new(house.config.limits.address_connections),
         house: house.clone(),
     });
     let mut accepting = JoinSet::new();
@@ -65,10 +68,14 @@ async fn accept(shared: Arc<connection::Shared>, listener: TcpListener) {
         };
         match (accepted, place) {
             (Ok((stream, peer)), Ok(place)) => {
+                let Some(own) = shared.enter(peer.ip()) else {
+                    tracing::debug!(%peer, "too many connections of one address");
+                    continue;
+                };
                 let shared = shared.clone();
                 connections.spawn(async move {
                     connection::serve(&shared, stream, peer).await;
-                    drop(place);
+                    drop((own, place));
                 });
             }
             (Err(fault), _) => {

@@ -2,7 +2,8 @@
 //!
 //! A session is 128 random bits in a `__Host-` cookie, stored as a hash. It gets a new id at each step (password, second
 //! factor, voucher), ends after 30 minutes without a request and after 12 hours in any case, and ends at once with the
-//! person's disabling or a report.
+//! person's disabling or a report. Each moment is kept by both clocks, so that setting the wall clock back makes nothing
+//! fresh and brings no session back.
 
 pub mod cookie;
 pub mod route;
@@ -11,6 +12,7 @@ pub mod store;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::approval::Moment;
 use crate::limits;
 use crate::person::PersonId;
 use crate::port::{Clock, PortFault, Random};
@@ -28,7 +30,7 @@ pub enum SessionFault {
     Port(#[from] PortFault),
 }
 
-/// A session as stored. Times are Unix seconds.
+/// A session as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     /// SHA-256 of what the cookie holds.
@@ -38,13 +40,16 @@ pub struct Session {
     /// That person's name.
     pub name: String,
     /// When the password was right.
-    pub began_at: u64,
+    pub began: Moment,
     /// The last request, up to a minute old.
-    pub seen_at: u64,
-    /// When a second factor was right; `None`: password only.
-    pub second_at: Option<u64>,
-    /// When a voucher was taken: as good as a second factor for adding a device, and for nothing else.
-    pub voucher_at: Option<u64>,
+    pub seen: Moment,
+    /// When a second factor was right, whatever it was asked for; `None`: password only.
+    pub second: Option<Moment>,
+    /// When a second factor was right that was asked for as looking after one's devices.
+    pub manage: Option<Moment>,
+    /// When a voucher was taken: for ten minutes the other second factor for looking after one's devices, and for nothing
+    /// else.
+    pub voucher: Option<Moment>,
     /// The approvals that this session came from, in the order of their ids, so that a late report of any can end it.
     pub approvals: BTreeSet<[u8; 16]>,
 }
@@ -52,31 +57,36 @@ pub struct Session {
 impl Session {
     /// Whether a second factor was right in this session.
     pub fn is_full(&self) -> bool {
-        self.second_at.is_some()
+        self.second.is_some()
     }
 
-    /// Whether a second factor was right within the last ten minutes: what removing and renaming a device asks.
-    pub fn is_fresh(&self, now: u64) -> bool {
-        within(self.second_at, now)
+    /// Whether this session may look at the person's devices.
+    pub fn may_look(&self, at: &Moment) -> bool {
+        self.is_full() || is_fresh(self.voucher, at)
     }
 
-    /// Whether this session may add a device now (push-v1 §5.6): a fresh second factor, or a voucher just taken.
-    pub fn may_enrol(&self, now: u64) -> bool {
-        self.is_fresh(now) || within(self.voucher_at, now)
+    /// Whether this session may change the person's devices (push-v1 §5.6): within the last ten minutes a voucher was
+    /// taken, or a second factor was right that the person was asked for as that. One that was asked for as signing in
+    /// to an application is none: it would let whoever knows the password take over the devices by a yes to something
+    /// else.
+    pub fn may_change(&self, at: &Moment) -> bool {
+        is_fresh(self.manage, at) || is_fresh(self.voucher, at)
     }
 
-    fn has_ended(&self, now: u64) -> bool {
-        // A clock that was set back by more than the coarseness of `seen_at` no longer tells how old it is.
-        self.began_at.max(self.seen_at) > now + limits::SESSION_SEEN_STEP
-            || now.saturating_sub(self.seen_at) >= limits::SESSION_IDLE
-            || now.saturating_sub(self.began_at) >= limits::SESSION_LIFE
+    fn has_ended(&self, at: &Moment) -> bool {
+        // A wall clock that was set back by more than the coarseness of `seen` no longer tells how old the session is.
+        self.began.now.max(self.seen.now) > at.now + limits::SESSION_SEEN_STEP
+            || has_passed(limits::SESSION_IDLE, &self.seen, at)
+            || has_passed(limits::SESSION_LIFE, &self.began, at)
     }
 }
 
-/// A moment in the future is not within: the clock was set back, and nobody knows how long ago it was.
-fn within(moment: Option<u64>, now: u64) -> bool {
-    let age = moment.and_then(|at| now.checked_sub(at));
-    age.is_some_and(|age| age < limits::SECOND_FACTOR_FRESH)
+fn is_fresh(moment: Option<Moment>, at: &Moment) -> bool {
+    moment.is_some_and(|then| at.is_within(limits::SECOND_FACTOR_FRESH, &then))
+}
+
+fn has_passed(seconds: u64, then: &Moment, at: &Moment) -> bool {
+    at.now.saturating_sub(then.now) >= seconds || at.has_run(seconds, then)
 }
 
 /// What a new session, or a session after a step, knows.
@@ -84,6 +94,8 @@ fn within(moment: Option<u64>, now: u64) -> bool {
 pub struct Step {
     /// A second factor was right just now.
     pub second: bool,
+    /// It was asked for as looking after one's devices. Counts with `second` alone.
+    pub manage: bool,
     /// A voucher was taken just now.
     pub voucher: bool,
     /// The approval that was consumed.
@@ -92,11 +104,12 @@ pub struct Step {
 
 /// Remembers sessions.
 pub trait Store: Send + Sync {
-    /// Puts `new` in the place of `old`, or adds it. Nothing is stored for a disabled person; `old` goes nonetheless.
+    /// Puts `new` in the place of `old`, or adds it. Nothing is stored when `old` ended meanwhile, or for a disabled
+    /// person; `old` goes nonetheless. Whether `new` is stored.
     ///
     /// # Errors
     /// [`StoreFault`]; then `old` is still there.
-    fn replace(&self, old: Option<[u8; 32]>, new: &Session) -> Result<(), StoreFault>;
+    fn replace(&self, old: Option<[u8; 32]>, new: &Session) -> Result<bool, StoreFault>;
 
     /// The session with this id, unless its person is disabled. Its name is the person's.
     ///
@@ -108,7 +121,7 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// [`StoreFault`].
-    fn touch(&self, id: [u8; 32], seen_at: u64) -> Result<(), StoreFault>;
+    fn touch(&self, id: [u8; 32], seen: Moment) -> Result<(), StoreFault>;
 
     /// Ends one session.
     ///
@@ -141,12 +154,18 @@ pub struct Sessions {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    run: i64,
 }
 
 impl Sessions {
-    /// Sessions over a store.
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
-        Self { store, clock, random }
+    /// Sessions over a store. `run` is a number that no other run of the gateway has.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, random: Arc<dyn Random>, run: i64) -> Self {
+        Self { store, clock, random, run }
+    }
+
+    /// This moment by both clocks.
+    pub fn moment(&self) -> Moment {
+        Moment::of(&*self.clock, self.run)
     }
 
     /// Begins a session after a right password.
@@ -154,40 +173,42 @@ impl Sessions {
     /// # Errors
     /// [`SessionFault`].
     pub fn begin(&self, person: PersonId, name: &str, step: Step) -> Result<(Cookie, Session), SessionFault> {
-        let now = self.clock.now();
+        let at = self.moment();
         let cookie = Cookie::generate(&*self.random)?;
         let session = Session {
             id: cookie.hash(),
             person,
             name: name.to_owned(),
-            began_at: now,
-            seen_at: now,
-            second_at: step.second.then_some(now),
-            voucher_at: step.voucher.then_some(now),
+            began: at,
+            seen: at,
+            second: step.second.then_some(at),
+            manage: (step.second && step.manage).then_some(at),
+            voucher: step.voucher.then_some(at),
             approvals: step.approval.into_iter().collect(),
         };
-        self.store.prune(now.saturating_sub(limits::SESSION_IDLE), now.saturating_sub(limits::SESSION_LIFE))?;
+        self.store.prune(at.now.saturating_sub(limits::SESSION_IDLE), at.now.saturating_sub(limits::SESSION_LIFE))?;
         self.store.replace(None, &session)?;
         Ok((cookie, session))
     }
 
     /// Gives a session a new id after a step. The old cookie is worth nothing afterwards. Its absolute life goes on.
+    /// `None` when the session ended meanwhile: by a report, by signing out in another tab, with its person.
     ///
     /// # Errors
     /// [`SessionFault`]; then the old session is unchanged.
-    pub fn raise(&self, old: &Session, step: Step) -> Result<(Cookie, Session), SessionFault> {
-        let now = self.clock.now();
+    pub fn raise(&self, old: &Session, step: Step) -> Result<Option<(Cookie, Session)>, SessionFault> {
+        let at = self.moment();
         let cookie = Cookie::generate(&*self.random)?;
         let session = Session {
             id: cookie.hash(),
-            seen_at: now,
-            second_at: if step.second { Some(now) } else { old.second_at },
-            voucher_at: if step.voucher { Some(now) } else { old.voucher_at },
+            seen: at,
+            second: if step.second { Some(at) } else { old.second },
+            manage: if step.second && step.manage { Some(at) } else { old.manage },
+            voucher: if step.voucher { Some(at) } else { old.voucher },
             approvals: old.approvals.iter().copied().chain(step.approval).collect(),
             ..old.clone()
         };
-        self.store.replace(Some(old.id), &session)?;
-        Ok((cookie, session))
+        Ok(self.store.replace(Some(old.id), &session)?.then_some((cookie, session)))
     }
 
     /// The session of a cookie, if it has not ended. Counts as a request.
@@ -195,16 +216,16 @@ impl Sessions {
     /// # Errors
     /// [`SessionFault::Store`].
     pub fn find(&self, cookie: &Cookie) -> Result<Option<Session>, SessionFault> {
-        let now = self.clock.now();
+        let at = self.moment();
         let Some(mut session) = self.store.find(cookie.hash())? else { return Ok(None) };
         // Neither write decides anything here, so a full disk does not lock anybody out: it only ends sessions earlier.
-        if session.has_ended(now) {
+        if session.has_ended(&at) {
             forgive(self.store.remove(session.id));
             return Ok(None);
         }
-        if now.saturating_sub(session.seen_at) >= limits::SESSION_SEEN_STEP {
-            forgive(self.store.touch(session.id, now));
-            session.seen_at = now;
+        if !at.is_within(limits::SESSION_SEEN_STEP, &session.seen) {
+            forgive(self.store.touch(session.id, at));
+            session.seen = at;
         }
         Ok(Some(session))
     }
@@ -265,14 +286,19 @@ mod tests {
     }
 
     impl Store for Only {
-        fn replace(&self, _: Option<[u8; 32]>, new: &Session) -> Result<(), StoreFault> {
-            self.change(|held| *held = Some(new.clone()))
+        fn replace(&self, old: Option<[u8; 32]>, new: &Session) -> Result<bool, StoreFault> {
+            let mut stored = false;
+            self.change(|held| {
+                stored = old.is_none() || held.as_ref().map(|it| it.id) == old;
+                *held = stored.then(|| new.clone());
+            })?;
+            Ok(stored)
         }
         fn find(&self, id: [u8; 32]) -> Result<Option<Session>, StoreFault> {
             Ok(self.0.lock().unwrap().0.clone().filter(|session| session.id == id))
         }
-        fn touch(&self, _: [u8; 32], seen_at: u64) -> Result<(), StoreFault> {
-            self.change(|held| held.iter_mut().for_each(|session| session.seen_at = seen_at))
+        fn touch(&self, _: [u8; 32], seen: Moment) -> Result<(), StoreFault> {
+            self.change(|held| held.iter_mut().for_each(|session| session.seen = seen))
         }
         fn remove(&self, _: [u8; 32]) -> Result<(), StoreFault> {
             self.change(|held| *held = None)
@@ -290,7 +316,7 @@ mod tests {
 
     fn begun(step: Step) -> (Arc<TestClock>, Arc<Only>, Sessions, Cookie, Session) {
         let (clock, store) = (Arc::new(TestClock::default()), Arc::new(Only::default()));
-        let sessions = Sessions::new(store.clone(), clock.clone(), Arc::new(MachineRandom::default()));
+        let sessions = Sessions::new(store.clone(), clock.clone(), Arc::new(MachineRandom::default()), 1);
         let (cookie, session) = sessions.begin(PersonId([1; 16]), "alice", step).unwrap();
         (clock, store, sessions, cookie, session)
     }
@@ -313,9 +339,10 @@ mod tests {
         for _ in 0..12 * 4 - 1 {
             clock.advance(15 * 60);
             last = sessions.find(&cookie).unwrap().unwrap();
-            (cookie, last) = sessions.raise(&last, Step { second: true, ..Step::default() }).unwrap();
+            let step = Step { second: true, manage: true, ..Step::default() };
+            (cookie, last) = sessions.raise(&last, step).unwrap().unwrap();
         }
-        assert!(last.is_fresh(clock.now()));
+        assert!(last.may_change(&sessions.moment()));
         clock.advance(15 * 60);
         assert!(sessions.find(&cookie).unwrap().is_none());
     }
@@ -323,28 +350,43 @@ mod tests {
     #[test]
     fn each_step_has_a_new_id_and_keeps_what_was_known() {
         let (_, _, sessions, first, session) = begun(Step::default());
-        assert!(!session.is_full() && !session.may_enrol(session.began_at));
-        let step = Step { second: true, voucher: false, approval: Some([7; 16]) };
-        let (second, full) = sessions.raise(&session, step).unwrap();
+        assert!(!session.is_full() && !session.may_change(&session.began) && !session.may_look(&session.began));
+        let step = Step { second: true, approval: Some([7; 16]), ..Step::default() };
+        let (second, full) = sessions.raise(&session, step).unwrap().unwrap();
         assert!(sessions.find(&first).unwrap().is_none());
         assert_eq!(sessions.find(&second).unwrap(), Some(full.clone()));
-        let (_, with_voucher) = sessions.raise(&full, Step { voucher: true, ..Step::default() }).unwrap();
-        assert_eq!((with_voucher.second_at, &with_voucher.approvals), (full.second_at, &[[7; 16]].into()));
-        let again = Step { second: true, voucher: false, approval: Some([8; 16]) };
-        let (_, raised) = sessions.raise(&with_voucher, again).unwrap();
+        let (_, with_voucher) = sessions.raise(&full, Step { voucher: true, ..Step::default() }).unwrap().unwrap();
+        assert_eq!((with_voucher.second, &with_voucher.approvals), (full.second, &[[7; 16]].into()));
+        let again = Step { second: true, approval: Some([8; 16]), ..Step::default() };
+        let (_, raised) = sessions.raise(&with_voucher, again).unwrap().unwrap();
         assert_eq!(raised.approvals, [[7; 16], [8; 16]].into(), "a report of the first one ends it as well");
     }
 
     #[test]
-    fn a_second_factor_is_fresh_for_ten_minutes_and_a_voucher_only_adds_devices() {
-        let (clock, _, _, _, full) = begun(Step { second: true, ..Step::default() });
+    fn a_session_that_ended_meanwhile_is_not_raised() {
+        let (_, store, sessions, _, session) = begun(Step::default());
+        sessions.end(&session).unwrap();
+        let step = Step { second: true, manage: true, ..Step::default() };
+        assert!(sessions.raise(&session, step).unwrap().is_none());
+        assert_eq!(store.0.lock().unwrap().0, None, "nor is anything left behind");
+    }
+
+    #[test]
+    fn a_second_factor_counts_for_devices_when_it_was_asked_for_them_and_for_ten_minutes() {
+        let (clock, _, sessions, _, asked) = begun(Step { second: true, manage: true, ..Step::default() });
+        let (_, _, _, _, other) = begun(Step { second: true, ..Step::default() });
         let (_, _, _, _, vouched) = begun(Step { voucher: true, ..Step::default() });
-        assert!(!vouched.is_full() && !vouched.is_fresh(clock.now()) && vouched.may_enrol(clock.now()));
+        let at = sessions.moment();
+        assert!(asked.is_full() && other.is_full() && !vouched.is_full());
+        assert!(asked.may_change(&at) && !other.may_change(&at) && vouched.may_change(&at));
+        assert!(asked.may_look(&at) && other.may_look(&at) && vouched.may_look(&at));
         clock.advance(limits::SECOND_FACTOR_FRESH - 1);
-        assert!(full.is_fresh(clock.now()) && full.may_enrol(clock.now()) && vouched.may_enrol(clock.now()));
+        let at = sessions.moment();
+        assert!(asked.may_change(&at) && vouched.may_change(&at));
         clock.advance(1);
-        assert!(full.is_full() && !full.is_fresh(clock.now()));
-        assert!(!full.may_enrol(clock.now()) && !vouched.may_enrol(clock.now()));
+        let at = sessions.moment();
+        assert!(asked.is_full() && !asked.may_change(&at) && asked.may_look(&at));
+        assert!(!vouched.may_change(&at) && !vouched.may_look(&at));
     }
 
     #[test]

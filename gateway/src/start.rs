@@ -124,9 +124,14 @@ impl Running {
         &self.addresses
     }
 
-    /// SHA-256 of the certificate's SubjectPublicKeyInfo, when the certificate is self-signed.
+    /// SHA-256 of the certificate's SubjectPublicKeyInfo, when phones pin it.
     pub fn pin(&self) -> Option<[u8; 32]> {
         self.house.pin
+    }
+
+    /// Whether the operator gave the certificate; else the gateway made it itself, and browsers warn.
+    pub fn has_given_certificate(&self) -> bool {
+        self.house.has_given_certificate()
     }
 
     /// SHA-256 of the certificate, as browsers show it.

@@ -26,6 +26,8 @@ pub use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 /// How long a statement waits for another process's write, for example `user add` beside a running gateway.
 const BUSY: Duration = Duration::from_secs(5);
+/// Statements that a connection keeps prepared: all that requests run, with room.
+const STATEMENTS: usize = 256;
 /// Readers kept open while idle.
 const IDLE_READERS: usize = 8;
 
@@ -38,6 +40,9 @@ pub enum StoreFault {
     /// Another process holds the store for longer than five seconds.
     #[error("the store is in use by another process")]
     Busy,
+    /// Another write of the same transaction undid it, as a full disk does. Nothing was changed; it may be tried again.
+    #[error("another write undid the transaction")]
+    Undone,
     /// A row with this key is there already.
     #[error("a row with this key is there already")]
     Taken,
@@ -178,6 +183,7 @@ fn connect(path: &Path) -> Result<Connection, StoreFault> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
 }
 
@@ -224,6 +230,27 @@ mod tests {
             }
         });
         assert_eq!(count(&store), 50);
+    }
+
+    #[test]
+    fn a_full_disk_is_called_that_and_room_again_is_enough() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open_with(&folder.path().join("s"), NUMBERS).unwrap();
+        let room = |more: i64| {
+            let set = move |row: &Connection| {
+                let pages: i64 = row.query_one("PRAGMA page_count", [], |row| row.get(0))?;
+                let limit = format!("PRAGMA max_page_count = {}", pages + more);
+                Ok::<i64, StoreFault>(row.query_one(&limit, [], |row| row.get(0))?)
+            };
+            store.write(set).unwrap()
+        };
+        room(0);
+        let full = (0..10_000).find_map(|n| insert(&store, n).err().map(|fault| (n, fault)));
+        let Some((n, StoreFault::Full)) = full else { panic!("{full:?}") };
+        assert_eq!(count(&store), n, "what was acknowledged is there, and nothing else");
+        room(100);
+        insert(&store, n).unwrap();
+        assert_eq!(count(&store), n + 1);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use countersign_protocol::Secret;
 use countersign_protocol::jose::H32;
-use countersign_strings::fill;
+use countersign_strings::{fill, text};
 use rcgen::{CertificateParams, DnType, KeyPair, KeyUsagePurpose, PublicKeyData, date_time_ymd};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
@@ -58,7 +58,8 @@ pub enum TlsFault {
 pub struct Served {
     /// For the TLS acceptor.
     pub config: Arc<ServerConfig>,
-    /// SHA-256 of the SubjectPublicKeyInfo, when the gateway made the certificate itself.
+    /// SHA-256 of the SubjectPublicKeyInfo, when phones are to pin it: of the gateway's own certificate, and where the
+    /// operator said so.
     pub pin: Option<[u8; 32]>,
     /// The same of the certificate that will be used next, where one is prepared.
     pub next_pin: Option<[u8; 32]>,
@@ -93,8 +94,11 @@ pub fn load(
     };
     let leaf = chain.first().cloned().ok_or_else(|| TlsFault::Certificate("there is none".into()))?;
     let until = tell_expiry(&leaf, now, own)?;
+    if !config.is_pinned() && is_self_issued(&leaf) {
+        tracing::warn!("{}", text("gateway.phones_refuse"));
+    }
     Ok(Served {
-        pin: own.then(|| spki(&leaf)).transpose()?,
+        pin: config.is_pinned().then(|| spki(&leaf)).transpose()?,
         next_pin: next_pin(config)?,
         fingerprint: Sha256::digest(&leaf).into(),
         config: Arc::new(server_config(chain, key)?),
@@ -190,6 +194,23 @@ fn tell_expiry(leaf: &CertificateDer<'_>, now: i64, own: bool) -> Result<i64, Tl
         tracing::info!(until = %day, days = left, self_signed = own, "certificate");
     }
     Ok(until)
+}
+
+/// Whether a certificate names itself as its authority: then no phone knows who vouches for it.
+pub fn is_self_issued(leaf: &CertificateDer<'_>) -> bool {
+    X509Certificate::from_der(leaf).is_ok_and(|(_, it)| it.issuer() == it.subject())
+}
+
+/// The operator's own certificate, the first of its file.
+///
+/// # Errors
+/// [`TlsFault::File`].
+pub fn leaf(certificate: &Path) -> Result<CertificateDer<'static>, TlsFault> {
+    let fault = |why: rustls::pki_types::pem::Error| TlsFault::File {
+        path: certificate.display().to_string(),
+        why: why.to_string(),
+    };
+    CertificateDer::from_pem_file(certificate).map_err(fault)
 }
 
 fn spki(leaf: &CertificateDer<'_>) -> Result<[u8; 32], TlsFault> {
@@ -333,6 +354,71 @@ mod tests {
             assert_eq!((before, text.contains("WARN")), (before, warned), "{text}");
             assert_eq!(text.contains(&fill("gateway.certificate_ends", &[("day", &day(until))])), warned, "{text}");
         }
+    }
+
+    /// A certificate whose text is exactly so long, with its key.
+    fn certificate_of(bytes: usize) -> (rcgen::Certificate, KeyPair) {
+        let pair = KeyPair::generate().unwrap();
+        let with = |filler: usize| {
+            let mut made = parameters(vec!["gate.example.com".into()], NOW as i64).unwrap();
+            made.serial_number = Some(vec![1; 16].into());
+            made.custom_extensions =
+                vec![rcgen::CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 99_999, 1], vec![4; filler])];
+            made.self_signed(&pair).unwrap()
+        };
+        let mut filler = bytes - 1_000;
+        loop {
+            let made = with(filler);
+            match made.der().len() {
+                length if length == bytes => return (made, pair),
+                length => filler = filler + bytes - length,
+            }
+        }
+    }
+
+    #[test]
+    fn a_certificate_may_be_as_long_as_the_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let (certificate, key) = (folder.path().join("c.pem"), folder.path().join("k.pem"));
+        for (bytes, taken) in [
+            (limits::CERTIFICATE_BYTES - 1, true),
+            (limits::CERTIFICATE_BYTES, true),
+            (limits::CERTIFICATE_BYTES + 1, false),
+        ] {
+            let (made, pair) = certificate_of(bytes);
+            std::fs::write(&certificate, made.pem()).unwrap();
+            std::fs::write(&key, pair.serialize_pem()).unwrap();
+            assert_eq!((bytes, from_files(&certificate, &key).is_ok()), (bytes, taken));
+        }
+    }
+
+    #[test]
+    fn a_chain_may_be_as_long_as_the_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let pair = KeyPair::generate().unwrap();
+        let made = parameters(vec!["gate.example.com".into()], NOW as i64).unwrap().self_signed(&pair).unwrap();
+        let (certificate, key) = (folder.path().join("c.pem"), folder.path().join("k.pem"));
+        std::fs::write(&key, pair.serialize_pem()).unwrap();
+        for (length, taken) in [(limits::CHAIN - 1, true), (limits::CHAIN, true), (limits::CHAIN + 1, false)] {
+            std::fs::write(&certificate, made.pem().repeat(length)).unwrap();
+            let read = from_files(&certificate, &key);
+            assert_eq!((length, read.map(|(chain, _)| chain.len()).ok()), (length, taken.then_some(length)));
+        }
+    }
+
+    #[test]
+    fn a_given_certificate_is_pinned_where_the_operator_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let pair = KeyPair::generate().unwrap();
+        let made = parameters(vec!["gate.example.com".into()], NOW as i64).unwrap().self_signed(&pair).unwrap();
+        let (certificate, key) = (folder.path().join("c.pem"), folder.path().join("k.pem"));
+        std::fs::write(&certificate, made.pem()).unwrap();
+        std::fs::write(&key, pair.serialize_pem()).unwrap();
+        let tls = Tls::Files { certificate: certificate.clone(), key };
+        let config = Config { tls, tls_pin: true, ..Config::local(folder.path().join("data")) };
+        let given = served(&config, "https://gate.example.com", NOW).unwrap();
+        assert_eq!(given.pin, Some(spki(made.der()).unwrap()));
+        assert!(is_self_issued(&leaf(&certificate).unwrap()));
     }
 
     #[test]

@@ -19,6 +19,7 @@ const MACHINE: &[(&str, &[&str])] = &[
             "core/src/qr/",
             "core/src/system.rs",
             "gateway/src/port/machine.rs",
+            "gateway/src/serve/deadline.rs",
             "gateway/src/store/writer.rs",
             "xtask/src/",
         ],

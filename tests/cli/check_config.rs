@@ -30,6 +30,27 @@ fn a_good_file_is_told_to_be_in_order() {
 }
 
 #[test]
+fn what_phones_will_make_of_the_certificate_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(vec!["gate.example.com".to_owned()]).unwrap();
+    let certificate = folder.path().join("cert.pem");
+    std::fs::write(&certificate, made.cert.pem()).unwrap();
+    let given = format!("[tls]\ncertificate = '{}'\nkey = '/etc/key.pem'\n", certificate.display());
+    for (content, key) in [
+        (String::new(), "gateway.phones_pin"),
+        (given.clone(), "gateway.phones_refuse"),
+        (format!("{given}pin = true"), "gateway.phones_pin"),
+        ("[tls]\ncertificate = '/etc/cert.pem'\nkey = '/etc/key.pem'".to_owned(), "gateway.phones_trust"),
+    ] {
+        let ended = check(&content, &[]);
+        assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{content}");
+        assert!(ended.stdout.contains(text(key)), "{content}: {}", ended.stdout);
+    }
+    let wrong = check("[tls]\npin = false", &[]);
+    assert!(wrong.code == 2 && wrong.stderr.contains(text("gateway.want_tls_pin")), "{}", wrong.stderr);
+}
+
+#[test]
 fn what_is_wrong_is_told_with_key_value_and_remedy() {
     let cases = [
         ("publik_url = 'https://gate.example.com'", ["publik_url", "public_url", "gateway.toml"]),

@@ -50,7 +50,16 @@ fn begin(store: &dyn Store, number: u8, when: Moment) -> Began {
     begin_in(store, BROWSER, number, when)
 }
 
+/// Begun, and nothing was called off by it.
+fn open(push: Push) -> Began {
+    Began::Open(push, Vec::new())
+}
+
 fn begin_in(store: &dyn Store, browser: H32, number: u8, when: Moment) -> Began {
+    begin_for(store, browser, "manage", number, when)
+}
+
+fn begin_for(store: &dyn Store, browser: H32, client: &str, number: u8, when: Moment) -> Began {
     let challenge = |did: u8| NewChallenge {
         jti: challenge_id(number, did),
         did: id(did),
@@ -60,7 +69,7 @@ fn begin_in(store: &dyn Store, browser: H32, number: u8, when: Moment) -> Began 
     let new = NewApproval {
         id: id(number),
         person: PERSON,
-        client: "manage".into(),
+        client: client.into(),
         binding: browser,
         shown: vec![1],
         tries: 3,
@@ -161,6 +170,8 @@ fn contract(bench: &dyn Bench) {
     codes_take_tries_and_steps_count_once(bench);
     resends_are_spaced(bench);
     a_form_sent_twice_begins_one(bench);
+    a_browser_has_one_and_a_refused_beginning_ends_nothing(bench);
+    what_ran_out_is_written_down_by_the_sweep(bench);
     a_disabled_person_takes_nothing(bench);
 }
 
@@ -170,7 +181,7 @@ fn fresh(bench: &dyn Bench, number: u8, when: Moment) -> Arc<dyn Store> {
     bench.set_device(id(2), DeviceState::Active);
     store.reset(PERSON).unwrap();
     store.cancel_all(PERSON, when, Caller::default()).unwrap();
-    assert_eq!(begin(&*store, number, when), Began::Open(Push::Sent));
+    assert_eq!(begin(&*store, number, when), open(Push::Sent));
     store
 }
 
@@ -288,31 +299,32 @@ fn a_late_report_ends_sessions(bench: &dyn Bench) {
     assert_eq!(answer(&*store, attempt(19, 2, 8002, Decision::Report), at(2402)), "reported");
     assert!(bench.sessions_ended(id(19)));
     assert_eq!(row(&*store, 19).stored, State::Consumed);
-    assert_eq!(answer(&*store, attempt(19, 2, 8003, Decision::Report), at(2403)), "closed");
+    assert_eq!(answer(&*store, attempt(19, 2, 8003, Decision::Report), at(2403)), "reported", "once more, and later");
+    assert_eq!(answer(&*store, attempt(19, 2, 8004, Decision::Deny), at(2403)), "closed");
 }
 
 fn pushes_are_limited(bench: &dyn Bench) {
     let store = fresh(bench, 20, at(3000));
     for number in 21..25 {
         store.cancel_all(PERSON, at(3001), Caller::default()).unwrap();
-        assert_eq!(begin(&*store, number, at(3001)), Began::Open(Push::Sent), "{number}");
+        assert_eq!(begin(&*store, number, at(3001)), open(Push::Sent), "{number}");
     }
-    assert_eq!(begin_in(&*store, OTHER, 25, at(3001)), Began::Open(Push::Open));
+    assert_eq!(begin_in(&*store, OTHER, 25, at(3001)), open(Push::Open));
     store.cancel_all(PERSON, at(3001), Caller::default()).unwrap();
-    assert_eq!(begin(&*store, 26, at(3001)), Began::Open(Push::Limit), "the sixth");
+    assert_eq!(begin(&*store, 26, at(3001)), open(Push::Limit), "the sixth");
     assert_eq!(store.open_challenges(id(1), at(3001)).unwrap(), Vec::new());
     store.reset(PERSON).unwrap();
     store.cancel_all(PERSON, at(3001), Caller::default()).unwrap();
-    assert_eq!(begin(&*store, 27, at(3002)), Began::Open(Push::Sent));
+    assert_eq!(begin(&*store, 27, at(3002)), open(Push::Sent));
     assert_eq!(store.open_challenges(id(1), at(3002)).unwrap().len(), 1);
 }
 
 fn a_denial_pauses_its_network(bench: &dyn Bench) {
     let store = fresh(bench, 30, at(4000));
     assert_eq!(answer(&*store, attempt(30, 1, 9000, Decision::Deny), at(4001)), "denied");
-    assert_eq!(begin(&*store, 31, at(4002)), Began::Open(Push::Denied));
+    assert_eq!(begin(&*store, 31, at(4002)), open(Push::Denied));
     store.cancel_all(PERSON, at(4002), Caller::default()).unwrap();
-    assert_eq!(begin(&*store, 32, at(4001 + rule::PAUSE)), Began::Open(Push::Sent));
+    assert_eq!(begin(&*store, 32, at(4001 + rule::PAUSE)), open(Push::Sent));
 }
 
 fn codes_take_tries_and_steps_count_once(bench: &dyn Bench) {
@@ -328,7 +340,7 @@ fn codes_take_tries_and_steps_count_once(bench: &dyn Bench) {
     assert_eq!(store.standing(PERSON).unwrap().wrong_codes, 0);
 
     store.reset(PERSON).unwrap();
-    assert_eq!(begin(&*store, 41, at(9001)), Began::Open(Push::Sent));
+    assert_eq!(begin(&*store, 41, at(9001)), open(Push::Sent));
     assert_eq!(code(41, Some((id(1), 77))), CodeEnd::Wrong(2), "the same step again");
     assert_eq!(code(41, Some((id(1), 76))), CodeEnd::Wrong(1), "an older step");
     let left = race(bench, |store, _| {
@@ -369,11 +381,41 @@ fn a_form_sent_twice_begins_one(bench: &dyn Bench) {
     let begun = race(bench, |store, number| begin(store, 61 + u8::try_from(number).unwrap(), at(13_001)));
     assert!(begun.iter().all(|began| *began == Began::Same(id(60), Push::Sent)), "{begun:?}");
     assert_eq!(store.of_browser(BROWSER).unwrap().map(|row| row.id), Some(id(60)));
-    assert_eq!(begin_in(&*store, OTHER, 130, at(13_001)), Began::Open(Push::Open), "another browser is another");
-    assert_eq!(begin(&*store, 131, at(13_200)), Began::Open(Push::Sent), "one that ran out is over");
+    assert_eq!(begin_in(&*store, OTHER, 130, at(13_001)), open(Push::Open), "another browser is another");
+    assert_eq!(begin(&*store, 131, at(13_200)), open(Push::Sent), "one that ran out is over");
     store.cancel(id(131), BROWSER, at(13_201), Caller::default()).unwrap();
     let begun = race(bench, |store, number| begin(store, 140 + u8::try_from(number).unwrap(), at(13_202)));
-    assert_eq!(begun.iter().filter(|began| **began == Began::Open(Push::Sent)).count(), 1, "{begun:?}");
+    assert_eq!(begun.iter().filter(|began| **began == open(Push::Sent)).count(), 1, "{begun:?}");
+}
+
+fn a_browser_has_one_and_a_refused_beginning_ends_nothing(bench: &dyn Bench) {
+    let store = fresh(bench, 205, at(15_000));
+    let other = |number: u8, when: Moment| begin_for(&*store, BROWSER, "sample", number, when);
+    assert_eq!(other(206, at(15_001)), Began::Open(Push::Sent, vec![id(205)]), "and the phone is free for it");
+    let challenges = store.open_challenges(id(1), at(15_001)).unwrap();
+    assert_eq!(challenges.iter().map(|it| it.approval.id).collect::<Vec<_>>(), [id(206)]);
+    assert_eq!(state(&*store, 205, at(15_001)), State::Cancelled);
+    // Digits wrong four times in a row: the next one has to wait, and what is open stays.
+    for (number, wrong) in [(206_u8, 9300), (206, 9301), (206, 9302)] {
+        answer(&*store, attempt(number, 1, wrong, WRONG), at(15_002));
+    }
+    assert_eq!(other(207, at(15_003)), open(Push::Sent));
+    assert_eq!(answer(&*store, attempt(207, 1, 9303, WRONG), at(15_003)), "wrong 2");
+    assert!(matches!(begin(&*store, 208, at(15_003)), Began::Wait(_)));
+    assert_eq!(state(&*store, 207, at(15_003)), State::Pending);
+}
+
+fn what_ran_out_is_written_down_by_the_sweep(bench: &dyn Bench) {
+    let store = fresh(bench, 210, at(16_000));
+    assert_eq!(begin_in(&*store, OTHER, 211, at(16_001)), open(Push::Open));
+    assert_eq!(answer(&*store, attempt(210, 1, 9400, RIGHT), at(16_002)), "approved");
+    let stored = |number| row(&*store, number).stored;
+    store.sweep(0, at(16_002 + rule::HOLD)).unwrap();
+    assert_eq!((stored(210), stored(211)), (State::Approved, State::Pending), "neither ran out yet");
+    store.sweep(0, at(16_003 + rule::HOLD)).unwrap();
+    assert_eq!((stored(210), stored(211)), (State::Lapsed, State::Pending));
+    store.sweep(0, at(16_127)).unwrap();
+    assert_eq!(stored(211), State::Expired);
 }
 
 fn a_disabled_person_takes_nothing(bench: &dyn Bench) {
@@ -454,10 +496,11 @@ impl Bench for InSql {
             id: [1; 32],
             person: PERSON,
             name: "mara".into(),
-            began_at: 0,
-            seen_at: 0,
-            second_at: None,
-            voucher_at: None,
+            began: Moment { now: 0, run: 1, mono: 0 },
+            seen: Moment { now: 0, run: 1, mono: 0 },
+            second: None,
+            manage: None,
+            voucher: None,
             approvals: [*approval.as_bytes(), [3; 16]].into(),
         };
         self.first.write(move |row| session::store::insert(row, &session)).unwrap();

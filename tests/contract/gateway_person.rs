@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use countersign_gateway::approval::Moment;
 use countersign_gateway::audit::{Caller, Entry};
 use countersign_gateway::person::voucher::Kept;
 use countersign_gateway::person::{Hashed, Person, PersonId, Store, store::SqlStore};
@@ -171,10 +172,11 @@ fn disabling_ends_sessions_in_the_same_transaction() {
         id: [1; 32],
         person: alice.id,
         name: alice.name,
-        began_at: 0,
-        seen_at: 0,
-        second_at: None,
-        voucher_at: None,
+        began: Moment { now: 0, run: 1, mono: 0 },
+        seen: Moment { now: 0, run: 1, mono: 0 },
+        second: None,
+        manage: None,
+        voucher: None,
         approvals: std::collections::BTreeSet::new(),
     };
     session::Store::replace(&sessions, None, &open).unwrap();

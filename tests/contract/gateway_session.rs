@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
+use countersign_gateway::approval::Moment;
 use countersign_gateway::audit::Caller;
 use countersign_gateway::person::{self, Hashed, Person, PersonId, Store as _};
 use countersign_gateway::session::{Session, Store, store::SqlStore};
@@ -33,19 +34,21 @@ impl Memory {
 }
 
 impl Store for Memory {
-    fn replace(&self, old: Option<[u8; 32]>, new: &Session) -> Result<(), StoreFault> {
-        if let Some(old) = old.filter(|_| !self.keeps_old) {
-            self.drop_where(|session| session.id == old);
+    fn replace(&self, old: Option<[u8; 32]>, new: &Session) -> Result<bool, StoreFault> {
+        if let Some(old) = old.filter(|_| !self.keeps_old)
+            && self.drop_where(|session| session.id == old) == 0
+        {
+            return Ok(false);
         }
         if self.disabled.lock().unwrap().contains(&new.person) {
-            return Ok(());
+            return Ok(false);
         }
         let mut sessions = self.sessions.lock().unwrap();
         if sessions.contains_key(&new.id) {
             return Err(StoreFault::Taken);
         }
         sessions.insert(new.id, new.clone());
-        Ok(())
+        Ok(true)
     }
 
     fn find(&self, id: [u8; 32]) -> Result<Option<Session>, StoreFault> {
@@ -53,9 +56,9 @@ impl Store for Memory {
         Ok(found.filter(|session| !self.disabled.lock().unwrap().contains(&session.person)))
     }
 
-    fn touch(&self, id: [u8; 32], seen_at: u64) -> Result<(), StoreFault> {
+    fn touch(&self, id: [u8; 32], seen: Moment) -> Result<(), StoreFault> {
         if let Some(session) = self.sessions.lock().unwrap().get_mut(&id) {
-            session.seen_at = seen_at;
+            session.seen = seen;
         }
         Ok(())
     }
@@ -74,46 +77,54 @@ impl Store for Memory {
     }
 
     fn prune(&self, seen_before: u64, began_before: u64) -> Result<usize, StoreFault> {
-        Ok(self.drop_where(|session| session.seen_at <= seen_before || session.began_at <= began_before))
+        Ok(self.drop_where(|session| session.seen.now <= seen_before || session.began.now <= began_before))
     }
 }
 
 const ALICE: PersonId = PersonId([1; 16]);
 const BOB: PersonId = PersonId([2; 16]);
 
+fn at(now: u64) -> Moment {
+    Moment { now, run: -7, mono: 5_000 }
+}
+
 fn session(id: u8, person: PersonId) -> Session {
     Session {
         id: [id; 32],
         person,
         name: if person == ALICE { "alice".into() } else { "bob".into() },
-        began_at: 100,
-        seen_at: 100,
-        second_at: None,
-        voucher_at: None,
+        began: at(100),
+        seen: at(100),
+        second: None,
+        manage: None,
+        voucher: None,
         approvals: BTreeSet::new(),
     }
 }
 
 fn contract(store: &dyn Store, disable: &dyn Fn(PersonId, bool)) {
     let first = session(1, ALICE);
-    store.replace(None, &first).unwrap();
+    assert_eq!(store.replace(None, &first), Ok(true));
     assert_eq!(store.find(first.id).unwrap(), Some(first.clone()), "what was stored comes back whole");
     assert_eq!(store.find([9; 32]).unwrap(), None);
     assert_eq!(store.replace(None, &first), Err(StoreFault::Taken), "an id is used once");
 
     let full = Session {
         id: [2; 32],
-        second_at: Some(150),
-        voucher_at: Some(140),
+        second: Some(at(150)),
+        manage: Some(Moment { run: 3, ..at(120) }),
+        voucher: Some(at(140)),
         approvals: [[6; 16], [7; 16]].into(),
         ..first
     };
-    store.replace(Some([1; 32]), &full).unwrap();
+    assert_eq!(store.replace(Some([1; 32]), &full), Ok(true));
     assert_eq!(store.find(full.id).unwrap(), Some(full.clone()));
     assert_eq!(store.find([1; 32]).unwrap(), None, "a new id ends the old one");
+    assert_eq!(store.replace(Some([1; 32]), &session(1, ALICE)), Ok(false), "what ended is not replaced");
+    assert_eq!(store.find([1; 32]).unwrap(), None);
 
-    store.touch(full.id, 160).unwrap();
-    assert_eq!(store.find(full.id).unwrap().map(|it| it.seen_at), Some(160));
+    store.touch(full.id, Moment { run: 9, ..at(160) }).unwrap();
+    assert_eq!(store.find(full.id).unwrap().map(|it| it.seen), Some(Moment { run: 9, ..at(160) }));
     store.replace(None, &session(3, ALICE)).unwrap();
     assert_eq!(store.remove_approval([5; 16]).unwrap(), 0);
     assert_eq!(store.remove_approval([6; 16]).unwrap(), 1, "a report ends what came from it, raised since or not");
@@ -124,7 +135,7 @@ fn contract(store: &dyn Store, disable: &dyn Fn(PersonId, bool)) {
     assert_eq!(store.remove_person(ALICE).unwrap(), 2);
     assert!(store.find([5; 32]).unwrap().is_some(), "other people's stay");
 
-    store.replace(None, &Session { seen_at: 500, ..session(6, BOB) }).unwrap();
+    store.replace(None, &Session { seen: at(500), ..session(6, BOB) }).unwrap();
     assert_eq!(store.prune(100, 0).unwrap(), 1, "not seen since");
     assert!(store.find([5; 32]).unwrap().is_none() && store.find([6; 32]).unwrap().is_some());
     assert_eq!(store.prune(0, 100).unwrap(), 1, "begun too long ago");
@@ -135,7 +146,7 @@ fn contract(store: &dyn Store, disable: &dyn Fn(PersonId, bool)) {
     store.replace(None, &session(8, BOB)).unwrap();
     disable(BOB, true);
     assert_eq!(store.find([8; 32]).unwrap(), None, "disabled people have none");
-    store.replace(None, &session(9, BOB)).unwrap();
+    assert_eq!(store.replace(None, &session(9, BOB)), Ok(false));
     disable(BOB, false);
     assert_eq!(store.find([9; 32]).unwrap(), None, "and get none");
 }

@@ -49,13 +49,15 @@ fn everything(stage: &Stage, alice: &Person, windows: [&Plain; 2]) -> Everything
 
 /// Where forms go, with fields that would change something.
 fn forms(did: &str) -> Vec<(String, Vec<(&str, &str)>)> {
-    let plain: [(&str, &[(&str, &str)]); 12] = [
+    let plain: [(&str, &[(&str, &str)]); 14] = [
         ("/login", &[("name", "alice"), ("password", PASSWORD)]),
         ("/login/code", &[("code", "123456")]),
         ("/login/resend", &[]),
         ("/login/cancel", &[]),
         ("/login/finish", &[]),
+        ("/login/voucher", &[("voucher", "0000-0000-0000")]),
         ("/login/fresh", &[("next", "/manageotp/add")]),
+        ("/login/fresh/voucher", &[("next", "/manageotp/add"), ("voucher", "0000-0000-0000")]),
         ("/logout", &[]),
         ("/manageotp/add", &[("kind", "other"), ("name", "Second")]),
         ("/manageotp/add/cancel", &[]),
@@ -115,7 +117,7 @@ fn a_form_without_its_token_or_from_elsewhere_changes_nothing() {
             tried += 1;
         }
     }
-    assert_eq!(tried, 15 * 11);
+    assert_eq!(tried, 17 * 11);
     assert_eq!(everything(&stage, &alice, [&waiting, &full]), before);
     // The same forms with their token, from here, do what they say.
     let own = [("origin", origin.as_str())];
@@ -123,7 +125,9 @@ fn a_form_without_its_token_or_from_elsewhere_changes_nothing() {
     assert_eq!(full.post_as(&rename, &[("name", "Mine"), ("token", &token_full)], &own), 303);
     assert_eq!(stage.house().devices.of(alice.id).unwrap()[0].0.name, "Mine");
     let browser = [("origin", "null"), ("sec-fetch-site", "same-origin")];
-    assert_eq!(waiting.post_as(&format!("{origin}/login/cancel"), &[("token", &token_waiting)], &browser), 303);
+    let kept = waiting.page().hidden_fields("/login/cancel").expect("a form");
+    let kept: Vec<(&str, &str)> = kept.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(waiting.post_as(&format!("{origin}/login/cancel"), &kept, &browser), 303);
     assert_eq!(told(&stage, "approval.end", "cancelled"), 1);
 }
 

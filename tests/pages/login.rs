@@ -242,3 +242,238 @@ fn a_code_signs_in_once() {
     assert_eq!(again.post_form("/login/code", &[("code", &typed)]), 403);
     assert_eq!(again.page().words(".fault").as_deref(), Some(text("login.code_wrong")));
 }
+
+/// The outcomes of this kind in the audit, oldest first.
+fn told_in_audit(stage: &Stage, what: &str) -> Vec<String> {
+    let all = stage.house().audit.latest(None, 1_000).expect("the store");
+    all.into_iter().rev().filter(|entry| entry.what == what).map(|entry| entry.outcome).collect()
+}
+
+#[test]
+fn a_sign_in_that_has_to_wait_is_in_the_audit() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    stage.active_phone(&alice, "phone");
+    let mut window = Plain::new();
+    go(&mut window, &stage, "/login");
+    let token = window.page().field("/login", "token").expect("a token");
+    let origin = stage.origin();
+    let statuses: Vec<u16> = (0..7)
+        .map(|_| {
+            let fields = [("token", token.as_str()), ("name", "alice"), ("password", "wrong")];
+            window.post_as(&format!("{origin}/login"), &fields, &[("origin", &origin)])
+        })
+        .collect();
+    assert_eq!(statuses, [403, 403, 403, 403, 403, 403, 429]);
+    assert_eq!(told_in_audit(&stage, "signin.password"), [vec!["refused"; 6], vec!["wait"]].concat());
+}
+
+#[test]
+fn an_approval_that_has_to_wait_is_in_the_audit() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    let phone = stage.active_phone(&alice, "phone");
+    for tries in [3, 1] {
+        let mut window = signed_in(&stage, &alice, "/demo");
+        let wrong: String = digits(&window).chars().map(|c| if c == '9' { '0' } else { '9' }).collect();
+        for _ in 0..tries {
+            approve(&phone, &wrong);
+        }
+        go(&mut window, &stage, "/login/wait");
+        if window.page().has_form("/login/cancel") {
+            window.post_form("/login/cancel", &[]);
+        }
+    }
+    let window = signed_in(&stage, &alice, "/demo");
+    assert!(fault_of(&window).contains("Wait"), "{}", fault_of(&window));
+    assert_eq!(told_in_audit(&stage, "approval.begin"), ["sent", "sent", "wait"]);
+}
+
+fn fault_of(window: &Plain) -> String {
+    window.page().words(".fault").unwrap_or_default()
+}
+
+#[test]
+fn what_nobody_looks_at_again_is_in_the_audit_all_the_same() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    stage.active_phone(&alice, "phone");
+    let pending = stage.raw_phone("pending");
+    pending.enrol(&stage.link(&alice, "pending"));
+    signed_in(&stage, &alice, "/demo");
+    let second = signed_in(&stage, &alice, "/manageotp");
+    assert_eq!(heading(&second), text("login.code_title"), "one is open already");
+    let sweep = || {
+        let house = stage.house();
+        house.devices.store().sweep(house.devices.moment()).expect("the store");
+        house.approvals.store().sweep(0, house.approvals.moment()).expect("the store");
+    };
+    sweep();
+    assert_eq!(told_in_audit(&stage, "approval.end"), Vec::<String>::new());
+    stage.clock.advance(601);
+    sweep();
+    sweep();
+    assert_eq!(told_in_audit(&stage, "approval.end"), ["expired", "expired"], "each once");
+    assert_eq!(told_in_audit(&stage, "enrol.confirm"), ["active", "expired"]);
+    let all = stage.house().audit.latest(Some("alice"), 100).expect("the store");
+    let ran_out = all.iter().find(|entry| entry.outcome == "expired" && entry.what == "enrol.confirm");
+    assert!(ran_out.is_some_and(|entry| entry.device.is_some()), "with its person and its device");
+}
+
+/// Posts a form once more, with the cookie and the token of before: a button pressed twice.
+fn twice(window: &mut Plain, stage: &Stage, action: &str, fields: &[(&str, &str)]) -> (u16, u16) {
+    let origin = stage.origin();
+    let mut all: Vec<(String, String)> = window.page().hidden_fields(action).expect("a form");
+    all.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    let all: Vec<(&str, &str)> = all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let mut other = window.same_cookies();
+    let first = window.post_as(&format!("{origin}{action}"), &all, &[("origin", &origin)]);
+    (first, other.post_as(&format!("{origin}{action}"), &all, &[("origin", &origin)]))
+}
+
+#[test]
+fn a_button_pressed_twice_does_its_thing_once() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    let phone = stage.active_phone(&alice, "phone");
+    let mut window = Plain::new();
+    go(&mut window, &stage, "/demo");
+    let typed = [("name", "alice"), ("password", PASSWORD)];
+    assert_eq!(twice(&mut window, &stage, "/login", &typed), (303, 303));
+    assert_eq!((phone.challenges().len(), told_in_audit(&stage, "approval.begin")), (1, vec!["sent".to_owned()]));
+
+    go(&mut window, &stage, "/login/wait");
+    stage.clock.advance(rule::RESEND_AFTER);
+    assert_eq!(twice(&mut window, &stage, "/login/resend", &[]), (303, 303));
+    assert_eq!(told_in_audit(&stage, "approval.resend"), ["rung"]);
+
+    assert_eq!(approve(&phone, &digits(&window)), "approved");
+    go(&mut window, &stage, "/login/wait");
+    assert_eq!(twice(&mut window, &stage, "/login/finish", &[]), (303, 303));
+    assert_eq!(
+        (told_in_audit(&stage, "approval.consume").len(), told_in_audit(&stage, "signin.session").len()),
+        (1, 1)
+    );
+    go(&mut window, &stage, "/demo");
+    assert_eq!(heading(&window), text("login.sample"), "the first one's session stands");
+
+    go(&mut window, &stage, "/manageotp");
+    go(&mut window, &stage, "/manageotp/add");
+    assert_eq!(twice(&mut window, &stage, "/login/fresh", &[]), (303, 303));
+    assert_eq!(phone.challenges().len(), 1);
+    go(&mut window, &stage, "/login/wait");
+    assert_eq!(twice(&mut window, &stage, "/login/cancel", &[]), (303, 303));
+    assert_eq!(told_in_audit(&stage, "approval.end"), ["cancelled"]);
+}
+
+#[test]
+fn a_form_of_an_older_approval_touches_no_newer_one() {
+    let stage = stage();
+    let (alice, bob) = (stage.person("alice"), stage.person("bob"));
+    let (phone, other) = (stage.active_phone(&alice, "phone"), stage.active_phone(&bob, "other"));
+    // Two tabs of one browser: in the second one somebody else signs in.
+    let first = signed_in(&stage, &alice, "/demo");
+    let word = told(&mut first.same_cookies(), &stage, "")["state"].as_str().expect("a word").to_owned();
+    let mut second = first.same_cookies();
+    sign_in(&mut second, &stage, &bob, "/demo");
+    assert_eq!(phone.challenges().len(), 0, "the first one is called off with it");
+    assert_eq!(told_in_audit(&stage, "approval.end"), ["cancelled"]);
+    let shown = told(&mut first.same_cookies(), &stage, &word);
+    assert_ne!(shown["state"], word, "the first tab is told at once, and shows no digits of long ago");
+
+    assert_eq!(approve(&other, &digits(&second)), "approved");
+    for (action, fields) in [
+        ("/login/finish", vec![]),
+        ("/login/code", vec![("code", "000000")]),
+        ("/login/cancel", vec![]),
+        ("/login/resend", vec![]),
+    ] {
+        let mut tab = first.same_cookies();
+        let mut all = first.page().hidden_fields(action).expect("a form");
+        all.extend(fields.into_iter().map(|(name, value): (&str, &str)| (name.to_owned(), value.to_owned())));
+        let all: Vec<(&str, &str)> = all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let origin = stage.origin();
+        assert_eq!(tab.post_as(&format!("{origin}{action}"), &all, &[("origin", &origin)]), 303, "{action}");
+    }
+    assert_eq!(told_in_audit(&stage, "approval.consume"), Vec::<String>::new());
+    assert_eq!(told_in_audit(&stage, "approval.code"), Vec::<String>::new());
+    go(&mut second, &stage, "/login/wait");
+    second.post_form("/login/finish", &[]);
+    assert_eq!(heading(&second), text("login.sample"), "it is there for the tab that shows it");
+}
+
+#[test]
+fn finish_names_what_it_takes() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    let phone = stage.active_phone(&alice, "phone");
+    let mut window = signed_in(&stage, &alice, "/demo");
+    assert_eq!(approve(&phone, &digits(&window)), "approved");
+    go(&mut window, &stage, "/login/wait");
+    let kept = window.page().hidden_fields("/login/finish").expect("a form");
+    let origin = stage.origin();
+    for (name, value) in
+        [("app", Some("manage")), ("app", None), ("approval", Some("AAAAAAAAAAAAAAAAAAAAAA")), ("approval", None)]
+    {
+        let fields = kept.iter().filter_map(|(kept, old)| match value {
+            _ if kept != name => Some((kept.as_str(), old.as_str())),
+            Some(value) => Some((name, value)),
+            None => None,
+        });
+        let fields: Vec<(&str, &str)> = fields.collect();
+        assert_eq!(window.post_as(&format!("{origin}/login/finish"), &fields, &[("origin", &origin)]), 303);
+        assert_eq!(told_in_audit(&stage, "approval.consume").len(), 0, "{name} {value:?}");
+    }
+    window.post_form("/login/finish", &[]);
+    assert_eq!(path(&window, &stage), "/demo");
+}
+
+#[test]
+fn somebody_else_in_the_same_browser_ends_the_session_before() {
+    let stage = stage();
+    let (alice, bob) = (stage.person("alice"), stage.person("bob"));
+    let (phone, other) = (stage.active_phone(&alice, "phone"), stage.active_phone(&bob, "other"));
+    let finish = |window: &mut Plain, phone: &countersign_tests::raw_phone::RawPhone| {
+        assert_eq!(approve(phone, &digits(window)), "approved");
+        go(window, &stage, "/login/wait");
+        window.post_form("/login/finish", &[]);
+        assert_eq!(heading(window), text("login.sample"));
+    };
+    let mut window = signed_in(&stage, &alice, "/demo");
+    finish(&mut window, &phone);
+    let mut before = window.same_cookies();
+    // Bob sits down at a page of signing in that was opened before.
+    let origin = stage.origin();
+    let token = window.page().field("/logout", "token").expect("a token");
+    let fields = [("token", token.as_str()), ("name", "bob"), ("password", PASSWORD), ("next", "/demo")];
+    assert_eq!(window.post_as(&format!("{origin}/login"), &fields, &[("origin", &origin)]), 303);
+    go(&mut before, &stage, "/demo");
+    assert_eq!(heading(&before), text("login.sample"), "a password alone takes nobody's session");
+    go(&mut window, &stage, "/login/wait");
+    finish(&mut window, &other);
+    assert!(window.page().source().contains("bob") && !window.page().source().contains("alice"));
+    go(&mut before, &stage, "/demo");
+    assert_eq!(heading(&before), text("login.title"), "alice's is over");
+}
+
+#[test]
+fn signing_out_calls_off_what_the_browser_still_asks() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    let phone = stage.active_phone(&alice, "phone");
+    let mut window = signed_in(&stage, &alice, "/demo");
+    assert_eq!(approve(&phone, &digits(&window)), "approved");
+    go(&mut window, &stage, "/login/wait");
+    window.post_form("/login/finish", &[]);
+    go(&mut window, &stage, "/manageotp/add");
+    window.post_form("/login/fresh", &[]);
+    let (challenge, shown) = (phone.challenges()[0].clone(), digits(&window));
+    let mut other = window.same_cookies();
+    go(&mut other, &stage, "/manageotp");
+    other.post_form("/logout", &[]);
+    assert_eq!(phone.challenges(), Vec::<String>::new());
+    assert_eq!(phone.decide(&phone.approval(&challenge, &shown)), "closed");
+    window.post_form("/login/finish", &[]);
+    go(&mut window, &stage, "/manageotp");
+    assert_eq!(heading(&window), text("login.title"), "signed out is signed out");
+}

@@ -25,6 +25,11 @@ fn with_second_factor(stage: &Stage, person: &Person, phone: &RawPhone) -> Plain
     window
 }
 
+/// The id of the one device.
+fn app_of(stage: &Stage, person: &Person) -> countersign_protocol::jose::Id {
+    stage.house().devices.of(person.id).expect("the store")[0].0.did
+}
+
 /// Adds an authenticator app to somebody who has none; its key URI. Its first code is used up.
 pub fn add_app(stage: &Stage, person: &Person) -> String {
     let owner = countersign_tests::stage::owner(person);
@@ -73,7 +78,13 @@ fn the_first_device_needs_the_voucher_before_the_qr() {
     assert_eq!(window.post_form("/manageotp/confirm", &[("digits", &wrong)]), 403);
     assert_eq!(fault(&window), fill("manage.digits_wrong", &[("n", "2")]));
     window.post_form("/manageotp/confirm", &[("digits", &shown)]);
-    assert_eq!(heading(&window), text("login.fresh"), "the voucher does not show the list");
+    assert_eq!(heading(&window), text("manage.title"), "within its ten minutes the voucher opens the list");
+    assert_eq!(window.page().words(".notice"), Some(fill("manage.done", &[("name", "Phone")])));
+    go(&mut window, &stage, "/demo");
+    assert_eq!(path(&window, &stage), "/login?next=/demo", "and nothing else");
+    stage.clock.advance(600);
+    go(&mut window, &stage, "/manageotp");
+    assert_eq!(heading(&window), text("login.fresh"), "afterwards it asks for the phone");
 
     let mut again = signed_in(&stage, &alice, "/manageotp");
     assert_eq!(heading(&again), text("login.wait_title"));
@@ -195,10 +206,19 @@ fn an_authenticator_counts_from_its_first_right_code() {
     assert_eq!(fault(&window), text("manage.code_wrong"));
     let typed = code(&stage, &uri);
     window.post_form("/manageotp/first-code", &[("code", &typed)]);
+    assert_eq!(heading(&window), text("manage.title"), "the voucher is not ten minutes old");
+    stage.clock.advance(600);
+    go(&mut window, &stage, "/manageotp");
     assert_eq!(heading(&window), text("login.fresh"));
+    let typed = code(&stage, &uri);
+    stage
+        .house()
+        .devices
+        .test_code(countersign_tests::stage::owner(&alice), app_of(&stage, &alice), &typed)
+        .expect("the store");
     window.post_form("/login/fresh", &[]);
     assert_eq!(heading(&window), text("login.code_title"));
-    assert_eq!(window.post_form("/login/code", &[("code", &typed)]), 403, "the first code was used");
+    assert_eq!(window.post_form("/login/code", &[("code", &typed)]), 403, "that code was used");
     stage.clock.advance(30);
     window.post_form("/login/code", &[("code", &code(&stage, &uri))]);
     assert_eq!(path(&window, &stage).split('?').next(), Some("/manageotp"));
@@ -211,6 +231,70 @@ fn an_authenticator_counts_from_its_first_right_code() {
     assert_eq!(window.post_form(&form, &[("code", &typed)]), 200);
     assert!(window.page().source().contains(text("manage.test_right")));
     assert_eq!(window.post_form(&form, &[("code", &typed)]), 403, "once");
+    let all = stage.house().audit.latest(Some("alice"), 100).expect("the store");
+    let tested = all.iter().filter(|entry| entry.what == "device.test" && entry.device == Some(*did.as_bytes()));
+    assert_eq!(tested.map(|entry| entry.outcome.as_str()).collect::<Vec<_>>(), ["wrong", "right"], "newest first");
+}
+
+#[test]
+fn where_codes_are_off_no_authenticator_is_offered_or_taken() {
+    let stage = Stage::with(|config| config.policy.totp = false);
+    let alice = stage.person("alice");
+    let voucher = voucher(&stage, &alice);
+    let mut window = signed_in(&stage, &alice, "/manageotp");
+    for page in ["/manageotp/add", "/manageotp/add?kind=other"] {
+        go(&mut window, &stage, page);
+        let source = window.page().source();
+        assert!(!source.contains("kind=other") && !source.contains(text("manage.tab_other")), "{page}");
+        assert!(source.contains("value=\"countersign\""), "{page}");
+    }
+    // A form made by hand gets what the page offers.
+    let token = window.page().field("/manageotp/add", "token").expect("a token");
+    let origin = stage.origin();
+    let fields = [("token", token.as_str()), ("kind", "other"), ("name", "App"), ("voucher", &voucher)];
+    window.post_as(&format!("{origin}/manageotp/add"), &fields, &[("origin", &origin)]);
+    go(&mut window, &stage, "/manageotp/add?kind=other");
+    assert!(window.page().words("#link").is_some_and(|link| link.starts_with("https://")), "no otpauth link");
+    assert_eq!(stage.house().devices.of(alice.id).expect("the store").len(), 0);
+}
+
+#[test]
+fn a_yes_to_an_application_changes_no_devices() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    let phone = stage.active_phone(&alice, "phone");
+    let did = phone.did.borrow().clone();
+    let mut window = signed_in(&stage, &alice, "/demo");
+    assert_eq!(approve(&phone, &digits(&window)), "approved");
+    go(&mut window, &stage, "/login/wait");
+    window.post_form("/login/finish", &[]);
+    assert_eq!(path(&window, &stage), "/demo");
+    go(&mut window, &stage, "/manageotp");
+    assert_eq!(heading(&window), text("manage.title"), "looking is allowed");
+    let changes = [format!("/manageotp/{did}/rename"), format!("/manageotp/{did}/remove"), "/manageotp/add".to_owned()];
+    for change in &changes {
+        go(&mut window, &stage, change);
+        assert_eq!(heading(&window), text("login.fresh"), "{change}");
+    }
+    let origin = stage.origin();
+    let token = window.page().field("/login/fresh", "token").expect("a token");
+    for change in &changes {
+        let fields = [("token", token.as_str()), ("name", "Theirs"), ("kind", "countersign")];
+        window.post_as(&format!("{origin}{change}"), &fields, &[("origin", &origin)]);
+    }
+    let all = stage.house().devices.of(alice.id).expect("the store");
+    assert_eq!(all.iter().map(|(it, _)| it.name.as_str()).collect::<Vec<_>>(), ["Phone"]);
+    assert!(stage.house().devices.offered(countersign_tests::stage::hash("any")).expect("the store").is_none());
+
+    // Asked for as what it is, it counts.
+    go(&mut window, &stage, &changes[0]);
+    window.post_form("/login/fresh", &[]);
+    let asked = countersign_tests::raw_phone::payload(&phone.challenges()[0]);
+    assert_eq!(asked["app"].as_str(), Some(text("login.manage_name")), "the phone says what for");
+    assert_eq!(approve(&phone, &digits(&window)), "approved");
+    go(&mut window, &stage, "/login/wait");
+    window.post_form("/login/finish", &[]);
+    assert_eq!(path(&window, &stage), changes[0]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `final::*`: what is decided stays decided (push-v1 section 10), over the whole system.
 
 use countersign_gateway::approval::{Push, State};
+use countersign_gateway::limits;
 use countersign_gateway::person::{self, Person, Store as _};
 use countersign_gateway::session::Step;
 use countersign_tests::raw_phone::{RawPhone, sign};
@@ -117,6 +118,56 @@ fn report_after_10_min() {
     assert_eq!(two.decide(&two.refusal(&second, "report")), "closed");
 }
 
+/// Section 15, row 7: whoever reports once more, or later, is told the same; what it does comes once.
+#[test]
+fn report_twice_is_reported_twice() {
+    let reports = |stage: &Stage| {
+        let all = stage.house().audit.latest(None, 100).expect("the store");
+        all.iter()
+            .filter(|entry| entry.what == "approval.report")
+            .map(|entry| entry.outcome.clone())
+            .collect::<Vec<_>>()
+    };
+    let (stage, alice, one, two) = stage();
+    let asked = stage.begin(&alice);
+    let (first, second) = (held(&one), held(&two));
+    assert_eq!(one.decide(&one.refusal(&first, "report")), "reported");
+    let rev = || stage.house().approvals.store().get(asked.id).expect("the store").expect("a row").rev;
+    let before = rev();
+    assert_eq!(two.decide(&two.refusal(&second, "report")), "reported", "the other phone");
+    let mut again = one.answer_claims(&first, "report");
+    again["jti"] = countersign_tests::raw_phone::id_of("once more").into();
+    assert_eq!(one.decide(&sign("cs-answer+jwt", &again, &one.pk)), "reported", "the same phone once more");
+    stage.clock.advance(3_600);
+    again["jti"] = countersign_tests::raw_phone::id_of("an hour later").into();
+    assert_eq!(one.decide(&sign("cs-answer+jwt", &again, &one.pk)), "reported", "also after its exp");
+    assert_eq!((rev(), asked.state()), (before, State::Reported), "the row was changed once");
+    assert_eq!(reports(&stage), vec!["reported"; 4]);
+    // But what was not reported stays what it is.
+    assert_eq!(two.decide(&two.refusal(&second, "deny")), "closed");
+}
+
+#[test]
+fn report_twice_after_consumed_ends_sessions_once() {
+    let (stage, alice, one, two) = stage();
+    let sessions = &stage.house().sessions;
+    let asked = stage.begin(&alice);
+    let (first, second) = (held(&one), held(&two));
+    assert_eq!(one.decide(&one.approval(&first, &asked.digits())), "approved");
+    assert!(asked.consume());
+    let step = Step { second: true, approval: Some(*asked.id.as_bytes()), ..Step::default() };
+    sessions.begin(alice.id, &alice.name, step).expect("the store");
+    assert_eq!(two.decide(&two.refusal(&second, "report")), "reported");
+    let pause = || stage.try_begin(&alice, "another", true).expect("a page").1;
+    assert_eq!(pause(), Push::Denied);
+    stage.clock.advance(3_000);
+    let mut late = one.answer_claims(&first, "report");
+    late["jti"] = countersign_tests::raw_phone::id_of("late").into();
+    assert_eq!(one.decide(&sign("cs-answer+jwt", &late, &one.pk)), "reported", "late, and told the same");
+    stage.clock.advance(601);
+    assert_eq!(pause(), Push::Sent, "the second report did not make the pause longer");
+}
+
 #[test]
 fn approve_past_exp_5() {
     for (after, expected) in [(125, "approved"), (126, "expired")] {
@@ -141,24 +192,45 @@ fn approve_after_the_wall_clock_stepped_back() {
 #[test]
 fn a_second_factor_is_not_fresh_after_the_wall_clock_stepped_back() {
     let (stage, alice, ..) = stage();
-    let step = Step { second: true, ..Step::default() };
     let sessions = &stage.house().sessions;
-    let (cookie, session) = sessions.begin(alice.id, &alice.name, step).expect("the store");
-    assert!(session.is_fresh(BEGIN));
-    stage.clock.advance(601);
-    assert!(!session.is_fresh(stage.house().clock.now()));
-    stage.clock.set_wall(BEGIN - 1);
-    let found = sessions.find(&cookie).expect("the store").expect("a small step ends nothing");
-    assert!(found.is_full() && !found.is_fresh(BEGIN - 1), "nobody knows how old it is");
-    stage.clock.set_wall(BEGIN - 3_600);
-    assert_eq!(sessions.find(&cookie).expect("the store"), None, "nor how old the session is");
+    for step in [Step { second: true, manage: true, ..Step::default() }, Step { voucher: true, ..Step::default() }] {
+        stage.clock.set_wall(BEGIN);
+        let (cookie, session) = sessions.begin(alice.id, &alice.name, step).expect("the store");
+        assert!(session.may_change(&sessions.moment()));
+        stage.clock.advance(600);
+        assert!(!session.may_change(&sessions.moment()));
+        // Before the moment of the factor, at it, and after it.
+        for wall in [BEGIN - 1, BEGIN, BEGIN + 599] {
+            stage.clock.set_wall(wall);
+            let found = sessions.find(&cookie).expect("the store").expect("a small step ends nothing");
+            assert!(!found.may_change(&sessions.moment()), "nobody knows how old it is, {wall}");
+        }
+        stage.clock.set_wall(BEGIN - 3_600);
+        assert_eq!(sessions.find(&cookie).expect("the store"), None, "nor how old the session is");
+    }
+}
+
+#[test]
+fn an_idle_session_does_not_come_back_after_the_wall_clock_stepped_back() {
+    for (seconds, every) in [(limits::SESSION_IDLE, limits::SESSION_IDLE), (limits::SESSION_LIFE, 600)] {
+        let (stage, alice, ..) = stage();
+        let sessions = &stage.house().sessions;
+        let (cookie, _) = sessions.begin(alice.id, &alice.name, Step::default()).expect("the store");
+        for _ in 0..seconds / every - 1 {
+            stage.clock.advance(every);
+            assert!(sessions.find(&cookie).expect("the store").is_some());
+        }
+        stage.clock.advance(every);
+        stage.clock.set_wall(BEGIN + seconds - every + 1);
+        assert_eq!(sessions.find(&cookie).expect("the store"), None, "{seconds}");
+    }
 }
 
 #[test]
 fn report_ends_a_session_that_another_approval_raised() {
     let (stage, alice, one, two) = stage();
     let sessions = &stage.house().sessions;
-    let by = |asked: &Asked| Step { second: true, voucher: false, approval: Some(*asked.id.as_bytes()) };
+    let by = |asked: &Asked| Step { second: true, approval: Some(*asked.id.as_bytes()), ..Step::default() };
     let first = stage.begin(&alice);
     let (yes, no) = (held(&one), held(&two));
     assert_eq!(one.decide(&one.approval(&yes, &first.digits())), "approved");
@@ -168,7 +240,7 @@ fn report_ends_a_session_that_another_approval_raised() {
     let second = stage.begin(&alice);
     assert_eq!(one.decide(&one.approval(&held(&one), &second.digits())), "approved");
     assert!(second.consume());
-    let (cookie, _) = sessions.raise(&session, by(&second)).expect("the store");
+    let (cookie, _) = sessions.raise(&session, by(&second)).expect("the store").expect("it has not ended");
     assert!(sessions.find(&cookie).expect("the store").is_some());
     assert_eq!(two.decide(&two.refusal(&no, "report")), "reported");
     assert_eq!(sessions.find(&cookie).expect("the store"), None);

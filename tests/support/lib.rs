@@ -5,6 +5,7 @@ pub mod attested;
 pub mod browser;
 pub mod contract;
 pub mod double;
+pub mod hand_timer;
 pub mod other_make;
 pub mod picture;
 pub mod plain;

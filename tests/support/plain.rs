@@ -82,6 +82,12 @@ impl Plain {
         self.exchange(Method::Get, url, Vec::new(), Vec::new()).status
     }
 
+    /// Another tab of the same browser: the same cookies, nothing open yet.
+    pub fn same_cookies(&self) -> Self {
+        let (cookies, origin) = (self.cookies.clone(), self.origin.clone());
+        Self { cookies, origin, ..Self::new() }
+    }
+
     /// The value of a cookie.
     pub fn cookie(&self, name: &str) -> Option<&str> {
         self.cookies.get(name).map(String::as_str)

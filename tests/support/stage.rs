@@ -140,12 +140,17 @@ impl Signer for VectorSigner {
 pub fn adapters() -> Adapters {
     let clock = StageClock { now: AtomicU64::new(BEGIN), monotonic: AtomicU64::new(1_000) };
     let random = SeededRandom { seed: 7, count: Mutex::new(0), drawn: Arc::default() };
-    doubles(Arc::new(clock), random, Arc::default())
+    doubles(Arc::new(clock), random, Arc::default(), Arc::new(RealTimer))
 }
 
-fn doubles(clock: Arc<StageClock>, random: SeededRandom, signers: Arc<VectorSigners>) -> Adapters {
+fn doubles(
+    clock: Arc<StageClock>,
+    random: SeededRandom,
+    signers: Arc<VectorSigners>,
+    timer: Arc<dyn Timer>,
+) -> Adapters {
     let resolver = Arc::new(machine::MachineResolver);
-    Adapters { clock, random: Arc::new(random), timer: Arc::new(RealTimer), signers, resolver }
+    Adapters { clock, random: Arc::new(random), timer, signers, resolver }
 }
 
 /// A gateway in this process.
@@ -153,6 +158,7 @@ pub struct Stage {
     /// The gateway's clock.
     pub clock: Arc<StageClock>,
     config: Config,
+    timer: Arc<dyn Timer>,
     drawn: Arc<Mutex<Vec<Vec<u8>>>>,
     signers: Arc<VectorSigners>,
     runtime: tokio::runtime::Runtime,
@@ -168,9 +174,7 @@ impl Default for Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        if let Some(running) = self.running.take() {
-            self.runtime.block_on(running.stop());
-        }
+        self.stop();
     }
 }
 
@@ -187,6 +191,15 @@ impl Stage {
 
     /// A gateway with other settings that says to `log` what it does.
     pub fn logging(change: impl FnOnce(&mut Config), log: &Dispatch) -> Self {
+        Self::build(change, log, Arc::new(RealTimer))
+    }
+
+    /// A gateway with other settings that waits by `timer`.
+    pub fn with_timer(change: impl FnOnce(&mut Config), timer: Arc<dyn Timer>) -> Self {
+        Self::build(change, &Dispatch::none(), timer)
+    }
+
+    fn build(change: impl FnOnce(&mut Config), log: &Dispatch, timer: Arc<dyn Timer>) -> Self {
         let data = tempfile::tempdir().expect("a folder");
         let mut config = Config::local(data.path().join("gateway"));
         change(&mut config);
@@ -196,8 +209,16 @@ impl Stage {
         // For as long as the thread is there: the guard would end it sooner.
         runtime.on_thread_start(move || std::mem::forget(tracing::dispatcher::set_default(&to)));
         let runtime = runtime.worker_threads(2).enable_all().build().expect("a runtime");
-        let mut stage =
-            Self { clock, config, signers: Arc::default(), drawn: Arc::default(), runtime, running: None, _data: data };
+        let mut stage = Self {
+            clock,
+            config,
+            timer,
+            signers: Arc::default(),
+            drawn: Arc::default(),
+            runtime,
+            running: None,
+            _data: data,
+        };
         tracing::dispatcher::with_default(log, || stage.run(7));
         stage
     }
@@ -212,9 +233,16 @@ impl Stage {
         self.run(seed);
     }
 
+    /// Stops the gateway, as a service manager does.
+    pub fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            self.runtime.block_on(running.stop());
+        }
+    }
+
     fn run(&mut self, seed: u64) {
         let random = SeededRandom { seed, count: Mutex::new(0), drawn: self.drawn.clone() };
-        let adapters = doubles(self.clock.clone(), random, self.signers.clone());
+        let adapters = doubles(self.clock.clone(), random, self.signers.clone(), self.timer.clone());
         let started = self.runtime.block_on(Gateway::start(self.config.clone(), adapters));
         self.running = Some(started.expect("the gateway starts"));
     }

@@ -104,8 +104,8 @@ pub struct NewChallenge {
 /// How a beginning ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Began {
-    /// It is open; whether phones were asked.
-    Open(Push),
+    /// It is open; whether phones were asked, and what the same browser had open before, which this called off.
+    Open(Push, Vec<Id>),
     /// One of the same person, client and browser is open already, and stays the only one.
     Same(Id, Push),
     /// Digits were wrong too often in a row: begin again after so many seconds.
@@ -235,7 +235,8 @@ pub struct Challenged {
 /// Remembers approvals. Whatever changes a row does so by one guarded statement, so of two at once one wins and the other
 /// is told; each change stands in the audit in the same transaction. All calls block.
 pub trait Store: Send + Sync {
-    /// Begins an approval as [`super::rule::begin`] allows.
+    /// Begins an approval as [`super::rule::begin`] allows. What the same browser has open for another person or client
+    /// is called off by it, and by nothing less.
     ///
     /// # Errors
     /// [`StoreFault`]; then nothing is stored.
@@ -338,7 +339,8 @@ pub trait Store: Send + Sync {
     /// [`StoreFault`].
     fn reset(&self, person: PersonId) -> Result<(), StoreFault>;
 
-    /// Forgets answers past their time and approvals that began before `before`.
+    /// Writes down what ran out, also where no page looks again; forgets answers past their time and approvals that began
+    /// before `before`.
     ///
     /// # Errors
     /// [`StoreFault`].

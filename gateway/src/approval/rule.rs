@@ -196,6 +196,9 @@ pub fn judge(attempt: &Attempt, asked: &Asked<'_>, at: &Moment) -> Verdict {
         (State::Pending | State::Approved, Decision::Report) => {
             Verdict { status: Status::Reported, left: None, change: Change::Refuse(State::Reported) }
         }
+        // A report once more, or later, is told the same; what it does comes once (push-v1 §15).
+        (State::Reported, Decision::Report) => told(Status::Reported),
+        (State::Consumed, Decision::Report) if row.reported.is_some() => told(Status::Reported),
         (State::Consumed, Decision::Report) if row.consumed.is_some_and(|when| at.now <= when + LATE_REPORT) => {
             Verdict { status: Status::Reported, left: None, change: Change::LateReport }
         }

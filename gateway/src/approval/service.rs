@@ -133,9 +133,7 @@ impl Approvals {
 
     /// This moment by both clocks.
     pub fn moment(&self) -> Moment {
-        let clock = &self.inner.clock;
-        let mono = i64::try_from(clock.monotonic().as_millis()).unwrap_or(i64::MAX);
-        Moment { now: clock.now(), run: self.inner.run, mono }
+        Moment::of(&*self.inner.clock, self.inner.run)
     }
 
     /// What is remembered.
@@ -184,7 +182,8 @@ impl Approvals {
         Ok(match it.store.begin(new, at, by.clone())? {
             Began::Wait(seconds) => Begun::Wait(seconds),
             Began::Same(aid, push) => Begun::Open(aid, push),
-            Began::Open(push) => {
+            Began::Open(push, ended) => {
+                self.ended(&ended)?;
                 if push == Push::Sent {
                     for (phone, challenge) in phones.iter().zip(&asked) {
                         it.wakes.wake(Topic::Device(phone.did));
@@ -253,7 +252,7 @@ impl Approvals {
                 Recorded::Repeat(stored) => return Ok(Answered::Result(stored)),
                 Recorded::Changed => {}
                 Recorded::Done(changed) => {
-                    if verdict.status == Status::Reported {
+                    if verdict.status == Status::Reported && changed.is_some() {
                         // Until there is a way to tell the administrator, the log does.
                         tracing::warn!(approval = ?changed, device = %attempt.did, "a person reported a sign-in");
                     }

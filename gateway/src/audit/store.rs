@@ -16,7 +16,7 @@ impl Store for SqlStore {
 
     fn latest(&self, person: Option<&str>, most: u32) -> Result<Vec<Entry>, StoreFault> {
         self.0.read(|connection| {
-            let mut rows = connection.prepare(
+            let mut rows = connection.prepare_cached(
                 "SELECT at, person, what, outcome, address, device, approval, transaction_id FROM audit
                  WHERE :person IS NULL OR person = :person ORDER BY id DESC LIMIT :most",
             )?;
@@ -31,10 +31,9 @@ impl Store for SqlStore {
 /// # Errors
 /// [`StoreFault`]; the job then must fail as well.
 pub fn append(connection: &Connection, entry: &Entry) -> Result<(), StoreFault> {
-    connection.execute(
-        "INSERT INTO audit (at, person, what, outcome, address, device, approval, transaction_id)
-         VALUES (:at, :person, :what, :outcome, :address, :device, :approval, :transaction)",
-        named_params! {
+    let add = "INSERT INTO audit (at, person, what, outcome, address, device, approval, transaction_id)
+               VALUES (:at, :person, :what, :outcome, :address, :device, :approval, :transaction)";
+    connection.prepare_cached(add)?.execute(named_params! {
             ":at": entry.at as i64,
             ":person": entry.person,
             ":what": entry.what,
@@ -43,8 +42,7 @@ pub fn append(connection: &Connection, entry: &Entry) -> Result<(), StoreFault> 
             ":device": entry.device,
             ":approval": entry.approval,
             ":transaction": entry.transaction,
-        },
-    )?;
+    })?;
     entry.log();
     Ok(())
 }

@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{Ended, say};
 use crate::config::{Config, MasterKey, Tls};
 use crate::port::machine;
-use crate::{Gateway, log};
+use crate::{Gateway, log, tls};
 
 /// Serves until SIGTERM or SIGINT.
 pub(super) fn serve(config: Config) -> Result<(), Ended> {
@@ -18,15 +18,16 @@ pub(super) fn serve(config: Config) -> Result<(), Ended> {
     runtime.block_on(async {
         // Listened for before anybody is told that we serve.
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        let digits = config.approval.digits;
+        let (digits, phones) = (config.approval.digits, what_phones_do(&config));
         let running = Gateway::start(config, machine::adapters()).await?;
         say(&fill("gateway.serving", &[("url", running.url())]))?;
-        if running.pin().is_some() {
+        if !running.has_given_certificate() {
             say(&fill("gateway.self_signed", &[("fingerprint", &colons(&running.fingerprint()))]))?;
         }
         if running.wants_recovery_key() {
             say(text("gateway.keys_no_recovery"))?;
         }
+        say(phones)?;
         if digits < 6 {
             say(text("gateway.few_digits"))?;
         }
@@ -36,6 +37,17 @@ pub(super) fn serve(config: Config) -> Result<(), Ended> {
         }
         running.stop().await;
         say(text("gateway.stopped"))
+    })
+}
+
+/// What phones will make of the certificate, in a plain sentence.
+fn what_phones_do(config: &Config) -> &'static str {
+    text(match &config.tls {
+        _ if config.is_pinned() => "gateway.phones_pin",
+        Tls::Files { certificate, .. } if tls::leaf(certificate).is_ok_and(|leaf| tls::is_self_issued(&leaf)) => {
+            "gateway.phones_refuse"
+        }
+        _ => "gateway.phones_trust",
     })
 }
 
@@ -69,6 +81,7 @@ pub(super) fn settings(config: &Config) -> String {
             Tls::Files { certificate, .. } => certificate.display().to_string(),
         },
     );
+    row("tls.pin", config.is_pinned().to_string());
     row(
         "tls.next_certificate",
         config.next_certificate.as_ref().map_or_else(String::new, |it| it.display().to_string()),
@@ -100,5 +113,9 @@ pub(super) fn settings(config: &Config) -> String {
     row("outgoing.allow", join(config.outgoing.allow.iter().map(ToString::to_string).collect()));
     row("outgoing.roots", shown(&config.outgoing.roots));
     row("webpush.sub", config.webpush_sub.clone().unwrap_or_default());
+    let limits = &config.limits;
+    row("limits", format!("{} / {}", limits.connections, limits.address_connections));
+    out.push('\n');
+    out.push_str(what_phones_do(config));
     out
 }

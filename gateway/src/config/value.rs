@@ -76,18 +76,29 @@ pub(super) fn config(given: &mut BTreeMap<&'static str, Given>, wrong: &mut Vec<
         "software" => Some(false),
         _ => None,
     });
-    read.one("policy.totp", &mut config.policy.totp, "gateway.want_bool", |text| text.parse().ok());
-    read.one("policy.offline", &mut config.policy.offline, "gateway.want_bool", |text| text.parse().ok());
-    read.one("policy.move", &mut config.policy.moving, "gateway.want_bool", |text| text.parse().ok());
+    let policy = &mut config.policy;
+    read.one("policy.totp", &mut policy.totp, "gateway.want_bool", |text| text.parse().ok());
+    read.one("policy.offline", &mut policy.offline, "gateway.want_bool", |text| text.parse().ok());
+    read.one("policy.move", &mut policy.moving, "gateway.want_bool", |text| text.parse().ok());
     read.attestation(&mut config);
     read.one("policy.push", &mut config.policy.push, "gateway.want_policy_push", |text| text.parse().ok());
     read.list("outgoing.allow", &mut config.outgoing.allow, "gateway.want_networks", |text| text.parse().ok());
     read.one("outgoing.roots", &mut config.outgoing.roots, "gateway.want_path", path);
     read.one("webpush.sub", &mut config.webpush_sub, "gateway.want_webpush_sub", contact);
+    read.one("limits.connections", &mut config.limits.connections, "gateway.want_connections", |t| {
+        within(t, 64, 65_536)
+    });
+    read.one(
+        "limits.address_connections",
+        &mut config.limits.address_connections,
+        "gateway.want_address_connections",
+        |t| within(t, 8, 65_536),
+    );
     config.tls = read.tls();
     read.one("tls.next_certificate", &mut config.next_certificate, "gateway.want_path", |text| {
         (!text.is_empty()).then(|| Some(text.into()))
     });
+    config.tls_pin = read.tls_pin(&config.tls);
     config.master_key = read.master_key();
     config
 }
@@ -178,6 +189,18 @@ impl Reader<'_> {
                 Tls::SelfSigned
             }
         }
+    }
+
+    fn tls_pin(&mut self, tls: &Tls) -> bool {
+        let off = self.given.get("tls.pin").filter(|given| given.values == ["false"] && *tls == Tls::SelfSigned);
+        if let Some(given) = off {
+            let (key, from) = (given.key.clone(), given.from.clone());
+            let remedy = text("gateway.want_tls_pin").into();
+            self.wrong.push(Wrong { key, from, value: "\u{ab}false\u{bb}".into(), remedy });
+        }
+        let mut pin = false;
+        self.one("tls.pin", &mut pin, "gateway.want_bool", |text| text.parse().ok());
+        pin
     }
 
     fn master_key(&mut self) -> MasterKey {
@@ -276,6 +299,31 @@ mod tests {
     fn half_a_certificate_is_wrong() {
         let wrong = wrong("[tls]\ncertificate = '/etc/cert.pem'", &[]);
         assert_eq!(wrong[0].key, "tls.key");
+    }
+
+    #[test]
+    fn a_given_certificate_is_pinned_where_that_is_said_and_an_own_one_always() {
+        let files = "[tls]\ncertificate = 'c.pem'\nkey = 'k.pem'\n";
+        for (file, pinned) in [
+            (files.to_owned(), false),
+            (format!("{files}pin = true"), true),
+            (format!("{files}pin = false"), false),
+            (String::new(), true),
+            ("[tls]\npin = true".to_owned(), true),
+        ] {
+            assert_eq!(from(&file, &[], &[]).unwrap().is_pinned(), pinned, "{file}");
+        }
+        let wrong = wrong("[tls]\npin = false", &[]);
+        assert_eq!((wrong[0].key.as_str(), wrong[0].remedy.as_str()), ("tls.pin", text("gateway.want_tls_pin")));
+    }
+
+    #[test]
+    fn limits_have_their_ranges() {
+        let set = |name: &str, n: u32| from(&format!("[limits]\n{name} = {n}"), &[], &[]).map(|config| config.limits);
+        for (name, least) in [("connections", 64), ("address_connections", 8)] {
+            assert!(set(name, least).is_ok() && set(name, 65_536).is_ok(), "{name}");
+            assert!(set(name, least - 1).is_err() && set(name, 65_537).is_err(), "{name}");
+        }
     }
 
     #[test]

@@ -114,8 +114,7 @@ impl Devices {
 
     /// This moment by both clocks.
     pub fn moment(&self) -> Moment {
-        let mono = i64::try_from(self.parts.clock.monotonic().as_millis()).unwrap_or(i64::MAX);
-        Moment { now: self.parts.clock.now(), run: self.parts.run, mono }
+        Moment::of(&*self.parts.clock, self.parts.run)
     }
 
     /// What is remembered.
@@ -163,7 +162,8 @@ impl Devices {
     /// # Errors
     /// [`EnrolFault`]; then no try was taken.
     pub fn first_code(&self, owner: Owner<'_>, did: Id, typed: &str, by: &Caller) -> Result<Confirmed, EnrolFault> {
-        let Some(device) = self.owned(owner.id, did)?.filter(|device| device.kind() == Kind::App) else {
+        let taken = |device: &Device| device.kind() == Kind::App && self.parts.policy.totp;
+        let Some(device) = self.owned(owner.id, did)?.filter(taken) else {
             return Ok(Confirmed::NotPending);
         };
         let step = self.step_of(&device, typed)?;

@@ -101,7 +101,7 @@ pub fn add(house: &House, adding: Adding<'_>) -> Result<AddView, Failure> {
         }
         Step::At(name, step) => (name, step),
     };
-    Ok(AddView { frame, tab, name, step, fault })
+    Ok(AddView { frame, tab, codes: house.config.policy.totp, name, step, fault })
 }
 
 enum Step {

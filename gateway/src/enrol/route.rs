@@ -72,11 +72,11 @@ fn frame(house: &House, title: &str, by: &Visitor, session: &Session) -> Frame {
 /// What a page asks of a session.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Needs {
-    /// A second factor in this session.
-    Second,
-    /// One not older than ten minutes.
-    Fresh,
-    /// One not older than ten minutes, or a voucher; nothing where there is no device yet.
+    /// A second factor in this session, or a voucher of the last ten minutes.
+    Look,
+    /// A second factor that was asked for as looking after devices, or a voucher, not older than ten minutes.
+    Change,
+    /// As [`Needs::Change`]; nothing where there is no device yet, since the page then asks for the voucher.
     Enrol,
 }
 
@@ -90,11 +90,10 @@ async fn session(
     let Some(session) = by.session.clone() else {
         return Ok(Err(by.answer(see_other(&format!("/login?next={next}")))));
     };
-    let now = house.clock.now();
+    let at = house.sessions.moment();
     let enough = match needs {
-        Needs::Second => session.is_full(),
-        Needs::Fresh => session.is_fresh(now),
-        Needs::Enrol => session.may_enrol(now),
+        Needs::Look => session.may_look(&at),
+        Needs::Change | Needs::Enrol => session.may_change(&at),
     };
     if enough {
         return Ok(Ok(session));
@@ -102,15 +101,15 @@ async fn session(
     let person = session.person;
     let has_device = house.run(move |house| house.devices.has_active(person).map_err(Failure::from)).await?;
     Ok(match (has_device, needs) {
-        (true, _) => Err(fresh_page(house, by, next)),
+        (true, _) => Err(fresh_page(house, by, next, None)),
         (false, Needs::Enrol) => Ok(session),
-        (false, Needs::Second | Needs::Fresh) if session.is_full() => Ok(session),
-        (false, Needs::Second | Needs::Fresh) => Err(see_other(ADD)),
+        (false, Needs::Look | Needs::Change) if session.is_full() => Ok(session),
+        (false, Needs::Look | Needs::Change) => Err(see_other(ADD)),
     })
 }
 
 async fn list(State(house): State<Arc<House>>, by: Visitor, Query(asked): Query<Asked>) -> Result<Response, Failure> {
-    let session = match session(&house, &by, Needs::Second, LIST).await? {
+    let session = match session(&house, &by, Needs::Look, LIST).await? {
         Ok(session) => session,
         Err(page) => return Ok(page),
     };
@@ -149,20 +148,21 @@ async fn adding(
     let status = if fault.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
     let view = house
         .run(move |house| {
-            let voucher = !who.may_enrol(house.clock.now());
+            let voucher = !who.may_change(&house.sessions.moment());
             pages::add(house, Adding { frame, owner: owner(&who), browser, tab, voucher, name, fault })
         })
         .await?;
     Ok(render_with(status, &view))
 }
 
-fn tab(kind: &str) -> Tab {
-    if kind == "other" { Tab::Other } else { Tab::Countersign }
+/// The tab that is asked for. Where codes are switched off there is one tab alone.
+fn tab(house: &House, kind: &str) -> Tab {
+    if kind == "other" && house.config.policy.totp { Tab::Other } else { Tab::Countersign }
 }
 
 async fn add(State(house): State<Arc<House>>, by: Visitor, Query(asked): Query<Asked>) -> Result<Response, Failure> {
     match session(&house, &by, Needs::Enrol, ADD).await? {
-        Ok(session) => adding(&house, &by, &session, tab(&asked.kind), String::new(), None).await,
+        Ok(session) => adding(&house, &by, &session, tab(&house, &asked.kind), String::new(), None).await,
         Err(page) => Ok(page),
     }
 }
@@ -173,6 +173,8 @@ enum Offered {
     Shown(Option<String>),
     /// A sentence that says why not.
     Not(&'static str),
+    /// The session ended meanwhile.
+    Ended,
 }
 
 async fn offer(State(house): State<Arc<House>>, posted: Posted) -> Result<Response, Failure> {
@@ -181,11 +183,12 @@ async fn offer(State(house): State<Arc<House>>, posted: Posted) -> Result<Respon
         Ok(session) => session,
         Err(page) => return Ok(page),
     };
-    let (tab, name) = (tab(fields.get("kind")), fields.get("name").to_owned());
+    let (tab, name) = (tab(&house, fields.get("kind")), fields.get("name").to_owned());
     let voucher = fields.take("voucher").unwrap_or_default();
     let (who, visitor, called) = (session.clone(), by.clone(), name.clone());
     let offered = house.run(move |house| offer_to(house, &visitor, who, tab, &called, &voucher)).await?;
     Ok(match offered {
+        Offered::Ended => see_other("/login"),
         Offered::Not(why) => adding(&house, &by, &session, tab, name, Some(text(why).to_owned())).await?,
         Offered::Shown(cookie) => {
             let page = see_other(if tab == Tab::Other { "/manageotp/add?kind=other" } else { ADD });
@@ -207,14 +210,16 @@ fn offer_to(
         return Ok(Offered::Not("manage.name_wrong"));
     }
     let (mut cookie, mut set) = (by.cookie, None);
-    if !session.may_enrol(house.clock.now()) {
+    if !session.may_change(&house.sessions.moment()) {
         if !house.people.take_voucher(session.person, &session.name, voucher, &by.caller)? {
             let entry = by.caller.entry(house.clock.now(), "person.voucher", "refused").person(&session.name);
             house.audit.append(&entry)?;
             return Ok(Offered::Not("manage.voucher_wrong"));
         }
         house.approvals.store().reset(session.person)?;
-        let (raised, _) = house.sessions.raise(&session, Step { voucher: true, ..Step::default() })?;
+        let Some((raised, _)) = house.sessions.raise(&session, Step { voucher: true, ..Step::default() })? else {
+            return Ok(Offered::Ended);
+        };
         (cookie, set) = (raised, Some(raised.set()));
     }
     let (owner, browser) = (owner(&session), H32::from_bytes(cookie.hash()));
@@ -283,13 +288,13 @@ async fn withdraw(State(house): State<Arc<House>>, posted: Posted) -> Result<Res
 /// the code that this very browser shows. Any other session cannot use up the tries.
 async fn adder(house: &Arc<House>, by: &Visitor, device: &str) -> Result<Option<(Session, Id)>, Failure> {
     let (Some(session), Ok(did)) = (by.session.clone(), device.parse::<Id>()) else { return Ok(None) };
-    if session.may_enrol(house.clock.now()) {
+    if session.may_change(&house.sessions.moment()) {
         return Ok(Some((session, did)));
     }
     let browser = H32::from_bytes(by.cookie.hash());
     let shown = house.run(move |house| house.devices.offered(browser).map_err(Failure::from)).await?;
     let began = shown.and_then(|code| code.taken).is_some_and(|taken| taken.did == did);
-    let stepped = session.is_full() || session.voucher_at.is_some();
+    let stepped = session.is_full() || session.voucher.is_some();
     Ok((began && stepped).then_some((session, did)))
 }
 
@@ -369,7 +374,7 @@ async fn rename_page(
     by: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    match changing(&house, &by, &id, Needs::Fresh, "rename").await? {
+    match changing(&house, &by, &id, Needs::Change, "rename").await? {
         Ok((session, device, state)) => {
             Ok(rename_view(&house, &by, &session, &device, state, device.name.clone(), None))
         }
@@ -393,7 +398,7 @@ fn rename_view(
 
 async fn rename(State(house): State<Arc<House>>, Path(id): Path<String>, posted: Posted) -> Result<Response, Failure> {
     let Posted { visitor: by, fields } = posted;
-    let (session, device, state) = match changing(&house, &by, &id, Needs::Fresh, "rename").await? {
+    let (session, device, state) = match changing(&house, &by, &id, Needs::Change, "rename").await? {
         Ok(found) => found,
         Err(page) => return Ok(page),
     };
@@ -413,7 +418,7 @@ async fn remove_page(
     by: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let (session, device, state) = match changing(&house, &by, &id, Needs::Fresh, "remove").await? {
+    let (session, device, state) = match changing(&house, &by, &id, Needs::Change, "remove").await? {
         Ok(found) => found,
         Err(page) => return Ok(page),
     };
@@ -427,7 +432,7 @@ async fn remove_page(
 
 async fn remove(State(house): State<Arc<House>>, Path(id): Path<String>, posted: Posted) -> Result<Response, Failure> {
     let by = posted.visitor;
-    let (session, device, _) = match changing(&house, &by, &id, Needs::Fresh, "remove").await? {
+    let (session, device, _) = match changing(&house, &by, &id, Needs::Change, "remove").await? {
         Ok(found) => found,
         Err(page) => return Ok(page),
     };
@@ -442,7 +447,7 @@ async fn remove(State(house): State<Arc<House>>, Path(id): Path<String>, posted:
 }
 
 async fn test_page(State(house): State<Arc<House>>, by: Visitor, Path(id): Path<String>) -> Result<Response, Failure> {
-    match changing(&house, &by, &id, Needs::Second, "test").await? {
+    match changing(&house, &by, &id, Needs::Look, "test").await? {
         Ok((session, device, state)) => Ok(test_view(&house, &by, &session, &device, state, None)),
         Err(page) => Ok(page),
     }
@@ -463,12 +468,19 @@ fn test_view(
 
 async fn test(State(house): State<Arc<House>>, Path(id): Path<String>, posted: Posted) -> Result<Response, Failure> {
     let Posted { visitor: by, fields } = posted;
-    let (session, device, state) = match changing(&house, &by, &id, Needs::Second, "test").await? {
+    let (session, device, state) = match changing(&house, &by, &id, Needs::Look, "test").await? {
         Ok(found) => found,
         Err(page) => return Ok(page),
     };
     let (typed, who, did) = (fields.get("code").to_owned(), session.clone(), device.did);
-    let right =
-        house.run(move |house| house.devices.test_code(owner(&who), did, &typed).map_err(Failure::from)).await?;
+    let caller = by.caller.clone();
+    let right = house
+        .run(move |house| {
+            let right = house.devices.test_code(owner(&who), did, &typed)?;
+            let entry = caller.entry(house.clock.now(), "device.test", if right { "right" } else { "wrong" });
+            house.audit.append(&entry.person(&who.name).device(*did.as_bytes()))?;
+            Ok::<_, Failure>(right)
+        })
+        .await?;
     Ok(test_view(&house, &by, &session, &device, state, Some(right)))
 }

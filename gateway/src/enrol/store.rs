@@ -120,14 +120,14 @@ impl Store for SqlStore {
         self.0.read(|tx| {
             let sql = "SELECT device.* FROM device JOIN device_key ON device_key.did = device.did
                        WHERE thumbprint = ?1 AND class = 'pk'";
-            Ok(tx.prepare(sql)?.query_one([thumbprint.as_bytes()], read).optional()?)
+            Ok(tx.prepare_cached(sql)?.query_one([thumbprint.as_bytes()], read).optional()?)
         })
     }
 
     fn devices(&self, person: PersonId) -> Result<Vec<Device>, StoreFault> {
         self.0.read(|tx| {
             let sql = "SELECT * FROM device WHERE person = ?1 AND state <> 'gone' ORDER BY added, did";
-            let mut statement = tx.prepare(sql)?;
+            let mut statement = tx.prepare_cached(sql)?;
             Ok(statement.query_map([person.0], read)?.collect::<Result<_, _>>()?)
         })
     }
@@ -258,7 +258,7 @@ pub fn state_of(tx: &Connection, did: &Id, at: &Moment) -> Result<Option<DeviceS
 pub fn spend_step(tx: &Connection, did: &Id, person: &PersonId, step: u64, now: u64) -> Result<bool, StoreFault> {
     let update = "UPDATE device SET totp_step = ?3, used = ?4
                   WHERE did = ?1 AND person = ?2 AND state = 'active' AND totp IS NOT NULL AND totp_step < ?3";
-    Ok(tx.prepare(update)?.execute(params![did.as_bytes(), person.0, int(step), int(now)])? == 1)
+    Ok(tx.prepare_cached(update)?.execute(params![did.as_bytes(), person.0, int(step), int(now)])? == 1)
 }
 
 /// A person is disabled or enabled, inside that transaction: active devices count for nothing while the person does not,
@@ -286,12 +286,21 @@ pub fn phones(tx: &Connection) -> Result<u64, StoreFault> {
     Ok(time(tx.query_one(phones, [], |row| row.get(0))?))
 }
 
+/// Refuses what waited for its digits or first code for too long, each with its audit row.
 fn refuse_late(tx: &Connection, at: &Moment) -> Result<(), StoreFault> {
     let late = format!(
         "UPDATE device SET state = 'gone', why = 'refused', gone = :now, ok = NULL, totp = NULL, endpoint = NULL
-         WHERE state = 'pending' AND NOT ({LASTS})"
+         WHERE state = 'pending' AND NOT ({LASTS})
+         RETURNING did, (SELECT name FROM person WHERE person.id = device.person)"
     );
-    tx.execute(&late, named_params! { ":now": int(at.now), ":run": at.run, ":mono": at.mono })?;
+    let values = named_params! { ":now": int(at.now), ":run": at.run, ":mono": at.mono };
+    let mut statement = tx.prepare_cached(&late)?;
+    let refused = statement.query_map(values, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let refused: Vec<([u8; 16], Option<String>)> = refused.collect::<Result<_, _>>()?;
+    for (did, name) in refused {
+        let entry = Caller::default().entry(at.now, "enrol.confirm", "expired").device(did);
+        audit::store::append(tx, &name.into_iter().fold(entry, Entry::person))?;
+    }
     Ok(())
 }
 
@@ -307,7 +316,7 @@ fn has_room(tx: &Connection, person: &PersonId, at: &Moment) -> Result<bool, Sto
 fn any_key_known(tx: &Connection, thumbprints: &[H32; 3]) -> Result<bool, StoreFault> {
     let sql = "SELECT EXISTS (SELECT 1 FROM device_key WHERE thumbprint IN (?1, ?2, ?3))";
     let [ak, pk, seal] = thumbprints;
-    Ok(tx.prepare(sql)?.query_one(params![ak.as_bytes(), pk.as_bytes(), seal.as_bytes()], |row| row.get(0))?)
+    Ok(tx.prepare_cached(sql)?.query_one(params![ak.as_bytes(), pk.as_bytes(), seal.as_bytes()], |row| row.get(0))?)
 }
 
 fn insert(tx: &Connection, device: &Device) -> Result<(), StoreFault> {
@@ -335,14 +344,14 @@ fn insert(tx: &Connection, device: &Device) -> Result<(), StoreFault> {
 }
 
 fn device(tx: &Connection, did: &Id) -> Result<Option<Device>, StoreFault> {
-    Ok(tx.prepare("SELECT * FROM device WHERE did = ?1")?.query_one([did.as_bytes()], read).optional()?)
+    Ok(tx.prepare_cached("SELECT * FROM device WHERE did = ?1")?.query_one([did.as_bytes()], read).optional()?)
 }
 
 fn one_code(tx: &Connection, by: &str, value: &[u8]) -> Result<Option<Code>, StoreFault> {
     let sql = format!(
         "SELECT enrol_code.*, person.name AS person_name FROM enrol_code JOIN person ON person.id = enrol_code.person WHERE {by}"
     );
-    Ok(tx.prepare(&sql)?.query_one([value], read_code).optional()?)
+    Ok(tx.prepare_cached(&sql)?.query_one([value], read_code).optional()?)
 }
 
 fn read_code(row: &Row<'_>) -> rusqlite::Result<Code> {

@@ -9,7 +9,7 @@ use crate::approval::{Push, State, rule};
 use crate::calendar;
 use crate::failure::Failure;
 use crate::house::House;
-use crate::page::login::{ApprovedView, EndedView, FreshView, PushView, WaitView, Waited};
+use crate::page::login::{About, ApprovedView, EndedView, FreshView, PushView, WaitView, Waited};
 use crate::page::qr::QrSvg;
 use crate::page::{Frame, render};
 use crate::request::Visitor;
@@ -26,6 +26,15 @@ pub struct Sight {
     pub known: bool,
 }
 
+/// What was wrong in what was typed on the page that waits.
+#[derive(Debug, Clone, Copy)]
+pub enum Fault {
+    /// The code; the key of the sentence that says it.
+    Code(&'static str),
+    /// The voucher.
+    Voucher,
+}
+
 /// What is drawn.
 pub enum Drawn {
     /// Still open.
@@ -37,10 +46,11 @@ pub enum Drawn {
 }
 
 impl Sight {
-    /// The word of what is shown: it changes exactly when the page would.
+    /// The word of what is shown: it changes exactly when the page would. Another approval has other words, so that a page
+    /// in another tab never goes on showing the digits of an older one.
     pub fn word(&self) -> String {
-        let Row { tries, resends, .. } = self.row;
-        format!("{}-{tries}-{resends}-{}", self.state, u8::from(self.is_delivered()))
+        let Row { id, tries, resends, .. } = &self.row;
+        format!("{id}-{}-{tries}-{resends}-{}", self.state, u8::from(self.is_delivered()))
     }
 
     fn is_delivered(&self) -> bool {
@@ -75,11 +85,14 @@ impl Sight {
     ///
     /// # Errors
     /// 500.
-    pub fn draw(self, house: &House, token: String, code_fault: Option<String>) -> Result<Drawn, Failure> {
+    pub fn draw(self, house: &House, token: String, fault: Option<Fault>) -> Result<Drawn, Failure> {
         let app = App::of(&self.row.next).name().to_owned();
         Ok(match self.state {
-            State::Pending => Drawn::Wait(Box::new(self.wait(house, app, token, code_fault)?)),
-            State::Approved => Drawn::Approved(ApprovedView { frame: form(text("login.approved"), token), app }),
+            State::Pending => Drawn::Wait(Box::new(self.wait(house, app, token, fault)?)),
+            State::Approved => {
+                let about = self.about();
+                Drawn::Approved(ApprovedView { frame: form(text("login.approved"), token), app, about })
+            }
             State::Denied => ended("login.denied", "login.denied_text", true, false),
             State::Reported => ended("login.reported", "login.reported_text", true, false),
             State::Failed => ended("login.failed", "login.failed_text", true, true),
@@ -88,7 +101,12 @@ impl Sight {
         })
     }
 
-    fn wait(self, house: &House, app: String, token: String, code_fault: Option<String>) -> Result<WaitView, Failure> {
+    /// What its forms name.
+    fn about(&self) -> About {
+        About { approval: self.row.id.to_string(), app: self.row.client.clone() }
+    }
+
+    fn wait(self, house: &House, app: String, token: String, fault: Option<Fault>) -> Result<WaitView, Failure> {
         let asked = self.row.push == Push::Sent;
         let title = text(if asked { "login.wait_title" } else { "login.code_title" });
         let left = self.row.exp.saturating_sub(house.clock.now());
@@ -96,12 +114,18 @@ impl Sight {
         Ok(WaitView {
             frame: form(title, token),
             state: self.word(),
+            about: self.about(),
             app,
+            voucher: self.row.client == App::Manage.client(),
+            voucher_fault: matches!(fault, Some(Fault::Voucher)).then(|| text("login.voucher_wrong").to_owned()),
             person: self.person,
             push,
             no_push: why_no_push(self.row.push).map(str::to_owned),
             code: house.config.policy.totp,
-            code_fault,
+            code_fault: match fault {
+                Some(Fault::Code(key)) => Some(text(key).to_owned()),
+                _ => None,
+            },
             ends: fill("login.ends", &[("time", &calendar::span(left))]),
         })
     }
@@ -141,8 +165,8 @@ pub fn form(title: &str, token: String) -> Frame {
 }
 
 /// The page that asks for another second factor before a change of factors.
-pub fn fresh_page(house: &House, by: &Visitor, next: &str) -> Response {
-    let view = FreshView { frame: form(text("login.fresh"), by.token(house)), next: next.to_owned() };
+pub fn fresh_page(house: &House, by: &Visitor, next: &str, fault: Option<String>) -> Response {
+    let view = FreshView { frame: form(text("login.fresh"), by.token(house)), next: next.to_owned(), fault };
     render(&view)
 }
 

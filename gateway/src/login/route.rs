@@ -14,25 +14,25 @@ use countersign_protocol::text::{T64, T128};
 use countersign_strings::{fill, text};
 use serde::Deserialize;
 
-use super::pages::{Drawn, Sight, form};
-use super::{App, known, next};
+use super::pages::{Drawn, Fault, Sight, form};
+use super::{App, known, next, voucher};
+use crate::approval::Begin;
 use crate::approval::challenge::browser;
 use crate::approval::record::{CodeEnd, Row};
 use crate::approval::service::Begun;
-use crate::approval::{Begin, State as Stands};
 use crate::audit::Caller;
 use crate::calendar;
 use crate::failure::Failure;
 use crate::house::House;
 use crate::page::login::{EndedView, PasswordView, SampleView, Waited};
 use crate::page::{Frame, render, render_with};
-use crate::person::PersonId;
-use crate::request::{Posted, Query, Visitor, see_other, with_cookie};
-use crate::session::{Session, Step};
+use crate::person::{PersonFault, PersonId};
+use crate::request::{Fields, Posted, Query, Visitor, see_other, with_cookie};
+use crate::session::{Cookie, Session, Step};
 
 /// How long a page's request is held.
 const HELD: Duration = Duration::from_secs(25);
-const WAIT: &str = "/login/wait";
+pub(super) const WAIT: &str = "/login/wait";
 
 /// The routes of this subject.
 pub fn routes(sample_app: bool) -> Router<Arc<House>> {
@@ -44,7 +44,9 @@ pub fn routes(sample_app: bool) -> Router<Arc<House>> {
         .route("/login/resend", post(resend))
         .route("/login/cancel", post(cancel))
         .route("/login/finish", post(finish))
-        .route("/login/fresh", post(fresh));
+        .route("/login/voucher", post(voucher::instead))
+        .route("/login/fresh", post(fresh))
+        .route("/login/fresh/voucher", post(voucher::fresh));
     if sample_app { routes.route(App::Sample.home(), get(sample)) } else { routes }
 }
 
@@ -93,10 +95,19 @@ async fn sign_in(State(house): State<Arc<House>>, posted: Posted) -> Result<Resp
     let (by, going, who) = (visitor.clone(), next.clone(), name.clone());
     let done = house
         .run(move |house| {
-            let Some(person) = house.people.sign_in(&who, &typed, &by.caller)? else {
-                // The name is not stored: people type passwords into that field.
-                house.audit.append(&by.caller.entry(house.clock.now(), "signin.password", "refused"))?;
-                return Ok::<_, Failure>(SignedIn::Wrong);
+            // The name is not stored: people type passwords into that field.
+            let entry = |outcome| by.caller.entry(house.clock.now(), "signin.password", outcome);
+            let person = match house.people.sign_in(&who, &typed, &by.caller) {
+                Ok(Some(person)) => person,
+                Ok(None) => {
+                    house.audit.append(&entry("refused"))?;
+                    return Ok::<_, Failure>(SignedIn::Wrong);
+                }
+                Err(PersonFault::Wait(seconds)) => {
+                    house.audit.append(&entry("wait"))?;
+                    return Err(PersonFault::Wait(seconds).into());
+                }
+                Err(fault) => return Err(fault.into()),
             };
             let entry = by.caller.entry(house.clock.now(), "signin.password", "right").person(&person.name);
             house.audit.append(&entry)?;
@@ -124,16 +135,10 @@ fn later(seconds: u64) -> String {
     fill("login.no_push_wait", &[("time", &calendar::span(seconds))])
 }
 
-/// Begins an approval for this browser, unless one of this person is open there already.
+/// Begins an approval for this browser, unless one of this person and application is open there already.
 fn begin(house: &House, by: &Visitor, person: PersonId, name: &str, next: String) -> Result<SignedIn, Failure> {
     let binding = H32::from_bytes(by.cookie.hash());
     let app = App::of(&next);
-    if let Some((row, Stands::Pending)) = house.approvals.of_browser(binding)? {
-        if row.person == person && row.client == app.client() {
-            return Ok(SignedIn::Asked);
-        }
-        house.approvals.cancel(row.id, binding, &by.caller)?;
-    }
     let begin = Begin {
         person,
         acct: T128::try_from(name).map_err(Failure::internal)?,
@@ -152,7 +157,7 @@ fn begin(house: &House, by: &Visitor, person: PersonId, name: &str, next: String
 }
 
 /// The approval that this browser began, as it may see it.
-fn look(house: &House, by: &Visitor, known: Option<H32>) -> Result<Option<Sight>, Failure> {
+pub(super) fn look(house: &House, by: &Visitor, known: Option<H32>) -> Result<Option<Sight>, Failure> {
     let Some((row, state)) = house.approvals.of_browser(H32::from_bytes(by.cookie.hash()))? else {
         return Ok(None);
     };
@@ -178,7 +183,7 @@ async fn wait(State(house): State<Arc<House>>, headers: HeaderMap, visitor: Visi
     }
 }
 
-fn drawn(house: &House, by: &Visitor, sight: Sight, fault: Option<String>) -> Result<Response, Failure> {
+pub(super) fn drawn(house: &House, by: &Visitor, sight: Sight, fault: Option<Fault>) -> Result<Response, Failure> {
     let status = if fault.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
     Ok(match sight.draw(house, by.token(house), fault)? {
         Drawn::Wait(view) => render_with(status, &*view),
@@ -214,30 +219,35 @@ async fn state(
     }
 }
 
+/// Whether a form was made for this approval and application. A browser has one approval at a time, so a page in another
+/// tab may still show an older one.
+pub(super) fn is_meant(fields: &Fields, row: &Row) -> bool {
+    fields.get("approval") == row.id.to_string() && fields.get("app") == row.client
+}
+
 async fn code(State(house): State<Arc<House>>, headers: HeaderMap, posted: Posted) -> Result<Response, Failure> {
     let Posted { visitor, fields } = posted;
-    let typed = fields.get("code").to_owned();
     let (by, known) = (visitor.clone(), known::read(&headers));
     let (end, sight) = house
         .run(move |house| {
-            let Some(sight) = look(house, &by, known)? else { return Ok::<_, Failure>((None, None)) };
-            let hit = house.devices.code_hit(sight.row.person, &typed)?;
+            let Some(sight) = look(house, &by, known)?.filter(|sight| is_meant(&fields, &sight.row)) else {
+                return Ok::<_, Failure>((None, None));
+            };
+            let hit = house.devices.code_hit(sight.row.person, fields.get("code"))?;
             let end = house.approvals.code(sight.row.id, sight.row.binding, hit, &by.caller)?;
             Ok((Some(end), look(house, &by, known)?))
         })
         .await?;
     match (end, sight) {
         (Some(CodeEnd::Approved), Some(sight)) => take(&house, visitor, &headers, sight.row).await,
-        (Some(CodeEnd::Wrong(_)), Some(sight)) => {
-            drawn(&house, &visitor, sight, Some(text("login.code_wrong").to_owned()))
-        }
-        (Some(CodeEnd::Off), Some(sight)) => drawn(&house, &visitor, sight, Some(text("login.code_off").to_owned())),
+        (Some(CodeEnd::Wrong(_)), Some(sight)) => drawn(&house, &visitor, sight, Some(Fault::Code("login.code_wrong"))),
+        (Some(CodeEnd::Off), Some(sight)) => drawn(&house, &visitor, sight, Some(Fault::Code("login.code_off"))),
         _ => Ok(see_other(WAIT)),
     }
 }
 
 async fn resend(State(house): State<Arc<House>>, posted: Posted) -> Result<Response, Failure> {
-    with_approval(&house, posted.visitor, |house, row, caller| {
+    with_approval(&house, posted, |house, row, caller| {
         house.approvals.resend(row.id, row.binding, caller).map(drop).map_err(Failure::from)
     })
     .await?;
@@ -246,30 +256,38 @@ async fn resend(State(house): State<Arc<House>>, posted: Posted) -> Result<Respo
 
 async fn cancel(State(house): State<Arc<House>>, posted: Posted) -> Result<Response, Failure> {
     let signed_in = posted.visitor.session.is_some();
-    with_approval(&house, posted.visitor, |house, row, caller| {
+    let meant = with_approval(&house, posted, |house, row, caller| {
         house.approvals.cancel(row.id, row.binding, caller).map(drop).map_err(Failure::from)
     })
     .await?;
-    Ok(see_other(if signed_in { App::Manage.home() } else { "/login" }))
+    Ok(see_other(match (meant, signed_in) {
+        (false, _) => WAIT,
+        (true, true) => App::Manage.home(),
+        (true, false) => "/login",
+    }))
 }
 
+/// Acts on the approval that the form was made for. Whether it is still this browser's.
 async fn with_approval(
     house: &Arc<House>,
-    by: Visitor,
+    posted: Posted,
     act: impl FnOnce(&House, &Row, &Caller) -> Result<(), Failure> + Send + 'static,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
+    let Posted { visitor: by, fields } = posted;
     house
         .run(move |house| match house.approvals.of_browser(H32::from_bytes(by.cookie.hash()))? {
-            Some((row, _)) => act(house, &row, &by.caller),
-            None => Ok(()),
+            Some((row, _)) if is_meant(&fields, &row) => act(house, &row, &by.caller).map(|()| true),
+            _ => Ok(false),
         })
         .await
 }
 
 async fn finish(State(house): State<Arc<House>>, headers: HeaderMap, posted: Posted) -> Result<Response, Failure> {
-    match seen(&house, &posted.visitor, &headers).await? {
-        Some(sight) => take(&house, posted.visitor, &headers, sight.row).await,
-        None => Ok(see_other("/login")),
+    let Posted { visitor, fields } = posted;
+    match seen(&house, &visitor, &headers).await? {
+        Some(sight) if is_meant(&fields, &sight.row) => take(&house, visitor, &headers, sight.row).await,
+        // A page of an older approval, or a form sent twice.
+        _ => Ok(see_other(WAIT)),
     }
 }
 
@@ -278,20 +296,14 @@ async fn take(house: &Arc<House>, by: Visitor, headers: &HeaderMap, row: Row) ->
     let known = known::read(headers);
     let taken = house
         .run(move |house| {
-            let client = App::of(&row.next).client();
             let binding = H32::from_bytes(by.cookie.hash());
-            let Some(row) = house.approvals.consume(row.id, client, binding, &by.caller)? else {
+            let Some(row) = house.approvals.consume(row.id, &row.client, binding, &by.caller)? else {
                 return Ok::<_, Failure>(None);
             };
-            let step = Step { second: true, voucher: false, approval: Some(*row.id.as_bytes()) };
-            let (cookie, session) = match by.session.clone().filter(|session| session.person == row.person) {
-                Some(old) => house.sessions.raise(&old, step)?,
-                None => {
-                    end_other(house, &by, Some(row.person))?;
-                    let person = house.people.by_id(row.person)?.ok_or_else(|| Failure::internal("no such person"))?;
-                    house.sessions.begin(person.id, &person.name, step)?
-                }
-            };
+            // What the person said yes to is what the phone showed: signing in to an application opens no devices.
+            let manage = row.client == App::Manage.client();
+            let step = Step { second: true, manage, approval: Some(*row.id.as_bytes()), ..Step::default() };
+            let Some((cookie, session)) = stepped(house, &by, row.person, step)? else { return Ok(None) };
             if house.approvals.store().get(row.id)?.is_some_and(|row| row.reported.is_some()) {
                 // A report came between taking the approval and beginning the session.
                 house.sessions.end_approval(*row.id.as_bytes())?;
@@ -312,6 +324,21 @@ async fn take(house: &Arc<House>, by: Visitor, headers: &HeaderMap, row: Row) ->
         Some((next, cookie, None)) => with_cookie(see_other(&next), &cookie),
         Some((next, cookie, Some(known))) => with_cookie(with_cookie(see_other(&next), &cookie), &known),
     })
+}
+
+/// The browser's session after a step of this person, with its new cookie. `None` when it ended meanwhile.
+pub(super) fn stepped(
+    house: &House,
+    by: &Visitor,
+    person: PersonId,
+    step: Step,
+) -> Result<Option<(Cookie, Session)>, Failure> {
+    if let Some(old) = by.session.as_ref().filter(|session| session.person == person) {
+        return Ok(house.sessions.raise(old, step)?);
+    }
+    end_other(house, by, Some(person))?;
+    let person = house.people.by_id(person)?.ok_or_else(|| Failure::internal("no such person"))?;
+    Ok(Some(house.sessions.begin(person.id, &person.name, step)?))
 }
 
 /// Ends the session that this browser has, unless it is of the person who signs in.
@@ -347,7 +374,7 @@ async fn fresh(State(house): State<Arc<House>>, posted: Posted) -> Result<Respon
 
 async fn sample(State(house): State<Arc<House>>, visitor: Visitor) -> Response {
     let session = visitor.session.as_ref();
-    let Some((session, at)) = session.and_then(|session| session.second_at.map(|at| (session, at))) else {
+    let Some((session, at)) = session.and_then(|session| session.second.map(|at| (session, at.now))) else {
         return visitor.answer(see_other("/login?next=/demo"));
     };
     let frame = Frame::signed_in(text("login.sample"), &session.name, visitor.token(&house));

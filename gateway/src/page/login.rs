@@ -22,6 +22,16 @@ pub struct PasswordView {
     pub fault: Option<String>,
 }
 
+/// What a form on these pages is about, in fields of its own: a browser has one approval at a time, and a page in another
+/// tab may show an older one.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// The approval's id, b64u.
+    pub approval: String,
+    /// The client that began it and takes it.
+    pub app: String,
+}
+
 /// Digits and QR, the state, a field for a code. One page until the approval ends.
 #[derive(Template)]
 #[template(path = "login/wait.html")]
@@ -32,6 +42,8 @@ pub struct WaitView {
     pub app: String,
     /// As whom.
     pub person: String,
+    /// What its forms name.
+    pub about: About,
     /// What to show for the phone; `None` where no phone was asked.
     pub push: Option<PushView>,
     /// Why no phone was asked: a sentence.
@@ -40,6 +52,10 @@ pub struct WaitView {
     pub code: bool,
     /// What was wrong with the code typed: a sentence.
     pub code_fault: Option<String>,
+    /// Whether a voucher is taken here instead.
+    pub voucher: bool,
+    /// What was wrong with the voucher typed: a sentence.
+    pub voucher_fault: Option<String>,
     /// The word of the present state, handed back by the script: see [`Waited`].
     pub state: String,
     /// Minutes and seconds until it ends, as words.
@@ -92,6 +108,8 @@ pub struct ApprovedView {
     pub frame: Frame,
     /// The name of what the person signs in to.
     pub app: String,
+    /// What its form names.
+    pub about: About,
 }
 
 /// How an attempt ended that did not succeed.
@@ -116,6 +134,8 @@ pub struct FreshView {
     pub frame: Frame,
     /// Where to go afterwards.
     pub next: String,
+    /// What was wrong with the voucher typed: a sentence.
+    pub fault: Option<String>,
 }
 
 /// The sample application.

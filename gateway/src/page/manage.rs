@@ -83,6 +83,8 @@ pub struct AddView {
     pub frame: Frame,
     /// Which of the two.
     pub tab: Tab,
+    /// Whether codes are taken at all: else there is no second tab.
+    pub codes: bool,
     /// The name given, or typed before.
     pub name: String,
     /// The step under way, with what it needs. Those before it are drawn as done.

@@ -27,11 +27,18 @@ fn card(name: &str) -> DeviceCard {
     }
 }
 
+fn about() -> About {
+    About { approval: "EBESExQVFhcYGRobHB0eHw".into(), app: "sample".into() }
+}
+
 fn waiting(push: bool) -> WaitView {
     let qr = QrSvg::new("https://localhost:8443/approve#1.BAQEBAQEBAQEBAQEBAQEBAcHBwcHBwcHBwcHBwcHBwc").unwrap();
     WaitView {
         frame: Frame::new(text(if push { "login.wait_title" } else { "login.code_title" })),
         app: "Sample application".into(),
+        about: about(),
+        voucher: !push,
+        voucher_fault: (!push).then(|| text("login.voucher_wrong").into()),
         person: "alice@example.com".into(),
         push: push.then(|| PushView {
             digits: "492039".into(),
@@ -48,7 +55,8 @@ fn waiting(push: bool) -> WaitView {
 }
 
 fn adding(tab: Tab, step: AddStep, fault: Option<&str>) -> AddView {
-    AddView { frame: frame(text("manage.add")), tab, name: "My phone".into(), step, fault: fault.map(str::to_owned) }
+    let (frame, fault) = (frame(text("manage.add")), fault.map(str::to_owned));
+    AddView { frame, tab, codes: true, name: "My phone".into(), step, fault }
 }
 
 fn scan(tab: Tab, link: &str) -> AddStep {
@@ -104,6 +112,11 @@ fn views() -> Vec<(&'static str, String)> {
         alarm,
         again,
     };
+    let fresh = |fault: Option<&str>| FreshView {
+        frame: frame(text("login.fresh")),
+        next: "/manageotp/add".into(),
+        fault: fault.map(str::to_owned),
+    };
     let test = |right| TestView { frame: frame(text("manage.test_title")), device: card("My phone"), right };
     let device_error = countersign_strings::fill("manage.digits_wrong", &[("n", "2")]);
     vec![
@@ -113,11 +126,17 @@ fn views() -> Vec<(&'static str, String)> {
         ("wait_code", waiting(false).render()),
         (
             "approved",
-            ApprovedView { frame: Frame::new(text("login.approved")), app: "Sample application".into() }.render(),
+            ApprovedView {
+                frame: Frame::new(text("login.approved")),
+                app: "Sample application".into(),
+                about: about(),
+            }
+            .render(),
         ),
         ("denied", ended("login.denied", "login.denied_text", true, false).render()),
         ("expired", ended("login.expired", "login.expired_text", false, true).render()),
-        ("fresh", FreshView { frame: frame(text("login.fresh")), next: "/manageotp/add".into() }.render()),
+        ("fresh", fresh(None).render()),
+        ("fresh_fault", fresh(Some(text("login.voucher_wrong"))).render()),
         (
             "sample",
             SampleView {
@@ -133,6 +152,10 @@ fn views() -> Vec<(&'static str, String)> {
         (
             "add_voucher",
             adding(Tab::Countersign, AddStep::Name { voucher: true }, Some(text("manage.voucher_wrong"))).render(),
+        ),
+        (
+            "add_alone",
+            AddView { codes: false, ..adding(Tab::Countersign, AddStep::Name { voucher: true }, None) }.render(),
         ),
         ("add_scan", adding(Tab::Countersign, scan(Tab::Countersign, LINK), None).render()),
         ("add_other", adding(Tab::Other, scan(Tab::Other, URI), None).render()),
@@ -187,6 +210,13 @@ fn every_field_has_its_label() {
             let id = field.split('"').next().unwrap();
             assert!(html.contains(&format!("<label for=\"{id}\"")), "{name}: {id}");
         }
+    }
+}
+
+#[test]
+fn where_no_codes_are_taken_no_authenticator_is_offered() {
+    for (name, html) in views().into_iter().filter(|(name, _)| name.starts_with("add_")) {
+        assert_eq!(html.contains("kind=other"), name != "add_alone", "{name}");
     }
 }
 

@@ -235,6 +235,7 @@ mod tests {
 
     #[test]
     fn who_finds_no_place_in_two_seconds_is_told_so() {
+        assert_eq!(limits::PASSWORD_QUEUE.as_secs(), 2);
         let hasher = Arc::new(cheap(0));
         assert_eq!(hasher.verify(&secret("x"), None), Err(PersonFault::Busy));
         let waiting = hasher.clone();

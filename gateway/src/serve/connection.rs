@@ -1,7 +1,7 @@
 //! One connection: handshake, then requests one after the other.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -9,13 +9,16 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
+use hyper::server::conn::http1::{self, Parts};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
+use super::address::{Addresses, Entered};
+use super::deadline::Deadline;
 use super::stall::Stall;
 use super::{Peer, outermost};
 use crate::house::House;
@@ -26,7 +29,18 @@ pub(super) struct Shared {
     pub(super) routes: Router,
     pub(super) acceptor: TlsAcceptor,
     pub(super) places: Arc<Semaphore>,
+    pub(super) addresses: Addresses,
     pub(super) house: Arc<House>,
+}
+
+impl Shared {
+    /// Counts a connection of this address; `None` when it has as many as it may. A configured proxy stands for many.
+    pub(super) fn enter(&self, address: IpAddr) -> Option<Option<Entered>> {
+        if self.house.config.proxies.contains(&address.to_canonical()) {
+            return Some(None);
+        }
+        self.addresses.enter(address).map(Some)
+    }
 }
 
 /// Serves until the peer closes, a limit is broken, or the gateway stops and the request under way is answered.
@@ -52,22 +66,33 @@ pub(super) async fn serve(shared: &Shared, stream: TcpStream, peer: SocketAddr) 
     });
     let mut builder = http1::Builder::new();
     builder
-        .timer(TokioTimer::new())
+        .timer(Deadline::new(house.timer.clone()))
         .header_read_timeout(limits::HEADER_TIME)
         .max_headers(limits::HEADERS)
         .max_header_size(limits::REQUEST_LINE + limits::HEADER_BYTES)
         .max_buf_size(16 * 1024);
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
-    tokio::pin!(connection);
+    let mut connection = builder.serve_connection(TokioIo::new(stream), service);
     let served = tokio::select! {
-        served = connection.as_mut() => served,
+        served = &mut connection => served,
         () = house.stopping.begun() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+            std::pin::Pin::new(&mut connection).graceful_shutdown();
+            (&mut connection).await
         }
     };
     if let Err(fault) = served {
         tracing::debug!(%peer, %fault, "connection ended");
+        if fault.is_timeout() {
+            let Parts { io, read_buf, .. } = connection.into_parts();
+            tell_late(io.into_inner(), !read_buf.is_empty()).await;
+        }
+    }
+}
+
+/// A head that was begun and did not come in time gets its answer; where nothing was begun the connection just ends.
+async fn tell_late(mut stream: impl AsyncWrite + Unpin, begun: bool) {
+    const LATE: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    if !begun || stream.write_all(LATE).await.is_ok() {
+        drop(stream.shutdown().await);
     }
 }
 

@@ -3,18 +3,21 @@
 use std::collections::BTreeSet;
 
 use super::{Session, Store};
+use crate::approval::Moment;
 use crate::person::PersonId;
-use crate::store::{Connection, OptionalExtension, Row, StoreFault, named_params, params};
+use crate::store::{Connection, OptionalExtension, Row, StoreFault, int, named_params, params, time};
 
 /// Sessions in the gateway's store.
 pub struct SqlStore(pub crate::store::Store);
 
 impl Store for SqlStore {
-    fn replace(&self, old: Option<[u8; 32]>, new: &Session) -> Result<(), StoreFault> {
+    fn replace(&self, old: Option<[u8; 32]>, new: &Session) -> Result<bool, StoreFault> {
         let new = new.clone();
         self.0.write(move |connection| {
-            if let Some(old) = old {
-                connection.execute("DELETE FROM session WHERE id = ?1", params![old])?;
+            if let Some(old) = old
+                && connection.prepare_cached("DELETE FROM session WHERE id = ?1")?.execute([old])? == 0
+            {
+                return Ok(false);
             }
             insert(connection, &new)
         })
@@ -22,26 +25,21 @@ impl Store for SqlStore {
 
     fn find(&self, id: [u8; 32]) -> Result<Option<Session>, StoreFault> {
         self.0.read(|connection| {
-            let Some(mut found) = connection
-                .query_one(
-                    "SELECT session.*, person.name FROM session JOIN person ON person.id = session.person
-                 WHERE session.id = ?1 AND person.disabled = 0",
-                    params![id],
-                    session,
-                )
-                .optional()?
-            else {
-                return Ok(None);
-            };
-            let mut approvals = connection.prepare("SELECT approval FROM session_approval WHERE session = ?1")?;
+            let sql = "SELECT session.*, person.name FROM session JOIN person ON person.id = session.person
+                       WHERE session.id = ?1 AND person.disabled = 0";
+            let found = connection.prepare_cached(sql)?.query_one([id], session).optional()?;
+            let Some(mut found) = found else { return Ok(None) };
+            let approvals = "SELECT approval FROM session_approval WHERE session = ?1";
+            let mut approvals = connection.prepare_cached(approvals)?;
             found.approvals = approvals.query_map(params![id], |row| row.get(0))?.collect::<Result<_, _>>()?;
             Ok(Some(found))
         })
     }
 
-    fn touch(&self, id: [u8; 32], seen_at: u64) -> Result<(), StoreFault> {
+    fn touch(&self, id: [u8; 32], seen: Moment) -> Result<(), StoreFault> {
         self.0.write(move |connection| {
-            connection.execute("UPDATE session SET seen_at = ?2 WHERE id = ?1", params![id, seen_at as i64])?;
+            let update = "UPDATE session SET seen_at = ?2, seen_run = ?3, seen_mono = ?4 WHERE id = ?1";
+            connection.prepare_cached(update)?.execute(params![id, int(seen.now), seen.run, seen.mono])?;
             Ok(())
         })
     }
@@ -71,31 +69,38 @@ impl Store for SqlStore {
     }
 }
 
-/// Adds a session inside another subject's job, unless its person is disabled.
+/// Adds a session inside another subject's job, unless its person is disabled. Whether it is stored.
 ///
 /// # Errors
 /// [`StoreFault`].
-pub fn insert(connection: &Connection, new: &Session) -> Result<(), StoreFault> {
-    let added = connection.execute(
-        "INSERT INTO session (id, person, began_at, seen_at, second_at, voucher_at)
-         SELECT :id, :person, :began_at, :seen_at, :second_at, :voucher_at
-         WHERE EXISTS (SELECT 1 FROM person WHERE id = :person AND disabled = 0)",
-        named_params! {
-            ":id": new.id,
-            ":person": new.person.0,
-            ":began_at": new.began_at as i64,
-            ":seen_at": new.seen_at as i64,
-            ":second_at": new.second_at.map(|at| at as i64),
-            ":voucher_at": new.voucher_at.map(|at| at as i64),
-        },
-    )?;
-    if added == 1 {
-        for approval in &new.approvals {
-            let add = "INSERT INTO session_approval (session, approval) VALUES (?1, ?2)";
-            connection.execute(add, params![new.id, approval])?;
-        }
+pub fn insert(connection: &Connection, new: &Session) -> Result<bool, StoreFault> {
+    let add = "INSERT INTO session (id, person, began_at, began_run, began_mono, seen_at, seen_run, seen_mono,
+                 second_at, second_run, second_mono, manage_at, manage_run, manage_mono,
+                 voucher_at, voucher_run, voucher_mono)
+               SELECT :id, :person, :began_at, :began_run, :began_mono, :seen_at, :seen_run, :seen_mono,
+                 :second_at, :second_run, :second_mono, :manage_at, :manage_run, :manage_mono,
+                 :voucher_at, :voucher_run, :voucher_mono
+               WHERE EXISTS (SELECT 1 FROM person WHERE id = :person AND disabled = 0)";
+    let at = |moment: Option<Moment>| moment.map(|it| int(it.now));
+    let run = |moment: Option<Moment>| moment.map(|it| it.run);
+    let mono = |moment: Option<Moment>| moment.map(|it| it.mono);
+    let Session { began, seen, second, manage, voucher, .. } = *new;
+    let added = connection.prepare_cached(add)?.execute(named_params! {
+        ":id": new.id, ":person": new.person.0,
+        ":began_at": int(began.now), ":began_run": began.run, ":began_mono": began.mono,
+        ":seen_at": int(seen.now), ":seen_run": seen.run, ":seen_mono": seen.mono,
+        ":second_at": at(second), ":second_run": run(second), ":second_mono": mono(second),
+        ":manage_at": at(manage), ":manage_run": run(manage), ":manage_mono": mono(manage),
+        ":voucher_at": at(voucher), ":voucher_run": run(voucher), ":voucher_mono": mono(voucher),
+    })?;
+    if added == 0 {
+        return Ok(false);
     }
-    Ok(())
+    let add = "INSERT INTO session_approval (session, approval) VALUES (?1, ?2)";
+    for approval in &new.approvals {
+        connection.prepare_cached(add)?.execute(params![new.id, approval])?;
+    }
+    Ok(true)
 }
 
 /// Ends all sessions of a person inside another subject's job; how many there were.
@@ -116,15 +121,24 @@ pub fn remove_approval(connection: &Connection, approval: [u8; 16]) -> Result<us
 }
 
 fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
-    let time = |name: &str| row.get::<_, Option<i64>>(name).map(|at| at.map(i64::unsigned_abs));
+    // These two columns are never empty.
+    let there = |columns| moment(row, columns)?.ok_or(rusqlite::Error::QueryReturnedNoRows);
     Ok(Session {
         id: row.get("id")?,
         person: PersonId(row.get("person")?),
         name: row.get("name")?,
-        began_at: time("began_at")?.unwrap_or(0),
-        seen_at: time("seen_at")?.unwrap_or(0),
-        second_at: time("second_at")?,
-        voucher_at: time("voucher_at")?,
+        began: there(["began_at", "began_run", "began_mono"])?,
+        seen: there(["seen_at", "seen_run", "seen_mono"])?,
+        second: moment(row, ["second_at", "second_run", "second_mono"])?,
+        manage: moment(row, ["manage_at", "manage_run", "manage_mono"])?,
+        voucher: moment(row, ["voucher_at", "voucher_run", "voucher_mono"])?,
         approvals: BTreeSet::new(),
     })
+}
+
+/// A moment out of its three columns; `None` where there is none. One that an older gateway wrote belongs to no run.
+fn moment(row: &Row<'_>, [at, run, mono]: [&str; 3]) -> rusqlite::Result<Option<Moment>> {
+    let Some(now) = row.get::<_, Option<i64>>(at)? else { return Ok(None) };
+    let (run, mono): (Option<i64>, Option<i64>) = (row.get(run)?, row.get(mono)?);
+    Ok(Some(Moment { now: time(now), run: run.unwrap_or_default(), mono: mono.unwrap_or_default() }))
 }

@@ -31,6 +31,7 @@ pub const STEPS: &[Step] = &[
     Step { name: "login", sql: include_str!("../login/schema.sql") },
     Step { name: "chain", sql: include_str!("../chain/schema.sql") },
     Step { name: "attest", sql: include_str!("../attest/schema.sql") },
+    Step { name: "session-moments", sql: include_str!("../session/moments.sql") },
 ];
 
 /// «CSGW»: marks the file as ours.

@@ -70,9 +70,17 @@ fn in_savepoint<T, E: From<StoreFault>>(
     connection.execute_batch("SAVEPOINT job").map_err(StoreFault::from)?;
     // After a panic the savepoint is rolled back too, so what the job left half done cannot be seen.
     let done = catch_unwind(AssertUnwindSafe(|| job(connection))).unwrap_or_else(|_| Err(StoreFault::Closed.into()));
-    let end = if done.is_ok() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
-    connection.execute_batch(end).map_err(StoreFault::from)?;
-    done
+    let Ok(value) = done else {
+        // A full disk makes SQLite roll back everything by itself, and then there is no savepoint either. Whatever else
+        // is in the way of undoing this job: what it left must not be committed with the others'.
+        let undone = connection.execute_batch("ROLLBACK TO job; RELEASE job");
+        if undone.is_err() && !connection.is_autocommit() {
+            connection.execute_batch("ROLLBACK").map_err(StoreFault::from)?;
+        }
+        return done;
+    };
+    connection.execute_batch("RELEASE job").map_err(StoreFault::from)?;
+    Ok(value)
 }
 
 fn work(connection: &Connection, jobs: &Receiver<Job>) {
@@ -102,7 +110,7 @@ fn group(connection: &Connection, first: Job, jobs: &Receiver<Job>) {
 
 fn commit(connection: &Connection) -> Result<(), StoreFault> {
     if connection.is_autocommit() {
-        return Err(StoreFault::Failed("another write of the same group ended the transaction".into()));
+        return Err(StoreFault::Undone);
     }
     connection.execute_batch("COMMIT").map_err(|fault| {
         drop(connection.execute_batch("ROLLBACK"));

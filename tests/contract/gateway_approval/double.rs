@@ -127,7 +127,10 @@ impl Store for MemoryApprovals {
         if let Some(row) = all.rows.values().find(same) {
             return Ok(Began::Same(row.id, row.push));
         }
-        let open = |row: &&Row| row.person == new.person && row.push == Push::Sent && row.state(&at) == State::Pending;
+        let mine = |row: &Row| row.binding == new.binding && row.state(&at) == State::Pending;
+        let open = |row: &&Row| {
+            row.person == new.person && row.push == Push::Sent && row.state(&at) == State::Pending && !mine(row)
+        };
         let paused = all.paused.get(&(new.person, new.client.clone(), new.network.clone()));
         let active = |challenge: &&NewChallenge| all.devices.get(&challenge.did) == Some(&DeviceState::Active);
         let before = Before {
@@ -141,6 +144,11 @@ impl Store for MemoryApprovals {
             Ok(push) => push,
             Err(seconds) => return Ok(Began::Wait(seconds)),
         };
+        let mut ended = Vec::new();
+        for row in all.rows.values_mut().filter(|row| mine(row)) {
+            (row.stored, row.rev) = (State::Cancelled, row.rev + 1);
+            ended.push(row.id);
+        }
         if push == Push::Sent {
             all.standing.entry(new.person).or_default().pushes += 1;
             for challenge in new.challenges {
@@ -178,7 +186,7 @@ impl Store for MemoryApprovals {
         };
         all.order.push(row.id);
         all.rows.insert(row.id, row);
-        Ok(Began::Open(push))
+        Ok(Began::Open(push, ended))
     }
 
     fn get(&self, id: Id) -> Result<Option<Row>, StoreFault> {
@@ -398,7 +406,11 @@ impl Store for MemoryApprovals {
         Ok(())
     }
 
-    fn sweep(&self, before: u64, _: Moment) -> Result<(), StoreFault> {
+    fn sweep(&self, before: u64, at: Moment) -> Result<(), StoreFault> {
+        let at = self.at(at);
+        for row in self.all().rows.values_mut() {
+            row.stored = row.state(&at);
+        }
         self.all().rows.retain(|_, row| row.begun >= before);
         Ok(())
     }
@@ -410,7 +422,8 @@ fn challenged(challenge: &NewChallenge, row: &Row) -> Challenged {
 
 fn apply(row: &mut Row, attempt: &Attempt, change: Change, at: &Moment) {
     match change {
-        Change::Nothing | Change::LateReport => {}
+        Change::Nothing => {}
+        Change::LateReport => row.reported = Some(at.now),
         Change::Approve => {
             let Decision::Approve { means, .. } = attempt.decision else { return };
             approve(row, attempt.did, means, at);

@@ -23,12 +23,12 @@ pub(super) fn judge(tx: &Connection, attempt: &Attempt, at: &Moment) -> Result<J
     let Some(device) = device.filter(|state| *state != DeviceState::Gone) else { return Ok(Judged::Gone) };
     let stored = "SELECT result FROM answer WHERE did = ?1 AND h = ?2";
     let values = params![attempt.did.as_bytes(), attempt.h.as_bytes()];
-    if let Some(result) = tx.prepare(stored)?.query_one(values, |row| row.get(0)).optional()? {
+    if let Some(result) = tx.prepare_cached(stored)?.query_one(values, |row| row.get(0)).optional()? {
         return Ok(Judged::Repeat(result));
     }
     let used = "SELECT EXISTS (SELECT 1 FROM answer WHERE did = ?1 AND aj = ?2)";
     let values = params![attempt.did.as_bytes(), attempt.aj.as_bytes()];
-    let used = tx.prepare(used)?.query_one(values, |row| row.get(0))?;
+    let used = tx.prepare_cached(used)?.query_one(values, |row| row.get(0))?;
     let challenge = challenged(tx, &attempt.did, &attempt.cj)?;
     let wrong = match &challenge {
         Some(challenge) => standing(tx, &challenge.approval.person)?.wrong,
@@ -91,7 +91,7 @@ fn change_row(
     at: &Moment,
 ) -> Result<bool, StoreFault> {
     let update = format!("UPDATE approval SET rev = rev + 1, {set} WHERE id = :id AND {guard} AND {LASTS}");
-    let mut statement = tx.prepare(&update)?;
+    let mut statement = tx.prepare_cached(&update)?;
     let did = did.map(|did| did.as_bytes().as_slice());
     let (id, now, hold) = (row.id.as_bytes().as_slice(), int(at.now), int(rule::HOLD));
     let values: [(&str, &dyn ToSql); 7] = [
@@ -115,7 +115,7 @@ fn change_row(
 /// The first report after consuming ends the sessions; a second one changes nothing and is told the same.
 fn late_report(tx: &Connection, row: &Row, at: &Moment) -> Result<bool, StoreFault> {
     let update = "UPDATE approval SET reported = ?2 WHERE id = ?1 AND state = 'consumed' AND reported IS NULL";
-    if tx.prepare(update)?.execute(params![row.id.as_bytes(), int(at.now)])? == 1 {
+    if tx.prepare_cached(update)?.execute(params![row.id.as_bytes(), int(at.now)])? == 1 {
         session::store::remove_approval(tx, *row.id.as_bytes())?;
         pause(tx, row, at)?;
     }
@@ -125,7 +125,7 @@ fn late_report(tx: &Connection, row: &Row, at: &Moment) -> Result<bool, StoreFau
 fn count_wrong(tx: &Connection, person: &PersonId, at: &Moment) -> Result<(), StoreFault> {
     let count = "INSERT INTO standing (person, wrong, wrong_at) VALUES (?1, 1, ?2)
                  ON CONFLICT DO UPDATE SET wrong = wrong + 1, wrong_at = ?2";
-    tx.prepare(count)?.execute(params![person.0, int(at.now)])?;
+    tx.prepare_cached(count)?.execute(params![person.0, int(at.now)])?;
     Ok(())
 }
 
@@ -133,7 +133,7 @@ fn pause(tx: &Connection, row: &Row, at: &Moment) -> Result<(), StoreFault> {
     let pause = "INSERT INTO push_pause (person, client, network, until) VALUES (?1, ?2, ?3, ?4)
                  ON CONFLICT DO UPDATE SET until = ?4";
     let values = params![row.person.0, row.client, row.network, int(at.now + rule::PAUSE)];
-    tx.prepare(pause)?.execute(values)?;
+    tx.prepare_cached(pause)?.execute(values)?;
     Ok(())
 }
 
@@ -146,7 +146,7 @@ pub(super) fn keep(
 ) -> Result<(), StoreFault> {
     let until = asked.map_or(at.now, |asked| asked.approval.exp.max(at.now)) + rule::KEPT;
     let insert = "INSERT INTO answer (did, h, aj, result, until) VALUES (?1, ?2, ?3, ?4, ?5)";
-    tx.prepare(insert)?.execute(params![
+    tx.prepare_cached(insert)?.execute(params![
         attempt.did.as_bytes(),
         attempt.h.as_bytes(),
         attempt.aj.as_bytes(),
@@ -203,7 +203,7 @@ pub(super) fn code(tx: &Connection, attempt: &CodeAttempt, at: &Moment, by: &Cal
              ON CONFLICT DO UPDATE SET wrong_codes = wrong_codes + 1"
         }
     };
-    tx.prepare(count)?.execute([row.person.0])?;
+    tx.prepare_cached(count)?.execute([row.person.0])?;
     let (end, outcome) = match hit {
         Some(_) => (CodeEnd::Approved, "approved"),
         None if last => (CodeEnd::Failed, "failed"),

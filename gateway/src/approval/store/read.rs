@@ -14,7 +14,7 @@ pub(super) const COLUMNS: &str = "approval.id, approval.person, client, binding,
 
 pub(super) fn get(tx: &Connection, id: &Id) -> Result<Option<Row>, StoreFault> {
     let sql = format!("SELECT {COLUMNS} FROM approval WHERE id = ?1");
-    Ok(tx.prepare(&sql)?.query_one([id.as_bytes()], row).optional()?)
+    Ok(tx.prepare_cached(&sql)?.query_one([id.as_bytes()], row).optional()?)
 }
 
 pub(super) fn challenged(tx: &Connection, did: &Id, jti: &Id) -> Result<Option<Challenged>, StoreFault> {
@@ -22,12 +22,12 @@ pub(super) fn challenged(tx: &Connection, did: &Id, jti: &Id) -> Result<Option<C
         "SELECT {COLUMNS}, jti, ch, jws FROM challenge JOIN approval ON approval.id = challenge.approval
          WHERE jti = ?1 AND did = ?2"
     );
-    Ok(tx.prepare(&sql)?.query_one([jti.as_bytes(), did.as_bytes()], challenged_row).optional()?)
+    Ok(tx.prepare_cached(&sql)?.query_one([jti.as_bytes(), did.as_bytes()], challenged_row).optional()?)
 }
 
 pub(super) fn standing(tx: &Connection, person: &PersonId) -> Result<Standing, StoreFault> {
     let sql = "SELECT pushes, wrong, wrong_at, wrong_codes FROM standing WHERE person = ?1";
-    let found = tx.prepare(sql)?.query_one([person.0], |row| {
+    let found = tx.prepare_cached(sql)?.query_one([person.0], |row| {
         let wrong_at: i64 = row.get(2)?;
         Ok(Standing { pushes: row.get(0)?, wrong: row.get(1)?, wrong_at: time(wrong_at), wrong_codes: row.get(3)? })
     });
