@@ -25,9 +25,30 @@ const MACHINE: &[(&str, &[&str])] = &[
         ],
     ),
     ("std::net", &["core/src/net.rs", "core/src/net/", "gateway/src/", "xtask/src/"]),
-    ("std::fs", &["cli/src/", "core/src/device/", "core/src/file.rs", "core/src/vault/", "gateway/src/", "xtask/src/"]),
+    (
+        "std::fs",
+        &[
+            "cli/src/",
+            "core/src/device/",
+            "core/src/file.rs",
+            "core/src/vault/",
+            "gateway/src/",
+            "protocol/src/tests/generate/",
+            "xtask/src/",
+        ],
+    ),
     ("std::process::Command", &["gateway/src/seal/", "xtask/src/"]),
-    ("std::env", &["cli/src/", "gateway/src/config", "gateway/src/command.rs", "gateway/src/main.rs", "xtask/src/"]),
+    (
+        "std::env",
+        &[
+            "cli/src/",
+            "gateway/src/config",
+            "gateway/src/command.rs",
+            "gateway/src/main.rs",
+            "protocol/src/tests/generate/",
+            "xtask/src/",
+        ],
+    ),
     ("ring::rand::SystemRandom", &["cli/src/port/", "core/src/system.rs", "gateway/src/port/machine.rs"]),
 ];
 

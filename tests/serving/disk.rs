@@ -56,7 +56,7 @@ fn a_full_disk_is_told_and_leaves_nothing_half_written() {
     assert_eq!(Plain::new().get(&format!("{}/login", stage.origin())), 200);
     // What needs room is 503 with a time to come again, for pages and phones alike.
     let refused = new.call("/enrol", &body);
-    assert_eq!((refused.verdict().as_str(), refused.header("retry-after")), ("503 busy", Some("30")));
+    assert_eq!((refused.verdict().as_str(), refused.header("retry-after")), ("503 busy", Some("5")));
     assert_eq!(window.post_form("/login", &[("name", "alice"), ("password", PASSWORD)]), 503);
     assert_eq!(window.page().words("h1").as_deref(), text("gateway.full").split_once(". ").map(|(first, _)| first));
     let answer = phone.approval(&challenge, &asked.digits());
