@@ -1,5 +1,7 @@
-//! The program: `serve`, `check-config`, `user …`, `keys …`. Results go to stdout, words to stderr; exit 0 done, 1 refused, 2 failed.
+//! The program: `serve`, `check-config`, `user …`, `device …`, `keys …`. Results go to stdout, words to stderr; exit 0
+//! done, 1 refused, 2 failed.
 
+mod device;
 mod flags;
 mod keys;
 mod serve;
@@ -67,6 +69,7 @@ fn dispatch(matches: &ArgMatches, config: Config) -> Result<(), Ended> {
         Some(("check-config", _)) => say(&serve::settings(&config)),
         Some(("keys", matches)) => keys::run(matches, &config),
         Some(("user", matches)) => user::run(matches, &config),
+        Some(("device", matches)) => device::run(matches, &config),
         // clap asks for one of them.
         _ => Err(Ended::Failed(String::new())),
     }

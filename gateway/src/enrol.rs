@@ -6,18 +6,24 @@
 //!
 //! - [`record`] is what is remembered and the trait [`Store`]; [`store`] does it in SQL
 //! - [`accept`] takes the phone's request, in the order of §5.3; [`codes`] makes the code that it answers
-//! - [`devices`] confirms, renames, removes and checks codes
+//! - [`devices`] confirms, renames, suspends, removes and checks codes
+//! - [`changes`] is what is remembered of enrolled phones that change; [`change`] is their keys and bells, [`moving`] the
+//!   way to a new phone
 //! - [`route`] is `/manageotp`, [`pages`] what it draws
 
 pub mod accept;
+pub mod change;
+pub mod changes;
 pub mod codes;
 pub mod devices;
+pub mod moving;
 pub mod pages;
 pub mod record;
 pub mod route;
 pub mod stale;
 
 pub mod store;
+mod suspended;
 pub mod totp;
 
 pub use devices::Devices;

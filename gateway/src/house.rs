@@ -14,6 +14,7 @@ use crate::config::{Config, Tls};
 use crate::enrol::{self, Devices};
 use crate::health::Ready;
 use crate::issuer::Issuer;
+use crate::notice::{self, Notices};
 use crate::outgoing::{self, Outgoing, Reach};
 use crate::person::{self, People};
 use crate::port::{Adapters, Clock, Random, Timer};
@@ -65,6 +66,8 @@ pub struct House {
     pub approvals: Approvals,
     /// Devices of people, and what enrols them.
     pub devices: Devices,
+    /// What phones are told beside sign-ins.
+    pub notices: Notices,
     /// The calls of phones.
     pub phones: Phones,
     /// Who waits.
@@ -138,10 +141,11 @@ impl House {
             attestations,
             run,
         };
-        let (approvals, devices, phones) = push_side(&config, issuer, published.clone(), &on)?;
+        let (approvals, devices, notices, phones) = push_side(&config, issuer, published.clone(), &on)?;
         Ok(Arc::new(Self {
             approvals,
             devices,
+            notices,
             phones,
             bells: bells.clone(),
             origin,
@@ -229,12 +233,23 @@ fn push_side(
     issuer: Issuer,
     metadata: Published,
     on: &Ground<'_>,
-) -> Result<(Approvals, Devices, Phones), StartFault> {
+) -> Result<(Approvals, Devices, Notices, Phones), StartFault> {
     let wakes = on.wakes.clone();
     let run = on.run;
     let enrolled: Arc<dyn enrol::Store> = Arc::new(enrol::store::SqlStore(on.store.clone()));
+    let notices = Notices::new(notice::service::Parts {
+        store: Arc::new(notice::store::SqlStore(on.store.clone())),
+        devices: enrolled.clone(),
+        issuer: issuer.clone(),
+        random: on.random.clone(),
+        wakes: wakes.clone(),
+        bells: on.bells.clone(),
+        clock: on.clock.clone(),
+    });
     let devices = Devices::new(enrol::devices::Parts {
         store: enrolled.clone(),
+        changes: Arc::new(enrol::store::SqlStore(on.store.clone())),
+        notices: notices.clone(),
         issuer: issuer.clone(),
         seal: on.seal.clone(),
         policy: metadata.device_policy(),
@@ -263,11 +278,12 @@ fn push_side(
         metadata,
         approvals: approvals.clone(),
         devices: devices.clone(),
+        notices: notices.clone(),
         wakes,
         clock: on.clock.clone(),
     };
     let phones = Phones::new(parts, &**on.random)?;
-    Ok((approvals, devices, phones))
+    Ok((approvals, devices, notices, phones))
 }
 
 /// A service panicked: a bug, told as 500.

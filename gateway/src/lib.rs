@@ -19,6 +19,7 @@ pub mod issuer;
 pub mod limits;
 pub mod log;
 pub mod login;
+pub mod notice;
 pub mod outgoing;
 pub mod page;
 pub mod person;

@@ -1,23 +1,29 @@
-//! The gateway's side of the push protocol, version 1: metadata, enrol, poll, answer (`push-v1.md` §4, §8).
+//! The gateway's side of the push protocol, version 1 (`push-v1.md` §4, §8, §11).
 //!
 //! Every other path under the base URL is 404 and not in the code. The order in which a call is checked is part of the
 //! protocol; it stands in [`route`] (limits, form), [`proof`] (who, and that it is this request) and the call's own file.
 
 pub mod answer;
+pub mod device;
 pub mod enrol;
+pub mod events;
+pub mod keys;
 pub mod metadata;
+pub mod moving;
 pub mod nonce;
 pub mod poll;
 pub mod proof;
 pub mod rate;
 pub mod reply;
 pub mod route;
+pub mod state;
 
 use std::sync::Arc;
 
 use crate::approval::Approvals;
 use crate::enrol::Devices;
 use crate::issuer::Issuer;
+use crate::notice::Notices;
 use crate::port::{Clock, PortFault, Random};
 use crate::wake::Wakes;
 
@@ -37,9 +43,11 @@ struct Inner {
     metadata: metadata::Published,
     approvals: Approvals,
     devices: Devices,
+    notices: Notices,
     nonces: nonce::Nonces,
     used: proof::UsedIds,
-    polls: poll::Polls,
+    polls: poll::Newest,
+    streams: poll::Newest,
     rates: rate::Rates,
     wakes: Arc<Wakes>,
     clock: Arc<dyn Clock>,
@@ -55,6 +63,8 @@ pub struct Parts {
     pub approvals: Approvals,
     /// Devices and codes.
     pub devices: Devices,
+    /// What phones are told beside sign-ins.
+    pub notices: Notices,
     /// Who waits.
     pub wakes: Arc<Wakes>,
     /// The time.
@@ -67,15 +77,17 @@ impl Phones {
     /// # Errors
     /// [`PortFault::Random`].
     pub fn new(parts: Parts, random: &dyn Random) -> Result<Self, PortFault> {
-        let Parts { issuer, metadata, approvals, devices, wakes, clock } = parts;
+        let Parts { issuer, metadata, approvals, devices, notices, wakes, clock } = parts;
         let inner = Inner {
             issuer,
             metadata,
             approvals,
             devices,
+            notices,
             nonces: nonce::Nonces::new(random)?,
             used: proof::UsedIds::default(),
-            polls: poll::Polls::default(),
+            polls: poll::Newest::default(),
+            streams: poll::Newest::default(),
             rates: rate::Rates::default(),
             wakes,
             clock,

@@ -36,6 +36,7 @@ pub async fn run(house: Arc<House>) {
 fn round(house: &House) -> Result<(), SweepFault> {
     let at = house.approvals.moment();
     house.devices.store().sweep(at)?;
+    house.notices.store().sweep(at)?;
     house.approvals.store().sweep(at.now.saturating_sub(APPROVALS), at)?;
     Ok(())
 }

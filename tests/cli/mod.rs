@@ -2,6 +2,7 @@
 
 mod arguments;
 mod check_config;
+mod device;
 mod push;
 pub(crate) mod screen;
 mod terminal;

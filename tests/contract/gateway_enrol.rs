@@ -1,7 +1,9 @@
 //! What every store of codes and devices must do.
 
+mod changes;
 mod double;
 
+use std::path::PathBuf;
 use std::sync::{Arc, Barrier};
 
 use countersign_gateway::approval::Moment;
@@ -40,6 +42,7 @@ fn code(number: u8, person: PersonId, when: Moment) -> Code {
         person,
         person_name: if person == MARA { "mara" } else { "ivo" }.into(),
         session: H32::from_bytes([number; 32]),
+        inviter: None,
         name: "Phone".into(),
         code: vec![1],
         made: when.now,
@@ -66,6 +69,8 @@ fn device(number: u8, person: PersonId, keys: &str, when: Moment) -> Device {
         endpoint: Some("https://push.example.com/bell".into()),
         eh: H32::from_bytes([number; 32]),
         attested: number.is_multiple_of(2),
+        old_ak: None,
+        old_pk: None,
     };
     Device { phone: Some(phone), ..app(number, person, when) }
 }
@@ -84,6 +89,7 @@ fn app(number: u8, person: PersonId, when: Moment) -> Device {
         mono_end: when.mono_after(LIFE),
         tries: 3,
         activated: None,
+        suspended: None,
         used: None,
         ok: Some(vec![2]),
         totp: Some(vec![3]),
@@ -96,7 +102,7 @@ fn taken(did: u8) -> Taken {
 }
 
 /// Makes a code and takes it with a device of fresh keys.
-fn enrol(store: &dyn Store, number: u8, person: PersonId, when: Moment) -> Accepted {
+fn enrol<S: Store + ?Sized>(store: &S, number: u8, person: PersonId, when: Moment) -> Accepted {
     store.add_code(code(number, person, when), entry()).unwrap();
     let device = device(number, person, &format!("device {number}"), when);
     store.accept(id(number), taken(number), device, when, entry()).unwrap()
@@ -106,7 +112,10 @@ fn confirm(store: &dyn Store, number: u8, right: bool, when: Moment) -> Confirme
     store.confirm(MARA, id(number), right, None, when, entry()).unwrap()
 }
 
-fn race<T: Send>(connect: &(dyn Fn() -> Arc<dyn Store> + Sync), racer: impl Fn(&dyn Store, u8) -> T + Sync) -> Vec<T> {
+fn race<S: Send + Sync + ?Sized, T: Send>(
+    connect: &(dyn Fn() -> Arc<S> + Sync),
+    racer: impl Fn(&S, u8) -> T + Sync,
+) -> Vec<T> {
     let barrier = Barrier::new(RACERS);
     std::thread::scope(|scope| {
         let run = |number: usize| {
@@ -293,6 +302,12 @@ fn apps_replace_each_other_while_pending(store: &dyn Store) {
 #[test]
 fn the_real_one_keeps_the_contract() {
     let folder = tempfile::tempdir().unwrap();
+    let path = people(&folder);
+    contract(&|| Arc::new(SqlStore(store::Store::open(&path).unwrap())));
+}
+
+/// A store that knows two people.
+fn people(folder: &tempfile::TempDir) -> PathBuf {
     let path = folder.path().join("gateway.db");
     let first = store::Store::open(&path).unwrap();
     for (person, name) in [(MARA, "mara"), (IVO, "ivo")] {
@@ -301,7 +316,7 @@ fn the_real_one_keeps_the_contract() {
             first.write(move |row| Ok::<_, store::StoreFault>(row.execute(add, store::params![person.0, name])?));
         added.unwrap();
     }
-    contract(&|| Arc::new(SqlStore(store::Store::open(&path).unwrap())));
+    path
 }
 
 #[test]

@@ -12,7 +12,7 @@ use countersign_protocol::push::confirmation_digits;
 use countersign_protocol::uri::EnrolLink;
 use countersign_tests::plain::Plain;
 use countersign_tests::raw_phone::{RawPhone, h, payload};
-use countersign_tests::stage::{PASSWORD, Stage, caller, hash, owner};
+use countersign_tests::stage::{BEGIN, PASSWORD, Stage, caller, hash, owner};
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::{Value, json};
 
@@ -221,6 +221,8 @@ impl Hall {
             State::new("test-wrong", &window, &page("test")).typing(&[("#code", "000000")]),
         ];
 
+        states.extend(self.suspended());
+
         let (vera, phone) = self.with_phone("vera");
         let mut window = self.full(&vera, &phone, "/manageotp");
         let remove = format!("/manageotp/{}/remove", phone.did.borrow());
@@ -315,6 +317,19 @@ impl Hall {
             }
             self.stage.house().approvals.cancel(asked.id, hash("elsewhere"), &caller()).expect("the store");
         }
+    }
+
+    /// A phone that another one reported, in the list, and the page that lets it count again.
+    fn suspended(&self) -> Vec<State> {
+        let (willem, phone) = self.with_phone("willem");
+        let other = self.add_phone(&willem, "willem other", "Found phone", &json!({}), true);
+        // A minute ago, so that what this person shows now is newer.
+        self.stage.clock.set_wall(BEGIN - 60);
+        assert_eq!(phone.decide(&phone.refusal(&phone.notices()[0], "report")), "reported");
+        self.stage.clock.set_wall(BEGIN);
+        let page = format!("/manageotp/{}/resume", other.did.borrow());
+        let window = self.full(&willem, &phone, "/manageotp");
+        vec![State::new("list-suspended", &window, "/manageotp"), State::new("resume", &window, &page)]
     }
 
     /// After the time of an approval: `wait` as it looks then.

@@ -16,7 +16,7 @@ fn voucher(stage: &Stage, person: &Person) -> String {
 }
 
 /// A browser whose person showed a phone just now.
-fn with_second_factor(stage: &Stage, person: &Person, phone: &RawPhone) -> Plain {
+pub fn with_second_factor(stage: &Stage, person: &Person, phone: &RawPhone) -> Plain {
     let mut window = signed_in(stage, person, "/manageotp");
     assert_eq!(approve(phone, &digits(&window)), "approved");
     go(&mut window, stage, "/login/wait");

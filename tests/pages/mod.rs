@@ -3,6 +3,7 @@
 mod headers;
 mod login;
 mod manage;
+mod suspended;
 
 use countersign_gateway::person::Person;
 use countersign_protocol::otp::{Algorithm, Digits, Period, base32, totp};

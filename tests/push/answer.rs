@@ -20,6 +20,28 @@ fn challenge(phone: &RawPhone) -> String {
     challenges[0].clone()
 }
 
+/// A phone that was told of a device, and what it was told.
+fn noticed() -> (Stage, RawPhone, String) {
+    let (stage, alice, phone) = stage();
+    stage.active_phone(&alice, "another");
+    let notice = phone.notices().pop().expect("a notice");
+    (stage, phone, notice)
+}
+
+#[test]
+fn info_approved() {
+    let (_stage, phone, notice) = noticed();
+    assert_eq!(phone.decide(&phone.approval(&notice, "000000")), "unknown");
+    assert_eq!(phone.notices(), [notice], "it stays");
+}
+
+#[test]
+fn info_denied() {
+    let (_stage, phone, notice) = noticed();
+    assert_eq!(phone.decide(&phone.refusal(&notice, "deny")), "unknown");
+    assert_eq!(phone.decide(&phone.refusal(&notice, "report")), "reported", "a notice can only be reported");
+}
+
 /// Sends an approval whose claims were changed, signed by `ak`, and returns the verdict.
 fn changed(change: impl FnOnce(&mut Value)) -> String {
     let (stage, alice, phone) = stage();

@@ -76,14 +76,15 @@ fn bad_utf8() {
     });
 }
 
-/// Writes a value that travels as base64url in another way; `jti` stands in every message.
+/// Writes a value that travels as base64url in another way.
 fn base64url(name: &str, rewrite: impl Fn(&str) -> String) {
     for kind in Kind::ALL {
         let mut sender = Sender::new(kind);
-        let good = sender.claims["jti"].as_str().unwrap().to_owned();
-        sender.claims["jti"] = rewrite(&good).into();
+        let claim = kind.id_claim();
+        let good = sender.claims[claim].as_str().unwrap().to_owned();
+        sender.claims[claim] = rewrite(&good).into();
         assert_eq!((name, kind, sender.send(&sender.good()).as_str()), (name, kind, FORM));
-        sender.claims["jti"] = good.into();
+        sender.claims[claim] = good.into();
         assert_eq!((name, kind, sender.send(&sender.good()).as_str()), (name, kind, kind.taken()));
     }
 }
@@ -95,7 +96,7 @@ fn padding() {
 
 #[test]
 fn low_bits() {
-    base64url("low_bits", |text| format!("{}B", &text[..21]));
+    base64url("low_bits", |text| format!("{}B", &text[..text.len() - 1]));
 }
 
 #[test]

@@ -70,7 +70,10 @@ refused! {
     };
     payload_flip => KEY, |sender: &Sender| {
         let mut claims = sender.claims.clone();
-        claims["iat"] = (claims["iat"].as_u64().unwrap() + 1).into();
+        match sender.kind {
+            Kind::Pop => claims["aud"] = "https://gate.example.com/push/v1".into(),
+            _ => claims["iat"] = (claims["iat"].as_u64().unwrap() + 1).into(),
+        }
         let (good, changed) = (sender.good(), b64u(claims.to_string().as_bytes()));
         let parts: Vec<&str> = good.split('.').collect();
         format!("{}.{changed}.{}", parts[0], parts[2])
@@ -113,18 +116,29 @@ refused! {
     over_limit => FORM, |sender: &Sender| {
         claims(sender, |claims| claims["padding"] = "x".repeat(sender.kind.limit() * 3 / 4).into())
     };
-    claim_missing => FORM, |sender: &Sender| claims(sender, |claims| drop(claims.as_object_mut().unwrap().remove("jti")));
-    claim_wrong_type => FORM, |sender: &Sender| claims(sender, |claims| claims["iat"] = "1795260000".into());
+    claim_missing => FORM, |sender: &Sender| claims(sender, |claims| {
+        drop(claims.as_object_mut().unwrap().remove(sender.kind.id_claim()))
+    });
+    claim_wrong_type => FORM, |sender: &Sender| claims(sender, |claims| {
+        match sender.kind {
+            Kind::Pop => claims["nh"] = 1_795_260_000_u64.into(),
+            _ => claims["iat"] = "1795260000".into(),
+        }
+    });
     value_outside_set => FORM, |sender: &Sender| claims(sender, |claims| match sender.kind {
         Kind::Enrol => claims["uv"] = "none".into(),
         Kind::Proof => claims["htm"] = "PATCH".into(),
         Kind::Answer => claims["via"] = "mail".into(),
+        Kind::Keys => claims["class"] = "seal".into(),
+        Kind::Pop => claims["aud"] = "http://gate.example.com/push/v1".into(),
+        Kind::Invite => claims["replace"] = "yes".into(),
+        Kind::Confirm => claims["nm"] = "12345x".into(),
     });
 }
 
 #[test]
 fn json_serialisation() {
-    for kind in [Kind::Enrol, Kind::Answer] {
+    for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Proof) {
         let sender = Sender::new(kind);
         let good = sender.good();
         let parts: Vec<&str> = good.split('.').collect();
@@ -143,7 +157,7 @@ taken! {
         sender.signed(&header, payload.as_bytes())
     };
     escaped => |sender: &Sender| {
-        let payload = sender.claims.to_string().replacen("\"iat\"", "\"\\u0069at\"", 1);
+        let payload = sender.claims.to_string().replacen("\"aud\"", "\"\\u0061ud\"", 1).replacen("\"iat\"", "\"\\u0069at\"", 1);
         sender.signed(&sender.header().to_string().replacen("ES256", "\\u0045S256", 1), payload.as_bytes())
     };
     name_order => |sender: &Sender| {

@@ -17,7 +17,15 @@ fn padded(kind: Kind, bytes: usize) -> String {
 #[test]
 fn bodies() {
     assert_eq!((ENROL_BODY, DEVICE_BODY), (48 * 1024, 16 * 1024), "as push-v1 section 4 has them");
-    for (kind, limit) in [(Kind::Enrol, ENROL_BODY), (Kind::Proof, DEVICE_BODY), (Kind::Answer, DEVICE_BODY)] {
+    let limits = [
+        (Kind::Enrol, ENROL_BODY),
+        (Kind::Proof, DEVICE_BODY),
+        (Kind::Answer, DEVICE_BODY),
+        (Kind::Keys, ENROL_BODY),
+        (Kind::Invite, DEVICE_BODY),
+        (Kind::Confirm, DEVICE_BODY),
+    ];
+    for (kind, limit) in limits {
         for (bytes, expected) in [(limit - 1, kind.taken()), (limit, kind.taken()), (limit + 1, "413 large")] {
             assert_eq!((kind, bytes, padded(kind, bytes).as_str()), (kind, bytes, expected));
         }

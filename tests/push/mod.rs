@@ -1,15 +1,19 @@
 //! The push protocol over real connections: what each side refuses, by the names of `push-v1.md` section 14.
 
 mod answer;
+mod device;
 mod endpoint;
 mod enrol;
+mod events;
 mod json;
 mod jwk;
 mod jws;
+mod keys;
 mod last;
 mod limits;
 mod mutate;
 mod names;
+mod notice;
 mod proof;
 mod replay;
 mod sender;

@@ -231,8 +231,7 @@ fn query() {
 #[test]
 fn unknown_path() {
     let (_stage, phone) = stage();
-    for path in ["/nothing", "/events", "/icon/AAAA", "/push", "/device", "/keys", "/invite", "/confirm", "/poll/", "/"]
-    {
+    for path in ["/nothing", "/icon/AAAA", "/push/", "/devices", "/poll/", "/"] {
         let reply = phone.wire.send(phone.proven(path, &phone.echo(0)));
         assert_eq!((path, reply.verdict().as_str()), (path, "404 malformed"));
     }
@@ -241,8 +240,19 @@ fn unknown_path() {
 #[test]
 fn wrong_method() {
     let (_stage, phone) = stage();
-    for (method, path, allow) in [("GET", "/poll", "POST"), ("DELETE", "/enrol", "POST"), ("POST", "/metadata", "GET")]
-    {
+    let wrong = [
+        ("GET", "/poll", "POST"),
+        ("DELETE", "/enrol", "POST"),
+        ("POST", "/metadata", "GET"),
+        ("POST", "/events", "GET"),
+        ("GET", "/push", "PUT, DELETE"),
+        ("PUT", "/device", "DELETE"),
+        ("GET", "/keys", "POST"),
+        ("PUT", "/invite", "POST"),
+        ("DELETE", "/confirm", "POST"),
+        ("PATCH", "/push", "PUT, DELETE"),
+    ];
+    for (method, path, allow) in wrong {
         let reply = phone.wire.send(RawRequest { method, ..RawRequest::get(path) });
         assert_eq!(
             (reply.verdict().as_str(), reply.header("allow")),

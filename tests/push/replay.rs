@@ -6,12 +6,12 @@
 use std::cell::Cell;
 
 use countersign_gateway::approval::State;
-use countersign_gateway::enrol::DeviceState;
+use countersign_gateway::enrol::{Device, DeviceState};
 use countersign_gateway::person::Person;
-use countersign_gateway::store::StoreFault;
+use countersign_gateway::store::{Connection, StoreFault};
 use countersign_protocol::jose::H32;
 use countersign_protocol::push::GoneWhy;
-use countersign_tests::raw_phone::{RawPhone, RawRequest};
+use countersign_tests::raw_phone::{Key, RawPhone, RawRequest};
 use countersign_tests::stage::{Asked, Stage, caller, owner};
 
 use super::is_long;
@@ -29,6 +29,8 @@ enum Sabotage {
 #[derive(Debug, PartialEq, Eq)]
 struct Effect {
     devices: Vec<DeviceState>,
+    phones: Vec<(H32, H32, H32, Option<String>)>,
+    open_codes: i64,
     approvals: Vec<(State, u8, Option<u64>)>,
     standing: countersign_gateway::approval::record::Standing,
     decisions: usize,
@@ -54,6 +56,14 @@ impl Journey<'_> {
         let audit = house.audit.latest(None, 10_000).expect("the store");
         Effect {
             devices: house.devices.of(self.alice.id).expect("the store").iter().map(|(_, state)| *state).collect(),
+            phones: house
+                .devices
+                .of(self.alice.id)
+                .expect("the store")
+                .into_iter()
+                .filter_map(|it| keys(it.0))
+                .collect(),
+            open_codes: house.store.read(open_codes).expect("the store"),
             approvals: asked.iter().map(row).collect(),
             standing: store.standing(self.alice.id).expect("the store"),
             decisions: audit.iter().filter(|entry| entry.approval.is_some() || entry.device.is_some()).count(),
@@ -112,6 +122,15 @@ impl Journey<'_> {
     }
 }
 
+fn keys(device: Device) -> Option<(H32, H32, H32, Option<String>)> {
+    let phone = device.phone?;
+    Some((phone.ak.thumbprint(), phone.pk.thumbprint(), phone.seal.thumbprint(), phone.endpoint))
+}
+
+fn open_codes(row: &Connection) -> Result<i64, StoreFault> {
+    Ok(row.query_one("SELECT count(*) FROM enrol_code WHERE state = 'open'", [], |row| row.get(0))?)
+}
+
 fn is_proven(request: &RawRequest) -> bool {
     request.headers.iter().any(|(name, _)| name == "countersign-proof")
 }
@@ -158,6 +177,79 @@ fn play(sabotage: Sabotage) -> Result<usize, String> {
     assert_eq!(one.poll(&one.echo(0)).verdict(), "410 gone");
     journey.replay(&[&first, &second, &third], 2_500)?;
     Ok(journey.replays.get())
+}
+
+impl Journey<'_> {
+    /// Whoever has the keys of proofs sends each recorded body with a proof of its own: what was signed before has no second
+    /// effect.
+    fn proven_anew(&self, phone: &RawPhone) -> Result<(), String> {
+        let before = self.effect(&[]);
+        let recorded = phone.wire.recorded();
+        let signed = |request: &&RawRequest| ["/keys", "/invite", "/confirm"].contains(&request.path.as_str());
+        for request in recorded.iter().filter(signed) {
+            let body = request.body.clone().expect("a body");
+            let proof = phone.proof("POST", &request.path, &body);
+            let again = RawRequest::post(&request.path, body).header("countersign-proof", &proof);
+            let reply = phone.wire.send_again(again);
+            self.replays.set(self.replays.get() + 1);
+            assert_ne!(reply.status, 429, "asked too fast: nothing is shown");
+            let after = self.effect(&[]);
+            if after != before {
+                return Err(format!("{} {}: {before:?} became {after:?}", request.path, reply.verdict()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Changes keys and bell of a phone, moves to another one, and replays everything after each step.
+#[test]
+fn no_change_of_a_device_counts_twice() {
+    let stage = Stage::with(|config| config.policy.moving = true);
+    let alice = stage.person("alice");
+    let (mut one, two) = (stage.active_phone(&alice, "one"), stage.raw_phone("two"));
+    let (ak, pk) = (Key::named("one ak 2"), Key::named("one pk 2"));
+    let mut replays = 0;
+    let mut check = |one: &RawPhone| {
+        let journey = Journey {
+            stage: &stage,
+            alice: &alice,
+            phones: [one, &two],
+            sabotage: Sabotage::None,
+            replays: Cell::new(0),
+        };
+        journey.replay(&[], 0).expect("no second effect");
+        journey.proven_anew(one).expect("no second effect");
+        replays += journey.replays.get();
+    };
+    let bell = serde_json::json!({"endpoint": "https://push.example.com/up"});
+    assert_eq!(one.wire.send(one.proven_put("/push", &bell)).status, 204);
+    check(&one);
+    assert_eq!(one.wire.send(one.bare("DELETE", "/push")).status, 204);
+    check(&one);
+    assert_eq!(one.call("/keys", &one.keys_body(&one.keys_claims("ak", &ak), &one.ak, &ak)).status, 200);
+    check(&one);
+    one.ak = ak;
+    assert_eq!(one.call("/keys", &one.keys_body(&one.keys_claims("pk", &pk), &one.pk, &pk)).status, 200);
+    check(&one);
+    one.pk = pk;
+    let link = one.invite(false);
+    check(&one);
+    let digits = two.enrol(&link);
+    check(&one);
+    let wrong: String = digits.chars().map(|c| if c == '9' { '0' } else { '9' }).collect();
+    assert_eq!(one.type_digits(&link, &wrong).verdict(), "403 policy:digits");
+    check(&one);
+    assert_eq!(one.type_digits(&link, &digits).status, 204);
+    check(&one);
+    stage.clock.advance(4_300);
+    stage.house().devices.store().sweep(stage.house().devices.moment()).expect("the store");
+    // With the newest nonces, so that it is not their age that refuses.
+    assert_eq!([&one, &two].map(|phone| phone.poll(&phone.echo(0)).status), [200, 200]);
+    check(&one);
+    assert_eq!(two.wire.send(two.bare("DELETE", "/device")).status, 204);
+    check(&one);
+    assert!(replays > 100, "{replays} messages sent again");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use countersign_gateway::person::Person;
 use countersign_protocol::uri::EnrolLink;
-use countersign_tests::raw_phone::{Key, RawPhone, RawRequest, sign_raw};
+use countersign_tests::raw_phone::{Key, RawPhone, RawRequest, h, sign, sign_raw};
 use countersign_tests::stage::Stage;
 use serde_json::{Value, json};
 
@@ -12,31 +12,50 @@ pub enum Kind {
     Enrol,
     Proof,
     Answer,
+    Keys,
+    Pop,
+    Invite,
+    Confirm,
 }
 
 impl Kind {
-    pub const ALL: [Self; 3] = [Self::Enrol, Self::Proof, Self::Answer];
+    pub const ALL: [Self; 7] =
+        [Self::Enrol, Self::Proof, Self::Answer, Self::Keys, Self::Pop, Self::Invite, Self::Confirm];
 
     pub fn typ(self) -> &'static str {
         match self {
             Self::Enrol => "cs-enrol+jwt",
             Self::Proof => "cs-proof+jwt",
             Self::Answer => "cs-answer+jwt",
+            Self::Keys => "cs-keys+jwt",
+            Self::Pop => "cs-pop+jwt",
+            Self::Invite => "cs-invite+jwt",
+            Self::Confirm => "cs-confirm+jwt",
         }
     }
 
     /// The status of a message that is taken.
     pub fn taken(self) -> &'static str {
-        if self == Self::Enrol { "201" } else { "200" }
+        match self {
+            Self::Enrol | Self::Invite => "201",
+            Self::Proof | Self::Answer | Self::Keys | Self::Pop => "200",
+            Self::Confirm => "204",
+        }
     }
 
     /// How long its JWS may be (push-v1 section 2).
     pub fn limit(self) -> usize {
         match self {
-            Self::Enrol => 40_960,
+            Self::Enrol | Self::Keys => 40_960,
             Self::Proof => 2_048,
             Self::Answer => 8_192,
+            Self::Pop | Self::Invite | Self::Confirm => 1_024,
         }
+    }
+
+    /// A claim of 16 bytes, or of 32 where it has none.
+    pub fn id_claim(self) -> &'static str {
+        if self == Self::Pop { "nh" } else { "jti" }
     }
 }
 
@@ -46,19 +65,22 @@ pub struct Sender {
     pub phone: RawPhone,
     pub claims: Value,
     link: EnrolLink,
+    new: Key,
+    keys: String,
     pub stage: Stage,
     _alice: Person,
 }
 
 impl Sender {
     pub fn new(kind: Kind) -> Self {
-        let stage = Stage::start();
+        let stage = Stage::with(|config| config.policy.moving = true);
         let alice = stage.person("alice");
-        let (phone, link) = if kind == Kind::Enrol {
+        let (phone, mut link) = if kind == Kind::Enrol {
             (stage.raw_phone("sender"), stage.link(&alice, "browser"))
         } else {
             (stage.active_phone(&alice, "sender"), stage.link(&alice, "other browser"))
         };
+        let new = Key::named("sender new");
         let claims = match kind {
             Kind::Enrol => phone.enrol_claims(&link),
             Kind::Proof => phone.proof_claims("POST", "/poll", phone.echo(0).to_string().as_bytes()),
@@ -69,13 +91,29 @@ impl Sender {
                 claims["nm"] = asked.digits().into();
                 claims
             }
+            Kind::Keys | Kind::Pop => phone.keys_claims("ak", &new),
+            Kind::Invite => phone.invite_claims(false),
+            Kind::Confirm => {
+                link = phone.invite(false);
+                let digits = stage.raw_phone("successor").enrol(&link);
+                phone.confirm_claims(&link.c.id().to_string(), &digits)
+            }
         };
-        Self { kind, phone, claims, link, stage, _alice: alice }
+        let keys = sign("cs-keys+jwt", &claims, &phone.ak);
+        let claims = match kind {
+            Kind::Pop => json!({"iss": claims["iss"], "aud": claims["aud"], "nh": h(&keys).to_string()}),
+            _ => claims,
+        };
+        Self { kind, phone, claims, link, new, keys, stage, _alice: alice }
     }
 
     /// The key that signs this message.
     pub fn key(&self) -> &Key {
-        if self.kind == Kind::Proof { &self.phone.pk } else { &self.phone.ak }
+        match self.kind {
+            Kind::Proof => &self.phone.pk,
+            Kind::Pop => &self.new,
+            _ => &self.phone.ak,
+        }
     }
 
     /// The header that belongs to it.
@@ -107,11 +145,32 @@ impl Sender {
                 let request = RawRequest::post("/poll", self.phone.echo(0).to_string());
                 self.phone.wire.send(request.header("countersign-proof", &header)).verdict()
             }
-            Kind::Answer => self.send_body("/answer", &json!({"answer": jws}).to_string().into_bytes()),
             Kind::Enrol => {
                 let body = json!({"enrol": jws, "cm": self.link.c.cm(input.as_bytes()).to_string()});
                 self.send_body("/enrol", &body.to_string().into_bytes())
             }
+            _ => {
+                let (path, body) = self.around(jws);
+                self.send_body(path, &body.to_string().into_bytes())
+            }
+        }
+    }
+
+    /// The call that carries a message of this kind, and its body around any JSON value.
+    fn around(&self, jws: &Value) -> (&'static str, Value) {
+        match self.kind {
+            Kind::Answer => ("/answer", json!({"answer": jws})),
+            Kind::Keys => {
+                // The word of the new key is for this very request.
+                let text = jws.as_str().filter(|text| text.contains('.')).unwrap_or(&self.keys);
+                let pop =
+                    json!({"iss": *self.phone.did.borrow(), "aud": self.phone.wire.u(), "nh": h(text).to_string()});
+                ("/keys", json!({"keys": jws, "pop": sign("cs-pop+jwt", &pop, &self.new)}))
+            }
+            Kind::Pop => ("/keys", json!({"keys": self.keys, "pop": jws})),
+            Kind::Invite => ("/invite", json!({"invite": jws})),
+            Kind::Confirm => ("/confirm", json!({"confirm": jws})),
+            Kind::Enrol | Kind::Proof => unreachable!("they are sent in another way"),
         }
     }
 
@@ -119,8 +178,8 @@ impl Sender {
     pub fn good_body(&self) -> (&'static str, Value) {
         match self.kind {
             Kind::Proof => ("/poll", self.phone.echo(0)),
-            Kind::Answer => ("/answer", json!({"answer": self.good()})),
             Kind::Enrol => ("/enrol", self.phone.enrol_body(&self.link.c, &self.claims)),
+            _ => self.around(&self.good().into()),
         }
     }
 

@@ -132,6 +132,16 @@ impl RawRequest {
         Self { method: "GET", path: path.into(), headers: Vec::new(), body: None }
     }
 
+    /// A DELETE without a body.
+    pub fn delete(path: &str) -> Self {
+        Self { method: "DELETE", ..Self::get(path) }
+    }
+
+    /// A PUT of JSON.
+    pub fn put(path: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self { method: "PUT", ..Self::post(path, body) }
+    }
+
     /// Adds one header.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.into(), value.into()));
@@ -276,19 +286,32 @@ impl Wire {
         reply
     }
 
+    /// Begins a request whose answer goes on.
+    pub fn stream(&self, request: RawRequest) -> RawStream<'_> {
+        self.sent.borrow_mut().push(request.clone());
+        let response = self.runtime.block_on(self.begin(request));
+        if let Some(nonce) = response.headers().get("countersign-nonce") {
+            *self.nonce.borrow_mut() = nonce.to_str().expect("text").to_owned();
+        }
+        RawStream { wire: self, status: response.status().as_u16(), response, read: String::new() }
+    }
+
+    async fn begin(&self, request: RawRequest) -> reqwest::Response {
+        let method = request.method.parse().expect("a method");
+        let mut builder = self.client.request(method, format!("{}{}", self.u, request.path));
+        for (name, value) in &request.headers {
+            builder = builder.header(name, value);
+        }
+        if let Some(body) = request.body {
+            builder = builder.body(body);
+        }
+        builder.send().await.expect("the gateway answers")
+    }
+
     /// Sends a recorded request as somebody else would: it is not recorded and its nonce is not taken.
     pub fn send_again(&self, request: RawRequest) -> RawReply {
-        let url = format!("{}{}", self.u, request.path);
         self.runtime.block_on(async {
-            let method = request.method.parse().expect("a method");
-            let mut builder = self.client.request(method, url);
-            for (name, value) in &request.headers {
-                builder = builder.header(name, value);
-            }
-            if let Some(body) = request.body {
-                builder = builder.body(body);
-            }
-            let response = builder.send().await.expect("the gateway answers");
+            let response = self.begin(request).await;
             let status = response.status().as_u16();
             let headers = response
                 .headers()
@@ -298,6 +321,53 @@ impl Wire {
             let body = response.bytes().await.expect("a whole body").to_vec();
             RawReply { status, headers, body }
         })
+    }
+}
+
+/// An answer that goes on: lines of events as they come.
+pub struct RawStream<'a> {
+    wire: &'a Wire,
+    response: reqwest::Response,
+    read: String,
+    /// HTTP status.
+    pub status: u16,
+}
+
+/// How long a test waits for a line, in seconds: far more than it takes.
+const PATIENCE: u64 = 20;
+
+impl RawStream<'_> {
+    /// The media type.
+    pub fn media(&self) -> String {
+        let media = self.response.headers().get("content-type").map(|it| String::from_utf8_lossy(it.as_bytes()));
+        media.unwrap_or_default().into_owned()
+    }
+
+    /// The next block of lines, without the empty one at its end; none when the gateway ended the stream.
+    #[expect(clippy::disallowed_methods, reason = "a test that waits for what never comes must end")]
+    pub fn block(&mut self) -> Option<String> {
+        loop {
+            if let Some((block, rest)) = self.read.split_once("\n\n") {
+                let (block, rest) = (block.to_owned(), rest.to_owned());
+                self.read = rest;
+                return Some(block);
+            }
+            let time = std::time::Duration::from_secs(PATIENCE);
+            let chunk = self.wire.runtime.block_on(async { tokio::time::timeout(time, self.response.chunk()).await });
+            let chunk = chunk.expect("a line in time").expect("a whole stream")?;
+            self.read.push_str(std::str::from_utf8(&chunk).expect("text"));
+        }
+    }
+
+    /// The next State; comments before it are left out. None when the gateway ended the stream.
+    pub fn state(&mut self) -> Option<Value> {
+        loop {
+            let block = self.block()?;
+            if let Some(data) = block.strip_prefix("event: state\ndata: ") {
+                return Some(serde_json::from_str(data).expect("a State on one line"));
+            }
+            assert!(block.starts_with(':'), "{block}");
+        }
     }
 }
 
@@ -405,11 +475,93 @@ impl RawPhone {
         self.call("/poll", echo)
     }
 
-    /// The challenges of a poll that waits for nothing, as JWS texts.
+    /// What asks, of a poll that waits for nothing, as JWS texts.
     pub fn challenges(&self) -> Vec<String> {
+        self.listed().into_iter().filter(|text| payload(text)["op"] != "info").collect()
+    }
+
+    /// What tells, of a poll that waits for nothing, as JWS texts.
+    pub fn notices(&self) -> Vec<String> {
+        self.listed().into_iter().filter(|text| payload(text)["op"] == "info").collect()
+    }
+
+    /// All of it.
+    pub fn listed(&self) -> Vec<String> {
         let state = self.poll(&self.echo(0)).json();
         let texts = state["challenges"].as_array().cloned().unwrap_or_default();
         texts.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect()
+    }
+
+    /// A call without a body, with a proof that fits it.
+    pub fn bare(&self, method: &'static str, path: &str) -> RawRequest {
+        let proof = self.proof(method, path, b"");
+        RawRequest { method, ..RawRequest::get(path) }.header("countersign-proof", &proof)
+    }
+
+    /// A PUT with a proof that fits it.
+    pub fn proven_put(&self, path: &str, body: &Value) -> RawRequest {
+        let body = body.to_string().into_bytes();
+        let proof = self.proof("PUT", path, &body);
+        RawRequest::put(path, body).header("countersign-proof", &proof)
+    }
+
+    /// What every message of this phone says first.
+    fn own_claims(&self) -> Value {
+        json!({"iss": *self.did.borrow(), "aud": self.wire.u(), "jti": self.fresh(), "iat": 1_795_260_000u64})
+    }
+
+    /// Claims of a change of a key.
+    pub fn keys_claims(&self, class: &str, new: &Key) -> Value {
+        let mut claims = self.own_claims();
+        claims["class"] = class.into();
+        claims["jwk"] = new.jwk_json();
+        claims
+    }
+
+    /// The body of a change of a key, signed by `old`, with the word of `new`.
+    pub fn keys_body(&self, claims: &Value, old: &Key, new: &Key) -> Value {
+        let keys = sign("cs-keys+jwt", claims, old);
+        let pop = json!({"iss": claims["iss"], "aud": claims["aud"], "nh": h(&keys).to_string()});
+        json!({"keys": keys, "pop": sign("cs-pop+jwt", &pop, new)})
+    }
+
+    /// Claims of an invitation.
+    pub fn invite_claims(&self, replace: bool) -> Value {
+        let mut claims = self.own_claims();
+        claims["replace"] = replace.into();
+        claims
+    }
+
+    /// Claims of a confirmation.
+    pub fn confirm_claims(&self, e: &str, digits: &str) -> Value {
+        let mut claims = self.own_claims();
+        claims["e"] = e.into();
+        claims["nm"] = digits.into();
+        claims
+    }
+
+    /// Invites another phone; the link that it is to scan.
+    pub fn invite(&self, replace: bool) -> EnrolLink {
+        let body = json!({"invite": sign("cs-invite+jwt", &self.invite_claims(replace), &self.ak)});
+        let reply = self.call("/invite", &body);
+        assert_eq!(reply.status, 201, "{}", reply.verdict());
+        self.opened(reply.json()["receipt"].as_str().expect("a receipt"))
+    }
+
+    /// The link in the receipt of an invitation.
+    pub fn opened(&self, receipt: &str) -> EnrolLink {
+        let sealed = payload(receipt)["sealed"].as_str().expect("a sealed part").to_owned();
+        let sealed = URL_SAFE_NO_PAD.decode(sealed).expect("base64url");
+        let receiver = Receiver::new(&Secret::from_slice(self.seal.scalar()), Id::from_bytes([0x30; 16]));
+        let plain = countersign_protocol::seal::open(&receiver.expect("a scalar"), &sealed).expect("for this phone");
+        let link = format!("countersign://enrol#1.{}", b64u(plain.expose()));
+        EnrolLink::parse(&link).expect("the JSON of an enrolment link")
+    }
+
+    /// Types the digits of the phone that was invited.
+    pub fn type_digits(&self, link: &EnrolLink, digits: &str) -> RawReply {
+        let claims = self.confirm_claims(&link.c.id().to_string(), digits);
+        self.call("/confirm", &json!({"confirm": sign("cs-confirm+jwt", &claims, &self.ak)}))
     }
 
     /// Claims of an answer to a challenge, without `nm` and `qs`.

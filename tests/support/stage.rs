@@ -93,6 +93,15 @@ impl Random for SeededRandom {
 /// Held requests wait for real, so that a test sees what a phone would see.
 struct RealTimer;
 
+/// The same, but that from 25 seconds on a thousandth is waited: for what is said again and again while nothing happens.
+struct HastyTimer;
+
+impl Timer for HastyTimer {
+    fn wait(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        RealTimer.wait(if time >= Duration::from_secs(25) { time / 1000 } else { time })
+    }
+}
+
 impl Timer for RealTimer {
     #[expect(clippy::disallowed_methods, reason = "this is an adapter that waits")]
     fn wait(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
@@ -220,6 +229,14 @@ impl Stage {
             _data: data,
         };
         tracing::dispatcher::with_default(log, || stage.run(7));
+        stage
+    }
+
+    /// A gateway that waits a thousandth of each time from 25 seconds on, for the lines of an event stream.
+    pub fn hasty() -> Self {
+        let mut stage = Self::start();
+        stage.timer = Arc::new(HastyTimer);
+        stage.restart(8);
         stage
     }
 

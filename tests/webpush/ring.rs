@@ -34,6 +34,11 @@ fn phone(stage: &Stage, person: &Person, label: &str, endpoint: &str) -> RawPhon
     phone
 }
 
+/// Hangs the bell of a phone that is active: of phones that came later it is told nothing then.
+fn hang(phone: &RawPhone, endpoint: &str) {
+    assert_eq!(phone.wire.send(phone.proven_put("/push", &json!({"endpoint": endpoint}))).status, 204);
+}
+
 fn endpoint(stage: &Stage, phone: &RawPhone) -> Option<String> {
     let did: Id = phone.did.borrow().parse().unwrap();
     stage.house().devices.store().device(did).unwrap().unwrap().phone.unwrap().endpoint
@@ -67,11 +72,10 @@ fn a_bell_carries_the_challenge_under_seal() {
     let server = PushServer::start(&[Reply::Status(201)]);
     let stage = stage(&server);
     let alice = stage.person("alice");
-    let (one, two) = (
-        phone(&stage, &alice, "one", &server.endpoint("/up/one")),
-        phone(&stage, &alice, "two", &server.endpoint("/up/two")),
-    );
+    let (one, two) = (stage.active_phone(&alice, "one"), stage.active_phone(&alice, "two"));
     stage.active_phone(&alice, "without a bell");
+    hang(&one, &server.endpoint("/up/one"));
+    hang(&two, &server.endpoint("/up/two"));
     let _asked = stage.begin(&alice);
     let bells = server.wait(2);
     for (phone, path) in [(&one, "/up/one"), (&two, "/up/two")] {
@@ -88,6 +92,21 @@ fn a_bell_carries_the_challenge_under_seal() {
         assert!((BEGIN + 1..=BEGIN + 86_400).contains(&exp), "{exp}");
     }
     assert_eq!(server.received().len(), 2, "a phone without an endpoint has no bell");
+}
+
+#[test]
+fn a_notice_rings_too() {
+    let server = PushServer::start(&[Reply::Status(201)]);
+    let stage = stage(&server);
+    let alice = stage.person("alice");
+    let one = phone(&stage, &alice, "one", &server.endpoint("/up/one"));
+    stage.active_phone(&alice, "two");
+    let bell = server.wait(1).remove(0);
+    assert_eq!(vec![opened(&one, &bell)], one.notices());
+    assert_eq!(bell.header("ttl"), Some("2419200"), "as long as push servers keep one, four weeks");
+    assert_eq!(one.wire.send(one.bare("DELETE", "/push")).status, 204);
+    stage.active_phone(&alice, "three");
+    assert_eq!((one.notices().len(), server.received().len()), (2, 1), "a bell that was taken down rings no more");
 }
 
 #[test]
@@ -195,11 +214,8 @@ fn what_is_no_answer_of_a_push_server_is_given_up_and_a_late_bell_too() {
         config.outgoing.roots = Some(path);
     });
     let alice = stage.person("alice");
-    let phones: Vec<RawPhone> = servers
-        .iter()
-        .enumerate()
-        .map(|(n, it)| phone(&stage, &alice, &format!("phone {n}"), &it.endpoint("/up")))
-        .collect();
+    let phones: Vec<RawPhone> = (0..5).map(|n| stage.active_phone(&alice, &format!("phone {n}"))).collect();
+    phones.iter().zip(servers).for_each(|(phone, server)| hang(phone, &server.endpoint("/up")));
     let _asked = stage.begin(&alice);
     servers.iter().for_each(|server| drop(server.wait(1)));
     stage.clock.advance(120);

@@ -159,8 +159,8 @@ pub enum Judged {
 /// How recording an answer ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recorded {
-    /// Stored with the result that was given; the change is made. The approval that changed, if one did.
-    Done(Option<Id>),
+    /// Stored with the result that was given; the change is made. The approvals that changed.
+    Done(Vec<Id>),
     /// The row changed since it was judged: judge and sign anew. Nothing is stored.
     Changed,
     /// Another transmission of the same answer was faster: its result.

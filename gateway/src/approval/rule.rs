@@ -160,6 +160,8 @@ pub enum Change {
     Refuse(State),
     /// Stays consumed; the sessions made from it end.
     LateReport,
+    /// No approval: the phone reports a notice.
+    Notice,
 }
 
 /// What the store knows about the one who answers and what was asked.
@@ -173,6 +175,8 @@ pub struct Asked<'a> {
     pub used: bool,
     /// The challenge `cj` of this device: whether the answer's `ch` is its hash, and its approval.
     pub challenge: Option<(bool, &'a Row)>,
+    /// `cj` is a notice of this device: whether the answer's `ch` is its hash.
+    pub notice: Option<bool>,
     /// The person's wrong digits in a row.
     pub wrong: u32,
 }
@@ -180,8 +184,11 @@ pub struct Asked<'a> {
 /// `push-v1.md` §7, the table: the first row that fits.
 pub fn judge(attempt: &Attempt, asked: &Asked<'_>, at: &Moment) -> Verdict {
     let told = |status| Verdict { status, left: None, change: Change::Nothing };
-    if asked.used || asked.challenge.is_some_and(|(same, _)| !same) {
+    if asked.used || asked.challenge.is_some_and(|(same, _)| !same) || asked.notice == Some(false) {
         return told(Status::Mismatch);
+    }
+    if asked.notice.is_some() && !asked.pending && attempt.decision == Decision::Report {
+        return Verdict { status: Status::Reported, left: None, change: Change::Notice };
     }
     let Some((_, row)) = asked.challenge.filter(|_| !asked.pending) else { return told(Status::Unknown) };
     match (row.state(at), attempt.decision) {

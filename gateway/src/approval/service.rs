@@ -11,7 +11,7 @@ use super::challenge::Question;
 use super::record::{
     Attempt, Began, Challenged, CodeAttempt, CodeEnd, Decision, Judged, NewApproval, Recorded, Resent, Row,
 };
-use super::rule::Verdict;
+use super::rule::{Change, Verdict};
 use super::shown::Shown;
 use super::{Means, Moment, Policy, Push, State, Store, network};
 use crate::audit::Caller;
@@ -252,13 +252,15 @@ impl Approvals {
                 Recorded::Repeat(stored) => return Ok(Answered::Result(stored)),
                 Recorded::Changed => {}
                 Recorded::Done(changed) => {
-                    if verdict.status == Status::Reported && changed.is_some() {
-                        // Until there is a way to tell the administrator, the log does.
-                        tracing::warn!(approval = ?changed, device = %attempt.did, "a person reported a sign-in");
+                    if verdict.status == Status::Reported && (verdict.change == Change::Notice || !changed.is_empty()) {
+                        // Until there is a way to tell the administrator, the log does, beside the audit.
+                        let what = if verdict.change == Change::Notice { "a notice" } else { "a sign-in" };
+                        tracing::warn!(approval = ?changed, device = %attempt.did, what, "a person reported");
                     }
-                    if let Some(id) = changed {
-                        self.tell(id)?;
+                    if verdict.change == Change::Notice {
+                        self.tell_person_of(&attempt.did)?;
                     }
+                    changed.into_iter().try_for_each(|id| self.tell(id))?;
                     return Ok(Answered::Result(result));
                 }
             }
@@ -305,6 +307,15 @@ impl Approvals {
         self.inner.wakes.wake(Topic::Approval(id));
         let Some(row) = self.inner.store.get(id)? else { return Ok(()) };
         for device in self.inner.devices.devices(row.person)? {
+            self.inner.wakes.wake(Topic::Device(device.did));
+        }
+        Ok(())
+    }
+
+    /// Wakes the phones of the person whose device this is.
+    fn tell_person_of(&self, did: &Id) -> Result<(), StoreFault> {
+        let Some(device) = self.inner.devices.device(*did)? else { return Ok(()) };
+        for device in self.inner.devices.devices(device.person)? {
             self.inner.wakes.wake(Topic::Device(device.did));
         }
         Ok(())

@@ -15,6 +15,7 @@ use super::record::{
 use super::rule::{self, Change, Verdict};
 use super::{Moment, Push, State};
 use crate::audit::{self, Caller, Entry};
+use crate::notice;
 use crate::person::PersonId;
 use crate::store::{Connection, OptionalExtension, StoreFault, int, named_params};
 
@@ -66,14 +67,20 @@ impl record::Store for SqlStore {
             Judged::New(verdict) if verdict != judged => Ok(Recorded::Changed),
             Judged::New(verdict) => {
                 let asked = challenged(tx, &attempt.did, &attempt.cj)?;
+                if verdict.change == Change::Notice {
+                    let notice = notice::store::get(tx, &attempt.did, &attempt.cj, &at)?;
+                    keep(tx, &attempt, None, notice.as_ref(), &result, &at)?;
+                    let reported = notice::store::report(tx, &attempt.did, &attempt.cj, &at, &by)?;
+                    return Ok(Recorded::Done(reported.ended));
+                }
                 let changed = match asked.as_ref().filter(|_| verdict.change != Change::Nothing) {
                     Some(asked) if !apply(tx, &attempt, &asked.approval, verdict.change, &at)? => {
                         return Ok(Recorded::Changed);
                     }
-                    Some(asked) => Some(asked.approval.id),
-                    None => None,
+                    Some(asked) => vec![asked.approval.id],
+                    None => Vec::new(),
                 };
-                keep(tx, &attempt, asked.as_ref(), &result, &at)?;
+                keep(tx, &attempt, asked.as_ref(), None, &result, &at)?;
                 note_answer(tx, &attempt, asked.as_ref(), by.entry(at.now, what(&attempt), verdict.status.as_str()))?;
                 Ok(Recorded::Done(changed))
             }

@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use super::{Entry, Store};
-use crate::store::{Connection, Row, StoreFault, named_params};
+use crate::person::PersonId;
+use crate::store::{Connection, OptionalExtension, Row, StoreFault, named_params};
 
 /// The audit in the gateway's store.
 pub struct SqlStore(pub crate::store::Store);
@@ -45,6 +46,16 @@ pub fn append(connection: &Connection, entry: &Entry) -> Result<(), StoreFault> 
     })?;
     entry.log();
     Ok(())
+}
+
+/// Adds a row as [`append`] does, with the name of the person whom it concerns.
+///
+/// # Errors
+/// [`StoreFault`]; the job then must fail as well.
+pub fn append_for(connection: &Connection, person: &PersonId, entry: Entry) -> Result<(), StoreFault> {
+    let name = "SELECT name FROM person WHERE id = ?1";
+    let name: Option<String> = connection.query_one(name, [person.0], |row| row.get(0)).optional()?;
+    append(connection, &name.into_iter().fold(entry, Entry::person))
 }
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use countersign_protocol::jose::{Claims, FormError, H32, Jwk, SigningInput};
 use countersign_protocol::limits::JSON_NUMBER;
-use countersign_protocol::push::{BaseUrl, Link, Metadata, Policy};
+use countersign_protocol::push::{BaseUrl, Info, Link, Metadata, Policy};
 use countersign_protocol::text::T64;
 use serde::Deserialize;
 
@@ -16,6 +16,7 @@ use crate::enrol;
 use crate::house;
 use crate::issuer::SignFault;
 use crate::limits::PIN_AHEAD;
+use crate::notice;
 use crate::port::{PortFault, Signer, SignerFactory};
 use crate::seal::{Seal, SealFault};
 use crate::store::{Connection, Store, StoreFault};
@@ -233,6 +234,8 @@ impl Chain {
             store::add_key(tx, NewKey { epoch, jwk: &jwk, private, link: None }, at.now)?;
             enrol::stale::end(tx)?;
             approval::store::keys::cancel_every(tx, &at, &by)?;
+            issue_anew(tx)?;
+            notice::store::tell_everybody(tx, Info::RecoveryUsed, at.now)?;
             audit::store::append(tx, &by.entry(at.now, "keys.recover", "done"))?;
             ring(tx)
         })
@@ -255,6 +258,7 @@ impl Chain {
         let by = by.clone();
         self.write(move |tx, _| {
             let listed: Vec<H32> = ring(tx)?.listed().map(|key| key.jwk.thumbprint()).collect();
+            issue_anew(tx)?;
             Ok(approval::store::keys::cancel_signed_by_others(tx, &listed, &at, &by)?)
         })
     }
@@ -359,9 +363,16 @@ impl Parts {
             return Ok(false);
         }
         store::remove_keys(tx, &ended, at.now)?;
+        issue_anew(tx)?;
         audit::store::append(tx, &by.entry(at.now, "keys.remove", "done"))?;
         Ok(true)
     }
+}
+
+/// Notices that a key signed which is not listed any more are signed again, by the one that is, when phones fetch them.
+fn issue_anew(tx: &Connection) -> Result<(), ChainFault> {
+    let listed: Vec<H32> = ring(tx)?.listed().map(|key| key.jwk.thumbprint()).collect();
+    Ok(notice::store::reissue(tx, &listed)?)
 }
 
 fn ring(tx: &Connection) -> Result<Ring, ChainFault> {

@@ -26,6 +26,16 @@ pub(super) fn command() -> Command {
         .subcommand(Command::new("voucher").about(text("gateway.user_voucher")).arg(name()))
         .subcommand(Command::new("disable").about(text("gateway.user_disable")).arg(name()))
         .subcommand(Command::new("enable").about(text("gateway.user_enable")).arg(name()));
+    let which = || Arg::new("device").value_name("DEVICE").required(true).help(text("gateway.arg_device"));
+    let act = |verb: &'static str, about| Command::new(verb).about(text(about)).arg(name()).arg(which());
+    let device = Command::new("device")
+        .about(text("gateway.device"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(Command::new("list").about(text("gateway.device_list")).arg(name()))
+        .subcommand(act("suspend", "gateway.device_suspend"))
+        .subcommand(act("resume", "gateway.device_resume"))
+        .subcommand(act("remove", "gateway.device_remove"));
     let config = Arg::new("config").long("config").value_name("FILE").value_parser(value_parser!(PathBuf));
     let command = Command::new("countersign-gateway")
         .about(text("gateway.about"))
@@ -36,6 +46,7 @@ pub(super) fn command() -> Command {
         .subcommand(Command::new("serve").about(text("gateway.serve")))
         .subcommand(Command::new("check-config").about(text("gateway.check_config")))
         .subcommand(user)
+        .subcommand(device)
         .subcommand(keys());
     SETTINGS.iter().filter(|setting| !setting.secret).fold(command, |command, setting| {
         let flag = Arg::new(setting.name).long(setting.flag).value_name("VALUE").action(ArgAction::Append).global(true);

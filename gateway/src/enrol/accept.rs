@@ -115,6 +115,8 @@ impl Devices {
             match self.store_new(enrol, &code, attested, by)? {
                 (Accepted::Done, receipt) => {
                     self.parts.wakes.wake(Topic::Code(e));
+                    // The phone that invited it types its digits.
+                    code.inviter.into_iter().for_each(|it| self.parts.wakes.wake(Topic::Device(it.did)));
                     return Ok(receipt);
                 }
                 (Accepted::KeyKnown, _) => return Err(AcceptFault::KeyKnown),
@@ -256,11 +258,15 @@ fn device(enrol: &Verified<Enrol>, code: &Code, did: Id, attested: bool, at: &Mo
         endpoint: claims.push.as_ref().map(|push| push.endpoint.clone()),
         eh: enrol.h(),
         attested,
+        old_ak: None,
+        old_pk: None,
     };
+    // Nobody names the phone that another one invites, so it goes by its model.
+    let name = if code.inviter.is_some() { phone.model.clone() } else { code.name.clone() };
     Device {
         did,
         person: code.person,
-        name: code.name.clone(),
+        name,
         stored: DeviceState::Pending,
         why: None,
         phone: Some(phone),
@@ -270,6 +276,7 @@ fn device(enrol: &Verified<Enrol>, code: &Code, did: Id, attested: bool, at: &Mo
         mono_end: at.mono_after(LIFE),
         tries: TRIES,
         activated: None,
+        suspended: None,
         used: None,
         ok: None,
         totp: None,

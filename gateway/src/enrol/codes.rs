@@ -13,6 +13,7 @@ use crate::audit::Caller;
 use crate::seal::{Seal, SealFault};
 use crate::wake::{Listening, Topic};
 
+/// Where a code is sealed for.
 pub(super) const PLACE: &str = "enrol.code";
 
 /// Why a new device cannot be offered.
@@ -53,6 +54,7 @@ impl Devices {
             person: owner.id,
             person_name: owner.name.to_owned(),
             session: browser,
+            inviter: None,
             name,
             code: self.parts.seal.seal(PLACE, e.as_bytes(), code.secret())?,
             made: at.now,

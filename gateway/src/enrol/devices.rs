@@ -8,6 +8,7 @@ use countersign_protocol::push::{GoneWhy, LeastLevel, UserVerification, confirma
 use countersign_protocol::text::T64;
 use subtle::ConstantTimeEq;
 
+use super::changes::{Changes, SuspendedWhy};
 use super::record::{Confirmed, Device, DeviceState, Kind, Store};
 use super::totp::{self, Seed};
 use crate::approval::Moment;
@@ -15,6 +16,7 @@ use crate::attest::Attestations;
 use crate::audit::Caller;
 use crate::failure::Failure;
 use crate::issuer::{Issuer, SignFault};
+use crate::notice::Notices;
 use crate::outgoing::Reach;
 use crate::person::PersonId;
 use crate::port::{Clock, PortFault, Random};
@@ -63,12 +65,18 @@ pub struct Policy {
     pub level: LeastLevel,
     /// Whether codes are offered beside push.
     pub totp: bool,
+    /// Whether a phone may invite another one.
+    pub moving: bool,
 }
 
 /// The parts that the rules rest on.
 pub struct Parts {
-    /// Remembers.
+    /// Remembers codes and devices.
     pub store: Arc<dyn Store>,
+    /// Remembers what becomes of devices.
+    pub changes: Arc<dyn Changes>,
+    /// Tells the person's other phones.
+    pub notices: Notices,
     /// Signs receipts.
     pub issuer: Issuer,
     /// Seals codes and seeds.
@@ -183,6 +191,9 @@ impl Devices {
         let entry = by.entry(at.now, "enrol.confirm", outcome).person(owner.name).device(*did.as_bytes());
         let end = self.parts.store.confirm(owner.id, did, right, step, at, entry)?;
         self.parts.wakes.wake(Topic::Device(did));
+        if end == Confirmed::Active {
+            self.parts.notices.announce(owner.id)?;
+        }
         Ok(end)
     }
 
@@ -239,7 +250,60 @@ impl Devices {
         let entry = by.entry(at.now, "device.remove", why.as_str()).person(owner.name).device(*did.as_bytes());
         let ended = self.parts.store.end(owner.id, did, why, at, entry)?;
         self.parts.wakes.wake(Topic::Device(did));
+        self.parts.notices.announce(owner.id)?;
         Ok(ended)
+    }
+
+    /// Removes a phone that says so itself. The approvals that this ended.
+    ///
+    /// # Errors
+    /// [`EnrolFault::Store`].
+    pub fn leave(&self, device: &Device, by: &Caller) -> Result<Vec<Id>, EnrolFault> {
+        let at = self.moment();
+        let why = GoneWhy::Itself;
+        let entry = by.entry(at.now, "device.remove", why.as_str()).device(*device.did.as_bytes());
+        let ended = self.parts.store.end(device.person, device.did, why, at, entry)?;
+        self.parts.wakes.wake(Topic::Device(device.did));
+        self.parts.notices.announce(device.person)?;
+        Ok(ended.unwrap_or_default())
+    }
+
+    /// Suspends an active device. The approvals that this ended, or none when it was not active or not this person's.
+    ///
+    /// # Errors
+    /// [`EnrolFault::Store`].
+    pub fn suspend(
+        &self,
+        owner: Owner<'_>,
+        did: Id,
+        why: SuspendedWhy,
+        by: &Caller,
+    ) -> Result<Option<Vec<Id>>, EnrolFault> {
+        let at = self.moment();
+        let entry = by.entry(at.now, "device.suspend", why.as_str()).device(*did.as_bytes());
+        let ended = self.parts.changes.suspend(owner.id, did, why, at, entry)?;
+        self.parts.wakes.wake(Topic::Device(did));
+        Ok(ended)
+    }
+
+    /// Lets a suspended device count again. The caller has checked that the person showed another second factor since it was
+    /// suspended. Whether it was.
+    ///
+    /// # Errors
+    /// [`EnrolFault::Store`].
+    pub fn resume(&self, owner: Owner<'_>, did: Id, by: &Caller) -> Result<bool, EnrolFault> {
+        let entry = by.entry(self.moment().now, "device.resume", "done").device(*did.as_bytes());
+        let resumed = self.parts.changes.resume(owner.id, did, entry)?;
+        self.parts.wakes.wake(Topic::Device(did));
+        Ok(resumed)
+    }
+
+    /// Wakes the phones of the person whose device this is.
+    pub(super) fn announce_of(&self, did: &Id) -> Result<(), EnrolFault> {
+        if let Some(device) = self.parts.store.device(*did)? {
+            self.parts.notices.announce(device.person)?;
+        }
+        Ok(())
     }
 
     /// The device, if it is this person's.

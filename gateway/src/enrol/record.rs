@@ -1,8 +1,9 @@
 //! What enrolment needs remembered, and the values that go in and out.
 
 use countersign_protocol::jose::{H32, Id, Jwk};
-use countersign_protocol::push::{GoneWhy, Level, Os, UserVerification};
+use countersign_protocol::push::{GoneWhy, KeyClass, Level, Os, UserVerification};
 
+use super::changes::SuspendedWhy;
 use crate::approval::Moment;
 use crate::audit::Entry;
 use crate::person::PersonId;
@@ -72,6 +73,60 @@ pub struct Phone {
     pub eh: H32,
     /// Whether `level` and `uv` were proven by attestation; else they are what the phone says.
     pub attested: bool,
+    /// The `ak` that the present one took the place of, until that is used.
+    pub old_ak: Option<OldKey>,
+    /// The `pk` that the present one took the place of, until that is used.
+    pub old_pk: Option<OldKey>,
+}
+
+/// A key that counts until the one in its place is used, a day at most (`push-v1.md` §11).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OldKey {
+    /// The key.
+    pub key: Jwk,
+    /// The last second.
+    pub until: u64,
+    /// The run that `mono_end` belongs to.
+    pub run: i64,
+    /// The last millisecond of that run.
+    pub mono_end: i64,
+}
+
+impl OldKey {
+    /// Whether it still counts.
+    pub fn counts(&self, at: &Moment) -> bool {
+        at.now <= self.until && (at.run != self.run || at.mono <= self.mono_end)
+    }
+}
+
+/// Whether a key is the device's present one of its class, or the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Age {
+    /// The present one.
+    Present,
+    /// The one before, which still counts.
+    Old,
+}
+
+impl Phone {
+    /// The key of this class that has this thumbprint and counts.
+    pub fn key(&self, class: KeyClass, thumbprint: &H32, at: &Moment) -> Option<(&Jwk, Age)> {
+        let (present, old) = match class {
+            KeyClass::Ak => (&self.ak, &self.old_ak),
+            KeyClass::Pk => (&self.pk, &self.old_pk),
+        };
+        if present.thumbprint() == *thumbprint {
+            return Some((present, Age::Present));
+        }
+        let old = old.as_ref().filter(|old| old.counts(at) && old.key.thumbprint() == *thumbprint);
+        old.map(|old| (&old.key, Age::Old))
+    }
+
+    /// Whether a key before the present one of this class still counts.
+    pub fn has_old(&self, class: KeyClass, at: &Moment) -> bool {
+        let old = if class == KeyClass::Ak { &self.old_ak } else { &self.old_pk };
+        old.as_ref().is_some_and(|old| old.counts(at))
+    }
 }
 
 /// A device as it stands in the store.
@@ -101,6 +156,8 @@ pub struct Device {
     pub tries: u8,
     /// When it became active.
     pub activated: Option<u64>,
+    /// Since when it is suspended, and why.
+    pub suspended: Option<(u64, SuspendedWhy)>,
     /// When it proved anything last.
     pub used: Option<u64>,
     /// The sealed key of answer codes.
@@ -141,8 +198,10 @@ pub struct Code {
     pub person: PersonId,
     /// That person's name.
     pub person_name: String,
-    /// The browser that shows it: hash of its cookie.
+    /// The browser that shows it: hash of its cookie. An invitation's is a hash that no cookie has.
     pub session: H32,
+    /// The phone that invites by it, where no page shows it.
+    pub inviter: Option<Inviter>,
     /// What the new device is to be called.
     pub name: String,
     /// Sealed `c`.
@@ -159,6 +218,15 @@ pub struct Code {
     pub taken: Option<Taken>,
     /// Another code took its place, or the page ended it.
     pub ended: bool,
+}
+
+/// The phone that invites another one (`push-v1.md` §11, move).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Inviter {
+    /// The phone.
+    pub did: Id,
+    /// Whether it goes when the new one is active.
+    pub replaces: bool,
 }
 
 /// The request that took a code.
@@ -207,7 +275,7 @@ pub enum Confirmed {
 
 /// Remembers codes, devices and every key ever registered. All calls block.
 pub trait Store: Send + Sync {
-    /// Adds a code and ends the person's other open ones.
+    /// Adds a code of a page and ends the person's other open ones of pages.
     ///
     /// # Errors
     /// [`StoreFault`].
@@ -255,7 +323,7 @@ pub trait Store: Send + Sync {
     /// [`StoreFault`].
     fn device(&self, did: Id) -> Result<Option<Device>, StoreFault>;
 
-    /// The device whose `ak` has this thumbprint, and the one whose `pk` has.
+    /// The device that has, or ever had, a `pk` with this thumbprint.
     ///
     /// # Errors
     /// [`StoreFault`].
@@ -267,8 +335,9 @@ pub trait Store: Send + Sync {
     /// [`StoreFault`].
     fn devices(&self, person: PersonId) -> Result<Vec<Device>, StoreFault>;
 
-    /// Pending to active when the digits, or the first code with its step, were right; else a try less. The last one
-    /// refuses the device: its seed, bell and key of codes are forgotten, and the entry's outcome is then `refused`.
+    /// Pending to active when the digits, or the first code with its step, were right; the person's other phones are told.
+    /// Else a try less. The last one refuses the device: its seed, bell and key of codes are forgotten, and the entry's
+    /// outcome is then `refused`.
     ///
     /// # Errors
     /// [`StoreFault`]; then no try is taken.
@@ -282,8 +351,9 @@ pub trait Store: Send + Sync {
         audit: Entry,
     ) -> Result<Confirmed, StoreFault>;
 
-    /// Ends a device: a pending one is refused, any other removed. Whether it was there and this person's. When the last
-    /// active phone went, what is pending of the person is cancelled; those approvals are given back.
+    /// Ends a device: a pending one is refused, any other removed, and the person's other phones are told. Whether it was
+    /// there and this person's. When the last active phone went, what is pending of the person is cancelled; those approvals
+    /// are given back.
     ///
     /// # Errors
     /// [`StoreFault`].

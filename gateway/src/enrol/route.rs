@@ -17,6 +17,7 @@ use super::codes::OfferFault;
 use super::devices::Owner;
 use super::pages::{self, Adding};
 use super::record::{Code, Confirmed, Device, DeviceState};
+use super::suspended;
 use crate::failure::Failure;
 use crate::house::House;
 use crate::login::pages::fresh_page;
@@ -29,7 +30,7 @@ use crate::wake::Ended;
 
 /// How long a page's request is held.
 const HELD: Duration = Duration::from_secs(25);
-const LIST: &str = "/manageotp";
+pub(super) const LIST: &str = "/manageotp";
 const ADD: &str = "/manageotp/add";
 
 /// The routes of this subject.
@@ -45,6 +46,7 @@ pub fn routes() -> Router<Arc<House>> {
         .route("/manageotp/{device}/rename", get(rename_page).post(rename))
         .route("/manageotp/{device}/remove", get(remove_page).post(remove))
         .route("/manageotp/{device}/test", get(test_page).post(test))
+        .merge(suspended::routes())
 }
 
 #[derive(Default, Deserialize)]
@@ -59,19 +61,23 @@ struct Asked {
     renamed: String,
     #[serde(default)]
     removed: String,
+    #[serde(default)]
+    suspended: String,
+    #[serde(default)]
+    resumed: String,
 }
 
-fn owner(session: &Session) -> Owner<'_> {
+pub(super) fn owner(session: &Session) -> Owner<'_> {
     Owner { id: session.person, name: &session.name }
 }
 
-fn frame(house: &House, title: &str, by: &Visitor, session: &Session) -> Frame {
+pub(super) fn frame(house: &House, title: &str, by: &Visitor, session: &Session) -> Frame {
     Frame::signed_in(title, &session.name, by.token(house))
 }
 
 /// What a page asks of a session.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Needs {
+pub(super) enum Needs {
     /// A second factor in this session, or a voucher of the last ten minutes.
     Look,
     /// A second factor that was asked for as looking after devices, or a voucher, not older than ten minutes.
@@ -117,8 +123,13 @@ async fn list(State(house): State<Arc<House>>, by: Visitor, Query(asked): Query<
     let (devices, notice) = house
         .run(move |house| {
             let devices = house.devices.of(who.person)?;
-            let said =
-                [("manage.done", &asked.done), ("manage.renamed", &asked.renamed), ("manage.removed", &asked.removed)];
+            let said = [
+                ("manage.done", &asked.done),
+                ("manage.renamed", &asked.renamed),
+                ("manage.removed", &asked.removed),
+                ("manage.now_suspended", &asked.suspended),
+                ("manage.resumed", &asked.resumed),
+            ];
             let mut notice = None;
             for (key, id) in said {
                 if let Ok(did) = id.parse()
@@ -349,7 +360,7 @@ async fn refuse(State(house): State<Arc<House>>, posted: Posted) -> Result<Respo
 }
 
 /// The device of a page, with the session that may change it.
-async fn changing(
+pub(super) async fn changing(
     house: &Arc<House>,
     by: &Visitor,
     id: &str,

@@ -1,5 +1,5 @@
 //! Codes that a change of the gateway's keys ended: each names the key that the phone must find (`push-v1.md` §5.1). A
-//! page that shows one gets another, worth no longer than the first.
+//! page that shows one gets another, worth no longer than the first; a phone that invites asks for another itself.
 
 use std::sync::Arc;
 
@@ -57,9 +57,10 @@ pub fn renew(which: Which, store: &Store, seal: &Seal, random: &Arc<dyn Random>,
 /// The newest stale code of each person who has no other open one.
 fn shown(tx: &Connection, at: &Moment) -> Result<Vec<Id>, StoreFault> {
     let sql = "SELECT e FROM enrol_code AS old
-               WHERE stale = 1 AND :now <= x AND (run <> :run OR :mono <= mono_end)
+               WHERE stale = 1 AND inviter IS NULL AND :now <= x AND (run <> :run OR :mono <= mono_end)
                  AND NOT EXISTS (SELECT 1 FROM enrol_code AS other WHERE other.person = old.person
-                                   AND (other.made, other.e) > (old.made, old.e) AND other.stale = 1)";
+                                   AND (other.made, other.e) > (old.made, old.e) AND other.stale = 1
+                                   AND other.inviter IS NULL)";
     let values = named_params! { ":now": int(at.now), ":run": at.run, ":mono": at.mono };
     let mut statement = tx.prepare(sql)?;
     let found = statement.query_map(values, |row| row.get(0).map(Id::from_bytes))?;

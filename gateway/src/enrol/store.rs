@@ -1,15 +1,19 @@
 //! Codes and devices in SQL.
 
-use countersign_protocol::jose::{H32, Id, Jwk};
-use countersign_protocol::push::GoneWhy;
-use rusqlite::types::Type;
+pub mod changes;
+mod read;
 
-use super::record::{Accepted, Code, Confirmed, Device, DeviceState, Phone, Store, Taken};
+use countersign_protocol::jose::{H32, Id};
+use countersign_protocol::push::{GoneWhy, Info};
+
+use self::read::{device, one_code, read};
+use super::record::{Accepted, Code, Confirmed, Device, DeviceState, Inviter, Store, Taken};
 use super::{DEVICES, ENROLMENTS, GONE_KEPT, KEPT};
 use crate::approval::{self, Moment};
 use crate::audit::{self, Caller, Entry};
+use crate::notice::{self, record::Event};
 use crate::person::PersonId;
-use crate::store::{Connection, OptionalExtension, Row, StoreFault, int, named_params, params, time};
+use crate::store::{Connection, OptionalExtension, StoreFault, int, named_params, params, time};
 
 /// Holds while a pending device may still be confirmed. The same as [`Device::state`].
 const LASTS: &str = ":now <= until AND (run <> :run OR :mono <= mono_end)";
@@ -22,16 +26,10 @@ pub struct SqlStore(pub crate::store::Store);
 impl Store for SqlStore {
     fn add_code(&self, code: Code, audit: Entry) -> Result<(), StoreFault> {
         self.0.write(move |tx| {
-            tx.execute("UPDATE enrol_code SET state = 'ended' WHERE person = ?1 AND state = 'open'", [code.person.0])?;
-            tx.execute(
-                "INSERT INTO enrol_code (e, person, session, name, code, made, x, run, mono_end)
-                 VALUES (:e, :person, :session, :name, :code, :made, :x, :run, :mono_end)",
-                named_params! {
-                    ":e": code.e.as_bytes(), ":person": code.person.0, ":session": code.session.as_bytes(),
-                    ":name": code.name, ":code": code.code, ":made": int(code.made), ":x": int(code.x),
-                    ":run": code.run, ":mono_end": code.mono_end,
-                },
-            )?;
+            let older =
+                "UPDATE enrol_code SET state = 'ended' WHERE person = ?1 AND state = 'open' AND inviter IS NULL";
+            tx.execute(older, [code.person.0])?;
+            insert_code(tx, &code)?;
             audit::store::append(tx, &audit)
         })
     }
@@ -62,15 +60,13 @@ impl Store for SqlStore {
     fn accept(&self, e: Id, taken: Taken, device: Device, at: Moment, audit: Entry) -> Result<Accepted, StoreFault> {
         self.0.write(move |tx| {
             let Some(phone) = &device.phone else { return Err(StoreFault::Damaged("a phone without keys")) };
-            let open = "SELECT EXISTS (SELECT 1 FROM enrol_code WHERE e = ?1 AND state = 'open')";
-            if !tx.query_one(open, [e.as_bytes()], |row| row.get::<_, bool>(0))? {
-                return Ok(Accepted::Changed);
-            }
+            let code = one_code(tx, "enrol_code.e = ?1 AND enrol_code.state = 'open'", e.as_bytes())?;
+            let Some(code) = code else { return Ok(Accepted::Changed) };
             if any_key_known(tx, &[phone.ak.thumbprint(), phone.pk.thumbprint(), phone.seal.thumbprint()])? {
                 return Ok(Accepted::KeyKnown);
             }
             refuse_late(tx, &at)?;
-            if !has_room(tx, &device.person, &at)? {
+            if !has_room(tx, &device.person, leaving(code.inviter), &at)? {
                 return Ok(Accepted::Limit);
             }
             let set = "UPDATE enrol_code SET state = 'taken', h = :h, did = :did, receipt = :receipt
@@ -103,7 +99,7 @@ impl Store for SqlStore {
                 [device.person.0],
             )?;
             refuse_late(tx, &at)?;
-            if !has_room(tx, &device.person, &at)? {
+            if !has_room(tx, &device.person, None, &at)? {
                 return Ok(Accepted::Limit);
             }
             insert(tx, &device)?;
@@ -141,35 +137,7 @@ impl Store for SqlStore {
         at: Moment,
         audit: Entry,
     ) -> Result<Confirmed, StoreFault> {
-        self.0.write(move |tx| {
-            let set = if right {
-                "state = 'active', activated = :now, totp_step = max(totp_step, :step)"
-            } else {
-                "tries = tries - 1, state = CASE WHEN tries <= 1 THEN 'gone' ELSE 'pending' END,
-                 why = CASE WHEN tries <= 1 THEN 'refused' END, gone = CASE WHEN tries <= 1 THEN :now END,
-                 ok = CASE WHEN tries > 1 THEN ok END, totp = CASE WHEN tries > 1 THEN totp END,
-                 endpoint = CASE WHEN tries > 1 THEN endpoint END,
-                 totp_step = max(totp_step, :step)"
-            };
-            let update = format!(
-                "UPDATE device SET {set} WHERE did = :did AND person = :person AND state = 'pending' AND tries > 0
-                 AND {LASTS} RETURNING state, tries"
-            );
-            let values = named_params! {
-                ":did": did.as_bytes(), ":person": person.0, ":step": step.map_or(-1, int),
-                ":now": int(at.now), ":run": at.run, ":mono": at.mono,
-            };
-            let after = tx.query_one(&update, values, |row| Ok((row.get::<_, String>(0)?, row.get(1)?))).optional()?;
-            let end = match after {
-                None => return Ok(Confirmed::NotPending),
-                Some((state, _)) if state == "active" => Confirmed::Active,
-                Some((state, left)) if state == "pending" => Confirmed::Wrong(left),
-                Some(_) => Confirmed::Refused,
-            };
-            let outcome = if end == Confirmed::Refused { "refused".into() } else { audit.outcome.clone() };
-            audit::store::append(tx, &Entry { outcome, ..audit })?;
-            Ok(end)
-        })
+        self.0.write(move |tx| confirm(tx, &person, &did, right, step, &at, audit))
     }
 
     fn end(
@@ -180,23 +148,7 @@ impl Store for SqlStore {
         at: Moment,
         audit: Entry,
     ) -> Result<Option<Vec<Id>>, StoreFault> {
-        self.0.write(move |tx| {
-            // The bell and the seed are of no use any more; keys and id stay, to tell the device.
-            let update = "UPDATE device SET state = 'gone', gone = ?4, ok = NULL, totp = NULL, endpoint = NULL,
-                            why = CASE WHEN state = 'pending' THEN 'refused' ELSE ?3 END
-                          WHERE did = ?1 AND person = ?2 AND state <> 'gone'";
-            let values = params![did.as_bytes(), person.0, why.as_str(), int(at.now)];
-            if tx.execute(update, values)? == 0 {
-                return Ok(None);
-            }
-            let by = Caller { address: audit.address, transaction: audit.transaction.clone() };
-            audit::store::append(tx, &audit)?;
-            let left = "SELECT EXISTS (SELECT 1 FROM device WHERE person = ?1 AND kind = 'phone' AND state = 'active')";
-            if tx.query_one(left, [person.0], |row| row.get(0))? {
-                return Ok(Some(Vec::new()));
-            }
-            approval::store::cancel_all(tx, &person, &at, &by).map(Some)
-        })
+        self.0.write(move |tx| end(tx, &person, &did, why, &at, audit))
     }
 
     fn rename(&self, person: PersonId, did: Id, name: String, audit: Entry) -> Result<bool, StoreFault> {
@@ -234,6 +186,7 @@ impl Store for SqlStore {
         self.0.write(move |tx| {
             refuse_late(tx, &at)?;
             tx.execute("DELETE FROM enrol_code WHERE x + ?2 < ?1", params![int(at.now), int(KEPT)])?;
+            tx.execute("UPDATE invitation SET receipt = NULL WHERE x + ?2 < ?1", params![int(at.now), int(KEPT)])?;
             tx.execute(
                 "DELETE FROM device WHERE state = 'gone' AND gone + ?2 < ?1",
                 params![int(at.now), int(GONE_KEPT)],
@@ -268,12 +221,16 @@ pub fn spend_step(tx: &Connection, did: &Id, person: &PersonId, step: u64, now: 
 /// [`StoreFault`].
 pub fn person_disabled(tx: &Connection, person: &PersonId, disabled: bool, now: u64) -> Result<(), StoreFault> {
     let update = if disabled {
-        "UPDATE device SET state = 'suspended', suspended = ?2 WHERE person = ?1 AND state = 'active'"
+        "UPDATE device SET state = 'suspended', suspended = ?2, suspended_why = 'disabled'
+         WHERE person = ?1 AND state = 'active'"
     } else {
-        "UPDATE device SET state = 'active', suspended = NULL
-         WHERE person = ?1 AND state = 'suspended' AND suspended >= ?2 - 30 * 86400"
+        "UPDATE device SET state = 'active', suspended = NULL, suspended_why = NULL
+         WHERE person = ?1 AND state = 'suspended' AND suspended_why = 'disabled' AND suspended >= ?2 - 30 * 86400"
     };
     tx.execute(update, params![person.0, int(now)])?;
+    if disabled {
+        tx.execute("UPDATE enrol_code SET state = 'ended' WHERE person = ?1 AND state = 'open'", [person.0])?;
+    }
     Ok(())
 }
 
@@ -284,6 +241,105 @@ pub fn person_disabled(tx: &Connection, person: &PersonId, disabled: bool, now: 
 pub fn phones(tx: &Connection) -> Result<u64, StoreFault> {
     let phones = "SELECT count(*) FROM device WHERE kind = 'phone' AND state <> 'gone'";
     Ok(time(tx.query_one(phones, [], |row| row.get(0))?))
+}
+
+/// See [`Store::confirm`]; also for digits that were typed on the phone that invited.
+fn confirm(
+    tx: &Connection,
+    person: &PersonId,
+    did: &Id,
+    right: bool,
+    step: Option<u64>,
+    at: &Moment,
+    audit: Entry,
+) -> Result<Confirmed, StoreFault> {
+    let set = if right {
+        "state = 'active', activated = :now, totp_step = max(totp_step, :step)"
+    } else {
+        "tries = tries - 1, state = CASE WHEN tries <= 1 THEN 'gone' ELSE 'pending' END,
+         why = CASE WHEN tries <= 1 THEN 'refused' END, gone = CASE WHEN tries <= 1 THEN :now END,
+         ok = CASE WHEN tries > 1 THEN ok END, totp = CASE WHEN tries > 1 THEN totp END,
+         endpoint = CASE WHEN tries > 1 THEN endpoint END,
+         totp_step = max(totp_step, :step)"
+    };
+    let update = format!(
+        "UPDATE device SET {set} WHERE did = :did AND person = :person AND state = 'pending' AND tries > 0
+         AND {LASTS} RETURNING state, tries"
+    );
+    let values = named_params! {
+        ":did": did.as_bytes(), ":person": person.0, ":step": step.map_or(-1, int),
+        ":now": int(at.now), ":run": at.run, ":mono": at.mono,
+    };
+    let after = tx.query_one(&update, values, |row| Ok((row.get::<_, String>(0)?, row.get(1)?))).optional()?;
+    let end = match after {
+        None => return Ok(Confirmed::NotPending),
+        Some((state, _)) if state == "active" => Confirmed::Active,
+        Some((state, left)) if state == "pending" => Confirmed::Wrong(left),
+        Some(_) => Confirmed::Refused,
+    };
+    let outcome = if end == Confirmed::Refused { "refused".into() } else { audit.outcome.clone() };
+    let by = Caller { address: audit.address, transaction: audit.transaction.clone() };
+    audit::store::append_for(tx, person, Entry { outcome, ..audit })?;
+    if end == Confirmed::Active {
+        tell(tx, person, Info::DeviceAdded, did, at)?;
+        replace(tx, person, did, at, &by)?;
+    }
+    Ok(end)
+}
+
+/// Removes the phone in whose place this one was invited.
+fn replace(tx: &Connection, person: &PersonId, did: &Id, at: &Moment, by: &Caller) -> Result<(), StoreFault> {
+    let invited = one_code(tx, "enrol_code.did = ?1", did.as_bytes())?.and_then(|code| code.inviter);
+    if let Some(inviter) = invited.filter(|inviter| inviter.replaces) {
+        let why = GoneWhy::Replaced;
+        let entry = by.entry(at.now, "device.remove", why.as_str()).device(*inviter.did.as_bytes());
+        end(tx, person, &inviter.did, why, at, entry)?;
+    }
+    Ok(())
+}
+
+/// See [`Store::end`].
+fn end(
+    tx: &Connection,
+    person: &PersonId,
+    did: &Id,
+    why: GoneWhy,
+    at: &Moment,
+    audit: Entry,
+) -> Result<Option<Vec<Id>>, StoreFault> {
+    let before = device(tx, did)?.filter(|it| it.person == *person && it.stored != DeviceState::Gone);
+    let Some(before) = before else { return Ok(None) };
+    // The bell and the seed are of no use any more; keys and id stay, to tell the device.
+    let update = "UPDATE device SET state = 'gone', gone = ?3, ok = NULL, totp = NULL, endpoint = NULL,
+                    why = CASE WHEN state = 'pending' THEN 'refused' ELSE ?2 END
+                  WHERE did = ?1";
+    tx.execute(update, params![did.as_bytes(), why.as_str(), int(at.now)])?;
+    let by = Caller { address: audit.address, transaction: audit.transaction.clone() };
+    audit::store::append_for(tx, person, audit)?;
+    if before.stored != DeviceState::Pending {
+        tell(tx, person, Info::DeviceRemoved, did, at)?;
+    }
+    stopped(tx, person, did, at, &by).map(Some)
+}
+
+/// After a device stopped counting: its invitations end and, when it was the last active phone, what is pending.
+fn stopped(tx: &Connection, person: &PersonId, did: &Id, at: &Moment, by: &Caller) -> Result<Vec<Id>, StoreFault> {
+    tx.execute("UPDATE enrol_code SET state = 'ended' WHERE inviter = ?1 AND state = 'open'", [did.as_bytes()])?;
+    let left = "SELECT EXISTS (SELECT 1 FROM device WHERE person = ?1 AND kind = 'phone' AND state = 'active')";
+    if tx.query_one(left, [person.0], |row| row.get(0))? {
+        return Ok(Vec::new());
+    }
+    approval::store::cancel_all(tx, person, at, by)
+}
+
+fn tell(tx: &Connection, person: &PersonId, info: Info, about: &Id, at: &Moment) -> Result<(), StoreFault> {
+    let event = Event { person: *person, info, about: Some(*about), except: None, at: at.now };
+    notice::store::tell(tx, &event)
+}
+
+/// The device that does not count towards the limit, because it goes when the new one is active.
+fn leaving(inviter: Option<Inviter>) -> Option<Id> {
+    inviter.filter(|inviter| inviter.replaces).map(|inviter| inviter.did)
 }
 
 /// Refuses what waited for its digits or first code for too long, each with its audit row.
@@ -304,19 +360,39 @@ fn refuse_late(tx: &Connection, at: &Moment) -> Result<(), StoreFault> {
     Ok(())
 }
 
-fn has_room(tx: &Connection, person: &PersonId, at: &Moment) -> Result<bool, StoreFault> {
-    let count = |sql: &str, since: u64| -> Result<u32, StoreFault> {
-        Ok(tx.query_one(sql, params![person.0, int(since)], |row| row.get(0))?)
-    };
-    let devices = count("SELECT count(*) FROM device WHERE person = ?1 AND state <> 'gone' AND ?2 >= 0", 0)?;
-    let today = count("SELECT count(*) FROM device WHERE person = ?1 AND added > ?2", at.now.saturating_sub(DAY))?;
-    Ok(devices < DEVICES && today < ENROLMENTS)
+fn has_room(tx: &Connection, person: &PersonId, leaves: Option<Id>, at: &Moment) -> Result<bool, StoreFault> {
+    let today = "SELECT count(*) FROM device WHERE person = ?1 AND added > ?2";
+    let today: u32 = tx.query_one(today, params![person.0, int(at.now.saturating_sub(DAY))], |row| row.get(0))?;
+    Ok(has_place(tx, person, leaves, 0)? && today < ENROLMENTS)
+}
+
+/// Whether the person may have another device beside those there are, but the one that leaves and so many more.
+fn has_place(tx: &Connection, person: &PersonId, leaves: Option<Id>, more: usize) -> Result<bool, StoreFault> {
+    let sql = "SELECT count(*) FROM device WHERE person = ?1 AND state <> 'gone' AND did IS NOT ?2";
+    let leaves = leaves.map(|did| *did.as_bytes());
+    let devices: u32 = tx.query_one(sql, params![person.0, leaves], |row| row.get(0))?;
+    Ok((devices as usize).saturating_sub(more) < DEVICES as usize)
 }
 
 fn any_key_known(tx: &Connection, thumbprints: &[H32; 3]) -> Result<bool, StoreFault> {
     let sql = "SELECT EXISTS (SELECT 1 FROM device_key WHERE thumbprint IN (?1, ?2, ?3))";
     let [ak, pk, seal] = thumbprints;
     Ok(tx.prepare_cached(sql)?.query_one(params![ak.as_bytes(), pk.as_bytes(), seal.as_bytes()], |row| row.get(0))?)
+}
+
+fn insert_code(tx: &Connection, code: &Code) -> Result<(), StoreFault> {
+    tx.execute(
+        "INSERT INTO enrol_code (e, person, session, name, code, made, x, run, mono_end, inviter, replaces)
+         VALUES (:e, :person, :session, :name, :code, :made, :x, :run, :mono_end, :inviter, :replaces)",
+        named_params! {
+            ":e": code.e.as_bytes(), ":person": code.person.0, ":session": code.session.as_bytes(),
+            ":name": code.name, ":code": code.code, ":made": int(code.made), ":x": int(code.x),
+            ":run": code.run, ":mono_end": code.mono_end,
+            ":inviter": code.inviter.map(|it| *it.did.as_bytes()),
+            ":replaces": code.inviter.is_some_and(|it| it.replaces),
+        },
+    )?;
+    Ok(())
 }
 
 fn insert(tx: &Connection, device: &Device) -> Result<(), StoreFault> {
@@ -341,96 +417,4 @@ fn insert(tx: &Connection, device: &Device) -> Result<(), StoreFault> {
         },
     )?;
     Ok(())
-}
-
-fn device(tx: &Connection, did: &Id) -> Result<Option<Device>, StoreFault> {
-    Ok(tx.prepare_cached("SELECT * FROM device WHERE did = ?1")?.query_one([did.as_bytes()], read).optional()?)
-}
-
-fn one_code(tx: &Connection, by: &str, value: &[u8]) -> Result<Option<Code>, StoreFault> {
-    let sql = format!(
-        "SELECT enrol_code.*, person.name AS person_name FROM enrol_code JOIN person ON person.id = enrol_code.person WHERE {by}"
-    );
-    Ok(tx.prepare_cached(&sql)?.query_one([value], read_code).optional()?)
-}
-
-fn read_code(row: &Row<'_>) -> rusqlite::Result<Code> {
-    let state: String = row.get("state")?;
-    let h: Option<[u8; 32]> = row.get("h")?;
-    let did: Option<[u8; 16]> = row.get("did")?;
-    let receipt: Option<String> = row.get("receipt")?;
-    let taken = h.zip(did).zip(receipt).map(|((h, did), receipt)| Taken {
-        h: H32::from_bytes(h),
-        did: Id::from_bytes(did),
-        receipt,
-    });
-    Ok(Code {
-        e: Id::from_bytes(row.get("e")?),
-        person: PersonId(row.get("person")?),
-        person_name: row.get("person_name")?,
-        session: H32::from_bytes(row.get("session")?),
-        name: row.get("name")?,
-        code: row.get("code")?,
-        made: time(row.get("made")?),
-        x: time(row.get("x")?),
-        run: row.get("run")?,
-        mono_end: row.get("mono_end")?,
-        taken,
-        ended: state == "ended",
-    })
-}
-
-fn read(row: &Row<'_>) -> rusqlite::Result<Device> {
-    let maybe = |name: &str| row.get::<_, Option<i64>>(name).map(|at| at.map(time));
-    let kind: String = row.get("kind")?;
-    let totp_step: i64 = row.get("totp_step")?;
-    Ok(Device {
-        did: Id::from_bytes(row.get("did")?),
-        person: PersonId(row.get("person")?),
-        name: row.get("name")?,
-        stored: word(row, "state", DeviceState::from_word)?,
-        why: row.get::<_, Option<String>>("why")?.as_deref().and_then(|why| why.parse().ok()),
-        phone: if kind == "phone" { Some(read_phone(row)?) } else { None },
-        added: time(row.get("added")?),
-        until: time(row.get("until")?),
-        run: row.get("run")?,
-        mono_end: row.get("mono_end")?,
-        tries: row.get("tries")?,
-        activated: maybe("activated")?,
-        used: maybe("used")?,
-        ok: row.get("ok")?,
-        totp: row.get("totp")?,
-        totp_step: u64::try_from(totp_step).ok(),
-    })
-}
-
-fn read_phone(row: &Row<'_>) -> rusqlite::Result<Phone> {
-    Ok(Phone {
-        os: word(row, "os", |word| word.parse().ok())?,
-        model: row.get("model")?,
-        app: row.get("app")?,
-        level: word(row, "level", |word| word.parse().ok())?,
-        uv: word(row, "uv", |word| word.parse().ok())?,
-        ak: key(row, "ak")?,
-        pk: key(row, "pk")?,
-        seal: key(row, "seal")?,
-        auth: Id::from_bytes(row.get("auth")?),
-        endpoint: row.get("endpoint")?,
-        eh: H32::from_bytes(row.get("eh")?),
-        attested: row.get("attested")?,
-    })
-}
-
-fn word<T>(row: &Row<'_>, column: &'static str, read: impl FnOnce(&str) -> Option<T>) -> rusqlite::Result<T> {
-    let word: String = row.get(column)?;
-    read(&word).ok_or_else(|| damaged(column))
-}
-
-fn key(row: &Row<'_>, column: &'static str) -> rusqlite::Result<Jwk> {
-    let point: [u8; 65] = row.get(column)?;
-    Jwk::from_sec1(&point).map_err(|_| damaged(column))
-}
-
-fn damaged(column: &'static str) -> rusqlite::Error {
-    rusqlite::Error::InvalidColumnType(0, column.into(), Type::Text)
 }

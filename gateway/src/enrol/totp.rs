@@ -118,6 +118,7 @@ impl Devices {
             mono_end: at.mono_after(LIFE),
             tries: TRIES,
             activated: None,
+            suspended: None,
             used: None,
             ok: None,
             totp: Some(seed.seal(&self.parts.seal, &did).map_err(EnrolFault::from)?),

@@ -48,6 +48,11 @@ impl DeviceCard {
         self.state == CardState::Active
     }
 
+    /// Whether it counts for nothing until somebody says so.
+    pub fn is_suspended(&self) -> bool {
+        self.state == CardState::Suspended
+    }
+
     /// Whether it waits for its digits or its first code.
     pub fn is_pending(&self) -> bool {
         self.state == CardState::Pending
@@ -167,6 +172,18 @@ pub struct RemoveView {
     pub device: DeviceCard,
     /// Whether it is the last one that counts.
     pub last: bool,
+}
+
+/// Lets a suspended device count again.
+#[derive(Template)]
+#[template(path = "manage/resume.html")]
+pub struct ResumeView {
+    /// Around the page.
+    pub frame: Frame,
+    /// The device.
+    pub device: DeviceCard,
+    /// Why it cannot be done: a sentence.
+    pub fault: Option<String>,
 }
 
 /// Tests a code of a device. Nothing is used up but the code.

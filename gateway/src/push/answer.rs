@@ -1,6 +1,6 @@
 //! An answer: from whom it is, then the one exit of `push-v1.md` §7.
 
-use countersign_protocol::push::{AnswerReply, AnswerRequest, KeyClass, Message, check};
+use countersign_protocol::push::{AnswerReply, AnswerRequest, Message, check};
 
 use super::Phones;
 use super::proof::verify_with_nobody;
@@ -19,19 +19,22 @@ impl Phones {
         let answer = request.answer;
         let claims = answer.claims();
         let found = it.devices.store().device(claims.iss)?;
-        let key = found.as_ref().and_then(|device| device.phone.as_ref()).map(|phone| match claims.res.key_class() {
-            KeyClass::Ak => &phone.ak,
-            KeyClass::Pk => &phone.pk,
+        let (class, kid, at) = (claims.res.key_class(), answer.jws().kid(), it.devices.moment());
+        let found = found.and_then(|device| {
+            let (key, age) = device.phone.as_ref()?.key(class, &kid, &at)?;
+            let (key, age) = (key.clone(), age);
+            Some((device, key, age))
         });
-        let (Some(device), Some(key)) = (&found, key.filter(|key| key.thumbprint() == answer.jws().kid())) else {
+        let Some((mut device, key, age)) = found else {
             verify_with_nobody(answer.jws());
             return Err(Refusal::Refused("no such key of that device"));
         };
-        let answer = answer.verify(key)?;
+        let answer = answer.verify(&key)?;
         check::answer_addressed(&answer, it.issuer.u())?;
-        if device.state(&it.devices.moment()) == DeviceState::Gone {
+        if device.state(&at) == DeviceState::Gone {
             return Err(Refusal::Gone(device.did, device.gone_why()));
         }
+        it.devices.key_used(&mut device, class, age)?;
         match it.approvals.answer(&answer, by)? {
             Answered::Gone => Err(Refusal::Gone(device.did, device.gone_why())),
             Answered::Result(result) => {

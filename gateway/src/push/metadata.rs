@@ -156,8 +156,8 @@ impl Published {
 
     /// What of the policy enrolment asks.
     pub fn device_policy(&self) -> devices::Policy {
-        let Policy { uv, level, totp, .. } = self.inner.about.policy;
-        devices::Policy { uv, level, totp }
+        let Policy { uv, level, totp, moving, .. } = self.inner.about.policy;
+        devices::Policy { uv, level, totp, moving }
     }
 
     /// What is asked and offered.

@@ -36,12 +36,22 @@ impl Nonces {
 
     /// Until when a nonce is accepted; none when it was never given, or is too old now.
     pub fn end(&self, nonce: &str, now: Duration) -> Option<Duration> {
+        let end = self.given(nonce)?.checked_add(LIFE)?;
+        (now <= end).then_some(end)
+    }
+
+    /// How long ago a nonce was given; none when it never was. It may be older than what is accepted.
+    pub fn age(&self, nonce: &str, now: Duration) -> Option<Duration> {
+        Some(now.saturating_sub(self.given(nonce)?))
+    }
+
+    /// When a nonce was given.
+    fn given(&self, nonce: &str) -> Option<Duration> {
         let bytes: [u8; TIME + MAC] = b64u::decode_array(nonce).ok()?;
         let (millis, _) = bytes.split_first_chunk::<TIME>()?;
         let given = Duration::from_millis(u64::from_be_bytes(*millis));
         let same: bool = self.give(given).as_bytes().ct_eq(nonce.as_bytes()).into();
-        let end = given.checked_add(LIFE)?;
-        (same && now <= end).then_some(end)
+        same.then_some(given)
     }
 }
 
@@ -62,6 +72,7 @@ mod tests {
         assert_eq!(nonces.end(&nonce, 130 * SECOND), Some(130 * SECOND));
         assert_eq!(nonces.end(&nonce, 131 * SECOND), None);
         assert_eq!(other.end(&nonce, 10 * SECOND), None);
+        assert_eq!((nonces.age(&nonce, 700 * SECOND), other.age(&nonce, 700 * SECOND)), (Some(690 * SECOND), None));
     }
 
     #[test]

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use axum::http::HeaderMap;
 use countersign_protocol::jose::{H32, Id, Jwk, Jws, b64u};
-use countersign_protocol::push::{Message, Method, Proof, Verified, check};
+use countersign_protocol::push::{KeyClass, Message, Method, Proof, Verified, check};
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 
 use super::reply::Refusal;
 use super::{PROOF, Phones};
+use crate::enrol::record::Age;
 use crate::enrol::{Device, DeviceState};
 
 /// The request that a proof must be of.
@@ -81,27 +82,77 @@ impl Phones {
         call: &Call,
         allowed: &[DeviceState],
     ) -> Result<(Device, DeviceState), Refusal> {
+        self.prove_also(proof, call, allowed, |_| Ok(None))
+    }
+
+    /// The same; beside the keys that count, `also` may name one more. Blocks.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn prove_also(
+        &self,
+        proof: Message<Proof>,
+        call: &Call,
+        allowed: &[DeviceState],
+        also: impl FnOnce(&Device) -> Result<Option<Jwk>, Refusal>,
+    ) -> Result<(Device, DeviceState), Refusal> {
         let it = &*self.inner;
-        let found = it.devices.store().device_of_pk(proof.jws().kid())?;
-        let Some((device, phone)) = found.and_then(|device| device.phone.clone().map(|phone| (device, phone))) else {
+        let (kid, at) = (proof.jws().kid(), it.devices.moment());
+        let mut found = None;
+        if let Some(device) = it.devices.store().device_of_pk(kid)? {
+            let counts = device.phone.as_ref().and_then(|phone| phone.key(KeyClass::Pk, &kid, &at));
+            let counts = counts.map(|(key, age)| (key.clone(), age));
+            let key = match counts {
+                Some(key) => Some(key),
+                None => also(&device)?.filter(|key| key.thumbprint() == kid).map(|key| (key, Age::Old)),
+            };
+            found = key.map(|(key, age)| (device, key, age));
+        }
+        let Some((mut device, key, age)) = found else {
             verify_with_nobody(proof.jws());
             return Err(Refusal::Refused("an unknown key"));
         };
-        let proof = self.request_fits(proof, &phone.pk, call)?;
-        let state = device.state(&it.devices.moment());
+        let proof = self.request_fits(proof, &key, call)?;
+        let state = device.state(&at);
         if state == DeviceState::Gone {
             return Err(Refusal::Gone(device.did, device.gone_why()));
         }
-        self.once(&proof, phone.pk.thumbprint())?;
+        self.once(&proof, kid)?;
         if !allowed.contains(&state) {
             return Err(Refusal::Policy(countersign_protocol::push::ErrorWhy::State));
         }
-        let now = it.clock.now();
+        it.devices.key_used(&mut device, KeyClass::Pk, age)?;
         // Once a minute is enough for «last used», and spares a write a poll.
-        if device.used.is_none_or(|used| now.abs_diff(used) >= 60) {
-            it.devices.store().used(device.did, now)?;
+        if device.used.is_none_or(|used| at.now.abs_diff(used) >= 60) {
+            it.devices.store().used(device.did, at.now)?;
         }
         Ok((device, state))
+    }
+
+    /// The key of this class that signed a message of the device that proved the call: it counts, and the message names that
+    /// device. `also` may be one more key.
+    ///
+    /// # Errors
+    /// [`Refusal::Refused`].
+    pub fn signer<T>(
+        &self,
+        message: &Message<T>,
+        iss: &Id,
+        class: KeyClass,
+        device: &Device,
+        also: Option<&Jwk>,
+    ) -> Result<(Jwk, Age), Refusal> {
+        let kid = message.jws().kid();
+        let phone = device.phone.as_ref().filter(|_| *iss == device.did);
+        let counts = phone.and_then(|phone| phone.key(class, &kid, &self.inner.devices.moment()));
+        let also = also.filter(|key| phone.is_some() && key.thumbprint() == kid).map(|key| (key, Age::Old));
+        match counts.or(also) {
+            Some((key, age)) => Ok((key.clone(), age)),
+            None => {
+                verify_with_nobody(message.jws());
+                Err(Refusal::Refused("no such key of that device"))
+            }
+        }
     }
 
     /// The same for a key that is not registered yet, as `enrol` asks.

@@ -1,4 +1,5 @@
-//! How much one network may ask of the calls that are open to all (`push-v1.md` §4). Decided before anything is read.
+//! How much one network may ask of the calls that are open to all, and of those that write for good (`push-v1.md` §4).
+//! Decided before anything is read.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -20,6 +21,9 @@ pub struct Rate {
 pub const OPEN: Rate = Rate { burst: 500, refill: 100 };
 /// `enrol`, which costs most.
 pub const ENROL: Rate = Rate { burst: 60, refill: 5 };
+
+/// Calls by which a phone changes itself: each may leave something that is remembered for good.
+pub const CHANGE: Rate = Rate { burst: 200, refill: 5 };
 
 const SWEEP: usize = 10_000;
 

@@ -7,10 +7,12 @@ use countersign_protocol::push::{ErrorBody, ErrorCode, ErrorWhy, Gone, GoneWhy, 
 
 use crate::approval::service::ApprovalFault;
 use crate::enrol::accept::{AcceptFault, NotAllowed};
+use crate::enrol::change::ChangeFault;
 use crate::enrol::devices::EnrolFault;
 use crate::failure::Failure;
 use crate::house::Panicked;
 use crate::issuer::Issuer;
+use crate::notice::service::NoticeFault;
 use crate::request::BodyFault;
 use crate::store::StoreFault;
 
@@ -25,7 +27,7 @@ pub enum Refusal {
     NotFound,
     /// 405: another method is served there.
     #[error("method")]
-    Method(&'static str),
+    Method(Vec<&'static str>),
     /// 415: not plain JSON.
     #[error("media type")]
     MediaType,
@@ -44,6 +46,9 @@ pub enum Refusal {
     /// 403.
     #[error("not allowed: {0}")]
     Policy(ErrorWhy),
+    /// 403: wrong digits, so many tries left.
+    #[error("wrong digits, {0} left")]
+    Digits(u8),
     /// 409.
     #[error("the code is used")]
     Used,
@@ -71,7 +76,7 @@ impl Refusal {
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::Large => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Refused(_) | Self::Nonce => StatusCode::UNAUTHORIZED,
-            Self::Policy(_) => StatusCode::FORBIDDEN,
+            Self::Policy(_) | Self::Digits(_) => StatusCode::FORBIDDEN,
             Self::Used => StatusCode::CONFLICT,
             Self::Expired | Self::Gone(..) => StatusCode::GONE,
             Self::Many(_) => StatusCode::TOO_MANY_REQUESTS,
@@ -87,7 +92,7 @@ impl Refusal {
             Self::Large => ErrorCode::Large,
             Self::Refused(_) => ErrorCode::Refused,
             Self::Nonce => ErrorCode::Nonce,
-            Self::Policy(_) => ErrorCode::Policy,
+            Self::Policy(_) | Self::Digits(_) => ErrorCode::Policy,
             Self::Used => ErrorCode::Used,
             Self::Expired => ErrorCode::Expired,
             Self::Gone(..) => ErrorCode::Gone,
@@ -101,6 +106,10 @@ impl Refusal {
         let mut body = ErrorBody::from(self.code());
         match &self {
             Self::Policy(why) => body.why = Some(*why),
+            Self::Digits(left) => {
+                body.why = Some(ErrorWhy::Digits);
+                body.left = u64::from(*left).try_into().ok();
+            }
             Self::Gone(did, why) => match gone(issuer, *did, *why, now) {
                 Ok(message) => body.gone = Some(message),
                 Err(refusal) => return refusal.into_response(issuer, now),
@@ -112,7 +121,9 @@ impl Refusal {
         let headers = response.headers_mut();
         match self {
             Self::Method(allow) => {
-                headers.insert(header::ALLOW, HeaderValue::from_static(allow));
+                if let Ok(allow) = HeaderValue::from_str(&allow.join(", ")) {
+                    headers.insert(header::ALLOW, allow);
+                }
             }
             Self::Refused(_) | Self::Nonce => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Countersign"));
@@ -141,6 +152,11 @@ pub fn json<T: serde::Serialize>(status: StatusCode, body: &T) -> Response {
         Ok(bytes) => (status, [(header::CONTENT_TYPE, "application/json")], bytes).into_response(),
         Err(fault) => Failure::internal(fault).into_response(),
     }
+}
+
+/// 204: done, and there is nothing to say.
+pub fn nothing() -> Response {
+    StatusCode::NO_CONTENT.into_response()
 }
 
 impl From<FormError> for Refusal {
@@ -180,6 +196,28 @@ impl From<ApprovalFault> for Refusal {
 impl From<EnrolFault> for Refusal {
     fn from(fault: EnrolFault) -> Self {
         Self::Busy(fault.to_string())
+    }
+}
+
+impl From<NoticeFault> for Refusal {
+    fn from(fault: NoticeFault) -> Self {
+        Self::Busy(fault.to_string())
+    }
+}
+
+impl From<ChangeFault> for Refusal {
+    fn from(fault: ChangeFault) -> Self {
+        match fault {
+            ChangeFault::Refused(why) => Self::Refused(why),
+            ChangeFault::State => Self::Policy(ErrorWhy::State),
+            ChangeFault::Endpoint => Self::Policy(ErrorWhy::Endpoint),
+            ChangeFault::Attest => Self::Policy(ErrorWhy::Attest),
+            ChangeFault::Move => Self::Policy(ErrorWhy::Move),
+            ChangeFault::Limit => Self::Policy(ErrorWhy::Limit),
+            ChangeFault::Digits(left) => Self::Digits(left),
+            ChangeFault::Ended => Self::Expired,
+            ChangeFault::Fault(fault) => fault.into(),
+        }
     }
 }
 

@@ -10,13 +10,15 @@ use axum::response::Response;
 use axum::routing::any;
 use countersign_protocol::jose::H32;
 use countersign_protocol::json;
-use countersign_protocol::push::{AnswerRequest, Echo, EnrolRequest, Method as Htm};
+use countersign_protocol::push::{
+    AnswerRequest, ConfirmRequest, Echo, EnrolRequest, InviteRequest, KeysRequest, Method as Htm, PutPush,
+};
 
+use super::device::ANY;
 use super::proof::{self, Call};
 use super::reply::{self, Refusal};
 use super::{Phones, rate};
 use crate::audit::Caller;
-use crate::enrol::DeviceState;
 use crate::house::House;
 use crate::limits;
 use crate::request::{caller, read_body};
@@ -35,43 +37,61 @@ enum Served {
     Metadata,
     Enrol,
     Poll,
+    Events,
     Answer,
+    PutPush,
+    DeletePush,
+    DeleteDevice,
+    Keys,
+    Invite,
+    Confirm,
 }
 
 impl Served {
-    fn of(path: &str) -> Option<Self> {
-        match path.strip_prefix(BASE)? {
-            "metadata" => Some(Self::Metadata),
-            "enrol" => Some(Self::Enrol),
-            "poll" => Some(Self::Poll),
-            "answer" => Some(Self::Answer),
-            _ => None,
+    /// Every call: what it is, its method, its path under the base URL.
+    const ALL: [(Self, Htm, &'static str); 11] = [
+        (Self::Metadata, Htm::Get, "metadata"),
+        (Self::Enrol, Htm::Post, "enrol"),
+        (Self::Poll, Htm::Post, "poll"),
+        (Self::Events, Htm::Get, "events"),
+        (Self::Answer, Htm::Post, "answer"),
+        (Self::PutPush, Htm::Put, "push"),
+        (Self::DeletePush, Htm::Delete, "push"),
+        (Self::DeleteDevice, Htm::Delete, "device"),
+        (Self::Keys, Htm::Post, "keys"),
+        (Self::Invite, Htm::Post, "invite"),
+        (Self::Confirm, Htm::Post, "confirm"),
+    ];
+
+    /// The call of this method and path.
+    fn of(method: &Method, path: &str) -> Result<(Self, Htm), Refusal> {
+        let path = path.strip_prefix(BASE).ok_or(Refusal::NotFound)?;
+        let there: Vec<_> = Self::ALL.iter().filter(|(.., known)| *known == path).collect();
+        let found = there.iter().find(|(_, htm, _)| htm.as_str() == method.as_str());
+        match (found, there.first()) {
+            (Some((served, htm, _)), _) => Ok((*served, *htm)),
+            (None, Some(_)) => Err(Refusal::Method(there.iter().map(|(_, htm, _)| htm.as_str()).collect())),
+            (None, None) => Err(Refusal::NotFound),
         }
     }
 
     fn name(self) -> &'static str {
-        match self {
-            Self::Metadata => "metadata",
-            Self::Enrol => "enrol",
-            Self::Poll => "poll",
-            Self::Answer => "answer",
-        }
-    }
-
-    fn allow(self) -> &'static str {
-        if self == Self::Metadata { "GET" } else { "POST" }
+        Self::ALL.iter().find(|(served, ..)| *served == self).map_or("", |(.., name)| name)
     }
 
     fn limit(self) -> usize {
-        if self == Self::Enrol { limits::ENROL_BODY } else { limits::DEVICE_BODY }
+        if matches!(self, Self::Enrol | Self::Keys) { limits::ENROL_BODY } else { limits::DEVICE_BODY }
     }
 
-    /// The calls that are open to all are limited a network; the others by who proves them.
+    /// What one network may ask; reading is limited by who proves it.
     fn rate(self) -> Option<rate::Rate> {
         match self {
             Self::Metadata | Self::Answer => Some(rate::OPEN),
             Self::Enrol => Some(rate::ENROL),
-            Self::Poll => None,
+            Self::PutPush | Self::DeletePush | Self::DeleteDevice | Self::Keys | Self::Invite | Self::Confirm => {
+                Some(rate::CHANGE)
+            }
+            Self::Poll | Self::Events => None,
         }
     }
 }
@@ -86,11 +106,12 @@ async fn call(State(house): State<Arc<House>>, request: Request) -> Response {
 /// 404, 405, 415; 429; 413; then form; then the call.
 async fn answered(house: &Arc<House>, phones: &Phones, request: Request) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
-    let served = Served::of(parts.uri.path()).filter(|_| parts.uri.query().is_none()).ok_or(Refusal::NotFound)?;
-    if parts.method.as_str() != served.allow() {
-        return Err(Refusal::Method(served.allow()));
+    if parts.uri.query().is_some() {
+        return Err(Refusal::NotFound);
     }
-    if parts.method == Method::POST && !is_plain_json(&parts.headers) {
+    let (served, method) = Served::of(&parts.method, parts.uri.path())?;
+    let has_body = matches!(method, Htm::Post | Htm::Put);
+    if has_body && !is_plain_json(&parts.headers) {
         return Err(Refusal::MediaType);
     }
     let by = caller(&parts);
@@ -98,14 +119,23 @@ async fn answered(house: &Arc<House>, phones: &Phones, request: Request) -> Resu
         let taken = phones.inner.rates.take(served.name(), by.address, rate, phones.inner.clock.monotonic());
         taken.map_err(Refusal::Many)?;
     }
-    if parts.method == Method::GET {
-        if !body.is_end_stream() {
-            return Err(Refusal::Malformed("a body on GET"));
-        }
-        return phones.metadata();
-    }
-    let body = read_body(&parts.headers, body, served.limit(), house).await?;
-    phones.posted(house, served, &parts.headers, body, by).await
+    let bytes = if has_body {
+        read_body(&parts.headers, body, served.limit(), house).await?
+    } else if body.is_end_stream() {
+        Bytes::new()
+    } else {
+        return Err(Refusal::Malformed("a body on GET or DELETE"));
+    };
+    let htu = phones.inner.issuer.u().join(served.name());
+    let asked = Asked { headers: &parts.headers, call: Call { method, htu, bh: H32::sha256(&[&bytes]) }, by };
+    phones.asked(house, served, bytes, asked).await
+}
+
+/// A request as its call needs it.
+struct Asked<'a> {
+    headers: &'a HeaderMap,
+    call: Call,
+    by: Caller,
 }
 
 /// `application/json`, its parameters ignored, once; and no content coding.
@@ -129,19 +159,17 @@ impl Phones {
         Ok(response)
     }
 
-    async fn posted(
+    async fn asked(
         &self,
         house: &Arc<House>,
         served: Served,
-        headers: &HeaderMap,
         body: Bytes,
-        by: Caller,
+        asked: Asked<'_>,
     ) -> Result<Response, Refusal> {
         let phones = self.clone();
-        let call =
-            Call { method: Htm::Post, htu: self.inner.issuer.u().join(served.name()), bh: H32::sha256(&[&body]) };
+        let Asked { headers, call, by } = asked;
         match served {
-            Served::Metadata => Err(Refusal::NotFound),
+            Served::Metadata => self.metadata(),
             Served::Answer => {
                 let request: AnswerRequest = json::parse(&body)?;
                 let reply = house.run(move |_| phones.answer(request, &by)).await?;
@@ -156,10 +184,48 @@ impl Phones {
             Served::Poll => {
                 let echo: Echo = json::parse(&body)?;
                 let proof = proof::read(headers)?;
-                let polling = [DeviceState::Pending, DeviceState::Active, DeviceState::Suspended];
-                let (device, _) = house.run(move |_| phones.prove(proof, &call, &polling)).await?;
+                let (device, _) = house.run(move |_| phones.prove(proof, &call, &ANY)).await?;
                 let state = self.poll(house, device.did, echo).await?;
                 Ok(reply::json(StatusCode::OK, &state))
+            }
+            Served::Events => {
+                let proof = proof::read(headers)?;
+                let (device, _) = house.run(move |_| phones.prove(proof, &call, &ANY)).await?;
+                self.events(house, device.did).await
+            }
+            Served::PutPush => {
+                let put: PutPush = json::parse(&body)?;
+                let proof = proof::read(headers)?;
+                house.run(move |_| phones.put_push(put, proof, &call, &by)).await?;
+                Ok(reply::nothing())
+            }
+            Served::DeletePush => {
+                let proof = proof::read(headers)?;
+                house.run(move |_| phones.delete_push(proof, &call, &by)).await?;
+                Ok(reply::nothing())
+            }
+            Served::DeleteDevice => {
+                let proof = proof::read(headers)?;
+                house.run(move |_| phones.delete_device(proof, &call, &by)).await?;
+                Ok(reply::nothing())
+            }
+            Served::Keys => {
+                let request: KeysRequest = json::parse(&body)?;
+                let proof = proof::read(headers)?;
+                let reply = house.run(move |_| phones.keys(request, proof, &call, &by)).await?;
+                Ok(reply::json(StatusCode::OK, &reply))
+            }
+            Served::Invite => {
+                let request: InviteRequest = json::parse(&body)?;
+                let proof = proof::read(headers)?;
+                let reply = house.run(move |_| phones.invite(request, proof, &call, &by)).await?;
+                Ok(reply::json(StatusCode::CREATED, &reply))
+            }
+            Served::Confirm => {
+                let request: ConfirmRequest = json::parse(&body)?;
+                let proof = proof::read(headers)?;
+                house.run(move |_| phones.confirm(request, proof, &call, &by)).await?;
+                Ok(reply::nothing())
             }
         }
     }

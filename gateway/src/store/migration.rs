@@ -32,6 +32,8 @@ pub const STEPS: &[Step] = &[
     Step { name: "chain", sql: include_str!("../chain/schema.sql") },
     Step { name: "attest", sql: include_str!("../attest/schema.sql") },
     Step { name: "session-moments", sql: include_str!("../session/moments.sql") },
+    Step { name: "move", sql: include_str!("../enrol/move.sql") },
+    Step { name: "notice", sql: include_str!("../notice/schema.sql") },
 ];
 
 /// «CSGW»: marks the file as ours.

@@ -111,6 +111,7 @@ impl MemoryApprovals {
             pending: state == DeviceState::Pending,
             used,
             challenge: found,
+            notice: None,
             wrong,
         };
         (Judged::New(rule::judge(attempt, &asked, at)), found.map(|(_, row)| row.clone()))
@@ -227,7 +228,7 @@ impl Store for MemoryApprovals {
             (Judged::New(verdict), _) if verdict != judged => return Ok(Recorded::Changed),
             (Judged::New(_), row) => row,
         };
-        let mut changed = None;
+        let mut changed = Vec::new();
         if let Some(row) = row.filter(|_| judged.change != Change::Nothing) {
             let guard = |now: &Row| now.rev == row.rev && now.stored == row.stored;
             let done = self.change(&row, guard, |row| apply(row, &attempt, judged.change, &at));
@@ -248,9 +249,9 @@ impl Store for MemoryApprovals {
                         all.reported.push(row.id);
                     }
                 }
-                Change::Nothing | Change::Approve => {}
+                Change::Nothing | Change::Notice | Change::Approve => {}
             }
-            changed = Some(row.id);
+            changed.push(row.id);
         }
         let mut all = self.all();
         if let Some((_, stored)) = all.answers.get(&(attempt.did, attempt.h)) {
@@ -422,7 +423,7 @@ fn challenged(challenge: &NewChallenge, row: &Row) -> Challenged {
 
 fn apply(row: &mut Row, attempt: &Attempt, change: Change, at: &Moment) {
     match change {
-        Change::Nothing => {}
+        Change::Nothing | Change::Notice => {}
         Change::LateReport => row.reported = Some(at.now),
         Change::Approve => {
             let Decision::Approve { means, .. } = attempt.decision else { return };

@@ -1,9 +1,12 @@
 //! Codes and devices in memory: the test double of `enrol::Store`, and a broken variant that the contract must refuse.
 
+mod changes;
+
 use std::sync::{Mutex, MutexGuard};
 
 use countersign_gateway::approval::Moment;
 use countersign_gateway::audit::Entry;
+use countersign_gateway::enrol::changes::{Joined, Typed};
 use countersign_gateway::enrol::record::{Accepted, Code, Confirmed, Device, DeviceState, Kind, Taken};
 use countersign_gateway::enrol::{DEVICES, ENROLMENTS, GONE_KEPT, KEPT, Store};
 use countersign_gateway::person::PersonId;
@@ -24,6 +27,10 @@ struct All {
     devices: Vec<Device>,
     gone: Vec<(Id, u64)>,
     keys: Vec<(H32, Id, bool)>,
+    changes: Vec<changes::Changed>,
+    invitations: Vec<changes::Invitation>,
+    typed: Vec<(Typed, Joined)>,
+    disabled: Vec<PersonId>,
 }
 
 impl Memory {
@@ -55,17 +62,28 @@ fn is_open(code: &Code) -> bool {
     !code.ended && code.taken.is_none()
 }
 
-fn has_room(all: &All, person: PersonId, at: &Moment) -> bool {
+fn has_room(all: &All, person: PersonId, leaves: Option<Id>, at: &Moment) -> bool {
     let mine = || all.devices.iter().filter(|device| device.person == person);
     let today = mine().filter(|device| device.added + 86_400 > at.now).count();
-    let held = mine().filter(|device| device.state(at) != DeviceState::Gone).count();
-    held < DEVICES as usize && today < ENROLMENTS as usize
+    has_place(all, person, leaves, 0, at) && today < ENROLMENTS as usize
+}
+
+fn has_place(all: &All, person: PersonId, leaves: Option<Id>, more: usize, at: &Moment) -> bool {
+    let counts = |device: &&Device| {
+        device.person == person && Some(device.did) != leaves && device.state(at) != DeviceState::Gone
+    };
+    all.devices.iter().filter(counts).count() - more < DEVICES as usize
+}
+
+fn leaving(code: &Code) -> Option<Id> {
+    code.inviter.filter(|inviter| inviter.replaces).map(|inviter| inviter.did)
 }
 
 impl Store for Memory {
     fn add_code(&self, code: Code, _: Entry) -> Result<(), StoreFault> {
         let mut all = self.all();
-        for older in all.codes.iter_mut().filter(|older| older.person == code.person && is_open(older)) {
+        let of_page = |older: &&mut Code| older.person == code.person && older.inviter.is_none() && is_open(older);
+        for older in all.codes.iter_mut().filter(of_page) {
             older.ended = true;
         }
         all.codes.push(code);
@@ -100,7 +118,7 @@ impl Store for Memory {
                 Err(Accepted::Changed)
             } else if all.keys.iter().any(|(known, ..)| keys.contains(known)) {
                 Err(Accepted::KeyKnown)
-            } else if !has_room(all, device.person, &at) {
+            } else if !has_room(all, device.person, all.codes.iter().find(|code| code.e == e).and_then(leaving), &at) {
                 Err(Accepted::Limit)
             } else {
                 Ok(())
@@ -120,7 +138,7 @@ impl Store for Memory {
         let mut all = self.all();
         let (person, pending) = (device.person, DeviceState::Pending);
         all.devices.retain(|it| it.person != person || it.kind() != Kind::App || it.stored != pending);
-        if !has_room(&all, person, &at) {
+        if !has_room(&all, person, None, &at) {
             return Ok(Accepted::Limit);
         }
         all.devices.push(device);
@@ -161,6 +179,10 @@ impl Store for Memory {
             device.totp_step = device.totp_step.max(step);
             if right {
                 (device.stored, device.activated) = (DeviceState::Active, Some(at.now));
+                let code = all.codes.iter().find(|code| code.taken.as_ref().is_some_and(|it| it.did == did));
+                if let Some(old) = code.and_then(leaving) {
+                    changes::end(all, old, GoneWhy::Replaced, &at);
+                }
                 return Confirmed::Active;
             }
             device.tries = device.tries.saturating_sub(1);
@@ -186,13 +208,10 @@ impl Store for Memory {
     ) -> Result<Option<Vec<Id>>, StoreFault> {
         let mut all = self.all();
         let there = |it: &&mut Device| it.did == did && it.person == person && it.stored != DeviceState::Gone;
-        let Some(device) = all.devices.iter_mut().find(there) else { return Ok(None) };
-        device.why = Some(if device.stored == DeviceState::Pending { GoneWhy::Refused } else { why });
-        (device.stored, device.totp, device.ok) = (DeviceState::Gone, None, None);
-        if let Some(phone) = &mut device.phone {
-            phone.endpoint = None;
+        if all.devices.iter_mut().find(there).is_none() {
+            return Ok(None);
         }
-        all.gone.push((did, at.now));
+        changes::end(&mut all, did, why, &at);
         Ok(Some(Vec::new()))
     }
 
@@ -236,6 +255,7 @@ impl Store for Memory {
     fn sweep(&self, at: Moment) -> Result<(), StoreFault> {
         let mut all = self.all();
         all.codes.retain(|code| code.x + KEPT >= at.now);
+        all.invitations.iter_mut().filter(|it| it.x + KEPT < at.now).for_each(|it| it.receipt = None);
         let All { devices, gone, .. } = &mut *all;
         let forgotten = |did: Id| gone.iter().any(|(id, when)| *id == did && when + GONE_KEPT < at.now);
         devices.retain(|device| !forgotten(device.did));

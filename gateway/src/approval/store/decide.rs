@@ -10,6 +10,7 @@ use crate::approval::rule::{self, Asked, Change};
 use crate::approval::{Moment, State};
 use crate::audit::{self, Caller, Entry};
 use crate::enrol::{self, DeviceState};
+use crate::notice::{self, record::Noticed};
 use crate::person::PersonId;
 use crate::session;
 use crate::store::{Connection, OptionalExtension, StoreFault, int, params};
@@ -34,11 +35,13 @@ pub(super) fn judge(tx: &Connection, attempt: &Attempt, at: &Moment) -> Result<J
         Some(challenge) => standing(tx, &challenge.approval.person)?.wrong,
         None => 0,
     };
+    let notice = notice::store::get(tx, &attempt.did, &attempt.cj, at)?;
     let asked = Asked {
         active: device == DeviceState::Active,
         pending: device == DeviceState::Pending,
         used,
         challenge: challenge.as_ref().map(|it| (it.ch == attempt.ch, &it.approval)),
+        notice: notice.map(|notice| notice.ch == attempt.ch),
         wrong,
     };
     Ok(Judged::New(rule::judge(attempt, &asked, at)))
@@ -58,7 +61,7 @@ pub(super) fn apply(
         Decision::Deny | Decision::Report => None,
     };
     let (set, guard) = match change {
-        Change::Nothing => return Ok(true),
+        Change::Nothing | Change::Notice => return Ok(true),
         Change::LateReport => return late_report(tx, row, at),
         Change::Approve => (format!("{APPROVED}, means = :means"), open),
         Change::Wrong => ("tries = tries - 1".to_owned(), "state = 'pending' AND tries > 1"),
@@ -141,10 +144,14 @@ pub(super) fn keep(
     tx: &Connection,
     attempt: &Attempt,
     asked: Option<&Challenged>,
+    notice: Option<&Noticed>,
     result: &str,
     at: &Moment,
 ) -> Result<(), StoreFault> {
-    let until = asked.map_or(at.now, |asked| asked.approval.exp.max(at.now)) + rule::KEPT;
+    let until = match notice {
+        Some(notice) => notice.exp.max(at.now),
+        None => asked.map_or(at.now, |asked| asked.approval.exp.max(at.now)) + rule::KEPT,
+    };
     let insert = "INSERT INTO answer (did, h, aj, result, until) VALUES (?1, ?2, ?3, ?4, ?5)";
     tx.prepare_cached(insert)?.execute(params![
         attempt.did.as_bytes(),
