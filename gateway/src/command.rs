@@ -66,7 +66,10 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 fn dispatch(matches: &ArgMatches, config: Config) -> Result<(), Ended> {
     match matches.subcommand() {
         Some(("serve", _)) => serve::serve(config),
-        Some(("check-config", _)) => say(&serve::settings(&config)),
+        Some(("check-config", _)) => {
+            serve::files(&config)?;
+            say(&serve::settings(&config))
+        }
         Some(("keys", matches)) => keys::run(matches, &config),
         Some(("user", matches)) => user::run(matches, &config),
         Some(("device", matches)) => device::run(matches, &config),

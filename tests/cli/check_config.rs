@@ -1,6 +1,7 @@
 //! The built `countersign-gateway check-config`: what it says of settings, and what it never says.
 
 use countersign_strings::text;
+use countersign_tests::attested::Maker;
 use countersign_tests::program::{command, run};
 
 use super::Ended;
@@ -76,5 +77,25 @@ fn a_secret_is_never_told() {
         let ended = check(content, variables);
         assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
         assert!(!ended.stderr.is_empty() && !ended.stderr.contains(CANARY), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn what_proves_where_keys_are_is_looked_at() {
+    let maker = Maker::default();
+    let roots = maker.roots().display().to_string();
+    let need = format!("[policy]\nattest = 'need'\n[attest]\nandroid_roots = '{roots}'\n");
+    assert_eq!(check(&need, &[]).code, 0);
+    let apple = format!("{need}formats = ['android-key', 'apple-appattest']\n");
+    for (content, told) in [
+        (apple.as_str(), "apple-appattest comes with the iPhone app"),
+        ("[policy]\nattest = 'need'", text("gateway.want_policy_attest")),
+        ("[attest]\nandroid_roots = '/nowhere.pem'", "/nowhere.pem"),
+        ("[outgoing]\nroots = '/nowhere.pem'", "/nowhere.pem"),
+        ("[outgoing]\nallow = ['10.1.2.3/24']", text("gateway.want_networks")),
+    ] {
+        let ended = check(content, &[]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{content}");
+        assert!(ended.stderr.contains(told), "{content}: {}", ended.stderr);
     }
 }

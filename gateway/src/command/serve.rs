@@ -7,9 +7,11 @@ use countersign_strings::{fill, text};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Ended, say};
+use crate::attest::Attestations;
 use crate::config::{Config, MasterKey, Tls};
+use crate::outgoing::client::further_roots;
 use crate::port::machine;
-use crate::{Gateway, log, tls};
+use crate::{Gateway, StartFault, log, tls};
 
 /// Serves until SIGTERM or SIGINT.
 pub(super) fn serve(config: Config) -> Result<(), Ended> {
@@ -54,6 +56,15 @@ fn what_phones_do(config: &Config) -> &'static str {
 /// A hash as browsers show it: pairs of capital hex digits with colons between.
 fn colons(hash: &[u8; 32]) -> String {
     hash.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
+}
+
+/// Reads the files that the settings name and the start would read, so that a gap in them is told now.
+pub(super) fn files(config: &Config) -> Result<(), StartFault> {
+    Attestations::open(config)?;
+    if let Some(path) = &config.outgoing.roots {
+        further_roots(path)?;
+    }
+    Ok(())
 }
 
 /// The settings in force, one a line. No secret.

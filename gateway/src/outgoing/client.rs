@@ -235,7 +235,11 @@ impl fmt::Debug for GatewayTime {
     }
 }
 
-fn further_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, RootsFault> {
+/// The roots in a PEM file.
+///
+/// # Errors
+/// [`RootsFault`].
+pub fn further_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, RootsFault> {
     let fault = |why: String| RootsFault { path: path.display().to_string(), why };
     let found = CertificateDer::pem_file_iter(path).map_err(|why| fault(why.to_string()))?;
     let found: Vec<_> = found.collect::<Result<_, _>>().map_err(|why| fault(why.to_string()))?;

@@ -45,9 +45,15 @@ fn retry_after(headers: &HeaderMap) -> Option<u64> {
     digits.then(|| text.parse().unwrap_or(LONGEST).min(LONGEST))
 }
 
-/// Milliseconds before try number `tries` + 1: 1, 2, 4 … 60 seconds, ±20 % by `drawn`, and not before the server asked.
+/// How many pauses are a minute at most: more than an approval has time for. A notice goes on for days, by the hour.
+const SHORT: u32 = 16;
+
+/// Milliseconds before try number `tries` + 1: 1, 2, 4 … 60 seconds, after ten minutes up to an hour, ±20 % by `drawn`, and
+/// not before the server asked.
 pub fn pause(tries: u32, asked: Option<u64>, drawn: u8) -> u64 {
-    let base = 1_000_u64.checked_shl(tries.saturating_sub(1)).unwrap_or(u64::MAX).min(60_000);
+    let doubled = |base: u64, times: u32, most: u64| base.saturating_mul(1 << times.min(16)).min(most);
+    let short = doubled(1_000, tries.saturating_sub(1), 60_000);
+    let base = doubled(short, tries.saturating_sub(SHORT), 3_600_000);
     let spread = base / 5 * 2 * u64::from(drawn) / 255;
     let own = base - base / 5 + spread;
     own.max(asked.unwrap_or(0).saturating_mul(1_000))
@@ -101,10 +107,13 @@ mod tests {
     }
 
     #[test]
-    fn pauses_double_to_a_minute_and_spread_by_a_fifth() {
+    fn pauses_double_to_a_minute_then_to_an_hour_and_spread_by_a_fifth() {
         assert_eq!((pause(1, None, 0), pause(1, None, 255)), (800, 1_200));
         assert_eq!((pause(3, None, 0), pause(3, None, 255)), (3_200, 4_800));
-        assert_eq!((pause(7, None, 0), pause(200, None, 255)), (48_000, 72_000));
+        assert_eq!((pause(7, None, 0), pause(16, None, 255)), (48_000, 72_000));
+        assert_eq!((pause(17, None, 0), pause(200, None, 0), pause(u32::MAX, None, 0)), (96_000, 2_880_000, 2_880_000));
+        let short: u64 = (1..=16).map(|tries| pause(tries, None, 0)).sum();
+        assert!(short > 500_000, "{short}");
         assert_eq!((pause(1, Some(30), 255), pause(7, Some(1), 0)), (30_000, 48_000));
     }
 }
