@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -25,6 +25,7 @@ use countersign_protocol::Secret;
 use countersign_protocol::jose::{H32, Id};
 use countersign_protocol::uri::EnrolLink;
 use tracing::Dispatch;
+use tracing::subscriber::NoSubscriber;
 
 use crate::raw_phone::{Key, RawPhone, b64u};
 
@@ -162,6 +163,13 @@ fn doubles(
     Adapters { clock, random: Arc::new(random), timer, signers, resolver }
 }
 
+/// Keeps a second log in this process. While there is one alone, `tracing` asks the log of whichever thread comes to a place
+/// first and remembers its no for all others: a test that reads its log would miss lines that another test met before.
+fn second_log() {
+    static SECOND: OnceLock<Dispatch> = OnceLock::new();
+    SECOND.get_or_init(|| Dispatch::new(NoSubscriber::default()));
+}
+
 /// A gateway in this process.
 pub struct Stage {
     /// The gateway's clock.
@@ -200,6 +208,7 @@ impl Stage {
 
     /// A gateway with other settings that says to `log` what it does.
     pub fn logging(change: impl FnOnce(&mut Config), log: &Dispatch) -> Self {
+        second_log();
         Self::build(change, log, Arc::new(RealTimer))
     }
 
