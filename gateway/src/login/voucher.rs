@@ -23,7 +23,7 @@ enum Typed {
     /// Right: the new cookie, and where to go on.
     Right(String, String),
     /// Wrong: the page once more.
-    Wrong(Sight),
+    Wrong(Box<Sight>),
     /// There is nothing open that it could stand in for.
     Nothing,
 }
@@ -44,7 +44,7 @@ pub(super) async fn instead(
             };
             let Some(sight) = look(house, &by, known)?.filter(open) else { return Ok::<_, Failure>(Typed::Nothing) };
             if !take(house, &by, sight.row.person, &sight.person, fields.get("voucher"))? {
-                return Ok(Typed::Wrong(sight));
+                return Ok(Typed::Wrong(Box::new(sight)));
             }
             house.approvals.cancel(sight.row.id, sight.row.binding, &by.caller)?;
             let step = Step { voucher: true, ..Step::default() };
@@ -58,7 +58,7 @@ pub(super) async fn instead(
         .await?;
     match typed {
         Typed::Right(cookie, next) => Ok(with_cookie(see_other(&next), &cookie)),
-        Typed::Wrong(sight) => drawn(&house, &visitor, sight, Some(Fault::Voucher)),
+        Typed::Wrong(sight) => drawn(&house, &visitor, *sight, Some(Fault::Voucher)),
         Typed::Nothing => Ok(see_other(WAIT)),
     }
 }
