@@ -73,7 +73,7 @@ impl Vault {
         self.refresh()?;
         let open = self.unlocked()?;
         let row = open.rows.find(id)?;
-        read_note(row, &open.keys, open.store.reader().note(id.0)?)
+        read_note(row, &open.keys, open.store.reader().note(row.note_rows())?)
     }
 
     /// The seed of one account, to be shown or written elsewhere.
@@ -397,7 +397,7 @@ impl Work<'_> {
         let seed = row.open_seed(self.keys).ok_or(InputError::Damaged(label.account.id.0))?;
         let kept = match note {
             None if row.note_parts > 0 && !row.note_damaged => {
-                Some(read_note(row, self.keys, self.change.reader().note(label.account.id.0)?)?)
+                Some(read_note(row, self.keys, self.change.reader().note(row.note_rows())?)?)
             }
             _ => None,
         };

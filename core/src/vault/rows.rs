@@ -1,6 +1,7 @@
 //! Accounts in memory while the vault is unlocked: labels open, seeds sealed as in the file.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use countersign_protocol::Secret;
@@ -14,6 +15,8 @@ use super::summary::{Summary, Versions};
 
 /// Bytes of a note in one row: a row stays on one page.
 pub(super) const NOTE_PART: usize = 2_800;
+/// Ids that an account has for the pieces of its note; the longest note takes fifteen.
+const NOTE_PARTS: u64 = 16;
 
 /// An account that can be read.
 pub(super) struct Row {
@@ -37,6 +40,13 @@ impl Row {
     /// The label again, to be changed and sealed under the next version.
     pub fn label(&self) -> Label {
         Label { account: (*self.account).clone(), note_parts: self.note_parts, identity: self.identity }
+    }
+
+    /// The ids under which the pieces of its note stand, and no others: what a damaged id led behind the last of them
+    /// is no part of this account.
+    pub fn note_rows(&self) -> Range<u64> {
+        let first = self.account.id.0 << 4;
+        first..first + self.note_parts.min(NOTE_PARTS)
     }
 
     /// Opens the seed.
@@ -75,17 +85,17 @@ impl Rows {
         let mut parts: BTreeMap<u64, u64> = BTreeMap::new();
         reader.each_note(|id, body| {
             misplaced |= is_misplaced(keys, Place::Note, id, body);
-            let version = rows.good.get(&(id >> 4)).map(|row| row.version);
+            let row = rows.good.get(&(id >> 4)).filter(|row| row.note_rows().contains(&id));
             let opened = keys.open(Place::Note, id, body).map(|(version, _)| version);
-            if opened.is_some() && opened == version {
-                *parts.entry(id >> 4).or_default() |= 1 << (id & 15);
+            if row.is_some_and(|row| opened == Some(row.version)) {
+                *parts.entry(id >> 4).or_default() += 1;
             }
         })?;
         if misplaced {
             return Err(Fault::Broken);
         }
         for (id, row) in &mut rows.good {
-            row.note_damaged = parts.get(id).copied().unwrap_or_default() != (1u64 << row.note_parts.min(16)) - 1;
+            row.note_damaged = parts.get(id).copied().unwrap_or_default() != row.note_parts;
         }
         Ok(rows)
     }

@@ -1,5 +1,6 @@
 //! The SQLite file: its tables, its settings, and what its errors mean.
 
+use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
@@ -193,11 +194,14 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// The parts of one account's note, in order.
-    pub fn note(self, account: u64) -> Result<Vec<(u64, Vec<u8>)>, Fault> {
-        let sql = "SELECT id, body FROM note WHERE id >= ?1 AND id < ?1 + 16 ORDER BY id";
+    /// The pieces of a note that stand under these ids, in order.
+    pub fn note(self, ids: Range<u64>) -> Result<Vec<(u64, Vec<u8>)>, Fault> {
+        if ids.is_empty() {
+            return Ok(vec![]);
+        }
+        let sql = "SELECT id, body FROM note WHERE id >= ?1 AND id < ?2 ORDER BY id";
         let mut statement = self.0.prepare(sql)?;
-        let rows = statement.query_map([signed(account << 4)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let rows = statement.query_map([signed(ids.start), signed(ids.end)], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let rows = rows.collect::<rusqlite::Result<Vec<(i64, Vec<u8>)>>>()?;
         rows.into_iter().map(|(id, body)| Ok((row_id(id)?, body))).collect()
     }

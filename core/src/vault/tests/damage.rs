@@ -42,6 +42,63 @@ fn a_damaged_account_is_named_kept_and_can_be_deleted() {
     assert_eq!(*vault.report().unwrap(), Report::default());
 }
 
+/// Five accounts, of which the third has a note in two pieces: rows 48 and 49.
+fn with_a_note() -> (Folder, VaultKey) {
+    let folder = Folder::new();
+    let mut vault = folder.create();
+    for n in 1..=5 {
+        let note = if n == 3 { "a word ".repeat(500) } else { String::new() };
+        vault.add(&NewAccount { note, ..totp(n) }).unwrap();
+    }
+    let key = vault.key().unwrap();
+    vault.lock();
+    (folder, key)
+}
+
+/// Damage to a row's id and to its bytes: the piece opens nowhere, and stands where another account's note would be.
+#[test]
+fn a_damaged_piece_of_a_note_costs_no_account_but_its_own() {
+    for (piece, stray) in [(48, 32), (48, 47), (49, 64), (49, 50)] {
+        let (folder, key) = with_a_note();
+        folder.sql(&format!(
+            "UPDATE note SET id = {stray}, body = CAST(substr(body, 1, 40) || x'FFFFFF' || substr(body, 44) AS BLOB) WHERE id = {piece}"
+        ));
+        let mut vault = folder.open();
+        vault.unlock_with(&key).unwrap();
+        let which = format!("{piece} at {stray}");
+        assert_eq!(vault.report().unwrap().damage, [Damage::Note(AccountId(3))], "{which}");
+        assert_eq!(vault.note(AccountId(3)), Err(InputError::Damaged(3).into()), "{which}");
+        for id in [1, 2, 4, 5] {
+            assert_eq!(vault.note(AccountId(id)).unwrap().as_str(), "", "{which}: account {id}");
+        }
+        vault.edit(AccountId(2), &Edit { note: Some("mine".into()), ..Edit::default() }).unwrap();
+        vault.edit(AccountId(3), &Edit { note: Some("again".into()), ..Edit::default() }).unwrap();
+        vault.lock();
+        vault.unlock_with(&key).unwrap();
+        assert_eq!(*vault.report().unwrap(), Report::default(), "{which}");
+        assert_eq!(vault.note(AccountId(2)).unwrap().as_str(), "mine", "{which}");
+        assert_eq!(vault.note(AccountId(3)).unwrap().as_str(), "again", "{which}");
+    }
+}
+
+/// A piece that a shorter note no longer has is there again: it opens, but it is of an older version.
+#[test]
+fn an_old_piece_behind_a_shorter_note_changes_nothing() {
+    let (folder, key) = with_a_note();
+    let old = folder.path().with_file_name("old.db");
+    fs::copy(folder.path(), &old).unwrap();
+    let mut vault = folder.open();
+    vault.unlock_with(&key).unwrap();
+    vault.edit(AccountId(3), &Edit { note: Some("short".into()), ..Edit::default() }).unwrap();
+    vault.lock();
+    folder.sql(&format!("ATTACH '{}' AS old; INSERT INTO note SELECT * FROM old.note WHERE id = 49", old.display()));
+    vault.unlock_with(&key).unwrap();
+    assert_eq!(*vault.report().unwrap(), Report::default());
+    assert_eq!(vault.note(AccountId(3)).unwrap().as_str(), "short");
+    vault.edit(AccountId(3), &Edit { name: Some("new".into()), ..Edit::default() }).unwrap();
+    assert_eq!(vault.note(AccountId(3)).unwrap().as_str(), "short");
+}
+
 #[test]
 fn rows_swapped_or_copied_are_noticed_and_put_right() {
     let all = ["Issuer 1", "Issuer 2", "Issuer 3", "Issuer 4", "Issuer 5"];
