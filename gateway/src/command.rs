@@ -3,6 +3,7 @@
 
 mod device;
 mod flags;
+mod hidden;
 mod keys;
 mod serve;
 mod user;

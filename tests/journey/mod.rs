@@ -10,6 +10,7 @@ mod keys;
 mod killed;
 mod lost;
 mod pages;
+mod password;
 mod private_ca;
 mod removed;
 mod seat;

@@ -7,7 +7,7 @@ use clap::ArgMatches;
 use countersign_protocol::Secret;
 use countersign_strings::{fill, text};
 
-use super::{Ended, say};
+use super::{Ended, hidden, say};
 use crate::audit::Caller;
 use crate::config::Config;
 use crate::limits;
@@ -78,10 +78,8 @@ fn add(people: &People, name: &str, from_stdin: bool, by: &Caller) -> Result<(),
 }
 
 fn asked_twice(name: &str) -> Result<Secret, Ended> {
-    let ask =
-        |prompt: String| rpassword::prompt_password(format!("{prompt} ")).map(|typed| Secret::new(typed.into_bytes()));
-    let first = ask(fill("gateway.ask_password", &[("name", name)]))?;
-    let again = ask(text("gateway.ask_again").into())?;
+    let first = hidden::line(&format!("{} ", fill("gateway.ask_password", &[("name", name)])))?;
+    let again = hidden::line(&format!("{} ", text("gateway.ask_again")))?;
     // Exposed to be compared, in constant time.
     if first.ct_eq(again.expose()) { Ok(first) } else { Err(Ended::Refused(text("gateway.not_the_same").into())) }
 }
