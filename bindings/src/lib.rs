@@ -27,7 +27,7 @@ pub use port::{CancelHandle, ClockPort, KeystorePort, ObserverPort};
 pub use record::{
     AccountEdit, AccountKind, AccountRow, Algorithm, ApprovalRow, ApprovalState, ClosedStatus, CodeRow, Codes,
     ContextRow, DamagedRow, EnrolOffer, Enrolling, GatewayRow, GatewayState, GoneWhy, Guard, Level, LiveCode,
-    LockState, NewAccount, NewMark, Os, Phone, PollOutcome, Prompt, Purpose, Res, Src, Staleness, Status, Topic,
+    LockState, NewAccount, NewMark, Op, Os, Phone, PollOutcome, Prompt, Purpose, Res, Src, Staleness, Status, Topic,
     UserVerification, Verdict,
 };
 

@@ -125,6 +125,20 @@ mirror! {
 }
 
 mirror! {
+    /// What is asked.
+    Op = push::Op {
+        /// To be signed in.
+        Login,
+        /// To sign a text.
+        Sign,
+        /// To add another phone.
+        Enrol,
+        /// Nothing: a notice.
+        Info,
+    }
+}
+
+mirror! {
     /// A decision.
     Res = push::Res {
         /// It was me.
@@ -360,6 +374,8 @@ pub enum GatewayState {
         /// Why.
         why: GoneWhy,
     },
+    /// The keys of this phone are gone. It can be forgotten, and the phone enrolled again.
+    KeysGone,
     /// Its file does not open. It can be forgotten.
     Damaged,
 }
@@ -389,6 +405,7 @@ impl From<app::GatewayState> for GatewayState {
             app::GatewayState::Active => Self::Active,
             app::GatewayState::Suspended => Self::Suspended,
             app::GatewayState::Gone(why) => Self::Gone { why: why.into() },
+            app::GatewayState::KeysGone => Self::KeysGone,
             app::GatewayState::Damaged => Self::Damaged,
         }
     }
@@ -399,8 +416,14 @@ impl From<app::GatewayState> for GatewayState {
 pub struct ApprovalRow {
     /// Which.
     pub id: String,
+    /// What is asked.
+    pub op: Op,
+    /// What is asked in words, with `Sign` alone: to be shown whole.
+    pub msg: Option<String>,
     /// The application, as the gateway registered it.
     pub app: String,
+    /// SHA-256 of the application's icon, in base64url.
+    pub ico: Option<String>,
     /// The gateway's host and port. Always shown beside the application.
     pub host: String,
     /// The gateway's name.
@@ -477,6 +500,9 @@ impl From<app::ApprovalRow> for ApprovalRow {
     fn from(core: app::ApprovalRow) -> Self {
         let app::ApprovalRow {
             id,
+            op,
+            msg,
+            ico,
             app,
             host,
             gateway,
@@ -492,6 +518,9 @@ impl From<app::ApprovalRow> for ApprovalRow {
         } = core;
         Self {
             id: id.to_string(),
+            op: op.into(),
+            msg,
+            ico: ico.map(|ico| ico.to_string()),
             app,
             host,
             gateway,

@@ -76,6 +76,28 @@ pub enum Command {
     /// Refuses a login and tells the administrator.
     #[command(about = text("cli.about_report"))]
     Report(Which),
+    /// Puts a notice away.
+    #[command(about = text("cli.about_dismiss"))]
+    Dismiss(Which),
+    /// The eight digits for a sign-in, without any network.
+    #[command(about = text("cli.about_answer_code"))]
+    AnswerCode(Read),
+    /// What was decided and told in the last 90 days.
+    #[command(about = text("cli.about_history"))]
+    History,
+    /// Where this phone is enrolled.
+    #[command(about = text("cli.about_gateways"))]
+    Gateways,
+    /// This phone as its gateways know it.
+    #[command(about = text("cli.about_devices"))]
+    Devices {
+        /// What to do; nothing: list.
+        #[command(subcommand)]
+        what: Option<DeviceCommand>,
+    },
+    /// Moves to another phone.
+    #[command(about = text("cli.about_move"))]
+    Move(Move),
     /// Changes the passphrase.
     #[command(about = text("cli.about_passphrase"))]
     Passphrase,
@@ -85,6 +107,42 @@ pub enum Command {
     /// Prints the limits.
     #[command(about = text("cli.about_limits"))]
     Limits,
+}
+
+/// What can be done with this phone at a gateway.
+#[derive(Debug, Clone, Subcommand)]
+pub enum DeviceCommand {
+    /// Makes new keys.
+    #[command(about = text("cli.about_rotate"))]
+    Rotate {
+        /// Which gateway.
+        #[arg(value_name = "GATEWAY", help = text("cli.help_gateway"))]
+        gateway: Option<String>,
+    },
+    /// Removes this phone from a gateway.
+    #[command(about = text("cli.about_leave"))]
+    Leave {
+        /// Which gateway.
+        #[arg(value_name = "GATEWAY", help = text("cli.help_gateway"))]
+        gateway: Option<String>,
+        /// Here alone: the gateway is not told.
+        #[arg(long, help = text("cli.help_forget"))]
+        forget: bool,
+        /// Without asking.
+        #[arg(long, help = text("cli.help_yes"))]
+        yes: bool,
+    },
+}
+
+/// A move to another phone.
+#[derive(Debug, Clone, Args)]
+pub struct Move {
+    /// Which gateway.
+    #[arg(value_name = "GATEWAY", help = text("cli.help_gateway"))]
+    pub gateway: Option<String>,
+    /// This phone is removed when the new one is active.
+    #[arg(long, help = text("cli.help_replace"))]
+    pub replace: bool,
 }
 
 /// How `add` and `enrol` get what they read.

@@ -13,6 +13,7 @@ pub mod read;
 pub mod scan_words;
 pub mod terminal;
 pub mod tui;
+pub mod when;
 pub mod words;
 
 use std::ffi::OsString;

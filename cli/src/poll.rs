@@ -75,7 +75,7 @@ impl Drop for Pollers {
 }
 
 fn is_live(state: &GatewayState) -> bool {
-    !matches!(state, GatewayState::Gone(_) | GatewayState::Damaged)
+    !matches!(state, GatewayState::Gone(_) | GatewayState::KeysGone | GatewayState::Damaged)
 }
 
 fn run(app: &App, id: Id, heard: &Heard, cancel: &Cancel) {

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use countersign_core::app::{App, EnrolOffer, Scanned};
+use countersign_core::app::{App, ApprovalRow, EnrolOffer, OfflineCode, Scanned};
 use countersign_core::cancel::Cancel;
 use countersign_core::limits::PICTURE_FILE;
 use countersign_core::protocol::otp::base32::{self, Base32Error};
@@ -29,6 +29,8 @@ pub enum Found {
     },
     /// An enrolment at a gateway, and the name by which the gateway calls itself.
     Enrolment(Box<EnrolOffer>, String),
+    /// A sign-in that waits for an answer code, verified, and what it asks.
+    Offline(Box<OfflineCode>, Box<ApprovalRow>),
 }
 
 /// Reads a link. A login's is refused: it is for cameras alone.
@@ -71,7 +73,12 @@ fn found(app: &App, scanned: Scanned) -> Result<Found, String> {
         }
         Scanned::Unreadable(fault) => Err(scan_words::of_uri_error(&fault)),
         Scanned::Refused(fault) => Err(words::of_error(&fault.into())),
-        Scanned::Login => Err(scan_words::of_class(&Class::Login)),
+        Scanned::Offline(code) => {
+            let row = app.offline_row(&code).map_err(|fault| words::of_error(&fault))?;
+            Ok(Found::Offline(code, Box::new(row)))
+        }
+        // There is no camera here; were there one, this would not be its way.
+        Scanned::Login | Scanned::Page(_) => Err(scan_words::of_class(&Class::Login)),
         Scanned::Other(class) => Err(scan_words::of_class(&class)),
     }
 }

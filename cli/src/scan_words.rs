@@ -14,6 +14,7 @@ pub fn of_class(class: &Class) -> String {
         Class::Account => "qr.account",
         Class::Enrolment => "qr.enrolment",
         Class::Login => "qr.login",
+        Class::Offline => "qr.offline",
         Class::Migration => "qr.migration",
         Class::Steam => "qr.steam",
         Class::MOtp => "qr.motp",
@@ -145,7 +146,7 @@ mod tests {
     use super::*;
 
     /// How many classes there are. The match has no wildcard: a new class fails to compile here, and then wants a row below.
-    const CLASSES: usize = 18;
+    const CLASSES: usize = 19;
 
     fn place(class: &Class) -> usize {
         match class {
@@ -167,6 +168,7 @@ mod tests {
             Class::Text => 15,
             Class::Empty => 16,
             Class::TooLong { .. } => 17,
+            Class::Offline => 18,
         }
     }
 
@@ -176,6 +178,7 @@ mod tests {
             ("otpauth://totp/a?secret=GEZDGNBV".to_owned(), "Add it instead"),
             ("https://gate.example.com/enrol#1.eyJ1Ijoi".to_owned(), "Enrol instead"),
             ("https://gate.example.com/approve#1.BAQE".to_owned(), "from the other screen with the camera"),
+            ("https://gate.example.com/offline#1.e30.e30.AA".to_owned(), "Ask for its answer code instead"),
             ("otpauth-migration://offline?data=Cg".to_owned(), "add the accounts one by one"),
             ("steam://GEZDGNBV".to_owned(), "This is a Steam account"),
             ("motp://a:b?secret=00".to_owned(), "Mobile-OTP"),

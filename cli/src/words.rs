@@ -1,8 +1,8 @@
 //! What core says, in the words that people read.
 
-use countersign_core::app::{Staleness, Verdict};
+use countersign_core::app::{NoticeText, PastEnd, Staleness, Verdict};
 use countersign_core::error::{Error, GatewayError, InputError, PortError};
-use countersign_core::protocol::push::{ClosedStatus, ErrorWhy, GoneWhy, Status};
+use countersign_core::protocol::push::{ClosedStatus, ErrorWhy, GoneWhy, Info, Res, Status};
 use countersign_core::vault::{Damage, Report};
 use countersign_strings::{fill, text};
 
@@ -39,6 +39,7 @@ fn of_input(fault: InputError) -> String {
         InputError::Slot(_) => "error.slot",
         InputError::Duplicate(_) => "error.duplicate",
         InputError::NotFound => "error.not_found",
+        InputError::OtherPhone => "error.other_phone",
         InputError::Damaged(_) => "error.damaged",
         InputError::NewerLink => "error.newer_link",
         InputError::DecidedMeanwhile => "error.decided_meanwhile",
@@ -59,6 +60,8 @@ fn of_gateway(fault: GatewayError) -> String {
     let words = match fault {
         GatewayError::Policy(why) => return of_policy(why).to_owned(),
         GatewayError::Busy(Some(seconds)) => return fill("error.busy_for", &[("n", &seconds.to_string())]),
+        GatewayError::WrongDigits(left) => return wrong_digits(Some(left.get())),
+        GatewayError::NoAnswerCodes => "error.no_answer_codes",
         GatewayError::Busy(None) => "error.busy",
         GatewayError::ForeignCode => "error.foreign_code",
         GatewayError::Clock => "error.clock",
@@ -81,6 +84,7 @@ fn of_policy(why: ErrorWhy) -> &'static str {
         ErrorWhy::Uv => "error.policy_uv",
         ErrorWhy::Limit => "error.policy_limit",
         ErrorWhy::State => "error.policy_state",
+        ErrorWhy::Move => "error.policy_move",
         _ => "error.policy",
     })
 }
@@ -101,6 +105,40 @@ fn of_port(fault: PortError) -> &'static str {
         PortError::UserRefused => "error.user_refused",
         PortError::KeyGone => "error.key_gone",
         PortError::Failed => "error.failed",
+    })
+}
+
+/// What a notice tells.
+pub fn of_notice(notice: &NoticeText) -> String {
+    let words = match notice.info {
+        Info::DeviceAdded => "tui.notice_device_added",
+        Info::DeviceRemoved => "tui.notice_device_removed",
+        Info::KeysChanged => "tui.notice_keys_changed",
+        Info::RecoveryUsed => "tui.notice_recovery_used",
+        Info::Lockout => "tui.notice_lockout",
+    };
+    let model = notice.device.as_ref().map(|(_, model)| isolated(model)).unwrap_or_default();
+    fill(words, &[("model", &model)])
+}
+
+/// How something ended, in a word and a shape for the history.
+pub fn of_end(end: PastEnd) -> &'static str {
+    text(match end {
+        PastEnd::Decided(Status::Approved) => "tui.past_approved",
+        PastEnd::Decided(Status::Denied) => "tui.past_denied",
+        PastEnd::Decided(Status::Reported) => "tui.past_reported",
+        PastEnd::Decided(Status::Failed | Status::Wrong) => "tui.past_failed",
+        PastEnd::Decided(Status::Expired) => "tui.past_expired",
+        PastEnd::Decided(Status::Closed | Status::Unknown | Status::Mismatch) => "tui.past_closed",
+        PastEnd::Sent(Res::Approve) => "tui.past_sent_approve",
+        PastEnd::Sent(Res::Deny | Res::Report) => "tui.past_sent_no",
+        PastEnd::Ended(ClosedStatus::Approved) => "tui.past_approved_elsewhere",
+        PastEnd::Ended(ClosedStatus::Denied | ClosedStatus::Reported) => "tui.past_denied_elsewhere",
+        PastEnd::Ended(ClosedStatus::Failed) => "tui.past_failed",
+        PastEnd::Ended(ClosedStatus::Expired) => "tui.past_expired",
+        PastEnd::Ended(ClosedStatus::Closed | ClosedStatus::Unknown | ClosedStatus::Other) => "tui.past_closed",
+        PastEnd::Dismissed => "tui.past_dismissed",
+        PastEnd::CodeShown => "tui.past_code_shown",
     })
 }
 
@@ -126,14 +164,18 @@ pub fn of_verdict(verdict: Verdict) -> Outcome {
         Status::Expired => ("error.ended_expired", false),
         Status::Unknown | Status::Mismatch => ("error.ended_unknown", false),
         Status::Wrong => {
-            let words = match verdict.left.map(|left| left.get()) {
-                Some(1) => text("error.wrong_digits_last").to_owned(),
-                left => fill("error.wrong_digits", &[("n", &left.unwrap_or_default().to_string())]),
-            };
+            let words = wrong_digits(verdict.left.map(|left| left.get()));
             return Outcome { words, good: false, again: true };
         }
     };
     Outcome { words: text(words).to_owned(), good, again: false }
+}
+
+fn wrong_digits(left: Option<u8>) -> String {
+    match left {
+        Some(1) => text("error.wrong_digits_last").to_owned(),
+        left => fill("error.wrong_digits", &[("n", &left.unwrap_or_default().to_string())]),
+    }
 }
 
 /// What a gateway made of an answer, where no tries are counted any more.

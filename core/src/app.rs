@@ -10,14 +10,19 @@ mod bell;
 mod bells;
 mod events;
 mod gateway;
+mod history;
+mod icon;
 mod inbox;
 mod keys;
+mod moving;
+mod offline;
+mod page;
 mod poll;
 mod refresh;
 mod scan;
 mod vault;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -26,13 +31,19 @@ use countersign_protocol::jose::Id;
 
 pub use crate::device::Damage;
 pub use crate::push::enrol::{EnrolOffer, Phone};
+pub use crate::push::history::PastRow;
 pub use crate::push::meta::Staleness;
-pub use crate::push::row::{ApprovalId, ApprovalRow, ApprovalState, Can, ContextRow, GatewayRow, GatewayState};
-pub use crate::record::{Told, Verdict};
+pub use crate::push::offline::OfflineCode;
+pub use crate::push::page::PageCode;
+pub use crate::push::row::{
+    ApprovalId, ApprovalRow, ApprovalState, Can, ContextRow, GatewayRow, GatewayState, NoticeRow, NoticeText,
+};
+pub use crate::record::{PastEnd, Told, Verdict};
 pub use bell::Bell;
 pub use bells::PushEndpoint;
 pub use gateway::Enrolling;
 pub use inbox::{Inbox, Note};
+pub use moving::{JoiningRow, Moving};
 pub use poll::PollOutcome;
 pub use scan::Scanned;
 pub use vault::LockState;
@@ -40,7 +51,7 @@ pub use vault::LockState;
 use crate::device::Store;
 use crate::error::{Error, InputError};
 use crate::port::{Observer, Ports, Topic};
-use crate::push::{call, meta};
+use crate::push::{call, history as past, meta};
 use crate::qr::Decoder;
 use crate::record::Record;
 use crate::vault::Codes;
@@ -66,6 +77,8 @@ pub struct App {
     listed: Mutex<Option<(u64, Codes)>>,
     links: Mutex<BTreeMap<Id, Arc<Link>>>,
     observers: Mutex<Vec<Arc<dyn Observer>>>,
+    /// Enrolments whose keys the keystore does not have any more.
+    keyless: Mutex<BTreeSet<Id>>,
     decoder: Decoder,
 }
 
@@ -116,11 +129,14 @@ impl App {
             listed: Mutex::default(),
             links: Mutex::default(),
             observers: Mutex::default(),
+            keyless: Mutex::default(),
             decoder: Decoder::new(),
             ports,
         };
         app.undo_abandoned()?;
         app.delete_nameless_keys()?;
+        // A history that cannot be rewritten now is trimmed at the next start; nothing older is shown meanwhile.
+        let _ = app.trim_history();
         // What cannot be taken now is taken by a poll, or comes with one.
         let _ = app.take_inbox();
         Ok(app)
@@ -186,14 +202,21 @@ impl App {
     }
 
     /// Changes a record as it is now, on disk and then in memory. When `change` refuses, nothing has changed.
+    /// What leaves its list is remembered first.
     fn update<T>(&self, id: Id, change: impl FnOnce(&mut Record, u64) -> Result<T, Error>) -> Result<T, Error> {
-        let once = self.ports.random.array()?;
+        let (once, for_history) = (self.ports.random.array()?, self.ports.random.array()?);
         let now = self.ports.clock.now();
         let mut state = self.state()?;
         state.devices.catch_up(id);
-        let mut record = Record::clone(&*state.devices.get(id).ok_or(InputError::NotFound)?);
+        let before = state.devices.get(id).ok_or(InputError::NotFound)?;
+        let mut record = Record::clone(&before);
         let value = change(&mut record, now)?;
         record.tidy(now);
+        let over = before.approvals.iter().filter(|approval| record.approval(approval.jti()).is_none());
+        let over: Vec<_> = over.map(|approval| past::past(&before, approval, now)).collect();
+        if !over.is_empty() {
+            state.devices.remember(id, over, for_history, now)?;
+        }
         state.devices.put(record, once)?;
         self.show(&state);
         Ok(value)

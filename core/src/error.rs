@@ -2,7 +2,7 @@
 //! safe to log and to show.
 
 use countersign_protocol::jose::{FormError, Refused};
-use countersign_protocol::push::{ClosedStatus, ErrorWhy};
+use countersign_protocol::push::{ClosedStatus, ErrorWhy, TriesLeft};
 use thiserror::Error;
 
 /// Why a call of the core did not do what was asked.
@@ -78,6 +78,9 @@ pub enum InputError {
     /// The same account is there already, under this id.
     #[error("duplicate of account {0}")]
     Duplicate(u64),
+    /// A sign-in that is for another phone, or at a gateway where this one is not enrolled.
+    #[error("for another phone")]
+    OtherPhone,
     /// No account, gateway or approval has this id (any longer).
     #[error("not found")]
     NotFound,
@@ -125,6 +128,12 @@ pub enum GatewayError {
     /// Its policy does not allow this.
     #[error("policy: {0}")]
     Policy(ErrorWhy),
+    /// These are not the digits that the new phone shows; so many tries are left.
+    #[error("wrong digits")]
+    WrongDigits(TriesLeft),
+    /// It takes no answer codes: its policy says so.
+    #[error("no answer codes")]
+    NoAnswerCodes,
     /// It no longer serves this version of the protocol: the app asks to be updated.
     #[error("version no longer served")]
     Version,

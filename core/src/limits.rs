@@ -28,6 +28,16 @@ pub const EVENTS_MISSING: Duration = Duration::from_secs(3600);
 pub const SEAL_KEPT: u64 = DAY;
 /// How long a change of keys is repeated that a gateway refuses unsigned, in seconds. Then a new one may begin.
 pub const KEYS_REPEATED: u64 = DAY;
+/// How long an invitation of another phone is kept, in seconds: its code lives ten minutes, its repeats an hour more.
+pub const INVITATION_KEPT: u64 = 2 * 3600;
+/// How long the history is kept, in seconds.
+pub const HISTORY_KEPT: u64 = 90 * DAY;
+/// Entries in the history of one enrolment.
+pub const HISTORY_MOST: usize = 900;
+/// An application's icon, in bytes.
+pub const ICON: usize = 60 * 1024;
+/// How many icons are kept.
+pub const ICONS_MOST: usize = 64;
 /// Files in the inbox.
 pub const INBOX_MOST: usize = 32;
 /// The longest pause between two tries, in milliseconds.
@@ -132,5 +142,7 @@ pub const TABLE: &[Limit] = &[
     Limit { surface: "line of an event", most: ANSWER as u64, unit: "bytes" },
     Limit { surface: "silence of an event stream", most: EVENT_SILENCE.as_secs(), unit: "seconds" },
     Limit { surface: "waiting challenges from notifications", most: INBOX_MOST as u64, unit: "files" },
+    Limit { surface: "history of an enrolment", most: HISTORY_MOST as u64, unit: "entries" },
+    Limit { surface: "icon of an application", most: ICON as u64, unit: "bytes" },
     Limit { surface: "record of an enrolment", most: DEVICE_FILE, unit: "bytes" },
 ];

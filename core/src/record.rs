@@ -19,6 +19,9 @@ use zeroize::Zeroizing;
 use crate::limits;
 use crate::port::KeyName;
 
+pub use moving::{Invitation, InviteCode};
+pub use past::{Past, PastEnd};
+
 /// Form of a record file's content. A higher number is left alone.
 const VERSION: u32 = 1;
 
@@ -63,6 +66,9 @@ pub struct Record {
     pub approvals: Vec<Approval>,
     /// Challenges that are never taken again.
     pub closed: Vec<ClosedId>,
+    /// A move to another phone that is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitation: Option<Box<Invitation>>,
 }
 
 /// Names of the two signing keys, on disk before the keys are made.
@@ -327,6 +333,7 @@ impl Record {
             last: None,
             approvals: Vec::new(),
             closed: Vec::new(),
+            invitation: None,
         }
     }
 
@@ -400,6 +407,7 @@ impl Record {
         self.closed.extend(closed);
         self.approvals.retain(|approval| approval.is_offered(now));
         self.closed.retain(|closed| now.saturating_sub(closed.at) <= limits::CLOSED_KEPT);
+        self.invitation.take_if(|invitation| now.abs_diff(invitation.began) > limits::INVITATION_KEPT);
         if check::may_approve(&self.trusted, now, self.signed) {
             self.clock_doubted = false;
         }
@@ -583,5 +591,7 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
+mod moving;
+mod past;
 #[cfg(test)]
 mod tests;

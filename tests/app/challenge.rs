@@ -1,6 +1,8 @@
 //! Challenges on the phone: the whole one is refused when anything about it is not right.
 
 use countersign_core::app::{ApprovalState, Scanned};
+use countersign_core::cancel::Cancel;
+use countersign_protocol::jose::H32;
 use countersign_tests::raw_phone::{Key, sign};
 use serde_json::{Value, json};
 
@@ -180,7 +182,7 @@ fn metadata_expired_approve() {
     assert!(!row.can.approve);
     let error = approve(&app, row.id, "049218").unwrap_err();
     assert_eq!(error, countersign_core::error::GatewayError::MetadataExpired.into());
-    assert_eq!(app.deny(row.id, &countersign_core::cancel::Cancel::default()).unwrap().st.as_str(), "denied");
+    assert_eq!(app.deny(row.id, &Cancel::default()).unwrap().st.as_str(), "denied");
 }
 
 /// The login page's QR, `qs` included, of section 14.
@@ -245,4 +247,55 @@ fn a_scanned_enrolment_is_offered_and_an_account_read() {
     assert!(matches!(app.scan_text("otpauth://totp/Shop?secret=!"), Scanned::Unreadable(_)));
     assert!(matches!(app.scan_text(&gateway.link().replace("#1.", "#2.")), Scanned::Refused(_)));
     assert!(matches!(app.scan_text("https://example.com/"), Scanned::Other(_)));
+}
+
+/// An icon of these sides.
+fn icon(side: u32) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, side, side);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.write_header().unwrap().write_image_data(&vec![9; (side * side) as usize]).unwrap();
+    file
+}
+
+/// What the phone shows for a challenge that names `named`, where the gateway serves `served` for it; and whether it asks
+/// again.
+fn shown_icon(named: &[u8], served: &[u8]) -> (Option<Vec<u8>>, usize) {
+    let (world, gateway, app, enrolling) = enrolled();
+    let hash = H32::sha256(&[named]);
+    let mut claims = gateway.claims("one");
+    claims["ico"] = json!(hash);
+    gateway.state().challenges = vec![sign("cs-challenge+jwt", &claims, &gateway.gk)];
+    gateway.state().icons.insert(hash.to_string(), served.to_vec());
+    poll(&app, &enrolling).unwrap();
+    let row = only(&app);
+    assert!(row.can.approve, "the card is shown all the same");
+    let shown = app.icon(row.id.gateway, &row.ico.unwrap(), &Cancel::default()).unwrap();
+    drop(app);
+    let again = world.app().icon(row.id.gateway, &row.ico.unwrap(), &Cancel::default()).unwrap();
+    assert_eq!(again, shown);
+    (shown, gateway.calls(&format!("icon/{hash}")))
+}
+
+#[test]
+fn an_icon_is_fetched_once_and_kept_by_hash() {
+    assert_eq!(shown_icon(&icon(128), &icon(128)), (Some(icon(128)), 1));
+}
+
+#[test]
+fn icon_wrong_hash() {
+    assert_eq!(shown_icon(b"another", &icon(128)), (None, 2));
+}
+
+#[test]
+fn icon_not_png() {
+    for other in [icon(64), b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec(), icon(128)[..60].to_vec()] {
+        assert_eq!(shown_icon(&other, &other), (None, 2));
+    }
+}
+
+#[test]
+fn an_icon_that_the_gateway_does_not_have_is_none() {
+    let (_world, _gateway, app, enrolling) = enrolled();
+    assert_eq!(app.icon(enrolling.id, &H32::sha256(&[b"?"]), &Cancel::default()).unwrap(), None);
 }

@@ -12,8 +12,8 @@ use countersign_protocol::Secret;
 use countersign_protocol::jose::{H32, Id, Jwk};
 use countersign_protocol::json as strict;
 use countersign_protocol::push::{
-    AnswerRequest, Echo, EnrolCode, EnrolKeys, EnrolRequest, KeyClass, KeysRequest, Message, Proof, PutPush, Res,
-    SealedReceipt, check, endpoint,
+    AnswerRequest, ConfirmRequest, Echo, EnrolCode, EnrolKeys, EnrolRequest, InviteRequest, KeyClass, KeysRequest,
+    Message, Proof, PutPush, Res, SealedInvite, SealedReceipt, check, confirmation_digits, endpoint,
 };
 use countersign_protocol::seal::SealKey;
 use countersign_protocol::uri::EnrolLink;
@@ -58,6 +58,14 @@ pub struct State {
     pub tries: u64,
     /// What is added to the time that a State tells.
     pub ahead: u64,
+    /// Icons, by the text of their hash.
+    pub icons: BTreeMap<String, Vec<u8>>,
+    /// What the login page's QR holds beside `aid`.
+    pub qs: Id,
+    /// The device that a State names as one that joins.
+    pub joining: Option<Value>,
+    /// The digits of the device that enrolled last.
+    pub joins_with: String,
     /// Every request that came, with the path after `u`.
     pub log: Vec<(String, Request)>,
     /// Every Echo that came.
@@ -120,6 +128,10 @@ impl Gateway {
             digits: "049218".to_owned(),
             tries: 3,
             ahead: 0,
+            icons: BTreeMap::new(),
+            qs: id_of("qs").parse().unwrap(),
+            joining: None,
+            joins_with: String::new(),
             log: Vec::new(),
             echoes: Vec::new(),
             receipts: BTreeMap::new(),
@@ -258,6 +270,9 @@ impl Gateway {
     }
 
     fn answer(&self, path: &str, request: &Request) -> Response {
+        if let Some(hash) = path.strip_prefix("icon/").filter(|_| !self.is_held(path)) {
+            return self.icon(path, hash, request);
+        }
         let (status, body) = match (request.method, path) {
             _ if self.is_held(path) => self.held(path).unwrap(),
             (Method::Get, "metadata") => (200, self.metadata()),
@@ -265,6 +280,8 @@ impl Gateway {
             (Method::Post, "poll") => self.poll(request),
             (Method::Post, "answer") => self.decide(request),
             (Method::Post, "keys") => self.keys(request),
+            (Method::Post, "invite") => self.invite(request),
+            (Method::Post, "confirm") => self.confirm(request),
             (Method::Put | Method::Delete, "push") => self.push(request),
             (Method::Delete, "device") => self.leave(request),
             (Method::Get, "events") if self.feed.lock().unwrap().is_some() => match self.prover(request, "events") {
@@ -352,6 +369,83 @@ impl Gateway {
         (200, json!({"receipt": receipt}))
     }
 
+    fn icon(&self, path: &str, hash: &str, request: &Request) -> Response {
+        let (status, body) = match (self.prover(request, path), self.state().icons.get(hash)) {
+            (Ok(_), Some(icon)) => (200, icon.clone()),
+            (Ok(_), None) => (404, br#"{"error":"malformed"}"#.to_vec()),
+            (Err((status, body)), _) => (status, body.to_string().into_bytes()),
+        };
+        Response { status, headers: Vec::new(), body }
+    }
+
+    /// The link of an invitation by this code.
+    pub fn invitation(&self, c: [u8; 16]) -> EnrolLink {
+        let c = EnrolCode::new(Secret::from_slice(&c)).unwrap();
+        let (u, k) = (self.u.parse().unwrap(), self.gk.jwk().thumbprint());
+        EnrolLink { u, k, c, x: self.clock.now() + 600, p: Some(H32::sha256(&[b"tls key"])) }
+    }
+
+    /// The receipt for an invitation, as it should be but for what a test changes.
+    pub fn invite_receipt(&self, did: Id, eh: H32, link: EnrolLink) -> Value {
+        let seal = self.state().devices[&did].seal.clone();
+        let sealed = SealedInvite(link).seal(&seal, &Secret::from_slice(Key::named("as").scalar()), &[9; 16]).unwrap();
+        json!({"iss": self.u, "aud": did, "iat": self.clock.now(), "eh": eh, "sealed": b64u(&sealed.0)})
+    }
+
+    fn invite(&self, request: &Request) -> (u16, Value) {
+        let did = match self.prover(request, "invite") {
+            Ok(did) => did,
+            Err(refusal) => return refusal,
+        };
+        let body: InviteRequest = strict::parse(&request.body).unwrap();
+        let h = body.invite.h();
+        if let Some(receipt) = self.state().receipts.get(&h) {
+            return (201, json!({"receipt": receipt}));
+        }
+        let ak = self.state().devices[&did].ak.clone();
+        if check::invite(body.invite, &did, &self.u.parse().unwrap(), &ak).is_err() {
+            return (401, json!({"error": "refused"}));
+        }
+        let code = id_of(&format!("invitation {h}")).parse::<Id>().unwrap();
+        (self.state().code, self.state().joining, self.state().tries) = (*code.as_bytes(), None, 3);
+        let receipt = self.invite_receipt(did, h, self.invitation(*code.as_bytes()));
+        let receipt = sign("cs-receipt+jwt", &receipt, &self.gk);
+        self.state().receipts.insert(h, receipt.clone());
+        (201, json!({"receipt": receipt}))
+    }
+
+    fn confirm(&self, request: &Request) -> (u16, Value) {
+        let did = match self.prover(request, "confirm") {
+            Ok(did) => did,
+            Err(refusal) => return refusal,
+        };
+        let body: ConfirmRequest = strict::parse(&request.body).unwrap();
+        let h = body.confirm.h();
+        let mut state = self.state();
+        let (ak, code) = (state.devices[&did].ak.clone(), EnrolCode::new(Secret::from_slice(&state.code)).unwrap());
+        let claims = body.confirm.claims().clone();
+        if check::confirm(body.confirm, &did, &self.u.parse().unwrap(), &ak).is_err() || claims.e != code.id() {
+            return (401, json!({"error": "refused"}));
+        }
+        // Repeated after a refusal it gets the same error and takes no try.
+        if let Some(refusal) = state.results.get(&h) {
+            return (403, serde_json::from_str(refusal).unwrap());
+        }
+        if claims.nm.expose() == state.joins_with {
+            state.devices.values_mut().for_each(|device| device.state = "active");
+            state.joining = None;
+            return (204, Value::Null);
+        }
+        state.tries -= 1;
+        if state.tries == 0 {
+            state.joining = None;
+            return (410, json!({"error": "expired"}));
+        }
+        let refusal = json!({"error": "policy", "why": "digits", "left": state.tries});
+        state.results.insert(h, refusal.to_string());
+        (403, refusal)
+    }
+
     fn push(&self, request: &Request) -> (u16, Value) {
         let did = match self.prover(request, "push") {
             Ok(did) => did,
@@ -399,6 +493,11 @@ impl Gateway {
         let receipt = sign("cs-receipt+jwt", &self.receipt(did, h, &claims.keys.seal), &self.gk);
         let mut state = self.state();
         state.receipts.insert(h, receipt.clone());
+        state.joins_with = confirmation_digits(&h, &did);
+        if !state.devices.is_empty() {
+            let dev = claims.dev;
+            state.joining = Some(json!({"e": claims.e, "os": dev.os, "model": dev.model}));
+        }
         let EnrolKeys { ak, pk, seal } = claims.keys;
         let device = Device { ak, pk, seal, endpoint: None, state: "pending", old: None, removed: false };
         state.devices.insert(did, device);
@@ -442,6 +541,7 @@ impl Gateway {
             (Res::Deny, _) => "denied",
             (Res::Report, _) => "reported",
             (Res::Approve, Some(nm)) if nm.expose() == state.digits => "approved",
+            (Res::Approve, None) if claims.qs == Some(state.qs) => "approved",
             _ if state.tries > 1 => "wrong",
             _ => "failed",
         };
@@ -465,8 +565,12 @@ impl State {
 
     /// The State as it is told, with `now` as it lies.
     fn shown(&self, now: u64, device: &str) -> Value {
-        json!({"now": now + self.ahead, "device": device, "meta": [self.meta["epoch"], self.meta["seq"]],
-            "challenges": self.challenges, "closed": self.closed})
+        let mut shown = json!({"now": now + self.ahead, "device": device,
+            "meta": [self.meta["epoch"], self.meta["seq"]], "challenges": self.challenges, "closed": self.closed});
+        if let Some(joining) = &self.joining {
+            shown["joining"] = joining.clone();
+        }
+        shown
     }
 }
 

@@ -392,12 +392,12 @@ fn a_reinstalled_phone_says_so_and_enrols_anew() {
     // A restored backup: the files are there, the keystore is another.
     world.keys = Arc::default();
     let app = world.app();
-    assert_eq!(app.gateways()[0].state, GatewayState::Damaged);
+    assert_eq!(app.gateways()[0].state, GatewayState::KeysGone);
     let anew = enrol(&app, &gateway).unwrap();
     drop(app);
     let app = world.app();
     assert!(poll(&app, &anew).is_ok());
-    assert_eq!(app.gateways().iter().filter(|row| row.state == GatewayState::Damaged).count(), 1);
+    assert_eq!(app.gateways().iter().filter(|row| row.state == GatewayState::KeysGone).count(), 1);
     app.forget(enrolling.id).unwrap();
     assert_eq!(app.gateways().len(), 1);
 }

@@ -1,6 +1,6 @@
 //! `countersign approve`, `deny` and `report`: one answer to one sign-in.
 
-use countersign_core::app::{ApprovalRow, Verdict};
+use countersign_core::app::{App, ApprovalId, ApprovalRow, NoticeRow, Verdict};
 use countersign_core::cancel::Cancel;
 use countersign_core::protocol::otp::Typed;
 use countersign_strings::{fill, text};
@@ -35,10 +35,48 @@ fn not_digits(row: &ApprovalRow) -> Fault {
 
 /// Refuses a sign-in; with `report` also says that someone else has the password.
 pub fn refuse(context: &Context, id: Option<&str>, report: bool) -> Result<(), Fault> {
+    if let Some(id) = id.filter(|_| report)
+        && let Some(done) = report_notice(context, id)?
+    {
+        return Ok(done);
+    }
     let (desk, row) = found(context, id, |row| if report { row.can.report } else { row.can.deny })?;
     let cancel = Cancel::default();
     let verdict = if report { desk.app.report(row.id, &cancel) } else { desk.app.deny(row.id, &cancel) };
     told(&context.terminal, &row, verdict?)
+}
+
+/// «That was not me»: reports the notice that `id` names, if there is one.
+fn report_notice(context: &Context, id: &str) -> Result<Option<()>, Fault> {
+    let desk = context.desk()?;
+    let notices = desk.app.notices();
+    let Some(row) = notices.iter().find(|row| row.can_report && names(row.id, id)) else { return Ok(None) };
+    let verdict = desk.app.report(row.id, &Cancel::default())?;
+    context.terminal.result("", &json!({ "id": row.id.to_string(), "state": verdict.st.as_str() }));
+    context.terminal.say(text("tui.notice_reported"));
+    Ok(Some(()))
+}
+
+/// Puts a notice away: the one that `id` names, or the only one.
+pub fn dismiss(context: &Context, id: Option<&str>) -> Result<(), Fault> {
+    let desk = context.desk()?;
+    // What was put away elsewhere, or is new, is known to the gateways alone; without them the kept ones are named.
+    let asked = poll::once(&desk.app, &Cancel::default());
+    let row = only_notice(&desk.app, id);
+    if row.is_none() {
+        asked?;
+    }
+    let row = row.ok_or_else(|| Fault::refused(text("tui.no_notice")))?;
+    desk.app.dismiss(row.id)?;
+    context.terminal.result("", &json!({ "id": row.id.to_string(), "state": "dismissed" }));
+    context.terminal.say(text("tui.notice_dismissed"));
+    Ok(())
+}
+
+fn only_notice(app: &App, id: Option<&str>) -> Option<NoticeRow> {
+    let mut rows = app.notices();
+    rows.retain(|row| id.is_none_or(|id| names(row.id, id)));
+    rows.pop().filter(|_| rows.is_empty())
 }
 
 /// The sign-in that `id` names: its key, or the beginning of one half of it; none names the only one that waits.
@@ -70,7 +108,11 @@ fn found(
 }
 
 fn is_named(row: &ApprovalRow, id: &str) -> bool {
-    let halves = [row.id.to_string(), row.id.challenge.to_string()];
+    names(row.id, id)
+}
+
+fn names(row: ApprovalId, id: &str) -> bool {
+    let halves = [row.to_string(), row.challenge.to_string()];
     !id.is_empty() && halves.iter().any(|half| half.starts_with(id))
 }
 

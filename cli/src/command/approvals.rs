@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
-use countersign_core::app::{ApprovalRow, ApprovalState};
+use countersign_core::app::App;
+use countersign_core::app::{ApprovalRow, ApprovalState, ContextRow, NoticeRow};
 use countersign_core::cancel::Cancel;
 use countersign_core::error::Error;
 use countersign_core::port::{Observer, Topic};
-use countersign_core::protocol::push::{NewMark, Src};
+use countersign_core::protocol::push::{NewMark, Op, Src};
 use countersign_strings::{fill, text};
 use serde_json::{Value, json};
 
@@ -16,7 +17,7 @@ use super::Context;
 use crate::fault::Fault;
 use crate::poll::{self, Pollers};
 use crate::terminal::Terminal;
-use crate::words;
+use crate::{when, words};
 
 /// Something that the loop looks at.
 enum News {
@@ -41,7 +42,7 @@ pub fn run(context: &Context, once: bool) -> Result<(), Fault> {
     let mut shown = Shown::default();
     if once {
         poll::once(&desk.app, &Cancel::default())?;
-        shown.update(terminal, &desk.app.approvals(), desk.clock.now())?;
+        shown.update(terminal, &desk.app, desk.clock.now())?;
         if shown.0.is_empty() {
             terminal.say(text("cli.none_waiting"));
         }
@@ -59,7 +60,7 @@ pub fn run(context: &Context, once: bool) -> Result<(), Fault> {
     pollers.follow();
     terminal.say(text("cli.approvals_wait"));
     let mut said: Option<String> = None;
-    shown.update(terminal, &desk.app.approvals(), desk.clock.now())?;
+    shown.update(terminal, &desk.app, desk.clock.now())?;
     for news in news {
         match news {
             News::Changed(Topic::Gateways) => pollers.follow(),
@@ -73,7 +74,7 @@ pub fn run(context: &Context, once: bool) -> Result<(), Fault> {
                 said = words;
             }
         }
-        shown.update(terminal, &desk.app.approvals(), desk.clock.now())?;
+        shown.update(terminal, &desk.app, desk.clock.now())?;
     }
     Ok(())
 }
@@ -83,8 +84,14 @@ pub fn run(context: &Context, once: bool) -> Result<(), Fault> {
 struct Shown(BTreeMap<String, bool>);
 
 impl Shown {
-    fn update(&mut self, terminal: &Terminal, rows: &[ApprovalRow], now: u64) -> Result<(), Fault> {
-        for row in rows {
+    fn update(&mut self, terminal: &Terminal, app: &App, now: u64) -> Result<(), Fault> {
+        for row in &app.notices() {
+            let id = row.id.to_string();
+            if matches!(row.state, ApprovalState::Open(_)) && self.0.insert(id, false).is_none() {
+                terminal.result_line(&notice_with_commands(row), &notice_json(row))?;
+            }
+        }
+        for row in &app.approvals() {
             let (id, open) = (row.id.to_string(), matches!(row.state, ApprovalState::Open(_)));
             match self.0.get(&id) {
                 None if open => terminal.result_line(&card_with_commands(row, now), &as_json(row))?,
@@ -99,14 +106,33 @@ impl Shown {
     }
 }
 
-/// An approval as a person reads it: who asks, where, as whom and from where.
+/// An approval as a person reads it: what is asked, how many digits are wanted and how long there is.
 pub fn card(row: &ApprovalRow, now: u64) -> String {
+    let left = row.expires.saturating_sub(now).to_string();
+    let digits = fill("cli.card_digits", &[("n", &row.digits.to_string()), ("left", &left)]);
+    format!("{}\n  {digits}", described(row))
+}
+
+/// What heads an approval: a sign-in, a text to sign, another phone.
+pub fn heading(op: Op) -> &'static str {
+    text(match op {
+        Op::Sign => "tui.sign_for",
+        Op::Enrol => "tui.enrol_for",
+        Op::Login | Op::Info => "tui.sign_in_to",
+    })
+}
+
+/// Who asks for what, where, as whom and from where.
+pub fn described(row: &ApprovalRow) -> String {
     let line = |label: &str, value: &str| format!("  {label:<10}{}\n", words::isolated(value));
-    let mut out = format!("{} {}\n  {}\n", text("tui.sign_in_to"), words::isolated(&row.app), row.host);
+    let mut out = format!("{} {}\n  {}\n", heading(row.op), words::isolated(&row.app), row.host);
+    if let Some(msg) = &row.msg {
+        out.push_str(&format!("\n  {}\n\n", words::isolated(msg)));
+    }
     let mark = |is: bool, word: &'static str| if is { format!("  ({word})") } else { String::new() };
     let account = format!("{}{}", row.acct, mark(row.acct_differs, text("tui.other_account")));
     out.push_str(&line(text("tui.as"), &account));
-    if let Some(from) = place(row) {
+    if let Some(from) = place(&row.context) {
         out.push_str(&line(text("tui.from"), &format!("{from}{}", mark(is_new_place(row), text("tui.new")))));
     }
     if let Some(network) = &row.context.asn {
@@ -121,9 +147,39 @@ pub fn card(row: &ApprovalRow, now: u64) -> String {
     if let Some(stale) = row.stale {
         out.push_str(&format!("  {}\n", words::of_staleness(stale)));
     }
-    let left = row.expires.saturating_sub(now).to_string();
-    out.push_str(&format!("  {}", fill("cli.card_digits", &[("n", &row.digits.to_string()), ("left", &left)])));
+    out.truncate(out.trim_end().len());
     out
+}
+
+/// A notice as a person reads it, and the commands for it.
+fn notice_with_commands(row: &NoticeRow) -> String {
+    let id = row.id.to_string();
+    let how = if row.can_report { "cli.how_to_notice" } else { "cli.how_to_dismiss" };
+    format!("{}\n{}", notice(row), fill(how, &[("id", &id)]))
+}
+
+/// A notice as a person reads it: what happened, at whom, when, from where.
+pub fn notice(row: &NoticeRow) -> String {
+    let mut out = format!("{}\n  {} ({})", words::of_notice(&row.text), words::isolated(&row.gateway), row.host);
+    let from = place(&row.context).map(|from| format!(" · {}", words::isolated(&from))).unwrap_or_default();
+    out.push_str(&format!("\n  {} · {}{from}", words::isolated(&row.acct), when::minute(row.told)));
+    out
+}
+
+fn notice_json(row: &NoticeRow) -> Value {
+    let device = row.text.device.as_ref();
+    json!({
+        "id": row.id.to_string(),
+        "state": "notice",
+        "info": row.text.info.as_str(),
+        "device": device.map(|(os, model)| json!({ "os": os.as_str(), "model": model })),
+        "host": row.host,
+        "gateway": row.gateway,
+        "account": row.acct,
+        "account_differs": row.acct_differs,
+        "told": row.told,
+        "context": context_json(&row.context),
+    })
 }
 
 /// The same, and the commands that answer it.
@@ -133,8 +189,7 @@ pub fn card_with_commands(row: &ApprovalRow, now: u64) -> String {
 }
 
 /// Place and address as one line.
-pub fn place(row: &ApprovalRow) -> Option<String> {
-    let context = &row.context;
+pub fn place(context: &ContextRow) -> Option<String> {
     let place: Vec<&str> = [&context.city, &context.cc].into_iter().flatten().map(String::as_str).collect();
     let place = Some(place.join(", ")).filter(|place| !place.is_empty());
     let parts: Vec<String> = [place, context.ip.clone()].into_iter().flatten().collect();
@@ -160,17 +215,19 @@ fn over(row: &ApprovalRow) -> String {
     format!("{} ({}): {words}", words::isolated(&row.app), row.host)
 }
 
-fn as_json(row: &ApprovalRow) -> Value {
+/// An approval for a script.
+pub fn as_json(row: &ApprovalRow) -> Value {
     let state = match row.state {
         ApprovalState::Open(_) => "open",
         ApprovalState::Sending(_) => "sending",
         ApprovalState::Decided(st) => st.as_str(),
         ApprovalState::Ended(how) => how.as_str(),
     };
-    let context = &row.context;
     json!({
         "id": row.id.to_string(),
         "state": state,
+        "op": row.op.as_str(),
+        "message": row.msg,
         "app": row.app,
         "host": row.host,
         "gateway": row.gateway,
@@ -178,14 +235,19 @@ fn as_json(row: &ApprovalRow) -> Value {
         "account_differs": row.acct_differs,
         "digits": row.digits,
         "expires": row.expires,
-        "context": {
-            "stated_by": context.src.as_str(),
-            "ip": context.ip,
-            "country": context.cc,
-            "city": context.city,
-            "network": context.asn,
-            "with": context.ua,
-            "new": context.new.iter().map(|mark| mark.as_str()).collect::<Vec<_>>(),
-        },
+        "context": context_json(&row.context),
+    })
+}
+
+/// Where it comes from, for a script.
+pub fn context_json(context: &ContextRow) -> Value {
+    json!({
+        "stated_by": context.src.as_str(),
+        "ip": context.ip,
+        "country": context.cc,
+        "city": context.city,
+        "network": context.asn,
+        "with": context.ua,
+        "new": context.new.iter().map(|mark| mark.as_str()).collect::<Vec<_>>(),
     })
 }

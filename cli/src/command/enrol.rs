@@ -81,7 +81,7 @@ fn wait(desk: &Desk, enrolling: &Enrolling) -> Result<(), Fault> {
             Some(GatewayState::Active) => return Ok(()),
             Some(GatewayState::Pending { .. } | GatewayState::Asking) => {}
             Some(GatewayState::Gone(why)) => return Err(Fault::refused(words::gone(why))),
-            Some(GatewayState::Suspended | GatewayState::Damaged) | None => {
+            Some(GatewayState::Suspended | GatewayState::KeysGone | GatewayState::Damaged) | None => {
                 return Err(Fault::refused(text("tui.join_gone")));
             }
         }

@@ -47,11 +47,12 @@ pub fn state(state: &GatewayState) -> (&'static str, &'static str) {
         GatewayState::Active => ("active", text("tui.state_active")),
         GatewayState::Suspended => ("suspended", text("tui.state_suspended")),
         GatewayState::Gone(_) => ("gone", text("tui.state_gone")),
+        GatewayState::KeysGone => ("keys_gone", text("tui.state_keys_gone")),
         GatewayState::Damaged => ("damaged", text("tui.damaged")),
     }
 }
 
-fn gateway_json(row: &GatewayRow) -> Value {
+pub(super) fn gateway_json(row: &GatewayRow) -> Value {
     json!({
         "id": row.id.to_string(),
         "name": row.name,

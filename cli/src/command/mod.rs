@@ -3,12 +3,16 @@
 pub(crate) mod account;
 mod add;
 mod answer;
+mod answer_code;
 pub(crate) mod approvals;
 mod code;
 mod enrol;
+mod gateways;
+pub(crate) mod history;
 mod init;
 mod limits;
 mod list;
+mod moving;
 mod passphrase;
 mod read;
 mod remove;
@@ -78,6 +82,12 @@ pub fn run(arguments: Arguments) -> Result<(), Fault> {
         Some(Command::Approve(which)) => answer::approve(&context, which.id.as_deref()),
         Some(Command::Deny(which)) => answer::refuse(&context, which.id.as_deref(), false),
         Some(Command::Report(which)) => answer::refuse(&context, which.id.as_deref(), true),
+        Some(Command::Dismiss(which)) => answer::dismiss(&context, which.id.as_deref()),
+        Some(Command::AnswerCode(read)) => answer_code::run(&context, &read),
+        Some(Command::History) => history::run(&context),
+        Some(Command::Gateways) => gateways::gateways(&context),
+        Some(Command::Devices { what }) => gateways::devices(&context, what.as_ref()),
+        Some(Command::Move(options)) => moving::run(&context, &options),
         Some(Command::Passphrase) => passphrase::run(&context),
         Some(Command::Limits) => limits::run(&context),
     }

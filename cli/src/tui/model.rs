@@ -115,6 +115,10 @@ pub enum GatewayState {
 pub struct Card {
     /// The name `App` knows it by.
     pub id: String,
+    /// What is asked, in words that the application's name follows: «Sign in to».
+    pub heading: String,
+    /// The text that is to be signed, where that is asked.
+    pub msg: Option<String>,
     /// The registered name of the application.
     pub app: String,
     /// The gateway's host.
@@ -141,6 +145,25 @@ pub struct Card {
     pub until: u64,
 }
 
+/// Something that a gateway tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The name `App` knows it by.
+    pub id: String,
+    /// What happened.
+    pub text: String,
+    /// The gateway's own name.
+    pub name: String,
+    /// The gateway's host.
+    pub host: String,
+    /// Whose account it is about.
+    pub account: String,
+    /// When, and from where.
+    pub told: String,
+    /// Can it be answered with «that wasn't me»?
+    pub reportable: bool,
+}
+
 /// What was read from a link or a picture, and is asked about before anything happens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
@@ -160,6 +183,8 @@ pub enum Found {
         /// The gateway's own name.
         name: String,
     },
+    /// A sign-in that waits for an answer code.
+    Offline(Card),
 }
 
 /// How an answer to an approval ended.

@@ -14,7 +14,7 @@ use countersign_core::vault::Kind;
 use countersign_strings::{fill, text};
 
 use super::Start;
-use crate::command::approvals::card;
+use crate::command::approvals::{card, described, notice};
 use crate::command::{Context, account};
 use crate::desk::Desk;
 use crate::fault::Fault;
@@ -61,6 +61,13 @@ fn tell_new(desk: &Desk, seen: &mut Vec<String>) {
         if !seen.contains(&id) {
             seen.push(id);
             say(&format!("\x07{}\n{}", text("tui.plain_new"), card(row, desk.clock.now())));
+        }
+    }
+    for row in desk.app.notices() {
+        let id = row.id.to_string();
+        if !seen.contains(&id) {
+            seen.push(id);
+            say(&notice(&row));
         }
     }
     for row in desk.app.gateways() {
@@ -270,6 +277,13 @@ impl Phone {
                     let enrolling = self.desk.app.enrol(&offer, &Desk::phone(), &Cancel::default())?;
                     say(text("tui.type_on_page"));
                     say(&super::view::grouped(&enrolling.digits));
+                }
+            }
+            Found::Offline(code, row) => {
+                say(&described(&row));
+                if self.yes(text("tui.offline_ask"))? {
+                    say(&self.desk.app.answer_code(&code, &Cancel::default())?.grouped());
+                    say(&fill("tui.offline_type", &[("app", &words::isolated(&row.app))]));
                 }
             }
         }

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use countersign_core::app::{self, ApprovalRow, ApprovalState, GatewayRow};
+use countersign_core::app::{self, ApprovalRow, ApprovalState, GatewayRow, Moving, NoticeRow};
 use countersign_core::protocol::push::Src;
+use countersign_core::qr::{Ground, Symbol};
 use countersign_core::vault::{AccountId, Codes, DamagedAccount, Kind};
 use countersign_strings::text;
 
-use super::model::{Account, AccountCode, Card, Figures, Found, Gateway, GatewayState};
+use super::field::Field;
+use super::model::{Account, AccountCode, Card, Figures, Found, Gateway, GatewayState, Notice};
+use super::state::Move;
 use crate::command::approvals;
-use crate::{read, scan_words, words};
+use crate::{read, scan_words, when, words};
 
 /// The counted codes that were asked for since the vault was opened.
 pub type Counted = BTreeMap<AccountId, Figures>;
@@ -52,7 +55,9 @@ fn gateway(row: &GatewayRow) -> Gateway {
         app::GatewayState::Active => GatewayState::Active,
         app::GatewayState::Suspended => GatewayState::Suspended,
         app::GatewayState::Gone(why) => GatewayState::Gone(words::gone(*why).to_owned()),
-        app::GatewayState::Damaged => GatewayState::Gone(text("error.key_gone").to_owned()),
+        app::GatewayState::KeysGone | app::GatewayState::Damaged => {
+            GatewayState::Gone(text("error.key_gone").to_owned())
+        }
     };
     Gateway { id: row.id.to_string(), name: row.name.clone(), host: row.host.clone(), account: row.acct.clone(), state }
 }
@@ -65,11 +70,13 @@ pub fn cards(rows: &[ApprovalRow]) -> Vec<Card> {
 fn card(row: &ApprovalRow) -> Card {
     Card {
         id: row.id.to_string(),
+        heading: approvals::heading(row.op).to_owned(),
+        msg: row.msg.clone(),
         app: row.app.clone(),
         host: row.host.clone(),
         account: row.acct.clone(),
         account_differs: row.acct_differs,
-        from: approvals::place(row),
+        from: approvals::place(&row.context),
         network: row.context.asn.clone(),
         with: row.context.ua.clone(),
         from_new: approvals::is_new_place(row),
@@ -89,5 +96,45 @@ pub fn found(found: &read::Found) -> Found {
             remarks: scan_words::remarks(repairs, *guessed),
         },
         read::Found::Enrolment(offer, name) => Found::Enrolment { host: offer.host().to_owned(), name: name.clone() },
+        read::Found::Offline(_, row) => Found::Offline(card(row)),
     }
+}
+
+/// What gateways tell and nobody has put away.
+pub fn notices(rows: &[NoticeRow]) -> Vec<Notice> {
+    rows.iter().filter(|row| matches!(row.state, ApprovalState::Open(_))).map(notice).collect()
+}
+
+fn notice(row: &NoticeRow) -> Notice {
+    let from = approvals::place(&row.context).map(|from| format!(" · {from}")).unwrap_or_default();
+    Notice {
+        id: row.id.to_string(),
+        text: words::of_notice(&row.text),
+        name: row.gateway.clone(),
+        host: row.host.clone(),
+        account: row.acct.clone(),
+        told: format!("{}{from}", when::minute(row.told)),
+        reportable: row.can_report,
+    }
+}
+
+/// A move, before a phone has joined.
+pub fn moving(moving: &Moving) -> Move {
+    let symbol = Symbol::new(&moving.link).map(|symbol| symbol.terminal(Ground::Dark)).unwrap_or_default();
+    Move {
+        gateway: moving.gateway.to_string(),
+        name: moving.name.clone(),
+        host: moving.host.clone(),
+        link: Figures::new(moving.link.as_str()),
+        symbol: Figures::new(symbol),
+        joining: joining(moving),
+        field: Field::default(),
+        busy: false,
+        fault: None,
+    }
+}
+
+/// Model and system of the phone that waits for its digits.
+pub fn joining(moving: &Moving) -> Option<(String, String)> {
+    moving.joining.as_ref().map(|new| (new.model.clone(), new.os.as_str().to_owned()))
 }

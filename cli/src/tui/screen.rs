@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 use super::Start;
 use super::ask::ScreenAsk;
 use super::rows;
-use super::state::{Effect, Event, Key, State};
+use super::state::{Effect, Event, Key, Page, State};
 use super::view::{self, Look};
 use super::worker::Worker;
 use crate::command::Context;
@@ -219,6 +219,10 @@ impl Phone {
             Topic::Accounts => self.worker.accounts(self.desk.clock.now()),
             Topic::Gateways => {
                 self.pollers.follow();
+                if let Page::Move(moving) = &self.state.page {
+                    let joining = self.worker.joining(&moving.gateway);
+                    self.change(joining);
+                }
                 Event::Gateways(rows::gateways(&self.desk.app.gateways()))
             }
             Topic::Lock => {
@@ -229,6 +233,7 @@ impl Phone {
             }
             Topic::Approvals => {
                 self.tell_late_results();
+                self.change(Event::Notices(rows::notices(&self.desk.app.notices())));
                 Event::Cards(rows::cards(&self.desk.app.approvals()))
             }
         };

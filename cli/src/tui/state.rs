@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
 use super::field::Field;
-use super::model::{Account, Answered, Card, Figures, Found, Gateway, GatewayState};
+use super::model::{Account, Answered, Card, Figures, Found, Gateway, GatewayState, Notice};
 
 /// Everything the screen is a function of.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +25,10 @@ pub struct State {
     pub gateways: Vec<Gateway>,
     /// Logins that wait, the oldest first.
     pub cards: Vec<Card>,
+    /// What gateways tell, the newest first.
+    pub notices: Vec<Notice>,
+    /// Notices that are left for later.
+    pub later: BTreeSet<String>,
     /// The chosen row of those that [`State::rows`] lists.
     pub selected: usize,
     /// One pane only: is the chosen row open?
@@ -117,6 +121,31 @@ pub enum Page {
         /// The gateway's host.
         host: String,
     },
+    /// What a gateway tells.
+    Notice(Notice),
+    /// What was decided and told in the last 90 days.
+    History {
+        /// Its lines, newest first.
+        lines: Vec<String>,
+        /// Its first line that is seen.
+        top: usize,
+    },
+    /// Is this phone to move to another one?
+    MoveAsk {
+        /// The enrolment.
+        gateway: String,
+        /// The gateway's host.
+        host: String,
+    },
+    /// The code for the new phone, and then its digits.
+    Move(Move),
+    /// An answer code.
+    Code {
+        /// The eight digits.
+        code: Figures,
+        /// Where they are typed.
+        app: String,
+    },
     /// Words to be read and dismissed.
     Message {
         /// What they say.
@@ -124,6 +153,29 @@ pub enum Page {
         /// Is it good news?
         good: bool,
     },
+}
+
+/// A move to a new phone that is under way.
+#[derive(Clone, Debug)]
+pub struct Move {
+    /// The enrolment.
+    pub gateway: String,
+    /// The gateway's own name.
+    pub name: String,
+    /// The gateway's host.
+    pub host: String,
+    /// The text of the QR, which is a secret.
+    pub link: Figures,
+    /// The QR in blocks, line by line: the same secret.
+    pub symbol: Figures,
+    /// The phone that waits for its digits: model and system.
+    pub joining: Option<(String, String)>,
+    /// The digits being typed.
+    pub field: Field,
+    /// Are they being sent?
+    pub busy: bool,
+    /// Why the last ones were not taken.
+    pub fault: Option<String>,
 }
 
 /// A change of the passphrase: the old one, and the new one twice.
@@ -210,6 +262,23 @@ pub enum Event {
     Gateways(Vec<Gateway>),
     /// The logins that wait.
     Cards(Vec<Card>),
+    /// What gateways tell.
+    Notices(Vec<Notice>),
+    /// The history, line by line.
+    History(Vec<String>),
+    /// A gateway gave the code for a new phone.
+    Moving(Move),
+    /// Who waits for digits on the page of a move: model and system.
+    Joining(Option<(String, String)>),
+    /// How the digits of the new phone were taken.
+    Confirmed(Result<(), String>),
+    /// An answer code, and where it is typed.
+    Code {
+        /// The eight digits.
+        code: Figures,
+        /// Where they are typed.
+        app: String,
+    },
     /// A link or picture was read.
     Read(Result<Found, String>),
     /// What was asked for on a page is done: words, or none.
@@ -302,6 +371,21 @@ pub enum Effect {
     Deny(String),
     /// Refuse, and say that someone else has the password.
     Report(String),
+    /// Put a notice away.
+    Dismiss(String),
+    /// «That wasn't me».
+    ReportNotice(String),
+    /// Read the history.
+    History,
+    /// Ask a gateway for the code of a new phone.
+    Move(String),
+    /// Tell a gateway the digits of the new phone.
+    Confirm {
+        /// The enrolment.
+        gateway: String,
+        /// The digits as typed.
+        digits: Field,
+    },
     /// Change the passphrase.
     Change {
         /// The one until now.

@@ -4,9 +4,12 @@ use countersign_core::protocol::otp;
 use countersign_strings::{fill, text};
 
 use super::field::Field;
-use super::model::{Answered, Card, Found, Gateway, GatewayState};
-use super::state::{Approval, Ask, Change, Effect, Event, Key, Page, Removal, Row, Search, State, Step, Unlock};
+use super::model::{Answered, Card, Found, Gateway, GatewayState, Notice};
+use super::state::{Approval, Ask, Change, Effect, Event, Key, Move, Page, Removal, Row, Search, State, Step, Unlock};
 use crate::terminal::normal;
+
+/// How many digits a new phone shows.
+const MOVE_DIGITS: usize = 6;
 
 impl State {
     /// Takes one event. `now` is Unix time in seconds.
@@ -46,9 +49,20 @@ impl State {
             }
             Event::Asked { wrong } => self.ask = Some(Ask { wrong, ..Ask::default() }),
             Event::AskOver => self.ask = None,
+            Event::Notices(notices) => self.notices_changed(notices),
+            Event::History(lines) => self.page = Page::History { lines, top: 0 },
+            Event::Moving(moving) => self.page = Page::Move(moving),
+            Event::Joining(joining) => {
+                if let Page::Move(moving) = &mut self.page {
+                    moving.joining = joining;
+                }
+            }
+            Event::Confirmed(how) => self.confirmed(how),
+            Event::Code { code, app } => self.page = Page::Code { code, app },
             Event::Notice(words) => self.notice = Some(words),
             Event::Trouble(words) => self.trouble = words,
         }
+        self.show_next_notice();
         out
     }
 
@@ -109,6 +123,98 @@ impl State {
         }
     }
 
+    fn notices_changed(&mut self, notices: Vec<Notice>) {
+        if let Page::Notice(shown) = &self.page
+            && notices.iter().all(|notice| notice.id != shown.id)
+        {
+            self.page = Page::List;
+        }
+        self.later.retain(|id| notices.iter().any(|notice| notice.id == *id));
+        self.notices = notices;
+    }
+
+    /// Puts the newest notice in front, when nothing else is and it was not left for later.
+    fn show_next_notice(&mut self) {
+        let is_free = matches!(self.page, Page::List) && self.unlock.is_none() && self.approval.is_none();
+        let typing = self.search.as_ref().is_some_and(|search| search.typing);
+        let next = self.notices.iter().find(|notice| !self.later.contains(&notice.id));
+        if let Some(notice) = next.filter(|_| is_free && !typing) {
+            self.page = Page::Notice(notice.clone());
+        }
+    }
+
+    fn confirmed(&mut self, how: Result<(), String>) {
+        self.ask = None;
+        let Page::Move(moving) = &mut self.page else { return };
+        match how {
+            Ok(()) => {
+                let text = fill("tui.moved", &[("host", &moving.host)]);
+                self.page = Page::Message { text, good: true };
+            }
+            Err(words) => {
+                (moving.busy, moving.fault) = (false, Some(words));
+                moving.field.clear();
+            }
+        }
+    }
+
+    fn notice_key(&mut self, key: Key, out: &mut Vec<Effect>) {
+        let Page::Notice(notice) = &self.page else { return };
+        match key {
+            Key::Enter => out.push(Effect::Dismiss(notice.id.clone())),
+            Key::Char('n' | 'N') if notice.reportable => {
+                out.push(Effect::ReportNotice(notice.id.clone()));
+                return self.page = Page::Busy(text("tui.sending").to_owned());
+            }
+            Key::Esc => {}
+            _ => return,
+        }
+        self.later.insert(notice.id.clone());
+        self.page = Page::List;
+    }
+
+    fn move_key(&mut self, key: Key, out: &mut Vec<Effect>) {
+        let Page::Move(moving) = &mut self.page else { return };
+        match key {
+            Key::Esc => self.page = Page::List,
+            _ if moving.busy || moving.joining.is_none() => {}
+            Key::Enter if moving.field.chars() == MOVE_DIGITS => {
+                (moving.busy, moving.fault) = (true, None);
+                let (gateway, digits) = (moving.gateway.clone(), moving.field.clone());
+                out.push(Effect::Confirm { gateway, digits });
+            }
+            Key::Enter => moving.fault = Some(text("cli.move_not_digits").to_owned()),
+            Key::Char(typed) => type_digits(&mut moving.field, typed.encode_utf8(&mut [0; 4]), MOVE_DIGITS),
+            key => moving.field.key(key),
+        }
+    }
+
+    /// Asks about a move from the chosen gateway, or from the only active one.
+    fn ask_move(&mut self) {
+        let is_active = |gateway: &&Gateway| gateway.state == GatewayState::Active;
+        let mut active = self.gateways.iter().filter(is_active);
+        let gateway = match self.chosen() {
+            Some(Row::Gateway(gateway)) => Some(gateway).filter(is_active),
+            _ => active.next().filter(|_| active.next().is_none()),
+        };
+        if let Some(Gateway { id, host, .. }) = gateway {
+            self.page = Page::MoveAsk { gateway: id.clone(), host: host.clone() };
+        }
+    }
+
+    fn history_key(&mut self, key: Key) {
+        let Page::History { lines, top } = &mut self.page else { return };
+        let last = lines.len().saturating_sub(1);
+        *top = match key {
+            Key::Up | Key::Char('k') => top.saturating_sub(1),
+            Key::Down | Key::Char('j') => (*top + 1).min(last),
+            Key::Home => 0,
+            Key::End => last,
+            Key::Enter | Key::Esc | Key::Char('h' | 'q' | ' ') => return self.page = Page::List,
+            _ => *top,
+        };
+    }
+
     fn read_failed(&mut self, words: String) {
         match &mut self.page {
             Page::Entry { fault, field, .. } => {
@@ -141,6 +247,8 @@ impl State {
             unlock.field.paste(pasted);
         } else if let Page::Entry { field, .. } = &mut self.page {
             field.paste(pasted);
+        } else if let Page::Move(Move { field, joining: Some(_), busy: false, .. }) = &mut self.page {
+            type_digits(field, pasted, MOVE_DIGITS);
         } else if let Page::Passphrase(change) = &mut self.page {
             change.fields[change.at].paste(pasted);
         } else if let Some(search) = self.search.as_mut().filter(|s| s.typing) {
@@ -280,6 +388,8 @@ impl State {
             Key::Char('e') => self.page = Page::entry(true),
             Key::Char('x') => self.ask_removal(),
             Key::Char('p') => self.bring_back(),
+            Key::Char('m') => self.ask_move(),
+            Key::Char('h') => out.push(Effect::History),
             Key::Char('i') if !self.note.is_empty() => self.page = Page::Note { top: 0 },
             Key::Char('c') => self.page = Page::Passphrase(Change::default()),
             Key::Char('l') => {
@@ -330,8 +440,9 @@ impl State {
 
     fn bring_back(&mut self) {
         self.aside.clear();
+        self.later.clear();
         self.show_next_card();
-        if self.approval.is_none() {
+        if self.approval.is_none() && self.notices.is_empty() {
             self.notice = Some(text("tui.none_waiting").to_owned());
         }
     }
@@ -365,6 +476,7 @@ impl State {
                     let words = match found {
                         Found::Account { .. } => text("tui.adding"),
                         Found::Enrolment { .. } => text("tui.enrolling"),
+                        Found::Offline(_) => text("tui.offline_making"),
                     };
                     self.page = Page::Busy(words.to_owned());
                     out.push(Effect::Accept);
@@ -384,7 +496,18 @@ impl State {
                 Key::Char('n' | 'N') | Key::Esc => self.page = Page::List,
                 _ => {}
             },
-            Page::Help | Page::Message { .. } | Page::Digits { .. } => {
+            Page::Notice(_) => self.notice_key(key, out),
+            Page::Move(_) => self.move_key(key, out),
+            Page::History { .. } => self.history_key(key),
+            Page::MoveAsk { gateway, .. } => match key {
+                Key::Char('y' | 'Y') => {
+                    out.push(Effect::Move(gateway.clone()));
+                    self.page = Page::Busy(text("tui.moving").to_owned());
+                }
+                Key::Char('n' | 'N') | Key::Esc => self.page = Page::List,
+                _ => {}
+            },
+            Page::Help | Page::Message { .. } | Page::Digits { .. } | Page::Code { .. } => {
                 if matches!(key, Key::Enter | Key::Esc | Key::Char('?' | 'q' | ' ')) {
                     self.page = Page::List;
                 }
@@ -445,10 +568,14 @@ impl Page {
 impl Card {
     /// Takes typed or pasted digits as far as the page asks for them; anything else is left out.
     fn type_digits(&self, field: &mut Field, typed: &str) {
-        for digit in typed.chars().filter_map(otp::decimal_digit) {
-            if field.chars() < self.digits {
-                field.push(char::from(b'0' + digit));
-            }
+        type_digits(field, typed, self.digits);
+    }
+}
+
+fn type_digits(field: &mut Field, typed: &str, most: usize) {
+    for digit in typed.chars().filter_map(otp::decimal_digit) {
+        if field.chars() < most {
+            field.push(char::from(b'0' + digit));
         }
     }
 }

@@ -8,6 +8,8 @@ const NOW: u64 = 1_795_260_000;
 fn card(id: &str) -> Card {
     Card {
         id: id.into(),
+        heading: "Sign in to".into(),
+        msg: None,
         app: "Payroll".into(),
         host: "gate.example.com".into(),
         account: "mara".into(),

@@ -8,8 +8,8 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::field::Field;
-use super::model::{Account, AccountCode, Answered, Card, Figures, Found, Gateway, GatewayState};
-use super::state::{Event, Key, Removal, State, Unlock};
+use super::model::{Account, AccountCode, Answered, Card, Figures, Found, Gateway, GatewayState, Notice};
+use super::state::{Effect, Event, Key, Move, Page, Removal, State, Unlock};
 use super::view::{Look, draw, settle};
 
 const NOW: u64 = 1_795_260_011;
@@ -101,6 +101,8 @@ fn gateway(state: GatewayState) -> Gateway {
 fn card(id: &str) -> Card {
     Card {
         id: id.into(),
+        heading: "Sign in to".into(),
+        msg: None,
         app: "Payroll".into(),
         host: "gate.example.com:8443".into(),
         account: "mara@example.com".into(),
@@ -308,6 +310,110 @@ fn pages() {
     remove.update(key(Key::Char('n')), NOW);
 }
 
+fn notice(id: &str, reportable: bool) -> Notice {
+    Notice {
+        id: id.into(),
+        text: "Another phone can now approve in your name: Pixel 9.".into(),
+        name: "Example Works".into(),
+        host: "gate.example.com:8443".into(),
+        account: "mara@example.com".into(),
+        told: "2026-11-21 11:20 · Lyon, FR · 192.0.2.7".into(),
+        reportable,
+    }
+}
+
+#[test]
+fn sign() {
+    let text = "Pay 1,250.00 € to Northern Paper Ltd, account DE02 1203 0000 0000 2020 51, reference 4711. ";
+    let sign = Card { heading: "Sign for".into(), msg: Some(text.repeat(3)), ..card("1") };
+    golden("approval_sign", &open([Event::Cards(vec![sign.clone()])]));
+    let smallest = as_text(&picture(&open([Event::Cards(vec![sign])]), (40, 20), Look::PLAIN));
+    for part in ["gate.example.com:8443", "Payroll", "Pay 1,250.00 €", "4711.", "_ _ _", "this isn't me"] {
+        assert!(smallest.contains(part), "the text is read whole, and whose it is: {smallest}");
+    }
+    let wide = Card { msg: Some("契".repeat(256)), ..card("1") };
+    let cut = as_text(&picture(&open([Event::Cards(vec![wide])]), (40, 16), Look::PLAIN));
+    assert!(cut.contains("Make this window larger.") && !cut.contains("_ _ _"), "{cut}");
+}
+
+#[test]
+fn notices() {
+    let mut state = open([Event::Accounts(accounts()), Event::Notices(vec![notice("1", true), notice("2", false)])]);
+    golden("notice", &state);
+    let put_away = state.update(key(Key::Enter), NOW);
+    assert!(matches!(put_away.as_slice(), [Effect::Dismiss(id)] if id == "1"));
+    golden("notice_plain", &state);
+    state.update(key(Key::Char('n')), NOW);
+    assert!(matches!(state.page, Page::Notice(_)), "there is nothing to report");
+    state.update(key(Key::Esc), NOW);
+    assert!(matches!(state.page, Page::List));
+    state.update(key(Key::Char('p')), NOW);
+    let reported = state.update(key(Key::Char('n')), NOW);
+    assert!(matches!(reported.as_slice(), [Effect::ReportNotice(id)] if id == "1"));
+}
+
+#[test]
+fn history() {
+    let mut state = open([]);
+    assert!(matches!(state.update(key(Key::Char('h')), NOW).as_slice(), [Effect::History]));
+    state.update(Event::History(Vec::new()), NOW);
+    golden("history_empty", &state);
+    let line = |n: usize| {
+        format!("  11:{n:02}  ✓ approved · Payroll (gate.example.com:8443) · mara@example.com · Lyon, FR · 192.0.2.7")
+    };
+    let lines = std::iter::once("2026-11-21".to_owned()).chain((10..40).map(line)).collect();
+    state.update(Event::History(lines), NOW);
+    golden("history", &state);
+    for _ in 0..3 {
+        state.update(key(Key::Down), NOW);
+    }
+    golden("history_scrolled", &state);
+}
+
+#[test]
+fn moving() {
+    let mut state = open([Event::Gateways(vec![gateway(GatewayState::Active)]), key(Key::Char('m'))]);
+    golden("move_ask", &state);
+    assert!(matches!(state.update(key(Key::Char('y')), NOW).as_slice(), [Effect::Move(id)] if id == "g"));
+    let link = "https://gate.example.com:8443/enrol#1.eyJ1IjoiaHR0cHM6Ly9nYXRlLmV4YW1wbGUuY29tIn0";
+    let symbol = countersign_core::qr::Symbol::new("short").unwrap().terminal(countersign_core::qr::Ground::Dark);
+    let shown = Move {
+        gateway: "g".into(),
+        name: "Example Works".into(),
+        host: "gate.example.com:8443".into(),
+        link: Figures::new(link),
+        symbol: Figures::new(symbol),
+        joining: None,
+        field: Field::default(),
+        busy: false,
+        fault: None,
+    };
+    assert!(!format!("{shown:?}").contains("eyJ1"), "whoever reads the code can enrol");
+    state.update(Event::Moving(shown.clone()), NOW);
+    golden("move", &state);
+    let wide = Move { symbol: Figures::new("█".repeat(90)), ..shown };
+    golden("move_wide", &open([Event::Moving(wide)]));
+    state.update(Event::Joining(Some(("Pixel 9".into(), "android".into()))), NOW);
+    typed("0972").into_iter().for_each(|e| drop(state.update(e, NOW)));
+    golden("move_joining", &state);
+    assert!(state.update(key(Key::Enter), NOW).is_empty(), "four digits are not six");
+    typed("99").into_iter().for_each(|e| drop(state.update(e, NOW)));
+    assert!(matches!(state.update(key(Key::Enter), NOW).as_slice(), [Effect::Confirm { .. }]));
+    state.update(Event::Confirmed(Err("Those aren't the digits on the page. 2 tries left.".into())), NOW);
+    golden("move_wrong", &state);
+    state.update(Event::Confirmed(Ok(())), NOW);
+    golden("moved", &state);
+}
+
+#[test]
+fn answer_code() {
+    let mut state = open([Event::Read(Ok(Found::Offline(card("1"))))]);
+    golden("offline_confirm", &state);
+    assert!(matches!(state.update(key(Key::Char('y')), NOW).as_slice(), [Effect::Accept]));
+    state.update(Event::Code { code: Figures::new("61087479"), app: "Payroll".into() }, NOW);
+    golden("offline_code", &state);
+}
+
 #[test]
 fn unlock() {
     let mut state = State::new(true, Vec::new());
@@ -359,7 +465,7 @@ fn what_is_secret_does_not_show_in_debug() {
     typed("876543").into_iter().for_each(|e| drop(state.update(e, NOW)));
     let mut field = Field::default();
     field.paste("876543");
-    let effect = super::state::Effect::Approve { id: "1".into(), digits: field };
+    let effect = Effect::Approve { id: "1".into(), digits: field };
     let shown = format!("{state:?} {effect:?}");
     for secret in ["canary", "492039", "118402", "876543", "7734011"] {
         assert!(!shown.contains(secret), "{secret}");

@@ -7,6 +7,7 @@ use std::thread;
 use countersign_core::app::{ApprovalState, Verdict};
 use countersign_core::cancel::Cancel;
 use countersign_core::error::{Error, InputError, PortError};
+use countersign_core::protocol::jose::Id;
 use countersign_core::protocol::otp::Typed;
 use countersign_core::vault::AccountId;
 use countersign_strings::{fill, text};
@@ -17,6 +18,7 @@ use super::model::{Answered, Figures};
 use super::rows::{self, Counted};
 use super::screen::Message;
 use super::state::{Effect, Event, Removal};
+use crate::command::history;
 use crate::desk::Desk;
 use crate::read::{self, Found};
 use crate::terminal::normal;
@@ -90,6 +92,11 @@ impl Worker {
             Effect::Accept => self.accept(),
             Effect::Next(id) => self.next(&id),
             Effect::Remove(removal) => self.remove(&removal),
+            Effect::Dismiss(id) => self.dismiss(&id),
+            Effect::ReportNotice(id) => vec![self.report_notice(&id)],
+            Effect::History => vec![self.history()],
+            Effect::Move(gateway) => vec![self.invite(&gateway)],
+            Effect::Confirm { gateway, digits } => vec![Event::Confirmed(self.confirm(&gateway, &digits))],
             Effect::Change { old, new } => vec![self.change(&old, &new)],
             Effect::Approve { id, digits } => self.answer(&id, Some(&digits), false),
             Effect::Deny(id) => self.answer(&id, None, false),
@@ -150,9 +157,54 @@ impl Worker {
                     }]
                 })
             }
+            Some(Found::Offline(code, row)) => desk
+                .app
+                .answer_code(&code, &self.0.cancel)
+                .map(|code| vec![Event::Code { code: Figures::new(code.to_string()), app: row.app.clone() }]),
             None => Ok(vec![]),
         };
         done.unwrap_or_else(|fault| vec![Event::Failed(words::of_error(&fault))])
+    }
+
+    fn dismiss(&self, id: &str) -> Vec<Event> {
+        let done = id.parse().map_err(Error::from).and_then(|id| self.0.desk.app.dismiss(id));
+        done.err().map(|fault| Event::Failed(words::of_error(&fault))).into_iter().collect()
+    }
+
+    fn report_notice(&self, id: &str) -> Event {
+        let done = id.parse().map_err(Error::from).and_then(|id| self.0.desk.app.report(id, &self.0.cancel));
+        match done {
+            Ok(_) => Event::Done(text("tui.notice_reported").to_owned()),
+            Err(fault) => Event::Failed(words::of_error(&fault)),
+        }
+    }
+
+    fn history(&self) -> Event {
+        match self.0.desk.app.history() {
+            Ok(rows) => Event::History(history::lines(&rows)),
+            Err(fault) => Event::Failed(words::of_error(&fault)),
+        }
+    }
+
+    fn invite(&self, gateway: &str) -> Event {
+        let id = gateway.parse().map_err(|_| Error::from(InputError::NotFound));
+        match id.and_then(|id| self.0.desk.app.invite(id, false, &self.0.cancel)) {
+            Ok(moving) => Event::Moving(rows::moving(&moving)),
+            Err(fault) => Event::Failed(words::of_error(&fault)),
+        }
+    }
+
+    fn confirm(&self, gateway: &str, digits: &Field) -> Result<(), String> {
+        let id = gateway.parse().map_err(|_| Error::from(InputError::NotFound));
+        let typed = digits.text().parse::<Typed>().map_err(|_| Error::from(InputError::DigitsAsked(6)));
+        let done = id.and_then(|id| self.0.desk.app.confirm(id, &typed?, &self.0.cancel));
+        done.map_err(|fault| words::of_error(&fault))
+    }
+
+    /// Who waits for digits on the page of a move.
+    pub fn joining(&self, gateway: &str) -> Event {
+        let moving = gateway.parse().ok().and_then(|id| self.0.desk.app.moving(id).ok().flatten());
+        Event::Joining(moving.as_ref().and_then(rows::joining))
     }
 
     fn next(&self, id: &str) -> Vec<Event> {
@@ -173,15 +225,28 @@ impl Worker {
             Removal::Account { id, name } => {
                 (account_id(id).ok_or_else(not_found).and_then(|id| app.delete_account(id)), name)
             }
-            Removal::Gateway { id, name } => (id.parse().map_err(|_| not_found()).and_then(|id| app.forget(id)), name),
+            Removal::Gateway { id, name } => {
+                return match id.parse().map_err(|_| not_found()).and_then(|id| self.leave(id)) {
+                    Ok(words) => vec![
+                        Event::Gateways(rows::gateways(&app.gateways())),
+                        Event::Done(fill(words, &[("host", name)])),
+                    ],
+                    Err(fault) => vec![Event::Failed(words::of_error(&fault))],
+                };
+            }
         };
         match done {
-            Ok(()) => vec![
-                self.accounts(self.now()),
-                Event::Gateways(rows::gateways(&app.gateways())),
-                Event::Done(fill("cli.removed", &[("name", name)])),
-            ],
+            Ok(()) => vec![self.accounts(self.now()), Event::Done(fill("cli.removed", &[("name", name)]))],
             Err(fault) => vec![Event::Failed(words::of_error(&fault))],
+        }
+    }
+
+    /// Leaves a gateway, or forgets it where it cannot be told: the person was told to remove the phone on its page.
+    fn leave(&self, id: Id) -> Result<&'static str, Error> {
+        match self.0.desk.app.leave(id, &self.0.cancel) {
+            Ok(()) => Ok("cli.left"),
+            Err(fault @ (Error::Input(_) | Error::Port(PortError::Cancelled))) => Err(fault),
+            Err(_) => self.0.desk.app.forget(id).map(|()| "cli.forgotten"),
         }
     }
 

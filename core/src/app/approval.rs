@@ -54,7 +54,7 @@ impl App {
         self.decide(id, &Choice::Report, cancel)
     }
 
-    fn decide(&self, id: ApprovalId, choice: &Choice, cancel: &Cancel) -> Result<Verdict, Error> {
+    pub(super) fn decide(&self, id: ApprovalId, choice: &Choice, cancel: &Cancel) -> Result<Verdict, Error> {
         let record = self.record(id.gateway)?;
         let jti = self.ports.random.id()?;
         let answer = match answer::decide(&record, id.challenge, choice, jti, self.ports.clock.now())? {
@@ -80,9 +80,13 @@ impl App {
         let keystore = &self.ports.keystore;
         let (input, class) = (draft.input.as_bytes(), choice.class());
         let signature = match class {
-            KeyClass::Ak => keystore.sign_approval(&record.keys.ak, &draft.prompt, input, cancel)?,
-            KeyClass::Pk => keystore.sign_proof(&record.keys.pk, input)?,
+            KeyClass::Ak => keystore.sign_approval(&record.keys.ak, &draft.prompt, input, cancel),
+            KeyClass::Pk => keystore.sign_proof(&record.keys.pk, input),
         };
+        if signature == Err(PortError::KeyGone) {
+            self.note_keyless(id.gateway);
+        }
+        let signature = signature?;
         let decision = draft.signed(der(&signature)?, self.ports.clock.now()).map_err(|_| Error::Internal)?;
         let (jti, kid) = (decision.jti(), decision.answer.jws().kid());
         self.update(id.gateway, |record, now| {

@@ -10,12 +10,13 @@ use countersign_protocol::push::{Dev, DeviceState, UserVerification};
 use super::poll::Stop;
 use super::{App, Link, lock};
 use crate::cancel::Cancel;
+use crate::device::Damage;
 use crate::error::{Error, GatewayError, InputError, PortError};
 use crate::limits;
 use crate::port::{Guard, KeyName, Prompt, Purpose, Topic};
 use crate::push::call::{self, Call, Fault, Line, Prover};
 use crate::push::enrol::{self, EnrolOffer, Phone};
-use crate::push::row::{self, GatewayRow};
+use crate::push::row::{self, GatewayRow, GatewayState};
 use crate::record::{Enrolled, Keys, Kids, Record, Request, Stage, Uri, Wrapped};
 
 /// An enrolment that waits for its digits, which `Debug` hides.
@@ -66,10 +67,24 @@ impl App {
     pub fn gateways(&self) -> Vec<GatewayRow> {
         let now = self.ports.clock.now();
         let shown = self.shown();
-        let damaged = shown.damaged.iter().map(|(id, _)| row::damaged(*id));
+        let restored = self.state.lock().is_ok_and(|state| state.devices.is_restored());
+        let damaged = shown.damaged.iter().map(|(id, damage)| match damage {
+            // Sealed by a key that this phone's keystore lost: the file came with a backup.
+            Damage::Foreign if restored => GatewayRow { state: GatewayState::KeysGone, ..row::damaged(*id) },
+            _ => row::damaged(*id),
+        });
+        let keyless = lock(&self.keyless).clone();
+        let state = |row: &GatewayRow| match row.state {
+            GatewayState::Pending { .. } | GatewayState::Active | GatewayState::Suspended
+                if keyless.contains(&row.id) =>
+            {
+                GatewayState::KeysGone
+            }
+            _ => row.state.clone(),
+        };
         let is_outdated = |id| lock(&self.links).get(&id).is_some_and(|link| link.memory.is_outdated());
         let rows = shown.records.iter().filter_map(|record| row::gateway(record, now));
-        let rows = rows.map(|row| GatewayRow { outdated: is_outdated(row.id), ..row });
+        let rows = rows.map(|row| GatewayRow { outdated: is_outdated(row.id), state: state(&row), ..row });
         rows.chain(damaged).collect()
     }
 
@@ -226,6 +241,7 @@ impl App {
             keys
         };
         lock(&self.links).remove(&gateway);
+        lock(&self.keyless).remove(&gateway);
         match keys {
             Some(keys) => self.delete_keys(&keys),
             None => self.delete_nameless_keys()?,
@@ -267,10 +283,22 @@ impl App {
             }
         };
         let keystore = &self.ports.keystore;
-        for name in keystore.list()?.iter().filter(|name| !named(name)) {
+        let kept = keystore.list()?;
+        for name in kept.iter().filter(|name| !named(name)) {
             keystore.delete(name)?;
         }
+        let lacks = |record: &&Arc<Record>| [&record.keys.ak, &record.keys.pk].iter().any(|key| !kept.contains(key));
+        let enrolled = |record: &&Arc<Record>| record.enrolled().is_some();
+        let shown = self.shown();
+        *lock(&self.keyless) = shown.records.iter().filter(enrolled).filter(lacks).map(|record| record.id).collect();
         Ok(())
+    }
+
+    /// The keystore said that a key of this enrolment is gone: its row says so from now on.
+    pub(super) fn note_keyless(&self, id: Id) {
+        if lock(&self.keyless).insert(id) {
+            self.notify(Topic::Gateways);
+        }
     }
 
     /// Takes back every enrolment that `which` names: record first, then keys.

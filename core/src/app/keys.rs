@@ -121,7 +121,7 @@ impl App {
         Ok((KeysRequest { keys, pop: keys::signed(&input, by_new)? }, kid))
     }
 
-    fn sign_as(
+    pub(super) fn sign_as(
         &self,
         record: &Record,
         enrolled: &Enrolled,

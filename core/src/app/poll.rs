@@ -92,7 +92,7 @@ impl App {
     }
 
     /// One poll. Says whether it brought something that counts.
-    fn poll_once(&self, id: Id, link: &Link, wait: u64, cancel: &Cancel) -> Result<bool, Stop> {
+    pub(super) fn poll_once(&self, id: Id, link: &Link, wait: u64, cancel: &Cancel) -> Result<bool, Stop> {
         let record = self.record(id)?;
         match &record.stage {
             Stage::Preparing => return Err(Stop::Fault(InputError::NotFound.into())),
@@ -185,6 +185,7 @@ impl App {
             let keys = record.every_key_name().cloned().collect::<Vec<_>>();
             record.stage = Stage::Gone { why, at: now, acct };
             record.approvals.clear();
+            record.invitation = None;
             Ok(keys)
         })?;
         self.delete_keys(&keys);

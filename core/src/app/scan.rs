@@ -2,7 +2,7 @@
 
 use countersign_protocol::uri::otpauth::{self, Repair, UriError};
 
-use super::{App, EnrolOffer};
+use super::{App, EnrolOffer, OfflineCode, PageCode};
 use crate::error::InputError;
 use crate::qr::{Class, Luma, ScanError, classify};
 
@@ -20,11 +20,15 @@ pub enum Scanned {
     Unreadable(UriError),
     /// An enrolment; for [`App::enrol`] once the person saw its host and agreed.
     Enrolment(Box<EnrolOffer>),
-    /// An enrolment that cannot be taken: damaged, of another host, or of a later version.
+    /// A link of ours that cannot be taken: damaged, of another host, or of a later version.
     Refused(InputError),
-    /// A login QR. Only a camera may bring what it holds, so nothing of it is read here: a link or picture could be a
-    /// stranger's login.
+    /// A login QR by link, picture or clipboard. Only a camera may bring what it holds, so nothing of it is read here: it
+    /// could be a stranger's login.
     Login,
+    /// A login QR that the camera saw, for [`App::page_approval`] and [`App::approve_by_qr`].
+    Page(PageCode),
+    /// A sign-in that waits for an answer code, for [`App::offline_row`] and [`App::answer_code`].
+    Offline(Box<OfflineCode>),
     /// Anything else, named as what it is.
     Other(Class),
 }
@@ -42,6 +46,10 @@ impl App {
                 Err(fault) => Scanned::Refused(fault),
             },
             Class::Login => Scanned::Login,
+            Class::Offline => match OfflineCode::read(text) {
+                Ok(code) => Scanned::Offline(Box::new(code)),
+                Err(fault) => Scanned::Refused(fault),
+            },
             other => Scanned::Other(other),
         }
     }
@@ -51,7 +59,15 @@ impl App {
     /// # Errors
     /// [`ScanError::Busy`] is usual: the frame is dropped.
     pub fn scan_frame(&self, frame: Luma) -> Result<Vec<Scanned>, ScanError> {
-        Ok(self.decoder.frame(frame)?.iter().map(|code| self.scan_text(&code.text)).collect())
+        Ok(self.decoder.frame(frame)?.iter().map(|code| self.scan_seen(&code.text)).collect())
+    }
+
+    /// Says what a text is that the camera saw just now.
+    fn scan_seen(&self, text: &str) -> Scanned {
+        match self.scan_text(text) {
+            Scanned::Login => PageCode::of_frame(text).map_or_else(Scanned::Refused, Scanned::Page),
+            other => other,
+        }
     }
 
     /// Looks for codes in a picture file (PNG or JPEG) and says what each is. Empty when there is none.

@@ -6,6 +6,8 @@
 //! that does not open is named and left as it is; the others work.
 
 mod file;
+mod history;
+mod icon;
 mod inbox;
 
 use std::collections::BTreeMap;
@@ -102,6 +104,12 @@ impl Store {
         self.damaged.iter().map(|(id, damage)| (*id, *damage))
     }
 
+    /// Whether the keystore lost the key of an earlier store: this phone was restored from a backup, or the app installed
+    /// anew.
+    pub(crate) fn is_restored(&self) -> bool {
+        self.folder.join("key.gone").exists()
+    }
+
     /// Takes over what another process of this phone wrote to the record since it was read.
     pub(crate) fn catch_up(&mut self, id: Id) {
         let now = disk::read(&self.path(id), limits::DEVICE_FILE).ok().flatten().map(|bytes| H32::sha256(&[&bytes]));
@@ -131,6 +139,7 @@ impl Store {
     /// Removes a record, also a damaged one.
     pub(crate) fn remove(&mut self, id: Id) -> Result<(), Error> {
         disk::remove(&self.path(id))?;
+        self.remove_history(id)?;
         self.records.remove(&id);
         self.damaged.remove(&id);
         Ok(())

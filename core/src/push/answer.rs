@@ -6,8 +6,10 @@ use countersign_protocol::jose::{FormError, H32, Id, Refused, SigningInput};
 use countersign_protocol::json;
 use countersign_protocol::otp::Typed;
 use countersign_protocol::push::{
-    Answer, AnswerReply, AnswerWhy, Challenge, ClosedStatus, KeyClass, Message, Number, Res, Status, check,
+    Answer, AnswerReply, AnswerWhy, Challenge, ClosedStatus, KeyClass, Message, Number, Op, Res, Status, check,
 };
+use countersign_protocol::uri::QrSecret;
+use subtle::ConstantTimeEq as _;
 
 use super::meta;
 use crate::error::{Error, GatewayError, InputError};
@@ -19,6 +21,8 @@ use crate::record::{Approval, Decision, Record, Verdict};
 pub enum Choice {
     /// Yes, with the digits of the page.
     Approve(Typed),
+    /// Yes, with what the camera saw on the page.
+    Scanned(QrSecret),
     /// No.
     Deny,
     /// No, and somebody else has the password.
@@ -33,7 +37,7 @@ impl Choice {
 
     fn res(&self) -> Res {
         match self {
-            Self::Approve(_) => Res::Approve,
+            Self::Approve(_) | Self::Scanned(_) => Res::Approve,
             Self::Deny => Res::Deny,
             Self::Report => Res::Report,
         }
@@ -85,8 +89,13 @@ pub fn decide(record: &Record, challenge: Id, choice: &Choice, jti: Id, now: u64
         return Ok(step);
     }
     let claims = approval.challenge.claims();
+    if claims.op == Op::Info && choice.res() != Res::Report {
+        // A notice asks nothing.
+        return Err(InputError::WrongKind("notice").into());
+    }
     match choice {
-        Choice::Approve(typed) => may_approve(record, approval, typed, now)?,
+        Choice::Approve(typed) => may_approve(record, approval, Some(typed), now)?,
+        Choice::Scanned(_) => may_approve(record, approval, None, now)?,
         Choice::Deny | Choice::Report => {}
     }
     let enrolled = record.enrolled().ok_or(InputError::NotFound)?;
@@ -101,11 +110,14 @@ pub fn decide(record: &Record, challenge: Id, choice: &Choice, jti: Id, now: u64
         nm: match choice {
             // The digits leave their type to be signed: that is what they were typed for.
             Choice::Approve(typed) => Some(Number::try_from(typed.expose()).map_err(|_| Error::Internal)?),
-            Choice::Deny | Choice::Report => None,
+            Choice::Scanned(_) | Choice::Deny | Choice::Report => None,
         },
-        qs: None,
+        qs: match choice {
+            Choice::Scanned(QrSecret(qs)) => Some(*qs),
+            Choice::Approve(_) | Choice::Deny | Choice::Report => None,
+        },
         why: match choice {
-            Choice::Approve(_) => None,
+            Choice::Approve(_) | Choice::Scanned(_) => None,
             Choice::Deny => Some(AnswerWhy::Cancelled),
             Choice::Report => Some(AnswerWhy::NotMe),
         },
@@ -122,6 +134,9 @@ fn made_before(approval: &Approval, choice: &Choice, now: u64) -> Option<Step> {
         (Some(verdict), Choice::Deny | Choice::Report) if verdict.st != Status::Mismatch => Some(Step::Done(verdict)),
         (None, Choice::Deny | Choice::Report) if last.may_repeat(now) => Some(Step::Repeat(last.jti())),
         (None, Choice::Approve(typed)) if last.may_repeat(now) && says(last, typed) => Some(Step::Repeat(last.jti())),
+        // A poll on the way to this may have sent it.
+        (Some(verdict), Choice::Scanned(qs)) if saw(last, qs) => Some(Step::Done(verdict)),
+        (None, Choice::Scanned(qs)) if last.may_repeat(now) && saw(last, qs) => Some(Step::Repeat(last.jti())),
         _ => None,
     }
 }
@@ -132,7 +147,12 @@ fn says(decision: &Decision, typed: &Typed) -> bool {
     decision.answer.claims().nm.as_ref().is_some_and(|nm| typed.is_ok_and(|typed| nm.matches(&typed)))
 }
 
-fn may_approve(record: &Record, approval: &Approval, typed: &Typed, now: u64) -> Result<(), Error> {
+/// Whether the signed decision carries what this camera saw.
+fn saw(decision: &Decision, QrSecret(qs): &QrSecret) -> bool {
+    decision.answer.claims().qs.is_some_and(|signed| signed.as_bytes().ct_eq(qs.as_bytes()).into())
+}
+
+fn may_approve(record: &Record, approval: &Approval, typed: Option<&Typed>, now: u64) -> Result<(), Error> {
     let claims = approval.challenge.claims();
     if let Some(left) = approval.left {
         return Err(InputError::Ended(left.how).into());
@@ -145,7 +165,7 @@ fn may_approve(record: &Record, approval: &Approval, typed: &Typed, now: u64) ->
         return Err(GatewayError::Refused(refused).into());
     }
     meta::may_approve(record, now)?;
-    if typed.len() != usize::from(claims.nm.get()) {
+    if typed.is_some_and(|typed| typed.len() != usize::from(claims.nm.get())) {
         return Err(InputError::DigitsAsked(claims.nm.get()).into());
     }
     Ok(())

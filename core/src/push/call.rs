@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use countersign_protocol::jose::{H32, Refused, SigningInput, signature_from_der};
 use countersign_protocol::json;
-use countersign_protocol::push::{BaseUrl, ErrorBody, ErrorCode, ErrorWhy, Gone, Message, MetadataReply, Nonce, Proof};
+use countersign_protocol::push::{
+    BaseUrl, ErrorBody, ErrorCode, ErrorWhy, Gone, Message, MetadataReply, Nonce, Proof, TriesLeft,
+};
 
 use crate::cancel::Cancel;
 use crate::error::{Error, GatewayError, PortError};
@@ -31,6 +33,8 @@ pub enum Fault {
     Version,
     /// Right in form, not allowed.
     Policy(ErrorWhy),
+    /// The digits of a new phone are others; so many tries are left.
+    Digits(TriesLeft),
     /// The enrolment code was used by another request.
     Used,
     /// Too old, or ended.
@@ -55,6 +59,7 @@ impl From<Fault> for Error {
             Fault::Malformed(status) => GatewayError::Status(status).into(),
             Fault::Version => GatewayError::Version.into(),
             Fault::Policy(why) => GatewayError::Policy(why).into(),
+            Fault::Digits(left) => GatewayError::WrongDigits(left).into(),
             Fault::Used => GatewayError::CodeUsed.into(),
             Fault::Expired => GatewayError::CodeExpired.into(),
             Fault::Nonce => GatewayError::Busy(None).into(),
@@ -309,7 +314,10 @@ fn refusal(response: &Response) -> Fault {
         ErrorCode::Version => Fault::Version,
         ErrorCode::Nonce => Fault::Nonce,
         ErrorCode::Refused => Fault::Refused,
-        ErrorCode::Policy => Fault::Policy(body.why.unwrap_or(ErrorWhy::Other)),
+        ErrorCode::Policy => match (body.why, body.left) {
+            (Some(ErrorWhy::Digits), Some(left)) => Fault::Digits(left),
+            (why, _) => Fault::Policy(why.unwrap_or(ErrorWhy::Other)),
+        },
         ErrorCode::Used => Fault::Used,
         ErrorCode::Expired => Fault::Expired,
         ErrorCode::Gone => body.gone.map_or(busy, |gone| Fault::Gone(Box::new(gone))),
@@ -346,6 +354,8 @@ mod tests {
             (401, r#"{"error":"refused"}"#, "Refused"),
             (403, r#"{"error":"policy","why":"level"}"#, "Policy(Level)"),
             (403, r#"{"error":"policy","why":"moon"}"#, "Policy(Other)"),
+            (403, r#"{"error":"policy","why":"digits"}"#, "Policy(Digits)"),
+            (403, r#"{"error":"policy","why":"digits","left":2}"#, "Digits(Within(2))"),
             (409, r#"{"error":"used"}"#, "Used"),
             (410, r#"{"error":"expired"}"#, "Expired"),
         ] {

@@ -4,7 +4,7 @@
 //! last State, also what the phone could not take, so that nothing a gateway says makes a loop.
 
 use countersign_protocol::jose::{FormError, H32, Id, Refused};
-use countersign_protocol::push::{Challenge, DeviceState, Echo, Message, Op, State, Via, check};
+use countersign_protocol::push::{Challenge, DeviceState, Echo, Message, State, Via, check};
 
 use super::meta::{self, Cause};
 use crate::record::{Approval, LastState, Record, Stage};
@@ -33,7 +33,7 @@ pub struct Taken {
     pub news: bool,
     /// A challenge was taken.
     pub challenges: bool,
-    /// The gateway calls the device something else than before.
+    /// The gateway calls the device something else than before, or another phone joins by its invitation.
     pub device: bool,
     /// Why metadata should be fetched.
     pub causes: Vec<Cause>,
@@ -62,6 +62,13 @@ pub fn take(record: &mut Record, state: &State, via: Via, now: u64) -> Taken {
         taken.causes.push(Cause::Version(state.meta));
     }
     let joining = state.joining.as_ref().map(|joining| joining.e);
+    if let Some(invitation) = &mut record.invitation {
+        // Of a phone that came by another invitation this one knows nothing.
+        let own = invitation.code.as_ref().map(|code| code.e).filter(|_| !invitation.confirmed);
+        let joins = state.joining.clone().filter(|joining| Some(joining.e) == own);
+        taken.device |= invitation.joining != joins;
+        invitation.joining = joins;
+    }
     record.last = Some(LastState { have: state.held(), device: state.device, meta: state.meta, joining });
     taken
 }
@@ -71,10 +78,6 @@ pub fn take(record: &mut Record, state: &State, via: Via, now: u64) -> Taken {
 /// # Errors
 /// Why it was left alone; then nothing changed.
 pub fn take_challenge(record: &mut Record, challenge: Message<Challenge>, via: Via, now: u64) -> Result<(), Left> {
-    // Questions of other kinds, and notices, are not shown yet: what nobody can read nobody should answer.
-    if challenge.claims().op != Op::Login {
-        return Err(Left::Alone);
-    }
     let did = record.enrolled().ok_or(Left::Alone)?.did;
     let gone = |jti: &Id| record.is_closed(*jti) || record.approval(*jti).is_some();
     let verified = check::challenge(challenge.clone(), &record.trusted, &did, record.gateway_time(now), gone);

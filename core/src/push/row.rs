@@ -3,8 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use countersign_protocol::jose::Id;
-use countersign_protocol::push::{ClosedStatus, DeviceState, GoneWhy, NewMark, Res, Src, Status, TriesLeft};
+use countersign_protocol::jose::{H32, Id};
+use countersign_protocol::push::{
+    Challenge, ClosedStatus, DeviceState, GoneWhy, Info, Message, NewMark, Op, Os, Res, Src, Status, TriesLeft, Via,
+};
 
 use super::meta::{self, Staleness};
 use crate::error::InputError;
@@ -75,6 +77,9 @@ pub enum GatewayState {
     Suspended,
     /// The gateway removed it.
     Gone(GoneWhy),
+    /// The keys of this phone are gone: it was restored or installed anew, or its screen lock was removed. It can be
+    /// forgotten, and the phone enrolled again.
+    KeysGone,
     /// Its file does not open: damaged, or of a phone that is gone. It can be forgotten.
     Damaged,
 }
@@ -87,6 +92,7 @@ impl fmt::Debug for GatewayState {
             Self::Active => f.write_str("Active"),
             Self::Suspended => f.write_str("Suspended"),
             Self::Gone(why) => f.debug_tuple("Gone").field(why).finish(),
+            Self::KeysGone => f.write_str("KeysGone"),
             Self::Damaged => f.write_str("Damaged"),
         }
     }
@@ -97,8 +103,14 @@ impl fmt::Debug for GatewayState {
 pub struct ApprovalRow {
     /// Which.
     pub id: ApprovalId,
+    /// What is asked: a login, a text to sign, or another phone.
+    pub op: Op,
+    /// What is asked in words, with `sign` alone: to be shown whole.
+    pub msg: Option<String>,
     /// The application, as the gateway registered it.
     pub app: String,
+    /// SHA-256 of the application's icon, for [`App::icon`](crate::app::App::icon).
+    pub ico: Option<H32>,
     /// The gateway's host and port. Always shown beside the application.
     pub host: String,
     /// The gateway's name, by its metadata.
@@ -128,6 +140,40 @@ impl ApprovalRow {
     pub fn is_open(&self) -> bool {
         matches!(self.state, ApprovalState::Open(_) | ApprovalState::Sending(_))
     }
+}
+
+/// One notice: a gateway tells something, and asks nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoticeRow {
+    /// Which.
+    pub id: ApprovalId,
+    /// What it tells.
+    pub text: NoticeText,
+    /// The gateway's host and port. Always shown.
+    pub host: String,
+    /// The gateway's name, by its metadata.
+    pub gateway: String,
+    /// Whose account it is about.
+    pub acct: String,
+    /// It is another account than the one this phone was enrolled for: to be marked.
+    pub acct_differs: bool,
+    /// Where what it tells came from.
+    pub context: ContextRow,
+    /// When it was told, by the phone's clock.
+    pub told: u64,
+    /// How it stands: after a report, what the gateway made of that.
+    pub state: ApprovalState,
+    /// Whether it can be reported now: «that was not me».
+    pub can_report: bool,
+}
+
+/// What a notice tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoticeText {
+    /// What happened.
+    pub info: Info,
+    /// System and model of the device that it is about, where it is about one.
+    pub device: Option<(Os, String)>,
 }
 
 /// Where a login comes from. All texts are shown, never interpreted.
@@ -220,8 +266,46 @@ pub fn damaged(id: Id) -> GatewayRow {
 
 /// The rows of all approvals of one enrolment, in the order they came.
 pub fn approvals(record: &Record, now: u64) -> impl Iterator<Item = ApprovalRow> + '_ {
-    let offered = record.approvals.iter().filter(move |a| a.is_offered(now));
+    let asks = |a: &&Approval| a.challenge.claims().op != Op::Info;
+    let offered = record.approvals.iter().filter(asks).filter(move |a| a.is_offered(now));
     offered.map(move |approval| row(record, approval, now))
+}
+
+/// The rows of all notices of one enrolment that were not put away. One that the gateway took back is not shown.
+pub fn notices(record: &Record, now: u64) -> impl Iterator<Item = NoticeRow> + '_ {
+    let tells = |a: &&Approval| a.challenge.claims().op == Op::Info && (a.left.is_none() || !a.answers.is_empty());
+    let offered = record.approvals.iter().filter(tells).filter(move |a| a.is_offered(now));
+    offered.filter_map(move |approval| notice(record, approval, now))
+}
+
+fn notice(record: &Record, approval: &Approval, now: u64) -> Option<NoticeRow> {
+    let claims = approval.challenge.claims();
+    let (acct, state) = (claims.acct.as_str().to_owned(), state(record, approval, now));
+    Some(NoticeRow {
+        id: ApprovalId { gateway: record.id, challenge: approval.jti() },
+        text: notice_text(claims)?,
+        host: record.u.host().to_owned(),
+        gateway: record.trusted.metadata().name.as_str().to_owned(),
+        acct_differs: record.enrolled().is_some_and(|enrolled| enrolled.acct != acct),
+        acct,
+        context: context(claims),
+        told: record.phone_time(claims.iat),
+        state,
+        can_report: can(record, approval, state, now).report,
+    })
+}
+
+pub(super) fn notice_text(claims: &Challenge) -> Option<NoticeText> {
+    let device = claims.dev.as_ref().map(|device| (device.os, device.model.as_str().to_owned()));
+    claims.info.map(|info| NoticeText { info, device })
+}
+
+/// The row of a challenge that was scanned for an answer code: nothing is sent for it.
+pub(crate) fn offline(record: &Record, challenge: &Message<Challenge>, now: u64) -> ApprovalRow {
+    let challenge = challenge.clone();
+    let approval = Approval { challenge, taken: now, via: Via::Poll, left: None, answers: Vec::new() };
+    let can = Can { approve: true, deny: false, report: false };
+    ApprovalRow { can, ..row(record, &approval, now) }
 }
 
 fn row(record: &Record, approval: &Approval, now: u64) -> ApprovalRow {
@@ -230,20 +314,15 @@ fn row(record: &Record, approval: &Approval, now: u64) -> ApprovalRow {
     let state = state(record, approval, now);
     ApprovalRow {
         id: ApprovalId { gateway: record.id, challenge: approval.jti() },
+        op: claims.op,
+        msg: claims.msg.as_ref().map(ToString::to_string),
+        ico: claims.ico,
         app: claims.app.as_str().to_owned(),
         host: record.u.host().to_owned(),
         gateway: record.trusted.metadata().name.as_str().to_owned(),
         acct_differs: record.enrolled().is_some_and(|enrolled| enrolled.acct != acct),
         acct,
-        context: ContextRow {
-            src: claims.ctx.src,
-            ip: claims.ctx.ip.as_ref().map(ToString::to_string),
-            cc: claims.ctx.cc.as_ref().map(ToString::to_string),
-            city: claims.ctx.city.as_ref().map(ToString::to_string),
-            asn: claims.ctx.asn.as_ref().map(ToString::to_string),
-            ua: claims.ctx.ua.as_ref().map(ToString::to_string),
-            new: claims.ctx.new.as_ref().map(|new| new.to_vec()).unwrap_or_default(),
-        },
+        context: context(claims),
         digits: claims.nm.get(),
         asked: record.phone_time(claims.iat),
         expires: record.phone_time(claims.exp),
@@ -253,7 +332,20 @@ fn row(record: &Record, approval: &Approval, now: u64) -> ApprovalRow {
     }
 }
 
-fn state(record: &Record, approval: &Approval, now: u64) -> ApprovalState {
+pub(super) fn context(claims: &Challenge) -> ContextRow {
+    let ctx = &claims.ctx;
+    ContextRow {
+        src: ctx.src,
+        ip: ctx.ip.as_ref().map(ToString::to_string),
+        cc: ctx.cc.as_ref().map(ToString::to_string),
+        city: ctx.city.as_ref().map(ToString::to_string),
+        asn: ctx.asn.as_ref().map(ToString::to_string),
+        ua: ctx.ua.as_ref().map(ToString::to_string),
+        new: ctx.new.as_ref().map(|new| new.to_vec()).unwrap_or_default(),
+    }
+}
+
+pub(super) fn state(record: &Record, approval: &Approval, now: u64) -> ApprovalState {
     if let Some(decision) = approval.unsent(now) {
         return ApprovalState::Sending(decision.res());
     }
@@ -276,9 +368,10 @@ fn is_late(record: &Record, approval: &Approval, now: u64) -> bool {
 fn can(record: &Record, approval: &Approval, state: ApprovalState, now: u64) -> Can {
     let open = approval.left.is_none() && !is_late(record, approval, now);
     let decided = |st: &[Status]| matches!(state, ApprovalState::Decided(found) if st.contains(&found));
+    let asks = approval.challenge.claims().op != Op::Info;
     Can {
-        approve: open && meta::staleness(record, now).is_none(),
-        deny: !decided(&[Status::Denied, Status::Reported]),
+        approve: asks && open && meta::staleness(record, now).is_none(),
+        deny: asks && !decided(&[Status::Denied, Status::Reported]),
         report: !decided(&[Status::Reported]),
     }
 }

@@ -3,7 +3,7 @@
 use countersign_protocol::limits::SCANNED_TEXT;
 use countersign_protocol::text::is_forbidden;
 
-/// What a text is, by its form alone. Only the first three are taken further; the shells have a sentence for each other.
+/// What a text is, by its form alone. Only the first four are taken further; the shells have a sentence for each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Class {
     /// A Key URI, for `uri::otpauth`.
@@ -12,6 +12,8 @@ pub enum Class {
     Enrolment,
     /// A login QR, for `uri::LoginLink`; taken from the camera alone.
     Login,
+    /// A sign-in that waits for an answer code, for `uri::OfflineLink`.
+    Offline,
     /// Google's transfer of many accounts.
     Migration,
     /// A Steam Guard key.
@@ -111,7 +113,7 @@ fn key_uri(rest: &str) -> Class {
     if starts(rest.trim_start_matches('/'), "pipush/") { Class::PrivacyIdea } else { Class::Account }
 }
 
-/// A link of ours: `//HOST/enrol#…` or `//HOST/approve#…`, of whatever version; its parser asks for an update.
+/// A link of ours: `//HOST/enrol#…`, `//HOST/approve#…` or `//HOST/offline#…`, of whatever version; its parser asks for an update.
 fn ours(rest: &str) -> Option<Class> {
     let (_, path) = rest.strip_prefix("//")?.split_once('/')?;
     let (page, fragment) = path.split_once('#')?;
@@ -120,6 +122,7 @@ fn ours(rest: &str) -> Option<Class> {
     match page {
         "enrol" if ours => Some(Class::Enrolment),
         "approve" if ours => Some(Class::Login),
+        "offline" if ours => Some(Class::Offline),
         _ => None,
     }
 }
@@ -172,6 +175,7 @@ mod tests {
             ("https://gate.example.com:8443/enrol#2.x", Class::Enrolment),
             ("countersign://enrol#1.eyJ1Ijoi", Class::Enrolment),
             (" https://gate.example.com/approve#1.AAAA\n", Class::Login),
+            ("https://gate.example.com/offline#1.e30.e30.AA", Class::Offline),
         ] {
             assert_eq!(classify(text), class, "{text}");
         }

@@ -13,7 +13,10 @@ use super::{Look, measure, page, paragraph, put, text};
 pub fn draw(state: &State, approval: &Approval, now: u64, look: Look, area: Rect, buffer: &mut Buffer) -> String {
     let width = measure(area);
     // What must be seen comes last and always stands at the bottom; the context above gives way on a low screen.
-    let below = beneath(state, approval, now, look, width, area.height >= 20);
+    let mut below = beneath(state, approval, now, look, width, area.height >= 20);
+    if let (Some(msg), Step::Digits { .. }, None) = (&approval.card.msg, &approval.step, &state.ask) {
+        below = beside_text(&approval.card, msg, below, look, width, area.height);
+    }
     let room = usize::from(area.height).saturating_sub(below.len());
     let roomy = context(&approval.card, look, width, false);
     let mut above = if roomy.len() <= room { roomy } else { context(&approval.card, look, width, true) };
@@ -23,6 +26,30 @@ pub fn draw(state: &State, approval: &Approval, now: u64, look: Look, area: Rect
     let bottom = Rect { y, height: area.y + area.height - y, ..area };
     put(buffer, bottom, 2, below);
     words(keys(state, approval)).to_owned()
+}
+
+/// A text to be signed is read whole, with the application and its host above it, or not signed here: blank lines give
+/// way to it first, and where that is not enough the digits do.
+fn beside_text(
+    card: &Card,
+    msg: &str,
+    mut below: Vec<Line<'static>>,
+    look: Look,
+    width: usize,
+    height: u16,
+) -> Vec<Line<'static>> {
+    let named = 1 + paragraph(&card.app, width, look.title()).len() + text::chunks(&card.host, width).len();
+    let room = usize::from(height).saturating_sub(named);
+    if below.len() > room {
+        below.retain(|line| line.width() > 0);
+    }
+    if below.len() > room {
+        let rest = below.split_off(paragraph(msg, width, look.accent()).len().min(below.len()));
+        below.truncate(room.saturating_sub(2));
+        below.extend(paragraph(words("tui.text_cut"), width, look.danger()));
+        below.extend(rest.into_iter().next_back());
+    }
+    below
 }
 
 fn keys(state: &State, approval: &Approval) -> &'static str {
@@ -45,7 +72,7 @@ fn context(card: &Card, look: Look, width: usize, low: bool) -> Vec<Line<'static
         }
     };
     gap(&mut lines);
-    lines.push(Line::styled(words("tui.sign_in_to"), look.quiet()));
+    lines.push(Line::styled(card.heading.clone(), look.quiet()));
     lines.extend(paragraph(&card.app, width, look.title()));
     lines.extend(text::chunks(&card.host, width).into_iter().map(Line::raw));
     gap(&mut lines);
@@ -95,7 +122,10 @@ fn beneath(state: &State, approval: &Approval, now: u64, look: Look, width: usiz
         Step::Digits { field, fault } => {
             let number = number_word(card.digits);
             let ask = fill("tui.type_digits", &[("number", &number)]);
-            let mut lines = paragraph(&ask, width, look.title());
+            // What is signed must be read whole, so it stands in the part that never gives way.
+            let mut lines = paragraph(card.msg.as_deref().unwrap_or_default(), width, look.accent());
+            lines.extend(card.msg.as_ref().map(|_| Line::default()));
+            lines.extend(paragraph(&ask, width, look.title()));
             lines.push(Line::default());
             let left = Span::styled(left(card, now), look.quiet());
             match text::large(&places(field.text(), card.digits), width).filter(|_| high) {

@@ -5,8 +5,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::super::model::Found;
-use super::super::state::{Ask, Change, Page, Removal, State, Unlock};
+use super::super::model::{Found, Notice};
+use super::super::state::{Ask, Change, Move, Page, Removal, State, Unlock};
 use super::{Look, link_shown, list, masked, measure, paragraph, put, text};
 
 /// Draws the page in front of the list; returns the keys for the last line.
@@ -51,6 +51,32 @@ pub fn draw(state: &State, look: Look, area: Rect, buffer: &mut Buffer) -> Strin
         Page::Passphrase(typed) => {
             lines.extend(change(typed, width, look));
             keys = "tui.keys_entry_next";
+        }
+        Page::Notice(notice) => {
+            lines.extend(told(notice, width, look));
+            keys = if notice.reportable { "tui.keys_notice" } else { "tui.keys_notice_only" };
+        }
+        Page::History { lines: entries, top } => {
+            history(entries, *top, look, area, buffer);
+            return words("tui.keys_scroll").to_owned();
+        }
+        Page::MoveAsk { host, .. } => {
+            lines.extend(paragraph(words("tui.move_title"), width, look.title()));
+            lines.push(Line::default());
+            lines.extend(paragraph(&fill("tui.move_ask", &[("host", host)]), width, Default::default()));
+            keys = "tui.keys_yes_no";
+        }
+        Page::Move(moving) => {
+            lines = moved(moving, width, area, look);
+            keys = if moving.joining.is_some() { "tui.keys_move_digits" } else { "tui.keys_move" };
+        }
+        Page::Code { code, app } => {
+            lines.extend(paragraph(words("tui.offline_title"), width, look.title()));
+            lines.push(Line::default());
+            lines.extend(list::figures(code.as_str(), width, area.height, look));
+            lines.push(Line::default());
+            lines.extend(paragraph(&fill("tui.offline_type", &[("app", app)]), width, Default::default()));
+            keys = "tui.keys_code";
         }
         Page::List | Page::Digits { .. } => {}
     }
@@ -100,6 +126,18 @@ fn confirm(found: &Found, width: usize, look: Look) -> Vec<Line<'static>> {
             }
             lines
         }
+        Found::Offline(card) => {
+            let mut lines = paragraph(words("tui.offline_ask"), width, look.title());
+            lines.push(Line::default());
+            lines.push(Line::styled(card.heading.clone(), look.quiet()));
+            lines.extend(paragraph(&card.app, width, look.accent()));
+            lines.extend(text::chunks(&card.host, width).into_iter().map(Line::raw));
+            lines.extend(paragraph(card.msg.as_deref().unwrap_or_default(), width, look.accent()));
+            lines.push(Line::default());
+            lines.extend(paragraph(&card.account, width, Default::default()));
+            lines.extend(paragraph(card.from.as_deref().unwrap_or_default(), width, Default::default()));
+            lines
+        }
         Found::Enrolment { host, name } => {
             let mut lines = paragraph(words("tui.enrol_title"), width, look.title());
             lines.push(Line::default());
@@ -110,6 +148,79 @@ fn confirm(found: &Found, width: usize, look: Look) -> Vec<Line<'static>> {
             lines
         }
     }
+}
+
+/// What a gateway tells, from whom, and when.
+fn told(notice: &Notice, width: usize, look: Look) -> Vec<Line<'static>> {
+    let mut lines = paragraph(words("tui.notice_title"), width, look.quiet());
+    lines.push(Line::default());
+    lines.extend(paragraph(&notice.text, width, look.title()));
+    lines.push(Line::default());
+    lines.extend(paragraph(&notice.name, width, Default::default()));
+    lines.extend(text::chunks(&notice.host, width).into_iter().map(Line::raw));
+    lines.extend(paragraph(&notice.account, width, look.quiet()));
+    lines.extend(paragraph(&notice.told, width, look.quiet()));
+    if notice.reportable {
+        lines.push(Line::default());
+        lines.push(Line::from(vec![Span::raw(words("tui.notice_not_me")), Span::styled("  n", look.title())]));
+    }
+    lines
+}
+
+/// The QR for the new phone as long as nobody has joined, then the field for its digits.
+fn moved(moving: &Move, width: usize, area: Rect, look: Look) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    if let Some((model, os)) = &moving.joining {
+        lines.push(Line::default());
+        lines.extend(paragraph(&moving.name, width, look.title()));
+        lines.extend(text::chunks(&moving.host, width).into_iter().map(Line::raw));
+        lines.push(Line::default());
+        lines.extend(paragraph(&fill("tui.move_joining", &[("model", model), ("os", os)]), width, Default::default()));
+        lines.push(Line::default());
+        if moving.busy {
+            lines.push(Line::styled(words("tui.sending"), look.quiet()));
+        } else {
+            lines.push(Line::styled(format!("{}_", moving.field.text()), look.accent()));
+        }
+        lines.push(Line::default());
+        lines.extend(paragraph(moving.fault.as_deref().unwrap_or_default(), width, look.warn()));
+        return lines;
+    }
+    let symbol: Vec<&str> = moving.symbol.as_str().lines().collect();
+    let fits = symbol.len() + 4 <= usize::from(area.height)
+        && symbol.iter().all(|line| text::columns(line) + 3 <= usize::from(area.width));
+    lines.extend(paragraph(words("tui.move_scan"), width, look.title()));
+    if fits {
+        lines.extend(symbol.into_iter().map(|line| Line::raw(line.to_owned())));
+    } else {
+        lines.extend(paragraph(words("tui.move_wide"), width, look.warn()));
+        lines.push(Line::default());
+        lines.extend(text::chunks(moving.link.as_str(), width).into_iter().map(Line::raw));
+        lines.push(Line::default());
+    }
+    lines.extend(paragraph(words("tui.move_waits"), width, look.quiet()));
+    lines
+}
+
+/// The history from its line `top` on.
+fn history(entries: &[String], top: usize, look: Look, area: Rect, buffer: &mut Buffer) {
+    let width = usize::from(area.width.saturating_sub(3));
+    let mut lines = paragraph(words("tui.history"), width, look.quiet());
+    lines.push(Line::default());
+    if entries.is_empty() {
+        lines.extend(paragraph(words("tui.history_empty"), width, Default::default()));
+    }
+    let shown = entries.iter().skip(top).flat_map(|line| entry(line, width));
+    lines.extend(shown.map(Line::raw));
+    put(buffer, area, 1, lines);
+}
+
+/// A day as it is; what ended on it further in, and further still where it goes on.
+fn entry(line: &str, width: usize) -> Vec<String> {
+    let Some(inside) = line.strip_prefix("  ") else { return vec![line.to_owned()] };
+    let parts = text::wrap(inside, width.saturating_sub(4));
+    let indent = |n: usize| if n == 0 { "  " } else { "    " };
+    parts.iter().enumerate().map(|(n, part)| format!("{}{part}", indent(n))).collect()
 }
 
 fn remove(removal: &Removal, width: usize, look: Look) -> Vec<Line<'static>> {

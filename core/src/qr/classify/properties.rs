@@ -18,6 +18,7 @@ fn scanned() -> impl Strategy<Value = (String, fn(&Class) -> bool)> + Clone {
     prop_oneof![
         3 => ours("enrol", |class| matches!(class, Class::Enrolment)),
         3 => ours("approve", |class| matches!(class, Class::Login)),
+        3 => ours("offline", |class| matches!(class, Class::Offline)),
         3 => key.prop_map(move |text| (text, is_account)),
         2 => (hosts(), "(/[a-z]{0,8}){0,3}(\\?[a-z=&]{0,9})?")
             .prop_map(move |(host, path)| (format!("https://{host}{path}"), is_page)),

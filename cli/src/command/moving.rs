@@ -1,0 +1,103 @@
+//! `countersign move`: the old phone shows a code, and takes the digits of the new one that enrolled by it.
+
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use countersign_core::app::{GatewayRow, JoiningRow, Moving};
+use countersign_core::cancel::Cancel;
+use countersign_core::error::{Error, GatewayError};
+use countersign_core::protocol::otp::Typed;
+use countersign_core::qr::{Ground, Symbol};
+use countersign_strings::{fill, text};
+use serde_json::json;
+
+use super::{Context, gateways};
+use crate::args::Move;
+use crate::desk::Desk;
+use crate::fault::Fault;
+use crate::poll::Pollers;
+use crate::words;
+
+/// Invites, shows, waits for the new phone, and confirms it.
+pub fn run(context: &Context, options: &Move) -> Result<(), Fault> {
+    let terminal = &context.terminal;
+    terminal.read_descriptor()?;
+    let desk = context.desk()?;
+    let row = gateways::chosen(&desk, options.gateway.as_deref())?;
+    let moving = desk.app.invite(row.id, options.replace, &Cancel::default())?;
+    show(context, &moving)?;
+    let joining = wait(&desk, &row)?;
+    let model = words::isolated(&joining.model);
+    let json = json!({ "gateway": row.id.to_string(), "state": "joining", "os": joining.os.as_str(), "model": model });
+    terminal.result_line("", &json)?;
+    terminal.say(&fill("tui.move_joining", &[("model", &model), ("os", joining.os.as_str())]));
+    confirm(context, &desk, &row)?;
+    terminal.result("", &json!({ "gateway": row.id.to_string(), "state": "moved" }));
+    let words = if options.replace { "tui.moved_replace" } else { "tui.moved" };
+    terminal.say(&fill(words, &[("host", &row.host)]));
+    Ok(())
+}
+
+fn show(context: &Context, moving: &Moving) -> Result<(), Fault> {
+    let terminal = &context.terminal;
+    let json = json!({
+        "gateway": moving.gateway.to_string(),
+        "state": "invited",
+        "link": moving.link.as_str(),
+        "until": moving.until,
+        "replace": moving.replace,
+    });
+    terminal.say(&format!("{} ({})", words::isolated(&moving.name), moving.host));
+    terminal.say(text("tui.move_scan"));
+    // A link of this protocol always fits.
+    let symbol = Symbol::new(&moving.link).map(|symbol| symbol.terminal(Ground::Dark)).unwrap_or_default();
+    terminal.result_line(&format!("\n{symbol}\n{}", moving.link.as_str()), &json)?;
+    terminal.say(text("tui.move_waits"));
+    Ok(())
+}
+
+/// Polls until the new phone has enrolled.
+fn wait(desk: &Desk, row: &GatewayRow) -> Result<JoiningRow, Fault> {
+    let (send, heard) = channel();
+    let mut pollers = Pollers::new(
+        desk.app.clone(),
+        Arc::new(move |_, _| {
+            // The command ended meanwhile.
+            let _ = send.send(());
+        }),
+    );
+    pollers.follow();
+    loop {
+        let moving = desk.app.moving(row.id)?.ok_or(Error::from(GatewayError::CodeExpired))?;
+        if let Some(joining) = moving.joining {
+            return Ok(joining);
+        }
+        if desk.clock.now() > moving.until {
+            return Err(Error::from(GatewayError::CodeExpired).into());
+        }
+        // Looks again when something was heard; a poller that ended says nothing more.
+        if heard.recv_timeout(Duration::from_secs(1)).is_err() {
+            pollers.follow();
+        }
+    }
+}
+
+/// Asks for the digits of the new phone until they are right, or no try is left.
+fn confirm(context: &Context, desk: &Desk, row: &GatewayRow) -> Result<(), Fault> {
+    let terminal = &context.terminal;
+    loop {
+        let line = terminal.line(text("cli.move_digits"), false)?;
+        let Ok(typed) = line.parse::<Typed>() else {
+            terminal.say(text("cli.move_not_digits"));
+            continue;
+        };
+        match desk.app.confirm(row.id, &typed, &Cancel::default()) {
+            Ok(()) => return Ok(()),
+            Err(again @ (Error::Gateway(GatewayError::WrongDigits(_)) | Error::Input(_))) => {
+                terminal.say(&words::of_error(&again));
+            }
+            Err(fault) => return Err(fault.into()),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The history of an enrolment: one sealed file beside its record, rewritten when something ends.
+
+use std::path::PathBuf;
+
+use countersign_protocol::jose::Id;
+
+use super::{Damage, Once, Store, file};
+use crate::error::{Error, PortError};
+use crate::file as disk;
+use crate::limits;
+use crate::record::Past;
+
+/// What the file begins with.
+const KIND: &file::Kind = b"CSpast-1";
+/// Its ending.
+const HISTORY: &str = "past";
+
+impl Store {
+    /// All that is remembered of one enrolment, no older than 90 days.
+    ///
+    /// # Errors
+    /// [`Damage`] when there is a file that does not open.
+    pub(crate) fn history(&self, id: Id, now: u64) -> Result<Vec<Past>, Damage> {
+        let mut past = self.whole_history(id)?;
+        past.retain(|past| is_young(past, now));
+        Ok(past)
+    }
+
+    /// Adds what ended; an entry of the same challenge is replaced. What is too old goes. A file that does not open is
+    /// kept aside.
+    pub(crate) fn remember(&self, id: Id, ended: Vec<Past>, once: Once, now: u64) -> Result<(), Error> {
+        let mut past = match self.whole_history(id) {
+            Ok(past) => past,
+            Err(_) => {
+                if let Some(bytes) = disk::read(&self.history_path(id), limits::DEVICE_FILE)? {
+                    disk::replace(&self.history_path(id).with_extension("past-damaged"), &bytes)?;
+                }
+                Vec::new()
+            }
+        };
+        past.retain(|old| is_young(old, now) && ended.iter().all(|new| new.jti() != old.jti()));
+        past.extend(ended);
+        past.sort_by_key(|past| past.at);
+        let too_many = past.len().saturating_sub(limits::HISTORY_MOST);
+        past.drain(..too_many);
+        let plain = zeroize::Zeroizing::new(serde_json::to_vec(&past).map_err(|_| Error::Internal)?);
+        let sealed = self.key.as_ref().ok_or(PortError::Failed)?.seal(KIND, id, once, &plain)?;
+        Ok(disk::replace(&self.history_path(id), &sealed)?)
+    }
+
+    /// Whether something of it is older than it may be kept.
+    pub(crate) fn has_old_history(&self, id: Id, now: u64) -> bool {
+        self.whole_history(id).is_ok_and(|past| past.iter().any(|past| !is_young(past, now)))
+    }
+
+    /// Removes the history of an enrolment that was forgotten.
+    pub(super) fn remove_history(&self, id: Id) -> Result<(), PortError> {
+        disk::remove(&self.history_path(id).with_extension("past-damaged"))?;
+        disk::remove(&self.history_path(id))
+    }
+
+    fn whole_history(&self, id: Id) -> Result<Vec<Past>, Damage> {
+        let read = disk::read(&self.history_path(id), limits::DEVICE_FILE).map_err(|_| Damage::Unreadable)?;
+        let Some(bytes) = read else { return Ok(Vec::new()) };
+        let plain = self.key.as_ref().ok_or(Damage::Foreign)?.open(KIND, id, &bytes)?;
+        serde_json::from_slice(&plain).map_err(|_| Damage::Unknown)
+    }
+
+    fn history_path(&self, id: Id) -> PathBuf {
+        self.folder.join(format!("{id}.{HISTORY}"))
+    }
+}
+
+fn is_young(past: &Past, now: u64) -> bool {
+    now.saturating_sub(past.at) <= limits::HISTORY_KEPT
+}
