@@ -209,3 +209,46 @@ fn the_phone_shows_a_login_unasked_and_its_word_reaches_the_page() {
     page.look_again(Duration::from_millis(100));
     assert_ne!(page.path(), "/demo", "a reported sign-in went on");
 }
+
+#[test]
+fn gateways_devices_and_history_say_where_this_phone_stands_and_what_it_decided() {
+    let gateway = Gateway::start();
+    let desk = gateway.enrol();
+    let host = gateway.url.trim_start_matches("https://").to_owned();
+    let rows = desk.run_plain(&["gateways", "--json"], "");
+    assert_eq!((rows.code, &rows.json()["host"]), (0, &Value::from(host.as_str())), "{}", rows.stderr);
+    assert_eq!(rows.json()["state"], "active");
+    let plain = desk.run_plain(&["gateways"], "");
+    assert!(plain.stdout.contains(&host) && plain.stdout.contains("mara"), "{}", plain.stdout);
+
+    let mut page = gateway.page("/demo");
+    digits(&mut page);
+    let id = waiting_id(&desk);
+    assert_eq!(desk.run_plain(&["deny", &id], "").code, 0);
+    let history = desk.run_plain(&["history", "--json"], "");
+    assert_eq!(history.code, 0, "{}", history.stderr);
+    let row = history.json();
+    assert_eq!((&row["id"], &row["how"], &row["op"]), (&Value::from(id.as_str()), &"denied".into(), &"login".into()));
+    assert_eq!(row["account"], "mara");
+    assert!(desk.run_plain(&["history"], "").stdout.contains("refused"));
+
+    let none = desk.run_plain(&["dismiss"], "");
+    assert_eq!((none.code, none.stderr.trim()), (1, "There is no such notice."));
+    let other = desk.run_plain(&["devices", "leave", "no-such-host", "--yes"], "");
+    assert_eq!(other.code, 1);
+    assert_eq!(desk.run_plain(&["devices", "leave", "--forget", "--yes"], "").code, 0);
+    assert_eq!(desk.run_plain(&["gateways", "--json"], "").stdout, "");
+}
+
+#[test]
+fn an_answer_code_is_only_for_a_page_that_waits_for_one() {
+    let desk = Desk::new();
+    let given = |link: &str| desk.run(&["answer-code"], &format!("{link}\n"));
+    let account = given("otpauth://totp/GitHub:mara?secret=GEZDGNBVGY3TQOJQ");
+    assert_eq!(account.code, 1);
+    assert!(account.stderr.contains("not a sign-in that waits for an answer code"), "{}", account.stderr);
+    let login = given("https://gate.example.com/approve#1.BAQEBAQEBAQEBAQEBAQEBAcHBwcHBwcHBwcHBwcHBwc");
+    assert!(login.stderr.contains("scanned from the other screen with the camera"), "{}", login.stderr);
+    let damaged = given("https://gate.example.com/offline#1.e30.e30.AA");
+    assert_eq!((damaged.code, damaged.stdout.as_str()), (1, ""), "{}", damaged.stderr);
+}
