@@ -90,6 +90,8 @@ pub struct Running {
     addresses: Vec<SocketAddr>,
     serving: JoinHandle<()>,
     ringing: JoinHandle<()>,
+    /// What goes round by itself: none of it outlives a stop, or it would write into a folder that another gateway holds.
+    tending: [JoinHandle<()>; 2],
     _folder: Folder,
 }
 
@@ -105,11 +107,10 @@ impl Gateway {
         let opened = tokio::task::spawn_blocking(move || open(config, adapters, origin)).await;
         let (folder, house, tls) = opened.map_err(|fault| StartFault::Ended(fault.to_string()))??;
         let serving = tokio::spawn(serve::serve(house.clone(), listeners, tls));
-        tokio::spawn(sweep::run(house.clone()));
-        tokio::spawn(tend::run(house.clone()));
+        let tending = [tokio::spawn(sweep::run(house.clone())), tokio::spawn(tend::run(house.clone()))];
         let ringing = tokio::spawn(outbox::run(house.clone()));
         tracing::info!(origin = %house.origin, addresses = ?addresses, "serving");
-        Ok(Running { house, addresses, serving, ringing, _folder: folder })
+        Ok(Running { house, addresses, serving, ringing, tending, _folder: folder })
     }
 }
 
@@ -157,6 +158,11 @@ impl Running {
         }
         if let Err(fault) = self.ringing.await {
             tracing::error!(%fault, "ringing ended badly");
+        }
+        for round in self.tending {
+            if let Err(fault) = round.await {
+                tracing::error!(%fault, "a round ended badly");
+            }
         }
         tracing::info!("stopped");
     }
