@@ -2,6 +2,7 @@
 
 use countersign_gateway::attest::{Attestations, Stated, WhyNot};
 use countersign_gateway::config::Config;
+use countersign_gateway::limits;
 use countersign_protocol::jose::H32;
 use countersign_protocol::push::{Attest, KeyClass, Level, UserVerification};
 use countersign_tests::attested::{Above, Maker, Says, flag, number, purposes};
@@ -243,6 +244,22 @@ fn a_certificate_that_was_called_back_proves_nothing() {
     }
     assert_eq!(with(r#"{"entries":{"c0ffe":{"status":"REVOKED"}}}"#), Ok(Ok(Level::Tee)));
     assert!(with("{").is_err() && with(r#"{"entries":{"1":{"status":"FINE"}}}"#).is_err());
+}
+
+#[test]
+fn the_list_of_what_was_called_back_has_a_largest_size() {
+    let (maker, folder) = (Maker::default(), tempfile::tempdir().unwrap());
+    let path = folder.path().join("status.json");
+    let most = usize::try_from(limits::REVOKED_BYTES).unwrap();
+    for (length, taken) in [(most - 1, true), (most, true), (most + 1, false)] {
+        let mut list = br#"{"entries":{}}"#.to_vec();
+        list.resize(length, b' ');
+        std::fs::write(&path, list).unwrap();
+        let mut config = config(&maker);
+        config.attest.android_revoked = Some(path.clone());
+        let why = Attestations::open(&config).err().map(|fault| fault.why);
+        assert_eq!(why.as_deref(), (!taken).then_some("it is larger than 16 MiB"), "{length}");
+    }
 }
 
 #[test]

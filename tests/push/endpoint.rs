@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use countersign_gateway::limits;
 use countersign_gateway::outgoing::{Answer, Limits, Outgoing, OutgoingFault, Parts, Reach};
 use countersign_gateway::port::{Resolver, machine};
 use countersign_tests::push_server::{PushServer, Reply};
@@ -188,8 +189,24 @@ fn no_more_than_four_kibibytes_are_read() {
         let answer = called(&server).unwrap();
         assert_eq!((answer.status, answer.body.len(), answer.is_cut), (201, read, is_cut), "{length}");
     }
-    let server = PushServer::start(&[Reply::Headers(20_000)]);
-    assert_eq!(called(&server).err(), Some(OutgoingFault::Http), "endless headers");
+}
+
+#[test]
+fn a_head_is_read_up_to_its_limits() {
+    let long = limits::OUTGOING_HEADERS;
+    let many = limits::OUTGOING_HEADER_COUNT;
+    for (reply, taken) in [
+        (Reply::Head(long - 1), true),
+        (Reply::Head(long), true),
+        (Reply::Head(long + 1), false),
+        (Reply::Head(20_000), false),
+        (Reply::Fields(many - 1), true),
+        (Reply::Fields(many), true),
+        (Reply::Fields(many + 1), false),
+    ] {
+        let answer = called(&PushServer::start(std::slice::from_ref(&reply))).map(|answer| answer.status);
+        assert_eq!(answer, if taken { Ok(201) } else { Err(OutgoingFault::Http) }, "{reply:?}");
+    }
 }
 
 #[test]
@@ -240,4 +257,19 @@ fn a_closed_port_is_no_connection_and_the_next_address_is_tried() {
     assert_eq!(post(&known, &url).err(), Some(OutgoingFault::Connect));
     let nowhere = client(&Names::leading(&[&[]]), &[], None);
     assert_eq!(post(&nowhere, &url).err(), Some(OutgoingFault::Name));
+}
+
+#[test]
+fn no_more_addresses_of_a_name_are_tried_than_the_limit() {
+    let server = PushServer::start(&[Reply::Status(201)]);
+    let most = limits::OUTGOING_ADDRESSES;
+    for (place, expected) in [(most - 1, Ok(201)), (most, Ok(201)), (most + 1, Err(OutgoingFault::Connect))] {
+        // Nobody listens at the addresses before it.
+        let mut addresses: Vec<String> = (1..place).map(|n| format!("127.0.0.{}", 10 + n)).collect();
+        addresses.push("127.0.0.1".to_owned());
+        let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
+        let client = client(&Names::leading(&[&addresses]), &["127.0.0.0/8"], Some(server.roots()));
+        let answer = post(&client, &server.endpoint_of("push.example.com", "/up")).map(|answer| answer.status);
+        assert_eq!(answer, expected, "in place {place}");
+    }
 }

@@ -25,8 +25,10 @@ pub enum Reply {
     With(u16, String),
     /// A status with a body of so many bytes.
     Body(u16, usize),
-    /// So many bytes of headers.
-    Headers(usize),
+    /// A head of so many bytes, from the status line to the blank line, sent in one piece.
+    Head(usize),
+    /// So many headers.
+    Fields(usize),
     /// Nothing, and the connection stays open.
     Silence,
     /// No HTTP at all.
@@ -202,8 +204,14 @@ fn write(stream: &mut impl Write, reply: &Reply) -> std::io::Result<()> {
             write!(stream, "HTTP/1.1 {status} x\r\nContent-Length: {length}\r\n\r\n")?;
             stream.write_all(&vec![b'a'; *length])
         }
-        Reply::Headers(length) => {
-            write!(stream, "HTTP/1.1 201 x\r\nX-Long: {}\r\nContent-Length: 0\r\n\r\n", "a".repeat(*length))
+        Reply::Head(length) => {
+            let (begin, end) = ("HTTP/1.1 201 x\r\nX-Long: ", "\r\nContent-Length: 0\r\n\r\n");
+            let padding = "a".repeat(length - begin.len() - end.len());
+            stream.write_all(format!("{begin}{padding}{end}").as_bytes())
+        }
+        Reply::Fields(count) => {
+            let more: String = (1..*count).map(|n| format!("X-{n}: a\r\n")).collect();
+            stream.write_all(format!("HTTP/1.1 201 x\r\n{more}Content-Length: 0\r\n\r\n").as_bytes())
         }
         Reply::Silence => {
             stream.flush()?;

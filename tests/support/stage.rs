@@ -217,6 +217,11 @@ impl Stage {
         Self::build(change, &Dispatch::none(), timer)
     }
 
+    /// A gateway with other settings that waits by `timer` and says to `log` what it does.
+    pub fn logging_with_timer(change: impl FnOnce(&mut Config), log: &Dispatch, timer: Arc<dyn Timer>) -> Self {
+        Self::build(change, log, timer)
+    }
+
     fn build(change: impl FnOnce(&mut Config), log: &Dispatch, timer: Arc<dyn Timer>) -> Self {
         let data = tempfile::tempdir().expect("a folder");
         let mut config = Config::local(data.path().join("gateway"));
@@ -257,6 +262,12 @@ impl Stage {
             self.runtime.block_on(running.stop());
         }
         self.run(seed);
+    }
+
+    /// As [`Stage::restart`], with other settings from now on.
+    pub fn restart_with(&mut self, seed: u64, change: impl FnOnce(&mut Config)) {
+        change(&mut self.config);
+        self.restart(seed);
     }
 
     /// Stops the gateway, as a service manager does.

@@ -25,7 +25,7 @@ fn stage(server: &PushServer) -> Stage {
 }
 
 /// An active phone whose bell hangs there.
-fn phone(stage: &Stage, person: &Person, label: &str, endpoint: &str) -> RawPhone {
+pub(super) fn phone(stage: &Stage, person: &Person, label: &str, endpoint: &str) -> RawPhone {
     let (link, phone) = (stage.link(person, label), stage.raw_phone(label));
     let mut claims = phone.enrol_claims(&link);
     claims["push"] = json!({"endpoint": endpoint});
@@ -270,10 +270,10 @@ fn where_the_new_key_is_refused_the_old_one_is_shown_for_thirty_days() {
 
 /// The log, kept.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
     }
 }
