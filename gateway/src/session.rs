@@ -6,6 +6,7 @@
 //! fresh and brings no session back.
 
 pub mod cookie;
+mod repeat;
 pub mod route;
 pub mod store;
 
@@ -18,6 +19,7 @@ use crate::person::PersonId;
 use crate::port::{Clock, PortFault, Random};
 use crate::store::StoreFault;
 pub use cookie::Cookie;
+use repeat::Repeats;
 
 /// Why a session could not be begun or looked up.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -155,12 +157,13 @@ pub struct Sessions {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     run: i64,
+    repeats: Arc<Repeats>,
 }
 
 impl Sessions {
     /// Sessions over a store. `run` is a number that no other run of the gateway has.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, random: Arc<dyn Random>, run: i64) -> Self {
-        Self { store, clock, random, run }
+        Self { store, clock, random, run, repeats: Arc::default() }
     }
 
     /// This moment by both clocks.
@@ -209,6 +212,34 @@ impl Sessions {
             ..old.clone()
         };
         Ok(self.store.replace(Some(old.id), &session)?.then_some((cookie, session)))
+    }
+
+    /// Takes a step by a form with a voucher: once, though a browser may send the form twice within half a minute. The
+    /// second time it gets the cookie of the first, as long as that session has not ended.
+    ///
+    /// # Errors
+    /// What `step` gives, and [`SessionFault::Store`].
+    pub fn once<T, E: From<SessionFault>>(
+        &self,
+        by: &Cookie,
+        typed: &str,
+        step: impl FnOnce() -> Result<Result<Cookie, T>, E>,
+    ) -> Result<Result<Cookie, T>, E> {
+        match self.repeated(by, typed)? {
+            Some(cookie) => Ok(Ok(cookie)),
+            None => self.repeats.once(by, typed, self.clock.monotonic(), step),
+        }
+    }
+
+    /// The cookie that this form with a voucher brought a moment ago, if its session has not ended.
+    ///
+    /// # Errors
+    /// [`SessionFault::Store`].
+    pub fn repeated(&self, by: &Cookie, typed: &str) -> Result<Option<Cookie>, SessionFault> {
+        match self.repeats.find(by, typed, self.clock.monotonic()) {
+            Some(cookie) => Ok(self.find(&cookie)?.map(|_| cookie)),
+            None => Ok(None),
+        }
     }
 
     /// The session of a cookie, if it has not ended. Counts as a request.

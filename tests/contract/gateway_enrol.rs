@@ -207,14 +207,14 @@ fn one_of_64_confirms_and_spends(connect: &(dyn Fn() -> Arc<dyn Store> + Sync)) 
     let store = connect();
     let when = at(200_000);
     assert_eq!(enrol(&*store, 20, MARA, when), Accepted::Done);
-    assert!(!store.spend(MARA, id(20), 5, when).unwrap(), "a pending one has no codes");
+    assert!(!store.spend(MARA, id(20), 5, when, entry()).unwrap(), "a pending one has no codes");
     let ends = race(connect, |store, _| confirm(store, 20, true, when));
     assert_eq!(count(&ends, &Confirmed::Active), 1, "{ends:?}");
-    let spent = race(connect, |store, _| store.spend(MARA, id(20), 5, when).unwrap());
+    let spent = race(connect, |store, _| store.spend(MARA, id(20), 5, when, entry()).unwrap());
     assert_eq!(count(&spent, &true), 1);
-    let more = [4, 5, 6].map(|step| store.spend(MARA, id(20), step, when).unwrap());
+    let more = [4, 5, 6].map(|step| store.spend(MARA, id(20), step, when, entry()).unwrap());
     assert_eq!(more, [false, false, true]);
-    assert!(!store.spend(IVO, id(20), 7, when).unwrap());
+    assert!(!store.spend(IVO, id(20), 7, when, entry()).unwrap());
     assert!(store.end(MARA, id(20), GoneWhy::Person, when, entry()).unwrap().is_some());
 }
 
@@ -295,8 +295,8 @@ fn apps_replace_each_other_while_pending(store: &dyn Store) {
     let devices = store.devices(MARA).unwrap();
     assert_eq!(devices.iter().map(|device| (device.did, device.kind())).collect::<Vec<_>>(), [(id(65), Kind::App)]);
     assert_eq!(store.confirm(MARA, id(65), true, Some(9), when, entry()).unwrap(), Confirmed::Active);
-    assert!(!store.spend(MARA, id(65), 9, when).unwrap(), "the first code counts once too");
-    assert!(store.spend(MARA, id(65), 10, when).unwrap());
+    assert!(!store.spend(MARA, id(65), 9, when, entry()).unwrap(), "the first code counts once too");
+    assert!(store.spend(MARA, id(65), 10, when, entry()).unwrap());
 }
 
 #[test]

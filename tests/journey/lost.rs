@@ -74,8 +74,14 @@ fn a_voucher_confirms_who_one_is_for_ten_minutes() {
     window.submit("/login/fresh/voucher", &[("voucher", "0000-0000-0000")]);
     assert_eq!(window.page().words(".fault").as_deref(), Some(text("login.voucher_wrong")));
     let before = window.cookies().clone();
+    // Sent twice, as after a double click: the answer to the first never reaches the window.
+    let mut first = window.same_cookies();
+    first.goto(&page);
+    first.submit("/login/fresh/voucher", &[("voucher", &voucher)]);
+    assert_eq!(first.path(), rename);
     window.submit("/login/fresh/voucher", &[("voucher", &voucher)]);
     assert_eq!((window.path(), window.heading().as_str()), (rename.clone(), text("manage.rename_title")));
+    assert_eq!(told(&stage, "person.voucher", "used"), 1);
     assert_ne!(*window.cookies(), before, "the session has a new id");
     window.submit(&rename, &[("name", "Desk")]);
     assert_eq!(devices(&stage, &alice)[0].0, "Desk");
@@ -84,6 +90,23 @@ fn a_voucher_confirms_who_one_is_for_ten_minutes() {
     assert_eq!(window.heading(), text("login.fresh"));
     window.submit("/login/fresh/voucher", &[("voucher", &voucher)]);
     assert_eq!(window.page().words(".fault").as_deref(), Some(text("login.voucher_wrong")), "once");
+}
+
+#[test]
+fn a_voucher_that_is_sent_twice_instead_of_the_phone_opens_the_devices() {
+    let (stage, alice, _lost) = with_phone();
+    let voucher = voucher(&stage, &alice);
+    let mut window = Plain::new();
+    sign_in(&mut window, &stage, "/manageotp");
+    // The answer to the first never reaches the window, which goes on with the cookie that it had.
+    let mut first = window.same_cookies();
+    first.goto(&format!("{}/login/wait", stage.origin()));
+    first.submit("/login/voucher", &[("voucher", &voucher)]);
+    assert_eq!(first.path(), "/manageotp");
+    window.submit("/login/voucher", &[("voucher", &voucher)]);
+    assert_eq!((window.path().as_str(), window.heading().as_str()), ("/manageotp", text("manage.title")));
+    assert_eq!(window.cookies(), first.cookies(), "one session");
+    assert_eq!([told(&stage, "person.voucher", "used"), told(&stage, "person.voucher", "refused")], [1, 0]);
 }
 
 #[test]

@@ -80,6 +80,36 @@ fn a_voucher_counts_once_for_one_person_and_one_day() {
 }
 
 #[test]
+fn a_form_with_a_voucher_that_is_sent_twice_loses_nothing() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    let voucher = voucher(&stage, &alice);
+    let mut window = Plain::new();
+    sign_in(&mut window, &stage, "/manageotp");
+    let page = format!("{}/manageotp/add", stage.origin());
+    let mut tabs = [window.same_cookies(), window.same_cookies()];
+    for tab in &mut tabs {
+        tab.goto(&page);
+    }
+    let [mut first, mut late] = tabs;
+    let fields = [("name", "Phone"), ("voucher", voucher.as_str())];
+    first.submit("/manageotp/add", &fields);
+    assert!(shows_a_code(&first));
+    // The answer to the first never reaches the window, which goes on with the cookie that it had.
+    window.submit("/manageotp/add", &fields);
+    assert!(shows_a_code(&window));
+    assert_eq!(window.cookies(), first.cookies(), "one session");
+    assert_eq!([told(&stage, "person.voucher", "used"), told(&stage, "person.voucher", "refused")], [1, 0]);
+    // Another voucher with the old cookie is nothing, and so is the same one half a minute later.
+    let mut other = late.same_cookies();
+    stage.clock.advance(30);
+    late.submit("/manageotp/add", &fields);
+    assert_eq!(late.path(), "/login");
+    other.goto(&page);
+    assert_eq!(other.path(), "/login", "the old cookie opens nothing");
+}
+
+#[test]
 fn a_voucher_of_ten_minutes_ago_adds_nothing() {
     let stage = stage();
     let alice = stage.person("alice");

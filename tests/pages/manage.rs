@@ -214,7 +214,7 @@ fn an_authenticator_counts_from_its_first_right_code() {
     stage
         .house()
         .devices
-        .test_code(countersign_tests::stage::owner(&alice), app_of(&stage, &alice), &typed)
+        .test_code(countersign_tests::stage::owner(&alice), app_of(&stage, &alice), &typed, &caller())
         .expect("the store");
     window.post_form("/login/fresh", &[]);
     assert_eq!(heading(&window), text("login.code_title"));
@@ -233,7 +233,11 @@ fn an_authenticator_counts_from_its_first_right_code() {
     assert_eq!(window.post_form(&form, &[("code", &typed)]), 403, "once");
     let all = stage.house().audit.latest(Some("alice"), 100).expect("the store");
     let tested = all.iter().filter(|entry| entry.what == "device.test" && entry.device == Some(*did.as_bytes()));
-    assert_eq!(tested.map(|entry| entry.outcome.as_str()).collect::<Vec<_>>(), ["wrong", "right"], "newest first");
+    assert_eq!(
+        tested.map(|entry| entry.outcome.as_str()).collect::<Vec<_>>(),
+        ["wrong", "right", "right"],
+        "newest first"
+    );
 }
 
 #[test]
@@ -256,6 +260,36 @@ fn where_codes_are_off_no_authenticator_is_offered_or_taken() {
     go(&mut window, &stage, "/manageotp/add?kind=other");
     assert!(window.page().words("#link").is_some_and(|link| link.starts_with("https://")), "no otpauth link");
     assert_eq!(stage.house().devices.of(alice.id).expect("the store").len(), 0);
+}
+
+#[test]
+fn where_codes_were_switched_off_none_is_tested() {
+    let mut stage = stage();
+    let alice = stage.person("alice");
+    let uri = add_app(&stage, &alice);
+    let phone = stage.active_phone(&alice, "phone");
+    let did = phone.did.borrow().clone();
+    let mut window = with_second_factor(&stage, &alice, &phone);
+    let form = format!("/manageotp/{did}/test");
+    assert!(window.page().source().contains(&form) && window.page().source().contains(text("manage.kind_both")));
+    go(&mut window, &stage, &form);
+    let token = window.page().field(&form, "token").expect("a token");
+    stage.restart_with(8, |config| config.policy.totp = false);
+    go(&mut window, &stage, "/manageotp");
+    let source = window.page().source();
+    assert!(source.contains(&did) && !source.contains("/test\"") && !source.contains(text("manage.kind_both")));
+    go(&mut window, &stage, &form);
+    assert_eq!(path(&window, &stage), "/manageotp");
+    // A form made by hand tries nothing.
+    stage.clock.advance(30);
+    let (origin, typed) = (stage.origin(), code(&stage, &uri));
+    window.post_as(&format!("{origin}{form}"), &[("token", &token), ("code", &typed)], &[("origin", &origin)]);
+    let by = caller();
+    let owner = countersign_tests::stage::owner(&alice);
+    let app = stage.house().devices.of(alice.id).expect("the store")[0].0.did;
+    assert!(!stage.house().devices.test_code(owner, app, &typed, &by).expect("the store"));
+    let all = stage.house().audit.latest(Some("alice"), 100).expect("the store");
+    assert!(all.iter().all(|entry| entry.what != "device.test"), "nothing was tried");
 }
 
 #[test]

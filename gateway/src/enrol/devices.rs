@@ -197,16 +197,17 @@ impl Devices {
         Ok(end)
     }
 
-    /// Tries a code of an active device. It counts as used; whether it was right.
+    /// Tries a code of an active device. It counts as used; whether it was right. A right one has its audit row, one that is
+    /// not right is written down by the caller.
     ///
     /// # Errors
-    /// [`EnrolFault`].
-    pub fn test_code(&self, owner: Owner<'_>, did: Id, typed: &str) -> Result<bool, EnrolFault> {
-        let Some(device) = self.owned(owner.id, did)? else { return Ok(false) };
-        match self.step_of(&device, typed)? {
-            Some(step) => Ok(self.parts.store.spend(owner.id, did, step, self.moment())?),
-            None => Ok(false),
-        }
+    /// [`EnrolFault`]; then no code is used.
+    pub fn test_code(&self, owner: Owner<'_>, did: Id, typed: &str, by: &Caller) -> Result<bool, EnrolFault> {
+        let Some(device) = self.owned(owner.id, did)?.filter(|_| self.parts.policy.totp) else { return Ok(false) };
+        let Some(step) = self.step_of(&device, typed)? else { return Ok(false) };
+        let at = self.moment();
+        let entry = by.entry(at.now, "device.test", "right").person(owner.name).device(*did.as_bytes());
+        Ok(self.parts.store.spend(owner.id, did, step, at, entry)?)
     }
 
     /// The active device whose seed makes this code now, and the step. Nothing is taken yet.

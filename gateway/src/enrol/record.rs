@@ -372,11 +372,12 @@ pub trait Store: Send + Sync {
     /// [`StoreFault`].
     fn rename(&self, person: PersonId, did: Id, name: String, audit: Entry) -> Result<bool, StoreFault>;
 
-    /// Takes the code of `step` from this device's seed, once. Whether it was not taken before.
+    /// Takes the code of `step` from this device's seed, once, with its audit row. Whether it was not taken before; else no
+    /// row is written.
     ///
     /// # Errors
-    /// [`StoreFault`].
-    fn spend(&self, person: PersonId, did: Id, step: u64, at: Moment) -> Result<bool, StoreFault>;
+    /// [`StoreFault`]; then it is not taken.
+    fn spend(&self, person: PersonId, did: Id, step: u64, at: Moment, audit: Entry) -> Result<bool, StoreFault>;
 
     /// Notes that a device proved itself.
     ///

@@ -22,7 +22,7 @@ use crate::failure::Failure;
 use crate::house::House;
 use crate::login::pages::fresh_page;
 use crate::page::login::Waited;
-use crate::page::manage::{ListView, RemoveView, RenameView, Tab, TestView};
+use crate::page::manage::{DeviceCard, ListView, RemoveView, RenameView, Tab, TestView};
 use crate::page::{Frame, render, render_with};
 use crate::request::{Path, Posted, Query, Visitor, see_other, with_cookie};
 use crate::session::{Session, Step};
@@ -141,7 +141,13 @@ async fn list(State(house): State<Arc<House>>, by: Visitor, Query(asked): Query<
             Ok::<_, Failure>((devices, notice))
         })
         .await?;
-    let devices = devices.iter().map(|(device, state)| pages::card(device, *state)).collect();
+    // Where codes are switched off, those that a phone still makes count for nothing.
+    let codes = house.config.policy.totp;
+    let card = |device: &Device, state| {
+        let card = pages::card(device, state);
+        DeviceCard { codes: card.codes && codes, ..card }
+    };
+    let devices = devices.iter().map(|(device, state)| card(device, *state)).collect();
     Ok(render(&ListView { frame: frame(&house, text("manage.title"), &by, &session), devices, notice }))
 }
 
@@ -190,21 +196,23 @@ enum Offered {
 
 async fn offer(State(house): State<Arc<House>>, posted: Posted) -> Result<Response, Failure> {
     let Posted { visitor: by, mut fields } = posted;
+    let (tab, name) = (tab(&house, fields.get("kind")), fields.get("name").to_owned());
+    let voucher = fields.take("voucher").unwrap_or_default();
+    let shown = if tab == Tab::Other { "/manageotp/add?kind=other" } else { ADD };
+    let (old, typed) = (by.cookie, voucher.clone());
+    if let Some(cookie) = house.run(move |house| house.sessions.repeated(&old, &typed).map_err(Failure::from)).await? {
+        return Ok(with_cookie(see_other(shown), &cookie.set()));
+    }
     let session = match session(&house, &by, Needs::Enrol, ADD).await? {
         Ok(session) => session,
         Err(page) => return Ok(page),
     };
-    let (tab, name) = (tab(&house, fields.get("kind")), fields.get("name").to_owned());
-    let voucher = fields.take("voucher").unwrap_or_default();
     let (who, visitor, called) = (session.clone(), by.clone(), name.clone());
     let offered = house.run(move |house| offer_to(house, &visitor, who, tab, &called, &voucher)).await?;
     Ok(match offered {
         Offered::Ended => see_other("/login"),
         Offered::Not(why) => adding(&house, &by, &session, tab, name, Some(text(why).to_owned())).await?,
-        Offered::Shown(cookie) => {
-            let page = see_other(if tab == Tab::Other { "/manageotp/add?kind=other" } else { ADD });
-            cookie.into_iter().fold(page, |page, set| with_cookie(page, &set))
-        }
+        Offered::Shown(cookie) => cookie.into_iter().fold(see_other(shown), |page, set| with_cookie(page, &set)),
     })
 }
 
@@ -222,16 +230,20 @@ fn offer_to(
     }
     let (mut cookie, mut set) = (by.cookie, None);
     if !session.may_change(&house.sessions.moment()) {
-        if !house.people.take_voucher(session.person, &session.name, voucher, &by.caller)? {
-            let entry = by.caller.entry(house.clock.now(), "person.voucher", "refused").person(&session.name);
-            house.audit.append(&entry)?;
-            return Ok(Offered::Not("manage.voucher_wrong"));
+        let step = house.sessions.once(&by.cookie, voucher, || {
+            if !house.people.take_voucher(session.person, &session.name, voucher, &by.caller)? {
+                let entry = by.caller.entry(house.clock.now(), "person.voucher", "refused").person(&session.name);
+                house.audit.append(&entry)?;
+                return Ok::<_, Failure>(Err(Offered::Not("manage.voucher_wrong")));
+            }
+            house.approvals.store().reset(session.person)?;
+            let raised = house.sessions.raise(&session, Step { voucher: true, ..Step::default() })?;
+            Ok(raised.map(|(cookie, _)| cookie).ok_or(Offered::Ended))
+        })?;
+        match step {
+            Ok(raised) => (cookie, set) = (raised, Some(raised.set())),
+            Err(not) => return Ok(not),
         }
-        house.approvals.store().reset(session.person)?;
-        let Some((raised, _)) = house.sessions.raise(&session, Step { voucher: true, ..Step::default() })? else {
-            return Ok(Offered::Ended);
-        };
-        (cookie, set) = (raised, Some(raised.set()));
     }
     let (owner, browser) = (owner(&session), H32::from_bytes(cookie.hash()));
     let offered = match tab {
@@ -459,6 +471,7 @@ async fn remove(State(house): State<Arc<House>>, Path(id): Path<String>, posted:
 
 async fn test_page(State(house): State<Arc<House>>, by: Visitor, Path(id): Path<String>) -> Result<Response, Failure> {
     match changing(&house, &by, &id, Needs::Look, "test").await? {
+        Ok(_) if !house.config.policy.totp => Ok(see_other(LIST)),
         Ok((session, device, state)) => Ok(test_view(&house, &by, &session, &device, state, None)),
         Err(page) => Ok(page),
     }
@@ -480,6 +493,7 @@ fn test_view(
 async fn test(State(house): State<Arc<House>>, Path(id): Path<String>, posted: Posted) -> Result<Response, Failure> {
     let Posted { visitor: by, fields } = posted;
     let (session, device, state) = match changing(&house, &by, &id, Needs::Look, "test").await? {
+        Ok(_) if !house.config.policy.totp => return Ok(see_other(LIST)),
         Ok(found) => found,
         Err(page) => return Ok(page),
     };
@@ -487,9 +501,11 @@ async fn test(State(house): State<Arc<House>>, Path(id): Path<String>, posted: P
     let caller = by.caller.clone();
     let right = house
         .run(move |house| {
-            let right = house.devices.test_code(owner(&who), did, &typed)?;
-            let entry = caller.entry(house.clock.now(), "device.test", if right { "right" } else { "wrong" });
-            house.audit.append(&entry.person(&who.name).device(*did.as_bytes()))?;
+            let right = house.devices.test_code(owner(&who), did, &typed, &caller)?;
+            if !right {
+                let entry = caller.entry(house.clock.now(), "device.test", "wrong");
+                house.audit.append(&entry.person(&who.name).device(*did.as_bytes()))?;
+            }
             Ok::<_, Failure>(right)
         })
         .await?;

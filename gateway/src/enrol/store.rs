@@ -162,8 +162,14 @@ impl Store for SqlStore {
         })
     }
 
-    fn spend(&self, person: PersonId, did: Id, step: u64, at: Moment) -> Result<bool, StoreFault> {
-        self.0.write(move |tx| spend_step(tx, &did, &person, step, at.now))
+    fn spend(&self, person: PersonId, did: Id, step: u64, at: Moment, audit: Entry) -> Result<bool, StoreFault> {
+        self.0.write(move |tx| {
+            let spent = spend_step(tx, &did, &person, step, at.now)?;
+            if spent {
+                audit::store::append(tx, &audit)?;
+            }
+            Ok(spent)
+        })
     }
 
     fn used(&self, did: Id, now: u64) -> Result<(), StoreFault> {

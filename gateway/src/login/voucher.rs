@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::house::House;
 use crate::person::PersonId;
 use crate::request::{Posted, Visitor, see_other, with_cookie};
-use crate::session::Step;
+use crate::session::{Cookie, Step};
 
 /// How typing a voucher on the waiting page went.
 enum Typed {
@@ -26,6 +26,14 @@ enum Typed {
     Wrong(Box<Sight>),
     /// There is nothing open that it could stand in for.
     Nothing,
+}
+
+/// Why a voucher brought no fresh session.
+enum Fresh {
+    /// It is not right.
+    Wrong,
+    /// The session ended while this was typed.
+    Ended,
 }
 
 /// Instead of the phone: on the page that waits for it, after the right password.
@@ -42,18 +50,16 @@ pub(super) async fn instead(
                 let manage = sight.row.client == App::Manage.client();
                 sight.state == Stands::Pending && manage && is_meant(&fields, &sight.row)
             };
-            let Some(sight) = look(house, &by, known)?.filter(open) else { return Ok::<_, Failure>(Typed::Nothing) };
-            if !take(house, &by, sight.row.person, &sight.person, fields.get("voucher"))? {
-                return Ok(Typed::Wrong(Box::new(sight)));
-            }
-            house.approvals.cancel(sight.row.id, sight.row.binding, &by.caller)?;
-            let step = Step { voucher: true, ..Step::default() };
-            let Some((cookie, session)) = stepped(house, &by, sight.row.person, step)? else {
-                return Ok(Typed::Nothing);
-            };
-            let entry = by.caller.entry(house.clock.now(), "signin.session", "voucher").person(&session.name);
-            house.audit.append(&entry)?;
-            Ok(Typed::Right(cookie.set(), sight.row.next))
+            let Some(sight) = look(house, &by, known)? else { return Ok::<_, Failure>(Typed::Nothing) };
+            let (next, typed) = (sight.row.next.clone(), fields.get("voucher"));
+            let step = house.sessions.once(&by.cookie, typed, || {
+                // Looked at once more: the same form may have ended it a moment ago.
+                match look(house, &by, known)?.filter(open) {
+                    Some(sight) => raised(house, &by, sight, typed),
+                    None => Ok(Err(Typed::Nothing)),
+                }
+            })?;
+            Ok(step.map_or_else(|not| not, |cookie| Typed::Right(cookie.set(), next)))
         })
         .await?;
     match typed {
@@ -63,27 +69,41 @@ pub(super) async fn instead(
     }
 }
 
+/// Takes the voucher in the place of that approval; the new cookie, or why there is none.
+fn raised(house: &House, by: &Visitor, sight: Sight, typed: &str) -> Result<Result<Cookie, Typed>, Failure> {
+    if !take(house, by, sight.row.person, &sight.person, typed)? {
+        return Ok(Err(Typed::Wrong(Box::new(sight))));
+    }
+    house.approvals.cancel(sight.row.id, sight.row.binding, &by.caller)?;
+    let step = Step { voucher: true, ..Step::default() };
+    let Some((cookie, session)) = stepped(house, by, sight.row.person, step)? else { return Ok(Err(Typed::Nothing)) };
+    let entry = by.caller.entry(house.clock.now(), "signin.session", "voucher").person(&session.name);
+    house.audit.append(&entry)?;
+    Ok(Ok(cookie))
+}
+
 /// In a session whose second factor is too old for changing devices.
 pub(super) async fn fresh(State(house): State<Arc<House>>, posted: Posted) -> Result<Response, Failure> {
     let Posted { visitor: by, fields } = posted;
     let next = next(fields.get("next"));
-    let Some(session) = by.session.clone() else { return Ok(see_other("/login")) };
     let visitor = by.clone();
     let raised = house
         .run(move |house| {
-            if !take(house, &by, session.person, &session.name, fields.get("voucher"))? {
-                return Ok::<_, Failure>(None);
-            }
-            let step = Step { voucher: true, ..Step::default() };
-            let raised = house.sessions.raise(&session, step)?;
-            Ok(Some(raised.map(|(cookie, _)| cookie.set())))
+            let typed = fields.get("voucher");
+            house.sessions.once(&by.cookie, typed, || {
+                let Some(session) = &by.session else { return Ok::<_, Failure>(Err(Fresh::Ended)) };
+                if !take(house, &by, session.person, &session.name, typed)? {
+                    return Ok(Err(Fresh::Wrong));
+                }
+                let raised = house.sessions.raise(session, Step { voucher: true, ..Step::default() })?;
+                Ok(raised.map(|(cookie, _)| cookie).ok_or(Fresh::Ended))
+            })
         })
         .await?;
     Ok(match raised {
-        Some(Some(cookie)) => with_cookie(see_other(&next), &cookie),
-        // The session ended while this was typed.
-        Some(None) => see_other("/login"),
-        None => {
+        Ok(cookie) => with_cookie(see_other(&next), &cookie.set()),
+        Err(Fresh::Ended) => see_other("/login"),
+        Err(Fresh::Wrong) => {
             let mut page = fresh_page(&house, &visitor, &next, Some(text("login.voucher_wrong").to_owned()));
             *page.status_mut() = StatusCode::FORBIDDEN;
             page

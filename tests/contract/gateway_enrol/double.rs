@@ -222,7 +222,7 @@ impl Store for Memory {
         Ok(found.map(|device| device.name = name).is_some())
     }
 
-    fn spend(&self, person: PersonId, did: Id, step: u64, _: Moment) -> Result<bool, StoreFault> {
+    fn spend(&self, person: PersonId, did: Id, step: u64, _: Moment, _: Entry) -> Result<bool, StoreFault> {
         let fits = |it: &Device| {
             let fresh = it.totp_step.is_none_or(|last| last < step);
             it.did == did && it.person == person && it.stored == DeviceState::Active && it.totp.is_some() && fresh
