@@ -6,7 +6,7 @@ use countersign_tests::source::{Source, sources};
 const FEATURES: [&str; 4] = ["qr", "vault", "device", "push"];
 
 /// Subjects of the gateway. None looks into another's table, or answers for another's routes.
-const SUBJECTS: [&str; 8] = ["person", "session", "enrol", "approval", "notice", "push", "login", "audit"];
+const SUBJECTS: [&str; 9] = ["person", "session", "enrol", "approval", "notice", "chain", "push", "login", "audit"];
 
 /// What the machine gives, and the files that may take it. A path ends in `/` when it is a folder.
 const MACHINE: &[(&str, &[&str])] = &[
