@@ -1,4 +1,4 @@
-//! Keeps asking every gateway for news, each on a thread of its own, with the pauses that `App` names.
+//! Listens to every gateway for news, or keeps asking it, each on a thread of its own, with the pauses that `App` names.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use countersign_core::app::{App, GatewayState};
+use countersign_core::app::{App, GatewayState, PollOutcome};
 use countersign_core::cancel::Cancel;
 use countersign_core::error::{Error, PortError};
 use countersign_core::protocol::jose::Id;
@@ -17,10 +17,10 @@ const WAIT: u64 = 25;
 /// The pause after a fault that says nothing of pauses.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Hears after each poll of a gateway how it went: no fault, or the one that it ended in.
+/// Hears after each call how it went: no fault, or the one that it ended in.
 pub type Heard = Arc<dyn Fn(Id, Option<Error>) + Send + Sync>;
 
-/// The threads that poll.
+/// The threads that listen and poll.
 pub struct Pollers {
     app: Arc<App>,
     heard: Heard,
@@ -84,25 +84,56 @@ fn run(app: &App, id: Id, heard: &Heard, cancel: &Cancel) {
         // The receiver is gone only when this thread is.
         let _ = wake.send(());
     });
+    let mut ask = Ask::Look;
     loop {
-        let pause = match app.poll(id, WAIT, cancel) {
+        let asked = match ask {
+            Ask::Look => app.poll(id, 0, cancel),
+            Ask::Listen => app.events(id, cancel),
+            Ask::Wait => app.poll(id, WAIT, cancel),
+        };
+        let pause = match asked {
             Ok(outcome) => {
+                let Some((next, pause)) = ask.next(&outcome) else {
+                    return heard(id, outcome.fault);
+                };
                 heard(id, outcome.fault);
-                match outcome.next_in {
-                    Some(pause) => pause,
-                    None => return,
-                }
+                ask = next;
+                pause
             }
             Err(Error::Port(PortError::Cancelled) | Error::Input(_)) => return,
             Err(Error::Port(PortError::Busy)) => PAUSE,
             Err(fault) => {
                 heard(id, Some(fault));
+                ask = Ask::Look;
                 PAUSE
             }
         };
         if was_woken(&woken, pause) || cancel.is_cancelled() {
             return;
         }
+    }
+}
+
+/// How a gateway is asked next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ask {
+    /// A poll that does not wait: whether there is a way to the gateway is known at once, and not when a stream ends.
+    Look,
+    /// A stream of events, which lasts a quarter of an hour; `App` polls where the gateway has none.
+    Listen,
+    /// A poll that waits, where a stream was cut: a gateway tells one program of this phone at a time.
+    Wait,
+}
+
+impl Ask {
+    /// What follows, and after which pause; nothing when the gateway is not to be asked any more.
+    fn next(self, outcome: &PollOutcome) -> Option<(Self, Duration)> {
+        let pause = outcome.next_in?;
+        Some(match self {
+            _ if outcome.fault.is_some() => (Self::Look, pause),
+            Self::Listen if !outcome.news && !pause.is_zero() => (Self::Wait, Duration::ZERO),
+            Self::Look | Self::Listen | Self::Wait => (Self::Listen, pause),
+        })
     }
 }
 
@@ -133,5 +164,36 @@ pub fn once(app: &App, cancel: &Cancel) -> Result<(), Error> {
     match fault {
         Some(fault) if !answered => Err(fault),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Duration = Duration::ZERO;
+    const SOON: Duration = Duration::from_secs(3);
+
+    fn outcome(news: bool, next_in: Option<Duration>, fault: Option<PortError>) -> PollOutcome {
+        PollOutcome { news, next_in, fault: fault.map(Error::from) }
+    }
+
+    #[test]
+    fn it_looks_first_then_listens_and_polls_where_the_stream_is_cut() {
+        let well = outcome(false, Some(NOW), None);
+        assert_eq!(Ask::Look.next(&well), Some((Ask::Listen, NOW)));
+        assert_eq!(Ask::Listen.next(&well), Some((Ask::Listen, NOW)), "the stream has ended in its time");
+        assert_eq!(Ask::Listen.next(&outcome(false, Some(SOON), None)), Some((Ask::Wait, NOW)), "it was cut");
+        assert_eq!(Ask::Listen.next(&outcome(true, Some(NOW), None)), Some((Ask::Listen, NOW)));
+        assert_eq!(Ask::Wait.next(&well), Some((Ask::Listen, NOW)));
+    }
+
+    #[test]
+    fn after_a_fault_it_waits_and_looks_and_when_all_is_over_it_ends() {
+        for ask in [Ask::Look, Ask::Listen, Ask::Wait] {
+            let fault = outcome(false, Some(SOON), Some(PortError::Network));
+            assert_eq!(ask.next(&fault), Some((Ask::Look, SOON)), "{ask:?}");
+            assert_eq!(ask.next(&outcome(true, None, None)), None, "{ask:?}");
+        }
     }
 }
