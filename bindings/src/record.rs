@@ -329,7 +329,7 @@ pub struct GatewayRow {
     pub since: u64,
     /// How far the phone's clock is ahead of the gateway's, in seconds.
     pub clock_ahead: i64,
-    /// Why nothing can be approved at it now; denying and reporting work.
+    /// Why nothing, or nothing new, can be approved at it now; denying and reporting work.
     pub stale: Option<Staleness>,
     /// The gateway said that it no longer serves this version: the app asks to be updated.
     pub outdated: bool,
@@ -342,6 +342,8 @@ pub enum Staleness {
     Old,
     /// The person checks this phone's clock.
     Clock,
+    /// The gateway's key changed too often since this phone last called: the person enrols it anew.
+    Keys,
 }
 
 impl From<app::Staleness> for Staleness {
@@ -349,6 +351,7 @@ impl From<app::Staleness> for Staleness {
         match core {
             app::Staleness::Old => Self::Old,
             app::Staleness::Clock => Self::Clock,
+            app::Staleness::Keys => Self::Keys,
         }
     }
 }

@@ -48,11 +48,12 @@ fn of_input(fault: InputError) -> String {
     text(words).to_owned()
 }
 
-/// Why nothing can be approved at a gateway.
+/// Why nothing, or nothing new, can be approved at a gateway.
 pub fn of_staleness(stale: Staleness) -> &'static str {
     text(match stale {
         Staleness::Old => "error.metadata_expired",
         Staleness::Clock => "error.clock",
+        Staleness::Keys => "error.keys_lost",
     })
 }
 

@@ -55,6 +55,9 @@ pub struct Record {
     /// Metadata that was fetched just then was past its time by this phone's clock, so that the clock is to be checked.
     #[serde(default, skip_serializing_if = "is_false")]
     pub clock_doubted: bool,
+    /// The gateway's key changed more often than its links reach back: newer metadata cannot be taken any more.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub keys_lost: bool,
     /// How far the enrolment is.
     pub stage: Stage,
     /// Gateway's time minus the phone's, from the last State.
@@ -326,6 +329,7 @@ impl Record {
             change: None,
             retired: Vec::new(),
             clock_doubted: false,
+            keys_lost: false,
             signed: check::last_signed(0, trusted.metadata().iat, began),
             trusted,
             stage: Stage::Preparing,

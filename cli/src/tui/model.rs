@@ -93,6 +93,8 @@ pub struct Gateway {
     pub account: String,
     /// Where the enrolment stands.
     pub state: GatewayState,
+    /// Why nothing, or nothing new, can be approved there.
+    pub stale: Option<&'static str>,
 }
 
 /// Where an enrolment stands.

@@ -72,10 +72,12 @@ fn tell_new(desk: &Desk, seen: &mut Vec<String>) {
     }
     for row in desk.app.gateways() {
         let state = crate::command::state(&row.state);
-        let id = format!("{} {}", row.id, state.0);
+        let stale = row.stale.map(words::of_staleness);
+        let id = format!("{} {} {}", row.id, state.0, stale.unwrap_or_default());
         if !seen.contains(&id) {
             seen.push(id);
             say(&format!("{}: {}", row.host, state.1));
+            stale.iter().for_each(|stale| say(stale));
             if let GatewayState::Gone(why) = row.state {
                 say(words::gone(why));
             }

@@ -59,7 +59,14 @@ fn gateway(row: &GatewayRow) -> Gateway {
             GatewayState::Gone(text("error.key_gone").to_owned())
         }
     };
-    Gateway { id: row.id.to_string(), name: row.name.clone(), host: row.host.clone(), account: row.acct.clone(), state }
+    Gateway {
+        id: row.id.to_string(),
+        name: row.name.clone(),
+        host: row.host.clone(),
+        account: row.acct.clone(),
+        state,
+        stale: row.stale.map(words::of_staleness),
+    }
 }
 
 /// The logins that wait for a word.

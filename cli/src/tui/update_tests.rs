@@ -189,6 +189,7 @@ fn an_enrolment_shows_its_digits_until_the_page_has_taken_them() {
         host: "gate.example.com".into(),
         account: "mara".into(),
         state,
+        stale: None,
     };
     let joined = || Event::Joined {
         gateway: "g".into(),

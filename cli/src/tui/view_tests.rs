@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use countersign_core::app::Staleness;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::text::Span;
@@ -11,6 +12,7 @@ use super::field::Field;
 use super::model::{Account, AccountCode, Answered, Card, Figures, Found, Gateway, GatewayState, Notice};
 use super::state::{Effect, Event, Key, Move, Page, Removal, State, Unlock};
 use super::view::{Look, draw, settle};
+use crate::words;
 
 const NOW: u64 = 1_795_260_011;
 const SIZES: [(u16, u16); 3] = [(80, 24), (60, 20), (40, 20)];
@@ -95,6 +97,7 @@ fn gateway(state: GatewayState) -> Gateway {
         host: "gate.example.com:8443".into(),
         account: "alice@example.com".into(),
         state,
+        stale: None,
     }
 }
 
@@ -195,6 +198,22 @@ fn passphrase() {
     golden("passphrase", &state);
     assert!(state.update(key(Key::Enter), NOW).is_empty(), "two that differ change nothing");
     golden("passphrase_differ", &state);
+}
+
+#[test]
+fn a_gateway_where_nothing_can_be_approved_says_why() {
+    for stale in [Staleness::Old, Staleness::Clock, Staleness::Keys].map(words::of_staleness) {
+        let row = Gateway { stale: Some(stale), ..gateway(GatewayState::Active) };
+        let mut state = open([Event::Gateways(vec![row, gateway(GatewayState::Active)])]);
+        let shown = |state: &State| {
+            let text = as_text(&picture(state, (100, 30), Look::PLAIN));
+            text.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        let beginning: String = stale.split(' ').take(3).collect::<Vec<_>>().join(" ");
+        assert!(shown(&state).contains(&beginning), "{}", shown(&state));
+        state.update(key(Key::Down), NOW);
+        assert!(!shown(&state).contains(&beginning), "the other one is well");
+    }
 }
 
 #[test]

@@ -48,7 +48,7 @@ impl App {
             reply => reply,
         }?;
         // Steps of recovery are on disk at once and for good, whatever becomes of the rest.
-        let taken = self.update(id, |record, now| Ok(meta::take(record, reply, now)))?;
+        let taken = self.update(id, |record, now| Ok(meta::take(record, reply, &line.trust, now)))?;
         if taken.shown {
             self.notify(Topic::Gateways);
         }

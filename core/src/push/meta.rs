@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use countersign_protocol::jose::{H32, Refused};
+use countersign_protocol::limits::LINKS;
 use countersign_protocol::push::check::{self, Trusted};
 use countersign_protocol::push::walk::walk;
 use countersign_protocol::push::{MetaVersion, MetadataReply};
@@ -50,6 +51,9 @@ pub enum Staleness {
     Old,
     /// What was fetched just now is past its time: the person checks this phone's clock.
     Clock,
+    /// The gateway's key changed more often than its links reach back, so that this phone can follow it no more and takes
+    /// nothing new from it: the person enrols it anew.
+    Keys,
 }
 
 /// Epoch and seq, as State and Echo name them.
@@ -76,6 +80,12 @@ pub fn staleness(record: &Record, now: u64) -> Option<Staleness> {
     (!check::may_approve(&record.trusted, now, record.signed)).then_some(doubted)
 }
 
+/// What a screen says of a gateway: that its keys were lost sight of, or that its metadata is past its time. Only the
+/// latter keeps from approving what came before.
+pub fn trouble(record: &Record, now: u64) -> Option<Staleness> {
+    if record.keys_lost { Some(Staleness::Keys) } else { staleness(record, now) }
+}
+
 /// Whether approving, and computing an answer code, is allowed by the metadata's time.
 ///
 /// # Errors
@@ -83,7 +93,7 @@ pub fn staleness(record: &Record, now: u64) -> Option<Staleness> {
 pub fn may_approve(record: &Record, now: u64) -> Result<(), GatewayError> {
     match staleness(record, now) {
         None => Ok(()),
-        Some(Staleness::Old) => Err(GatewayError::MetadataExpired),
+        Some(Staleness::Old | Staleness::Keys) => Err(GatewayError::MetadataExpired),
         Some(Staleness::Clock) => Err(GatewayError::Clock),
     }
 }
@@ -106,14 +116,21 @@ pub struct Taken {
     pub rest: Result<(), Refused>,
 }
 
-/// Walks from what is kept to what was fetched (section 11), and keeps what that leads to.
-pub fn take(record: &mut Record, reply: MetadataReply, now: u64) -> Taken {
-    let stale = staleness(record, now);
+/// Walks from what is kept to what was fetched (section 11), and keeps what that leads to. Only over a connection that
+/// led to the gateway itself it may say that its keys were lost sight of: elsewhere anybody could.
+pub fn take(record: &mut Record, reply: MetadataReply, by: &Trust, now: u64) -> Taken {
+    let stale = trouble(record, now);
+    let steps: Vec<H32> = reply.links.iter().map(|link| link.claims().from).collect();
     let walked = walk(&record.trusted, reply);
     record.signed = walked.last_signed(record.signed, now);
     let before = std::mem::replace(&mut record.trusted, walked.trusted);
-    if walked.rest.is_ok() {
-        record.clock_doubted = staleness(record, now).is_some();
+    match walked.rest {
+        Ok(()) => {
+            record.clock_doubted = staleness(record, now).is_some();
+            record.keys_lost = false;
+        }
+        Err(Refused::Key) if *by != Trust::MetadataOnly => record.keys_lost = lead_past(&steps, &record.trusted),
+        Err(_) => {}
     }
     let (before, after) = (before.metadata(), record.trusted.metadata());
     Taken {
@@ -122,9 +139,14 @@ pub fn take(record: &mut Record, reply: MetadataReply, now: u64) -> Taken {
         shown: before.name != after.name
             || before.vapid != after.vapid
             || before.policy != after.policy
-            || stale != staleness(record, now),
+            || stale != trouble(record, now),
         rest: walked.rest,
     }
+}
+
+/// Whether a gateway names as many steps of rotation as it may, and none of them begins at a key that is kept.
+fn lead_past(steps: &[H32], kept: &Trusted) -> bool {
+    steps.len() == LINKS && steps.iter().all(|from| kept.metadata().key(from).is_none())
 }
 
 #[cfg(test)]

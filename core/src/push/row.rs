@@ -53,7 +53,7 @@ pub struct GatewayRow {
     pub since: u64,
     /// How far the phone's clock is ahead of the gateway's, in seconds; negative when it is behind.
     pub clock_ahead: i64,
-    /// Why nothing can be approved at it now; denying and reporting work.
+    /// Why nothing, or nothing new, can be approved at it now; denying and reporting work.
     pub stale: Option<Staleness>,
     /// The gateway said that it no longer serves this version: the app asks to be updated.
     pub outdated: bool,
@@ -244,7 +244,7 @@ pub fn gateway(record: &Record, now: u64) -> Option<GatewayRow> {
         state,
         since: record.began,
         clock_ahead: record.offset.saturating_neg(),
-        stale: meta::staleness(record, now),
+        stale: meta::trouble(record, now),
         outdated: false,
     })
 }

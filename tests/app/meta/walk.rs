@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use countersign_core::app::{App, Enrolling};
+use countersign_core::app::{App, Enrolling, Staleness};
+use countersign_core::error::PortError;
+use countersign_core::port::Trust;
+use countersign_protocol::limits::LINKS;
 use countersign_tests::raw_phone::{Key, sign};
 use serde_json::{Value, json};
 
@@ -185,6 +188,61 @@ fn thief_huge_seq_then_recovery() {
 }
 
 #[test]
+fn a_phone_that_slept_too_long_says_that_it_is_to_be_enrolled_anew() {
+    let shown = |scene: &Scene| scene.app.gateways()[0].stale;
+    // So many changes of the key while this phone slept; the gateway names the newest of them, as many as it may.
+    let slept = |changes: usize| {
+        let scene = Scene::new();
+        let names: Vec<String> =
+            std::iter::once("gk".to_owned()).chain((0..changes).map(|n| format!("gk{}", n + 2))).collect();
+        let steps: Vec<(&str, &str)> = names.windows(2).map(|two| (two[0].as_str(), two[1].as_str())).collect();
+        scene.links(&steps[changes.saturating_sub(LINKS)..]);
+        (scene, names)
+    };
+    for (changes, followed) in [(LINKS - 1, true), (LINKS, true), (LINKS + 1, false), (LINKS + 5, false)] {
+        let (scene, names) = slept(changes);
+        let newest = names.last().unwrap();
+        scene.serve(&[newest], |_| {});
+        assert_eq!(scene.trusts(newest), followed, "{changes}");
+        assert_eq!(shown(&scene), (!followed).then_some(Staleness::Keys), "{changes}");
+    }
+    // What came before can still be decided, and a restart forgets nothing.
+    let (mut scene, names) = slept(LINKS + 1);
+    assert!(scene.trusts("gk"));
+    let newest = names.last().unwrap();
+    scene.serve(&[newest], |_| {});
+    assert!(!scene.trusts(newest));
+    scene.restart();
+    let row = scene.app.approvals().remove(0);
+    assert_eq!((shown(&scene), row.stale, row.can.approve), (Some(Staleness::Keys), None, true));
+    // A gateway that can be followed again takes it back.
+    scene.serve(&["gk"], |_| {});
+    assert!(!scene.trusts(newest) && shown(&scene).is_none());
+}
+
+#[test]
+fn a_stranger_cannot_say_that_the_keys_were_lost_sight_of() {
+    let scene = Scene::new();
+    // No pin fits, so the metadata came from anybody.
+    let names: Vec<String> = (0..=LINKS).map(|n| format!("evil{n}")).collect();
+    let steps: Vec<(&str, &str)> = names.windows(2).map(|two| (two[0].as_str(), two[1].as_str())).collect();
+    scene.links(&steps);
+    scene.serve(&[&names[LINKS]], |_| {});
+    scene.gateway.twist(|path, request, _, good| {
+        let fits = request.trust == Trust::MetadataOnly && path == "metadata";
+        if fits { Ok(good) } else { Err(PortError::Tls) }
+    });
+    scene.world.clock.pass(61);
+    assert!(poll(&scene.app, &scene.enrolling).is_err());
+    assert!(scene.gateway.calls("metadata") > 1, "it was asked");
+    assert_eq!(scene.app.gateways()[0].stale, None);
+    // Over the gateway's own connection the same says it.
+    scene.gateway.untwist();
+    assert!(!scene.trusts(&names[LINKS]));
+    assert_eq!(scene.app.gateways()[0].stale, Some(Staleness::Keys));
+}
+
+#[test]
 fn two_recoveries_are_followed_and_old_ones_passed_over() {
     let scene = Scene::new();
     let steps = [scene.step("gr", 2, "gk2", "gr2", |_| {}), scene.step("gr2", 5, "gk3", "gr3", |_| {})];
@@ -226,7 +284,7 @@ fn recovery_wrong_order() {
     let mut fetched = 0;
     scene.gateway.twist(move |path, _, _, good| {
         fetched += usize::from(path == "metadata");
-        if path == "metadata" && fetched > 1 { Err(countersign_core::error::PortError::Network) } else { Ok(good) }
+        if path == "metadata" && fetched > 1 { Err(PortError::Network) } else { Ok(good) }
     });
     assert!(!scene.trusts("gk3"), "the first is by a key that is not kept yet");
     assert!(scene.trusts("gk2"), "the second is a step of its own");

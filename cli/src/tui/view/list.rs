@@ -233,5 +233,9 @@ fn gateway_detail(gateway: &Gateway, width: usize, height: u16, look: Look) -> V
         GatewayState::Suspended => lines.extend(paragraph(words("tui.about_suspended"), width, look.warn())),
         GatewayState::Gone(why) => lines.extend(paragraph(why, width, look.danger())),
     }
+    if let Some(stale) = gateway.stale {
+        lines.push(Line::default());
+        lines.extend(paragraph(stale, width, look.warn()));
+    }
     lines
 }
