@@ -111,6 +111,7 @@ struct Tally {
 const STAGE: usize = 50_000;
 
 /// Reads `subject` after each of `damages`, of which at most `cost` accounts may suffer.
+#[expect(clippy::print_stdout, reason = "a long form that is stopped early has said how far it came")]
 fn strike(subject: &dyn Subject, damages: impl Iterator<Item = (String, Vec<u8>)>, cost: usize) -> Tally {
     let right = subject.read(&subject.whole()).unwrap();
     assert!(!right.noticed && right.accounts.len() >= 20, "{right:?}");
