@@ -1,7 +1,7 @@
-//! Licences, sources and banned crates, from the locked graph of all platforms.
+//! Licences, sources and banned crates, from the locked graphs of all platforms: ours, and that of the benches.
 
 use crate::suite::Result;
-use crate::{Fallible, child, licence};
+use crate::{Fallible, child, licence, repo};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
@@ -17,9 +17,18 @@ const BANNED: [(&str, &str); 4] = [
 /// The one place crates may come from.
 const SOURCE: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
-/// Runs the three checks; each counts as one test.
+/// What has a lock file of its own.
+const MANIFESTS: [&str; 2] = ["Cargo.toml", "benches/Cargo.toml"];
+
+/// Runs the three checks on each graph; each counts as one test.
 pub fn check() -> Result {
-    let graph = metadata().and_then(|text| Graph::read(&text));
+    let mut sum = Result::default();
+    MANIFESTS.iter().for_each(|manifest| sum.add(check_graph(manifest)));
+    sum
+}
+
+fn check_graph(manifest: &str) -> Result {
+    let graph = metadata(manifest).and_then(|text| Graph::read(&text));
     let graph = match graph {
         Ok(graph) => graph,
         Err(fault) => return Result { failed: 3, output: fault, passed: 0 },
@@ -29,12 +38,16 @@ pub fn check() -> Result {
     Result { passed: 3 - failed, failed, output: faults.concat().join("\n") }
 }
 
-fn metadata() -> Fallible<String> {
+fn metadata(manifest: &str) -> Fallible<String> {
+    let manifest = repo::root().join(manifest);
     // Crates of other platforms are not fetched by a build, and yet they are shipped there.
-    let fetched = child::cargo().args(["fetch", "--locked", "--quiet"]).stdin(Stdio::null()).status();
+    let mut fetch = child::cargo();
+    fetch.args(["fetch", "--locked", "--quiet", "--manifest-path"]).arg(&manifest);
+    let fetched = fetch.stdin(Stdio::null()).status();
     fetched.map_err(|fault| child::not_started("cargo", &fault))?;
     let mut command = child::cargo();
-    command.args(["metadata", "--locked", "--offline", "--format-version", "1"]).stdin(Stdio::null());
+    command.args(["metadata", "--locked", "--offline", "--format-version", "1", "--manifest-path"]).arg(&manifest);
+    command.stdin(Stdio::null());
     let output = command.output().map_err(|fault| child::not_started("cargo", &fault))?;
     if output.status.success() {
         String::from_utf8(output.stdout).map_err(|fault| fault.to_string())

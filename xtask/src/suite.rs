@@ -65,8 +65,8 @@ pub struct Result {
     pub output: String,
 }
 
-/// The packages with unit tests at the foot of their files.
-const UNIT: [&str; 8] = ["protocol", "core", "strings", "gateway", "cli", "bindings", "tests", "xtask"];
+/// The packages with unit tests. `bindings` has none: it holds no rule, and `python-bindings` tests what it passes on.
+const UNIT: [&str; 7] = ["protocol", "core", "strings", "gateway", "cli", "tests", "xtask"];
 
 /// Modules of the test binary that read the sources alone.
 const SOURCES: [&str; 2] = ["architecture", "strings"];
@@ -145,7 +145,6 @@ impl Suite {
             Work::Unit("core") => &["countersign-core"],
             Work::Unit("strings") => &["countersign-strings"],
             Work::Unit("gateway") => &["countersign-gateway"],
-            Work::Unit("bindings") => &["countersign-bindings"],
             Work::Unit("tests") => &["countersign-tests"],
             Work::Unit(_) => &["xtask"],
             Work::Journeys { .. } => &["countersign-tests", "countersign", "countersign-gateway", "xtask"],
@@ -181,7 +180,7 @@ impl Suite {
             Work::OtherPhone => unittest(&repo::in_venv("python"), "tests/peer", &repo::root().join("tests/python")),
             Work::Demo => demo(),
         };
-        done.unwrap_or_else(|fault| Result { failed: 1, output: fault, passed: 0 })
+        done.unwrap_or_else(|fault| Result { failed: 1, output: fault, passed: 0 }).unless_empty()
     }
 }
 
@@ -250,10 +249,20 @@ pub fn in_package(executable: &Path, folder: &Path) -> Command {
 }
 
 impl Result {
-    fn add(&mut self, other: Self) {
+    /// Takes in what another part of the suite counted.
+    pub fn add(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
         self.output.push_str(&other.output);
+    }
+
+    /// A suite that ran no test at all proves nothing: a folder was moved, a module lost its tests.
+    fn unless_empty(mut self) -> Self {
+        if self.passed + self.failed == 0 {
+            self.failed = 1;
+            self.output.push_str("\nno test was found\n");
+        }
+        self
     }
 
     fn of(ended: child::Ended, passed: u32, failed: u32) -> Self {
@@ -375,6 +384,19 @@ mod tests {
     fn a_crash_is_a_failure_though_nothing_counted_it() {
         let ended = child::Ended { ok: false, late: false, output: String::new() };
         assert_eq!(Result::of(ended, 4, 0).failed, 1);
+    }
+
+    #[test]
+    fn a_suite_without_a_test_is_a_failure() {
+        let empty = Built::default().unit("protocol").unwrap().unless_empty();
+        assert_eq!((empty.passed, empty.failed), (0, 1), "no executable was built");
+        let (passed, failed) = unittest_counts("Ran 0 tests in 0.000s\n\nOK\n");
+        let ended = child::Ended { ok: true, late: false, output: String::new() };
+        let empty = Result::of(ended, passed, failed).unless_empty();
+        assert_eq!((empty.passed, empty.failed), (0, 1), "nothing was discovered");
+        assert!(empty.output.contains("no test was found"), "{}", empty.output);
+        let one = Result { passed: 1, failed: 0, output: String::new() }.unless_empty();
+        assert_eq!((one.passed, one.failed), (1, 0));
     }
 
     #[test]
