@@ -4,7 +4,7 @@
 //! both must say the same at every step.
 
 use countersign_gateway::approval::record::{
-    Attempt, Began, CodeAttempt, CodeEnd, Decision, Judged, NewApproval, NewChallenge, Recorded,
+    Asks, Attempt, Began, CodeAttempt, CodeEnd, Decision, Hit, Judged, NewApproval, NewChallenge, Recorded,
 };
 use countersign_gateway::approval::{Means, Moment, Push, Store, store::SqlStore};
 use countersign_gateway::audit::Caller;
@@ -156,6 +156,7 @@ impl Real<'_> {
             exp: NOW + 120,
             network: "192.0.2.0/24".into(),
             next: "/manageotp".into(),
+            asks: Asks::login(String::new()),
             first_factor: true,
             challenges: challenges.into(),
         };
@@ -183,8 +184,8 @@ impl Real<'_> {
             Event::Code => {
                 self.fresh();
                 let step = u64::try_from(*self.count).unwrap();
-                let attempt =
-                    CodeAttempt { id: self.aid, binding: BROWSER, hit: Some((Id::from_bytes([1; 16]), step)) };
+                let hit = Some(Hit::Totp { did: Id::from_bytes([1; 16]), step });
+                let attempt = CodeAttempt { id: self.aid, binding: BROWSER, hit };
                 said(self.store.code(attempt, self.at(), by).unwrap() == CodeEnd::Approved, "approved")
             }
         }

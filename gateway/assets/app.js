@@ -42,6 +42,21 @@ for (const button of document.querySelectorAll('button[data-after]')) {
   }
 }
 
+// A time to wait is counted down, and then said to be over. Whoever cannot see the count is not told every second.
+for (const place of document.querySelectorAll('[data-count]')) {
+  const end = Date.now() + 1000 * Number(place.dataset.count);
+  const count = setInterval(() => {
+    const left = Math.ceil((end - Date.now()) / 1000);
+    if (left > 0) {
+      place.textContent = place.dataset.unit.replace('{n}', String(left));
+    } else {
+      clearInterval(count);
+      const sentence = place.closest('[data-over]');
+      sentence.textContent = sentence.dataset.over;
+    }
+  }, 1000);
+}
+
 // Copying needs a script; where it cannot work the button stays hidden and the text can be selected.
 for (const button of document.querySelectorAll('button[data-copy]')) {
   if (!navigator.clipboard) continue;

@@ -9,6 +9,7 @@
 //! - [`service`] tells the story: draws, seals, signs, calls the store, wakes who waits
 
 pub mod challenge;
+pub mod offline;
 pub mod record;
 pub mod rule;
 pub mod service;
@@ -20,7 +21,7 @@ use std::net::IpAddr;
 
 pub use record::Store;
 pub use rule::Policy;
-pub use service::{Approvals, Begin};
+pub use service::{Approvals, Ask, Begin};
 pub use shown::Shown;
 
 use crate::port::Clock;
@@ -168,21 +169,26 @@ pub enum Means {
     Qr,
     /// A time-based code typed where the approval began.
     Code,
+    /// The answer code of a phone without a network, typed there.
+    Answer,
 }
 
 impl Means {
+    const ALL: [Self; 4] = [Self::Digits, Self::Qr, Self::Code, Self::Answer];
+
     /// The word in the store and in the audit.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Digits => "digits",
             Self::Qr => "qr",
             Self::Code => "code",
+            Self::Answer => "answer_code",
         }
     }
 
     /// The value that `word` names.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Digits, Self::Qr, Self::Code].into_iter().find(|means| means.as_str() == word)
+        Self::ALL.into_iter().find(|means| means.as_str() == word)
     }
 }
 
@@ -217,6 +223,9 @@ mod tests {
         }
         for (push, word) in Push::ALL {
             assert_eq!((Push::from_word(word), push.as_str()), (Some(push), word));
+        }
+        for means in Means::ALL {
+            assert_eq!(Means::from_word(means.as_str()), Some(means));
         }
         assert_eq!((State::from_word("open"), Push::from_word(""), Means::from_word("push")), (None, None, None));
     }

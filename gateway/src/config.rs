@@ -100,6 +100,10 @@ pub const SETTINGS: &[Setting] = &[
     setting("outgoing.allow", "outgoing-allow", "gateway.set_outgoing_allow"),
     setting("outgoing.roots", "outgoing-roots", "gateway.set_outgoing_roots"),
     setting("webpush.sub", "webpush-sub", "gateway.set_webpush_sub"),
+    setting("geo.city", "geo-city", "gateway.set_geo_city"),
+    setting("geo.asn", "geo-asn", "gateway.set_geo_asn"),
+    setting("client.manage.icon", "client-manage-icon", "gateway.set_icon_manage"),
+    setting("client.sample.icon", "client-sample-icon", "gateway.set_icon_sample"),
 ];
 
 /// The settings of one gateway, each checked.
@@ -142,6 +146,10 @@ pub struct Config {
     pub outgoing: Outgoing,
     /// Whom operators of push servers may write to: `mailto:` or `https://`; `None`: the gateway's own address.
     pub webpush_sub: Option<String>,
+    /// Where sign-ins come from.
+    pub geo: Geo,
+    /// Icons that phones show.
+    pub icons: Icons,
 }
 
 /// Where the certificate comes from.
@@ -251,6 +259,24 @@ pub struct Outgoing {
     pub roots: Option<PathBuf>,
 }
 
+/// Files of places, in the format of MaxMind (MMDB).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Geo {
+    /// City and country of an address.
+    pub city: Option<PathBuf>,
+    /// The network that an address belongs to.
+    pub asn: Option<PathBuf>,
+}
+
+/// PNG files of what asks, by client.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Icons {
+    /// A person's own devices.
+    pub manage: Option<PathBuf>,
+    /// The sample application; `None`: its own.
+    pub sample: Option<PathBuf>,
+}
+
 impl Config {
     /// Whether phones trust this gateway by its certificate's key alone.
     pub fn is_pinned(&self) -> bool {
@@ -287,6 +313,8 @@ impl Config {
             attest: Attestation::default(),
             outgoing: Outgoing::default(),
             webpush_sub: None,
+            geo: Geo::default(),
+            icons: Icons::default(),
         }
     }
 

@@ -13,8 +13,10 @@ use crate::chain::Chain;
 use crate::config::{Config, Tls};
 use crate::enrol::{self, Devices};
 use crate::health::Ready;
+use crate::icon::Icons;
 use crate::issuer::Issuer;
 use crate::notice::{self, Notices};
+use crate::origin::Origins;
 use crate::outgoing::{self, Outgoing, Reach};
 use crate::person::{self, People};
 use crate::port::{Adapters, Clock, Random, Timer};
@@ -70,6 +72,8 @@ pub struct House {
     pub notices: Notices,
     /// The calls of phones.
     pub phones: Phones,
+    /// Icons of what asks.
+    pub icons: Icons,
     /// Who waits.
     pub wakes: Arc<Wakes>,
     /// Rings the bells of phones.
@@ -121,6 +125,8 @@ impl House {
         let vapid = Vapid::open(&store, &seal, &*signers, sub, clock.now())?;
         let bells = Bells::new(outgoing, vapid, config.policy.push);
         let attestations = Attestations::open(&config)?;
+        let icons = Icons::open(&config)?;
+        let origins = Origins::open(&config.geo, store.clone())?;
         let chain = Chain::open(store.clone(), seal.clone(), signers, clock.now()).map_err(PublishFault::from)?;
         let people =
             People::new(Arc::new(person::store::SqlStore(store.clone())), &seal, clock.clone(), random.clone());
@@ -140,6 +146,8 @@ impl House {
             bells: &bells,
             attestations,
             run,
+            icons: &icons,
+            origins,
         };
         let (approvals, devices, notices, phones) = push_side(&config, issuer, published.clone(), &on)?;
         Ok(Arc::new(Self {
@@ -148,6 +156,7 @@ impl House {
             notices,
             phones,
             bells: bells.clone(),
+            icons: icons.clone(),
             origin,
             pin,
             fingerprint,
@@ -199,6 +208,8 @@ struct Ground<'a> {
     bells: &'a Bells,
     attestations: Attestations,
     run: i64,
+    icons: &'a Icons,
+    origins: Origins,
 }
 
 /// The issuer, which signs with the newest key, and the metadata that names it.
@@ -268,6 +279,9 @@ fn push_side(
         seal: on.seal.clone(),
         policy: approval::Policy::from(&config.approval),
         bells: on.bells.clone(),
+        icons: on.icons.clone(),
+        origins: on.origins.clone(),
+        offline: config.policy.offline,
         clock: on.clock.clone(),
         random: on.random.clone(),
         wakes: wakes.clone(),

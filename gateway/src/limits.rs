@@ -66,6 +66,13 @@ pub const CHAIN: usize = 8;
 /// One certificate of a chain, in bytes.
 pub const CERTIFICATE_BYTES: usize = 16 * 1024;
 
+/// A file of places, in bytes.
+pub const GEO_BYTES: u64 = 1 << 30;
+/// The file of an icon, in bytes.
+pub const ICON_FILE_BYTES: u64 = 4 << 20;
+/// An icon as phones get it, in bytes.
+pub const ICON_BYTES: usize = 60 * 1024;
+
 /// Calls to others: to connect to one address.
 pub const OUTGOING_CONNECT: Duration = Duration::from_secs(3);
 /// Calls to others: in all.

@@ -5,6 +5,7 @@
 //! password alone, which can do nothing but add the first device with a voucher.
 
 pub mod known;
+pub mod offline;
 pub mod pages;
 pub mod route;
 pub mod voucher;

@@ -22,7 +22,9 @@ use crate::attest::AttestFault;
 use crate::chain::tend;
 use crate::config::Config;
 use crate::house::{Foundation, House};
+use crate::icon::IconFault;
 use crate::issuer::SignFault;
+use crate::origin::geo::GeoFault;
 use crate::outgoing::RootsFault;
 use crate::port::{Adapters, PortFault, Random};
 use crate::push::metadata::PublishFault;
@@ -68,6 +70,12 @@ pub enum StartFault {
     /// What attestations are checked against.
     #[error(transparent)]
     Attest(#[from] AttestFault),
+    /// A file of places.
+    #[error(transparent)]
+    Geo(#[from] GeoFault),
+    /// The file of an icon.
+    #[error(transparent)]
+    Icon(#[from] IconFault),
     /// An address cannot be listened on.
     #[error("{address}: {why}")]
     Listen {
@@ -232,6 +240,9 @@ impl StartFault {
             Self::Listen { address, why } if why.kind() == std::io::ErrorKind::AddrInUse => {
                 fill("gateway.start_port", &[("address", &address.to_string())])
             }
+            // These say what to do themselves.
+            Self::Geo(fault) => fault.to_string(),
+            Self::Icon(fault) => fault.to_string(),
             other => fill("gateway.start_fault", &[("why", &other.to_string())]),
         }
     }

@@ -6,7 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Barrier};
 
 use countersign_gateway::approval::record::{
-    Attempt, Began, CodeAttempt, CodeEnd, Decision, Judged, NewApproval, NewChallenge, Recorded, Resent, Row,
+    Asks, Attempt, Began, CodeAttempt, CodeEnd, Decision, Hit, Judged, NewApproval, NewChallenge, Offline, Recorded,
+    Resent, Row,
 };
 use countersign_gateway::approval::{Means, Moment, Push, State, Store, rule, store::SqlStore};
 use countersign_gateway::audit::Caller;
@@ -15,6 +16,7 @@ use countersign_gateway::person::PersonId;
 use countersign_gateway::session::{self, Session};
 use countersign_gateway::store;
 use countersign_protocol::jose::{H32, Id};
+use countersign_protocol::push::Op;
 
 use super::refuses;
 use double::{MemoryApprovals, Sabotage};
@@ -60,6 +62,10 @@ fn begin_in(store: &dyn Store, browser: H32, number: u8, when: Moment) -> Began 
 }
 
 fn begin_for(store: &dyn Store, browser: H32, client: &str, number: u8, when: Moment) -> Began {
+    begin_asking(store, Asks::login("question".into()), browser, client, number, when)
+}
+
+fn begin_asking(store: &dyn Store, asks: Asks, browser: H32, client: &str, number: u8, when: Moment) -> Began {
     let challenge = |did: u8| NewChallenge {
         jti: challenge_id(number, did),
         did: id(did),
@@ -76,6 +82,7 @@ fn begin_for(store: &dyn Store, browser: H32, client: &str, number: u8, when: Mo
         exp: when.now + 120,
         network: "192.0.2.0/24".into(),
         next: "/manageotp".into(),
+        asks,
         first_factor: true,
         challenges: vec![challenge(1), challenge(2)],
     };
@@ -183,6 +190,9 @@ fn contract(bench: &dyn Bench) {
     a_browser_has_one_and_a_refused_beginning_ends_nothing(bench);
     what_ran_out_is_written_down_by_the_sweep(bench);
     a_disabled_person_takes_nothing(bench);
+    an_answer_code_counts_for_what_was_shown(bench);
+    a_yes_counts_as_long_as_was_asked(bench);
+    a_yes_may_take_it_at_once(bench);
 }
 
 fn fresh(bench: &dyn Bench, number: u8, when: Moment) -> Arc<dyn Store> {
@@ -346,16 +356,16 @@ fn codes_take_tries_and_steps_count_once(bench: &dyn Bench) {
     };
     assert_eq!(code(40, None), CodeEnd::Wrong(2));
     assert_eq!(answer(&*store, attempt(40, 1, 9100, WRONG), at(9001)), "wrong 1");
-    assert_eq!(code(40, Some((id(1), 77))), CodeEnd::Approved);
+    assert_eq!(code(40, totp(77)), CodeEnd::Approved);
     assert_eq!(row(&*store, 40).means, Some(Means::Code));
     assert_eq!(store.standing(PERSON).unwrap().wrong_codes, 0);
 
     store.reset(PERSON).unwrap();
     assert_eq!(begin(&*store, 41, at(9001)), open(Push::Sent));
-    assert_eq!(code(41, Some((id(1), 77))), CodeEnd::Wrong(2), "the same step again");
-    assert_eq!(code(41, Some((id(1), 76))), CodeEnd::Wrong(1), "an older step");
+    assert_eq!(code(41, totp(77)), CodeEnd::Wrong(2), "the same step again");
+    assert_eq!(code(41, totp(76)), CodeEnd::Wrong(1), "an older step");
     let left = race(bench, |store, _| {
-        let attempt = CodeAttempt { id: id(41), binding: BROWSER, hit: Some((id(1), 78)) };
+        let attempt = CodeAttempt { id: id(41), binding: BROWSER, hit: totp(78) };
         store.code(attempt, at(9002), Caller::default()).unwrap()
     });
     assert_eq!(left.iter().filter(|end| **end == CodeEnd::Approved).count(), 1, "{left:?}");
@@ -373,7 +383,7 @@ fn codes_take_tries_and_steps_count_once(bench: &dyn Bench) {
         assert_eq!(ends, last, "{number}");
     }
     begin(&*store, 46, at(9001));
-    assert_eq!(code(46, Some((id(1), 90))), CodeEnd::Off, "ten wrong in a row");
+    assert_eq!(code(46, totp(90)), CodeEnd::Off, "ten wrong in a row");
 }
 
 fn resends_are_spaced(bench: &dyn Bench) {
@@ -437,6 +447,81 @@ fn a_disabled_person_takes_nothing(bench: &dyn Bench) {
     assert_eq!(consume(), None);
     bench.set_disabled(false);
     assert!(consume().is_some());
+}
+
+fn totp(step: u64) -> Option<Hit> {
+    Some(Hit::Totp { did: id(1), step })
+}
+
+fn an_answer_code_counts_for_what_was_shown(bench: &dyn Bench) {
+    let store = fresh(bench, 221, at(15_000));
+    let shown = |did: u8, number: u8| Offline {
+        did: id(did),
+        jti: id(number),
+        ch: H32::from_bytes([number; 32]),
+        jws: format!("offline {did} {number}"),
+    };
+    let offer = |it: Offline, browser| store.offer(id(221), browser, it, at(15_001), Caller::default()).unwrap();
+    assert_eq!(store.offline(id(221)).unwrap(), None);
+    assert!(!offer(shown(1, 90), OTHER), "another browser's");
+    assert!(offer(shown(1, 91), BROWSER) && offer(shown(2, 92), BROWSER));
+    assert_eq!(store.offline(id(221)).unwrap(), Some(shown(2, 92)), "the last one alone");
+    assert_eq!(store.open_challenges(id(2), at(15_001)).unwrap().len(), 1, "it stands in no list");
+    assert_eq!(store.challenge(id(2), id(92)).unwrap(), None, "and takes no online answer");
+
+    let answer_code = |did: u8, number: u8, when| {
+        let hit = Some(Hit::Answer { did: id(did), ch: H32::from_bytes([number; 32]) });
+        store.code(CodeAttempt { id: id(221), binding: BROWSER, hit }, when, Caller::default()).unwrap()
+    };
+    assert_eq!(answer_code(1, 91, at(15_002)), CodeEnd::Wrong(2), "another phone was picked since");
+    bench.set_device(id(2), DeviceState::Suspended);
+    assert_eq!(answer_code(2, 92, at(15_002)), CodeEnd::Wrong(1), "a device that does not count");
+    bench.set_device(id(2), DeviceState::Active);
+    assert_eq!(answer_code(2, 92, at(15_126)), CodeEnd::NotOpen, "late");
+    assert_eq!(answer_code(2, 92, at(15_125)), CodeEnd::Approved, "to the last second");
+    let row = row(&*store, 221);
+    assert_eq!((row.means, row.decided_by), (Some(Means::Answer), Some(id(2))));
+    assert_eq!(store.standing(PERSON).unwrap().wrong_codes, 0, "a right code starts the count anew");
+    assert!(!offer(shown(1, 93), BROWSER), "it is decided");
+}
+
+fn a_yes_counts_as_long_as_was_asked(bench: &dyn Bench) {
+    let store = fresh(bench, 222, at(16_000));
+    store.cancel_all(PERSON, at(16_000), Caller::default()).unwrap();
+    let asks = Asks { op: Op::Sign, hold: 600, at_once: false, question: "question".into() };
+    assert_eq!(begin_asking(&*store, asks.clone(), BROWSER, "manage", 223, at(16_000)), open(Push::Sent));
+    assert_eq!(row(&*store, 223).asks, asks);
+    let other = begin_asking(&*store, Asks::login(String::new()), BROWSER, "manage", 227, at(16_000));
+    assert_eq!(other, Began::Open(Push::Sent, vec![id(223)]), "another question is another approval");
+    let back = begin_asking(&*store, asks.clone(), BROWSER, "manage", 228, at(16_000));
+    assert_eq!(back, Began::Open(Push::Sent, vec![id(227)]));
+    assert_eq!(begin_asking(&*store, asks, BROWSER, "manage", 229, at(16_000)), Began::Same(id(228), Push::Sent));
+    assert_eq!(answer(&*store, attempt(228, 1, 9600, RIGHT), at(16_001)), "approved");
+    let consume = |when| store.consume(id(228), "manage", BROWSER, when, Caller::default()).unwrap();
+    assert_eq!(consume(at(16_602)), None, "the hold is over");
+    assert!(consume(at(16_601)).is_some(), "and is not before");
+}
+
+fn a_yes_may_take_it_at_once(bench: &dyn Bench) {
+    let store = fresh(bench, 224, at(17_000));
+    assert_eq!(answer(&*store, attempt(224, 1, 9700, WRONG), at(17_001)), "wrong 2");
+    store.cancel_all(PERSON, at(17_001), Caller::default()).unwrap();
+    let asks = Asks { op: Op::Sign, hold: 30, at_once: true, question: "question".into() };
+    assert_eq!(begin_asking(&*store, asks.clone(), BROWSER, "manage", 225, at(17_002)), open(Push::Sent));
+    assert_eq!(answer(&*store, attempt(225, 1, 9701, RIGHT), at(17_003)), "approved");
+    let taken = row(&*store, 225);
+    assert_eq!((taken.stored, taken.consumed, taken.means), (State::Consumed, Some(NOW + 17_003), Some(Means::Digits)));
+    let standing = store.standing(PERSON).unwrap();
+    assert_eq!((standing.pushes, standing.wrong), (0, 0), "a success");
+    assert_eq!(answer(&*store, attempt(225, 2, 9702, Decision::Deny), at(17_004)), "closed");
+    assert_eq!(store.consume(id(225), "manage", BROWSER, at(17_004), Caller::default()).unwrap(), None, "once");
+    assert_eq!(answer(&*store, attempt(225, 2, 9703, Decision::Report), at(17_005)), "reported");
+
+    assert_eq!(begin_asking(&*store, asks, OTHER, "manage", 226, at(17_006)), open(Push::Denied));
+    let hit = Some(Hit::Totp { did: id(1), step: 1_000 });
+    let attempt = CodeAttempt { id: id(226), binding: OTHER, hit };
+    assert_eq!(store.code(attempt, at(17_007), Caller::default()).unwrap(), CodeEnd::Approved);
+    assert_eq!(state(&*store, 226, at(17_007)), State::Consumed);
 }
 
 struct InMemory(Arc<MemoryApprovals>);

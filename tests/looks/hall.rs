@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use countersign_gateway::approval::{State as Stands, rule};
-use countersign_gateway::config::Tls;
+use countersign_gateway::config::{Config, Tls};
 use countersign_gateway::person::Person;
 use countersign_protocol::otp::{Algorithm, Digits, Period, base32, totp};
 use countersign_protocol::push::confirmation_digits;
@@ -65,6 +65,11 @@ impl State {
 impl Hall {
     /// An empty one that listens at `port`.
     pub fn open(port: u16) -> Self {
+        Self::with(port, |_| ())
+    }
+
+    /// The same with other settings.
+    pub fn with(port: u16, change: impl FnOnce(&mut Config)) -> Self {
         // An address a process: no other process listens there.
         let [_, high, middle, low] = std::process::id().to_be_bytes();
         let address = SocketAddr::from(([127, 64 | (high & 63), middle, low], port));
@@ -75,6 +80,7 @@ impl Hall {
             config.public_url = PUBLIC.parse().ok();
             config.listen = vec![address];
             config.hosts = vec![address.to_string()];
+            change(config);
         });
         Self { stage, base: format!("https://{address}"), _certificate: folder }
     }
@@ -296,6 +302,53 @@ impl Hall {
         let throttled = State::new("login-throttled", &nobody, "/demo");
         let throttled = throttled.typing(&[("#name", "iris"), ("#password", "not this")]);
         states.push(State { answered: "details", ..throttled });
+        states
+    }
+
+    /// A phone that has no network: what its owner sees, in each step.
+    pub fn without_network(&self) -> Vec<State> {
+        let (mara, _) = self.with_phone("mara");
+        let mut states = vec![State::new("wait-offline", &self.signed_in(&mara, "/demo"), "/login/wait")];
+        let page = "/login/offline";
+        let picking = |person: &str| {
+            let (person, phone) = self.with_phone(person);
+            self.add_phone(&person, &format!("{} tablet", person.name), "Tablet in the kitchen", &json!({}), true);
+            let mut window = self.signed_in(&person, "/demo");
+            self.go(&mut window, page);
+            (window, phone)
+        };
+        states.push(State::new("offline-pick", &picking("nils").0, page));
+        let shown = |person: &str| {
+            let (mut window, phone) = picking(person);
+            let mut fields = window.page().hidden_fields(page).expect("a form");
+            fields.retain(|(name, _)| name != "device");
+            fields.push(("device".into(), phone.did.borrow().clone()));
+            let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let status = window.post_as(&format!("{}{page}", self.base), &fields, &[("origin", PUBLIC)]);
+            assert_eq!(status, 303);
+            window
+        };
+        states.push(State::new("offline-shown", &shown("olga"), page));
+        states.push(State::new("offline-wrong", &shown("pavel"), page).typing(&[("#code", "00000000")]));
+        states
+    }
+
+    /// A device that is to be added, and what stands there at the tenth wrong number. The clock goes on.
+    pub fn asked_otherwise(&self) -> Vec<State> {
+        let (rosa, phone) = self.with_phone("rosa");
+        let mut window = self.full(&rosa, &phone, "/manageotp");
+        self.stage.clock.advance(601);
+        self.go(&mut window, "/manageotp/add");
+        assert_eq!(window.post_form("/login/fresh", &[]), 200);
+        let mut states = vec![State::new("wait-enrol", &window, "/login/wait")];
+
+        let (samir, phone) = self.with_phone("samir");
+        self.mistype(&samir, &phone, 9);
+        self.stage.clock.advance(64);
+        let window = self.signed_in(&samir, "/demo");
+        let wrong: String = digits(&window).chars().map(|c| if c == '9' { '0' } else { '9' }).collect();
+        assert_eq!(phone.decide(&phone.approval(&phone.challenges()[0], &wrong)), "failed");
+        states.push(State::new("failed-off", &window, "/login/wait"));
         states
     }
 

@@ -49,6 +49,14 @@ fn every_page_in_every_state_looks_as_it_did_and_is_accessible() {
     assert!(faults.is_empty(), "{}", faults.join("\n\n"));
 }
 
+#[test]
+fn pages_of_answer_codes_and_of_waiting_look_as_they_did_and_are_accessible() {
+    let hall = Hall::with(8445, |config| config.policy.offline = true);
+    let mut faults = look_at(&hall, &hall.without_network());
+    faults.extend(look_at(&hall, &hall.asked_otherwise()));
+    assert!(faults.is_empty(), "{}", faults.join("\n\n"));
+}
+
 /// Looks at each, two at a time; what was wrong.
 fn look_at(hall: &Hall, states: &[State]) -> Vec<String> {
     let (left, faults) = (Mutex::new(states.iter()), Mutex::new(Vec::new()));

@@ -3,6 +3,7 @@
 mod headers;
 mod login;
 mod manage;
+mod offline;
 mod suspended;
 
 use countersign_gateway::person::Person;

@@ -170,6 +170,11 @@ fn cj_other_device() {
 }
 
 #[test]
+fn offline_answered_online() {
+    super::offline::answered_online();
+}
+
+#[test]
 fn same_jti_other_body() {
     let (stage, alice, phone) = stage();
     let asked = stage.begin(&alice);
@@ -360,5 +365,6 @@ fn tenth_in_a_row() {
     stage.clock.advance(1000);
     let (_, push) = stage.try_begin(&alice, "browser", true).expect("the page still offers a code");
     assert_eq!(push, countersign_gateway::approval::Push::Off, "no push until another second factor");
-    assert!(phone.challenges().is_empty());
+    let told: Vec<Value> = phone.challenges().iter().map(|held| payload(held)["info"].clone()).collect();
+    assert_eq!(told, ["lockout"], "the phone is not asked, and told why");
 }

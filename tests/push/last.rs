@@ -1,10 +1,10 @@
 //! `final::*`: what is decided stays decided (push-v1 section 10), over the whole system.
 
-use countersign_gateway::approval::{Push, State};
+use countersign_gateway::approval::{Ask, Begin, Push, State};
 use countersign_gateway::limits;
 use countersign_gateway::person::{self, Person, Store as _};
 use countersign_gateway::session::Step;
-use countersign_tests::raw_phone::{RawPhone, sign};
+use countersign_tests::raw_phone::{RawPhone, payload, sign};
 use countersign_tests::stage::{Asked, BEGIN, Stage, caller, hash};
 
 fn stage() -> (Stage, Person, RawPhone, RawPhone) {
@@ -301,6 +301,38 @@ fn consume_after_hold() {
         assert_eq!(one.decide(&one.approval(&held(&one), &asked.digits())), "approved");
         stage.clock.advance(after);
         assert_eq!((after, asked.consume()), (after, taken));
+    }
+}
+
+/// Where an action follows at once, the yes itself takes it: there is nothing left to deny, or to take again.
+#[test]
+fn action_consumed_then_deny() {
+    let (stage, alice, one, two) = stage();
+    let msg = "Pay 100 to Bob".to_owned().try_into().expect("shown text");
+    let ask = Ask::Sign { msg, hold: 0 };
+    let begin = Begin { ask, at_once: true, ..Stage::beginning(&alice, "browser") };
+    let (asked, push) = stage.begin_as(&begin, "browser").expect("an approval");
+    assert_eq!(push, Push::Sent);
+    let (yes, no) = (held(&one), held(&two));
+    let claims = payload(&yes);
+    assert_eq!((claims["op"].as_str(), claims["msg"].as_str()), (Some("sign"), Some("Pay 100 to Bob")));
+    assert_eq!(one.decide(&one.approval(&yes, &asked.digits())), "approved");
+    assert_eq!(asked.state(), State::Consumed);
+    assert_eq!(two.decide(&two.refusal(&no, "deny")), "closed");
+    assert!(!asked.consume());
+    assert_eq!(two.decide(&two.refusal(&no, "report")), "reported", "a report is still heard");
+}
+
+#[test]
+fn signed_words_count_as_long_as_the_client_asked() {
+    let (stage, alice, one, _) = stage();
+    for (hold, after, taken) in [(600, 600, true), (600, 601, false), (9_999, 601, false)] {
+        let msg = "Open the gate".to_owned().try_into().expect("shown text");
+        let begin = Begin { ask: Ask::Sign { msg, hold }, ..Stage::beginning(&alice, "browser") };
+        let (asked, _) = stage.begin_as(&begin, "browser").expect("an approval");
+        assert_eq!(one.decide(&one.approval(&held(&one), &asked.digits())), "approved");
+        stage.clock.advance(after);
+        assert_eq!((hold, after, asked.consume()), (hold, after, taken));
     }
 }
 

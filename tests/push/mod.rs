@@ -14,6 +14,7 @@ mod limits;
 mod mutate;
 mod names;
 mod notice;
+mod offline;
 mod proof;
 mod replay;
 mod sender;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign_gateway::approval::service::Begun;
-use countersign_gateway::approval::{Begin, Push, Shown, State};
+use countersign_gateway::approval::{Ask, Begin, Push, Shown, State};
 use countersign_gateway::audit::Caller;
 use countersign_gateway::chain::{ChainFault, Ring, Vouched, tend};
 use countersign_gateway::config::Config;
@@ -277,6 +277,12 @@ impl Stage {
         }
     }
 
+    /// Stops the gateway and starts it again with other settings, as [`Stage::restart`] does.
+    pub fn configure(&mut self, change: impl FnOnce(&mut Config)) {
+        change(&mut self.config);
+        self.restart(8);
+    }
+
     fn run(&mut self, seed: u64) {
         let random = SeededRandom { seed, count: Mutex::new(0), drawn: self.drawn.clone() };
         let adapters = doubles(self.clock.clone(), random, self.signers.clone(), self.timer.clone());
@@ -405,20 +411,38 @@ impl Stage {
         asked
     }
 
-    /// Begins a login; `Err` says how many seconds to wait first.
-    pub fn try_begin(&self, person: &Person, browser: &str, first_factor: bool) -> Result<(Asked<'_>, Push), u64> {
-        let begin = Begin {
+    /// What begins a login of this person in this browser.
+    pub fn beginning(person: &Person, browser: &str) -> Begin {
+        Begin {
             person: person.id,
             acct: person.name.clone().try_into().expect("shown text"),
             client: "sample",
             app: "Demo shop".to_owned().try_into().expect("shown text"),
             binding: hash(browser),
-            first_factor,
+            first_factor: true,
             ip: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)),
             ua: None,
             next: "/demo".to_owned(),
-        };
-        match self.house().approvals.begin(&begin, &caller()).expect("the store") {
+            ask: Ask::Login,
+            at_once: false,
+            bell: true,
+        }
+    }
+
+    /// Begins a login; `Err` says how many seconds to wait first.
+    ///
+    /// # Errors
+    /// The seconds, after wrong digits in a row.
+    pub fn try_begin(&self, person: &Person, browser: &str, first_factor: bool) -> Result<(Asked<'_>, Push), u64> {
+        self.begin_as(&Begin { first_factor, ..Self::beginning(person, browser) }, browser)
+    }
+
+    /// Begins anything in this browser.
+    ///
+    /// # Errors
+    /// The seconds to wait, after wrong digits in a row.
+    pub fn begin_as(&self, begin: &Begin, browser: &str) -> Result<(Asked<'_>, Push), u64> {
+        match self.house().approvals.begin(begin, &caller()).expect("the store") {
             Begun::Wait(seconds) => Err(seconds),
             Begun::Open(id, push) => {
                 let row = self.house().approvals.store().get(id).expect("the store").expect("a row");

@@ -2,12 +2,14 @@
 
 use std::net::IpAddr;
 
-use countersign_protocol::jose::Id;
-use countersign_protocol::push::{Challenge, Context, Op, Src};
+use countersign_protocol::jose::{H32, Id};
+use countersign_protocol::push::{Challenge, Context, Src};
 use countersign_protocol::text::{ShownIp, T64, T128, is_forbidden};
 
 use super::record::NewChallenge;
+use super::service::Ask;
 use crate::issuer::{Issuer, SignFault};
+use crate::origin::Origin;
 
 /// What all devices of one approval are asked alike.
 #[derive(Debug, Clone)]
@@ -22,17 +24,23 @@ pub struct Question {
     pub acct: T128,
     /// The registered name of what asks.
     pub app: T64,
+    /// SHA-256 of its icon.
+    pub ico: Option<H32>,
+    /// What is asked.
+    pub ask: Ask,
     /// How many digits the page shows.
     pub digits: u8,
     /// Where the browser is.
     pub ip: IpAddr,
     /// What the browser says it is.
     pub ua: Option<T64>,
+    /// Where that is, and what of it is new.
+    pub origin: Origin,
 }
 
 impl Question {
-    /// The signed challenge for one device. What would make it too long is left out in the protocol's order: browser,
-    /// network, city.
+    /// The signed challenge for one device. When it would be too long, the browser is left out, then the network, then
+    /// the city.
     ///
     /// # Errors
     /// [`SignFault`].
@@ -40,6 +48,16 @@ impl Question {
         let claims = self.claims(issuer, did, jti)?.fit(issuer.key().thumbprint())?;
         let signed = issuer.sign(&claims)?;
         Ok(NewChallenge { jti, did, ch: signed.h, jws: signed.jws })
+    }
+
+    /// What is asked, of nobody yet, as it is stored with the approval: JSON.
+    ///
+    /// # Errors
+    /// [`SignFault::Form`].
+    pub fn text(&self, issuer: &Issuer) -> Result<String, SignFault> {
+        let nobody = Id::from_bytes([0; 16]);
+        // Claims are texts and numbers, which JSON can always write.
+        Ok(serde_json::to_string(&self.claims(issuer, nobody, nobody)?).unwrap_or_default())
     }
 
     fn claims(&self, issuer: &Issuer, did: Id, jti: Id) -> Result<Challenge, SignFault> {
@@ -50,23 +68,23 @@ impl Question {
             aid: self.aid,
             iat: self.iat,
             exp: self.exp,
-            op: Op::Login,
+            op: self.ask.op(),
             acct: self.acct.clone(),
             app: self.app.clone(),
-            ico: None,
+            ico: self.ico,
             nm: u64::from(self.digits).try_into()?,
             ctx: Context {
                 src: Src::Direct,
                 ip: Some(ShownIp::from(self.ip)),
-                cc: None,
-                city: None,
-                asn: None,
+                cc: self.origin.cc.clone(),
+                city: self.origin.city.clone(),
+                asn: self.origin.asn.clone(),
                 ua: self.ua.clone(),
-                new: None,
+                new: self.origin.new.clone().try_into().ok(),
             },
-            msg: Default::default(),
-            info: Default::default(),
-            dev: Default::default(),
+            msg: self.ask.msg(),
+            info: None,
+            dev: None,
         })
     }
 }
@@ -102,7 +120,7 @@ pub fn browser(user_agent: &str) -> Option<T64> {
 mod tests {
     use std::sync::Arc;
 
-    use countersign_protocol::push::Message;
+    use countersign_protocol::push::{Message, NewMark, Op};
 
     use super::*;
     use crate::port::SignerFactory;
@@ -122,9 +140,17 @@ mod tests {
             exp: 1_795_260_120,
             acct: text(128).try_into().unwrap(),
             app: text(64).try_into().unwrap(),
+            ico: Some(H32::from_bytes([255; 32])),
+            ask: Ask::Sign { msg: text(256).try_into().unwrap(), hold: 600 },
             digits: 6,
-            ip: "2001:db8::1".parse().unwrap(),
+            ip: "2001:db8:1234:5678:9abc:def0:1234:5678".parse().unwrap(),
             ua: Some(text(64).try_into().unwrap()),
+            origin: Origin {
+                cc: "DE".to_owned().try_into().ok(),
+                city: text(64).try_into().ok(),
+                asn: text(64).try_into().ok(),
+                new: NewMark::ALL.to_vec(),
+            },
         }
     }
 
@@ -135,8 +161,18 @@ mod tests {
             let made = question(filler).ask(&issuer, did, jti).unwrap();
             let read = Message::<Challenge>::parse(&made.jws).unwrap();
             assert_eq!((read.h(), read.claims().jti, read.claims().aud), (made.ch, jti, did), "{filler}");
-            assert!(read.verify(&issuer.key()).is_ok());
+            let claims = read.verify(&issuer.key()).unwrap().into_claims();
+            assert_eq!((claims.op, claims.msg.is_some(), claims.ico.is_some()), (Op::Sign, true, true), "never cut");
+            // Only four bytes a character are too long with all of it, and then the browser goes first.
+            assert_eq!(claims.ctx.ua.is_some(), filler.len_utf8() < 4, "{filler}");
         }
+    }
+
+    #[test]
+    fn the_stored_question_is_the_claims_for_nobody() {
+        let issuer = issuer();
+        let claims: Challenge = serde_json::from_str(&question('a').text(&issuer).unwrap()).unwrap();
+        assert_eq!((claims.aud, claims.exp, claims.app.as_str().len()), (Id::from_bytes([0; 16]), 1_795_260_120, 64));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! What approvals need remembered, and the values that go in and out.
 
 use countersign_protocol::jose::{H32, Id};
+use countersign_protocol::push::Op;
 
-use super::rule::Verdict;
+use super::rule::{HOLD, Verdict};
 use super::{Means, Moment, Push, State};
 use crate::audit::Caller;
 use crate::person::PersonId;
@@ -59,6 +60,43 @@ pub struct Row {
     pub reported: Option<u64>,
     /// Where the page that began it goes on afterwards.
     pub next: String,
+    /// What is asked.
+    pub asks: Asks,
+}
+
+/// What an approval asks, and how long a yes counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asks {
+    /// The operation; never `info`, which is no approval.
+    pub op: Op,
+    /// Seconds between approve and consume.
+    pub hold: u64,
+    /// Whether the yes itself takes it: with an action there is nobody who comes for it.
+    pub at_once: bool,
+    /// The claims of a challenge for nobody yet (`aud` and `jti` are zero), as JSON: from them an answer code's is made.
+    /// Empty on an approval of an earlier version: it has none.
+    pub question: String,
+}
+
+impl Asks {
+    /// A sign-in.
+    pub fn login(question: String) -> Self {
+        Self { op: Op::Login, hold: HOLD, at_once: false, question }
+    }
+}
+
+/// The challenge that the page shows to one phone without a network (`push-v1.md` §12). It stands in no State, and no
+/// phone answers it online.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offline {
+    /// The device that was picked.
+    pub did: Id,
+    /// Its own id.
+    pub jti: Id,
+    /// h of the JWS: the question of the code.
+    pub ch: H32,
+    /// The JWS.
+    pub jws: String,
 }
 
 /// An approval to be written, with a challenge for each active phone.
@@ -82,6 +120,8 @@ pub struct NewApproval {
     pub network: String,
     /// Where the page goes on afterwards.
     pub next: String,
+    /// What is asked.
+    pub asks: Asks,
     /// Whether the one who begins it states a right first factor.
     pub first_factor: bool,
     /// One a phone; stored only when phones are asked.
@@ -176,8 +216,44 @@ pub struct CodeAttempt {
     pub id: Id,
     /// The browser.
     pub binding: H32,
-    /// The device whose seed makes this code, and the step it belongs to; none when no seed makes it.
-    pub hit: Option<(Id, u64)>,
+    /// What makes this code; none when nothing does.
+    pub hit: Option<Hit>,
+}
+
+/// What makes the code that was typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hit {
+    /// The seed of a device, at this step.
+    Totp {
+        /// The device.
+        did: Id,
+        /// The step.
+        step: u64,
+    },
+    /// The answer key of a device, for this challenge.
+    Answer {
+        /// The device.
+        did: Id,
+        /// h of the challenge that it was shown.
+        ch: H32,
+    },
+}
+
+impl Hit {
+    /// The device.
+    pub fn did(&self) -> Id {
+        match self {
+            Self::Totp { did, .. } | Self::Answer { did, .. } => *did,
+        }
+    }
+
+    /// By what it approves.
+    pub fn means(&self) -> Means {
+        match self {
+            Self::Totp { .. } => Means::Code,
+            Self::Answer { .. } => Means::Answer,
+        }
+    }
 }
 
 /// How a code ended.
@@ -284,6 +360,19 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`StoreFault`]; then no try is taken.
     fn code(&self, attempt: CodeAttempt, at: Moment, by: Caller) -> Result<CodeEnd, StoreFault>;
+
+    /// Remembers what a phone without a network is shown, instead of what another one was. Whether the approval is
+    /// pending, and this browser's.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn offer(&self, id: Id, binding: H32, offline: Offline, at: Moment, by: Caller) -> Result<bool, StoreFault>;
+
+    /// What a phone without a network was shown last for this approval.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn offline(&self, id: Id) -> Result<Option<Offline>, StoreFault>;
 
     /// Rings once more.
     ///

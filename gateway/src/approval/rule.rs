@@ -12,6 +12,10 @@ use super::{Moment, Push, State};
 pub const GRACE: u64 = 5;
 /// Seconds between approve and consume.
 pub const HOLD: u64 = 30;
+/// The most of them that a client may have for something to sign.
+pub const SIGN_HOLD: u64 = 600;
+/// With fewer seconds left a page begins anew before it shows a phone without a network what to answer.
+pub const OFFLINE_LEAST: u64 = 60;
 /// Seconds after consume in which a report still ends the sessions made from it.
 pub const LATE_REPORT: u64 = 600;
 /// Open approvals a person, of those that asked a phone.

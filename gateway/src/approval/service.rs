@@ -4,20 +4,22 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use countersign_protocol::jose::{FormError, H32, Id};
-use countersign_protocol::push::{Answer, Number, Outcome, Res, Status, TriesLeft, Verified};
-use countersign_protocol::text::{T64, T128};
+use countersign_protocol::push::{Answer, Number, Op, Outcome, Res, Status, TriesLeft, Verified};
+use countersign_protocol::text::{T64, T128, T256};
 
 use super::challenge::Question;
 use super::record::{
-    Attempt, Began, Challenged, CodeAttempt, CodeEnd, Decision, Judged, NewApproval, Recorded, Resent, Row,
+    Asks, Attempt, Began, Challenged, CodeAttempt, CodeEnd, Decision, Hit, Judged, NewApproval, Recorded, Resent, Row,
 };
-use super::rule::{Change, Verdict};
+use super::rule::{Change, HOLD, SIGN_HOLD, Verdict};
 use super::shown::Shown;
 use super::{Means, Moment, Policy, Push, State, Store, network};
 use crate::audit::Caller;
 use crate::enrol::{self, Device, DeviceState, Kind};
 use crate::failure::Failure;
+use crate::icon::Icons;
 use crate::issuer::{Issuer, SignFault};
+use crate::origin::Origins;
 use crate::person::PersonId;
 use crate::port::{Clock, PortFault, Random};
 use crate::seal::{Seal, SealFault};
@@ -51,6 +53,49 @@ impl From<FormError> for ApprovalFault {
     }
 }
 
+/// What is asked of a person (`push-v1.md` §6, `op`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// To sign in.
+    Login,
+    /// To add a device.
+    Enrol,
+    /// To agree to something, in words.
+    Sign {
+        /// The words: never cut.
+        msg: T256,
+        /// Seconds that the yes counts for the client, 600 at most.
+        hold: u64,
+    },
+}
+
+impl Ask {
+    /// Its name on the wire.
+    pub fn op(&self) -> Op {
+        match self {
+            Self::Login => Op::Login,
+            Self::Enrol => Op::Enrol,
+            Self::Sign { .. } => Op::Sign,
+        }
+    }
+
+    /// The words, for something to agree to.
+    pub fn msg(&self) -> Option<T256> {
+        match self {
+            Self::Sign { msg, .. } => Some(msg.clone()),
+            Self::Login | Self::Enrol => None,
+        }
+    }
+
+    /// Seconds between approve and consume.
+    fn hold(&self) -> u64 {
+        match self {
+            Self::Sign { hold, .. } => (*hold).min(SIGN_HOLD),
+            Self::Login | Self::Enrol => HOLD,
+        }
+    }
+}
+
 /// What begins an approval.
 #[derive(Debug, Clone)]
 pub struct Begin {
@@ -72,6 +117,12 @@ pub struct Begin {
     pub ua: Option<T64>,
     /// Where the page goes on afterwards.
     pub next: String,
+    /// What is asked.
+    pub ask: Ask,
+    /// Whether the yes itself takes it, because an action follows at once and nobody comes for it.
+    pub at_once: bool,
+    /// Whether bells ring; phones that ask are told all the same.
+    pub bell: bool,
 }
 
 /// How a beginning ended.
@@ -118,6 +169,12 @@ pub struct Parts {
     pub wakes: Arc<Wakes>,
     /// Bells of phones.
     pub bells: Bells,
+    /// Icons of what asks.
+    pub icons: Icons,
+    /// Where sign-ins come from.
+    pub origins: Origins,
+    /// Whether answer codes are taken.
+    pub offline: bool,
     /// A number that no other run of the gateway has.
     pub run: i64,
 }
@@ -129,6 +186,10 @@ impl Approvals {
     /// Approvals over their parts.
     pub fn new(parts: Parts) -> Self {
         Self { inner: Arc::new(parts) }
+    }
+
+    pub(super) fn parts(&self) -> &Parts {
+        &self.inner
     }
 
     /// This moment by both clocks.
@@ -156,9 +217,12 @@ impl Approvals {
             exp: at.now + it.policy.life,
             acct: begin.acct.clone(),
             app: begin.app.clone(),
+            ico: it.icons.of(begin.client),
+            ask: begin.ask.clone(),
             digits: it.policy.digits,
             ip: begin.ip,
             ua: begin.ua.clone(),
+            origin: it.origins.of(begin.person, begin.ip, begin.ua.as_ref(), at.now)?,
         };
         let phones = self.phones(begin.person, &at)?;
         let mut challenges = Vec::new();
@@ -176,6 +240,12 @@ impl Approvals {
             exp: question.exp,
             network: network(begin.ip),
             next: begin.next.clone(),
+            asks: Asks {
+                op: begin.ask.op(),
+                hold: begin.ask.hold(),
+                at_once: begin.at_once,
+                question: question.text(&it.issuer)?,
+            },
             first_factor: begin.first_factor,
             challenges,
         };
@@ -187,7 +257,9 @@ impl Approvals {
                 if push == Push::Sent {
                     for (phone, challenge) in phones.iter().zip(&asked) {
                         it.wakes.wake(Topic::Device(phone.did));
-                        it.bells.ring(phone, challenge, question.exp);
+                        if begin.bell {
+                            it.bells.ring(phone, challenge, question.exp);
+                        }
                     }
                 }
                 Begun::Open(aid, push)
@@ -195,7 +267,7 @@ impl Approvals {
         })
     }
 
-    fn phones(&self, person: PersonId, at: &Moment) -> Result<Vec<Device>, StoreFault> {
+    pub(super) fn phones(&self, person: PersonId, at: &Moment) -> Result<Vec<Device>, StoreFault> {
         let mut devices = self.inner.devices.devices(person)?;
         devices.retain(|it| it.kind() == Kind::Phone && it.state(at) == DeviceState::Active);
         Ok(devices)
@@ -321,11 +393,11 @@ impl Approvals {
         Ok(())
     }
 
-    /// Decides by a code that was typed where it began. `hit` is the device whose seed makes it, with its step. Blocks.
+    /// Decides by a code that was typed where it began; `hit` is what makes this code. Blocks.
     ///
     /// # Errors
     /// [`ApprovalFault::Store`]; then no try was taken.
-    pub fn code(&self, id: Id, binding: H32, hit: Option<(Id, u64)>, by: &Caller) -> Result<CodeEnd, ApprovalFault> {
+    pub fn code(&self, id: Id, binding: H32, hit: Option<Hit>, by: &Caller) -> Result<CodeEnd, ApprovalFault> {
         let end = self.inner.store.code(CodeAttempt { id, binding, hit }, self.moment(), by.clone())?;
         self.tell(id)?;
         Ok(end)
@@ -375,8 +447,12 @@ impl Approvals {
     /// [`ApprovalFault::Store`]; then it is not consumed.
     pub fn consume(&self, id: Id, client: &str, binding: H32, by: &Caller) -> Result<Option<Row>, ApprovalFault> {
         let row = self.inner.store.consume(id, client, binding, self.moment(), by.clone())?;
-        if row.is_some() {
+        if let Some(row) = &row {
             self.tell(id)?;
+            // What the next one shows as new; that this one is taken does not hang on it.
+            if let Err(fault) = self.inner.origins.passed(row, self.moment().now) {
+                tracing::warn!(%fault, "where a sign-in came from was not noted");
+            }
         }
         Ok(row)
     }

@@ -7,17 +7,18 @@ mod read;
 
 use countersign_protocol::jose::{H32, Id};
 
-use self::decide::{apply, code, judge, keep, note_answer, what};
-use self::read::{COLUMNS, challenged, challenged_row, get, row, standing};
+use self::decide::{apply, code, judge, keep, note_answer, succeed, what};
+use self::read::{COLUMNS, challenged, challenged_row, get, offline, row, standing};
 use super::record::{
-    self, Attempt, Began, Challenged, CodeAttempt, CodeEnd, Judged, NewApproval, Recorded, Resent, Row, Standing,
+    self, Attempt, Began, Challenged, CodeAttempt, CodeEnd, Judged, NewApproval, Offline, Recorded, Resent, Row,
+    Standing,
 };
 use super::rule::{self, Change, Verdict};
 use super::{Moment, Push, State};
 use crate::audit::{self, Caller, Entry};
 use crate::notice;
 use crate::person::PersonId;
-use crate::store::{Connection, OptionalExtension, StoreFault, int, named_params};
+use crate::store::{Connection, OptionalExtension, StoreFault, int, named_params, params};
 
 /// Holds while a stored state has not run out. The same as [`Row::lasts`].
 const LASTS: &str = ":now <= ends AND (run <> :run OR :mono <= mono_end)";
@@ -91,6 +92,26 @@ impl record::Store for SqlStore {
         self.0.write(move |tx| code(tx, &attempt, &at, &by))
     }
 
+    fn offer(&self, id: Id, binding: H32, offline: Offline, at: Moment, by: Caller) -> Result<bool, StoreFault> {
+        self.0.write(move |tx| {
+            let Some(row) = get(tx, &id)?.filter(|row| row.binding == binding) else { return Ok(false) };
+            if row.state(&at) != State::Pending {
+                return Ok(false);
+            }
+            let sql = "INSERT INTO offline_challenge (approval, did, jti, ch, jws) VALUES (?1, ?2, ?3, ?4, ?5)
+                       ON CONFLICT DO UPDATE SET did = ?2, jti = ?3, ch = ?4, jws = ?5";
+            let Offline { did, jti, ch, jws } = &offline;
+            let values = params![id.as_bytes(), did.as_bytes(), jti.as_bytes(), ch.as_bytes(), jws];
+            tx.prepare_cached(sql)?.execute(values)?;
+            note(tx, &row.person, about(by.entry(at.now, "approval.offline", "shown"), &id, Some(did)))?;
+            Ok(true)
+        })
+    }
+
+    fn offline(&self, id: Id) -> Result<Option<Offline>, StoreFault> {
+        self.0.read(|tx| offline(tx, &id))
+    }
+
     fn resend(&self, id: Id, binding: H32, at: Moment, by: Caller) -> Result<Resent, StoreFault> {
         self.0.write(move |tx| {
             let Some(row) = get(tx, &id)?.filter(|row| row.binding == binding) else { return Ok(Resent::No) };
@@ -139,9 +160,7 @@ impl record::Store for SqlStore {
                 return Ok(None);
             }
             let Some(row) = get(tx, &id)? else { return Err(StoreFault::Damaged("an approval vanished")) };
-            // A success: pushes and wrong digits in a row start anew (push-v1 §10, §15).
-            let reset = "UPDATE standing SET pushes = 0, wrong = 0, wrong_at = 0 WHERE person = ?1";
-            tx.prepare_cached(reset)?.execute([row.person.0])?;
+            succeed(tx, &row.person)?;
             note(
                 tx,
                 &row.person,

@@ -124,6 +124,10 @@ pub(super) fn settings(config: &Config) -> String {
     row("outgoing.allow", join(config.outgoing.allow.iter().map(ToString::to_string).collect()));
     row("outgoing.roots", shown(&config.outgoing.roots));
     row("webpush.sub", config.webpush_sub.clone().unwrap_or_default());
+    row("geo.city", shown(&config.geo.city));
+    row("geo.asn", shown(&config.geo.asn));
+    row("client.manage.icon", shown(&config.icons.manage));
+    row("client.sample.icon", shown(&config.icons.sample));
     let limits = &config.limits;
     row("limits", format!("{} / {}", limits.connections, limits.address_connections));
     out.push('\n');

@@ -94,6 +94,10 @@ pub(super) fn config(given: &mut BTreeMap<&'static str, Given>, wrong: &mut Vec<
         "gateway.want_address_connections",
         |t| within(t, 8, 65_536),
     );
+    read.one("geo.city", &mut config.geo.city, "gateway.want_path", path);
+    read.one("geo.asn", &mut config.geo.asn, "gateway.want_path", path);
+    read.one("client.manage.icon", &mut config.icons.manage, "gateway.want_path", path);
+    read.one("client.sample.icon", &mut config.icons.sample, "gateway.want_path", path);
     config.tls = read.tls();
     read.one("tls.next_certificate", &mut config.next_certificate, "gateway.want_path", |text| {
         (!text.is_empty()).then(|| Some(text.into()))
@@ -373,6 +377,15 @@ mod tests {
         assert!(told("need", "").contains("attest.android_roots"), "{}", told("need", ""));
         let apple = "android_roots = '/roots.pem'\nformats = ['android-key', 'apple-appattest']";
         assert!(told("need", apple).contains("apple-appattest comes with the iPhone app"), "{}", told("need", apple));
+    }
+
+    #[test]
+    fn places_and_icons_are_files() {
+        let file = "[geo]\ncity = '/c.mmdb'\n[client.sample]\nicon = '/s.png'\n[client.manage]\nicon = ''";
+        assert_eq!(wrong(file, &[])[0].key, "client.manage.icon");
+        let config = from(&file.replace("''", "'/m.png'"), &[("COUNTERSIGN_GEO_ASN", "/a.mmdb")], &[]).unwrap();
+        let paths = [config.geo.city, config.geo.asn, config.icons.sample, config.icons.manage];
+        assert_eq!(paths, ["/c.mmdb", "/a.mmdb", "/s.png", "/m.png"].map(|path| Some(PathBuf::from(path))));
     }
 
     #[test]

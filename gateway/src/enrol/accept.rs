@@ -13,6 +13,7 @@ use super::totp::Seed;
 use super::{LIFE, TRIES};
 use crate::approval::Moment;
 use crate::audit::Caller;
+use crate::seal::{Seal, SealFault};
 use crate::wake::Topic;
 
 /// What a person may be told of a request that is right in form and not allowed.
@@ -70,6 +71,14 @@ struct Inside {
 
 /// Where the key of answer codes is sealed for.
 const PLACE: &str = "device.ok";
+
+/// The key of answer codes, opened from its device's row.
+///
+/// # Errors
+/// [`SealFault::Open`].
+pub fn open_answer_key(seal: &Seal, did: &Id, sealed: &[u8]) -> Result<Secret, SealFault> {
+    seal.open(PLACE, did.as_bytes(), sealed)
+}
 /// How long past its end a code is known, in seconds (push-v1 section 5.3).
 const REMEMBERED: u64 = 3_600;
 /// How often a request is looked at anew when its code changed under it.

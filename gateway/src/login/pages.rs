@@ -1,6 +1,7 @@
 //! From an approval to what its page shows.
 
 use axum::response::Response;
+use countersign_protocol::push::Op;
 use countersign_strings::{fill, text};
 
 use super::App;
@@ -9,7 +10,7 @@ use crate::approval::{Push, State, rule};
 use crate::calendar;
 use crate::failure::Failure;
 use crate::house::House;
-use crate::page::login::{About, ApprovedView, EndedView, FreshView, PushView, WaitView, Waited};
+use crate::page::login::{About, ApprovedView, EndedView, FreshView, LaterView, PushView, WaitView, Waited};
 use crate::page::qr::QrSvg;
 use crate::page::{Frame, render};
 use crate::request::Visitor;
@@ -24,6 +25,10 @@ pub struct Sight {
     pub person: String,
     /// Whether the browser signed in as this person before.
     pub known: bool,
+    /// Whether a phone of the person may answer without a network.
+    pub offline: bool,
+    /// Whether phones are not asked any more, after too many wrong digits.
+    pub locked: bool,
 }
 
 /// What was wrong in what was typed on the page that waits.
@@ -51,6 +56,11 @@ impl Sight {
     pub fn word(&self) -> String {
         let Row { id, tries, resends, .. } = &self.row;
         format!("{id}-{}-{tries}-{resends}-{}", self.state, u8::from(self.is_delivered()))
+    }
+
+    /// Whether a device is to be added.
+    pub fn is_enrol(&self) -> bool {
+        self.row.asks.op == Op::Enrol
     }
 
     fn is_delivered(&self) -> bool {
@@ -95,6 +105,7 @@ impl Sight {
             }
             State::Denied => ended("login.denied", "login.denied_text", true, false),
             State::Reported => ended("login.reported", "login.reported_text", true, false),
+            State::Failed if self.locked => ended("login.failed", "login.failed_off_text", true, true),
             State::Failed => ended("login.failed", "login.failed_text", true, true),
             State::Expired | State::Lapsed => ended("login.expired", "login.expired_text", false, true),
             State::Consumed | State::Cancelled => ended("login.cancelled", "login.cancelled_text", false, true),
@@ -102,7 +113,7 @@ impl Sight {
     }
 
     /// What its forms name.
-    fn about(&self) -> About {
+    pub fn about(&self) -> About {
         About { approval: self.row.id.to_string(), app: self.row.client.clone() }
     }
 
@@ -118,6 +129,8 @@ impl Sight {
             app,
             voucher: self.row.client == App::Manage.client(),
             voucher_fault: matches!(fault, Some(Fault::Voucher)).then(|| text("login.voucher_wrong").to_owned()),
+            enrol: self.is_enrol(),
+            offline: self.offline,
             person: self.person,
             push,
             no_push: why_no_push(self.row.push).map(str::to_owned),
@@ -172,5 +185,14 @@ pub fn fresh_page(house: &House, by: &Visitor, next: &str, fault: Option<String>
 
 fn ended(title: &str, what: &str, alarm: bool, again: bool) -> Drawn {
     let what = text(what).to_owned();
-    Drawn::Ended(EndedView { frame: Frame::new(text(title)), text: what, alarm, again })
+    Drawn::Ended(EndedView { frame: Frame::new(text(title)), text: what, alarm, again, later: None })
+}
+
+/// That somebody has to wait so many seconds.
+pub fn later(seconds: u64) -> LaterView {
+    // The time stands in an element of its own, wherever in the sentence it is.
+    const HERE: char = '\u{0}';
+    let sentence = fill("login.no_push_wait", &[("time", &HERE.to_string())]);
+    let (before, after) = sentence.split_once(HERE).unwrap_or((&sentence, ""));
+    LaterView { before: before.to_owned(), time: calendar::span(seconds), after: after.to_owned(), seconds }
 }

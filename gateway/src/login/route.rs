@@ -11,15 +11,15 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use countersign_protocol::jose::H32;
 use countersign_protocol::text::{T64, T128};
-use countersign_strings::{fill, text};
+use countersign_strings::text;
 use serde::Deserialize;
 
-use super::pages::{Drawn, Fault, Sight, form};
-use super::{App, known, next, voucher};
-use crate::approval::Begin;
+use super::pages::{Drawn, Fault, Sight, form, later};
+use super::{App, known, next, offline, voucher};
 use crate::approval::challenge::browser;
-use crate::approval::record::{CodeEnd, Row};
+use crate::approval::record::{CodeEnd, Hit, Row};
 use crate::approval::service::Begun;
+use crate::approval::{Ask, Begin, State as Stands, rule};
 use crate::audit::Caller;
 use crate::calendar;
 use crate::failure::Failure;
@@ -33,6 +33,8 @@ use crate::session::{Cookie, Session, Step};
 /// How long a page's request is held.
 const HELD: Duration = Duration::from_secs(25);
 pub(super) const WAIT: &str = "/login/wait";
+/// Where devices are added.
+const ADD: &str = "/manageotp/add";
 
 /// The routes of this subject.
 pub fn routes(sample_app: bool) -> Router<Arc<House>> {
@@ -41,6 +43,7 @@ pub fn routes(sample_app: bool) -> Router<Arc<House>> {
         .route(WAIT, get(wait))
         .route("/login/state", get(state))
         .route("/login/code", post(code))
+        .route(offline::PATH, get(offline::page).post(offline::pick))
         .route("/login/resend", post(resend))
         .route("/login/cancel", post(cancel))
         .route("/login/finish", post(finish))
@@ -73,11 +76,11 @@ async fn password(
 
 fn password_view(house: &House, by: &Visitor, next: String, name: String, fault: Option<String>) -> PasswordView {
     let app = App::of(&next).name().to_owned();
-    PasswordView { frame: form(text("login.title"), by.token(house)), next, app, name, fault }
+    PasswordView { frame: form(text("login.title"), by.token(house)), next, app, name, fault, later: None }
 }
 
 /// How a password went.
-enum SignedIn {
+pub(super) enum SignedIn {
     Wrong,
     /// Digits were wrong too often: so many seconds to wait.
     Later(u64),
@@ -116,7 +119,7 @@ async fn sign_in(State(house): State<Arc<House>>, posted: Posted) -> Result<Resp
                 let (cookie, _) = house.sessions.begin(person.id, &person.name, Step::default())?;
                 return Ok(SignedIn::NoDevice(cookie.set()));
             }
-            begin(house, &by, person.id, &person.name, going)
+            begin(house, &by, (person.id, &person.name), Ask::Login, going, true)
         })
         .await?;
     let refused = |status, fault: String| {
@@ -125,18 +128,25 @@ async fn sign_in(State(house): State<Arc<House>>, posted: Posted) -> Result<Resp
     };
     Ok(match done {
         SignedIn::Wrong => refused(StatusCode::FORBIDDEN, text("login.wrong").to_owned()),
-        SignedIn::Later(seconds) => refused(StatusCode::FORBIDDEN, later(seconds)),
-        SignedIn::NoDevice(set) => with_cookie(see_other("/manageotp/add"), &set),
+        SignedIn::Later(seconds) => {
+            let view = password_view(&house, &visitor, next.clone(), name.clone(), None);
+            let view = PasswordView { later: Some(later(seconds)), ..view };
+            visitor.answer(render_with(StatusCode::FORBIDDEN, &view))
+        }
+        SignedIn::NoDevice(set) => with_cookie(see_other(ADD), &set),
         SignedIn::Asked => see_other(WAIT),
     })
 }
 
-fn later(seconds: u64) -> String {
-    fill("login.no_push_wait", &[("time", &calendar::span(seconds))])
-}
-
-/// Begins an approval for this browser, unless one of this person and application is open there already.
-fn begin(house: &House, by: &Visitor, person: PersonId, name: &str, next: String) -> Result<SignedIn, Failure> {
+/// Begins an approval for this browser, unless the same question to this person is open there already.
+pub(super) fn begin(
+    house: &House,
+    by: &Visitor,
+    (person, name): (PersonId, &str),
+    ask: Ask,
+    next: String,
+    bell: bool,
+) -> Result<SignedIn, Failure> {
     let binding = H32::from_bytes(by.cookie.hash());
     let app = App::of(&next);
     let begin = Begin {
@@ -149,6 +159,9 @@ fn begin(house: &House, by: &Visitor, person: PersonId, name: &str, next: String
         ip: by.caller.address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
         ua: browser(&by.agent),
         next,
+        ask,
+        at_once: false,
+        bell,
     };
     Ok(match house.approvals.begin(&begin, &by.caller)? {
         Begun::Open(..) => SignedIn::Asked,
@@ -167,7 +180,9 @@ pub(super) fn look(house: &House, by: &Visitor, known: Option<H32>) -> Result<Op
         None => false,
     };
     let person = house.people.by_id(row.person)?.map(|person| person.name).unwrap_or_default();
-    Ok(Some(Sight { row, state, person, known }))
+    let offline = state == Stands::Pending && !house.approvals.offline_phones(row.person)?.is_empty();
+    let locked = state == Stands::Failed && house.approvals.store().standing(row.person)?.wrong >= rule::WRONG;
+    Ok(Some(Sight { row, state, person, known, offline, locked }))
 }
 
 async fn seen(house: &Arc<House>, by: &Visitor, headers: &HeaderMap) -> Result<Option<Sight>, Failure> {
@@ -227,18 +242,25 @@ pub(super) fn is_meant(fields: &Fields, row: &Row) -> bool {
 
 async fn code(State(house): State<Arc<House>>, headers: HeaderMap, posted: Posted) -> Result<Response, Failure> {
     let Posted { visitor, fields } = posted;
+    let from_offline = fields.get("from") == "offline";
     let (by, known) = (visitor.clone(), known::read(&headers));
     let (end, sight) = house
         .run(move |house| {
             let Some(sight) = look(house, &by, known)?.filter(|sight| is_meant(&fields, &sight.row)) else {
                 return Ok::<_, Failure>((None, None));
             };
-            let hit = house.devices.code_hit(sight.row.person, fields.get("code"))?;
+            let hit = match house.devices.code_hit(sight.row.person, fields.get("code"))? {
+                Some((did, step)) => Some(Hit::Totp { did, step }),
+                None => house.approvals.answer_hit(&sight.row, fields.get("code"))?,
+            };
             let end = house.approvals.code(sight.row.id, sight.row.binding, hit, &by.caller)?;
             Ok((Some(end), look(house, &by, known)?))
         })
         .await?;
     match (end, sight) {
+        (Some(CodeEnd::Wrong(_) | CodeEnd::Off), Some(_)) if from_offline => {
+            offline::draw(&house, visitor, &headers, end).await
+        }
         (Some(CodeEnd::Approved), Some(sight)) => take(&house, visitor, &headers, sight.row).await,
         (Some(CodeEnd::Wrong(_)), Some(sight)) => drawn(&house, &visitor, sight, Some(Fault::Code("login.code_wrong"))),
         (Some(CodeEnd::Off), Some(sight)) => drawn(&house, &visitor, sight, Some(Fault::Code("login.code_off"))),
@@ -356,7 +378,9 @@ async fn fresh(State(house): State<Arc<House>>, posted: Posted) -> Result<Respon
     let begun = house
         .run(move |house| {
             if house.devices.has_active(session.person)? {
-                begin(house, &by, session.person, &session.name, next)
+                // A device that is added is another question than a sign-in, and the phone says so.
+                let ask = if next.starts_with(ADD) { Ask::Enrol } else { Ask::Login };
+                begin(house, &by, (session.person, &session.name), ask, next, true)
             } else {
                 Ok::<_, Failure>(SignedIn::Wrong)
             }
@@ -366,9 +390,10 @@ async fn fresh(State(house): State<Arc<House>>, posted: Posted) -> Result<Respon
         SignedIn::Asked => see_other(WAIT),
         SignedIn::Later(seconds) => {
             let frame = Frame::new(text("login.failed"));
-            render(&EndedView { frame, text: later(seconds), alarm: false, again: false })
+            let later = Some(later(seconds));
+            render(&EndedView { frame, text: String::new(), alarm: false, again: false, later })
         }
-        SignedIn::Wrong | SignedIn::NoDevice(_) => see_other("/manageotp/add"),
+        SignedIn::Wrong | SignedIn::NoDevice(_) => see_other(ADD),
     })
 }
 

@@ -20,6 +20,20 @@ pub struct PasswordView {
     pub name: String,
     /// What was wrong: a sentence.
     pub fault: Option<String>,
+    /// How long to wait before another try.
+    pub later: Option<LaterView>,
+}
+
+/// A sentence with a time in it that the script counts down; without a script it stands still.
+pub struct LaterView {
+    /// What stands before the time.
+    pub before: String,
+    /// The time, in words.
+    pub time: String,
+    /// What stands behind it.
+    pub after: String,
+    /// The time, in seconds.
+    pub seconds: u64,
 }
 
 /// What a form on these pages is about, in fields of its own: a browser has one approval at a time, and a page in another
@@ -44,6 +58,10 @@ pub struct WaitView {
     pub person: String,
     /// What its forms name.
     pub about: About,
+    /// Whether a device is to be added, instead of a sign-in.
+    pub enrol: bool,
+    /// Whether a phone without a network may answer by a code.
+    pub offline: bool,
     /// What to show for the phone; `None` where no phone was asked.
     pub push: Option<PushView>,
     /// Why no phone was asked: a sentence.
@@ -88,6 +106,50 @@ impl PushView {
     }
 }
 
+/// An answer code: which phone, what it scans, where its digits are typed.
+#[derive(Template)]
+#[template(path = "login/offline.html")]
+pub struct OfflineView {
+    /// Around the page.
+    pub frame: Frame,
+    /// The name of what the person signs in to.
+    pub app: String,
+    /// As whom.
+    pub person: String,
+    /// What its forms name.
+    pub about: About,
+    /// Whether a device is to be added, instead of a sign-in.
+    pub enrol: bool,
+    /// What the phone that was picked scans; `None`: none was picked yet.
+    pub shown: Option<OfflineShown>,
+    /// The phones that may be picked, the one that was picked excepted.
+    pub phones: Vec<OfflinePhone>,
+    /// Why there is nothing to scan: a sentence.
+    pub none: Option<String>,
+    /// What was wrong with the code typed: a sentence.
+    pub code_fault: Option<String>,
+    /// The word of the present state, handed back by the script: see [`Waited`].
+    pub state: String,
+    /// Minutes and seconds until it ends, as words.
+    pub ends: String,
+}
+
+/// What the phone scans.
+pub struct OfflineShown {
+    /// What the person calls the phone.
+    pub name: String,
+    /// The question as a QR.
+    pub qr: QrSvg,
+}
+
+/// A phone to pick.
+pub struct OfflinePhone {
+    /// Its id.
+    pub id: String,
+    /// What the person calls it.
+    pub name: String,
+}
+
 /// The answer to the script's held request `GET /login/state?state=WORD`: held while the word would be the same.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Waited {
@@ -124,6 +186,8 @@ pub struct EndedView {
     pub alarm: bool,
     /// Whether «Try again» is offered. Never after a denial.
     pub again: bool,
+    /// How long to wait before another try; then `text` is not shown.
+    pub later: Option<LaterView>,
 }
 
 /// A change of factors asks a second factor not older than ten minutes.

@@ -24,7 +24,19 @@ impl QrSvg {
     /// # Errors
     /// 500 when the text is longer than a QR code can hold.
     pub fn new(text: &str) -> Result<Self, Failure> {
-        let code = QrCode::with_error_correction_level(text, EcLevel::M).map_err(Failure::internal)?;
+        Self::with(text, EcLevel::M)
+    }
+
+    /// The code of a long text that stands on a screen: fewer and larger modules, with error correction L.
+    ///
+    /// # Errors
+    /// As [`QrSvg::new`].
+    pub fn long(text: &str) -> Result<Self, Failure> {
+        Self::with(text, EcLevel::L)
+    }
+
+    fn with(text: &str, level: EcLevel) -> Result<Self, Failure> {
+        let code = QrCode::with_error_correction_level(text, level).map_err(Failure::internal)?;
         let width = code.width();
         let colors = code.to_colors();
         let mut path = String::new();
@@ -62,6 +74,12 @@ mod tests {
         assert_eq!(covered, code.to_colors().iter().filter(|c| **c == Color::Dark).count());
         // The finder pattern's first row, behind the quiet zone.
         assert!(svg.path.starts_with("M4 4h7v1h-7z"), "{}", &svg.path[..20]);
+    }
+
+    #[test]
+    fn a_long_text_has_fewer_modules() {
+        let text = format!("https://localhost/offline#1.{}", "a".repeat(900));
+        assert!(QrSvg::long(&text).unwrap().side < QrSvg::new(&text).unwrap().side);
     }
 
     #[test]

@@ -40,6 +40,8 @@ fn waiting(push: bool) -> WaitView {
         voucher: !push,
         voucher_fault: (!push).then(|| text("login.voucher_wrong").into()),
         person: "alice@example.com".into(),
+        enrol: !push,
+        offline: push,
         push: push.then(|| PushView {
             digits: "492039".into(),
             qr,
@@ -49,6 +51,26 @@ fn waiting(push: bool) -> WaitView {
         no_push: (!push).then(|| text("login.no_phone").into()),
         code: true,
         code_fault: (!push).then(|| text("login.code_wrong").into()),
+        state: "sent".into(),
+        ends: countersign_strings::fill("login.ends", &[("time", "2 min")]),
+    }
+}
+
+fn offline(shown: bool) -> OfflineView {
+    let phone = |name: &str| OfflinePhone { id: "EBESExQVFhcYGRobHB0eHw".into(), name: name.into() };
+    OfflineView {
+        frame: Frame::new(text("login.offline_title")),
+        app: "Sample application".into(),
+        person: "alice@example.com".into(),
+        about: about(),
+        enrol: false,
+        shown: shown.then(|| OfflineShown {
+            name: "My phone".into(),
+            qr: QrSvg::new(&format!("https://localhost:8443/offline#1.{}", "a".repeat(600))).unwrap(),
+        }),
+        phones: vec![phone("Tablet")],
+        none: (!shown).then(|| text("login.offline_long").into()),
+        code_fault: shown.then(|| text("login.offline_off").into()),
         state: "sent".into(),
         ends: countersign_strings::fill("login.ends", &[("time", "2 min")]),
     }
@@ -105,23 +127,33 @@ fn views() -> Vec<(&'static str, String)> {
         app: "Sample application".into(),
         name: if fault.is_some() { "alice".into() } else { String::new() },
         fault: fault.map(str::to_owned),
+        later: None,
     };
     let ended = |title, said: &str, alarm, again| EndedView {
         frame: Frame::new(text(title)),
         text: text(said).into(),
         alarm,
         again,
+        later: None,
     };
     let fresh = |fault: Option<&str>| FreshView {
         frame: frame(text("login.fresh")),
         next: "/manageotp/add".into(),
         fault: fault.map(str::to_owned),
     };
+    let wait = || crate::login::pages::later(64);
     let test = |right| TestView { frame: frame(text("manage.test_title")), device: card("My phone"), right };
     let device_error = countersign_strings::fill("manage.digits_wrong", &[("n", "2")]);
     vec![
         ("password", password(None).render()),
         ("password_fault", password(Some(text("login.wrong"))).render()),
+        ("password_later", PasswordView { later: Some(wait()), ..password(None) }.render()),
+        (
+            "later",
+            EndedView { later: Some(wait()), ..ended("login.failed", "login.failed_text", false, false) }.render(),
+        ),
+        ("offline_pick", offline(false).render()),
+        ("offline_shown", offline(true).render()),
         ("wait", waiting(true).render()),
         ("wait_code", waiting(false).render()),
         (
@@ -225,6 +257,15 @@ fn what_a_phone_says_is_text() {
     let (_, html) = views().into_iter().find(|(name, _)| *name == "add_digits").unwrap();
     assert!(html.contains("Desk &#60;b&#62;1&#60;/b&#62;, Linux") || html.contains("Desk &lt;b&gt;"), "{html}");
     assert!(!html.contains("<b>1</b>"));
+}
+
+#[test]
+fn a_wait_is_said_in_words_and_counted_for_the_eye_alone() {
+    let (_, html) = views().into_iter().find(|(name, _)| *name == "password_later").unwrap();
+    let time = crate::calendar::span(64);
+    assert!(html.contains(&format!(r#"<span class="hidden">{time}</span>"#)), "{html}");
+    assert!(html.contains(r#"aria-hidden="true" data-count="64""#), "{html}");
+    assert!(html.contains(text("login.later_over")));
 }
 
 #[test]

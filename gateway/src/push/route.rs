@@ -19,12 +19,21 @@ use super::proof::{self, Call};
 use super::reply::{self, Refusal};
 use super::{Phones, rate};
 use crate::audit::Caller;
+use crate::enrol::DeviceState;
 use crate::house::House;
 use crate::limits;
 use crate::request::{caller, read_body};
 
 /// The path of the base URL.
 const BASE: &str = "/push/v1/";
+
+/// What stands before the hash in the path of an icon.
+const ICON: &str = "icon/";
+
+/// The icon that a path asks for.
+fn icon(path: &str) -> Option<H32> {
+    path.strip_prefix(ICON)?.parse().ok()
+}
 
 /// The routes under the base URL. Whatever is not served there is 404.
 pub fn routes() -> Router<Arc<House>> {
@@ -45,11 +54,12 @@ enum Served {
     Keys,
     Invite,
     Confirm,
+    Icon,
 }
 
 impl Served {
     /// Every call: what it is, its method, its path under the base URL.
-    const ALL: [(Self, Htm, &'static str); 11] = [
+    const ALL: [(Self, Htm, &'static str); 12] = [
         (Self::Metadata, Htm::Get, "metadata"),
         (Self::Enrol, Htm::Post, "enrol"),
         (Self::Poll, Htm::Post, "poll"),
@@ -61,12 +71,14 @@ impl Served {
         (Self::Keys, Htm::Post, "keys"),
         (Self::Invite, Htm::Post, "invite"),
         (Self::Confirm, Htm::Post, "confirm"),
+        (Self::Icon, Htm::Get, ICON),
     ];
 
     /// The call of this method and path.
     fn of(method: &Method, path: &str) -> Result<(Self, Htm), Refusal> {
         let path = path.strip_prefix(BASE).ok_or(Refusal::NotFound)?;
-        let there: Vec<_> = Self::ALL.iter().filter(|(.., known)| *known == path).collect();
+        let is_there = |known: &str| if known == ICON { icon(path).is_some() } else { known == path };
+        let there: Vec<_> = Self::ALL.iter().filter(|(.., known)| is_there(known)).collect();
         let found = there.iter().find(|(_, htm, _)| htm.as_str() == method.as_str());
         match (found, there.first()) {
             (Some((served, htm, _)), _) => Ok((*served, *htm)),
@@ -91,7 +103,7 @@ impl Served {
             Self::PutPush | Self::DeletePush | Self::DeleteDevice | Self::Keys | Self::Invite | Self::Confirm => {
                 Some(rate::CHANGE)
             }
-            Self::Poll | Self::Events => None,
+            Self::Poll | Self::Events | Self::Icon => None,
         }
     }
 }
@@ -126,14 +138,16 @@ async fn answered(house: &Arc<House>, phones: &Phones, request: Request) -> Resu
     } else {
         return Err(Refusal::Malformed("a body on GET or DELETE"));
     };
-    let htu = phones.inner.issuer.u().join(served.name());
-    let asked = Asked { headers: &parts.headers, call: Call { method, htu, bh: H32::sha256(&[&bytes]) }, by };
+    let path = parts.uri.path().strip_prefix(BASE).unwrap_or_default();
+    let call = Call { method, htu: phones.inner.issuer.u().join(path), bh: H32::sha256(&[&bytes]) };
+    let asked = Asked { headers: &parts.headers, path, call, by };
     phones.asked(house, served, bytes, asked).await
 }
 
 /// A request as its call needs it.
 struct Asked<'a> {
     headers: &'a HeaderMap,
+    path: &'a str,
     call: Call,
     by: Caller,
 }
@@ -167,7 +181,7 @@ impl Phones {
         asked: Asked<'_>,
     ) -> Result<Response, Refusal> {
         let phones = self.clone();
-        let Asked { headers, call, by } = asked;
+        let Asked { headers, path, call, by } = asked;
         match served {
             Served::Metadata => self.metadata(),
             Served::Answer => {
@@ -220,6 +234,14 @@ impl Phones {
                 let proof = proof::read(headers)?;
                 let reply = house.run(move |_| phones.invite(request, proof, &call, &by)).await?;
                 Ok(reply::json(StatusCode::CREATED, &reply))
+            }
+            Served::Icon => {
+                let proof = proof::read(headers)?;
+                house.run(move |_| phones.prove(proof, &call, &[DeviceState::Active])).await?;
+                let png = icon(path).and_then(|hash| house.icons.get(&hash)).ok_or(Refusal::NotFound)?;
+                let mut response = Response::new(Bytes::from_owner(png).into());
+                response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("image/png"));
+                Ok(response)
             }
             Served::Confirm => {
                 let request: ConfirmRequest = json::parse(&body)?;

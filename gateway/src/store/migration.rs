@@ -30,6 +30,8 @@ pub const STEPS: &[Step] = &[
     Step { name: "approval", sql: include_str!("../approval/schema.sql") },
     Step { name: "login", sql: include_str!("../login/schema.sql") },
     Step { name: "chain", sql: include_str!("../chain/schema.sql") },
+    Step { name: "approval asks", sql: include_str!("../approval/asks.sql") },
+    Step { name: "origin", sql: include_str!("../origin/schema.sql") },
     Step { name: "attest", sql: include_str!("../attest/schema.sql") },
     Step { name: "session-moments", sql: include_str!("../session/moments.sql") },
     Step { name: "move", sql: include_str!("../enrol/move.sql") },

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use countersign_gateway::approval::record::{
-    Attempt, Began, Challenged, CodeAttempt, CodeEnd, Decision, Judged, NewApproval, NewChallenge, Recorded, Resent,
-    Row, Standing,
+    Attempt, Began, Challenged, CodeAttempt, CodeEnd, Decision, Hit, Judged, NewApproval, NewChallenge, Offline,
+    Recorded, Resent, Row, Standing,
 };
 use countersign_gateway::approval::rule::{self, Asked, Before, Change, Verdict};
 use countersign_gateway::approval::{Means, Moment, Push, State, Store};
@@ -41,6 +41,7 @@ struct All {
     rows: HashMap<Id, Row>,
     order: Vec<Id>,
     challenges: HashMap<Id, (Id, NewChallenge)>,
+    offline: HashMap<Id, Offline>,
     answers: HashMap<(Id, H32), (Id, String)>,
     standing: HashMap<PersonId, Standing>,
     paused: HashMap<(PersonId, String, String), u64>,
@@ -123,7 +124,7 @@ impl Store for MemoryApprovals {
         let mut all = self.all();
         let same = |row: &&Row| {
             let whose = (row.binding, row.person, &row.client) == (new.binding, new.person, &new.client);
-            whose && row.state(&at) == State::Pending
+            whose && row.asks.op == new.asks.op && row.state(&at) == State::Pending
         };
         if let Some(row) = all.rows.values().find(same) {
             return Ok(Began::Same(row.id, row.push));
@@ -184,6 +185,7 @@ impl Store for MemoryApprovals {
             consumed: None,
             reported: None,
             next: new.next,
+            asks: new.asks,
         };
         all.order.push(row.id);
         all.rows.insert(row.id, row);
@@ -249,6 +251,7 @@ impl Store for MemoryApprovals {
                         all.reported.push(row.id);
                     }
                 }
+                Change::Approve if row.asks.at_once => succeed(&mut all, row.person),
                 Change::Nothing | Change::Notice | Change::Approve => {}
             }
             changed.push(row.id);
@@ -271,8 +274,15 @@ impl Store for MemoryApprovals {
             if standing.wrong_codes >= rule::WRONG_CODES {
                 return Ok(CodeEnd::Off);
             }
-            let right = attempt.hit.filter(|(did, step)| {
+            let right = attempt.hit.filter(|hit| {
                 let mut all = self.all();
+                let (did, step) = match hit {
+                    Hit::Totp { did, step } => (did, step),
+                    Hit::Answer { did, ch } => {
+                        let shown = all.offline.get(&row.id).is_some_and(|it| it.did == *did && it.ch == *ch);
+                        return shown && all.devices.get(did) == Some(&DeviceState::Active);
+                    }
+                };
                 let fresh = all.steps.get(did).is_none_or(|last| last < step);
                 if fresh {
                     all.steps.insert(*did, *step);
@@ -282,7 +292,7 @@ impl Store for MemoryApprovals {
             let last = row.tries <= 1 || standing.wrong_codes + 1 >= rule::WRONG_CODES;
             let guard = |now: &Row| now.rev == row.rev && now.stored == State::Pending;
             let changed = self.change(&row, guard, |row| match right {
-                Some((did, _)) => approve(row, did, Means::Code, &at),
+                Some(hit) => approve(row, hit.did(), hit.means(), &at),
                 None => {
                     row.tries = row.tries.saturating_sub(1);
                     row.stored = if last { State::Failed } else { State::Pending };
@@ -296,6 +306,9 @@ impl Store for MemoryApprovals {
             return Ok(match right {
                 Some(_) => {
                     standing.wrong_codes = 0;
+                    if row.asks.at_once {
+                        succeed(&mut all, row.person);
+                    }
                     CodeEnd::Approved
                 }
                 None => {
@@ -304,6 +317,21 @@ impl Store for MemoryApprovals {
                 }
             });
         }
+    }
+
+    fn offer(&self, id: Id, binding: H32, offline: Offline, at: Moment, _: Caller) -> Result<bool, StoreFault> {
+        let at = self.at(at);
+        let mut all = self.all();
+        let open = |row: &&Row| row.binding == binding && row.state(&at) == State::Pending;
+        if all.rows.get(&id).filter(open).is_none() {
+            return Ok(false);
+        }
+        all.offline.insert(id, offline);
+        Ok(true)
+    }
+
+    fn offline(&self, id: Id) -> Result<Option<Offline>, StoreFault> {
+        Ok(self.all().offline.get(&id).cloned())
     }
 
     fn resend(&self, id: Id, binding: H32, at: Moment, _: Caller) -> Result<Resent, StoreFault> {
@@ -360,8 +388,7 @@ impl Store for MemoryApprovals {
             return Ok(None);
         }
         let mut all = self.all();
-        let standing = all.standing.entry(row.person).or_default();
-        *standing = Standing { wrong_codes: standing.wrong_codes, ..Standing::default() };
+        succeed(&mut all, row.person);
         Ok(all.rows.get(&id).cloned())
     }
 
@@ -417,6 +444,11 @@ impl Store for MemoryApprovals {
     }
 }
 
+fn succeed(all: &mut All, person: PersonId) {
+    let standing = all.standing.entry(person).or_default();
+    *standing = Standing { wrong_codes: standing.wrong_codes, ..Standing::default() };
+}
+
 fn challenged(challenge: &NewChallenge, row: &Row) -> Challenged {
     Challenged { jti: challenge.jti, ch: challenge.ch, jws: challenge.jws.clone(), approval: row.clone() }
 }
@@ -442,5 +474,8 @@ fn apply(row: &mut Row, attempt: &Attempt, change: Change, at: &Moment) {
 
 fn approve(row: &mut Row, did: Id, means: Means, at: &Moment) {
     (row.stored, row.decided, row.decided_by, row.means) = (State::Approved, Some(at.now), Some(did), Some(means));
-    (row.ends, row.run, row.mono_end) = (at.now + rule::HOLD, at.run, at.mono_after(rule::HOLD));
+    (row.ends, row.run, row.mono_end) = (at.now + row.asks.hold, at.run, at.mono_after(row.asks.hold));
+    if row.asks.at_once {
+        (row.stored, row.consumed) = (State::Consumed, Some(at.now));
+    }
 }

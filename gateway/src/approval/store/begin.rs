@@ -42,15 +42,16 @@ fn end_others(tx: &Connection, new: &NewApproval, at: &Moment, by: &Caller) -> R
     Ok(ended)
 }
 
-/// What this browser began already for the same person and client, and is open: of a form sent twice.
+/// What this browser began already to ask the same of the same person for the same client, and is open: of a form sent
+/// twice.
 fn same(tx: &Connection, new: &NewApproval, at: &Moment) -> Result<Option<(Id, Push)>, StoreFault> {
     let sql = format!(
         "SELECT {COLUMNS} FROM approval WHERE binding = :binding AND person = :person AND client = :client
-           AND state = 'pending' AND {LASTS} ORDER BY number DESC LIMIT 1"
+           AND op = :op AND state = 'pending' AND {LASTS} ORDER BY number DESC LIMIT 1"
     );
     let values = named_params! {
         ":binding": new.binding.as_bytes(), ":person": new.person.0, ":client": new.client,
-        ":now": int(at.now), ":run": at.run, ":mono": at.mono,
+        ":op": new.asks.op.as_str(), ":now": int(at.now), ":run": at.run, ":mono": at.mono,
     };
     Ok(tx.prepare_cached(&sql)?.query_one(values, row).optional()?.map(|row| (row.id, row.push)))
 }
@@ -81,14 +82,16 @@ fn insert(tx: &Connection, new: &NewApproval, push: Push, at: &Moment) -> Result
     let ends = new.exp + rule::GRACE;
     let statement =
         "INSERT INTO approval (id, number, person, client, binding, state, push, shown, tries, begun, exp, ends, run,
-                       mono_end, network, next, rung)
+                       mono_end, network, next, rung, op, hold, at_once, question)
                      VALUES (:id, (SELECT coalesce(max(number), 0) + 1 FROM approval), :person, :client, :binding, 'pending', :push, :shown, :tries, :now, :exp, :ends, :run,
-                       :mono_end, :network, :next, :now)";
+                       :mono_end, :network, :next, :now, :op, :hold, :at_once, :question)";
     tx.prepare_cached(statement)?.execute(named_params! {
         ":id": new.id.as_bytes(), ":person": new.person.0, ":client": new.client,
         ":binding": new.binding.as_bytes(), ":push": push.as_str(), ":shown": new.shown, ":tries": new.tries,
         ":now": int(at.now), ":exp": int(new.exp), ":ends": int(ends), ":run": at.run,
         ":mono_end": at.mono_after(ends.saturating_sub(at.now)), ":network": new.network, ":next": new.next,
+        ":op": new.asks.op.as_str(), ":hold": int(new.asks.hold), ":at_once": new.asks.at_once,
+        ":question": new.asks.question,
     })?;
     if push != Push::Sent {
         return Ok(());

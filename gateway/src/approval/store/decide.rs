@@ -1,11 +1,12 @@
 //! The decisions: judged by the rules, made by one guarded `UPDATE` whose row count decides.
 
 use countersign_protocol::jose::Id;
+use countersign_protocol::push::Info;
 use rusqlite::ToSql;
 
-use super::read::{challenged, get, standing};
+use super::read::{challenged, get, offline, standing};
 use super::{LASTS, about, note};
-use crate::approval::record::{Attempt, Challenged, CodeAttempt, CodeEnd, Decision, Judged, Row};
+use crate::approval::record::{Attempt, Challenged, CodeAttempt, CodeEnd, Decision, Hit, Judged, Row};
 use crate::approval::rule::{self, Asked, Change};
 use crate::approval::{Moment, State};
 use crate::audit::{self, Caller, Entry};
@@ -16,8 +17,14 @@ use crate::session;
 use crate::store::{Connection, OptionalExtension, StoreFault, int, params};
 
 /// What approving sets, by phone or by code.
-const APPROVED: &str = "state = 'approved', decided = :now, decided_by = :did, ends = :now + :hold, run = :run, \
-                        mono_end = :mono + :hold * 1000";
+const APPROVED: &str = "state = 'approved', decided = :now, decided_by = :did, means = :means, ends = :now + hold, \
+                        run = :run, mono_end = :mono + hold * 1000";
+/// The same where the yes itself takes it.
+const TAKEN: &str = "state = 'consumed', decided = :now, decided_by = :did, means = :means, consumed = :now";
+
+fn approved(row: &Row) -> String {
+    if row.asks.at_once { TAKEN } else { APPROVED }.to_owned()
+}
 
 pub(super) fn judge(tx: &Connection, attempt: &Attempt, at: &Moment) -> Result<Judged, StoreFault> {
     let device = enrol::store::state_of(tx, &attempt.did, at)?;
@@ -63,7 +70,7 @@ pub(super) fn apply(
     let (set, guard) = match change {
         Change::Nothing | Change::Notice => return Ok(true),
         Change::LateReport => return late_report(tx, row, at),
-        Change::Approve => (format!("{APPROVED}, means = :means"), open),
+        Change::Approve => (approved(row), open),
         Change::Wrong => ("tries = tries - 1".to_owned(), "state = 'pending' AND tries > 1"),
         Change::Fail => {
             ("state = 'failed', tries = max(tries - 1, 0), decided = :now, decided_by = :did".to_owned(), open)
@@ -78,6 +85,7 @@ pub(super) fn apply(
     match change {
         Change::Wrong | Change::Fail => count_wrong(tx, &row.person, at)?,
         Change::Refuse(_) => pause(tx, row, at)?,
+        Change::Approve if row.asks.at_once => succeed(tx, &row.person)?,
         _ => {}
     }
     Ok(true)
@@ -96,16 +104,9 @@ fn change_row(
     let update = format!("UPDATE approval SET rev = rev + 1, {set} WHERE id = :id AND {guard} AND {LASTS}");
     let mut statement = tx.prepare_cached(&update)?;
     let did = did.map(|did| did.as_bytes().as_slice());
-    let (id, now, hold) = (row.id.as_bytes().as_slice(), int(at.now), int(rule::HOLD));
-    let values: [(&str, &dyn ToSql); 7] = [
-        (":id", &id),
-        (":now", &now),
-        (":run", &at.run),
-        (":mono", &at.mono),
-        (":did", &did),
-        (":means", &means),
-        (":hold", &hold),
-    ];
+    let (id, now) = (row.id.as_bytes().as_slice(), int(at.now));
+    let values: [(&str, &dyn ToSql); 6] =
+        [(":id", &id), (":now", &now), (":run", &at.run), (":mono", &at.mono), (":did", &did), (":means", &means)];
     for (name, value) in values {
         // Not every change names every value.
         if let Some(index) = statement.parameter_index(name)? {
@@ -125,11 +126,24 @@ fn late_report(tx: &Connection, row: &Row, at: &Moment) -> Result<bool, StoreFau
     Ok(true)
 }
 
+/// A success: pushes and wrong digits in a row start anew (push-v1 §10, §15).
+pub(super) fn succeed(tx: &Connection, person: &PersonId) -> Result<(), StoreFault> {
+    let reset = "UPDATE standing SET pushes = 0, wrong = 0, wrong_at = 0 WHERE person = ?1";
+    tx.prepare_cached(reset)?.execute([person.0])?;
+    Ok(())
+}
+
 fn count_wrong(tx: &Connection, person: &PersonId, at: &Moment) -> Result<(), StoreFault> {
     let count = "INSERT INTO standing (person, wrong, wrong_at) VALUES (?1, 1, ?2)
-                 ON CONFLICT DO UPDATE SET wrong = wrong + 1, wrong_at = ?2";
-    tx.prepare_cached(count)?.execute(params![person.0, int(at.now)])?;
-    Ok(())
+                 ON CONFLICT DO UPDATE SET wrong = wrong + 1, wrong_at = ?2 RETURNING wrong";
+    let wrong: u32 = tx.prepare_cached(count)?.query_one(params![person.0, int(at.now)], |line| line.get(0))?;
+    if wrong == rule::WRONG { tell_lockout(tx, person, at) } else { Ok(()) }
+}
+
+/// The phones are told that no digits, or no codes, are taken any more: somebody has been guessing.
+fn tell_lockout(tx: &Connection, person: &PersonId, at: &Moment) -> Result<(), StoreFault> {
+    let info = Info::Lockout;
+    notice::store::tell(tx, &notice::record::Event { person: *person, info, about: None, except: None, at: at.now })
 }
 
 fn pause(tx: &Connection, row: &Row, at: &Moment) -> Result<(), StoreFault> {
@@ -191,16 +205,18 @@ pub(super) fn code(tx: &Connection, attempt: &CodeAttempt, at: &Moment, by: &Cal
         return Ok(CodeEnd::Off);
     }
     let hit = match attempt.hit {
-        Some((did, step)) if enrol::store::spend_step(tx, &did, &row.person, step, at.now)? => Some(did),
+        Some(hit) if counts(tx, &row, &hit, at)? => Some(hit),
         _ => None,
     };
+    let did = hit.map(|hit| hit.did());
     let last = row.tries <= 1 || standing.wrong_codes + 1 >= rule::WRONG_CODES;
     let change = match hit {
-        Some(_) => format!("{APPROVED}, means = 'code'"),
+        Some(_) => approved(&row),
         None if last => "state = 'failed', tries = max(tries - 1, 0), decided = :now".to_owned(),
         None => "tries = tries - 1".to_owned(),
     };
-    if !change_row(tx, &row, &change, "state = 'pending'", hit.as_ref(), None, at)? {
+    let means = hit.map(|hit| hit.means().as_str());
+    if !change_row(tx, &row, &change, "state = 'pending'", did.as_ref(), means, at)? {
         return Err(StoreFault::Damaged("an approval changed under its writer"));
     }
     let count = match hit {
@@ -211,11 +227,28 @@ pub(super) fn code(tx: &Connection, attempt: &CodeAttempt, at: &Moment, by: &Cal
         }
     };
     tx.prepare_cached(count)?.execute([row.person.0])?;
+    if hit.is_some() && row.asks.at_once {
+        succeed(tx, &row.person)?;
+    }
+    if hit.is_none() && standing.wrong_codes + 1 == rule::WRONG_CODES {
+        tell_lockout(tx, &row.person, at)?;
+    }
     let (end, outcome) = match hit {
         Some(_) => (CodeEnd::Approved, "approved"),
         None if last => (CodeEnd::Failed, "failed"),
         None => (CodeEnd::Wrong(row.tries - 1), "wrong"),
     };
-    note(tx, &row.person, about(by.entry(at.now, "approval.code", outcome), &row.id, hit.as_ref()))?;
+    note(tx, &row.person, about(by.entry(at.now, "approval.code", outcome), &row.id, did.as_ref()))?;
     Ok(end)
+}
+
+/// Whether a code counts: a step that was not used, or the answer of the device that was shown this very challenge.
+fn counts(tx: &Connection, row: &Row, hit: &Hit, at: &Moment) -> Result<bool, StoreFault> {
+    match hit {
+        Hit::Totp { did, step } => enrol::store::spend_step(tx, did, &row.person, *step, at.now),
+        Hit::Answer { did, ch } => {
+            let shown = offline(tx, &row.id)?.is_some_and(|it| it.did == *did && it.ch == *ch);
+            Ok(shown && enrol::store::state_of(tx, did, at)? == Some(DeviceState::Active))
+        }
+    }
 }

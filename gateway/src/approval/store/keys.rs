@@ -9,6 +9,9 @@ use crate::approval::record::Row;
 use crate::audit::Caller;
 use crate::store::{Connection, StoreFault, int, named_params};
 
+/// What was signed for approvals: what phones fetch, and what pages show to phones without a network.
+const SIGNED: &str = "(SELECT approval, jws FROM challenge UNION ALL SELECT approval, jws FROM offline_challenge)";
+
 /// Calls off all that is pending, of everybody.
 ///
 /// # Errors
@@ -25,7 +28,7 @@ pub fn cancel_every(tx: &Connection, at: &Moment, by: &Caller) -> Result<(), Sto
 /// # Errors
 /// [`StoreFault`].
 pub fn cancel_signed_by_others(tx: &Connection, keys: &[H32], at: &Moment, by: &Caller) -> Result<(), StoreFault> {
-    let mut signed = tx.prepare("SELECT jws FROM challenge WHERE approval = ?1")?;
+    let mut signed = tx.prepare(&format!("SELECT jws FROM {SIGNED} WHERE approval = ?1"))?;
     for row in pending(tx)? {
         let texts = signed.query_map([row.id.as_bytes()], |line| line.get(0))?.collect::<Result<Vec<String>, _>>()?;
         let signers = texts.iter().map(|text| signer(text)).collect::<Result<Vec<_>, _>>()?;
@@ -43,7 +46,7 @@ pub fn cancel_signed_by_others(tx: &Connection, keys: &[H32], at: &Moment, by: &
 pub fn signers_of_open(tx: &Connection, at: &Moment) -> Result<Vec<H32>, StoreFault> {
     // One text of each key is enough: those of one key have the same header.
     let sql = format!(
-        "SELECT min(jws) FROM challenge JOIN approval ON approval.id = challenge.approval
+        "SELECT min(jws) FROM {SIGNED} AS signed JOIN approval ON approval.id = signed.approval
          WHERE state IN ('pending', 'approved') AND {LASTS} GROUP BY substr(jws, 1, instr(jws, '.'))"
     );
     let values = named_params! { ":now": int(at.now), ":run": at.run, ":mono": at.mono };

@@ -1,16 +1,18 @@
 //! Rows to values.
 
 use countersign_protocol::jose::{H32, Id};
+use countersign_protocol::push::Op;
 use rusqlite::types::Type;
 
-use crate::approval::record::{Challenged, Row, Standing};
+use crate::approval::record::{Asks, Challenged, Offline, Row, Standing};
 use crate::approval::{Means, Push, State};
 use crate::person::PersonId;
 use crate::store::{Connection, OptionalExtension, Row as Line, StoreFault, time};
 
 /// All columns of an approval, in the order that [`row`] reads.
 pub(super) const COLUMNS: &str = "approval.id, approval.person, client, binding, approval.state, rev, push, shown, tries, begun, exp, \
-                       ends, run, mono_end, network, resends, rung, delivered, decided, decided_by, means, consumed, reported, next";
+                       ends, run, mono_end, network, resends, rung, delivered, decided, decided_by, means, consumed, reported, next, \
+                       approval.op, hold, at_once, question";
 
 pub(super) fn get(tx: &Connection, id: &Id) -> Result<Option<Row>, StoreFault> {
     let sql = format!("SELECT {COLUMNS} FROM approval WHERE id = ?1");
@@ -23,6 +25,15 @@ pub(super) fn challenged(tx: &Connection, did: &Id, jti: &Id) -> Result<Option<C
          WHERE jti = ?1 AND did = ?2"
     );
     Ok(tx.prepare_cached(&sql)?.query_one([jti.as_bytes(), did.as_bytes()], challenged_row).optional()?)
+}
+
+pub(super) fn offline(tx: &Connection, id: &Id) -> Result<Option<Offline>, StoreFault> {
+    let sql = "SELECT did, jti, ch, jws FROM offline_challenge WHERE approval = ?1";
+    let found = tx.prepare_cached(sql)?.query_one([id.as_bytes()], |line| {
+        let (did, jti, ch) = (line.get(0)?, line.get(1)?, line.get(2)?);
+        Ok(Offline { did: Id::from_bytes(did), jti: Id::from_bytes(jti), ch: H32::from_bytes(ch), jws: line.get(3)? })
+    });
+    Ok(found.optional()?)
 }
 
 pub(super) fn standing(tx: &Connection, person: &PersonId) -> Result<Standing, StoreFault> {
@@ -63,15 +74,21 @@ pub(super) fn row(line: &Line<'_>) -> rusqlite::Result<Row> {
         consumed: maybe(21)?,
         reported: maybe(22)?,
         next: line.get(23)?,
+        asks: Asks {
+            op: word(24)?.parse::<Op>().map_err(|_| damaged(24))?,
+            hold: moment(25)?,
+            at_once: line.get(26)?,
+            question: line.get(27)?,
+        },
     })
 }
 
 pub(super) fn challenged_row(line: &Line<'_>) -> rusqlite::Result<Challenged> {
     Ok(Challenged {
         approval: row(line)?,
-        jti: Id::from_bytes(line.get(24)?),
-        ch: H32::from_bytes(line.get(25)?),
-        jws: line.get(26)?,
+        jti: Id::from_bytes(line.get(28)?),
+        ch: H32::from_bytes(line.get(29)?),
+        jws: line.get(30)?,
     })
 }
 
