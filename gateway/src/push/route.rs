@@ -14,12 +14,11 @@ use countersign_protocol::push::{
     AnswerRequest, ConfirmRequest, Echo, EnrolRequest, InviteRequest, KeysRequest, Method as Htm, PutPush,
 };
 
-use super::device::ANY;
+use super::device::{ACTIVE, ANY};
 use super::proof::{self, Call};
 use super::reply::{self, Refusal};
 use super::{Phones, rate};
 use crate::audit::Caller;
-use crate::enrol::DeviceState;
 use crate::house::House;
 use crate::limits;
 use crate::request::{caller, read_body};
@@ -237,7 +236,7 @@ impl Phones {
             }
             Served::Icon => {
                 let proof = proof::read(headers)?;
-                house.run(move |_| phones.prove(proof, &call, &[DeviceState::Active])).await?;
+                house.run(move |_| phones.prove(proof, &call, &ACTIVE)).await?;
                 let png = icon(path).and_then(|hash| house.icons.get(&hash)).ok_or(Refusal::NotFound)?;
                 let mut response = Response::new(Bytes::from_owner(png).into());
                 response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("image/png"));
