@@ -1,6 +1,7 @@
 //! The push protocol over real connections: what each side refuses, by the names of `push-v1.md` section 14.
 
 mod answer;
+mod context;
 mod device;
 mod endpoint;
 mod enrol;
