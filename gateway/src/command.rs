@@ -15,8 +15,6 @@ use std::process::ExitCode;
 use clap::ArgMatches;
 
 use crate::config::{Config, ConfigFault};
-use crate::icon::Icons;
-use crate::origin::geo::Geo;
 use crate::start::StartFault;
 
 /// Why a command ended without doing what it should.
@@ -69,21 +67,16 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 fn dispatch(matches: &ArgMatches, config: Config) -> Result<(), Ended> {
     match matches.subcommand() {
         Some(("serve", _)) => serve::serve(config),
-        Some(("check-config", _)) => check(&config),
+        Some(("check-config", _)) => {
+            serve::files(&config)?;
+            say(&serve::settings(&config))
+        }
         Some(("keys", matches)) => keys::run(matches, &config),
         Some(("user", matches)) => user::run(matches, &config),
         Some(("device", matches)) => device::run(matches, &config),
         // clap asks for one of them.
         _ => Err(Ended::Failed(String::new())),
     }
-}
-
-/// The files that settings name are looked into as well, as far as a start would stop at them.
-fn check(config: &Config) -> Result<(), Ended> {
-    serve::files(config)?;
-    Geo::open(&config.geo).map_err(StartFault::from)?;
-    Icons::open(config).map_err(StartFault::from)?;
-    say(&serve::settings(config))
 }
 
 fn say(words: &str) -> Result<(), Ended> {

@@ -9,6 +9,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{Ended, say};
 use crate::attest::Attestations;
 use crate::config::{Config, MasterKey, Tls};
+use crate::icon::Icons;
+use crate::origin::geo::Geo;
 use crate::outgoing::client::further_roots;
 use crate::port::machine;
 use crate::{Gateway, StartFault, log, tls};
@@ -64,6 +66,8 @@ pub(super) fn files(config: &Config) -> Result<(), StartFault> {
     if let Some(path) = &config.outgoing.roots {
         further_roots(path)?;
     }
+    Geo::open(&config.geo)?;
+    Icons::open(config)?;
     Ok(())
 }
 
