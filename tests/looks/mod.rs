@@ -52,7 +52,9 @@ fn every_page_in_every_state_looks_as_it_did_and_is_accessible() {
 #[test]
 fn pages_of_answer_codes_and_of_waiting_look_as_they_did_and_are_accessible() {
     let hall = Hall::with(8445, |config| config.policy.offline = true);
-    let mut faults = look_at(&hall, &hall.without_network());
+    let states = hall.without_network();
+    hall.stage.clock.advance(rule::RESEND_AFTER);
+    let mut faults = look_at(&hall, &states);
     faults.extend(look_at(&hall, &hall.asked_otherwise()));
     assert!(faults.is_empty(), "{}", faults.join("\n\n"));
 }

@@ -365,6 +365,6 @@ fn tenth_in_a_row() {
     stage.clock.advance(1000);
     let (_, push) = stage.try_begin(&alice, "browser", true).expect("the page still offers a code");
     assert_eq!(push, countersign_gateway::approval::Push::Off, "no push until another second factor");
-    let told: Vec<Value> = phone.challenges().iter().map(|held| payload(held)["info"].clone()).collect();
+    let told: Vec<Value> = phone.notices().iter().map(|held| payload(held)["info"].clone()).collect();
     assert_eq!(told, ["lockout"], "the phone is not asked, and told why");
 }

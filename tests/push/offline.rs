@@ -260,7 +260,7 @@ fn tenth_code_in_a_row() {
         }
     }
     assert_eq!(ends.iter().filter(|end| **end == CodeEnd::Failed).count(), 4, "the tenth failed it: {ends:?}");
-    let told = phone.challenges().iter().filter(|held| payload(held)["info"] == "lockout").count();
+    let told = phone.notices().iter().filter(|held| payload(held)["info"] == "lockout").count();
     assert_eq!(told, 1, "the phone is told once");
     let (asked, push) = stage.try_begin(&alice, "other browser", true).expect("an approval");
     assert_ne!(push, Push::Off, "digits are counted elsewhere");
