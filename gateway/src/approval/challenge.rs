@@ -76,7 +76,7 @@ impl Question {
             ctx: Context {
                 src: Src::Direct,
                 ip: Some(ShownIp::from(self.ip)),
-                cc: self.origin.cc.clone(),
+                cc: self.origin.cc,
                 city: self.origin.city.clone(),
                 asn: self.origin.asn.clone(),
                 ua: self.ua.clone(),
