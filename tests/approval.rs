@@ -3,8 +3,10 @@
 //! A plain state machine, written from the table of the protocol and not from the gateway's rules, goes beside a store;
 //! both must say the same at every step.
 
+mod service;
+
 use countersign_gateway::approval::record::{
-    Asks, Attempt, Began, CodeAttempt, CodeEnd, Decision, Hit, Judged, NewApproval, NewChallenge, Recorded,
+    Asks, Attempt, Began, CodeAttempt, CodeEnd, Decision, Hit, Judged, NewApproval, NewChallenge, Recorded, Resent,
 };
 use countersign_gateway::approval::{Means, Moment, Push, Store, store::SqlStore};
 use countersign_gateway::audit::Caller;
@@ -14,6 +16,7 @@ use countersign_gateway::store::{self, StoreFault, params};
 use countersign_protocol::jose::{H32, Id};
 
 use crate::contract::gateway_approval::double::{MemoryApprovals, Sabotage};
+use crate::vault::effort;
 
 const NOW: u64 = 1_795_260_000;
 const PERSON: PersonId = PersonId([9; 16]);
@@ -29,10 +32,11 @@ enum Event {
     Code,
     Consume,
     Cancel,
+    Resend,
     Wait(u64),
 }
 
-const EVENTS: [Event; 10] = [
+const EVENTS: [Event; 11] = [
     Event::Approve(1),
     Event::Approve(2),
     Event::Wrong(1),
@@ -41,6 +45,7 @@ const EVENTS: [Event; 10] = [
     Event::Code,
     Event::Consume,
     Event::Cancel,
+    Event::Resend,
     Event::Wait(31),
     Event::Wait(126),
 ];
@@ -53,11 +58,13 @@ struct Model {
     ends: u64,
     consumed: u64,
     reported: bool,
+    rung: u64,
+    bells: u8,
 }
 
 impl Model {
     fn new() -> Self {
-        Self { state: "pending", tries: 3, now: 0, ends: 125, consumed: 0, reported: false }
+        Self { state: "pending", tries: 3, now: 0, ends: 125, consumed: 0, reported: false, rung: 0, bells: 0 }
     }
 
     fn step(&mut self, event: Event) -> String {
@@ -106,7 +113,14 @@ impl Model {
                 self.state = "cancelled";
                 "cancelled"
             }
-            (Event::Consume | Event::Cancel | Event::Code, _) => "no",
+            (Event::Resend, "pending") if self.bells < 3 => {
+                if self.now < self.rung + 20 {
+                    return format!("wait {}", self.rung + 20 - self.now);
+                }
+                (self.rung, self.bells) = (self.now, self.bells + 1);
+                "rung"
+            }
+            (Event::Consume | Event::Cancel | Event::Code | Event::Resend, _) => "no",
             (_, "expired") => "expired",
             _ => "closed",
         };
@@ -181,6 +195,11 @@ impl Real<'_> {
                 said(taken.is_some(), "taken")
             }
             Event::Cancel => said(self.store.cancel(self.aid, BROWSER, self.at(), by).unwrap(), "cancelled"),
+            Event::Resend => match self.store.resend(self.aid, BROWSER, self.at(), by).unwrap() {
+                Resent::Rung => "rung".into(),
+                Resent::Wait(seconds) => format!("wait {seconds}"),
+                Resent::No => "no".into(),
+            },
             Event::Code => {
                 self.fresh();
                 let step = u64::try_from(*self.count).unwrap();
@@ -263,8 +282,10 @@ fn on_double(sabotage: Sabotage, count: &mut u128, trace: &[Event]) -> Option<St
 #[test]
 fn model() {
     let mut count = 0;
-    assert_eq!(all_traces(4, |trace| on_double(Sabotage::None, &mut count, trace)), None);
-    assert_eq!(some_traces(5_000, 9, |trace| on_double(Sabotage::None, &mut count, trace)), None);
+    let depth = effort(4, 6);
+    assert_eq!(all_traces(depth, |trace| on_double(Sabotage::None, &mut count, trace)), None);
+    let traces = u32::try_from(effort(5_000, 1_000_000)).unwrap();
+    assert_eq!(some_traces(traces, 9, |trace| on_double(Sabotage::None, &mut count, trace)), None);
 
     let folder = tempfile::tempdir().unwrap();
     let store = store::Store::open(&folder.path().join("gateway.db")).unwrap();

@@ -2,6 +2,7 @@
 //! refusal of `push-v1.md` section 14 stand in a module of its group's name.
 
 mod accounts;
+mod bad_wire;
 mod challenge;
 mod crash;
 mod enrol_phone;
@@ -19,6 +20,7 @@ mod offline;
 mod page;
 pub mod phone;
 mod real;
+mod relay;
 mod reply;
 mod restored;
 mod seal;

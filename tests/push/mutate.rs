@@ -95,6 +95,34 @@ fn enrol_request() {
     assert!(taken == 0 && of > 1_000, "{taken} of {of}");
 }
 
+/// The messages of a phone that changes or leaves: each around its own body, the proof fitting what is sent.
+fn of_a_change(kind: Kind) {
+    let sender = Sender::new(kind);
+    let (path, good) = sender.good_body();
+    let good = good.to_string();
+    let sent = Cell::new(0);
+    let (taken, of) = taken(good.as_bytes(), |body| {
+        breathe(&sender, &sent, 4);
+        is_taken(&sender.send_body(path, body))
+    });
+    assert!(taken == 0 && of > 400, "{kind:?}: {taken} of {of}");
+}
+
+#[test]
+fn keys_and_the_word_of_the_new_key() {
+    of_a_change(Kind::Keys);
+}
+
+#[test]
+fn invite() {
+    of_a_change(Kind::Invite);
+}
+
+#[test]
+fn confirm() {
+    of_a_change(Kind::Confirm);
+}
+
 #[test]
 fn proof() {
     let sender = Sender::new(Kind::Proof);
@@ -110,13 +138,20 @@ fn proof() {
 fn request_body() {
     let stage = Stage::start();
     let phone = stage.active_phone(&stage.person("alice"), "body");
-    let good = phone.echo(0).to_string();
-    let (taken, of) = taken(good.as_bytes(), |body| {
-        let proof = phone.proof("POST", "/poll", good.as_bytes());
-        let request = RawRequest::post("/poll", body).header("countersign-proof", &proof);
-        is_taken(&phone.wire.send(request).verdict())
-    });
-    assert!(taken == 0 && of > 50, "{taken} of {of}");
+    let endpoint = json!({"endpoint": "https://push.example.com/up/one"}).to_string();
+    for (method, path, good) in [("POST", "/poll", phone.echo(0).to_string()), ("PUT", "/push", endpoint)] {
+        let sent = Cell::new(0_u32);
+        let (taken, of) = taken(good.as_bytes(), |body| {
+            sent.set(sent.get() + 1);
+            if sent.get().is_multiple_of(4) {
+                stage.clock.advance(1);
+            }
+            let proof = phone.proof(method, path, good.as_bytes());
+            let request = RawRequest { method, ..RawRequest::post(path, body) };
+            is_taken(&phone.wire.send(request.header("countersign-proof", &proof)).verdict())
+        });
+        assert!(taken == 0 && of > 40, "{path}: {taken} of {of}");
+    }
 }
 
 /// How a phone decides whether it takes a message of the gateway.

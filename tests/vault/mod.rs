@@ -4,19 +4,19 @@
 
 mod bitflip;
 mod crash;
-mod disk;
+pub mod disk;
 mod errno;
 mod remnant;
-mod story;
-mod trace;
+pub mod story;
+pub mod trace;
 
 /// `short` in every run, `long` under torture.
-fn effort(short: usize, long: usize) -> usize {
+pub fn effort(short: usize, long: usize) -> usize {
     if std::env::var_os("COUNTERSIGN_TORTURE").is_some() { long } else { short }
 }
 
 /// A folder for many short-lived files: in memory where there is such a place.
-fn quick_folder() -> tempfile::TempDir {
+pub fn quick_folder() -> tempfile::TempDir {
     let memory = std::path::PathBuf::from("/dev/shm");
     tempfile::tempdir_in(if memory.is_dir() { memory } else { std::env::temp_dir() }).unwrap()
 }
