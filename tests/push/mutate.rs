@@ -91,7 +91,6 @@ fn changed_bodies(kind: Kind) {
         });
         (tried, of) = (tried + PER_CODE, all.len());
     }
-    println!("{kind:?}: {of} changed bodies");
     assert!(taken == 0 && of > 400, "{kind:?}: {taken} of {of}");
 }
 
