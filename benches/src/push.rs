@@ -17,6 +17,7 @@ use countersign_protocol::Secret;
 use countersign_protocol::jose::{Claims as _, H32, Id, Jwk, SigningInput};
 use countersign_protocol::push::{Message, Proof};
 use countersign_protocol::seal::{self, Receiver};
+use countersign_protocol::uri::EnrolLink;
 use p256::ecdsa::SigningKey;
 use p256::ecdsa::signature::Signer as _;
 use ring::rand::SystemRandom;
@@ -160,7 +161,7 @@ impl Server {
     }
 
     fn enrolled(&self, number: usize) -> Phone {
-        let link = self.ask(number, "person").parse().expect("a link");
+        let link = EnrolLink::parse(&self.ask(number, "person")).expect("a link");
         let mut phone = Phone::new(self.address, number);
         let (did, digits) = phone.enrol(&link);
         assert_eq!(self.ask(number, &format!("confirm {did} {digits}")), "Active");

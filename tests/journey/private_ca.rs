@@ -14,6 +14,7 @@ use super::{approve, sign_in};
 use crate::app::phone::me;
 
 /// PEM files of a certificate for `localhost` that an authority of the house's own signed.
+#[expect(clippy::disallowed_methods, reason = "an authority that stands for the operator's own")]
 fn private_ca() -> (tempfile::TempDir, Tls) {
     let folder = tempfile::tempdir().unwrap();
     let authority_key = KeyPair::generate().unwrap();

@@ -14,6 +14,7 @@ use countersign_gateway::limits;
 use countersign_tests::hand_timer::HandTimer;
 use countersign_tests::raw_phone::any_certificate;
 use countersign_tests::stage::Stage;
+use countersign_tests::window::rest;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
 
@@ -255,7 +256,7 @@ fn one_address_does_not_take_all_places() {
     assert!(open.iter_mut().all(|stream| asks(stream, &host)), "those that were open are served on");
     drop(open);
     let again = (0..100).any(|_| {
-        std::thread::park_timeout(Duration::from_millis(20));
+        rest(Duration::from_millis(20));
         asks(&mut tls(plain(&stage, 1)), &host)
     });
     assert!(again, "places come back");

@@ -56,7 +56,7 @@ fn done(house: &House, people: &Mutex<HashMap<usize, (Person, Option<Id>)>>, wor
             house.devices.offer(owner, browser(number), "Phone", &caller()).expect("a code");
             let code = house.devices.offered(browser(number)).expect("the store").expect("the code");
             people.lock().expect("no panic").insert(number, (person.clone(), None));
-            house.devices.link(&code).expect("the seal").expect("an open code").to_https()
+            house.devices.link(&code).expect("the seal").expect("an open code").to_https().to_string()
         }
         "confirm" => {
             let (person, _) = person(&number);
