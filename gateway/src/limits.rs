@@ -47,6 +47,9 @@ pub const NAME_CHARS: usize = 64;
 pub const PASSWORD_QUEUE: Duration = Duration::from_secs(2);
 /// Life of a voucher, in seconds.
 pub const VOUCHER_LIFE: u64 = 24 * 3600;
+/// A voucher whose making lies ahead by more than so many seconds tells that the wall clock was set back. Administrators make
+/// them in another run than the gateway's, so there is no monotonic clock to go by.
+pub const VOUCHER_SLACK: u64 = 60;
 
 /// A session without a request, in seconds.
 pub const SESSION_IDLE: u64 = 30 * 60;

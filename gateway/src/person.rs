@@ -131,7 +131,8 @@ pub trait Store: Send + Sync {
     /// [`StoreFault`].
     fn voucher(&self, person: PersonId) -> Result<Option<voucher::Kept>, StoreFault>;
 
-    /// Marks the voucher with this hash as used, if it is unused and `now` is before its end. One statement decides: of
+    /// Marks the voucher with this hash as used, if it is unused, `now` is before its end, and its whole life does not lie
+    /// ahead by more than [`limits::VOUCHER_SLACK`]: then the wall clock was set back. One statement decides: of
     /// two callers one gets `true`.
     ///
     /// # Errors
@@ -183,7 +184,9 @@ impl People {
     /// [`PersonFault::Wait`] after many wrong ones, [`PersonFault::Busy`], [`PersonFault::Store`].
     pub fn sign_in(&self, name: &str, password: &Secret, caller: &Caller) -> Result<Option<Person>, PersonFault> {
         self.guard.begin(name, caller.address).map_err(PersonFault::Wait)?;
-        let person = self.first_factor.check(name, password)?;
+        // What was not looked at is no wrong password.
+        let checked = self.first_factor.check(name, password);
+        let person = checked.inspect_err(|_| self.guard.take_back(name, caller.address))?;
         if person.is_some() {
             self.guard.right(name, caller.address);
         }
@@ -309,6 +312,46 @@ mod tests {
         assert_eq!(people.sign_in("alice", &secret("tea and rain"), &by), Err(PersonFault::Wait(2)));
         clock.advance(2);
         assert_eq!(people.sign_in("alice", &secret("tea and rain"), &by), Ok(Some(alice)));
+    }
+
+    /// Says that it has no time, or what another one says.
+    struct Loaded(Arc<dyn FirstFactor>, std::sync::atomic::AtomicBool);
+
+    impl FirstFactor for Loaded {
+        fn check(&self, name: &str, password: &Secret) -> Result<Option<Person>, PersonFault> {
+            if self.1.load(std::sync::atomic::Ordering::SeqCst) {
+                return Err(PersonFault::Busy);
+            }
+            self.0.check(name, password)
+        }
+    }
+
+    #[test]
+    fn load_is_no_wrong_password() {
+        let (_folder, _, mut people) = people();
+        let by = Caller::default();
+        let (alice, _) = people.add("alice", &secret("tea and rain"), &by).unwrap();
+        let loaded = Arc::new(Loaded(people.first_factor.clone(), true.into()));
+        people.first_factor = loaded.clone();
+        for _ in 0..200 {
+            assert_eq!(people.sign_in("alice", &secret("tea and rain"), &by), Err(PersonFault::Busy));
+        }
+        loaded.1.store(false, std::sync::atomic::Ordering::SeqCst);
+        assert_eq!(people.sign_in("alice", &secret("wrong"), &by), Ok(None));
+        assert_eq!(people.sign_in("alice", &secret("tea and rain"), &by), Ok(Some(alice)));
+    }
+
+    #[test]
+    fn a_voucher_is_of_no_use_under_a_wall_clock_that_was_set_back() {
+        let (_folder, clock, people) = people();
+        let by = Caller::default();
+        let (alice, voucher) = people.add("alice", &secret("tea and rain"), &by).unwrap();
+        clock.advance(2 * limits::VOUCHER_LIFE);
+        clock.set_back(2 * limits::VOUCHER_LIFE + limits::VOUCHER_SLACK + 1);
+        let take = || people.take_voucher(alice.id, &alice.name, &voucher.reveal(), &by);
+        assert_eq!(take(), Ok(false), "it says it was made later than now");
+        clock.advance(1);
+        assert_eq!(take(), Ok(true), "two clocks may differ by a little");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Browsers that a person signed in with.
 //!
-//! A session is 128 random bits in a `__Host-` cookie, stored as a hash. It gets a new id at each step (password, second
-//! factor, voucher), ends after 30 minutes without a request and after 12 hours in any case, and ends at once with the
+//! A session is 128 random bits in a `__Host-` cookie, stored as a hash. Each step that makes it worth
+//! more (a second factor, a voucher) gives it a new id; whoever types a password in a browser that is signed in already keeps
+//! the session until then. It ends after 30 minutes without a request and after 12 hours in any case, and ends at once with the
 //! person's disabling or a report. Each moment is kept by both clocks, so that setting the wall clock back makes nothing
 //! fresh and brings no session back.
 

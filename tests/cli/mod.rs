@@ -5,6 +5,7 @@ mod check_config;
 mod device;
 mod push;
 pub(crate) mod screen;
+mod second_gateway;
 mod terminal;
 mod vault;
 

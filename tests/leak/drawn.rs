@@ -1,52 +1,20 @@
 //! What is never written anywhere, such as the key of nonces, is known by drawing it: a gateway in this process draws from
 //! a generator that remembers, and says all it does to a log that the test reads.
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
+use countersign_tests::log::Memory;
 use countersign_tests::raw_phone::RawRequest;
 use countersign_tests::stage::Stage;
-use tracing::Dispatch;
-use tracing_subscriber::fmt::MakeWriter;
 
 use super::search::{Canary, Place, files, found};
 
 /// Bytes from which on a draw is a key: ids, salts and the numbers used once of a cipher are shorter.
 const KEY: usize = 20;
 
-/// A log in memory.
-#[derive(Clone, Default)]
-struct Memory(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Memory {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Memory {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
-fn trace_into(memory: &Memory) -> Dispatch {
-    let log = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false);
-    Dispatch::new(log.with_writer(memory.clone()).finish())
-}
-
 /// A login with a wrong try, a code, a refusal of each kind of error; then everything is searched for each key drawn.
 #[test]
 fn no_key_that_is_drawn_is_told() {
     let log = Memory::default();
-    let dispatch = trace_into(&log);
+    let dispatch = log.dispatch();
     let _here = tracing::dispatcher::set_default(&dispatch);
     let stage = Stage::logging(|_| {}, &dispatch);
     let alice = stage.person("alice");
@@ -80,7 +48,7 @@ fn no_key_that_is_drawn_is_told() {
         drawn.iter().filter(|bytes| bytes.len() >= KEY).map(|bytes| Canary::bytes("a key", bytes)).collect();
     // Master key, key of nonces, key of answer codes, the sender of the sealed receipt, the seed that came along.
     assert!(canaries.len() >= 5, "{} keys were drawn", canaries.len());
-    let log = log.0.lock().unwrap().clone();
+    let log = log.bytes();
     let lines = String::from_utf8_lossy(&log).lines().count();
     assert!(lines > 20, "the log says what is done: {lines} lines");
     let mut places = vec![Place::text("log", log), Place::text("answers", told)];
@@ -93,10 +61,10 @@ fn no_key_that_is_drawn_is_told() {
 #[test]
 fn a_key_in_the_log_is_found() {
     let log = Memory::default();
-    let dispatch = trace_into(&log);
+    let dispatch = log.dispatch();
     let stage = Stage::logging(|_| {}, &dispatch);
     let key = stage.drawn().into_iter().find(|bytes| bytes.len() >= KEY).expect("a key was drawn");
     tracing::dispatcher::with_default(&dispatch, || tracing::trace!(?key, "a nonce was asked for"));
-    let places = [Place::text("log", log.0.lock().unwrap().clone())];
+    let places = [Place::text("log", log.bytes())];
     assert_eq!(found(&[Canary::bytes("a key", &key)], &places).len(), 1);
 }

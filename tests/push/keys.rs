@@ -2,10 +2,14 @@
 
 mod moving;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use countersign_gateway::enrol::changes::SuspendedWhy;
+use countersign_gateway::enrol::record::Confirmed;
 use countersign_gateway::person::Person;
-use countersign_protocol::jose::Id;
-use countersign_protocol::push::GoneWhy;
+use countersign_protocol::jose::{H32, Id};
+use countersign_protocol::push::{Attest, GoneWhy, Nonce, keys_attestation_challenge};
+use countersign_tests::attested::{Maker, Says};
 use countersign_tests::raw_phone::{Key, RawPhone, RawReply, RawRequest, h, id, payload, sign, twin};
 use countersign_tests::stage::{Stage, caller, owner};
 use serde_json::{Value, json};
@@ -289,6 +293,59 @@ fn removed_calls() {
     stage.clock.advance(400 * 86_400 + 1);
     stage.house().devices.store().sweep(stage.house().devices.moment()).unwrap();
     assert_eq!(phone.poll(&phone.echo(0)).verdict(), "401 refused", "after 400 days nobody knows it");
+}
+
+/// What a phone of this maker brings for one new key: its approval key asks for the person.
+fn attestation(maker: &Maker, key: &Key, ac: &H32) -> Value {
+    let chain = maker.chain(&key.jwk(), &Says::key(1, ac.as_bytes(), Some(3)));
+    json!({"fmt": "android-key", "chain": chain.iter().map(|der| STANDARD.encode(der)).collect::<Vec<_>>()})
+}
+
+#[test]
+fn attested_by_hardware() {
+    let maker = Maker::default();
+    let stage = Stage::with(|config| {
+        config.attest.android_roots = Some(maker.roots());
+        config.policy.attest = Attest::Need;
+    });
+    let alice = stage.person("alice");
+    let (link, mut phone) = (stage.link(&alice, "browser"), stage.raw_phone("keys"));
+    let mut claims = phone.enrol_claims(&link);
+    let ac = link.c.attestation_challenge();
+    let chain = |key: &Key, user| {
+        let chain = maker.chain(&key.jwk(), &Says::key(1, ac.as_bytes(), user));
+        json!(chain.iter().map(|der| STANDARD.encode(der)).collect::<Vec<_>>())
+    };
+    claims["att"] = json!({"fmt": "android-key", "ak": chain(&phone.ak, Some(3)), "pk": chain(&phone.pk, None)});
+    let shown = phone.enrol_with(&link, &claims);
+    assert_eq!(stage.confirm(&alice, &phone, &shown), Confirmed::Active);
+
+    // With an attestation of another key, for another nonce, of another maker, or with none at all: not.
+    let ask = |change: &dyn Fn(&mut Value, &H32)| {
+        let mut claims = phone.keys_claims("ak", &new());
+        let nonce = phone.wire.nonce();
+        claims["nonce"] = nonce.as_str().into();
+        let ac = keys_attestation_challenge(&did(&phone), &Nonce::try_from(nonce.as_str()).unwrap());
+        change(&mut claims, &ac);
+        phone.call("/keys", &phone.keys_body(&claims, &phone.ak, &new()))
+    };
+    let wrong: [&dyn Fn(&mut Value, &H32); 4] = [
+        &|claims, ac| claims["att"] = attestation(&maker, &Key::named("another"), ac),
+        &|claims, _| claims["att"] = attestation(&maker, &new(), &H32::from_bytes([7; 32])),
+        &|claims, ac| claims["att"] = attestation(&Maker::default(), &new(), ac),
+        &|claims, _| drop(claims.as_object_mut().unwrap().remove("nonce")),
+    ];
+    for (n, change) in wrong.into_iter().enumerate() {
+        assert_eq!(ask(change).verdict(), "403 policy:attest", "{n}");
+    }
+    let reply = ask(&|claims, ac| claims["att"] = attestation(&maker, &new(), ac));
+    assert_eq!(reply.status, 200, "{}", reply.verdict());
+    let device = stage.house().devices.store().device(did(&phone)).unwrap().unwrap();
+    assert!(device.phone.unwrap().attested, "still, by its new key");
+    let asked = stage.begin(&alice);
+    let held = phone.challenges().pop().unwrap();
+    phone.ak = new();
+    assert_eq!(phone.decide(&phone.approval(&held, &asked.digits())), "approved");
 }
 
 #[test]

@@ -3,9 +3,11 @@
 use countersign_gateway::approval::{Ask, Begin, Push, State};
 use countersign_gateway::limits;
 use countersign_gateway::person::{self, Person, Store as _};
-use countersign_gateway::session::Step;
+use countersign_gateway::session::{Cookie, Step};
+use countersign_tests::log::Memory;
+use countersign_tests::plain::Plain;
 use countersign_tests::raw_phone::{RawPhone, payload, sign};
-use countersign_tests::stage::{Asked, BEGIN, Stage, caller, hash};
+use countersign_tests::stage::{Asked, BEGIN, PASSWORD, Stage, caller, hash};
 
 fn stage() -> (Stage, Person, RawPhone, RawPhone) {
     let stage = Stage::start();
@@ -101,10 +103,23 @@ fn report_after_consumed() {
     let (first, second) = (held(&one), held(&two));
     assert_eq!(one.decide(&one.approval(&first, &asked.digits())), "approved");
     assert!(asked.consume());
+    let cookie = opened_by(&stage, &alice, &asked);
     assert_eq!(two.decide(&two.refusal(&second, "deny")), "closed", "too late to deny");
     stage.clock.advance(599);
+    assert!(is_open(&stage, &cookie));
     assert_eq!(two.decide(&two.refusal(&second, "report")), "reported");
+    assert!(!is_open(&stage, &cookie));
     assert_eq!(asked.state(), State::Consumed, "the state stays, the sessions end");
+}
+
+/// A session that came from this approval.
+fn opened_by(stage: &Stage, person: &Person, asked: &Asked<'_>) -> Cookie {
+    let step = Step { second: true, approval: Some(*asked.id.as_bytes()), ..Step::default() };
+    stage.house().sessions.begin(person.id, &person.name, step).expect("the store").0
+}
+
+fn is_open(stage: &Stage, cookie: &Cookie) -> bool {
+    stage.house().sessions.find(cookie).expect("the store").is_some()
 }
 
 #[test]
@@ -150,20 +165,22 @@ fn report_twice_is_reported_twice() {
 #[test]
 fn report_twice_after_consumed_ends_sessions_once() {
     let (stage, alice, one, two) = stage();
-    let sessions = &stage.house().sessions;
     let asked = stage.begin(&alice);
     let (first, second) = (held(&one), held(&two));
     assert_eq!(one.decide(&one.approval(&first, &asked.digits())), "approved");
     assert!(asked.consume());
-    let step = Step { second: true, approval: Some(*asked.id.as_bytes()), ..Step::default() };
-    sessions.begin(alice.id, &alice.name, step).expect("the store");
+    let before = opened_by(&stage, &alice, &asked);
+    assert!(is_open(&stage, &before));
     assert_eq!(two.decide(&two.refusal(&second, "report")), "reported");
+    assert!(!is_open(&stage, &before));
     let pause = || stage.try_begin(&alice, "another", true).expect("a page").1;
     assert_eq!(pause(), Push::Denied);
     stage.clock.advance(3_000);
+    let after = opened_by(&stage, &alice, &asked);
     let mut late = one.answer_claims(&first, "report");
     late["jti"] = countersign_tests::raw_phone::id_of("late").into();
     assert_eq!(one.decide(&sign("cs-answer+jwt", &late, &one.pk)), "reported", "late, and told the same");
+    assert!(is_open(&stage, &after), "what it does comes once");
     stage.clock.advance(601);
     assert_eq!(pause(), Push::Sent, "the second report did not make the pause longer");
 }
@@ -395,17 +412,46 @@ fn denied_client_and_network_get_no_push_for_an_hour() {
 
 #[test]
 fn push_before_first_factor() {
-    // Nothing reaches the phone before the first factor is right.
+    // Nothing reaches the phone before the first factor is right. `pages` shows the same with the app itself.
     let (stage, alice, one, _) = stage();
-    let wrong = countersign_protocol::Secret::from_slice(b"not the password");
-    assert_eq!(stage.house().people.sign_in(&alice.name, &wrong, &caller()).expect("the store"), None);
-    assert!(one.challenges().is_empty());
+    let mut window = Plain::new();
+    assert_eq!(window.get(&format!("{}/login?next=/manageotp", stage.origin())), 200);
+    for (name, password) in [("alice", "not the password"), ("alice", ""), ("nobody", PASSWORD)] {
+        assert_eq!(window.post_form("/login", &[("name", name), ("password", password)]), 403, "{name}");
+        assert!(one.challenges().is_empty());
+    }
+    window.post_form("/login", &[("name", &alice.name), ("password", PASSWORD)]);
+    assert_eq!(one.challenges().len(), 1, "the control");
+}
+
+#[test]
+fn a_report_has_its_line_in_the_log() {
+    let log = Memory::default();
+    let stage = Stage::logging(|_| {}, &log.dispatch());
+    let alice = stage.person("alice");
+    let (one, _two) = (stage.active_phone(&alice, "one"), stage.active_phone(&alice, "two"));
+    let _asked = stage.begin(&alice);
+    assert_eq!(one.decide(&one.refusal(&held(&one), "report")), "reported");
+    let of_notice = one.notices().pop().expect("a notice");
+    assert_eq!(one.decide(&one.refusal(&of_notice, "report")), "reported");
+    let said = log.text();
+    for (what, outcome) in
+        [("approval.report", "reported"), ("notice.report", "device_added"), ("device.suspend", "reported")]
+    {
+        let is_it = |line: &str| {
+            ["audit", "person=\"alice\"", &format!("what={what} "), &format!("outcome={outcome} "), "address=127.0.0.1"]
+                .iter()
+                .all(|part| line.contains(part))
+        };
+        assert_eq!(said.lines().filter(|line| is_it(line)).count(), 1, "{what}: {said}");
+    }
 }
 
 /// One phone approves while the other denies, and the browser takes what it can at once: a thousand times, each over HTTP.
 #[test]
 fn deny_races_approve() {
     const ROUNDS: usize = 1_000;
+    let mut outcomes = std::collections::BTreeMap::new();
     let (stage, alice, mut one, mut two) = stage();
     let house = stage.house().clone();
     for round in 0..ROUNDS {
@@ -444,5 +490,7 @@ fn deny_races_approve() {
             ("approved", "closed", true, State::Consumed),
         ];
         assert!(allowed.contains(&ended), "round {round}: {ended:?}");
+        *outcomes.entry((approved, denied)).or_insert(0) += 1;
     }
+    assert!(outcomes.len() >= 2, "they did race: {outcomes:?}");
 }

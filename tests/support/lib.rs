@@ -6,6 +6,7 @@ pub mod browser;
 pub mod contract;
 pub mod double;
 pub mod hand_timer;
+pub mod log;
 pub mod other_make;
 pub mod picture;
 pub mod plain;

@@ -247,6 +247,24 @@ pub fn cancel_all(tx: &Connection, person: &PersonId, at: &Moment, by: &Caller) 
     Ok(ended)
 }
 
+/// Calls off what a device approved and nobody took yet, inside the transaction that takes the device out of use.
+///
+/// # Errors
+/// [`StoreFault`].
+pub fn cancel_of(tx: &Connection, did: &Id, at: &Moment, by: &Caller) -> Result<Vec<Id>, StoreFault> {
+    let sql = format!("SELECT {COLUMNS} FROM approval WHERE decided_by = ?1 AND state = 'approved'");
+    let held: Vec<Row> = tx.prepare_cached(&sql)?.query_map([did.as_bytes()], row)?.collect::<Result<_, _>>()?;
+    let mut ended = Vec::new();
+    for row in held {
+        let update = "UPDATE approval SET state = 'cancelled', rev = rev + 1 WHERE id = ?1 AND state = 'approved'";
+        if tx.prepare_cached(update)?.execute([row.id.as_bytes()])? == 1 {
+            note(tx, &row.person, by.entry(at.now, "approval.end", "cancelled").approval(*row.id.as_bytes()))?;
+            ended.push(row.id);
+        }
+    }
+    Ok(ended)
+}
+
 fn cancel(tx: &Connection, row: &Row, at: &Moment, by: &Caller) -> Result<bool, StoreFault> {
     let update = format!(
         "UPDATE approval SET state = 'cancelled', rev = rev + 1 WHERE id = :id AND state = 'pending' AND {LASTS}"

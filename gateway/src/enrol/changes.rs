@@ -232,13 +232,20 @@ pub trait Changes: Send + Sync {
     /// [`StoreFault`].
     fn joining(&self, did: Id, at: Moment) -> Result<Option<(Id, Device)>, StoreFault>;
 
+    /// How the digits of this request, or of another with its `jti`, went before; none when they are new.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn joined(&self, did: Id, h: H32, jti: Id) -> Result<Option<Joined>, StoreFault>;
+
     /// Takes digits for a pending device, as [`super::Store::confirm`] does for a page.
     ///
     /// # Errors
     /// [`StoreFault`]; then no try is taken.
     fn join(&self, typed: Typed, at: Moment, audit: Entry) -> Result<Joined, StoreFault>;
 
-    /// Suspends an active device. The approvals that ended because it was the last phone; none when it was not active.
+    /// Suspends an active device. The sessions it opened end, as do the person's open codes. The approvals that ended: what it
+    /// approved and nobody took, and all that is pending when it was the last phone; none when it was not active.
     ///
     /// # Errors
     /// [`StoreFault`].
@@ -247,6 +254,21 @@ pub trait Changes: Send + Sync {
         person: PersonId,
         did: Id,
         why: SuspendedWhy,
+        at: Moment,
+        audit: Entry,
+    ) -> Result<Option<Vec<Id>>, StoreFault>;
+
+    /// The same out of the person's own session `acting`, which does not end, but may change no devices any more by what
+    /// this device approved.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn suspend_from(
+        &self,
+        person: PersonId,
+        did: Id,
+        why: SuspendedWhy,
+        acting: [u8; 32],
         at: Moment,
         audit: Entry,
     ) -> Result<Option<Vec<Id>>, StoreFault>;

@@ -242,6 +242,26 @@ impl Devices {
         Ok(self.parts.store.rename(owner.id, did, name.into(), entry)?)
     }
 
+    /// Removes a device for its person, who does that in the session `acting`. The approvals that this ended, or none when it
+    /// was not there.
+    ///
+    /// # Errors
+    /// [`EnrolFault::Store`].
+    pub fn remove_from(
+        &self,
+        owner: Owner<'_>,
+        did: Id,
+        acting: [u8; 32],
+        by: &Caller,
+    ) -> Result<Option<Vec<Id>>, EnrolFault> {
+        let (at, why) = (self.moment(), GoneWhy::Person);
+        let entry = by.entry(at.now, "device.remove", why.as_str()).person(owner.name).device(*did.as_bytes());
+        let ended = self.parts.store.end_from(owner.id, did, why, acting, at, entry)?;
+        self.parts.wakes.wake(Topic::Device(did));
+        self.parts.notices.announce(owner.id)?;
+        Ok(ended)
+    }
+
     /// Removes a device, or refuses a pending one. The approvals that this ended, or none when it was not there.
     ///
     /// # Errors
@@ -283,6 +303,25 @@ impl Devices {
         let at = self.moment();
         let entry = by.entry(at.now, "device.suspend", why.as_str()).device(*did.as_bytes());
         let ended = self.parts.changes.suspend(owner.id, did, why, at, entry)?;
+        self.parts.wakes.wake(Topic::Device(did));
+        Ok(ended)
+    }
+
+    /// Suspends a device that its person lost, who says so in the session `acting`. The approvals that this ended, or none
+    /// when it was not active or not this person's.
+    ///
+    /// # Errors
+    /// [`EnrolFault::Store`].
+    pub fn suspend_from(
+        &self,
+        owner: Owner<'_>,
+        did: Id,
+        acting: [u8; 32],
+        by: &Caller,
+    ) -> Result<Option<Vec<Id>>, EnrolFault> {
+        let (at, why) = (self.moment(), SuspendedWhy::Lost);
+        let entry = by.entry(at.now, "device.suspend", why.as_str()).device(*did.as_bytes());
+        let ended = self.parts.changes.suspend_from(owner.id, did, why, acting, at, entry)?;
         self.parts.wakes.wake(Topic::Device(did));
         Ok(ended)
     }

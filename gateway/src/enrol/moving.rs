@@ -120,10 +120,12 @@ impl Devices {
     /// # Errors
     /// [`ChangeFault`]; the same request gets the same one again, and takes no try.
     pub fn join(&self, device: &Device, confirm: &Verified<Confirm>, by: &Caller) -> Result<(), ChangeFault> {
-        if !self.parts.policy.moving {
+        let (claims, at) = (confirm.claims(), self.moment());
+        // A repeat gets what it got, whatever is offered by now.
+        let before = self.parts.changes.joined(device.did, confirm.h(), claims.jti)?;
+        if before.is_none() && !self.parts.policy.moving {
             return Err(ChangeFault::Move);
         }
-        let (claims, at) = (confirm.claims(), self.moment());
         let right = match self.parts.store.code(claims.e)?.and_then(|code| code.taken) {
             Some(taken) => {
                 let digits = confirmation_digits(&taken.h, &taken.did);

@@ -352,8 +352,9 @@ pub trait Store: Send + Sync {
     ) -> Result<Confirmed, StoreFault>;
 
     /// Ends a device: a pending one is refused, any other removed, and the person's other phones are told. Whether it was
-    /// there and this person's. When the last active phone went, what is pending of the person is cancelled; those approvals
-    /// are given back.
+    /// there and this person's. With a device that counted go the sessions it opened and the person's open codes, unless
+    /// another takes its place. The approvals that ended are given back: what it approved and nobody took yet, and all that
+    /// is pending when it was the last active phone.
     ///
     /// # Errors
     /// [`StoreFault`].
@@ -362,6 +363,21 @@ pub trait Store: Send + Sync {
         person: PersonId,
         did: Id,
         why: GoneWhy,
+        at: Moment,
+        audit: Entry,
+    ) -> Result<Option<Vec<Id>>, StoreFault>;
+
+    /// The same out of the person's own session `acting`, which does not end, but may change no devices any more by what
+    /// this device approved.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn end_from(
+        &self,
+        person: PersonId,
+        did: Id,
+        why: GoneWhy,
+        acting: [u8; 32],
         at: Moment,
         audit: Entry,
     ) -> Result<Option<Vec<Id>>, StoreFault>;

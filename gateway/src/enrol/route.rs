@@ -109,7 +109,9 @@ async fn session(
     Ok(match (has_device, needs) {
         (true, _) => Err(fresh_page(house, by, next, None)),
         (false, Needs::Enrol) => Ok(session),
-        (false, Needs::Look | Needs::Change) if session.is_full() => Ok(session),
+        (false, Needs::Look) if session.is_full() => Ok(session),
+        // Nothing is left to ask but a voucher, which that page takes.
+        (false, Needs::Change) if session.is_full() => Err(fresh_page(house, by, next, None)),
         (false, Needs::Look | Needs::Change) => Err(see_other(ADD)),
     })
 }
@@ -462,7 +464,7 @@ async fn remove(State(house): State<Arc<House>>, Path(id): Path<String>, posted:
     let did = device.did;
     house
         .run(move |house| {
-            let ended = house.devices.remove(owner(&session), did, GoneWhy::Person, &by.caller)?;
+            let ended = house.devices.remove_from(owner(&session), did, session.id, &by.caller)?;
             house.approvals.ended(&ended.unwrap_or_default()).map_err(Failure::from)
         })
         .await?;

@@ -13,6 +13,7 @@ use crate::approval::{self, Moment};
 use crate::audit::{self, Caller, Entry};
 use crate::notice::{self, record::Event};
 use crate::person::PersonId;
+use crate::session;
 use crate::store::{Connection, OptionalExtension, StoreFault, int, named_params, params, time};
 
 /// Holds while a pending device may still be confirmed. The same as [`Device::state`].
@@ -148,7 +149,19 @@ impl Store for SqlStore {
         at: Moment,
         audit: Entry,
     ) -> Result<Option<Vec<Id>>, StoreFault> {
-        self.0.write(move |tx| end(tx, &person, &did, why, &at, audit))
+        self.0.write(move |tx| end(tx, &person, &did, why, None, &at, audit))
+    }
+
+    fn end_from(
+        &self,
+        person: PersonId,
+        did: Id,
+        why: GoneWhy,
+        acting: [u8; 32],
+        at: Moment,
+        audit: Entry,
+    ) -> Result<Option<Vec<Id>>, StoreFault> {
+        self.0.write(move |tx| end(tx, &person, &did, why, Some(acting), &at, audit))
     }
 
     fn rename(&self, person: PersonId, did: Id, name: String, audit: Entry) -> Result<bool, StoreFault> {
@@ -299,17 +312,18 @@ fn replace(tx: &Connection, person: &PersonId, did: &Id, at: &Moment, by: &Calle
     if let Some(inviter) = invited.filter(|inviter| inviter.replaces) {
         let why = GoneWhy::Replaced;
         let entry = by.entry(at.now, "device.remove", why.as_str()).device(*inviter.did.as_bytes());
-        end(tx, person, &inviter.did, why, at, entry)?;
+        end(tx, person, &inviter.did, why, None, at, entry)?;
     }
     Ok(())
 }
 
-/// See [`Store::end`].
+/// See [`Store::end`] and [`Store::end_from`].
 fn end(
     tx: &Connection,
     person: &PersonId,
     did: &Id,
     why: GoneWhy,
+    acting: Option<[u8; 32]>,
     at: &Moment,
     audit: Entry,
 ) -> Result<Option<Vec<Id>>, StoreFault> {
@@ -325,7 +339,27 @@ fn end(
     if before.stored != DeviceState::Pending {
         tell(tx, person, Info::DeviceRemoved, did, at)?;
     }
-    stopped(tx, person, did, at, &by).map(Some)
+    // Whoever moves to a new phone has both in hand: nothing that the old one did is in doubt.
+    let undone = match (before.stored, why) {
+        (DeviceState::Pending, _) | (_, GoneWhy::Replaced) => Vec::new(),
+        _ => undo(tx, person, did, acting, at, &by)?,
+    };
+    Ok(Some([undone, stopped(tx, person, did, at, &by)?].concat()))
+}
+
+/// Takes back what a device that no longer counts did for whoever held it: its sessions end, what it approved and nobody
+/// took yet is called off, and no enrolment code of the person stays open. The approvals that ended.
+fn undo(
+    tx: &Connection,
+    person: &PersonId,
+    did: &Id,
+    acting: Option<[u8; 32]>,
+    at: &Moment,
+    by: &Caller,
+) -> Result<Vec<Id>, StoreFault> {
+    session::store::remove_device(tx, did, acting)?;
+    tx.execute("UPDATE enrol_code SET state = 'ended' WHERE person = ?1 AND state = 'open'", [person.0])?;
+    approval::store::cancel_of(tx, did, at, by)
 }
 
 /// After a device stopped counting: its invitations end and, when it was the last active phone, what is pending.

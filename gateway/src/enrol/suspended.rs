@@ -9,7 +9,6 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use countersign_strings::text;
 
-use super::changes::SuspendedWhy;
 use super::pages;
 use super::record::{Device, DeviceState};
 use super::route::{LIST, Needs, changing, frame, owner};
@@ -37,7 +36,7 @@ async fn suspend(State(house): State<Arc<House>>, Path(id): Path<String>, posted
     let did = device.did;
     house
         .run(move |house| {
-            let ended = house.devices.suspend(owner(&session), did, SuspendedWhy::Lost, &by.caller)?;
+            let ended = house.devices.suspend_from(owner(&session), did, session.id, &by.caller)?;
             house.approvals.ended(&ended.unwrap_or_default()).map_err(Failure::from)
         })
         .await?;

@@ -203,7 +203,7 @@ pub fn report(tx: &Connection, did: &Id, jti: &Id, at: &Moment, by: &Caller) -> 
         return Ok(Reported::default());
     }
     let entry = by.entry(at.now, "device.suspend", SuspendedWhy::Reported.as_str()).device(*about.as_bytes());
-    let ended = enrol::store::changes::suspend(tx, &person, &about, SuspendedWhy::Reported, at, entry)?;
+    let ended = enrol::store::changes::suspend(tx, &person, &about, SuspendedWhy::Reported, None, at, entry)?;
     Ok(Reported { suspended: ended.is_some().then_some(about), ended: ended.unwrap_or_default() })
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -22,6 +22,8 @@ const LONGEST: [u64; 2] = [900, 60];
 const FORGET: Duration = Duration::from_secs(24 * 3600);
 /// Counts kept; beyond them those that are not waiting are forgotten.
 const MOST: usize = 100_000;
+/// They are looked through at most this often.
+const SWEPT: Duration = Duration::from_secs(1);
 
 type Key = [u8; 32];
 
@@ -29,6 +31,8 @@ type Key = [u8; 32];
 struct Count {
     tries: u32,
     last: Duration,
+    /// The try before the last one.
+    before: Duration,
 }
 
 impl Count {
@@ -38,10 +42,26 @@ impl Count {
     }
 }
 
+#[derive(Default)]
+struct Counts {
+    all: HashMap<Key, Count>,
+    swept: Option<Duration>,
+}
+
+impl Counts {
+    /// Forgets those that are not waiting, where there are too many.
+    fn sweep(&mut self, now: Duration) {
+        if self.all.len() >= MOST && self.swept.is_none_or(|then| now.saturating_sub(then) >= SWEPT) {
+            self.all.retain(|_, count| count.last + Duration::from_secs(LONGEST[0]) > now);
+            self.swept = Some(now);
+        }
+    }
+}
+
 /// Counts tries by name and network.
 pub struct Guard {
     clock: Arc<dyn Clock>,
-    counts: Mutex<HashMap<Key, Count>>,
+    counts: Mutex<Counts>,
 }
 
 impl Guard {
@@ -56,31 +76,46 @@ impl Guard {
     /// The seconds to wait; then nothing was counted.
     pub fn begin(&self, name: &str, address: Option<IpAddr>) -> Result<(), u64> {
         let now = self.clock.monotonic();
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.counts();
         let keys = keys(name, address);
         for (kind, key) in keys.iter().enumerate() {
-            let until = counts.get(key).map_or(Duration::ZERO, |count| count.last + count.wait(kind));
+            let until = counts.all.get(key).map_or(Duration::ZERO, |count| count.last + count.wait(kind));
             if until > now {
                 return Err((until - now).as_secs().max(1));
             }
         }
-        if counts.len() >= MOST {
-            counts.retain(|_, count| count.last + Duration::from_secs(LONGEST[0]) > now);
-        }
+        counts.sweep(now);
         for key in keys {
-            let count = counts.entry(key).or_insert(Count { tries: 0, last: now });
+            let count = counts.all.entry(key).or_insert(Count { tries: 0, last: now, before: now });
             let tries = if now.saturating_sub(count.last) > FORGET { 0 } else { count.tries };
-            *count = Count { tries: tries.saturating_add(1), last: now };
+            *count = Count { tries: tries.saturating_add(1), last: now, before: count.last };
         }
         Ok(())
     }
 
+    /// The try was not made after all: it counts for nothing.
+    pub fn take_back(&self, name: &str, address: Option<IpAddr>) {
+        let mut counts = self.counts();
+        for key in keys(name, address) {
+            if let Some(count) = counts.all.get_mut(&key) {
+                *count = Count { tries: count.tries.saturating_sub(1), last: count.before, before: count.before };
+                if count.tries == 0 {
+                    counts.all.remove(&key);
+                }
+            }
+        }
+    }
+
     /// The try was right: both counts end.
     pub fn right(&self, name: &str, address: Option<IpAddr>) {
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.counts();
         for key in keys(name, address) {
-            counts.remove(&key);
+            counts.all.remove(&key);
         }
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -134,6 +169,46 @@ mod tests {
             assert_eq!(guard.begin("alice", None), Ok(()));
             guard.right("alice", None);
         }
+    }
+
+    #[test]
+    fn a_try_that_was_not_made_leaves_the_wait_as_it_was() {
+        let (clock, guard) = guard();
+        for _ in 0..7 {
+            let _ = guard.begin("alice", None);
+            clock.advance(2);
+        }
+        assert_eq!(guard.begin("alice", None), Err(2));
+        clock.advance(2);
+        for _ in 0..200 {
+            assert_eq!(guard.begin("alice", None), Ok(()));
+            guard.take_back("alice", None);
+        }
+        assert_eq!(guard.begin("alice", None), Ok(()));
+        assert_eq!(guard.begin("alice", None), Err(8), "the next wait, not a longer one");
+        guard.take_back("nobody", None);
+    }
+
+    #[test]
+    fn a_full_list_is_looked_through_once_a_second() {
+        let (second, mut counts) = (Duration::from_secs(1), Counts::default());
+        let waiting = Count { tries: 9, last: 2_000 * second, before: Duration::ZERO };
+        let fill = |counts: &mut Counts, last| {
+            for n in 0..MOST as u64 {
+                let mut key = [0; 32];
+                key[..8].copy_from_slice(&n.to_be_bytes());
+                counts.all.entry(key).or_insert(Count { tries: 1, last, before: last });
+            }
+        };
+        counts.all.insert([9; 32], waiting);
+        fill(&mut counts, Duration::ZERO);
+        counts.sweep(2_000 * second);
+        assert_eq!(counts.all.len(), 1, "those that wait stay");
+        fill(&mut counts, Duration::ZERO);
+        counts.sweep(2_000 * second + second / 2);
+        assert_eq!(counts.all.len(), MOST + 1, "not twice in a second");
+        counts.sweep(2_001 * second);
+        assert_eq!(counts.all.len(), 1);
     }
 
     #[test]

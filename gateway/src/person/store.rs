@@ -4,8 +4,9 @@ use super::{Hashed, Person, PersonId, Store, voucher};
 use crate::approval::{self, Moment};
 use crate::audit::{self, Caller, Entry};
 use crate::enrol;
+use crate::limits;
 use crate::session;
-use crate::store::{OptionalExtension, Row, StoreFault, named_params, params};
+use crate::store::{OptionalExtension, Row, StoreFault, int, named_params, params};
 
 /// People in the gateway's store.
 pub struct SqlStore(pub crate::store::Store);
@@ -102,11 +103,12 @@ impl Store for SqlStore {
 
     fn use_voucher(&self, person: PersonId, hash: [u8; 32], now: u64, audit: &Entry) -> Result<bool, StoreFault> {
         let audit = audit.clone();
+        let latest = now.saturating_add(limits::VOUCHER_LIFE + limits::VOUCHER_SLACK);
         self.0.write(move |connection| {
             let used = connection.execute(
                 "UPDATE voucher SET used_at = :now
-                 WHERE person = :person AND hash = :hash AND used_at IS NULL AND until > :now",
-                named_params! { ":person": person.0, ":hash": hash, ":now": now as i64 },
+                 WHERE person = :person AND hash = :hash AND used_at IS NULL AND until > :now AND until <= :latest",
+                named_params! { ":person": person.0, ":hash": hash, ":now": int(now), ":latest": int(latest) },
             )? == 1;
             if used {
                 audit::store::append(connection, &audit)?;

@@ -29,7 +29,13 @@ const SWEEP: usize = 10_000;
 
 /// What each network used lately.
 #[derive(Default)]
-pub struct Rates(Mutex<HashMap<(&'static str, String), Bucket>>);
+pub struct Rates(Mutex<Buckets>);
+
+#[derive(Default)]
+struct Buckets {
+    all: HashMap<(&'static str, String), Bucket>,
+    swept: Option<Duration>,
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Bucket {
@@ -47,11 +53,13 @@ impl Rates {
         let Some(from) = from else { return Ok(()) };
         let full = u64::from(rate.burst) * 1000;
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() >= SWEEP {
+        let is_due = buckets.swept.is_none_or(|then| now.saturating_sub(then) >= Duration::from_secs(1));
+        if buckets.all.len() >= SWEEP && is_due {
+            buckets.swept = Some(now);
             // Whoever was quiet for a minute has a full bucket again, as good as none.
-            buckets.retain(|_, bucket| now.saturating_sub(bucket.at) < Duration::from_secs(60));
+            buckets.all.retain(|_, bucket| now.saturating_sub(bucket.at) < Duration::from_secs(60));
         }
-        let bucket = buckets.entry((what, network(from))).or_insert(Bucket { left: full, at: now });
+        let bucket = buckets.all.entry((what, network(from))).or_insert(Bucket { left: full, at: now });
         let passed = u64::try_from(now.saturating_sub(bucket.at).as_millis()).unwrap_or(u64::MAX);
         bucket.left = bucket.left.saturating_add(passed.saturating_mul(rate.refill.into())).min(full);
         bucket.at = now;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use countersign_protocol::jose::Id;
+
 use super::{Session, Store};
 use crate::approval::Moment;
 use crate::person::PersonId;
@@ -118,6 +120,23 @@ pub fn remove_person(connection: &Connection, person: PersonId) -> Result<usize,
 pub fn remove_approval(connection: &Connection, approval: [u8; 16]) -> Result<usize, StoreFault> {
     let from = "DELETE FROM session WHERE id IN (SELECT session FROM session_approval WHERE approval = ?1)";
     Ok(connection.execute(from, params![approval])?)
+}
+
+/// Ends the sessions that a device opened or raised, inside the job that takes the device out of use; how many there were.
+/// The one in which its person does that by themselves, `acting`, goes on, but may change no devices any more without
+/// another second factor.
+///
+/// # Errors
+/// [`StoreFault`].
+pub fn remove_device(connection: &Connection, did: &Id, acting: Option<[u8; 32]>) -> Result<usize, StoreFault> {
+    let by = "SELECT session FROM session_approval JOIN approval ON approval.id = session_approval.approval
+              WHERE decided_by = ?1";
+    let stale = format!(
+        "UPDATE session SET manage_at = NULL, manage_run = NULL, manage_mono = NULL WHERE id = ?2 AND id IN ({by})"
+    );
+    connection.execute(&stale, params![did.as_bytes(), acting])?;
+    let end = format!("DELETE FROM session WHERE id IN ({by}) AND id IS NOT ?2");
+    Ok(connection.execute(&end, params![did.as_bytes(), acting])?)
 }
 
 fn session(row: &Row<'_>) -> rusqlite::Result<Session> {

@@ -30,7 +30,10 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn start(connection: Connection) -> Result<Self, StoreFault> {
         let (queue, jobs) = sync_channel(QUEUE);
-        let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || work(&connection, &jobs));
+        // What is written down is logged by this thread, to the log of whoever opened the store.
+        let log = tracing::dispatcher::get_default(Clone::clone);
+        let work = move || tracing::dispatcher::with_default(&log, || work(&connection, &jobs));
+        let thread = std::thread::Builder::new().name("store-writer".into()).spawn(work);
         let thread = thread.map_err(|fault| StoreFault::Failed(format!("no thread: {}", fault.kind())))?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }

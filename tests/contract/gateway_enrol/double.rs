@@ -208,11 +208,24 @@ impl Store for Memory {
     ) -> Result<Option<Vec<Id>>, StoreFault> {
         let mut all = self.all();
         let there = |it: &&mut Device| it.did == did && it.person == person && it.stored != DeviceState::Gone;
-        if all.devices.iter_mut().find(there).is_none() {
-            return Ok(None);
-        }
+        let Some(before) = all.devices.iter_mut().find(there).map(|it| it.stored) else { return Ok(None) };
         changes::end(&mut all, did, why, &at);
+        if before != DeviceState::Pending && why != GoneWhy::Replaced {
+            changes::end_codes_of(&mut all, person);
+        }
         Ok(Some(Vec::new()))
+    }
+
+    fn end_from(
+        &self,
+        person: PersonId,
+        did: Id,
+        why: GoneWhy,
+        _: [u8; 32],
+        at: Moment,
+        audit: Entry,
+    ) -> Result<Option<Vec<Id>>, StoreFault> {
+        self.end(person, did, why, at, audit)
     }
 
     fn rename(&self, person: PersonId, did: Id, name: String, _: Entry) -> Result<bool, StoreFault> {

@@ -158,6 +158,25 @@ fn confirm_by_pk() {
 }
 
 #[test]
+fn a_repeated_confirmation_is_told_the_same_after_moves_were_switched_off() {
+    let (mut stage, _alice, phone) = stage();
+    let link = phone.invite(false);
+    let digits = stage.raw_phone("successor").enrol(&link);
+    let body = |digits: &str| {
+        let claims = phone.confirm_claims(&link.c.id().to_string(), digits);
+        json!({"confirm": sign("cs-confirm+jwt", &claims, &phone.ak)})
+    };
+    let other: String = digits.chars().map(|c| if c == '9' { '0' } else { '9' }).collect();
+    let (wrong, right, new) = (body(&other), body(&digits), body(&digits));
+    assert_eq!(phone.call("/confirm", &wrong).json()["left"], 2);
+    assert_eq!(phone.call("/confirm", &right).status, 204);
+    stage.restart_with(9, |config| config.policy.moving = false);
+    assert_eq!(phone.call("/confirm", &right).status, 204, "a repeat");
+    assert_eq!(phone.call("/confirm", &wrong).json()["left"], 2, "a repeat");
+    assert_eq!(phone.call("/confirm", &new).verdict(), "403 policy:move");
+}
+
+#[test]
 fn confirm_other_device() {
     let (stage, alice, phone) = stage();
     let other = stage.active_phone(&alice, "other");

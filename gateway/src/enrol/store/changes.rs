@@ -9,7 +9,7 @@ use super::super::changes::{
 };
 use super::super::record::{Code, Confirmed, Device, DeviceState, Inviter};
 use super::read::{device, key, one_code, read};
-use super::{DAY, SqlStore, confirm, has_place, insert_code, leaving, stopped, tell};
+use super::{DAY, SqlStore, confirm, has_place, insert_code, leaving, stopped, tell, undo};
 use crate::approval::Moment;
 use crate::audit::{self, Caller, Entry};
 use crate::person::PersonId;
@@ -65,6 +65,10 @@ impl Changes for SqlStore {
         self.0.read(|tx| Ok(waiting(tx, &did, &at)?.pop()))
     }
 
+    fn joined(&self, did: Id, h: H32, jti: Id) -> Result<Option<Joined>, StoreFault> {
+        self.0.read(|tx| joined(tx, &did, &h, &jti))
+    }
+
     fn join(&self, typed: Typed, at: Moment, audit: Entry) -> Result<Joined, StoreFault> {
         self.0.write(move |tx| join(tx, &typed, &at, audit))
     }
@@ -77,7 +81,19 @@ impl Changes for SqlStore {
         at: Moment,
         audit: Entry,
     ) -> Result<Option<Vec<Id>>, StoreFault> {
-        self.0.write(move |tx| suspend(tx, &person, &did, why, &at, audit))
+        self.0.write(move |tx| suspend(tx, &person, &did, why, None, &at, audit))
+    }
+
+    fn suspend_from(
+        &self,
+        person: PersonId,
+        did: Id,
+        why: SuspendedWhy,
+        acting: [u8; 32],
+        at: Moment,
+        audit: Entry,
+    ) -> Result<Option<Vec<Id>>, StoreFault> {
+        self.0.write(move |tx| suspend(tx, &person, &did, why, Some(acting), &at, audit))
     }
 
     fn resume(&self, person: PersonId, did: Id, audit: Entry) -> Result<bool, StoreFault> {
@@ -94,7 +110,8 @@ impl Changes for SqlStore {
     }
 }
 
-/// Suspends an active device, inside a transaction of another subject too.
+/// Suspends an active device, inside a transaction of another subject too. What it did for whoever held it is taken back, but
+/// for the session in which its person suspends it, `acting`.
 ///
 /// # Errors
 /// [`StoreFault`].
@@ -103,6 +120,7 @@ pub fn suspend(
     person: &PersonId,
     did: &Id,
     why: SuspendedWhy,
+    acting: Option<[u8; 32]>,
     at: &Moment,
     audit: Entry,
 ) -> Result<Option<Vec<Id>>, StoreFault> {
@@ -113,7 +131,8 @@ pub fn suspend(
     }
     let by = Caller { address: audit.address, transaction: audit.transaction.clone() };
     audit::store::append_for(tx, person, audit)?;
-    stopped(tx, person, did, at, &by).map(Some)
+    let undone = undo(tx, person, did, acting, at, &by)?;
+    Ok(Some([undone, stopped(tx, person, did, at, &by)?].concat()))
 }
 
 /// The first of the four columns of an old key.
@@ -235,7 +254,7 @@ fn invite(tx: &Connection, new: &NewInvitation, code: &Code, at: &Moment, audit:
     for did in &refused {
         let why = countersign_protocol::push::GoneWhy::Refused;
         let entry = by.entry(at.now, "device.remove", why.as_str()).device(*did.as_bytes());
-        super::end(tx, &code.person, did, why, at, entry)?;
+        super::end(tx, &code.person, did, why, None, at, entry)?;
     }
     insert_code(tx, code)?;
     let add = "INSERT INTO invitation (did, h, jti, person, made, x, receipt) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -268,18 +287,23 @@ fn waiting(tx: &Connection, inviter: &Id, at: &Moment) -> Result<Vec<(Id, Device
     Ok(found.collect::<Result<_, _>>()?)
 }
 
-fn join(tx: &Connection, typed: &Typed, at: &Moment, audit: Entry) -> Result<Joined, StoreFault> {
+fn joined(tx: &Connection, did: &Id, h: &H32, jti: &Id) -> Result<Option<Joined>, StoreFault> {
     let before = "SELECT h, tries, done FROM joined WHERE did = ?1 AND (h = ?2 OR jti = ?3) ORDER BY h = ?2 DESC";
-    let values = params![typed.did.as_bytes(), typed.h.as_bytes(), typed.jti.as_bytes()];
+    let values = params![did.as_bytes(), h.as_bytes(), jti.as_bytes()];
     let before = tx.query_one(before, values, |row| {
         Ok((H32::from_bytes(row.get(0)?), row.get::<_, Option<u8>>(1)?, row.get::<_, bool>(2)?))
     });
-    match before.optional()? {
-        Some((h, ..)) if h != typed.h => return Ok(Joined::Unknown),
-        Some((_, _, true)) => return Ok(Joined::Again),
-        Some((_, Some(left), _)) => return Ok(Joined::Wrong(left)),
-        Some((_, None, false)) => return Ok(Joined::Ended),
-        None => {}
+    Ok(before.optional()?.map(|before| match before {
+        (other, ..) if other != *h => Joined::Unknown,
+        (_, _, true) => Joined::Again,
+        (_, Some(left), _) => Joined::Wrong(left),
+        (_, None, false) => Joined::Ended,
+    }))
+}
+
+fn join(tx: &Connection, typed: &Typed, at: &Moment, audit: Entry) -> Result<Joined, StoreFault> {
+    if let Some(before) = joined(tx, &typed.did, &typed.h, &typed.jti)? {
+        return Ok(before);
     }
     let code = one_code(tx, "enrol_code.e = ?1", typed.e.as_bytes())?;
     let mine = code.filter(|code| matches!(code.inviter, Some(Inviter { did, .. }) if did == typed.did));

@@ -41,6 +41,11 @@ pub fn end(all: &mut All, did: Id, why: GoneWhy, at: &Moment) {
     end_codes(all, did);
 }
 
+/// Ends the open codes of a person.
+pub fn end_codes_of(all: &mut All, person: PersonId) {
+    all.codes.iter_mut().filter(|code| code.person == person && is_open(code)).for_each(|code| code.ended = true);
+}
+
 fn end_codes(all: &mut All, inviter: Id) {
     let of = |code: &&mut Code| code.inviter.is_some_and(|it| it.did == inviter) && is_open(code);
     all.codes.iter_mut().filter(of).for_each(|code| code.ended = true);
@@ -178,16 +183,21 @@ impl Changes for Memory {
         Ok(waiting(&self.all(), did, &at).pop())
     }
 
+    fn joined(&self, did: Id, h: H32, jti: Id) -> Result<Option<Joined>, StoreFault> {
+        let all = self.all();
+        let mine = |it: &&(Typed, Joined)| it.0.did == did;
+        if let Some((_, joined)) = all.typed.iter().filter(mine).find(|it| it.0.h == h) {
+            return Ok(Some(if *joined == Joined::Done { Joined::Again } else { joined.clone() }));
+        }
+        Ok(all.typed.iter().filter(mine).any(|it| it.0.jti == jti).then_some(Joined::Unknown))
+    }
+
     fn join(&self, typed: Typed, at: Moment, audit: Entry) -> Result<Joined, StoreFault> {
+        if let Some(before) = self.joined(typed.did, typed.h, typed.jti)? {
+            return Ok(before);
+        }
         let taken = {
             let all = self.all();
-            let mine = |it: &&(Typed, Joined)| it.0.did == typed.did;
-            if let Some((_, joined)) = all.typed.iter().filter(mine).find(|it| it.0.h == typed.h) {
-                return Ok(if *joined == Joined::Done { Joined::Again } else { joined.clone() });
-            }
-            if all.typed.iter().filter(mine).any(|it| it.0.jti == typed.jti) {
-                return Ok(Joined::Unknown);
-            }
             let code = all.codes.iter().find(|code| code.e == typed.e);
             let code = code.filter(|code| code.inviter.is_some_and(|it| it.did == typed.did));
             code.and_then(|code| code.taken.as_ref().map(|taken| (code.person, taken.did)))
@@ -213,8 +223,20 @@ impl Changes for Memory {
         let mut all = self.all();
         let Some(device) = active(&mut all, did).filter(|it| it.person == person) else { return Ok(None) };
         (device.stored, device.suspended) = (DeviceState::Suspended, Some((at.now, why)));
-        end_codes(&mut all, did);
+        end_codes_of(&mut all, person);
         Ok(Some(Vec::new()))
+    }
+
+    fn suspend_from(
+        &self,
+        person: PersonId,
+        did: Id,
+        why: SuspendedWhy,
+        _: [u8; 32],
+        at: Moment,
+        audit: Entry,
+    ) -> Result<Option<Vec<Id>>, StoreFault> {
+        self.suspend(person, did, why, at, audit)
     }
 
     fn resume(&self, person: PersonId, did: Id, _: Entry) -> Result<bool, StoreFault> {
