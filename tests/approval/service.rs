@@ -1,6 +1,6 @@
 //! The same model beside the whole service: two phones that sign, the gateway's rules, its clock and its SQLite.
 
-use countersign_gateway::approval::record::{CodeEnd, Resent};
+use countersign_gateway::approval::record::{CodeEnd, Hit, Resent};
 use countersign_gateway::approval::service::Answered;
 use countersign_gateway::person::Person;
 use countersign_gateway::store::{StoreFault, params};
@@ -90,7 +90,7 @@ impl Scene {
             },
             Event::Code => {
                 self.step.set(self.step.get() + 1);
-                let hit = Some((self.codes, self.step.get()));
+                let hit = Some(Hit::Totp { did: self.codes, step: self.step.get() });
                 let end = approvals.code(asked.id, hash("browser"), hit, &caller()).unwrap();
                 said(end == CodeEnd::Approved, "approved")
             }

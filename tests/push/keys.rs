@@ -329,7 +329,8 @@ fn attested_by_hardware() {
         change(&mut claims, &ac);
         phone.call("/keys", &phone.keys_body(&claims, &phone.ak, &new()))
     };
-    let wrong: [&dyn Fn(&mut Value, &H32); 4] = [
+    type Wrong<'a> = dyn Fn(&mut Value, &H32) + 'a;
+    let wrong: [&Wrong<'_>; 4] = [
         &|claims, ac| claims["att"] = attestation(&maker, &Key::named("another"), ac),
         &|claims, _| claims["att"] = attestation(&maker, &new(), &H32::from_bytes([7; 32])),
         &|claims, ac| claims["att"] = attestation(&Maker::default(), &new(), ac),
