@@ -59,6 +59,23 @@ fn axe_finds_a_field_without_a_label() {
 }
 
 #[test]
+fn axe_looks_at_a_page_without_scripts_which_stay_off() {
+    let page = Browser::shared().open(&Look { scripts: false, ..Look::default() });
+    let bare = "<!doctype html><html lang=en><title>x</title><main><h1>x</h1><input name=who>\
+                <noscript><p id=off>off</p></noscript></main>";
+    page.goto(&serve(bare));
+    for _ in 0..2 {
+        let found = page.axe();
+        assert!(found.iter().any(|line| line.starts_with("critical") && line.contains("label")), "{found:?}");
+        page.reload();
+        assert!(page.is_visible(Find::Css("#off")), "scripts are off");
+    }
+    page.goto(&serve(GOOD));
+    page.assert_accessible();
+    assert_eq!(page.close(), Vec::<String>::new(), "the policy held");
+}
+
+#[test]
 fn looks_are_what_was_asked_for() {
     let wide = Look { width: 420, height: 600, ..Look::default() };
     let look = Look { zoom: 2.0, rtl: true, dark: true, text_scale: 1.5, scripts: false, ..wide.clone() };

@@ -9,6 +9,16 @@ const CHANNEL: u8 = 32;
 /// Share of pixels that may differ by more than [`CHANNEL`], in one in a hundred thousand.
 const SHARE: u64 = 200;
 
+/// Side of a tile in pixels: about a letter's height squared. The last of a row and of a column may be smaller.
+const TILE: u32 = 24;
+
+/// Within one tile, no more than this part of a whole one may differ: a word that changed is few pixels of a page, and
+/// many of the place where it stands.
+const TILE_MOST: u32 = TILE * TILE / TILE_PART;
+
+/// One in so many pixels of a tile.
+const TILE_PART: u32 = 12;
+
 /// Pixels, four bytes each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
@@ -27,6 +37,8 @@ pub enum Difference {
     Size((u32, u32), (u32, u32)),
     /// So many pixels of so many differ.
     Pixels(u64, u64),
+    /// In the tile whose first pixel is here, so many pixels differ.
+    Tile((u32, u32), u32),
 }
 
 impl Picture {
@@ -75,7 +87,26 @@ impl Picture {
         }
         let all = u64::from(self.width) * u64::from(self.height);
         let differing = self.pairs(drawn).filter(|(a, b)| is_other(a, b)).count() as u64;
-        (differing * 100_000 > all * SHARE).then_some(Difference::Pixels(differing, all))
+        if differing * 100_000 > all * SHARE {
+            return Some(Difference::Pixels(differing, all));
+        }
+        let (place, most) = self.worst_tile(drawn);
+        (most > TILE_MOST).then_some(Difference::Tile(place, most))
+    }
+
+    /// The tile in which most pixels differ: its first pixel, and how many.
+    fn worst_tile(&self, drawn: &Self) -> ((u32, u32), u32) {
+        let columns = self.width.div_ceil(TILE) as usize;
+        let mut tiles = vec![0_u32; columns * self.height.div_ceil(TILE) as usize];
+        for (at, (a, b)) in self.pairs(drawn).enumerate() {
+            if is_other(a, b) {
+                let (x, y) = (at % self.width as usize, at / self.width as usize);
+                tiles[y / TILE as usize * columns + x / TILE as usize] += 1;
+            }
+        }
+        let worst = tiles.iter().enumerate().max_by_key(|(_, count)| **count);
+        let (at, most) = worst.map_or((0, 0), |(at, count)| (at, *count));
+        (((at % columns.max(1)) as u32 * TILE, (at / columns.max(1)) as u32 * TILE), most)
     }
 
     /// `drawn`, faded, with what differs in red.
@@ -152,6 +183,48 @@ mod tests {
         let mut picture = plain(7, 5);
         picture.rgba[9] = 3;
         assert_eq!(Picture::decode(&picture.encode()), picture);
+    }
+
+    /// Paints the part of a picture that is `size` large and begins at `to` with what stands at `from`.
+    fn paint(picture: &mut Picture, from: (usize, usize), to: (usize, usize), size: (usize, usize)) {
+        let (width, before) = (picture.width as usize, picture.rgba.clone());
+        for row in 0..size.1 {
+            let at = |(x, y): (usize, usize)| ((y + row) * width + x) * 4;
+            let (from, to) = (at(from), at(to));
+            picture.rgba[to..to + size.0 * 4].copy_from_slice(&before[from..from + size.0 * 4]);
+        }
+    }
+
+    /// Of a page as it is drawn: few pixels of the whole, and yet not the same page.
+    #[test]
+    fn one_word_that_changed_and_an_icon_that_is_gone_are_caught() {
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/looks/page.png");
+        let golden = Picture::decode(&std::fs::read(page).unwrap());
+        // «Sent to your phone.» becomes «Sent to your Sent», and the mark before it becomes the paper beside it.
+        for (what, from, to, size) in
+            [("word", (59, 403), (146, 403), (36, 19)), ("icon", (18, 404), (38, 404), (16, 16))]
+        {
+            let mut drawn = golden.clone();
+            paint(&mut drawn, from, to, size);
+            let found = golden.difference(&drawn);
+            assert!(matches!(found, Some(Difference::Tile(..))), "{what}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_tile_may_differ_a_little_wherever_it_lies() {
+        let golden = plain(1000, 500);
+        // The last tile of a row and of a column is not a whole one: 16 by 20 pixels.
+        for (x, y) in [(0, 0), (24, 24), (984, 480)] {
+            let mut drawn = golden.clone();
+            for n in 0..TILE_MOST as usize {
+                drawn.rgba[((y + n / 16) * 1000 + x + n % 16) * 4] = 0;
+            }
+            assert_eq!(golden.difference(&drawn), None, "as many as may, in the tile at {x}, {y}");
+            drawn.rgba[((y + 15) * 1000 + x + 15) * 4] = 0;
+            let found = Difference::Tile((x as u32, y as u32), TILE_MOST + 1);
+            assert_eq!(golden.difference(&drawn), Some(found), "one more");
+        }
     }
 
     #[test]
