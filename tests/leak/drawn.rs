@@ -51,7 +51,7 @@ fn no_key_that_is_drawn_is_told() {
     let log = log.bytes();
     let lines = String::from_utf8_lossy(&log).lines().count();
     assert!(lines > 20, "the log says what is done: {lines} lines");
-    let mut places = vec![Place::text("log", log), Place::text("answers", told)];
+    let mut places = vec![Place::new("log", log), Place::new("answers", told)];
     places.extend(files(stage.data()));
     let stands = found(&canaries, &places);
     assert!(stands.len() == 1 && stands[0].contains("/master.key"), "the master key's own file alone: {stands:?}");
@@ -65,6 +65,6 @@ fn a_key_in_the_log_is_found() {
     let stage = Stage::logging(|_| {}, &dispatch);
     let key = stage.drawn().into_iter().find(|bytes| bytes.len() >= KEY).expect("a key was drawn");
     tracing::dispatcher::with_default(&dispatch, || tracing::trace!(?key, "a nonce was asked for"));
-    let places = [Place::text("log", log.bytes())];
+    let places = [Place::new("log", log.bytes())];
     assert_eq!(found(&[Canary::bytes("a key", &key)], &places).len(), 1);
 }

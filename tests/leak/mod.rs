@@ -23,6 +23,10 @@ use search::{Canary, Place, found};
 
 const PASSWORD: &str = "canary password of alice 7731";
 const WRONG_PASSWORD: &str = "canary wrong password 4415";
+const WRONG_CODE: &str = "canary wrong code 2283";
+const WRONG_VOUCHER: &str = "canary wrong voucher 8842";
+const WRONG_TOKEN: &str = "canary wrong token 7719";
+const FIELD: &str = "canary field that no form has 3317";
 const PASSPHRASE: &str = "correct horse battery staple";
 const SEED: &[u8; 20] = b"canary seed 20 bytes";
 
@@ -141,13 +145,40 @@ fn add_alice(folder: &Path) -> String {
     said.split_whitespace().next_back().unwrap().to_owned()
 }
 
-/// What went wrong on purpose, and what was answered: pages and bodies that must not repeat what they were given.
-fn provoke(url: &str, desk: &Desk) -> Vec<u8> {
+/// What went wrong on purpose, and what was answered: pages and bodies that must not repeat what they were given. With
+/// it the digits that were given.
+fn provoke(url: &str, enrolled: &Desk, desk: &Desk) -> (Vec<u8>, Vec<Canary>) {
     let mut answers = Vec::new();
     let mut plain = Plain::new();
     plain.goto(&format!("{url}/manageotp"));
-    plain.submit("/login", &[("name", "alice"), ("password", WRONG_PASSWORD)]);
+    plain.post_form("/login", &[("name", "alice"), ("password", WRONG_PASSWORD), ("more", FIELD)]);
     answers.extend(plain.page().source().bytes());
+    let unasked = [("token", WRONG_TOKEN), ("name", "alice"), ("password", WRONG_PASSWORD)];
+    assert_eq!(plain.post_as(&format!("{url}/login"), &unasked, &[("origin", url)]), 403);
+
+    // The right password, and then nothing that is right: digits on the phone, a code and a voucher on the page.
+    plain.post_form("/login", &[("name", "alice"), ("password", PASSWORD)]);
+    let shown = plain.page().words(".figure").expect("the digits of the sign-in");
+    let wrong: String =
+        shown.chars().filter_map(|c| c.to_digit(10)).map(|c| char::from(b'0' + (c as u8 + 1) % 10)).collect();
+    let asked = (0..60).any(|_| {
+        let open = enrolled.ask(&["approvals", "--once"], "").iter().any(|line| line["state"] == "open");
+        if !open {
+            rest(Duration::from_millis(500));
+        }
+        open
+    });
+    assert!(asked, "the sign-in came to the phone");
+    let mut approve = enrolled.start(&["approve"], &format!("{wrong}\n"));
+    assert!(!approve.wait().success(), "wrong digits are refused");
+    answers.extend(approve.stdout.bytes());
+    answers.extend(approve.stderr.bytes());
+    for (form, field, value) in [("/login/code", "code", WRONG_CODE), ("/login/voucher", "voucher", WRONG_VOUCHER)] {
+        plain.post_form(form, &[(field, value)]);
+        assert!(plain.page().words(".fault").is_some(), "{form}: {}", plain.page().source());
+        answers.extend(plain.page().source().bytes());
+    }
+    let given = vec![Canary::digits("digits of the login", &shown), Canary::digits("wrong digits", &wrong)];
 
     let secret = base32::encode(SEED);
     for link in [
@@ -160,7 +191,18 @@ fn provoke(url: &str, desk: &Desk) -> Vec<u8> {
         answers.extend(add.stdout.bytes());
         answers.extend(add.stderr.bytes());
     }
-    answers
+    (answers, given)
+}
+
+/// The live codes and the digits of an enrolment that a phone printed.
+fn printed(said: &[u8]) -> Vec<Canary> {
+    let text = String::from_utf8_lossy(said);
+    let lines = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let names = [("live code", "code"), ("digits of the enrolment", "digits")];
+    let of = |line: serde_json::Value| {
+        names.map(|(name, field)| Some(Canary::digits(name, line[field].as_str().filter(|text| text.len() >= 6)?)))
+    };
+    lines.flat_map(of).flatten().collect()
 }
 
 #[test]
@@ -182,7 +224,7 @@ fn canary() {
     let second = Desk::new(&folder.path().join("second"));
     second.ask(&["add", "--yes"], &format!("otpauth://totp/Canary:me?secret={}\n", base32::encode(SEED).as_str()));
     second.ask(&["code", "Canary"], "");
-    let answers = provoke(&url, &second);
+    let (answers, given) = provoke(&url, &first, &second);
 
     let mut canaries = vec![
         Canary::text("password", PASSWORD),
@@ -190,7 +232,13 @@ fn canary() {
         Canary::text("passphrase", PASSPHRASE),
         Canary::text("voucher", &voucher),
         Canary::bytes("seed", SEED),
+        Canary::text("wrong code", WRONG_CODE),
+        Canary::text("wrong voucher", WRONG_VOUCHER),
+        Canary::text("wrong token", WRONG_TOKEN),
+        Canary::text("field that no form has", FIELD),
     ];
+    canaries.extend(given);
+    canaries.extend([&first, &second].into_iter().flat_map(|desk| printed(&desk.said())));
     for (which, words) in heard.lock().unwrap().iter() {
         if which == "#link" {
             let link = EnrolLink::parse(words).unwrap();
@@ -207,10 +255,10 @@ fn canary() {
 
     // What is open is searched as well: the write-ahead log, and what lies in the folders while both run.
     let mut places = vec![
-        Place::text("gateway's standard output", gateway.stdout.bytes()),
-        Place::text("gateway's log", gateway.stderr.bytes()),
-        Place::text("arguments and environments", watch.end()),
-        Place::text("answers to what is wrong", answers),
+        Place::new("gateway's standard output", gateway.stdout.bytes()),
+        Place::new("gateway's log", gateway.stderr.bytes()),
+        Place::new("arguments and environments", watch.end()),
+        Place::new("answers to what is wrong", answers),
     ];
     for part in [folder.path().join("gateway"), home.join("phone"), folder.path().join("second/phone")] {
         assert!(search::files(&part).len() > 1, "{} holds files", part.display());
@@ -218,15 +266,17 @@ fn canary() {
     // Everything below: what programs keep, and what they leave in the folder for temporary files. The test's own
     // file with the passphrase is the one exception.
     places.extend(search::files(folder.path()).into_iter().filter(|place| !place.is_called("passphrase")));
-    let (typed, mut canaries): (Vec<Canary>, Vec<Canary>) =
-        canaries.into_iter().partition(|canary| canary.is("digits of the login"));
-    assert!(!typed.is_empty() && canaries.iter().any(|canary| canary.is("form token")), "digits and tokens were seen");
+    let (typed, mut canaries): (Vec<Canary>, Vec<Canary>) = canaries.into_iter().partition(Canary::is_digits);
+    for name in ["digits of the login", "wrong digits", "digits of the enrolment", "live code"] {
+        assert!(typed.iter().any(|canary| canary.is(name)), "{name} are looked for");
+    }
+    assert!(canaries.iter().any(|canary| canary.is("form token")), "tokens were seen");
     let requests = String::from_utf8_lossy(&places[1].bytes).matches("answered").count();
     assert!(requests > 20, "the log tells of each request: {requests}");
 
     gateway.terminate();
     assert!(gateway.wait().success());
-    places.push(Place::text("the whole log", gateway.stderr.bytes()));
+    places.push(Place::new("the whole log", gateway.stderr.bytes()));
     let keys = keys::of_gateway(&folder.path().join("gateway"));
     canaries.extend(keys);
     canaries.extend(keys::of_phone(&home.join("phone"), PASSPHRASE));
@@ -234,7 +284,7 @@ fn canary() {
         assert!(canaries.iter().any(|canary| canary.is(name)), "{name} is looked for");
     }
     // A phone prints its codes and the digits to type; never a key, a passphrase or a link.
-    let said = [first.said(), second.said()].map(|said| Place::text("the phones' output", said));
+    let said = [first.said(), second.said()].map(|said| Place::new("the phones' output", said));
     assert_eq!(found(&canaries, &said), Vec::<String>::new());
     canaries.extend(typed);
     let stands = found(&canaries, &places);
@@ -269,7 +319,7 @@ fn a_leak_in_any_form_is_found() {
     let canaries =
         [Canary::bytes("seed", SEED), Canary::digits("digits", "492 039"), Canary::text("password", PASSWORD)];
     for (name, text) in search::forms(SEED) {
-        let places = [Place::text("log", [b"DEBUG seed=".as_slice(), &text, b"\n"].concat())];
+        let places = [Place::new("log", [b"DEBUG seed=".as_slice(), &text, b"\n"].concat())];
         assert_eq!(found(&canaries, &places).len(), 1, "{name}");
     }
     // A key in a PEM file stands in the middle of something longer.
@@ -277,15 +327,18 @@ fn a_leak_in_any_form_is_found() {
     for before in 0..5 {
         let longer = [&vec![7; before][..], &key, b"end"].concat();
         for (name, text) in search::forms(&longer) {
-            let places = [Place::text("log", [b"pem:".as_slice(), &text].concat())];
+            let places = [Place::new("log", [b"pem:".as_slice(), &text].concat())];
             assert_eq!(found(&[Canary::bytes("key", &key)], &places).len(), 1, "{name}, behind {before} bytes");
         }
     }
     for line in ["digits=492039 ok", "«492039»", "typed 492 039"] {
-        assert_eq!(found(&canaries, &[Place::text("log", line.into())]).len(), 1, "{line}");
+        assert_eq!(found(&canaries, &[Place::new("log", line.into())]).len(), 1, "{line}");
     }
-    let leaky = [Place::file("database", PASSWORD.into())];
+    let leaky = [Place::new("database", PASSWORD.into())];
     assert_eq!(found(&canaries, &leaky).len(), 1);
-    let clean = [Place::text("log", b"2026-11-21T18:00:00.492039Z port=4920391".to_vec())];
+    // As SQLite keeps a text beside numbers: among bytes that are none.
+    let leaky = [Place::new("database", [&[0, 0x19, 3][..], b"492039", &[0xff, 1]].concat())];
+    assert_eq!(found(&canaries, &leaky).len(), 1, "digits in a file");
+    let clean = [Place::new("log", b"2026-11-21T18:00:00.492039Z port=4920391".to_vec())];
     assert_eq!(found(&canaries, &clean), Vec::<String>::new(), "a moment's fraction and a longer number are no digits");
 }

@@ -30,7 +30,12 @@ impl Canary {
         self.name == name
     }
 
-    /// The digits of a code, with or without gaps. Looked for in texts alone, and not inside longer numbers.
+    /// Whether it is a code of a few digits.
+    pub fn is_digits(&self) -> bool {
+        self.digits
+    }
+
+    /// The digits of a code, with or without gaps. They count where they stand alone, and not inside longer numbers.
     pub fn digits(name: &'static str, shown: &str) -> Self {
         let digits: String = shown.chars().filter(char::is_ascii_digit).collect();
         assert!(digits.len() >= 6, "digits");
@@ -85,23 +90,17 @@ pub struct Place {
     name: String,
     /// What is there.
     pub bytes: Vec<u8>,
-    is_text: bool,
 }
 
 impl Place {
-    /// A log, a page, a list of arguments.
-    pub fn text(name: impl Into<String>, bytes: Vec<u8>) -> Self {
-        Self { name: name.into(), bytes, is_text: true }
+    /// A log, a page, a list of arguments, a file of any kind.
+    pub fn new(name: impl Into<String>, bytes: Vec<u8>) -> Self {
+        Self { name: name.into(), bytes }
     }
 
     /// Whether it is a file of this name.
     pub fn is_called(&self, file: &str) -> bool {
         Path::new(&self.name).file_name().is_some_and(|name| name == file)
-    }
-
-    /// A file of any kind.
-    pub fn file(name: impl Into<String>, bytes: Vec<u8>) -> Self {
-        Self { name: name.into(), bytes, is_text: false }
     }
 }
 
@@ -113,7 +112,7 @@ pub fn files(folder: &Path) -> Vec<Place> {
         if path.is_dir() {
             places.extend(files(&path));
         } else if let Ok(bytes) = std::fs::read(&path) {
-            places.push(Place::file(path.display().to_string(), bytes));
+            places.push(Place::new(path.display().to_string(), bytes));
         }
     }
     places
@@ -158,5 +157,5 @@ fn stands(place: &Place, at: usize, canary: &Canary, form: &[u8]) -> bool {
         // The fraction of a second and a longer number hold many digits by chance.
         !before.is_some_and(|byte| byte.is_ascii_digit() || byte == b'.') && !after.is_some_and(u8::is_ascii_digit)
     };
-    place.bytes[at..].starts_with(form) && (!canary.digits || place.is_text && alone())
+    place.bytes[at..].starts_with(form) && (!canary.digits || alone())
 }
