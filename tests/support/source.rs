@@ -1,5 +1,6 @@
 //! Our own sources, parsed: which paths a file names outside its tests.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
 
@@ -68,11 +69,20 @@ impl Source {
         Self { file: file.to_owned(), package: package.to_owned(), module, text: text.to_owned(), parsed }
     }
 
-    /// Every path it names outside `#[cfg(test)]`, with `self` and `super` resolved to `crate::…`.
+    /// Every path it names outside `#[cfg(test)]`, with `self` and `super` resolved to `crate::…`, and a head that a
+    /// `use` of the same file brought in resolved to what it stands for.
     pub fn paths(&self) -> Vec<String> {
-        let mut collector = Paths { found: Vec::new() };
+        let mut collector = Paths { found: Vec::new(), named: BTreeMap::new() };
         collector.visit_file(&self.parsed);
-        collector.found.iter().map(|path| self.absolute(path)).collect()
+        let whole = |path: &Vec<String>| match path.split_first() {
+            Some((head, rest)) if !rest.is_empty() => {
+                let brought = collector.named.get(head).into_iter().flatten();
+                let brought = brought.map(|to| [to.as_slice(), rest].concat());
+                std::iter::once(path.clone()).chain(brought).collect()
+            }
+            _ => vec![path.clone()],
+        };
+        collector.found.iter().flat_map(whole).map(|path| self.absolute(&path)).collect()
     }
 
     fn absolute(&self, path: &[String]) -> String {
@@ -98,6 +108,8 @@ impl Source {
 
 struct Paths {
     found: Vec<Vec<String>>,
+    /// What each name that a `use` brings in stands for; the same name in two functions may stand for two things.
+    named: BTreeMap<String, Vec<Vec<String>>>,
 }
 
 impl Paths {
@@ -108,17 +120,22 @@ impl Paths {
                 self.tree(before, &path.tree);
                 before.pop();
             }
-            syn::UseTree::Name(name) => self.leaf(before, &name.ident),
-            syn::UseTree::Rename(rename) => self.leaf(before, &rename.ident),
+            syn::UseTree::Name(name) => self.leaf(before, &name.ident, &name.ident),
+            syn::UseTree::Rename(rename) => self.leaf(before, &rename.ident, &rename.rename),
             syn::UseTree::Glob(_) => self.found.push(before.clone()),
             syn::UseTree::Group(group) => group.items.iter().for_each(|item| self.tree(before, item)),
         }
     }
 
-    fn leaf(&mut self, before: &[String], name: &syn::Ident) {
+    /// `name` below `before`, known in this file as `alias`; `{self}` is known by the last name before it.
+    fn leaf(&mut self, before: &[String], name: &syn::Ident, alias: &syn::Ident) {
         let mut path = before.to_vec();
         if name != "self" {
             path.push(name.to_string());
+        }
+        let alias = if alias == "self" { path.last().cloned() } else { Some(alias.to_string()) };
+        if let Some(alias) = alias {
+            self.named.entry(alias).or_default().push(path.clone());
         }
         self.found.push(path);
     }
