@@ -1,4 +1,4 @@
-//! The program: `serve`, `check-config`, `user …`, `device …`, `keys …`. Results go to stdout, words to stderr; exit 0
+//! The program: `serve`, `check-config`, `limits`, `user …`, `device …`, `keys …`. Results go to stdout, words to stderr; exit 0
 //! done, 1 refused, 2 failed.
 
 mod device;
@@ -13,8 +13,11 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::ArgMatches;
+use countersign_protocol::limits as protocol;
+use serde_json::json;
 
 use crate::config::{Config, ConfigFault};
+use crate::limits::TABLE;
 use crate::start::StartFault;
 
 /// Why a command ended without doing what it should.
@@ -53,6 +56,10 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(if told.use_stderr() { 2 } else { 0 });
         }
     };
+    if let Some(("limits", matches)) = matches.subcommand() {
+        // Numbers of the program, whatever its settings.
+        return limits(matches.get_flag("json")).map_or(ExitCode::from(2), |()| ExitCode::SUCCESS);
+    }
     let done =
         flags::config(&matches, std::env::vars_os()).map_err(Ended::from).and_then(|config| dispatch(&matches, config));
     let (code, words) = match done {
@@ -77,6 +84,19 @@ fn dispatch(matches: &ArgMatches, config: Config) -> Result<(), Ended> {
         // clap asks for one of them.
         _ => Err(Ended::Failed(String::new())),
     }
+}
+
+/// Prints the tables of the packages that this program is made of.
+fn limits(as_json: bool) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    for row in protocol::TABLE.iter().chain(TABLE) {
+        if as_json {
+            writeln!(out, "{}", json!({ "surface": row.surface, "most": row.most, "unit": row.unit }))?;
+        } else {
+            writeln!(out, "{:<58} {:>12} {}", row.surface, row.most, row.unit)?;
+        }
+    }
+    Ok(())
 }
 
 fn say(words: &str) -> Result<(), Ended> {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use countersign_protocol::limits::Limit;
+
 /// A request line: method, target, version, with the blanks between. Beyond: 414.
 pub const REQUEST_LINE: usize = 4 * 1024;
 /// Headers a request. Beyond: 431.
@@ -102,3 +104,52 @@ pub const BELL_STOP_TIME: Duration = Duration::from_secs(5);
 
 /// The list of attestation certificates that were called back, in bytes.
 pub const REVOKED_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Every limit above, as `countersign-gateway limits` prints it.
+pub const TABLE: &[Limit] = &[
+    Limit { surface: "request line", most: REQUEST_LINE as u64, unit: "bytes" },
+    Limit { surface: "headers of a request", most: HEADERS as u64, unit: "headers" },
+    Limit { surface: "all headers of a request", most: HEADER_BYTES as u64, unit: "bytes" },
+    Limit { surface: "all cookies of a request", most: COOKIE_BYTES as u64, unit: "bytes" },
+    Limit { surface: "time for the headers of a request", most: HEADER_TIME.as_secs(), unit: "seconds" },
+    Limit { surface: "time for a body", most: BODY_TIME.as_secs(), unit: "seconds" },
+    Limit { surface: "pause in taking an answer", most: WRITE_STALL.as_secs(), unit: "seconds" },
+    Limit { surface: "time for a TLS handshake", most: HANDSHAKE_TIME.as_secs(), unit: "seconds" },
+    Limit { surface: "body of a device call, as a connection takes it", most: DEVICE_BODY as u64, unit: "bytes" },
+    Limit { surface: "body of enrol, as a connection takes it", most: ENROL_BODY as u64, unit: "bytes" },
+    Limit { surface: "body of a form", most: FORM_BODY as u64, unit: "bytes" },
+    Limit { surface: "requests of a connection", most: CONNECTION_RATE as u64, unit: "requests a minute" },
+    Limit { surface: "open connections, unless set otherwise", most: CONNECTIONS as u64, unit: "connections" },
+    Limit {
+        surface: "open connections of an address, unless set otherwise",
+        most: ADDRESS_CONNECTIONS as u64,
+        unit: "connections",
+    },
+    Limit { surface: "time for open requests at a stop", most: STOP_TIME.as_secs(), unit: "seconds" },
+    Limit { surface: "configuration file", most: CONFIG_BYTES, unit: "bytes" },
+    Limit { surface: "password", most: PASSWORD_BYTES as u64, unit: "bytes" },
+    Limit { surface: "password, at least", most: PASSWORD_LEAST as u64, unit: "characters" },
+    Limit { surface: "name of a person", most: NAME_CHARS as u64, unit: "characters" },
+    Limit { surface: "wait for the password hash", most: PASSWORD_QUEUE.as_secs(), unit: "seconds" },
+    Limit { surface: "life of a voucher", most: VOUCHER_LIFE, unit: "seconds" },
+    Limit { surface: "session without a request", most: SESSION_IDLE, unit: "seconds" },
+    Limit { surface: "session in all", most: SESSION_LIFE, unit: "seconds" },
+    Limit { surface: "exactness of a session's last request", most: SESSION_SEEN_STEP, unit: "seconds" },
+    Limit { surface: "second factor that counts for changes", most: SECOND_FACTOR_FRESH, unit: "seconds" },
+    Limit { surface: "warning before a certificate ends", most: CERTIFICATE_WARNING_DAYS as u64, unit: "days" },
+    Limit { surface: "time a certificate's key is listed before use", most: PIN_AHEAD, unit: "seconds" },
+    Limit { surface: "chain of certificates in a file", most: CHAIN as u64, unit: "certificates" },
+    Limit { surface: "one certificate of that chain", most: CERTIFICATE_BYTES as u64, unit: "bytes" },
+    Limit { surface: "call to others, to connect", most: OUTGOING_CONNECT.as_secs(), unit: "seconds" },
+    Limit { surface: "call to others, in all", most: OUTGOING_TOTAL.as_secs(), unit: "seconds" },
+    Limit { surface: "addresses of a name that are tried", most: OUTGOING_ADDRESSES as u64, unit: "addresses" },
+    Limit { surface: "body of an answer of others", most: OUTGOING_BODY as u64, unit: "bytes" },
+    Limit { surface: "headers of an answer of others, in bytes", most: OUTGOING_HEADERS as u64, unit: "bytes" },
+    Limit { surface: "headers of an answer of others", most: OUTGOING_HEADER_COUNT as u64, unit: "headers" },
+    Limit { surface: "bells under way", most: BELLS as u64, unit: "bells" },
+    Limit { surface: "bells under way to one push server", most: BELLS_A_SERVER as u64, unit: "bells" },
+    Limit { surface: "calls to push servers at once", most: BELL_CALLS as u64, unit: "calls" },
+    Limit { surface: "calls to one push server at once", most: BELL_CALLS_A_SERVER as u64, unit: "calls" },
+    Limit { surface: "time for a bell's call at a stop", most: BELL_STOP_TIME.as_secs(), unit: "seconds" },
+    Limit { surface: "list of revoked attestation certificates", most: REVOKED_BYTES, unit: "bytes" },
+];

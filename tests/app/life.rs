@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use countersign_core::app::{App, ApprovalState, GatewayState};
 use countersign_core::cancel::Cancel;
+use countersign_core::device::Damage;
 use countersign_core::error::{Error, InputError, PortError};
+use countersign_core::limits::DEVICE_FILE;
 use countersign_core::port::{Observer, Topic};
 use countersign_protocol::push::{Answer, AnswerRequest, Message, Res, Status};
 use serde_json::json;
@@ -280,6 +282,17 @@ fn a_damaged_file_is_named_and_the_others_work() {
     app.forget(first.id).unwrap();
     assert_eq!(world.keys.names().len(), 2);
     assert!(!path.exists());
+}
+
+#[test]
+fn a_record_as_large_as_may_be_is_looked_into_and_a_larger_one_is_not_read() {
+    let (world, _, app, enrolling) = enrolled();
+    drop(app);
+    let path = world.folder.path().join(format!("shared/device/{}.sealed", enrolling.id));
+    for (more, damage) in [(0, Damage::Foreign), (1, Damage::Unreadable)] {
+        std::fs::File::options().write(true).open(&path).unwrap().set_len(DEVICE_FILE + more).unwrap();
+        assert_eq!(world.app().damaged_enrolments(), [(enrolling.id, damage)], "{more} bytes more than may be");
+    }
 }
 
 #[test]

@@ -173,7 +173,7 @@ fn an_acknowledged_change_is_never_lost() {
     println!("{} crash points, {} states", outcome.points, outcome.states);
     assert!(outcome.unusable.is_empty(), "{} unusable, the first: {}", outcome.unusable.len(), outcome.unusable[0]);
     assert_eq!(outcome.lost, 0, "of {} states", outcome.states);
-    assert!(outcome.points >= effort(400, 10_000) && outcome.states >= outcome.points * 8, "{outcome:?}");
+    assert!(outcome.points >= effort(500, 10_000) && outcome.states >= outcome.points * 8, "{outcome:?}");
 
     // The suite notices what is wrong: a disk or program that does not sync, and a writer that speaks too early.
     let log = recorded.crash(Saboteur::NoLogSync, 0, 1);

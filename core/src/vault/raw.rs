@@ -196,3 +196,25 @@ fn wal_checksum(big_endian: bool, (mut a, mut b): (u32, u32), bytes: &[u8]) -> (
     }
     (a, b)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_as_large_as_may_be_is_read_and_a_larger_one_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("vault.db");
+        assert_eq!(read(&path).unwrap(), Vec::<u8>::new(), "no file");
+        // Holes take no place on the disk.
+        let file = fs::File::create(&path).unwrap();
+        for (bytes, fits) in
+            [(limits::VAULT_FILE - 1, true), (limits::VAULT_FILE, true), (limits::VAULT_FILE + 1, false)]
+        {
+            file.set_len(bytes).unwrap();
+            let most = limits::VAULT_FILE;
+            let refused = Err(InputError::TooMuch { what: "vault file", found: bytes, most }.into());
+            assert_eq!(read(&path).map(|read| read.len() as u64), if fits { Ok(bytes) } else { refused });
+        }
+    }
+}

@@ -45,6 +45,11 @@ pub(super) fn command() -> Command {
         .arg(config.global(true).help(text("gateway.arg_config")))
         .subcommand(Command::new("serve").about(text("gateway.serve")))
         .subcommand(Command::new("check-config").about(text("gateway.check_config")))
+        .subcommand(
+            Command::new("limits")
+                .about(text("gateway.limits"))
+                .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help(text("gateway.arg_json"))),
+        )
         .subcommand(user)
         .subcommand(device)
         .subcommand(keys());
