@@ -6,6 +6,7 @@ mod answers;
 mod codes;
 mod enrol;
 mod handset;
+mod keyboard;
 mod keys;
 mod killed;
 mod lost;
