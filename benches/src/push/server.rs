@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
 
 use countersign_gateway::Gateway;
-use countersign_gateway::approval::Begin;
+use countersign_gateway::approval::{Ask, Begin};
 use countersign_gateway::approval::service::Begun;
 use countersign_gateway::audit::Caller;
 use countersign_gateway::config::Config;
@@ -76,6 +76,9 @@ fn done(house: &House, people: &Mutex<HashMap<usize, (Person, Option<Id>)>>, wor
                 ip: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)),
                 ua: None,
                 next: "/demo".to_owned(),
+                ask: Ask::Login,
+                at_once: false,
+                bell: true,
             };
             let Begun::Open(id, _) = house.approvals.begin(&begin, &caller()).expect("the store") else { panic!("to wait") };
             people.lock().expect("no panic").get_mut(&number).expect("a person").1 = Some(id);
