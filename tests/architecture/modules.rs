@@ -16,8 +16,8 @@ const SUBJECTS: [&str; 12] = [
 const TOGETHER: &[(&str, &[&str])] = &[
     // A decision: is the device active, was the code's step used, whose session it ends, which notice it answers.
     ("gateway/src/approval/store", &["audit", "enrol", "notice", "session"]),
-    // A device that is removed or suspended: its open challenges end, the other phones are told.
-    ("gateway/src/enrol/store", &["approval", "audit", "notice"]),
+    // A device that is removed or suspended: its open challenges and its sessions end, the other phones are told.
+    ("gateway/src/enrol/store", &["approval", "audit", "notice", "session"]),
     // A report on a notice suspends the device that it was about.
     ("gateway/src/notice/store", &["audit", "enrol"]),
     // A person who is disabled: devices, sessions and open approvals end.
@@ -136,6 +136,7 @@ fn an_arrow_drawn_backwards_is_caught() {
         "crate::vault::Vault",
         "std::net::TcpStream::connect",
         "std::time::SystemTime",
+        "std::time::SystemTime::now",
     ];
     assert_eq!(found, expected.map(|path| format!("core/src/device/record.rs: {path}")));
 }

@@ -338,26 +338,6 @@ fn two_programs_on_one_vault_lose_nothing() {
 }
 
 #[test]
-fn as_many_accounts_as_may_and_no_more() {
-    use crate::limits::VAULT_ACCOUNTS;
-    let folder = Folder::new();
-    let key = folder.filled(1);
-    // Accounts that cannot be read have their place too; so made they cost no time.
-    folder.sql(&format!(
-        "WITH RECURSIVE n(id) AS (SELECT 2 UNION ALL SELECT id + 1 FROM n WHERE id < {})
-         INSERT INTO account SELECT id, zeroblob(80), zeroblob(80) FROM n",
-        VAULT_ACCOUNTS - 1
-    ));
-    let mut vault = folder.open();
-    vault.unlock_with(&key).unwrap();
-    let added = vault.add(&totp(501));
-    assert!(added.is_ok(), "the last one that may: {added:?}");
-    let (found, most) = (VAULT_ACCOUNTS as u64 + 1, VAULT_ACCOUNTS as u64);
-    assert_eq!(vault.add(&totp(502)), Err(InputError::TooMuch { what: "accounts", found, most }.into()));
-    assert_eq!(vault.add(&totp(501)), Err(InputError::Duplicate(added.unwrap().0).into()), "it is still known");
-}
-
-#[test]
 fn a_passphrase_that_another_program_changed_counts_at_once() {
     let folder = Folder::new();
     let mut one = folder.create();
