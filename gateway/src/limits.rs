@@ -110,6 +110,7 @@ pub const TABLE: &[Limit] = &[
     Limit { surface: "a voucher made by a clock that was ahead", most: VOUCHER_SLACK, unit: "seconds" },
     Limit { surface: "file of places or networks", most: GEO_BYTES, unit: "bytes" },
     Limit { surface: "file of an icon", most: ICON_FILE_BYTES, unit: "bytes" },
+    Limit { surface: "icon as phones get it", most: ICON_BYTES as u64, unit: "bytes" },
     Limit { surface: "request line", most: REQUEST_LINE as u64, unit: "bytes" },
     Limit { surface: "headers of a request", most: HEADERS as u64, unit: "headers" },
     Limit { surface: "all headers of a request", most: HEADER_BYTES as u64, unit: "bytes" },

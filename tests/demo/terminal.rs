@@ -73,7 +73,7 @@ fn a_newcomer_enrols_and_approves_as_the_read_me_says() {
     wait_for(&demo, LOW, "Enrol this phone?");
     wait_for(&demo, LOW, &format!("localhost:{}", welcome.port));
     demo.write(b"y");
-    wait_for(&demo, LOW, "Your passphrase makes");
+    wait_for(&demo, LOW, "Your passphrase unlocks");
     demo.write(format!("{PASSPHRASE}\r").as_bytes());
     wait_for(&demo, LOW, "Type these six digits");
     let digits = grouped_digits(&screen::of_size(&demo.stdout.text(), LOW)).expect("six digits on the screen");
