@@ -4,7 +4,6 @@ pub mod args;
 pub mod command;
 pub mod desk;
 pub mod fault;
-mod hidden;
 pub mod home;
 pub mod poll;
 pub mod port;

@@ -14,12 +14,11 @@ use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 use crate::fault::Fault;
-use crate::hidden;
 use crate::port::AskPassphrase;
 use crate::prose;
 
-/// The longest line that is read from a pipe, in bytes.
-const LINE_LIMIT: u64 = 64 * 1024;
+/// The longest line that is read, in bytes.
+const LINE_LIMIT: usize = 64 * 1024;
 
 /// The terminal, or what stands in its place.
 pub struct Terminal {
@@ -207,7 +206,7 @@ fn person() -> io::Result<File> {
 }
 
 fn hidden_line(question: &str) -> Result<Zeroizing<String>, Fault> {
-    hidden::line(&format!("{} ", prose::for_reader(question, true)))
+    countersign_prompt::hidden(&format!("{} ", prose::for_reader(question, true)), LINE_LIMIT)
         .map_err(|_| Fault::refused(text("cli.no_terminal")))
 }
 
@@ -257,7 +256,8 @@ pub fn stdin_line() -> Result<Option<Zeroizing<String>>, Fault> {
 fn read_line(from: &mut dyn BufRead) -> Result<Option<Zeroizing<String>>, Fault> {
     // Room for most lines at once, so that no half of a secret stays behind in a buffer that was too small.
     let mut line = Zeroizing::new(String::with_capacity(4096));
-    let read = from.take(LINE_LIMIT).read_line(&mut line).map_err(|_| Fault::refused(text("cli.unreadable_line")))?;
+    let read =
+        from.take(LINE_LIMIT as u64).read_line(&mut line).map_err(|_| Fault::refused(text("cli.unreadable_line")))?;
     if read == 0 {
         return Ok(None);
     }

@@ -3,7 +3,6 @@
 
 mod device;
 mod flags;
-mod hidden;
 mod keys;
 mod serve;
 mod user;

@@ -51,6 +51,7 @@ const MACHINE: &[(&str, &[&str])] = &[
             "core/src/file.rs",
             "core/src/vault/",
             "gateway/src/",
+            "prompt/src/",
             "protocol/src/tests/generate/",
             "xtask/src/",
         ],

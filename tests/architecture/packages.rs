@@ -12,8 +12,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("countersign-bindings", &["countersign-core"]),
     ("countersign-bindgen", &[]),
     ("countersign-strings", &[]),
-    ("countersign-gateway", &["countersign-protocol", "countersign-strings"]),
-    ("countersign", &["countersign-core", "countersign-strings"]),
+    ("countersign-prompt", &[]),
+    ("countersign-gateway", &["countersign-protocol", "countersign-prompt", "countersign-strings"]),
+    ("countersign", &["countersign-core", "countersign-prompt", "countersign-strings"]),
     ("xtask", &["countersign-strings"]),
 ];
 

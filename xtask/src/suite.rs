@@ -66,7 +66,7 @@ pub struct Result {
 }
 
 /// The packages with unit tests. `bindings` has none: it holds no rule, and `python-bindings` tests what it passes on.
-const UNIT: [&str; 7] = ["protocol", "core", "strings", "gateway", "cli", "tests", "xtask"];
+const UNIT: [&str; 8] = ["protocol", "core", "strings", "prompt", "gateway", "cli", "tests", "xtask"];
 
 /// Modules of the test binary that read the sources alone.
 const SOURCES: [&str; 2] = ["architecture", "strings"];
@@ -144,6 +144,7 @@ impl Suite {
             Work::Unit("protocol") => &["countersign-protocol"],
             Work::Unit("core") => &["countersign-core"],
             Work::Unit("strings") => &["countersign-strings"],
+            Work::Unit("prompt") => &["countersign-prompt"],
             Work::Unit("gateway") => &["countersign-gateway"],
             Work::Unit("tests") => &["countersign-tests"],
             Work::Unit(_) => &["xtask"],

@@ -7,7 +7,7 @@ use clap::ArgMatches;
 use countersign_protocol::Secret;
 use countersign_strings::{fill, text};
 
-use super::{Ended, hidden, say};
+use super::{Ended, say};
 use crate::audit::Caller;
 use crate::config::Config;
 use crate::limits;
@@ -78,10 +78,16 @@ fn add(people: &People, name: &str, from_stdin: bool, by: &Caller) -> Result<(),
 }
 
 fn asked_twice(name: &str) -> Result<Secret, Ended> {
-    let first = hidden::line(&format!("{} ", fill("gateway.ask_password", &[("name", name)])))?;
-    let again = hidden::line(&format!("{} ", text("gateway.ask_again")))?;
+    let first = hidden(&fill("gateway.ask_password", &[("name", name)]))?;
+    let again = hidden(text("gateway.ask_again"))?;
     // Exposed to be compared, in constant time.
     if first.ct_eq(again.expose()) { Ok(first) } else { Err(Ended::Refused(text("gateway.not_the_same").into())) }
+}
+
+/// A password that nobody sees. One byte more than the longest is read, so that what is too long is refused and not cut.
+fn hidden(question: &str) -> Result<Secret, Ended> {
+    let typed = countersign_prompt::hidden(&format!("{question} "), limits::PASSWORD_BYTES + 1)?;
+    Ok(Secret::from_slice(typed.as_bytes()))
 }
 
 /// The first line of stdin, without its end.

@@ -7,19 +7,17 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 use signal_hook::consts::SIGINT;
 use zeroize::Zeroizing;
 
-/// The longest line, in bytes.
-const LIMIT: usize = 64 * 1024;
-
-/// Asks `question` on the person's terminal and reads a line. The echo is off before the question stands there, so that
-/// nothing of a hasty answer is shown. Ctrl-C gives the terminal back and ends the program, as everywhere.
+/// Asks `question` on the person's terminal and reads a line of at most `most` bytes; of a longer one the rest is dropped. The
+/// echo is off before the question stands there, so that nothing of a hasty answer is shown. Ctrl-C gives the terminal
+/// back and ends the program, as everywhere.
 ///
 /// # Errors
 /// Where there is no terminal, it is at its end, or what was typed is no text.
-pub fn line(question: &str) -> io::Result<Zeroizing<String>> {
+pub fn hidden(question: &str, most: usize) -> io::Result<Zeroizing<String>> {
     let tty = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
     let quiet = Quiet::begin(&tty)?;
     (&tty).write_all(question.as_bytes())?;
-    let typed = read(&mut &tty);
+    let typed = read(&mut &tty, most);
     (&tty).write_all(b"\n")?;
     drop(quiet);
     if typed.as_ref().is_err_and(|fault| fault.kind() == ErrorKind::Interrupted) {
@@ -29,9 +27,9 @@ pub fn line(question: &str) -> io::Result<Zeroizing<String>> {
 }
 
 /// Reads up to Enter. Backspace, Ctrl-U and Ctrl-W take back what they always take back.
-fn read(from: &mut impl Read) -> io::Result<Zeroizing<String>> {
+fn read(from: &mut impl Read, most: usize) -> io::Result<Zeroizing<String>> {
     // All of it at once: a buffer that grows leaves its old half behind.
-    let mut line = Zeroizing::new(Vec::with_capacity(LIMIT));
+    let mut line = Zeroizing::new(Vec::with_capacity(most));
     let mut byte = Zeroizing::new([0; 1]);
     loop {
         match from.read(&mut *byte) {
@@ -55,7 +53,7 @@ fn read(from: &mut impl Read) -> io::Result<Zeroizing<String>> {
                     line.pop();
                 }
             }
-            typed if typed >= 0x20 && line.len() < LIMIT => line.push(typed),
+            typed if typed >= 0x20 && line.len() < most => line.push(typed),
             _ => {}
         }
     }
@@ -99,7 +97,7 @@ mod tests {
     use super::*;
 
     fn typed(mut keys: &[u8]) -> Result<String, ErrorKind> {
-        read(&mut keys).map(|line| line.to_string()).map_err(|fault| fault.kind())
+        read(&mut keys, 64).map(|line| line.to_string()).map_err(|fault| fault.kind())
     }
 
     #[test]
@@ -118,5 +116,11 @@ mod tests {
         assert_eq!(typed(b"\x04"), Err(ErrorKind::UnexpectedEof));
         assert_eq!(typed(b""), Err(ErrorKind::UnexpectedEof));
         assert_eq!(typed(b"\xff\r"), Err(ErrorKind::InvalidData));
+    }
+
+    #[test]
+    fn what_is_too_long_ends_at_the_limit() {
+        let long = [vec![b'x'; 200], b"\r".to_vec()].concat();
+        assert_eq!(typed(&long).unwrap().len(), 64);
     }
 }
