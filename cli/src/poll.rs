@@ -11,11 +11,16 @@ use countersign_core::cancel::Cancel;
 use countersign_core::error::{Error, PortError};
 use countersign_core::protocol::jose::Id;
 
+use crate::fault::Fault;
+
 /// How long a poll waits at the gateway, in seconds.
 const WAIT: u64 = 25;
 
 /// The pause after a fault that says nothing of pauses.
 const PAUSE: Duration = Duration::from_secs(2);
+
+/// How long [`until`] waits at most before it looks again.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Hears after each call how it went: no fault, or the one that it ended in.
 pub type Heard = Arc<dyn Fn(Id, Option<Error>) + Send + Sync>;
@@ -140,6 +145,29 @@ impl Ask {
 /// Waits, unless cancelled before.
 fn was_woken(woken: &Receiver<()>, pause: Duration) -> bool {
     woken.recv_timeout(pause) != Err(RecvTimeoutError::Timeout)
+}
+
+/// Listens and polls until `look` finds what it looks for.
+///
+/// # Errors
+/// Those of `look`.
+pub fn until<T>(app: &Arc<App>, mut look: impl FnMut() -> Result<Option<T>, Fault>) -> Result<T, Fault> {
+    let (send, heard) = channel();
+    let heard_of = move |_, _| {
+        // The command ended meanwhile.
+        let _ = send.send(());
+    };
+    let mut pollers = Pollers::new(app.clone(), Arc::new(heard_of));
+    pollers.follow();
+    loop {
+        if let Some(found) = look()? {
+            return Ok(found);
+        }
+        // Looks again when something was heard; a poller that ended says nothing more.
+        if heard.recv_timeout(LOOK_AGAIN).is_err() {
+            pollers.follow();
+        }
+    }
 }
 
 /// Asks every gateway once, without waiting there. Gives the first fault, when none could be asked.

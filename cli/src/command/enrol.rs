@@ -1,7 +1,6 @@
 //! `countersign enrol`: shows host, asks, shows the six digits and waits until the page has taken them.
 
 use std::sync::Arc;
-use std::sync::mpsc::channel;
 
 use countersign_core::app::{Enrolling, GatewayState};
 use countersign_strings::{fill, text};
@@ -11,7 +10,7 @@ use super::Context;
 use crate::args::Read;
 use crate::desk::Desk;
 use crate::fault::Fault;
-use crate::poll::Pollers;
+use crate::poll;
 use crate::port::Prefilled;
 use crate::read::Found;
 use crate::words;
@@ -66,28 +65,15 @@ fn told(context: &Context, enrolling: &Enrolling) -> Result<(), Fault> {
 
 /// Polls until the gateway says that the phone is active, or that it is not to be.
 fn wait(desk: &Desk, enrolling: &Enrolling) -> Result<(), Fault> {
-    let (send, heard) = channel();
-    let mut pollers = Pollers::new(
-        desk.app.clone(),
-        Arc::new(move |_, _| {
-            // The command ended meanwhile.
-            let _ = send.send(());
-        }),
-    );
-    pollers.follow();
-    loop {
+    poll::until(&desk.app, || {
         let row = desk.app.gateways().into_iter().find(|row| row.id == enrolling.id);
         match row.map(|row| row.state) {
-            Some(GatewayState::Active) => return Ok(()),
-            Some(GatewayState::Pending { .. } | GatewayState::Asking) => {}
-            Some(GatewayState::Gone(why)) => return Err(Fault::refused(words::gone(why))),
+            Some(GatewayState::Active) => Ok(Some(())),
+            Some(GatewayState::Pending { .. } | GatewayState::Asking) => Ok(None),
+            Some(GatewayState::Gone(why)) => Err(Fault::refused(words::gone(why))),
             Some(GatewayState::Suspended | GatewayState::KeysGone | GatewayState::Damaged) | None => {
-                return Err(Fault::refused(text("tui.join_gone")));
+                Err(Fault::refused(text("tui.join_gone")))
             }
         }
-        // Looks again when something was heard; a poller that ended says nothing more.
-        if heard.recv_timeout(std::time::Duration::from_secs(1)).is_err() {
-            pollers.follow();
-        }
-    }
+    })
 }

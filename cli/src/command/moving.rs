@@ -1,9 +1,5 @@
 //! `countersign move`: the old phone shows a code, and takes the digits of the new one that enrolled by it.
 
-use std::sync::Arc;
-use std::sync::mpsc::channel;
-use std::time::Duration;
-
 use countersign_core::app::{GatewayRow, JoiningRow, Moving};
 use countersign_core::cancel::Cancel;
 use countersign_core::error::{Error, GatewayError};
@@ -16,8 +12,7 @@ use super::{Context, gateways};
 use crate::args::Move;
 use crate::desk::Desk;
 use crate::fault::Fault;
-use crate::poll::Pollers;
-use crate::words;
+use crate::{poll, words};
 
 /// Invites, shows, waits for the new phone, and confirms it.
 pub fn run(context: &Context, options: &Move) -> Result<(), Fault> {
@@ -59,28 +54,13 @@ fn show(context: &Context, moving: &Moving) -> Result<(), Fault> {
 
 /// Polls until the new phone has enrolled.
 fn wait(desk: &Desk, row: &GatewayRow) -> Result<JoiningRow, Fault> {
-    let (send, heard) = channel();
-    let mut pollers = Pollers::new(
-        desk.app.clone(),
-        Arc::new(move |_, _| {
-            // The command ended meanwhile.
-            let _ = send.send(());
-        }),
-    );
-    pollers.follow();
-    loop {
+    poll::until(&desk.app, || {
         let moving = desk.app.moving(row.id)?.ok_or(Error::from(GatewayError::CodeExpired))?;
-        if let Some(joining) = moving.joining {
-            return Ok(joining);
-        }
-        if desk.clock.now() > moving.until {
+        if moving.joining.is_none() && desk.clock.now() > moving.until {
             return Err(Error::from(GatewayError::CodeExpired).into());
         }
-        // Looks again when something was heard; a poller that ended says nothing more.
-        if heard.recv_timeout(Duration::from_secs(1)).is_err() {
-            pollers.follow();
-        }
-    }
+        Ok(moving.joining)
+    })
 }
 
 /// Asks for the digits of the new phone until they are right, or no try is left.

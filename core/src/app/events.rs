@@ -81,12 +81,7 @@ impl App {
                 }
                 Err(fault) => fault,
             };
-            let cause = cause_of(&fault).filter(|_| std::mem::take(&mut may_refresh));
-            let changed = match cause {
-                Some(cause) => self.refresh_quietly(id, link, cause, cancel)?.unwrap_or(false),
-                None => false,
-            };
-            if !changed {
+            if !self.refreshed(id, link, cause_of(&fault), &mut may_refresh, cancel)? {
                 return Err(self.stop(id, link, fault, cancel));
             }
         }

@@ -204,12 +204,7 @@ impl App {
                     (self.stop(id, link, fault, cancel), cause)
                 }
             };
-            let cause = cause.filter(|_| std::mem::take(&mut may_refresh));
-            let changed = match cause {
-                Some(cause) => self.refresh_quietly(id, link, cause, cancel)?.unwrap_or(false),
-                None => false,
-            };
-            if !changed {
+            if !self.refreshed(id, link, cause, &mut may_refresh, cancel)? {
                 self.note_refusal(id, &fault)?;
                 return Err(fault);
             }

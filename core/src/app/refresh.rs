@@ -34,6 +34,21 @@ impl App {
         }
     }
 
+    /// Fetches metadata for the cause that a refused call gave, the first time. Whether the call is worth repeating.
+    pub(super) fn refreshed(
+        &self,
+        id: Id,
+        link: &Link,
+        cause: Option<Cause>,
+        may_refresh: &mut bool,
+        cancel: &Cancel,
+    ) -> Result<bool, Stop> {
+        match cause.filter(|_| std::mem::take(may_refresh)) {
+            Some(cause) => Ok(self.refresh_quietly(id, link, cause, cancel)?.unwrap_or(false)),
+            None => Ok(false),
+        }
+    }
+
     fn refresh(&self, id: Id, link: &Link, cancel: &Cancel) -> Result<bool, Error> {
         let record = self.record(id)?;
         let mut line = self.line(&record, link);
@@ -86,12 +101,7 @@ impl App {
                 Ok(body) => return Ok(body),
                 Err(fault) => fault,
             };
-            let cause = cause_of(&fault).filter(|_| std::mem::take(&mut may_refresh));
-            let changed = match cause {
-                Some(cause) => self.refresh_quietly(id, link, cause, cancel)?.unwrap_or(false),
-                None => false,
-            };
-            if !changed {
+            if !self.refreshed(id, link, cause_of(&fault), &mut may_refresh, cancel)? {
                 return Err(self.stop(id, link, fault, cancel));
             }
         }
