@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn generated_paths_stay_here() {
         let good = "/demo|/manageotp(/[A-Za-z0-9_-]{1,22}){0,3}";
-        crate::properties::parser(crate::properties::around(good), |given| {
+        countersign_properties::parser(countersign_properties::around(good), |given| {
             let on = next(given);
             assert!(on == "/demo" || on.starts_with("/manageotp"), "{on}");
             assert!(!on.contains('\\') && on.is_ascii() && on.len() <= 128, "{on}");

@@ -1,46 +1,14 @@
-//! What people and browsers type and send, against generated input: no panic, what is taken comes back the same, and at
-//! least a third of the input is taken, so that the test looks at more than refusals.
-
-use std::cell::Cell;
+//! What people and browsers type and send, against generated input.
 
 use axum::http::header::{COOKIE, HeaderMap, HeaderValue};
+use countersign_properties::{around, parser};
 use proptest::prelude::*;
-use proptest::test_runner::{Config as Run, TestRunner};
 
 use crate::config::{Config, ConfigFault, PublicUrl, SETTINGS, Source};
 use crate::limits;
 use crate::login::known;
 use crate::person::{PersonName, Voucher};
 use crate::session::Cookie;
-
-const CASES: u32 = 400;
-
-/// Runs a parser over generated input. `taken` says whether it took it, and checks the round trip.
-pub(crate) fn parser<S: Strategy>(strategy: S, taken: impl Fn(&S::Value) -> bool) {
-    let (accepted, all) = (Cell::new(0_u32), Cell::new(0_u32));
-    let mut runner = TestRunner::new(Run { cases: CASES, failure_persistence: None, ..Run::default() });
-    let done = runner.run(&strategy, |input| {
-        all.set(all.get() + 1);
-        accepted.set(accepted.get() + u32::from(taken(&input)));
-        Ok(())
-    });
-    done.unwrap();
-    assert!(all.get() >= CASES && accepted.get() * 3 >= all.get(), "only {} of {} taken", accepted.get(), all.get());
-}
-
-/// Good input, the same with one character in place of another, and anything at all.
-pub(crate) fn around(good: impl Strategy<Value = String> + Clone + 'static) -> impl Strategy<Value = String> {
-    let what = prop_oneof![Just(' '), Just('/'), Just('='), Just(';'), Just('\u{202e}'), any::<char>()];
-    let damaged = (good.clone(), any::<prop::sample::Index>(), what).prop_map(|(text, at, what)| {
-        let mut chars: Vec<char> = text.chars().collect();
-        if !chars.is_empty() {
-            let at = at.index(chars.len());
-            chars[at] = what;
-        }
-        chars.into_iter().collect()
-    });
-    prop_oneof![4 => good, 3 => damaged, 1 => any::<String>()]
-}
 
 #[test]
 fn vouchers() {

@@ -193,11 +193,12 @@ pub(crate) fn receiver(bytes: &Secret) -> Result<Receiver, Error> {
 
 #[cfg(test)]
 mod tests {
+    use countersign_properties::{around, parser};
     use countersign_protocol::jose::b64u;
     use proptest::prelude::*;
 
     use super::*;
-    use crate::properties::{around, hosts, parser};
+    use crate::properties::hosts;
 
     /// The offer names the host that the link stands on, so that nobody is asked about one and sent to another.
     #[test]

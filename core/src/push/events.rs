@@ -139,7 +139,7 @@ mod tests {
         ];
         let cuts = proptest::collection::vec(1usize..40, 1..9);
         let streams = (proptest::collection::vec(line, 0..30).prop_map(|lines| lines.concat()), cuts);
-        crate::properties::parser(streams, |(text, cuts)| {
+        countersign_properties::parser(streams, |(text, cuts)| {
             let whole = nows(text, text.len().max(1));
             let mut reader = Reader::default();
             let (mut rest, mut found) = (text.as_bytes(), Ok(Vec::new()));

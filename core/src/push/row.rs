@@ -378,10 +378,10 @@ fn can(record: &Record, approval: &Approval, state: ApprovalState, now: u64) -> 
 
 #[cfg(test)]
 mod tests {
+    use countersign_properties::{around, parser};
     use proptest::prelude::*;
 
     use super::*;
-    use crate::properties::{around, parser};
 
     #[test]
     fn names_of_approvals() {

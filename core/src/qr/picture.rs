@@ -122,11 +122,12 @@ fn jpeg(file: &[u8]) -> Result<Luma, PictureError> {
 
 #[cfg(test)]
 mod tests {
+    use countersign_properties::parser;
     use proptest::prelude::*;
 
     use super::*;
     use crate::limits::{PICTURE_PIXELS, PICTURE_SIDE};
-    use crate::properties::{damaged, parser};
+    use crate::properties::damaged;
 
     /// A PNG of these sides and samples, every row filled by `row`.
     fn png_of(width: u32, height: u32, color: png::ColorType, data: &[u8]) -> Vec<u8> {

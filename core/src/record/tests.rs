@@ -1,7 +1,8 @@
+use countersign_properties::parser;
 use proptest::prelude::*;
 
 use super::*;
-use crate::properties::{damaged, parser};
+use crate::properties::damaged;
 
 const NOW: u64 = 1_795_260_000;
 

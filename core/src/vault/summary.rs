@@ -198,12 +198,13 @@ impl Search<'_> {
 
 #[cfg(test)]
 mod tests {
+    use countersign_properties::parser;
     use countersign_protocol::Secret;
     use countersign_protocol::jose::Id;
     use proptest::prelude::*;
 
     use super::*;
-    use crate::properties::{damaged, parser};
+    use crate::properties::damaged;
     use crate::vault::key::VaultKey;
 
     fn keys() -> Keys {

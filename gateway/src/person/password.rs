@@ -165,10 +165,10 @@ fn parse(hashed: &Hashed) -> Option<Parsed> {
 mod tests {
     use std::sync::Arc;
 
+    use countersign_properties::{around, parser};
     use proptest::prelude::*;
 
     use super::*;
-    use crate::properties::{around, parser};
 
     fn cheap(places: usize) -> Hasher {
         Hasher { free: Mutex::new(places), freed: Condvar::new(), cost: (8, 1, 1) }

@@ -135,11 +135,11 @@ fn from_command(words: &[String]) -> Result<Zeroizing<[u8; 32]>, MasterFault> {
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
+    use countersign_properties::{around, parser};
     use proptest::prelude::*;
 
     use super::*;
     use crate::port::machine::MachineRandom;
-    use crate::properties::{around, parser};
 
     const HEX: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 

@@ -164,10 +164,10 @@ fn is_filling(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use countersign_properties::{around, parser};
     use proptest::prelude::*;
 
     use super::*;
-    use crate::tests::properties::{around, parser};
 
     fn decoded(text: &str) -> Result<(Vec<u8>, Repairs), Base32Error> {
         decode(text).map(|(seed, repairs)| (seed.expose().to_vec(), repairs))

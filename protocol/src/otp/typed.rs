@@ -107,9 +107,10 @@ const ZEROS: [u32; 66] = [
 
 #[cfg(test)]
 mod tests {
+    use countersign_properties::{around, parser};
+
     use super::super::Digits;
     use super::*;
-    use crate::tests::properties::{around, parser};
 
     fn typed(text: &str) -> Result<String, OtpError> {
         text.parse::<Typed>().map(|typed| typed.expose().to_owned())

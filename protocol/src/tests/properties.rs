@@ -1,10 +1,7 @@
-//! Every parser against generated input: no panic, what is taken comes back the same, and at least a
-//! third of the input is taken, so that the test looks at more than refusals.
+//! Every parser against generated input.
 
-use core::cell::Cell;
-
+use countersign_properties::{around, parser};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
 use super::{base_url, every_kind, key, read, sample, vectors};
@@ -17,48 +14,6 @@ use crate::push::{
 };
 use crate::text::{Country, ShownIp, T64};
 use crate::uri::{EnrolLink, LoginLink, OfflineLink};
-
-const CASES: u32 = 400;
-
-/// Runs a parser over generated input. `taken` says whether it took it, and checks the round trip.
-pub(crate) fn parser<S: Strategy>(strategy: S, taken: impl Fn(&S::Value) -> bool) {
-    let (accepted, all) = (Cell::new(0_u32), Cell::new(0_u32));
-    let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
-    let run = TestRunner::new(config).run(&strategy, |input| {
-        all.set(all.get() + 1);
-        accepted.set(accepted.get() + u32::from(taken(&input)));
-        Ok(())
-    });
-    run.unwrap();
-    assert!(all.get() >= CASES && accepted.get() * 3 >= all.get(), "only {} of {} taken", accepted.get(), all.get());
-}
-
-/// One small damage to a text: a character replaced, dropped, doubled, put in, or the end cut off.
-fn damaged(good: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
-    let what = prop_oneof![Just('"'), Just('\\'), Just('{'), Just('.'), Just('0'), Just('\u{202e}'), any::<char>()];
-    (good, any::<prop::sample::Index>(), what, 0..5_u8).prop_map(|(text, at, what, how)| {
-        let mut chars: Vec<char> = text.chars().collect();
-        if chars.is_empty() {
-            return what.to_string();
-        }
-        let at = at.index(chars.len());
-        match how {
-            0 => chars[at] = what,
-            1 => {
-                chars.remove(at);
-            }
-            2 => chars.insert(at, chars[at]),
-            3 => chars.insert(at, what),
-            _ => chars.truncate(at),
-        }
-        chars.into_iter().collect()
-    })
-}
-
-/// Good input, the same with one damage, and anything at all.
-pub(crate) fn around(good: impl Strategy<Value = String> + Clone + 'static) -> impl Strategy<Value = String> {
-    prop_oneof![4 => good.clone(), 3 => damaged(good), 1 => any::<String>()]
-}
 
 fn one_of(texts: Vec<String>) -> impl Strategy<Value = String> + Clone {
     prop::sample::select(texts)

@@ -1,9 +1,10 @@
 //! What a text is, over generated ones.
 
+use countersign_properties::{around, parser};
 use proptest::prelude::*;
 
 use super::*;
-use crate::properties::{around, hosts, parser};
+use crate::properties::hosts;
 
 /// Texts as gateways, pages and other applications write them, with what each is.
 fn scanned() -> impl Strategy<Value = (String, fn(&Class) -> bool)> + Clone {
