@@ -228,6 +228,21 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_taken_up_to_its_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("icon.png");
+        let mut bytes = picture(64, ColorType::Grayscale, &[7; 64 * 64]);
+        // What follows a picture's end is no part of it.
+        bytes.resize(usize::try_from(limits::ICON_FILE_BYTES).unwrap(), 0);
+        std::fs::write(&path, &bytes).unwrap();
+        assert!(file(&path).is_ok());
+        bytes.push(0);
+        assert!(redraw(&bytes).is_some(), "it is its size that is refused");
+        std::fs::write(&path, &bytes).unwrap();
+        assert_eq!(file(&path).unwrap_err().why, text("gateway.icon_want"));
+    }
+
+    #[test]
     fn a_client_has_the_icon_that_was_named_and_the_sample_has_its_own() {
         assert!(Icons::open(&config(|_| ())).unwrap().0.is_empty());
         let own = Icons::open(&config(|config| config.sample_app = true)).unwrap();

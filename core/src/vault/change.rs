@@ -445,3 +445,53 @@ fn identity(keys: &Keys, new: &NewAccount) -> [u8; 16] {
     // The seed leaves its type to be hashed under a key.
     keys.identity(&[&[kind, new.digits.get()], &period.to_be_bytes(), algorithm, b"|", new.secret.expose()])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{Folder, totp};
+    use super::*;
+
+    /// So many accounts in one transaction: one each would be a test of the disk.
+    fn fill(vault: &mut Vault, count: usize) {
+        let filled = vault.change(|work| {
+            for n in 0..count as u64 {
+                let new = totp(n);
+                let identity = identity(work.keys, &new);
+                let NewAccount { issuer, name, kind, algorithm, digits, origin, .. } = new;
+                let (id, order) = (AccountId(work.summary.next_id), work.summary.next_id);
+                work.summary.next_id += 1;
+                let (created, changed) = (0, 0);
+                let account = Account { id, issuer, name, kind, algorithm, digits, origin, created, changed, order };
+                work.write(None, Label { account, note_parts: 0, identity }, &new.secret, None)?;
+            }
+            Ok(())
+        });
+        filled.unwrap();
+    }
+
+    #[test]
+    fn accounts_are_taken_up_to_their_limit_and_what_cannot_be_read_counts() {
+        let folder = Folder::new();
+        let mut vault = folder.create();
+        fill(&mut vault, limits::VAULT_ACCOUNTS - 1);
+        let key = vault.key().unwrap();
+        drop(vault);
+        folder.sql("UPDATE account SET seed = zeroblob(length(seed)) WHERE id = 7");
+        let mut vault = folder.open();
+        vault.unlock_with(&key).unwrap();
+        assert_eq!((vault.damaged().unwrap().len(), vault.accounts().unwrap().len()), (1, limits::VAULT_ACCOUNTS - 2));
+
+        let (last, beyond) = (totp(limits::VAULT_ACCOUNTS as u64), totp(limits::VAULT_ACCOUNTS as u64 + 1));
+        vault.add(&last).unwrap();
+        let most = limits::VAULT_ACCOUNTS as u64;
+        let refused = InputError::TooMuch { what: "accounts", found: most + 1, most };
+        assert_eq!(vault.add(&beyond), Err(refused.into()));
+        assert!(
+            matches!(vault.add(&last), Err(Error::Input(InputError::Duplicate(_)))),
+            "one that is there is told so"
+        );
+        vault.delete(AccountId(7)).unwrap();
+        vault.add(&beyond).unwrap();
+        assert_eq!(vault.accounts().unwrap().len(), limits::VAULT_ACCOUNTS);
+    }
+}

@@ -14,12 +14,12 @@ use crate::error::PortError;
 use crate::port::{KeyName, Prompt, Purpose};
 use crate::system::{SystemClock, SystemRandom};
 
-struct Folder {
+pub(super) struct Folder {
     folder: tempfile::TempDir,
 }
 
 impl Folder {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
@@ -27,11 +27,11 @@ impl Folder {
         self.folder.path().join("vault.db")
     }
 
-    fn create(&self) -> Vault {
+    pub(super) fn create(&self) -> Vault {
         Vault::create(&self.path(), &secret("correct horse"), KdfCost::LEAST, clock(), random()).unwrap()
     }
 
-    fn open(&self) -> Vault {
+    pub(super) fn open(&self) -> Vault {
         open(&self.path()).unwrap()
     }
 
@@ -46,7 +46,7 @@ impl Folder {
         key
     }
 
-    fn sql(&self, sql: &str) {
+    pub(super) fn sql(&self, sql: &str) {
         let connection = rusqlite::Connection::open(self.path()).unwrap();
         connection.execute_batch("PRAGMA secure_delete = ON").unwrap();
         connection.execute_batch(sql).unwrap();
@@ -76,7 +76,7 @@ fn secret(text: &str) -> Secret {
     Secret::from_slice(text.as_bytes())
 }
 
-fn totp(n: u64) -> NewAccount {
+pub(super) fn totp(n: u64) -> NewAccount {
     NewAccount {
         issuer: format!("Issuer {n}"),
         name: format!("mara{n}@example.com"),

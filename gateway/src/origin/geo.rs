@@ -161,7 +161,7 @@ fn stamp(of: &fs::Metadata) -> Stamp {
 
 impl Watched {
     fn open(path: &Path, kind: Kind) -> Result<Self, GeoFault> {
-        let loaded = Mutex::new(load(path, kind)?);
+        let loaded = Mutex::new(load(path, kind, limits::GEO_BYTES)?);
         Ok(Self { path: path.to_owned(), kind, loaded })
     }
 
@@ -172,7 +172,7 @@ impl Watched {
         if let Ok(found) = fs::metadata(&self.path)
             && stamp(&found) != loaded.stamp
         {
-            match load(&self.path, self.kind) {
+            match load(&self.path, self.kind, limits::GEO_BYTES) {
                 Ok(new) => *loaded = new,
                 Err(fault) => {
                     tracing::warn!(%fault, "the file before it goes on counting");
@@ -185,14 +185,20 @@ impl Watched {
     }
 }
 
-fn load(path: &Path, kind: Kind) -> Result<Loaded, GeoFault> {
+fn load(path: &Path, kind: Kind, most: u64) -> Result<Loaded, GeoFault> {
     let fault = |why: String| GeoFault { path: path.display().to_string(), why };
+    let large = || fault(text("gateway.geo_large").to_owned());
     let file = File::open(path).map_err(|why| fault(why.to_string()))?;
     let stamp = stamp(&file.metadata().map_err(|why| fault(why.to_string()))?);
+    let (_, size, ..) = stamp;
+    if size > most {
+        return Err(large());
+    }
     let mut bytes = Vec::new();
-    file.take(limits::GEO_BYTES + 1).read_to_end(&mut bytes).map_err(|why| fault(why.to_string()))?;
-    if bytes.len() as u64 > limits::GEO_BYTES {
-        return Err(fault(text("gateway.geo_large").to_owned()));
+    // It may grow while it is read, and what is no file has no size.
+    file.take(most + 1).read_to_end(&mut bytes).map_err(|why| fault(why.to_string()))?;
+    if bytes.len() as u64 > most {
+        return Err(large());
     }
     let db = Reader::from_source(bytes).map_err(|_| fault(text("gateway.geo_foreign").to_owned()))?;
     if !kind.fits(&db.metadata().database_type) {
@@ -325,6 +331,22 @@ mod tests {
         assert_eq!(told(&settings).as_deref(), Some(text("gateway.geo_foreign")));
         fs::remove_file(folder.path().join("city.mmdb")).unwrap();
         assert!(told(&settings).is_some());
+    }
+
+    #[test]
+    fn a_file_is_taken_up_to_its_limit() {
+        let (folder, settings) = with_files();
+        let path = folder.path().join("city.mmdb");
+        let size = fs::metadata(&path).unwrap().len();
+        let told = |path: &Path, most| load(path, Kind::City, most).err().map(|fault| fault.why);
+        assert_eq!(told(&path, size), None);
+        assert_eq!(told(&path, size - 1).as_deref(), Some(text("gateway.geo_large")));
+        // What has no size is read no further than that.
+        assert_eq!(told(Path::new("/dev/zero"), 64).as_deref(), Some(text("gateway.geo_large")));
+        // One byte over the limit of files: a hole, of which nothing is read.
+        File::options().write(true).open(&path).unwrap().set_len(limits::GEO_BYTES + 1).unwrap();
+        let fault = Geo::open(&settings).err().map(|fault| fault.why);
+        assert_eq!(fault.as_deref(), Some(text("gateway.geo_large")));
     }
 
     #[test]
