@@ -1,4 +1,5 @@
-//! `cargo xtask setup` on a machine that lacks packages, as somebody who is not root: it says why, shows the line, asks.
+//! `cargo xtask setup` on a machine that lacks packages. As root, or where nobody can be asked (`CI=true`), it installs them
+//! without a question; for everybody else it says why, shows the line, asks.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -7,18 +8,22 @@ use std::process::Command;
 use countersign_strings::text;
 use countersign_tests::program::{Program, built};
 
-/// A machine that has nothing but what is put on its search path; `sudo` writes down what it is asked to do.
+/// A machine that has nothing but what is put on its search path; `sudo` and `apt-get` write down what they are asked to do.
 struct Machine(tempfile::TempDir);
 
+/// Somebody who is not root.
+const SOMEBODY: u32 = 1000;
+const ROOT: u32 = 0;
+
 impl Machine {
-    fn new() -> Self {
+    fn of(user: u32) -> Self {
         let machine = Self(tempfile::tempdir().unwrap());
         let done = machine.done();
         for (name, script) in [
-            ("id", "echo 1000".to_owned()),
+            ("id", format!("echo {user}")),
             ("rustc", "echo 'rustc 1.95.0 (0 2026-01-01)'".to_owned()),
             ("cargo", "echo cargo".to_owned()),
-            ("apt-get", "exit 1".to_owned()),
+            ("apt-get", format!("echo \"apt-get $*\" >>'{}'", done.display())),
             ("sudo", format!("echo \"sudo $*\" >>'{}'", done.display())),
         ] {
             let place = machine.path().join(name);
@@ -32,11 +37,34 @@ impl Machine {
         self.0.path()
     }
 
-    /// Where `sudo` writes.
+    /// Where `sudo` and `apt-get` write.
     fn done(&self) -> PathBuf {
         self.path().join("done")
     }
 
+    /// Set-up by pipes, where nobody can be asked.
+    fn unattended(&self, environment: &[(&str, &str)]) -> Program {
+        let mut command = Command::new(built("xtask"));
+        command.arg("setup").env_clear().env("PATH", self.path()).envs(environment.iter().copied());
+        command.env("CARGO_TARGET_DIR", self.path().join("target")).current_dir(self.path());
+        let mut setup = Program::start(&mut command);
+        setup.close_stdin();
+        setup
+    }
+
+    /// What was run, as soon as it is so many lines.
+    fn run(&self, lines: usize) -> Vec<String> {
+        let run = || std::fs::read_to_string(self.done()).unwrap_or_default();
+        for _ in 0..300 {
+            if run().lines().count() >= lines {
+                break;
+            }
+            countersign_tests::window::rest(std::time::Duration::from_millis(50));
+        }
+        run().lines().map(str::to_owned).collect()
+    }
+
+    /// Set-up in a terminal, in which a person can be asked.
     fn setup(&self) -> Program {
         let inside = format!("{} setup; echo \"ended with $?\"", built("xtask").display());
         let mut command = Command::new("/usr/bin/script");
@@ -54,7 +82,7 @@ fn line(setup: &Program) -> String {
 
 #[test]
 fn a_no_installs_nothing_and_the_line_is_there_for_later() {
-    let machine = Machine::new();
+    let machine = Machine::of(SOMEBODY);
     let mut setup = machine.setup();
     setup.stdout.wait_for(text("xtask.install_now"));
     let said = setup.stdout.text();
@@ -74,19 +102,57 @@ fn a_no_installs_nothing_and_the_line_is_there_for_later() {
 
 #[test]
 fn a_yes_runs_the_line_that_was_shown_and_nothing_else() {
-    let machine = Machine::new();
+    let machine = Machine::of(SOMEBODY);
     let mut setup = machine.setup();
     setup.stdout.wait_for(text("xtask.install_now"));
     let line = line(&setup);
     assert!(!machine.done().exists(), "something was run before the question was answered");
     setup.write(b"y\r");
-    let run = || std::fs::read_to_string(machine.done()).unwrap_or_default();
     let wanted: Vec<&str> = line.split(" && ").collect();
-    for _ in 0..300 {
-        if run().lines().count() >= wanted.len() {
-            break;
-        }
-        countersign_tests::window::rest(std::time::Duration::from_millis(50));
+    assert_eq!(machine.run(wanted.len()), wanted);
+}
+
+/// What `setup` runs to install, word by word, without `sudo`.
+fn steps(setup: &Machine, sudo: &str) -> [String; 2] {
+    let run = setup.run(2);
+    let [update, install] = run.as_slice() else { panic!("two steps, not {run:?}") };
+    let [update, install] =
+        [update, install].map(|step| step.strip_prefix(sudo).expect("by whom it is run").to_owned());
+    [update, install]
+}
+
+fn is_all(steps: &[String; 2]) {
+    assert!(steps[0].starts_with("apt-get ") && steps[0].ends_with(" update"), "{steps:?}");
+    assert!(steps[1].starts_with("apt-get ") && steps[1].contains(" install -y "), "{steps:?}");
+    for package in [" chromium", " oathtool", " strace", " python3-venv"] {
+        assert!(steps[1].contains(package), "{package} is missing in {steps:?}");
     }
-    assert_eq!(run().lines().collect::<Vec<_>>(), wanted);
+}
+
+#[test]
+fn root_is_not_asked() {
+    let machine = Machine::of(ROOT);
+    let setup = machine.setup();
+    is_all(&steps(&machine, ""));
+    assert!(!setup.stdout.text().contains(text("xtask.install_now")), "{}", setup.stdout.text());
+}
+
+#[test]
+fn where_nobody_can_be_asked_but_ci_says_so_nothing_is_asked() {
+    let machine = Machine::of(SOMEBODY);
+    let setup = machine.unattended(&[("CI", "true")]);
+    is_all(&steps(&machine, "sudo "));
+    assert!(!setup.stdout.text().contains(text("xtask.install_now")), "{}", setup.stdout.text());
+}
+
+#[test]
+fn where_nobody_can_be_asked_the_line_is_said_and_nothing_run() {
+    for environment in [&[][..], &[("CI", "1")], &[("CI", "false")]] {
+        let machine = Machine::of(SOMEBODY);
+        let mut setup = machine.unattended(environment);
+        assert_eq!(setup.wait().code(), Some(2));
+        let line = line(&setup);
+        assert!(setup.stderr.text().contains(&line), "{}", setup.stderr.text());
+        assert!(setup.stdout.text().contains(text("xtask.why_strace")) && !machine.done().exists());
+    }
 }

@@ -47,8 +47,20 @@ impl Place {
         serde_json::from_str(&note).ok()
     }
 
+    /// The script as somebody types it who has neither Python nor a browser; what cargo would build is there already.
+    pub fn script_without_python(&self) -> Command {
+        let cargo = self.path().join("path/cargo");
+        std::fs::write(&cargo, "#!/bin/sh\n").unwrap();
+        std::fs::set_permissions(&cargo, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        self.by_pipes(&["demo", "--script"])
+    }
+
     /// The demo by pipes, with no programs on the search path but those it needs: no Node, no browser.
     pub fn unattended(&self, words: &[&str]) -> Command {
+        self.by_pipes(&[&["demo", "--built"], words].concat())
+    }
+
+    fn by_pipes(&self, words: &[&str]) -> Command {
         let path = self.path().join("path");
         for program in ["sh", "kill", "rustc"] {
             let found = on_path(program);
@@ -57,8 +69,7 @@ impl Place {
             }
         }
         let mut command = Command::new(built("xtask"));
-        command.args(["demo", "--built"]).args(words);
-        self.surround(&mut command).env("PATH", path);
+        self.surround(command.args(words)).env("PATH", path);
         command
     }
 

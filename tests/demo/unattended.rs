@@ -37,6 +37,21 @@ fn without_a_terminal_it_plays_its_story_and_says_what_it_lacks() {
 }
 
 #[test]
+fn where_there_is_no_python_the_script_says_so_and_plays_the_rest() {
+    let place = Place::new();
+    let output = run(&mut place.script_without_python(), b"");
+    let (stdout, stderr) = said(&output);
+    assert_eq!(output.status.code(), Some(0), "{stdout}\n{stderr}");
+    let folder = place.path().join("target/python-venv");
+    let parts = fill("demo.python_parts", &[("folder", &folder.display().to_string())]);
+    let lacks = fill("demo.no_python_parts", &[("why", text("xtask.no_python"))]);
+    for part in [&parts, &lacks, text("demo.without_other"), text("demo.approved")] {
+        assert!(stdout.contains(part), "{part:?} is missing in\n{stdout}\n{stderr}");
+    }
+    assert!(!folder.exists(), "nothing was installed");
+}
+
+#[test]
 fn a_step_that_fails_ends_the_script_with_one() {
     let place = Place::new();
     let mut demo = Program::start(&mut place.unattended(&["--script"]));

@@ -72,8 +72,7 @@ pub fn run(options: &Options) -> Fallible<bool> {
     if !options.built {
         build(by_itself)?;
         if options.script {
-            // Without it the story says what it leaves out.
-            let _parts = setup::python();
+            parts_of_the_last_act();
         }
     }
     running::tidy();
@@ -123,6 +122,18 @@ fn build(with_story: bool) -> Fallible<()> {
         cargo.args(["-p", "countersign-tests"]);
     }
     child::show(cargo.stdin(Stdio::null()))
+}
+
+/// Python parts into a folder under `target/`, where they are not there yet. Without them the story says what it leaves
+/// out, and plays the rest.
+fn parts_of_the_last_act() {
+    if setup::has_python_parts() {
+        return;
+    }
+    println!("{}", fill("demo.python_parts", &[("folder", &setup::python_folder().display().to_string())]));
+    if let Err(why) = setup::python() {
+        println!("{}", fill("demo.no_python_parts", &[("why", why.lines().next().unwrap_or_default())]));
+    }
 }
 
 /// Sixteen letters and figures that nobody mistakes: 80 bits.

@@ -7,7 +7,7 @@ use crate::{Fallible, child, repo};
 use countersign_strings::{fill, text};
 use std::fs;
 use std::io::{IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -144,14 +144,13 @@ fn npm() -> Fallible<()> {
 /// The spelling checker, the other readers of our messages and what the phone of another make needs, in an environment of
 /// their own.
 pub fn python() -> Fallible<()> {
-    let (wheels, sources) =
-        (repo::root().join("xtask/requirements.txt"), repo::root().join("xtask/requirements-source.txt"));
-    let wanted = read(&wheels)? + &read(&sources)?;
-    let folder = repo::target().join("python-venv");
-    let stamp = folder.join("stamp");
-    if fs::read_to_string(&stamp).is_ok_and(|seen| seen == wanted) {
+    if has_python_parts() {
         return Ok(());
     }
+    if !repo::on_path("python3") {
+        return Err(text("xtask.no_python").to_owned());
+    }
+    let (folder, wanted) = (python_folder(), PythonParts::wanted()?);
     tried_again(|| quiet(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder)))?;
     let install = |list: &Path, how: &[&str]| {
         tried_again(|| {
@@ -160,9 +159,38 @@ pub fn python() -> Fallible<()> {
             quiet(pip.args(how).arg("-r").arg(list))
         })
     };
-    install(&wheels, &["--only-binary=:all:"])?;
-    install(&sources, &["--no-binary=:all:", "--no-build-isolation", "--no-deps"])?;
-    write(&stamp, &wanted)
+    install(&wanted.wheels, &["--only-binary=:all:"])?;
+    install(&wanted.sources, &["--no-binary=:all:", "--no-build-isolation", "--no-deps"])?;
+    write(&folder.join(STAMP), &wanted.text)
+}
+
+/// Where they are put.
+pub fn python_folder() -> PathBuf {
+    repo::target().join("python-venv")
+}
+
+/// Whether they are there, exactly as the lists have them.
+pub fn has_python_parts() -> bool {
+    let seen = fs::read_to_string(python_folder().join(STAMP));
+    PythonParts::wanted().is_ok_and(|wanted| seen.is_ok_and(|seen| seen == wanted.text))
+}
+
+/// What tells which parts a folder was filled with.
+const STAMP: &str = "stamp";
+
+struct PythonParts {
+    wheels: PathBuf,
+    sources: PathBuf,
+    text: String,
+}
+
+impl PythonParts {
+    fn wanted() -> Fallible<Self> {
+        let list = |name: &str| repo::root().join("xtask").join(name);
+        let (wheels, sources) = (list("requirements.txt"), list("requirements-source.txt"));
+        let text = read(&wheels)? + &read(&sources)?;
+        Ok(Self { wheels, sources, text })
+    }
 }
 
 /// A network is away for a moment now and then; three tries, then the words of the last.
