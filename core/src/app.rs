@@ -196,7 +196,8 @@ impl App {
     fn insert(&self, record: Record) -> Result<Arc<Record>, Error> {
         let once = self.ports.random.array()?;
         let mut state = self.state()?;
-        let record = state.devices.put(record, once)?;
+        let alone = state.devices.alone()?;
+        let record = state.devices.put(record, once, &alone)?;
         self.show(&state);
         Ok(record)
     }
@@ -207,6 +208,7 @@ impl App {
         let (once, for_history) = (self.ports.random.array()?, self.ports.random.array()?);
         let now = self.ports.clock.now();
         let mut state = self.state()?;
+        let alone = state.devices.alone()?;
         state.devices.catch_up(id);
         let before = state.devices.get(id).ok_or(InputError::NotFound)?;
         let mut record = Record::clone(&before);
@@ -215,9 +217,9 @@ impl App {
         let over = before.approvals.iter().filter(|approval| record.approval(approval.jti()).is_none());
         let over: Vec<_> = over.map(|approval| past::past(&before, approval, now)).collect();
         if !over.is_empty() {
-            state.devices.remember(id, over, for_history, now)?;
+            state.devices.remember(id, over, for_history, now, &alone)?;
         }
-        state.devices.put(record, once)?;
+        state.devices.put(record, once, &alone)?;
         self.show(&state);
         Ok(value)
     }

@@ -8,6 +8,8 @@ use crate::error::PortError;
 
 /// The ending of a file that is being written; the next start removes it.
 pub const WRITING: &str = "writing";
+/// The file by which processes keep each other out of a folder; it stays, and is empty.
+const LOCK: &str = "lock";
 
 /// Makes `folder` and what is missing above it, for its owner alone. One that is there gets its rights back.
 ///
@@ -43,6 +45,35 @@ pub fn read(path: &Path, most: u64) -> Result<Option<Vec<u8>>, PortError> {
         return Err(PortError::TooLarge);
     }
     Ok(Some(bytes))
+}
+
+/// Keeps every other process of this phone from changing the files of a folder, until it is dropped.
+#[must_use = "dropping it lets the others in"]
+#[derive(Debug)]
+pub struct Alone {
+    /// Unlocked when it is closed, also by a process that dies.
+    _lock: Option<File>,
+}
+
+/// Waits until no other holder of [`Alone`] changes files of `folder`. To be held from the last look at a file to its
+/// replacement and no longer: never across a port call, and never taken twice by one caller.
+///
+/// On iOS nothing is locked: a process that is suspended while it holds a lock is killed there, and only the app changes
+/// what is shared.
+///
+/// # Errors
+/// [`PortError::DiskFull`], [`PortError::Disk`].
+pub fn alone(folder: &Path) -> Result<Alone, PortError> {
+    if cfg!(target_os = "ios") {
+        return Ok(Alone { _lock: None });
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let lock = options.open(folder.join(LOCK)).map_err(disk)?;
+    lock.lock().map_err(disk)?;
+    Ok(Alone { _lock: Some(lock) })
 }
 
 /// Puts `bytes` in the place of `path`: written beside it, fsync, rename, fsync of the folder. After a power cut the old

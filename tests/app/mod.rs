@@ -24,3 +24,4 @@ mod relay;
 mod reply;
 mod restored;
 mod seal;
+mod two;

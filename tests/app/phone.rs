@@ -77,6 +77,8 @@ pub struct Keys {
     pub refuse: Mutex<Option<PortError>>,
     /// What happens while the next prompt stands.
     during: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+    /// What happens before the next list of names is made.
+    during_list: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
 impl Keys {
@@ -87,6 +89,11 @@ impl Keys {
     /// Has something happen while the next prompt stands.
     pub fn during_next_prompt(&self, happens: impl FnOnce() + Send + 'static) {
         *self.during.lock().unwrap() = Some(Box::new(happens));
+    }
+
+    /// Has something happen between whoever asks for the next list of names and the list.
+    pub fn during_next_list(&self, happens: impl FnOnce() + Send + 'static) {
+        *self.during_list.lock().unwrap() = Some(Box::new(happens));
     }
 
     /// As a platform that lost some of its keys.
@@ -151,6 +158,10 @@ impl Keystore for Keys {
     }
 
     fn list(&self) -> Result<Vec<KeyName>, PortError> {
+        let during = self.during_list.lock().unwrap().take();
+        if let Some(happens) = during {
+            happens();
+        }
         Ok(self.names())
     }
 }
@@ -203,6 +214,7 @@ impl World {
     pub fn files(&self) -> Vec<std::path::PathBuf> {
         let entries = std::fs::read_dir(self.folder.path().join("shared/device")).unwrap();
         let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+        files.retain(|file| !file.ends_with("lock"));
         files.sort();
         files
     }

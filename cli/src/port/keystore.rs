@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use countersign_core::cancel::Cancel;
 use countersign_core::error::PortError;
@@ -66,8 +66,6 @@ impl AskPassphrase for Prefilled {
 pub struct DeskKeystore {
     folder: PathBuf,
     device: DeviceKey,
-    /// Held while `user.key` is changed. It is read anew for each use: another process may have changed it.
-    changing: Mutex<()>,
     random: Arc<dyn Random>,
     ask: Arc<dyn AskPassphrase>,
     cost: Cost,
@@ -86,9 +84,13 @@ impl DeskKeystore {
         cost: Cost,
     ) -> Result<Self, PortError> {
         file::make_folder(folder)?;
-        sweep(folder)?;
-        let device = DeviceKey::open(&folder.join("device.key"), &*random)?;
-        let store = Self { folder: folder.to_owned(), device, changing: Mutex::new(()), random, ask, cost };
+        let device = {
+            // Nobody writes now: what is half written, its process left. And of two who find no key, one makes it.
+            let _alone = file::alone(folder)?;
+            sweep(folder)?;
+            DeviceKey::open(&folder.join("device.key"), &*random)?
+        };
+        let store = Self { folder: folder.to_owned(), device, random, ask, cost };
         // A damaged file is told now, not at the first approval.
         store.user()?;
         Ok(store)
@@ -100,7 +102,7 @@ impl DeskKeystore {
     /// # Errors
     /// [`PortError::Disk`], [`PortError::DiskFull`].
     pub fn create(&self, passphrase: &Secret) -> Result<(), PortError> {
-        let _changing = self.changing();
+        let _alone = file::alone(&self.folder)?;
         UserKey::create(&self.user_path(), passphrase, self.cost, &*self.random).map(drop)
     }
 
@@ -109,7 +111,7 @@ impl DeskKeystore {
     /// # Errors
     /// [`PortError::Unavailable`] where there is no key yet, [`PortError::Disk`], [`PortError::DiskFull`].
     pub fn prepare_change(&self, old: &Secret, new: &Secret) -> Result<bool, PortError> {
-        let _changing = self.changing();
+        let _alone = file::alone(&self.folder)?;
         self.user()?.ok_or(PortError::Unavailable)?.add(old, new, self.cost, &*self.random)
     }
 
@@ -118,18 +120,15 @@ impl DeskKeystore {
     /// # Errors
     /// [`PortError::Disk`], [`PortError::DiskFull`].
     pub fn settle(&self, passphrase: &Secret) -> Result<(), PortError> {
-        let _changing = self.changing();
+        let _alone = file::alone(&self.folder)?;
         self.user()?.map_or(Ok(()), |mut key| key.settle(passphrase))
-    }
-
-    fn changing(&self) -> MutexGuard<'_, ()> {
-        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn user_path(&self) -> PathBuf {
         self.folder.join("user.key")
     }
 
+    /// Read anew for each use: another process may have changed it.
     fn user(&self) -> Result<Option<UserKey>, PortError> {
         UserKey::open(&self.user_path())
     }
@@ -200,6 +199,7 @@ impl Keystore for DeskKeystore {
             Kind::Prove => self.device.seal(&*self.random, &names, &bytes)?,
             Kind::Approve => self.user()?.ok_or(PortError::Unavailable)?.seal(&*self.random, &names, &bytes)?,
         };
+        let _alone = file::alone(&self.folder)?;
         self.delete(name)?;
         file::replace(&self.path(name, kind), &sealed)?;
         Ok(jwk)
@@ -392,6 +392,33 @@ mod tests {
     }
 
     #[test]
+    fn a_second_process_that_starts_takes_nothing_that_is_being_written() {
+        let (folder, here, _) = made(&[]);
+        std::thread::scope(|scope| {
+            let writing = scope.spawn(|| {
+                for _ in 0..200 {
+                    here.generate(Purpose::Prove, &"pk".parse().unwrap(), &Cancel::default()).unwrap();
+                }
+            });
+            while !writing.is_finished() {
+                store(&folder, &[]);
+            }
+        });
+    }
+
+    #[test]
+    fn of_two_processes_that_make_the_first_key_both_have_the_same() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            std::thread::scope(|scope| {
+                let [one, other] = [(); 2].map(|()| scope.spawn(|| store(&folder, &[]).0)).map(|it| it.join().unwrap());
+                let sealed = one.wrap(Guard::Device, &Secret::from_slice(b"s"), &Cancel::default()).unwrap();
+                assert!(other.unwrap(Guard::Device, &sealed, &Cancel::default()).is_ok());
+            });
+        }
+    }
+
+    #[test]
     fn what_a_killed_process_left_is_removed() {
         let folder = tempfile::tempdir().unwrap();
         let left = folder.path().join("ak.writing");
@@ -408,7 +435,7 @@ mod tests {
         approve(&store);
         store.generate(Purpose::Prove, &"pk".parse().unwrap(), &Cancel::default()).unwrap();
         let files: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path()).collect();
-        assert_eq!(files.len(), 4);
+        assert_eq!(files.len(), 5, "two keys of the keystore, two of an enrolment, and the lock");
         assert!(files.iter().all(|f| fs::metadata(f).unwrap().permissions().mode() & 0o777 == 0o600));
     }
 }

@@ -236,7 +236,8 @@ impl App {
                 return Err(InputError::NotFound.into());
             }
             let keys = state.devices.get(gateway).map(|record| record.every_key_name().cloned().collect::<Vec<_>>());
-            state.devices.remove(gateway)?;
+            let alone = state.devices.alone()?;
+            state.devices.remove(gateway, &alone)?;
             self.show(&state);
             keys
         };
@@ -272,8 +273,14 @@ impl App {
 
     /// At start: deletes keys that no record names, of enrolments that were killed between two steps.
     pub(super) fn delete_nameless_keys(&self) -> Result<(), Error> {
+        let keystore = &self.ports.keystore;
+        // Names go to disk before keys are made: whatever is listed now and is named in no record that stands there
+        // afterwards, another process of this phone is not about to use either.
+        let kept = keystore.list()?;
         let named = {
-            let state = self.state()?;
+            let mut state = self.state()?;
+            state.devices.reload()?;
+            self.show(&state);
             let damaged: Vec<String> = state.devices.damaged().map(|(id, _)| id.to_string()).collect();
             let records: Vec<_> = state.devices.records().cloned().collect();
             move |name: &KeyName| {
@@ -282,8 +289,6 @@ impl App {
                     || damaged.iter().any(|id| name.as_str().ends_with(id.as_str()))
             }
         };
-        let keystore = &self.ports.keystore;
-        let kept = keystore.list()?;
         for name in kept.iter().filter(|name| !named(name)) {
             keystore.delete(name)?;
         }
@@ -305,13 +310,14 @@ impl App {
     fn undo(&self, which: impl Fn(&Record) -> bool) -> Result<(), Error> {
         let undone: Vec<Arc<Record>> = {
             let mut state = self.state()?;
+            let alone = state.devices.alone()?;
             let found: Vec<Id> =
                 state.devices.records().filter(|record| which(record)).map(|record| record.id).collect();
             // Another process may have got the receipt meanwhile.
             found.iter().for_each(|id| state.devices.catch_up(*id));
             let undone: Vec<_> = found.iter().filter_map(|id| state.devices.get(*id)).filter(|r| which(r)).collect();
             for record in &undone {
-                state.devices.remove(record.id)?;
+                state.devices.remove(record.id, &alone)?;
             }
             self.show(&state);
             undone

@@ -60,7 +60,8 @@ impl App {
             let once = self.ports.random.array()?;
             let state = self.state()?;
             if state.devices.has_old_history(record.id, now) {
-                state.devices.remember(record.id, Vec::new(), once, now)?;
+                let alone = state.devices.alone()?;
+                state.devices.remember(record.id, Vec::new(), once, now, &alone)?;
             }
         }
         Ok(())

@@ -46,7 +46,11 @@ impl App {
         let now = self.ports.clock.now();
         let shown = history::code_shown(&record, code.challenge(), now);
         let once = self.ports.random.array()?;
-        self.state()?.devices.remember(record.id, vec![shown], once, now)?;
+        {
+            let state = self.state()?;
+            let alone = state.devices.alone()?;
+            state.devices.remember(record.id, vec![shown], once, now, &alone)?;
+        }
         self.notify(Topic::Approvals);
         Ok(answer_code(&ok, &code.challenge().h()))
     }

@@ -6,7 +6,7 @@ use countersign_protocol::jose::Id;
 
 use super::{Damage, Once, Store, file};
 use crate::error::{Error, PortError};
-use crate::file as disk;
+use crate::file::{self as disk, Alone};
 use crate::limits;
 use crate::record::Past;
 
@@ -28,7 +28,7 @@ impl Store {
 
     /// Adds what ended; an entry of the same challenge is replaced. What is too old goes. A file that does not open is
     /// kept aside.
-    pub(crate) fn remember(&self, id: Id, ended: Vec<Past>, once: Once, now: u64) -> Result<(), Error> {
+    pub(crate) fn remember(&self, id: Id, ended: Vec<Past>, once: Once, now: u64, _: &Alone) -> Result<(), Error> {
         let mut past = match self.whole_history(id) {
             Ok(past) => past,
             Err(_) => {

@@ -37,6 +37,7 @@ impl Store {
     ) -> Result<(), PortError> {
         let folder = self.folder.join(FOLDER);
         disk::make_folder(&folder)?;
+        let _alone = self.alone()?;
         if file::names(&folder, RECORD)?.len() >= limits::INBOX_MOST {
             return Err(PortError::TooLarge);
         }

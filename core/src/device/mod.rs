@@ -2,8 +2,9 @@
 //!
 //! One small file an enrolment in the folder that the shell names, `ID.sealed`, beside the file `key` that holds the
 //! store's key as the keystore wrapped it ([`Guard::Device`]). Each file is sealed for its
-//! own name and replaced by rename, so a process killed at any moment leaves the old or the new record, whole. A file
-//! that does not open is named and left as it is; the others work.
+//! own name and replaced by rename, so a process killed at any moment leaves the old or the new record, whole. Who changes
+//! something is [`Alone`] from the last look to the rename. A file that does not open is named and left as it is; the others
+//! work.
 
 mod file;
 mod history;
@@ -21,7 +22,7 @@ pub(crate) use file::Once;
 
 use crate::cancel::Cancel;
 use crate::error::{Error, PortError};
-use crate::file as disk;
+use crate::file::{self as disk, Alone};
 use crate::limits;
 use crate::port::{Guard, Keystore, Ports};
 use crate::record::Record;
@@ -59,10 +60,18 @@ impl Store {
         disk::make_folder(folder)?;
         let mut store =
             Self { folder: folder.to_owned(), key: None, records: BTreeMap::new(), damaged: BTreeMap::new() };
-        store.sweep()?;
+        // Nobody writes now: what is half written, its process left. And of two who find no key, one makes it.
+        let alone = store.alone()?;
+        store.sweep(&alone)?;
         store.key = store_key(&folder.join("key"), ports, !file::names(folder, RECORD)?.is_empty())?;
+        drop(alone);
         store.reload()?;
         Ok(store)
+    }
+
+    /// Keeps other processes from changing anything here, from a last look to what is written.
+    pub(crate) fn alone(&self) -> Result<Alone, PortError> {
+        disk::alone(&self.folder)
     }
 
     /// Opens the store in `folder` to read records and to leave challenges, for a process beside the app: nothing is made,
@@ -121,7 +130,7 @@ impl Store {
 
     /// Writes a record, new or changed. When this returns it is on disk; on an error nothing has
     /// changed. What differs from the file in nothing but a second or two of the gateway's clock is not written.
-    pub(crate) fn put(&mut self, record: Record, once: Once) -> Result<Arc<Record>, Error> {
+    pub(crate) fn put(&mut self, record: Record, once: Once, _: &Alone) -> Result<Arc<Record>, Error> {
         let id = record.id;
         if let Some(kept) = self.records.get_mut(&id).filter(|kept| record.is_as_good_as(&kept.record)) {
             kept.record = Arc::new(record);
@@ -137,7 +146,7 @@ impl Store {
     }
 
     /// Removes a record, also a damaged one.
-    pub(crate) fn remove(&mut self, id: Id) -> Result<(), Error> {
+    pub(crate) fn remove(&mut self, id: Id, _: &Alone) -> Result<(), Error> {
         disk::remove(&self.path(id))?;
         self.remove_history(id)?;
         self.records.remove(&id);
@@ -172,7 +181,7 @@ impl Store {
     }
 
     /// Removes what a killed process left half written.
-    fn sweep(&self) -> Result<(), Error> {
+    fn sweep(&self, _: &Alone) -> Result<(), Error> {
         for id in file::names(&self.folder, disk::WRITING)? {
             disk::remove(&self.path(id).with_extension(disk::WRITING))?;
         }
