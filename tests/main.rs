@@ -20,5 +20,6 @@ mod push;
 mod serving;
 mod setup;
 mod strings;
+mod torture;
 mod vault;
 mod webpush;

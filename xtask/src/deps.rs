@@ -1,4 +1,4 @@
-//! Licences, sources and banned crates, from the locked graphs of all platforms: ours, and that of the benches.
+//! Licences, sources and banned crates, from the locked graphs of all platforms: ours, that of the benches, and that of what explores threads.
 
 use crate::suite::Result;
 use crate::{Fallible, child, licence, repo};
@@ -18,7 +18,7 @@ const BANNED: [(&str, &str); 4] = [
 const SOURCE: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 /// What has a lock file of its own.
-const MANIFESTS: [&str; 2] = ["Cargo.toml", "benches/Cargo.toml"];
+const MANIFESTS: [&str; 3] = ["Cargo.toml", "benches/Cargo.toml", "torture/Cargo.toml"];
 
 /// Runs the three checks on each graph; each counts as one test.
 pub fn check() -> Result {

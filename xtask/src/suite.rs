@@ -69,7 +69,7 @@ pub struct Result {
 const UNIT: [&str; 8] = ["protocol", "core", "strings", "prompt", "gateway", "cli", "tests", "xtask"];
 
 /// Modules of the test binary that read the sources alone.
-const SOURCES: [&str; 2] = ["architecture", "strings"];
+const SOURCES: [&str; 3] = ["architecture", "strings", "torture"];
 
 const NOTHING: Needs = Needs { built: false, installed: false };
 const BUILT: Needs = Needs { built: true, installed: false };

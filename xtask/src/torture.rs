@@ -1,4 +1,4 @@
-//! `cargo xtask torture NAME`: the long form of the promises' tests.
+//! `cargo xtask torture NAME`: the long form of the promises' tests, and threads in every order.
 
 use countersign_strings::fill;
 
@@ -21,8 +21,31 @@ fn filter(name: &str) -> &str {
     PROMISES.iter().find(|(number, _)| *number == name).map_or(name, |(_, module)| module)
 }
 
-/// Builds, then runs every journey whose name holds `name` with `COUNTERSIGN_TORTURE=1`, output shown as it comes.
+/// What explores threads, in a workspace of its own: no test compiles it.
+const THREADS: &str = "threads";
+/// The promise that also rests on them.
+const MODEL: &str = "P5";
+
+/// Explores locks, queues and wake lists, and their broken variants.
+fn threads() -> Fallible<bool> {
+    let mut cargo = child::cargo();
+    cargo.args(["run", "--release", "--locked", "--quiet", "--manifest-path"]);
+    cargo.arg(repo::root().join("torture/Cargo.toml")).env("CARGO_TARGET_DIR", repo::target().join("torture"));
+    let status = cargo.status().map_err(|fault| child::not_started("cargo", &fault))?;
+    Ok(status.success())
+}
+
+/// Runs what holds `name`; both where a promise rests on a model and on threads.
 pub fn run(name: &str) -> Fallible<bool> {
+    match name {
+        THREADS => threads(),
+        MODEL => Ok(journeys(name)? & threads()?),
+        name => journeys(name),
+    }
+}
+
+/// Builds, then runs every journey whose name holds `name` with `COUNTERSIGN_TORTURE=1`, output shown as it comes.
+fn journeys(name: &str) -> Fallible<bool> {
     setup::all()?;
     let built = run::build(&["--workspace"])?;
     let (executable, folder) = (built.journeys_executable()?, repo::root().join("tests"));
@@ -30,7 +53,8 @@ pub fn run(name: &str) -> Fallible<bool> {
     let mut list = suite::in_package(&executable, &folder);
     let list = child::capture(list.args(["--list", "--format", "terse", filter]), crate::budget::SUITE_LIMIT)?;
     if !list.output.lines().any(|line| line.ends_with(": test")) {
-        let names: Vec<String> = PROMISES.iter().map(|(number, module)| format!("{number} ({module})")).collect();
+        let mut names: Vec<String> = PROMISES.iter().map(|(number, module)| format!("{number} ({module})")).collect();
+        names.push(THREADS.to_owned());
         return Err(fill("xtask.no_such_test", &[("name", name), ("names", &names.join(", "))]));
     }
     let mut command = suite::in_package(&executable, &folder);
