@@ -34,8 +34,12 @@ enum Event {
     Cancel,
     Resend,
     Wait(u64),
+    /// A phone that counts for nothing until it is resumed.
+    Suspend(u8),
+    Resume(u8),
 }
 
+/// What concerns the approval's row alone; devices are of another store.
 const EVENTS: [Event; 11] = [
     Event::Approve(1),
     Event::Approve(2),
@@ -60,11 +64,15 @@ struct Model {
     reported: bool,
     rung: u64,
     bells: u8,
+    /// The phone whose answer approved it.
+    by: Option<u8>,
+    suspended: [bool; 2],
 }
 
 impl Model {
     fn new() -> Self {
-        Self { state: "pending", tries: 3, now: 0, ends: 125, consumed: 0, reported: false, rung: 0, bells: 0 }
+        let (state, ends, suspended) = ("pending", 125, [false; 2]);
+        Self { state, tries: 3, now: 0, ends, consumed: 0, reported: false, rung: 0, bells: 0, by: None, suspended }
     }
 
     fn step(&mut self, event: Event) -> String {
@@ -78,10 +86,25 @@ impl Model {
                 other => other,
             };
         }
+        let is_suspended = |phone: u8| self.suspended[usize::from(phone) - 1];
         let said = match (event, self.state) {
             (Event::Wait(_), _) => "",
+            (Event::Suspend(phone), state) => {
+                let before = std::mem::replace(&mut self.suspended[usize::from(phone) - 1], true);
+                let was_its_yes = state == "approved" && self.by == Some(phone);
+                if !before && (was_its_yes || (state == "pending" && self.suspended == [true; 2])) {
+                    self.state = "cancelled";
+                }
+                ""
+            }
+            (Event::Resume(phone), _) => {
+                self.suspended[usize::from(phone) - 1] = false;
+                ""
+            }
+            (Event::Approve(phone) | Event::Wrong(phone), _) if is_suspended(phone) => "unknown",
             (Event::Approve(_) | Event::Code, "pending") => {
                 (self.state, self.ends) = ("approved", self.now + 30);
+                self.by = if let Event::Approve(phone) = event { Some(phone) } else { None };
                 "approved"
             }
             (Event::Wrong(_), "pending") => {
@@ -186,6 +209,7 @@ impl Real<'_> {
                 self.now += seconds;
                 String::new()
             }
+            Event::Suspend(_) | Event::Resume(_) => unreachable!("no event of an approval's row"),
             Event::Approve(did) => self.answer(did, digits(true)),
             Event::Wrong(did) => self.answer(did, digits(false)),
             Event::Deny(did) => self.answer(did, Decision::Deny),
@@ -259,12 +283,17 @@ fn all_traces(depth: usize, mut play: impl FnMut(&[Event]) -> Option<String>) ->
     })
 }
 
-/// Traces of `depth` events, the same in each run.
-fn some_traces(count: u32, depth: u32, mut play: impl FnMut(&[Event]) -> Option<String>) -> Option<String> {
+/// Traces of `depth` of these events, the same in each run.
+fn some_traces(
+    events: &[Event],
+    count: u32,
+    depth: u32,
+    mut play: impl FnMut(&[Event]) -> Option<String>,
+) -> Option<String> {
     (0..count).find_map(|number| {
         let draw = |place: u32| {
             let hash = H32::sha256(&[&number.to_be_bytes(), &place.to_be_bytes()]);
-            EVENTS[usize::from(hash.as_bytes()[0]) % EVENTS.len()]
+            events[usize::from(hash.as_bytes()[0]) % events.len()]
         };
         play(&(0..depth).map(draw).collect::<Vec<_>>())
     })
@@ -285,7 +314,7 @@ fn model() {
     let depth = effort(4, 6);
     assert_eq!(all_traces(depth, |trace| on_double(Sabotage::None, &mut count, trace)), None);
     let traces = u32::try_from(effort(5_000, 1_000_000)).unwrap();
-    assert_eq!(some_traces(traces, 9, |trace| on_double(Sabotage::None, &mut count, trace)), None);
+    assert_eq!(some_traces(&EVENTS, traces, 9, |trace| on_double(Sabotage::None, &mut count, trace)), None);
 
     let folder = tempfile::tempdir().unwrap();
     let store = store::Store::open(&folder.path().join("gateway.db")).unwrap();
@@ -302,7 +331,7 @@ fn model() {
     filled.unwrap();
     let store = SqlStore(store);
     assert_eq!(all_traces(2, |trace| parts(&store, &mut count, trace)), None);
-    assert_eq!(some_traces(100, 7, |trace| parts(&store, &mut count, trace)), None);
+    assert_eq!(some_traces(&EVENTS, 100, 7, |trace| parts(&store, &mut count, trace)), None);
 }
 
 #[test]

@@ -2,15 +2,22 @@
 
 use countersign_gateway::approval::record::{CodeEnd, Hit, Resent};
 use countersign_gateway::approval::service::Answered;
+use countersign_gateway::enrol::changes::SuspendedWhy;
 use countersign_gateway::person::Person;
 use countersign_gateway::store::{StoreFault, params};
 use countersign_protocol::jose::Id;
 use countersign_protocol::push::{Answer, Message};
 use countersign_tests::raw_phone::{RawPhone, payload};
-use countersign_tests::stage::{Asked, Stage, caller, hash};
+use countersign_tests::stage::{Asked, Stage, caller, hash, owner};
 
-use super::{Event, Model, some_traces};
+use super::{EVENTS, Event, Model, some_traces};
 use crate::vault::{effort, quick_folder};
+
+/// Every event, and more often than others what suspends a phone and lets it count again.
+fn events() -> Vec<Event> {
+    let phones = [Event::Suspend(1), Event::Suspend(2), Event::Resume(1), Event::Resume(2)];
+    [&EVENTS[..], &phones].concat()
+}
 
 /// A gateway, a person and her two phones; her codes come from a third device.
 struct Scene {
@@ -57,10 +64,24 @@ impl Scene {
                 break;
             }
         }
+        [1, 2].into_iter().for_each(|phone| self.resume(phone));
         let at = house.approvals.moment();
         house.approvals.store().cancel_all(self.person.id, at, caller()).unwrap();
         self.stage.clock.advance(1);
         parted
+    }
+
+    fn did(&self, phone: u8) -> Id {
+        self.phones[usize::from(phone) - 1].did.borrow().parse().unwrap()
+    }
+
+    fn suspend(&self, phone: u8) {
+        let devices = &self.stage.house().devices;
+        devices.suspend(owner(&self.person), self.did(phone), SuspendedWhy::Lost, &caller()).unwrap();
+    }
+
+    fn resume(&self, phone: u8) {
+        self.stage.house().devices.resume(owner(&self.person), self.did(phone), &caller()).unwrap();
     }
 
     fn held(&self, phone: usize, asked: &Asked<'_>) -> String {
@@ -75,6 +96,14 @@ impl Scene {
         match event {
             Event::Wait(seconds) => {
                 self.stage.clock.advance(seconds);
+                String::new()
+            }
+            Event::Suspend(phone) => {
+                self.suspend(phone);
+                String::new()
+            }
+            Event::Resume(phone) => {
+                self.resume(phone);
                 String::new()
             }
             Event::Approve(phone) => self.approve(phone, &asked.digits(), held),
@@ -133,22 +162,25 @@ impl Scene {
 fn model_of_two_thousand_traces() {
     let scene = Scene::new();
     let traces = u32::try_from(effort(2_000, 100_000)).unwrap();
-    assert_eq!(some_traces(traces, effort(4, 8) as u32, |trace| scene.parts(trace)), None);
+    assert_eq!(some_traces(&events(), traces, effort(4, 8) as u32, |trace| scene.parts(trace)), None);
 }
 
-/// Wrong gateways, made while they run: one whose store forgets denials, and one that does not remember answers.
+/// Wrong gateways, made while they run: one whose store forgets denials, one that does not remember answers, and one for
+/// which a suspended phone goes on counting.
 #[test]
 fn the_model_catches_a_gateway_that_forgets() {
     let forgetful = [
         "CREATE TRIGGER forgets AFTER UPDATE OF state ON approval WHEN NEW.state = 'denied'
          BEGIN UPDATE approval SET state = OLD.state WHERE id = NEW.id; END",
+        "CREATE TRIGGER forgets AFTER UPDATE OF state ON device WHEN NEW.state = 'suspended'
+         BEGIN UPDATE device SET state = OLD.state WHERE did = NEW.did; END",
         "CREATE TRIGGER forgets AFTER INSERT ON answer BEGIN DELETE FROM answer WHERE h = NEW.h; END",
     ];
     for trigger in forgetful {
         let scene = Scene::new();
         let made = scene.stage.house().store.write(move |row| row.execute_batch(trigger).map_err(StoreFault::from));
         made.unwrap();
-        let parted = some_traces(200, 4, |trace| scene.parts(trace)).expect("they part");
+        let parted = some_traces(&events(), 200, 4, |trace| scene.parts(trace)).expect("they part");
         assert!(!parted.is_empty());
     }
 }

@@ -256,8 +256,13 @@ pub fn cancel_of(tx: &Connection, did: &Id, at: &Moment, by: &Caller) -> Result<
     let held: Vec<Row> = tx.prepare_cached(&sql)?.query_map([did.as_bytes()], row)?.collect::<Result<_, _>>()?;
     let mut ended = Vec::new();
     for row in held {
-        let update = "UPDATE approval SET state = 'cancelled', rev = rev + 1 WHERE id = ?1 AND state = 'approved'";
-        if tx.prepare_cached(update)?.execute([row.id.as_bytes()])? == 1 {
+        let update = format!(
+            "UPDATE approval SET state = 'cancelled', rev = rev + 1 WHERE id = :id AND state = 'approved' AND {LASTS}"
+        );
+        let values = named_params! {
+            ":id": row.id.as_bytes(), ":now": int(at.now), ":run": at.run, ":mono": at.mono,
+        };
+        if tx.prepare_cached(&update)?.execute(values)? == 1 {
             note(tx, &row.person, by.entry(at.now, "approval.end", "cancelled").approval(*row.id.as_bytes()))?;
             ended.push(row.id);
         }
