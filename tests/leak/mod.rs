@@ -1,9 +1,11 @@
 //! P9 `leak::canary`: secrets never in logs, errors, files, arguments or environments.
 //!
 //! The demo's story is played by the built programs with secrets that the test knows, the log at trace. Then everything
-//! that either program wrote is searched for each of them: raw, in hex, base32 and base64.
+//! that either program wrote is searched for each of them: raw, in hex, base32 and base64. So is what the desk says and
+//! leaves when its disk fails; the long form (`cargo xtask torture P9`) lets each call fail.
 
 mod drawn;
+mod errors;
 mod keys;
 mod search;
 
@@ -292,6 +294,16 @@ fn canary() {
     assert_eq!(kept.len(), 2, "each key file holds its key, so the search sees files: {kept:?}");
     let leaks: Vec<&String> = stands.iter().filter(|line| !kept.contains(line)).collect();
     assert!(leaks.is_empty(), "{leaks:?}");
+}
+
+#[test]
+fn canary_in_each_error_path() {
+    let made = errors::Made::new();
+    assert_eq!(made.with_too_much(), Vec::<String>::new());
+    let (faults, ended, leaks) = made.with_failing_disk(crate::vault::effort(12, 1));
+    println!("{faults} faults, of which {ended} ended the command");
+    assert_eq!(leaks, Vec::<String>::new());
+    assert!(ended > 0 && faults >= crate::vault::effort(4, 40), "{ended} of {faults}");
 }
 
 /// Where a key stands in the clear, behind the rights of its file alone: the master key, and each desk's own.
