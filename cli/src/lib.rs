@@ -5,6 +5,7 @@ pub mod command;
 pub mod desk;
 pub mod fault;
 pub mod home;
+mod log;
 pub mod poll;
 pub mod port;
 pub mod prose;
@@ -26,7 +27,8 @@ use fault::{End, Fault};
 
 /// Runs the program: 0 done, 1 refused, 2 failed.
 pub fn run(arguments: Vec<OsString>) -> u8 {
-    let ended = parse(arguments).and_then(|parsed| parsed.map_or(Ok(()), command::run));
+    let run = |arguments| log::start(|name| std::env::var_os(name)).and_then(|()| command::run(arguments));
+    let ended = parse(arguments).and_then(|parsed| parsed.map_or(Ok(()), run));
     let Err(fault) = ended else { return 0 };
     let terminal = terminal::Terminal::new(false, None);
     terminal.say(&fault.words);

@@ -11,6 +11,7 @@ use countersign_core::error::{Error, GatewayError, PortError};
 use countersign_core::port::Response;
 use countersign_protocol::jose::{H32, Refused};
 use countersign_protocol::push::{ClosedStatus, GoneWhy, Message, Proof, Res, Status};
+use countersign_tests::log::Memory;
 use countersign_tests::raw_phone::{Key, id, payload, sign};
 use serde_json::{Value, json};
 
@@ -359,6 +360,27 @@ fn markup_in_text() {
     gateway.state().challenges = vec![sign("cs-challenge+jwt", &claims, &gateway.gk)];
     poll(&app, &enrolling).unwrap();
     assert_eq!(only(&app).app, "<b>Shop</b>&amp;", "text as it is, never markup");
+}
+
+#[test]
+fn the_words_of_an_error_go_to_the_log_and_nowhere_else() {
+    const WORDS: &str = "Ask <b>Eve</b> for the \"new\" code";
+    let (_world, gateway, app, enrolling) = enrolled();
+    let refusing = |words: &str| {
+        let body = json!({"error": "policy", "why": "state", "text": words}).to_string().into_bytes();
+        gateway.twist(move |_, _, _, _| Ok(Response { status: 403, headers: Vec::new(), body: body.clone() }));
+        let log = Memory::default();
+        let fault = tracing::dispatcher::with_default(&log.dispatch(), || poll(&app, &enrolling).unwrap_err());
+        (fault, log.text())
+    };
+    let (fault, log) = refusing(WORDS);
+    assert!(log.contains(&format!("{WORDS:?}")) && log.contains("status=403"), "{log}");
+    assert!(!format!("{fault} {fault:?} {:?}", app.gateways()).contains("Eve"), "{fault:?}");
+    // What could draw a line of its own, or is too long, is no error body of this protocol, and is not repeated.
+    for bad in ["Eve\nWARN all is well".to_owned(), format!("Eve {}", "x".repeat(256)), "Eve \u{202e}".to_owned()] {
+        let (_, log) = refusing(&bad);
+        assert!(!log.contains("Eve"), "{log}");
+    }
 }
 
 #[test]

@@ -309,6 +309,10 @@ fn refusal(response: &Response) -> Fault {
     let status = response.status;
     let busy = Fault::Busy(status, retry_after(response));
     let body = ErrorBody::read(status, &response.body);
+    if let Some(text) = &body.text {
+        // The gateway's own words, at most 256 characters, are for the log and shown to nobody. Escaped, they stay one line.
+        tracing::warn!(status, error = ?body.error, text = ?text.as_str(), "a gateway refused");
+    }
     match body.error {
         ErrorCode::Malformed | ErrorCode::Large => Fault::Malformed(status),
         ErrorCode::Version => Fault::Version,
