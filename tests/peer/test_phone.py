@@ -8,6 +8,7 @@ import phone as other
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from gateway import Gateway, Window, sign_in
+from more import Between, PushServer, Whole, forgeries
 from phone import DAY, Key, Phone, Refused, b64u, compact, h, kid, mac, sha256, unb64u
 
 NOW = 1795260000
@@ -156,6 +157,22 @@ class AgainstALiar(unittest.TestCase):
         self.refused("not known", self.phone.answer, jti, "approve", nm="123456")
         self.assertIn(jti, self.phone.open)
 
+    def test_what_is_to_be_signed_is_shown_and_its_answer_is_for_this_text(self):
+        self.enrolled()
+        self.gate.challenges = [self.gate.challenge(7, op="sign", msg="Pay 12 EUR to Köln")]
+        [card] = self.phone.poll()["open"]
+        self.assertEqual((card["op"], card["msg"]), ("sign", "Pay 12 EUR to Köln"))
+        self.assertEqual(self.phone.answer(card["jti"], "approve", nm="123456"), {"st": "approved"})
+        self.refused("do not fit", self.phone.take, self.gate.challenge(8, op="sign"), "poll")
+
+    def test_an_answer_code_is_of_this_challenge_and_this_phone(self):
+        self.enrolled()
+        one, other_one = self.gate.challenge(7), self.gate.challenge(8)
+        code = other.answer_code(self.phone.ok, one)
+        self.assertRegex(code, "^[0-9]{8}$")
+        self.assertNotEqual(code, other.answer_code(self.phone.ok, other_one))
+        self.assertNotEqual(code, other.answer_code(bytes(range(32)), one))
+
     def test_sealed_bodies_open_in_both_sizes_and_prove_nothing(self):
         self.enrolled()
         for room in (1024, 2048):
@@ -250,28 +267,53 @@ class Published(unittest.TestCase):
 class AtARealGateway(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.gateway = Gateway()
+        cls.push = PushServer()
+        cls.addClassCleanup(cls.push.close)
+        outgoing = ["--outgoing-allow", "127.0.0.1", "--outgoing-roots", cls.push.roots]
+        cls.gateway = Gateway("--policy-move", "true", *outgoing)
         cls.addClassCleanup(cls.gateway.close)
 
-    def enrolled(self, name):
-        voucher, window, phone = self.gateway.add(name), Window(self.gateway), Phone()
+    def link(self, name):
+        """The page on which a person adds a phone."""
+        voucher, window = self.gateway.add(name), Window(self.gateway)
         sign_in(window, name, "/manageotp")
         window.goto("/manageotp/add?kind=countersign")
         window.submit("/manageotp/add", name="Other make", voucher=voucher)
-        pending = phone.enrol(window.words('id="link"'))
-        self.assertEqual((pending["acct"], pending["gateway"]), (name, "Gateway of the test"))
+        return window
+
+    def confirm(self, window, phone, pending):
         self.assertEqual(phone.poll()["device"], "pending")
         window.until("/manageotp/add", lambda: "/manageotp/confirm" in window.page)
         window.submit("/manageotp/confirm", digits=pending["digits"])
         self.assertEqual(phone.poll()["device"], "active")
+
+    def enrolled(self, name, phone=None, endpoint=None):
+        window, phone = self.link(name), phone or Whole()
+        pending = phone.enrol(window.words('id="link"'), endpoint)
+        self.assertEqual((pending["acct"], pending["gateway"]), (name, "Gateway of the test"))
+        self.confirm(window, phone, pending)
         return phone
 
-    def asked(self, phone, name):
+    def begin(self, name):
+        """Signs in by password: the window that waits, and its digits."""
         window = Window(self.gateway)
         sign_in(window, name, "/demo")
-        [card] = phone.poll(10)["open"]
+        return window, "".join(filter(str.isdigit, window.words('class="figure"')))
+
+    def asked(self, phone, name):
+        window, digits = self.begin(name)
+        [card] = [card for card in phone.poll(10)["open"] if card["op"] != "info"]
         self.assertEqual((card["acct"], card["op"]), (name, "login"))
-        return window, "".join(filter(str.isdigit, window.words('class="figure"'))), card
+        return window, digits, card
+
+    def opens(self, window):
+        window.until("/login/wait", lambda: 'action="/login/finish"' in window.page)
+        window.submit("/login/finish")
+        self.assertEqual(window.path, "/demo")
+
+    def refused(self, words, act, *args, **rest):
+        with self.assertRaisesRegex(Refused, words):
+            act(*args, **rest)
 
     def test_it_enrols_and_approves_after_wrong_digits(self):
         phone = self.enrolled("rosa")
@@ -279,9 +321,7 @@ class AtARealGateway(unittest.TestCase):
         wrong = f"{(int(digits) + 1) % 10**6:06}"
         self.assertEqual(phone.answer(card["jti"], "approve", nm=wrong), {"st": "wrong", "left": 2})
         self.assertEqual(phone.answer(card["jti"], "approve", nm=digits), {"st": "approved"})
-        window.until("/login/wait", lambda: 'action="/login/finish"' in window.page)
-        window.submit("/login/finish")
-        self.assertEqual(window.path, "/demo")
+        self.opens(window)
 
     def test_it_denies(self):
         phone = self.enrolled("saul")
@@ -289,6 +329,92 @@ class AtARealGateway(unittest.TestCase):
         self.assertEqual(phone.answer(card["jti"], "deny"), {"st": "denied"})
         window.until("/login/wait", lambda: "figure" not in window.page)
         self.assertEqual(phone.poll()["open"], [])
+
+    def test_it_approves_what_a_sealed_bell_brought(self):
+        phone = self.enrolled("tilda", endpoint=self.push.endpoint)
+        window, digits = self.begin("tilda")
+        headers, body = self.push.bell()
+        self.assertEqual((len(body) in (1126, 2150), {name.lower(): value for name, value in headers.items()}["content-encoding"]), (True, "aes128gcm"))
+        card = phone.bell(body)
+        self.assertEqual((card["acct"], card["op"], card["host"]), ("tilda", "login", self.gateway.url.removeprefix("https://")))
+        self.assertEqual(phone.answer(card["jti"], "approve", nm=digits), {"st": "approved"})
+        self.opens(window)
+
+    def test_a_new_receiving_key_is_what_bells_are_sealed_for(self):
+        phone = self.enrolled("ugo")
+        old, auth = phone.seal, phone.auth
+        phone.ring_at(self.push.endpoint)
+        window, digits = self.begin("ugo")
+        _, body = self.push.bell()
+        self.refused("sealed for another", other.open_sealed, old, auth, body)
+        self.assertEqual(phone.answer(phone.bell(body)["jti"], "approve", nm=digits), {"st": "approved"})
+        self.opens(window)
+
+    def test_its_new_keys_count_and_the_old_ones_do_not(self):
+        phone = self.enrolled("vera")
+        for which in ("pk", "ak"):
+            old = phone.change(which)
+            window, digits, card = self.asked(phone, "vera")
+            self.assertEqual(phone.answer(card["jti"], "approve", nm=digits), {"st": "approved"})
+            self.opens(window)
+            new = getattr(phone, which)
+            setattr(phone, which, old)
+            if which == "pk":
+                self.refused("401 refused", phone.poll)
+            else:
+                window, digits, card = self.asked(phone, "vera")
+                self.refused("401 refused", phone.answer, card["jti"], "approve", nm=digits)
+            setattr(phone, which, new)
+        self.assertEqual(phone.answer(card["jti"], "deny"), {"st": "denied"})
+
+    def test_it_moves_to_another_phone(self):
+        old = self.enrolled("wim")
+        link, e = old.invite(replace=True)
+        new = Whole()
+        pending = new.enrol(link)
+        self.assertEqual((pending["acct"], new.poll()["device"]), ("wim", "pending"))
+        self.refused("403 policy digits", old.confirm, e, f"{(int(pending['digits']) + 1) % 10**6:06}")
+        old.confirm(e, pending["digits"])
+        self.assertEqual(new.poll()["device"], "active")
+        self.refused("removed: replaced", old.poll)
+        window, digits, card = self.asked(new, "wim")
+        self.assertEqual(new.answer(card["jti"], "approve", nm=digits), {"st": "approved"})
+        self.opens(window)
+
+    def test_a_receipt_that_was_forged_on_the_way_is_refused(self):
+        wire, window = Between(), self.link("xenia")
+        phone = Phone(wire)
+        wire.lies["enrol"] = lambda body: {"receipt": forgeries(body["receipt"], "receipt")["of another signer"]}
+        self.refused("not known", phone.enrol, window.words('id="link"'))
+        receipt, eh = wire.true["enrol"]["receipt"], h(wire.sent["enrol"]["enrol"])
+        for name, forged in forgeries(receipt, "receipt").items():
+            with self.subTest(name):
+                self.refused("not known|does not fit", phone.take_receipt, forged, eh)
+        self.assertIsNone(phone.did)
+        self.confirm(window, phone, phone.take_receipt(receipt, eh))
+
+    def test_a_challenge_and_a_result_that_were_forged_on_the_way_are_refused(self):
+        wire = Between()
+        phone = self.enrolled("yann", Phone(wire))
+        window, digits = self.begin("yann")
+        for name in ("of another signer", "under the right name", "with other claims", "with another signature"):
+            with self.subTest(name):
+                forge = lambda jws, name=name: forgeries(jws, "challenge")[name]  # noqa: E731
+                wire.lies["poll"] = lambda body, forge=forge: body | {"challenges": [*map(forge, body["challenges"])]}
+                self.assertEqual(phone.poll()["open"], [])
+                self.assertEqual(len(wire.true["poll"]["challenges"]), 1)
+        wire.lies.clear()
+        [card] = phone.poll()["open"]
+        wire.lies["answer"] = lambda body: {"result": forgeries(body["result"], "result")["of another signer"]}
+        self.refused("not known", phone.answer, card["jti"], "approve", nm=digits)
+        result = wire.true["answer"]["result"]
+        mine = other.read_json(unb64u(wire.sent["answer"]["answer"].split(".")[1]))
+        for name, forged in forgeries(result, "result").items():
+            with self.subTest(name):
+                self.refused("not known|does not fit", phone.take_result, forged, mine)
+                self.assertIn(card["jti"], phone.open)
+        self.assertEqual(phone.take_result(result, mine), {"st": "approved"})
+        self.opens(window)
 
 
 if __name__ == "__main__":

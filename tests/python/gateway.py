@@ -22,7 +22,7 @@ PASSWORD = "staple-horse-battery-7"
 class Gateway:
     """Serves on a free port of localhost until it is closed."""
 
-    def __init__(self):
+    def __init__(self, *settings):
         self._folder = tempfile.TemporaryDirectory()
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -30,7 +30,7 @@ class Gateway:
         self.url = f"https://localhost:{port}"
         listen = ["--listen", f"127.0.0.1:{port}", "--sample-app", "true", "--name", "Gateway of the test"]
         self._process = subprocess.Popen(
-            self._command("serve", *listen),
+            self._command("serve", *listen, *settings),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=ENVIRONMENT,
