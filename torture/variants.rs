@@ -18,10 +18,12 @@ const DECODE: &str = "core/src/qr/decode.rs";
 const WAKE: &str = "gateway/src/wake.rs";
 const STORE: &str = "gateway/src/store.rs";
 const WRITER: &str = "gateway/src/store/writer.rs";
+const PASSWORD: &str = "gateway/src/person/password.rs";
 const PROOF: &str = "gateway/src/push/proof.rs";
 
 const WHOLE: (&str, &str) = ("", "");
 const OCCUPIED: (&str, &str) = ("struct Occupied(", "");
+const PLACES: (&str, &str) = ("    fn place(&self)", "type Parsed");
 const USED: (&str, &str) = ("#[derive(Default)]\npub struct UsedIds", "/// The one proof of a request");
 const FAULT: (&str, &str) =
     ("#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]\npub enum StoreFault", "/// The open store.");
@@ -41,6 +43,12 @@ const IDS: (&str, &str) = (
     "#[derive(Default)]\npub struct UsedIds",
     "use crate::shuttled::{Mutex, PoisonError};\nuse countersign_protocol::jose::{H32, Id};\nuse std::collections::HashMap;\nuse std::time::Duration;\n\n#[derive(Default)]\npub struct UsedIds",
 );
+/// The places of the password hash, without the hash.
+const HASHER: (&str, &str) = (
+    "    fn place(&self)",
+    "use crate::shuttled::{Condvar, Mutex, PoisonError};\nuse super::super::{limits, PersonFault};\n\npub struct Hasher {\n    pub free: Mutex<usize>,\n    pub freed: Condvar,\n}\n\nimpl Hasher {\n    pub fn place(&self)",
+);
+const PLACE: (&str, &str) = ("struct Place<", "pub struct Place<");
 const THREAD: (&str, &str) = ("std::thread::", "shuttle::thread::");
 const MOMENT: (&str, &str) =
     ("use std::time::{Duration, Instant};", "use std::time::Duration;\n\nuse crate::moment::Instant;");
@@ -133,6 +141,13 @@ pub const VARIANTS: &[Variant] = &[
         source: WRITER,
         part: WHOLE,
         swaps: &[SHUTTLE, THREAD, MOMENT, ("ROLLBACK TO job; RELEASE job", "RELEASE job")],
+    },
+    Variant { name: "places", source: PASSWORD, part: PLACES, swaps: &[HASHER, PLACE] },
+    Variant {
+        name: "places_given_back_in_silence",
+        source: PASSWORD,
+        part: PLACES,
+        swaps: &[HASHER, PLACE, ("        self.0.freed.notify_one();\n", "")],
     },
     Variant { name: "used", source: PROOF, part: USED, swaps: &[IDS, SWEPT_IDS] },
     Variant {

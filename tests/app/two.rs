@@ -16,7 +16,9 @@ const CHALLENGES: usize = countersign_protocol::limits::CHALLENGES;
 #[test]
 fn what_two_decide_at_once_is_all_kept() {
     let (world, gateway, app, enrolling) = enrolled();
-    (0..CHALLENGES).for_each(|n| drop(gateway.challenge(&format!("at once {n}"))));
+    for n in 0..CHALLENGES {
+        gateway.challenge(&format!("at once {n}"));
+    }
     poll(&app, &enrolling).unwrap();
     let other = world.app();
     let ids: Vec<_> = app.approvals().iter().map(|row| row.id).collect();

@@ -19,7 +19,7 @@ mod loomed {
 
 /// What sources take for `std::sync` under shuttle.
 mod shuttled {
-    pub use shuttle::sync::{Mutex, mpsc};
+    pub use shuttle::sync::{Condvar, Mutex, mpsc};
     pub use std::sync::PoisonError;
 }
 
@@ -48,6 +48,17 @@ mod port {
             Box::pin(pending())
         }
     }
+}
+
+mod limits {
+    /// Under shuttle no wait ends by its time: whoever is not woken hangs, and that is noticed.
+    pub const PASSWORD_QUEUE: std::time::Duration = std::time::Duration::MAX;
+}
+
+/// Of the gateway's, what a place can be refused by.
+#[derive(Debug)]
+pub enum PersonFault {
+    Busy,
 }
 
 mod moment {
@@ -105,6 +116,8 @@ variant!(wake_sweeps_who_waits, "model/wake.rs");
 variant!(writer, "model/writer.rs");
 variant!(writer_answers_before_it_commits, "model/writer.rs");
 variant!(writer_keeps_what_failed, "model/writer.rs");
+variant!(places, "model/places.rs");
+variant!(places_given_back_in_silence, "model/places.rs");
 variant!(used, "model/used.rs");
 variant!(used_looks_before_it_notes, "model/used.rs");
 
@@ -162,6 +175,12 @@ const SUBJECTS: &[Subject] = &[
             ("answers before it commits", writer_answers_before_it_commits::model::MODELS),
             ("keeps what failed", writer_keeps_what_failed::model::MODELS),
         ],
+    },
+    Subject {
+        name: "places",
+        by: By::Shuttle(100_000),
+        models: places::model::MODELS,
+        broken: &[("given back in silence", places_given_back_in_silence::model::MODELS)],
     },
     Subject {
         name: "used",
