@@ -1,4 +1,6 @@
 use countersign_properties::parser;
+use countersign_protocol::Secret;
+use countersign_protocol::push::UserVerification;
 use proptest::prelude::*;
 
 use super::*;
