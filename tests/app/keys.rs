@@ -108,19 +108,21 @@ fn a_lost_receipt_is_asked_for_with_the_same_bytes_also_after_a_kill() {
     }
 }
 
+/// A day later the old key does not count any more, nor as the one before.
+fn a_day_passes(world: &World, gateway: &Gateway) {
+    let mut state = gateway.state();
+    state.devices.values_mut().for_each(|device| device.old = None);
+    state.forget_replaced();
+    world.clock.pass(86_401);
+}
+
 #[test]
 fn a_gateway_that_knows_the_new_key_alone_gives_the_receipt_all_the_same() {
     let (world, gateway, app, enrolling) = active();
     gateway.twist(|path, _, _, good| if path == "keys" { Err(PortError::Network) } else { Ok(good) });
     assert!(rotate(&app, &enrolling, KeyClass::Pk).is_err());
     gateway.untwist();
-    {
-        // A day later: the old key does not count any more, nor as the one before.
-        let mut state = gateway.state();
-        state.devices.values_mut().for_each(|device| device.old = None);
-        state.forget_replaced();
-    }
-    world.clock.pass(86_401);
+    a_day_passes(&world, &gateway);
     poll(&app, &enrolling).unwrap();
     works(&world, &gateway, &app, &enrolling);
 }
@@ -139,12 +141,7 @@ fn a_refusal_by_somebody_in_between_does_not_lock_the_phone_out() {
     poll(&app, &enrolling).unwrap();
     assert_eq!(gateway.calls("keys"), 1, "it is not repeated by itself");
     gateway.untwist();
-    {
-        let mut state = gateway.state();
-        state.devices.values_mut().for_each(|device| device.old = None);
-        state.forget_replaced();
-    }
-    world.clock.pass(86_401);
+    a_day_passes(&world, &gateway);
     poll(&app, &enrolling).unwrap();
     works(&world, &gateway, &app, &enrolling);
 }

@@ -25,14 +25,25 @@ pub(super) fn on_terminal(desk: &Desk, arguments: &str, environment: &[(&str, &s
     Program::start(&mut command)
 }
 
+/// Types the new passphrase, twice.
+fn choose(program: &mut Program) {
+    for asked in ["New passphrase:", "The same again:"] {
+        program.stdout.wait_for(asked);
+        program.write(format!("{PASSPHRASE}\r").as_bytes());
+    }
+}
+
+/// Types the passphrase.
+fn unlock(program: &mut Program) {
+    program.stdout.wait_for("Passphrase:");
+    program.write(format!("{PASSPHRASE}\r").as_bytes());
+}
+
 #[test]
 fn a_passphrase_is_asked_for_twice_and_never_shown() {
     let desk = Desk::empty();
     let mut program = on_terminal(&desk, "init", &[]);
-    program.stdout.wait_for("New passphrase:");
-    program.write(format!("{PASSPHRASE}\r").as_bytes());
-    program.stdout.wait_for("The same again:");
-    program.write(format!("{PASSPHRASE}\r").as_bytes());
+    choose(&mut program);
     program.stdout.wait_for("A new vault was made");
     let status = program.wait();
     assert!(status.success() && !program.stdout.text().contains("larch"), "{}", program.stdout.text());
@@ -57,8 +68,7 @@ fn removing_asks_and_takes_no_for_an_answer() {
     let desk = Desk::new();
     desk.add(&format!("otpauth://totp/GitHub:mara?secret={SEED}&issuer=GitHub"));
     let mut program = on_terminal(&desk, "remove github", &[]);
-    program.stdout.wait_for("Passphrase:");
-    program.write(format!("{PASSPHRASE}\r").as_bytes());
+    unlock(&mut program);
     program.stdout.wait_for("[y/N]");
     program.write(b"n\r");
     assert_eq!(program.wait().code(), Some(1));
@@ -70,8 +80,7 @@ fn adding_asks_and_a_no_keeps_nothing() {
     let desk = Desk::new();
     for (answer, accounts, code) in [("n", 0, 1), ("", 0, 1), ("y", 1, 0)] {
         let mut program = on_terminal(&desk, "add", &[]);
-        program.stdout.wait_for("Passphrase:");
-        program.write(format!("{PASSPHRASE}\r").as_bytes());
+        unlock(&mut program);
         program.stdout.wait_for("it is not shown");
         program.write(format!("otpauth://totp/GitHub:mara?secret={SEED}&issuer=GitHub\r").as_bytes());
         program.stdout.wait_for("[y/N]");
@@ -95,8 +104,7 @@ fn a_key_typed_with_digits_that_no_key_has_is_offered_as_letters() {
     assert!(unasked.stderr.contains("perhaps O, I or B is meant"), "{}", unasked.stderr);
 
     let mut program = on_terminal(&desk, "add", &[]);
-    program.stdout.wait_for("Passphrase:");
-    program.write(format!("{PASSPHRASE}\r").as_bytes());
+    unlock(&mut program);
     program.stdout.wait_for("it is not shown");
     program.write(format!("{}\r", link("M0X1GE8DGNBVGY3T")).as_bytes());
     program.stdout.wait_for("[y/N]");
@@ -114,10 +122,7 @@ fn a_key_typed_with_digits_that_no_key_has_is_offered_as_letters() {
 fn prose_is_broken_at_the_width_of_the_terminal() {
     let desk = Desk::empty();
     let mut program = on_terminal(&desk, "init", &[]);
-    program.stdout.wait_for("New passphrase:");
-    program.write(format!("{PASSPHRASE}\r").as_bytes());
-    program.stdout.wait_for("The same again:");
-    program.write(format!("{PASSPHRASE}\r").as_bytes());
+    choose(&mut program);
     assert!(program.wait().success());
     let fresh = Desk::empty();
     let mut phone = on_terminal(&fresh, "tui --fresh", &[]);

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use super::ledger::{self, Ledger, holds};
 use super::story::{self, text};
-use crate::vault::disk::{Disk, Left, Saboteur};
+use crate::vault::disk::{self, Dice, Disk, Left, Saboteur};
 use crate::vault::trace::{self, Op};
 use crate::vault::{effort, quick_folder, story as child};
 
@@ -54,20 +54,10 @@ struct Told {
     left: Left,
 }
 
-fn record(rounds: usize) -> Recorded {
-    let (folder, logs) = (quick_folder(), tempfile::tempdir().unwrap());
+fn record(rounds: u64) -> Recorded {
+    let folder = quick_folder();
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
-    let log = logs.path().join("log");
-    let traced =
-        "trace=openat,close,lseek,write,pwrite64,ftruncate,fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat";
-    let options = ["-xx", "-s", "8388608", "-e", traced, "-e", "signal=none"].map(str::to_owned);
-    let mut command = child::strace(&options, &log, "gateway_store::crash::writer", folder.path());
-    let output = command.env("COUNTERSIGN_TEST_STEPS", rounds.to_string()).output();
-    let output = output.expect("strace is there; `cargo xtask setup` installs it");
-    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(output.status.success(), "{}\n{}", said(&output.stdout), said(&output.stderr));
-    let log = std::fs::read_to_string(log).unwrap();
-    Recorded::read(trace::parse(&log, folder.path().to_str().unwrap()))
+    Recorded::read(trace::record("gateway_store::crash::writer", folder.path(), rounds))
 }
 
 /// What is told in this operation.
@@ -122,13 +112,7 @@ impl Recorded {
         let mut seen: HashMap<H32, Result<H32, String>> = HashMap::new();
         let mut told = self.told.iter().peekable();
         let (mut disk, mut due) = (Disk::default(), None);
-        let mut random = 0x9E37_79B9_7F4A_7C15_u64;
-        let mut draw = |most: usize| {
-            random ^= random << 13;
-            random ^= random >> 7;
-            random ^= random << 17;
-            (random % most as u64) as usize
-        };
+        let mut dice = Dice::new(0x9E37_79B9_7F4A_7C15);
         for (number, op) in self.ops.iter().enumerate() {
             if let Some(told) = told.next_if(|told| told.ops == number) {
                 due = Some((told.commit + early).min(self.commits.len() - 1));
@@ -137,11 +121,11 @@ impl Recorded {
             disk.apply(op, saboteur);
             let Some(due) = due else { continue };
             outcome.points += 1;
-            let mut left = vec![disk.kill(), disk.drop_unsynced()];
-            left.extend((0..subsets).map(|_| disk.subset(&mut draw)));
+            let left = disk.crashes(subsets, &mut dice);
             outcome.states += left.len();
-            for left in left {
-                let found = seen.entry(hash_of(&left)).or_insert_with(|| content(&left));
+            for mut left in left {
+                left.retain(|name, _| name.starts_with(STORE));
+                let found = seen.entry(disk::hash(&left)).or_insert_with(|| content(&left));
                 match found.as_ref().map(|found| self.commits.iter().rposition(|commit| commit == found)) {
                     Err(why) => outcome.unusable.push(format!("point {}: {why}", outcome.points)),
                     Ok(None) => outcome.unusable.push(format!("point {}: what never stood there", outcome.points)),
@@ -182,14 +166,6 @@ fn rows(store: &Connection) -> rusqlite::Result<Result<H32, String>> {
         all.push(format!("{table}\n{}\n", texts.join("\n")));
     }
     Ok(Ok(H32::sha256(&[all.concat().as_bytes()])))
-}
-
-fn hash_of(left: &Left) -> H32 {
-    let store = left.iter().filter(|(name, _)| name.starts_with(STORE));
-    let parts: Vec<Vec<u8>> = store
-        .map(|(name, bytes)| [name.as_bytes(), &[0], &(bytes.len() as u64).to_be_bytes(), bytes].concat())
-        .collect();
-    H32::sha256(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>())
 }
 
 impl Recorded {
@@ -270,7 +246,7 @@ fn lay_out(left: &Left, folder: &Path) {
 
 #[test]
 fn a_decision_that_was_told_is_never_lost_and_none_counts_twice() {
-    let recorded = record(effort(1, 25));
+    let recorded = record(effort(1, 25) as u64);
     assert_eq!(recorded.untrue(), Vec::<&Value>::new(), "nobody is told before it lasts");
     let outcome = recorded.crash(Saboteur::None, 0, effort(1, 6));
     println!("{} commits, {} crash points, {} states", recorded.commits.len(), outcome.points, outcome.states);

@@ -49,6 +49,26 @@ impl Served {
         let said = String::from_utf8_lossy(&added.stdout).into_owned();
         said.split_whitespace().next_back().expect("a voucher").to_owned()
     }
+
+    /// A new person's phone, her browser, and the link that the page offers the phone.
+    fn offered(&self) -> (Handset, Plain, String) {
+        let voucher = self.add_person();
+        let mut manage = Plain::new();
+        manage.goto(&self.url("/manageotp"));
+        manage.submit("/login", &[("name", "alice"), ("password", PASSWORD)]);
+        manage.submit("/manageotp/add", &[("name", "Phone"), ("voucher", &voucher)]);
+        let link = manage.words("#link").expect("a link");
+        (Handset::of_this_machine(), manage, link)
+    }
+
+    /// A browser that asks the phone, and the digits that it shows.
+    fn asking(&self) -> (Plain, String) {
+        let mut login = Plain::new();
+        login.goto(&self.url("/demo"));
+        login.submit("/login", &[("name", "alice"), ("password", PASSWORD)]);
+        let shown = digits(&mut login);
+        (login, shown)
+    }
 }
 
 fn serve(home: &Path, port: u16) -> Program {
@@ -68,13 +88,7 @@ fn result(body: &[u8]) -> String {
 #[test]
 fn a_gateway_killed_in_the_middle_of_an_approval_loses_and_doubles_nothing() {
     let mut served = Served::new();
-    let voucher = served.add_person();
-    let phone = Handset::of_this_machine();
-    let mut manage = Plain::new();
-    manage.goto(&served.url("/manageotp"));
-    manage.submit("/login", &[("name", "alice"), ("password", PASSWORD)]);
-    manage.submit("/manageotp/add", &[("name", "Phone"), ("voucher", &voucher)]);
-    let link = manage.words("#link").expect("a link");
+    let (phone, mut manage, link) = served.offered();
 
     // In the middle of the enrolment: the gateway took it, the phone did not hear so, and the gateway dies.
     let offer = phone.app.enrol_offer(&link).unwrap();
@@ -91,10 +105,7 @@ fn a_gateway_killed_in_the_middle_of_an_approval_loses_and_doubles_nothing() {
     assert_eq!(phone.state(), GatewayState::Active);
 
     // After the beginning.
-    let mut login = Plain::new();
-    login.goto(&served.url("/demo"));
-    login.submit("/login", &[("name", "alice"), ("password", PASSWORD)]);
-    let shown = digits(&mut login);
+    let (mut login, shown) = served.asking();
     served.kill();
     login.goto(&served.url("/login/wait"));
     assert_eq!(digits(&mut login), shown, "the same question");
@@ -143,19 +154,11 @@ fn a_gateway_killed_in_the_middle_of_an_approval_loses_and_doubles_nothing() {
 #[test]
 fn a_denial_outlives_a_killed_gateway() {
     let mut served = Served::new();
-    let voucher = served.add_person();
-    let phone = Handset::of_this_machine();
-    let mut manage = Plain::new();
-    manage.goto(&served.url("/manageotp"));
-    manage.submit("/login", &[("name", "alice"), ("password", PASSWORD)]);
-    manage.submit("/manageotp/add", &[("name", "Phone"), ("voucher", &voucher)]);
-    let enrolling = phone.enrol(&manage.words("#link").expect("a link"));
+    let (phone, mut manage, link) = served.offered();
+    let enrolling = phone.enrol(&link);
     manage.goto(&served.url("/manageotp/add"));
     manage.submit("/manageotp/confirm", &[("digits", &enrolling.digits)]);
-    let mut login = Plain::new();
-    login.goto(&served.url("/demo"));
-    login.submit("/login", &[("name", "alice"), ("password", PASSWORD)]);
-    let shown = digits(&mut login);
+    let (mut login, shown) = served.asking();
     phone.poll();
     // Approved and then denied, and the gateway dies with the denial acknowledged.
     phone.approve(&shown);

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use countersign_gateway::approval::rule;
 use countersign_strings::{fill, text};
 use countersign_tests::plain::Plain;
-use countersign_tests::raw_phone::payload;
+use countersign_tests::raw_phone::{RawPhone, payload};
 use countersign_tests::stage::{PASSWORD, Stage};
 use serde_json::Value;
 
-use super::{approve, code, digits, go, heading, path, sign_in, signed_in, stage};
+use super::{approve, code, digits, finish, go, heading, path, post, sign_in, signed_in, stage, with_phone, wrong};
 
 /// What the script of the waiting page is told, given the word that it has.
 fn told(window: &mut Plain, stage: &Stage, word: &str) -> Value {
@@ -19,9 +19,7 @@ fn told(window: &mut Plain, stage: &Stage, word: &str) -> Value {
 
 #[test]
 fn a_login_is_approved_on_the_phone_and_taken_once() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone();
     let mut window = signed_in(&stage, &alice, "/demo");
     assert_eq!((path(&window, &stage).as_str(), heading(&window).as_str()), ("/login/wait", text("login.wait_title")));
 
@@ -48,9 +46,7 @@ fn a_login_is_approved_on_the_phone_and_taken_once() {
 #[test]
 #[expect(clippy::disallowed_methods, reason = "that the page is held is a matter of real time")]
 fn the_held_request_tells_what_to_do() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone();
     let mut window = signed_in(&stage, &alice, "/demo");
     let shown = digits(&window);
     let first = told(&mut window, &stage, "");
@@ -63,7 +59,7 @@ fn the_held_request_tells_what_to_do() {
         let held = scope.spawn(move || (told(&mut window, stage, &word), window));
         std::thread::park_timeout(Duration::from_millis(300));
         assert!(!held.is_finished(), "held while nothing changes");
-        let wrong: String = shown.chars().map(|c| if c == '9' { '0' } else { '9' }).collect();
+        let wrong = wrong(&shown);
         assert_eq!(approve(&phone, &wrong), "wrong");
         held.join().expect("an answer")
     });
@@ -77,9 +73,7 @@ fn the_held_request_tells_what_to_do() {
 
 #[test]
 fn a_denial_is_shown_as_one_and_the_next_login_asks_for_a_code() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone();
     let mut window = signed_in(&stage, &alice, "/demo");
     assert_eq!(phone.decide(&phone.refusal(&phone.challenges()[0], "deny")), "denied");
     go(&mut window, &stage, "/login/wait");
@@ -95,14 +89,10 @@ fn a_denial_is_shown_as_one_and_the_next_login_asks_for_a_code() {
 
 #[test]
 fn a_report_ends_the_session_that_it_is_about() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone();
     let mut window = signed_in(&stage, &alice, "/demo");
     let challenge = phone.challenges()[0].clone();
-    assert_eq!(approve(&phone, &digits(&window)), "approved");
-    go(&mut window, &stage, "/login/wait");
-    window.post_form("/login/finish", &[]);
+    finish(&mut window, &stage, &phone);
     assert_eq!(path(&window, &stage), "/demo");
     stage.clock.advance(rule::LATE_REPORT);
     assert_eq!(phone.decide(&phone.refusal(&challenge, "report")), "reported");
@@ -112,9 +102,7 @@ fn a_report_ends_the_session_that_it_is_about() {
 
 #[test]
 fn only_the_browser_that_began_it_takes_it() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone();
     let mut window = signed_in(&stage, &alice, "/demo");
     assert_eq!(approve(&phone, &digits(&window)), "approved");
     let mut other = Plain::new();
@@ -130,9 +118,7 @@ fn only_the_browser_that_began_it_takes_it() {
 
 #[test]
 fn a_second_browser_is_told_that_one_is_open() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone();
     let mut first = signed_in(&stage, &alice, "/demo");
     let second = signed_in(&stage, &alice, "/demo");
     assert_eq!(second.page().words(".note").as_deref(), Some(text("login.no_push_open")));
@@ -144,9 +130,7 @@ fn a_second_browser_is_told_that_one_is_open() {
 
 #[test]
 fn send_again_rings_three_times_and_cancel_ends_it() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone();
     let mut window = signed_in(&stage, &alice, "/demo");
     let (shown, challenge) = (digits(&window), phone.challenges());
     for _ in 0..rule::RESENDS {
@@ -164,9 +148,7 @@ fn send_again_rings_three_times_and_cancel_ends_it() {
 
 #[test]
 fn time_that_ran_out_is_said() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    stage.active_phone(&alice, "phone");
+    let (stage, alice, _phone) = with_phone();
     let mut window = signed_in(&stage, &alice, "/demo");
     stage.clock.advance(126);
     go(&mut window, &stage, "/login/wait");
@@ -175,11 +157,9 @@ fn time_that_ran_out_is_said() {
 
 #[test]
 fn wrong_tries_end_it() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone();
     let mut window = signed_in(&stage, &alice, "/demo");
-    let wrong: String = digits(&window).chars().map(|c| if c == '9' { '0' } else { '9' }).collect();
+    let wrong = wrong(&digits(&window));
     assert_eq!(window.post_form("/login/code", &[("code", "000000")]), 403);
     assert_eq!(window.page().words(".fault").as_deref(), Some(text("login.code_wrong")));
     assert_eq!([approve(&phone, &wrong), approve(&phone, &wrong)], ["wrong", "failed"]);
@@ -189,9 +169,7 @@ fn wrong_tries_end_it() {
 
 #[test]
 fn delivered_is_told_to_a_browser_that_signed_in_before() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone();
     let mut window = signed_in(&stage, &alice, "/demo");
     let shows = |window: &mut Plain| {
         let jti = payload(&phone.challenges()[0])["jti"].clone();
@@ -202,9 +180,7 @@ fn delivered_is_told_to_a_browser_that_signed_in_before() {
         window.page().words(".state").unwrap_or_default()
     };
     assert!(shows(&mut window).contains(text("login.line_sent")), "a browser nobody knows");
-    assert_eq!(approve(&phone, &digits(&window)), "approved");
-    go(&mut window, &stage, "/login/wait");
-    window.post_form("/login/finish", &[]);
+    finish(&mut window, &stage, &phone);
     go(&mut window, &stage, "/demo");
     window.post_form("/logout", &[]);
     sign_in(&mut window, &stage, &alice, "/demo");
@@ -213,9 +189,7 @@ fn delivered_is_told_to_a_browser_that_signed_in_before() {
 
 #[test]
 fn a_wrong_password_and_an_unknown_name_are_one() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    stage.active_phone(&alice, "phone");
+    let (stage, _alice, _phone) = with_phone();
     let tried = |name: &str, password: &str| {
         let mut window = Plain::new();
         go(&mut window, &stage, "/demo");
@@ -229,9 +203,7 @@ fn a_wrong_password_and_an_unknown_name_are_one() {
 
 #[test]
 fn a_code_signs_in_once() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    stage.active_phone(&alice, "phone");
+    let (stage, alice, _phone) = with_phone();
     let uri = super::manage::add_app(&stage, &alice);
     stage.clock.advance(30);
     let typed = code(&stage, &uri);
@@ -251,17 +223,14 @@ fn told_in_audit(stage: &Stage, what: &str) -> Vec<String> {
 
 #[test]
 fn a_sign_in_that_has_to_wait_is_in_the_audit() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    stage.active_phone(&alice, "phone");
+    let (stage, _alice, _phone) = with_phone();
     let mut window = Plain::new();
     go(&mut window, &stage, "/login");
     let token = window.page().field("/login", "token").expect("a token");
-    let origin = stage.origin();
     let statuses: Vec<u16> = (0..7)
         .map(|_| {
             let fields = [("token", token.as_str()), ("name", "alice"), ("password", "wrong")];
-            window.post_as(&format!("{origin}/login"), &fields, &[("origin", &origin)])
+            post(&mut window, &stage, "/login", &fields)
         })
         .collect();
     assert_eq!(statuses, [403, 403, 403, 403, 403, 403, 429]);
@@ -270,12 +239,10 @@ fn a_sign_in_that_has_to_wait_is_in_the_audit() {
 
 #[test]
 fn an_approval_that_has_to_wait_is_in_the_audit() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone();
     for tries in [3, 1] {
         let mut window = signed_in(&stage, &alice, "/demo");
-        let wrong: String = digits(&window).chars().map(|c| if c == '9' { '0' } else { '9' }).collect();
+        let wrong = wrong(&digits(&window));
         for _ in 0..tries {
             approve(&phone, &wrong);
         }
@@ -295,9 +262,7 @@ fn fault_of(window: &Plain) -> String {
 
 #[test]
 fn what_nobody_looks_at_again_is_in_the_audit_all_the_same() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    stage.active_phone(&alice, "phone");
+    let (stage, alice, _phone) = with_phone();
     let pending = stage.raw_phone("pending");
     pending.enrol(&stage.link(&alice, "pending"));
     signed_in(&stage, &alice, "/demo");
@@ -322,20 +287,21 @@ fn what_nobody_looks_at_again_is_in_the_audit_all_the_same() {
 
 /// Posts a form once more, with the cookie and the token of before: a button pressed twice.
 fn twice(window: &mut Plain, stage: &Stage, action: &str, fields: &[(&str, &str)]) -> (u16, u16) {
-    let origin = stage.origin();
+    let (all, mut other) = (filled(window, action, fields), window.same_cookies());
+    let first = post(window, stage, action, &all);
+    (first, post(&mut other, stage, action, &all))
+}
+
+/// What the form on this page sends, with these fields filled in.
+fn filled(window: &Plain, action: &str, fields: &[(&str, &str)]) -> Vec<(String, String)> {
     let mut all: Vec<(String, String)> = window.page().hidden_fields(action).expect("a form");
     all.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-    let all: Vec<(&str, &str)> = all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let mut other = window.same_cookies();
-    let first = window.post_as(&format!("{origin}{action}"), &all, &[("origin", &origin)]);
-    (first, other.post_as(&format!("{origin}{action}"), &all, &[("origin", &origin)]))
+    all
 }
 
 #[test]
 fn a_button_pressed_twice_does_its_thing_once() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, _alice, phone) = with_phone();
     let mut window = Plain::new();
     go(&mut window, &stage, "/demo");
     let typed = [("name", "alice"), ("password", PASSWORD)];
@@ -382,18 +348,10 @@ fn a_form_of_an_older_approval_touches_no_newer_one() {
     assert_ne!(shown["state"], word, "the first tab is told at once, and shows no digits of long ago");
 
     assert_eq!(approve(&other, &digits(&second)), "approved");
-    for (action, fields) in [
-        ("/login/finish", vec![]),
-        ("/login/code", vec![("code", "000000")]),
-        ("/login/cancel", vec![]),
-        ("/login/resend", vec![]),
-    ] {
-        let mut tab = first.same_cookies();
-        let mut all = first.page().hidden_fields(action).expect("a form");
-        all.extend(fields.into_iter().map(|(name, value): (&str, &str)| (name.to_owned(), value.to_owned())));
-        let all: Vec<(&str, &str)> = all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let origin = stage.origin();
-        assert_eq!(tab.post_as(&format!("{origin}{action}"), &all, &[("origin", &origin)]), 303, "{action}");
+    for action in ["/login/finish", "/login/code", "/login/cancel", "/login/resend"] {
+        let code: &[(&str, &str)] = if action == "/login/code" { &[("code", "000000")] } else { &[] };
+        let sent = filled(&first, action, code);
+        assert_eq!(post(&mut first.same_cookies(), &stage, action, &sent), 303, "{action}");
     }
     assert_eq!(told_in_audit(&stage, "approval.consume"), Vec::<String>::new());
     assert_eq!(told_in_audit(&stage, "approval.code"), Vec::<String>::new());
@@ -404,14 +362,11 @@ fn a_form_of_an_older_approval_touches_no_newer_one() {
 
 #[test]
 fn finish_names_what_it_takes() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone();
     let mut window = signed_in(&stage, &alice, "/demo");
     assert_eq!(approve(&phone, &digits(&window)), "approved");
     go(&mut window, &stage, "/login/wait");
     let kept = window.page().hidden_fields("/login/finish").expect("a form");
-    let origin = stage.origin();
     for (name, value) in
         [("app", Some("manage")), ("app", None), ("approval", Some("AAAAAAAAAAAAAAAAAAAAAA")), ("approval", None)]
     {
@@ -421,7 +376,7 @@ fn finish_names_what_it_takes() {
             None => None,
         });
         let fields: Vec<(&str, &str)> = fields.collect();
-        assert_eq!(window.post_as(&format!("{origin}/login/finish"), &fields, &[("origin", &origin)]), 303);
+        assert_eq!(post(&mut window, &stage, "/login/finish", &fields), 303);
         assert_eq!(told_in_audit(&stage, "approval.consume").len(), 0, "{name} {value:?}");
     }
     window.post_form("/login/finish", &[]);
@@ -433,20 +388,17 @@ fn somebody_else_in_the_same_browser_ends_the_session_before() {
     let stage = stage();
     let (alice, bob) = (stage.person("alice"), stage.person("bob"));
     let (phone, other) = (stage.active_phone(&alice, "phone"), stage.active_phone(&bob, "other"));
-    let finish = |window: &mut Plain, phone: &countersign_tests::raw_phone::RawPhone| {
-        assert_eq!(approve(phone, &digits(window)), "approved");
-        go(window, &stage, "/login/wait");
-        window.post_form("/login/finish", &[]);
+    let finish = |window: &mut Plain, phone: &RawPhone| {
+        finish(window, &stage, phone);
         assert_eq!(heading(window), text("login.sample"));
     };
     let mut window = signed_in(&stage, &alice, "/demo");
     finish(&mut window, &phone);
     let mut before = window.same_cookies();
     // Bob sits down at a page of signing in that was opened before.
-    let origin = stage.origin();
     let token = window.page().field("/logout", "token").expect("a token");
     let fields = [("token", token.as_str()), ("name", "bob"), ("password", PASSWORD), ("next", "/demo")];
-    assert_eq!(window.post_as(&format!("{origin}/login"), &fields, &[("origin", &origin)]), 303);
+    assert_eq!(post(&mut window, &stage, "/login", &fields), 303);
     go(&mut before, &stage, "/demo");
     assert_eq!(heading(&before), text("login.sample"), "a password alone takes nobody's session");
     go(&mut window, &stage, "/login/wait");
@@ -458,13 +410,9 @@ fn somebody_else_in_the_same_browser_ends_the_session_before() {
 
 #[test]
 fn signing_out_calls_off_what_the_browser_still_asks() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone();
     let mut window = signed_in(&stage, &alice, "/demo");
-    assert_eq!(approve(&phone, &digits(&window)), "approved");
-    go(&mut window, &stage, "/login/wait");
-    window.post_form("/login/finish", &[]);
+    finish(&mut window, &stage, &phone);
     go(&mut window, &stage, "/manageotp/add");
     window.post_form("/login/fresh", &[]);
     let (challenge, shown) = (phone.challenges()[0].clone(), digits(&window));

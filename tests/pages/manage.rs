@@ -9,7 +9,7 @@ use countersign_tests::plain::Plain;
 use countersign_tests::raw_phone::RawPhone;
 use countersign_tests::stage::{Stage, caller};
 
-use super::{approve, code, digits, go, heading, path, signed_in, stage};
+use super::{code, finish, go, heading, path, post, signed_in, stage, with_phone, wrong};
 
 fn voucher(stage: &Stage, person: &Person) -> String {
     stage.house().people.give_voucher(person, &caller()).expect("a voucher").reveal()
@@ -18,9 +18,7 @@ fn voucher(stage: &Stage, person: &Person) -> String {
 /// A browser whose person showed a phone just now.
 pub fn with_second_factor(stage: &Stage, person: &Person, phone: &RawPhone) -> Plain {
     let mut window = signed_in(stage, person, "/manageotp");
-    assert_eq!(approve(phone, &digits(&window)), "approved");
-    go(&mut window, stage, "/login/wait");
-    window.post_form("/login/finish", &[]);
+    finish(&mut window, stage, phone);
     assert_eq!((path(&window, stage).as_str(), heading(&window).as_str()), ("/manageotp", text("manage.title")));
     window
 }
@@ -74,7 +72,7 @@ fn the_first_device_needs_the_voucher_before_the_qr() {
     let other = signed_in(&stage, &alice, "/demo");
     assert_eq!(path(&other, &stage), "/manageotp/add");
 
-    let wrong: String = shown.chars().map(|c| if c == '9' { '0' } else { '9' }).collect();
+    let wrong = wrong(&shown);
     assert_eq!(window.post_form("/manageotp/confirm", &[("digits", &wrong)]), 403);
     assert_eq!(fault(&window), fill("manage.digits_wrong", &[("n", "2")]));
     window.post_form("/manageotp/confirm", &[("digits", &shown)]);
@@ -88,9 +86,7 @@ fn the_first_device_needs_the_voucher_before_the_qr() {
 
     let mut again = signed_in(&stage, &alice, "/manageotp");
     assert_eq!(heading(&again), text("login.wait_title"));
-    assert_eq!(approve(&phone, &digits(&again)), "approved");
-    go(&mut again, &stage, "/login/wait");
-    again.post_form("/login/finish", &[]);
+    finish(&mut again, &stage, &phone);
     let list = again.page().source();
     assert!(list.contains("Phone") && list.contains(text("manage.kind_both")), "{list}");
 }
@@ -148,10 +144,9 @@ fn a_session_of_long_ago_takes_no_try_of_a_device_added_elsewhere() {
     go(&mut stale, &stage, "/manageotp");
     let token = stale.page().field("/logout", "token").expect("a token");
     let did = second.did.borrow().clone();
-    let origin = stage.origin();
     for form in ["confirm", "confirm", "confirm", "first-code", "refuse"] {
         let fields = [("token", token.as_str()), ("device", &did), ("digits", "000000"), ("code", "000000")];
-        let status = stale.post_as(&format!("{origin}/manageotp/{form}"), &fields, &[("origin", &origin)]);
+        let status = post(&mut stale, &stage, &format!("/manageotp/{form}"), &fields);
         assert_eq!(status, 303, "{form}: to the page that asks for a second factor");
     }
     let device = stage.house().devices.owned(alice.id, did.parse().expect("an id")).expect("the store");
@@ -254,9 +249,8 @@ fn where_codes_are_off_no_authenticator_is_offered_or_taken() {
     }
     // A form made by hand gets what the page offers.
     let token = window.page().field("/manageotp/add", "token").expect("a token");
-    let origin = stage.origin();
     let fields = [("token", token.as_str()), ("kind", "other"), ("name", "App"), ("voucher", &voucher)];
-    window.post_as(&format!("{origin}/manageotp/add"), &fields, &[("origin", &origin)]);
+    post(&mut window, &stage, "/manageotp/add", &fields);
     go(&mut window, &stage, "/manageotp/add?kind=other");
     assert!(window.page().words("#link").is_some_and(|link| link.starts_with("https://")), "no otpauth link");
     assert_eq!(stage.house().devices.of(alice.id).expect("the store").len(), 0);
@@ -282,8 +276,8 @@ fn where_codes_were_switched_off_none_is_tested() {
     assert_eq!(path(&window, &stage), "/manageotp");
     // A form made by hand tries nothing.
     stage.clock.advance(30);
-    let (origin, typed) = (stage.origin(), code(&stage, &uri));
-    window.post_as(&format!("{origin}{form}"), &[("token", &token), ("code", &typed)], &[("origin", &origin)]);
+    let typed = code(&stage, &uri);
+    post(&mut window, &stage, &form, &[("token", &token), ("code", &typed)]);
     let by = caller();
     let owner = countersign_tests::stage::owner(&alice);
     let app = stage.house().devices.of(alice.id).expect("the store")[0].0.did;
@@ -294,14 +288,10 @@ fn where_codes_were_switched_off_none_is_tested() {
 
 #[test]
 fn a_yes_to_an_application_changes_no_devices() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone();
     let did = phone.did.borrow().clone();
     let mut window = signed_in(&stage, &alice, "/demo");
-    assert_eq!(approve(&phone, &digits(&window)), "approved");
-    go(&mut window, &stage, "/login/wait");
-    window.post_form("/login/finish", &[]);
+    finish(&mut window, &stage, &phone);
     assert_eq!(path(&window, &stage), "/demo");
     go(&mut window, &stage, "/manageotp");
     assert_eq!(heading(&window), text("manage.title"), "looking is allowed");
@@ -310,11 +300,10 @@ fn a_yes_to_an_application_changes_no_devices() {
         go(&mut window, &stage, change);
         assert_eq!(heading(&window), text("login.fresh"), "{change}");
     }
-    let origin = stage.origin();
     let token = window.page().field("/login/fresh", "token").expect("a token");
     for change in &changes {
         let fields = [("token", token.as_str()), ("name", "Theirs"), ("kind", "countersign")];
-        window.post_as(&format!("{origin}{change}"), &fields, &[("origin", &origin)]);
+        post(&mut window, &stage, change, &fields);
     }
     let all = stage.house().devices.of(alice.id).expect("the store");
     assert_eq!(all.iter().map(|(it, _)| it.name.as_str()).collect::<Vec<_>>(), ["Phone"]);
@@ -325,17 +314,13 @@ fn a_yes_to_an_application_changes_no_devices() {
     window.post_form("/login/fresh", &[]);
     let asked = countersign_tests::raw_phone::payload(&phone.challenges()[0]);
     assert_eq!(asked["app"].as_str(), Some(text("login.manage_name")), "the phone says what for");
-    assert_eq!(approve(&phone, &digits(&window)), "approved");
-    go(&mut window, &stage, "/login/wait");
-    window.post_form("/login/finish", &[]);
+    finish(&mut window, &stage, &phone);
     assert_eq!(path(&window, &stage), changes[0]);
 }
 
 #[test]
 fn renaming_and_removing_ask_a_second_factor_of_the_last_ten_minutes() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone();
     let mut window = with_second_factor(&stage, &alice, &phone);
     let did = phone.did.borrow().clone();
     let (rename, remove) = (format!("/manageotp/{did}/rename"), format!("/manageotp/{did}/remove"));
@@ -351,9 +336,7 @@ fn renaming_and_removing_ask_a_second_factor_of_the_last_ten_minutes() {
     assert_eq!(stage.house().devices.of(alice.id).expect("the store")[0].1, DeviceState::Active);
 
     window.post_form("/login/fresh", &[]);
-    assert_eq!(approve(&phone, &digits(&window)), "approved");
-    go(&mut window, &stage, "/login/wait");
-    window.post_form("/login/finish", &[]);
+    finish(&mut window, &stage, &phone);
     assert_eq!(path(&window, &stage), remove, "back to where it was asked");
     window.post_form(&remove, &[]);
     assert_eq!(path(&window, &stage), format!("/manageotp?removed={did}"));
@@ -376,9 +359,7 @@ fn nobody_reaches_the_device_of_somebody_else() {
 
 #[test]
 fn a_disabled_person_is_out_and_comes_back_with_the_same_phone() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone();
     let mut window = with_second_factor(&stage, &alice, &phone);
     let asked = stage.begin(&alice);
     let challenge = phone.challenges()[0].clone();

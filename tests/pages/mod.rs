@@ -17,6 +17,17 @@ fn stage() -> Stage {
     Stage::with(|config| config.sample_app = true)
 }
 
+/// A gateway, its one person, and a phone of hers that is active.
+fn with_phone() -> (Stage, Person, RawPhone) {
+    with_phone_at(stage())
+}
+
+fn with_phone_at(stage: Stage) -> (Stage, Person, RawPhone) {
+    let alice = stage.person("alice");
+    let phone = stage.active_phone(&alice, "phone");
+    (stage, alice, phone)
+}
+
 /// A browser that typed name and password on the way to `path`.
 fn signed_in(stage: &Stage, person: &Person, path: &str) -> Plain {
     let mut window = Plain::new();
@@ -49,6 +60,25 @@ fn digits(window: &Plain) -> String {
 /// The phone's answer to its one open challenge.
 fn approve(phone: &RawPhone, digits: &str) -> String {
     phone.decide(&phone.approval(&phone.challenges()[0], digits))
+}
+
+/// Approves what the browser asks, and takes it there.
+fn finish(window: &mut Plain, stage: &Stage, phone: &RawPhone) {
+    assert_eq!(approve(phone, &digits(window)), "approved");
+    go(window, stage, "/login/wait");
+    window.post_form("/login/finish", &[]);
+}
+
+/// As many digits, none of them right.
+fn wrong(digits: &str) -> String {
+    digits.chars().map(|c| if c == '9' { '0' } else { '9' }).collect()
+}
+
+/// Posts these fields from a page of the gateway's own, whatever form there is.
+fn post(window: &mut Plain, stage: &Stage, path: &str, fields: &[(impl AsRef<str>, impl AsRef<str>)]) -> u16 {
+    let origin = stage.origin();
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_ref(), value.as_ref())).collect();
+    window.post_as(&format!("{origin}{path}"), &fields, &[("origin", &origin)])
 }
 
 /// The code that an authenticator shows for this key URI now.

@@ -11,7 +11,7 @@ use countersign_tests::plain::Plain;
 use countersign_tests::raw_phone::{RawPhone, payload};
 use countersign_tests::stage::Stage;
 
-use super::{approve, digits, go, heading, path, sign_in, signed_in};
+use super::{approve, digits, finish, go, heading, path, sign_in, signed_in, with_phone_at, wrong};
 
 const PAGE: &str = "/login/offline";
 
@@ -67,9 +67,7 @@ fn waiting(stage: &Stage, person: &Person) -> Plain {
 
 #[test]
 fn a_phone_without_a_network_signs_in_by_what_it_scans() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone_at(stage());
     let mut window = waiting(&stage, &alice);
     assert!(window.page().source().contains(PAGE), "the page offers it");
     go(&mut window, &stage, PAGE);
@@ -107,9 +105,7 @@ fn another_phone_may_be_picked_and_only_the_last_one_counts() {
 
 #[test]
 fn with_little_time_left_it_begins_anew_and_nothing_lives_longer() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone_at(stage());
     let mut window = waiting(&stage, &alice);
     let first = row(&stage, &phone);
     stage.clock.advance(60);
@@ -159,14 +155,10 @@ fn somebody_elses_phone_is_not_shown_anything() {
 
 #[test]
 fn a_device_that_is_added_is_a_question_of_its_own() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone_at(stage());
     let mut window = waiting(&stage, &alice);
     assert_eq!(payload(&phone.challenges()[0])["op"], "login");
-    assert_eq!(approve(&phone, &digits(&window)), "approved");
-    go(&mut window, &stage, "/login/wait");
-    window.post_form("/login/finish", &[]);
+    finish(&mut window, &stage, &phone);
     stage.clock.advance(601);
 
     go(&mut window, &stage, &format!("/manageotp/{}/remove", phone.did.borrow()));
@@ -178,18 +170,14 @@ fn a_device_that_is_added_is_a_question_of_its_own() {
     let held = phone.challenges();
     assert_eq!((held.len(), payload(&held[0])["op"].as_str()), (1, Some("enrol")), "the other question is over");
     assert!(window.page().words(".to").is_some_and(|to| to.contains(text("login.to_enrol"))));
-    assert_eq!(approve(&phone, &digits(&window)), "approved");
-    go(&mut window, &stage, "/login/wait");
-    window.post_form("/login/finish", &[]);
+    finish(&mut window, &stage, &phone);
     assert_eq!(path(&window, &stage), "/manageotp/add");
     assert_eq!(heading(&window), text("manage.add"));
 }
 
 #[test]
 fn the_time_to_wait_after_wrong_digits_is_said() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone_at(stage());
     for _ in 0..2 {
         let asked = stage.begin(&alice);
         let held = phone.challenges().pop().expect("a challenge");
@@ -217,9 +205,7 @@ fn the_time_to_wait_after_wrong_digits_is_said() {
 
 #[test]
 fn at_the_tenth_wrong_number_the_page_says_that_phones_are_not_asked() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone_at(stage());
     let mut typed = 0;
     let window = loop {
         let mut window = Plain::new();
@@ -228,7 +214,7 @@ fn at_the_tenth_wrong_number_the_page_says_that_phones_are_not_asked() {
             stage.clock.advance(64);
             continue;
         }
-        let wrong: String = digits(&window).chars().map(|c| if c == '9' { '0' } else { '9' }).collect();
+        let wrong = wrong(&digits(&window));
         let mut said = String::new();
         while said != "failed" {
             said = approve(&phone, &wrong);

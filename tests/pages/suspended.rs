@@ -11,7 +11,7 @@ use countersign_tests::raw_phone::RawPhone;
 use countersign_tests::stage::{Stage, caller, owner};
 
 use super::manage::with_second_factor;
-use super::{approve, digits, go, heading, path, signed_in, stage};
+use super::{approve, digits, finish, go, heading, path, post, signed_in, stage, with_phone};
 
 fn state(stage: &Stage, phone: &RawPhone) -> DeviceState {
     let did = phone.did.borrow().parse().unwrap();
@@ -40,9 +40,7 @@ fn a_lost_device_is_suspended_and_comes_back_by_another_one() {
     stage.clock.advance(1);
     window.post_form("/login/fresh", &[]);
     assert_eq!(two.challenges(), Vec::<String>::new(), "a suspended phone is not asked");
-    assert_eq!(approve(&one, &digits(&window)), "approved");
-    go(&mut window, &stage, "/login/wait");
-    window.post_form("/login/finish", &[]);
+    finish(&mut window, &stage, &one);
     assert_eq!((path(&window, &stage), heading(&window).as_str()), (page(&two, "resume"), text("manage.resume_title")));
     window.post_form(&page(&two, "resume"), &[]);
     assert_eq!(window.page().words(".notice"), Some(fill("manage.resumed", &[("name", "Phone")])));
@@ -53,9 +51,7 @@ fn a_lost_device_is_suspended_and_comes_back_by_another_one() {
 
 #[test]
 fn the_only_device_cannot_bring_itself_back() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone();
     let mut window = with_second_factor(&stage, &alice, &phone);
     go(&mut window, &stage, &page(&phone, "remove"));
     window.post_form(&page(&phone, "suspend"), &[]);
@@ -66,11 +62,10 @@ fn the_only_device_cannot_bring_itself_back() {
         go(&mut window, &stage, change);
         assert_eq!(heading(&window), text("login.fresh"), "{change}");
     }
-    let origin = stage.origin();
     let token = window.page().field("/login/fresh", "token").expect("a token");
     for change in &changes {
         let fields = [("token", token.as_str()), ("name", "Theirs")];
-        window.post_as(&format!("{origin}{change}"), &fields, &[("origin", &origin)]);
+        post(&mut window, &stage, change, &fields);
     }
     let listed = stage.house().devices.of(alice.id).unwrap();
     let listed: Vec<_> = listed.iter().map(|(device, _)| (device.name.as_str(), device.stored)).collect();
@@ -88,9 +83,7 @@ fn the_only_device_cannot_bring_itself_back() {
 
 #[test]
 fn a_voucher_from_before_does_not_bring_the_only_device_back() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone();
     let mut window = with_second_factor(&stage, &alice, &phone);
     stage.clock.advance(600);
     go(&mut window, &stage, &page(&phone, "remove"));
@@ -179,10 +172,9 @@ fn a_reported_thief_cannot_bring_its_phone_back() {
     assert_eq!(own.decide(&own.refusal(&notice, "report")), "reported");
     assert!(is_signed_out(&mut window, &stage));
     let second_did = second.did.borrow().clone();
-    let origin = stage.origin();
     for form in [page(&thief, "resume"), "/manageotp/add".into(), "/manageotp/confirm".into()] {
         let fields = [("token", token.as_str()), ("name", "Third"), ("device", &second_did), ("digits", &shown)];
-        window.post_as(&format!("{origin}{form}"), &fields, &[("origin", &origin)]);
+        post(&mut window, &stage, &form, &fields);
     }
     assert_eq!((state(&stage, &thief), state(&stage, &second)), (DeviceState::Suspended, DeviceState::Pending));
     assert!(is_signed_out(&mut window, &stage));

@@ -9,13 +9,7 @@ use countersign_tests::plain::Plain;
 use countersign_tests::raw_phone::{RawPhone, payload, sign};
 use countersign_tests::stage::{Asked, BEGIN, PASSWORD, Stage, caller, hash};
 
-fn stage() -> (Stage, Person, RawPhone, RawPhone) {
-    let stage = Stage::start();
-    let alice = stage.person("alice");
-    let one = stage.active_phone(&alice, "one");
-    let two = stage.active_phone(&alice, "two");
-    (stage, alice, one, two)
-}
+use super::two_phones;
 
 fn held(phone: &RawPhone) -> String {
     phone.challenges().pop().expect("a challenge")
@@ -23,7 +17,7 @@ fn held(phone: &RawPhone) -> String {
 
 #[test]
 fn approve_twice_two_devices() {
-    let (stage, alice, one, two) = stage();
+    let (stage, alice, one, two) = two_phones();
     let asked = stage.begin(&alice);
     let (first, second) = (held(&one), held(&two));
     assert_eq!(one.decide(&one.approval(&first, &asked.digits())), "approved");
@@ -33,7 +27,7 @@ fn approve_twice_two_devices() {
 
 #[test]
 fn approve_after_deny() {
-    let (stage, alice, one, two) = stage();
+    let (stage, alice, one, two) = two_phones();
     let asked = stage.begin(&alice);
     let (first, second) = (held(&one), held(&two));
     assert_eq!(one.decide(&one.refusal(&first, "deny")), "denied");
@@ -44,7 +38,7 @@ fn approve_after_deny() {
 
 #[test]
 fn approve_by_qr_after_deny() {
-    let (stage, alice, one, two) = stage();
+    let (stage, alice, one, two) = two_phones();
     let asked = stage.begin(&alice);
     let (first, second) = (held(&one), held(&two));
     assert_eq!(one.decide(&one.refusal(&first, "deny")), "denied");
@@ -56,7 +50,7 @@ fn approve_by_qr_after_deny() {
 
 #[test]
 fn deny_after_approve() {
-    let (stage, alice, one, two) = stage();
+    let (stage, alice, one, two) = two_phones();
     let asked = stage.begin(&alice);
     let (first, second) = (held(&one), held(&two));
     assert_eq!(one.decide(&one.approval(&first, &asked.digits())), "approved");
@@ -66,7 +60,7 @@ fn deny_after_approve() {
 
 #[test]
 fn report_after_approve() {
-    let (stage, alice, one, two) = stage();
+    let (stage, alice, one, two) = two_phones();
     let asked = stage.begin(&alice);
     let (first, second) = (held(&one), held(&two));
     assert_eq!(one.decide(&one.approval(&first, &asked.digits())), "approved");
@@ -77,7 +71,7 @@ fn report_after_approve() {
 
 #[test]
 fn deny_past_exp() {
-    let (stage, alice, one, two) = stage();
+    let (stage, alice, one, two) = two_phones();
     let asked = stage.begin(&alice);
     let (first, second) = (held(&one), held(&two));
     stage.clock.advance(115);
@@ -88,7 +82,7 @@ fn deny_past_exp() {
 
 #[test]
 fn deny_of_an_expired_one() {
-    let (stage, alice, one, _) = stage();
+    let (stage, alice, one, _) = two_phones();
     let asked = stage.begin(&alice);
     let first = held(&one);
     stage.clock.advance(126);
@@ -98,7 +92,7 @@ fn deny_of_an_expired_one() {
 
 #[test]
 fn report_after_consumed() {
-    let (stage, alice, one, two) = stage();
+    let (stage, alice, one, two) = two_phones();
     let asked = stage.begin(&alice);
     let (first, second) = (held(&one), held(&two));
     assert_eq!(one.decide(&one.approval(&first, &asked.digits())), "approved");
@@ -124,7 +118,7 @@ fn is_open(stage: &Stage, cookie: &Cookie) -> bool {
 
 #[test]
 fn report_after_10_min() {
-    let (stage, alice, one, two) = stage();
+    let (stage, alice, one, two) = two_phones();
     let asked = stage.begin(&alice);
     let (first, second) = (held(&one), held(&two));
     assert_eq!(one.decide(&one.approval(&first, &asked.digits())), "approved");
@@ -143,7 +137,7 @@ fn report_twice_is_reported_twice() {
             .map(|entry| entry.outcome.clone())
             .collect::<Vec<_>>()
     };
-    let (stage, alice, one, two) = stage();
+    let (stage, alice, one, two) = two_phones();
     let asked = stage.begin(&alice);
     let (first, second) = (held(&one), held(&two));
     assert_eq!(one.decide(&one.refusal(&first, "report")), "reported");
@@ -164,7 +158,7 @@ fn report_twice_is_reported_twice() {
 
 #[test]
 fn report_twice_after_consumed_ends_sessions_once() {
-    let (stage, alice, one, two) = stage();
+    let (stage, alice, one, two) = two_phones();
     let asked = stage.begin(&alice);
     let (first, second) = (held(&one), held(&two));
     assert_eq!(one.decide(&one.approval(&first, &asked.digits())), "approved");
@@ -188,7 +182,7 @@ fn report_twice_after_consumed_ends_sessions_once() {
 #[test]
 fn approve_past_exp_5() {
     for (after, expected) in [(125, "approved"), (126, "expired")] {
-        let (stage, alice, one, _) = stage();
+        let (stage, alice, one, _) = two_phones();
         let asked = stage.begin(&alice);
         let first = held(&one);
         stage.clock.advance(after);
@@ -198,7 +192,7 @@ fn approve_past_exp_5() {
 
 #[test]
 fn approve_after_the_wall_clock_stepped_back() {
-    let (stage, alice, one, _) = stage();
+    let (stage, alice, one, _) = two_phones();
     let asked = stage.begin(&alice);
     let first = held(&one);
     stage.clock.advance(126);
@@ -208,7 +202,7 @@ fn approve_after_the_wall_clock_stepped_back() {
 
 #[test]
 fn a_second_factor_is_not_fresh_after_the_wall_clock_stepped_back() {
-    let (stage, alice, ..) = stage();
+    let (stage, alice, ..) = two_phones();
     let sessions = &stage.house().sessions;
     for step in [Step { second: true, manage: true, ..Step::default() }, Step { voucher: true, ..Step::default() }] {
         stage.clock.set_wall(BEGIN);
@@ -230,7 +224,7 @@ fn a_second_factor_is_not_fresh_after_the_wall_clock_stepped_back() {
 #[test]
 fn an_idle_session_does_not_come_back_after_the_wall_clock_stepped_back() {
     for (seconds, every) in [(limits::SESSION_IDLE, limits::SESSION_IDLE), (limits::SESSION_LIFE, 600)] {
-        let (stage, alice, ..) = stage();
+        let (stage, alice, ..) = two_phones();
         let sessions = &stage.house().sessions;
         let (cookie, _) = sessions.begin(alice.id, &alice.name, Step::default()).expect("the store");
         for _ in 0..seconds / every - 1 {
@@ -245,7 +239,7 @@ fn an_idle_session_does_not_come_back_after_the_wall_clock_stepped_back() {
 
 #[test]
 fn report_ends_a_session_that_another_approval_raised() {
-    let (stage, alice, one, two) = stage();
+    let (stage, alice, one, two) = two_phones();
     let sessions = &stage.house().sessions;
     let by = |asked: &Asked| Step { second: true, approval: Some(*asked.id.as_bytes()), ..Step::default() };
     let first = stage.begin(&alice);
@@ -265,7 +259,7 @@ fn report_ends_a_session_that_another_approval_raised() {
 
 #[test]
 fn begun_twice_in_one_browser_is_one() {
-    let (stage, alice, one, _) = stage();
+    let (stage, alice, one, _) = two_phones();
     let first = stage.begin(&alice);
     let again = stage.begin(&alice);
     assert_eq!((again.id, again.digits()), (first.id, first.digits()), "the page keeps its digits");
@@ -274,7 +268,7 @@ fn begun_twice_in_one_browser_is_one() {
 
 #[test]
 fn disabled_within_the_hold_takes_nothing() {
-    let (stage, alice, one, _) = stage();
+    let (stage, alice, one, _) = two_phones();
     let asked = stage.begin(&alice);
     assert_eq!(one.decide(&one.approval(&held(&one), &asked.digits())), "approved");
     let entry = caller().entry(stage.house().clock.now(), "person.disable", "done");
@@ -284,7 +278,7 @@ fn disabled_within_the_hold_takes_nothing() {
 
 #[test]
 fn consume_other_browser() {
-    let (stage, alice, one, _) = stage();
+    let (stage, alice, one, _) = two_phones();
     let asked = stage.begin(&alice);
     assert_eq!(one.decide(&one.approval(&held(&one), &asked.digits())), "approved");
     assert!(!asked.consume_as("sample", "other browser"));
@@ -293,7 +287,7 @@ fn consume_other_browser() {
 
 #[test]
 fn consume_other_client() {
-    let (stage, alice, one, _) = stage();
+    let (stage, alice, one, _) = two_phones();
     let asked = stage.begin(&alice);
     assert_eq!(one.decide(&one.approval(&held(&one), &asked.digits())), "approved");
     assert!(!asked.consume_as("other", "browser"));
@@ -302,7 +296,7 @@ fn consume_other_client() {
 
 #[test]
 fn consume_twice() {
-    let (stage, alice, one, _) = stage();
+    let (stage, alice, one, _) = two_phones();
     let asked = stage.begin(&alice);
     assert!(!asked.consume(), "pending is not approved");
     assert_eq!(one.decide(&one.approval(&held(&one), &asked.digits())), "approved");
@@ -313,7 +307,7 @@ fn consume_twice() {
 #[test]
 fn consume_after_hold() {
     for (after, taken) in [(30, true), (31, false)] {
-        let (stage, alice, one, _) = stage();
+        let (stage, alice, one, _) = two_phones();
         let asked = stage.begin(&alice);
         assert_eq!(one.decide(&one.approval(&held(&one), &asked.digits())), "approved");
         stage.clock.advance(after);
@@ -324,7 +318,7 @@ fn consume_after_hold() {
 /// Where an action follows at once, the yes itself takes it: there is nothing left to deny, or to take again.
 #[test]
 fn action_consumed_then_deny() {
-    let (stage, alice, one, two) = stage();
+    let (stage, alice, one, two) = two_phones();
     let msg = "Pay 100 to Bob".to_owned().try_into().expect("shown text");
     let ask = Ask::Sign { msg, hold: 0 };
     let begin = Begin { ask, at_once: true, ..Stage::beginning(&alice, "browser") };
@@ -342,7 +336,7 @@ fn action_consumed_then_deny() {
 
 #[test]
 fn signed_words_count_as_long_as_the_client_asked() {
-    let (stage, alice, one, _) = stage();
+    let (stage, alice, one, _) = two_phones();
     for (hold, after, taken) in [(600, 600, true), (600, 601, false), (9_999, 601, false)] {
         let msg = "Open the gate".to_owned().try_into().expect("shown text");
         let begin = Begin { ask: Ask::Sign { msg, hold }, ..Stage::beginning(&alice, "browser") };
@@ -355,7 +349,7 @@ fn signed_words_count_as_long_as_the_client_asked() {
 
 #[test]
 fn second_open() {
-    let (stage, alice, one, _) = stage();
+    let (stage, alice, one, _) = two_phones();
     let first = stage.begin(&alice);
     let (_, push) = stage.try_begin(&alice, "other browser", true).expect("a page");
     assert_eq!(push, Push::Open);
@@ -365,7 +359,7 @@ fn second_open() {
 
 #[test]
 fn sixth_push() {
-    let (stage, alice, one, _) = stage();
+    let (stage, alice, one, _) = two_phones();
     for _ in 0..5 {
         stage.begin(&alice);
         stage.clock.advance(126);
@@ -378,7 +372,7 @@ fn sixth_push() {
 /// A control: a success starts the count anew.
 #[test]
 fn sixth_push_after_a_success_passes() {
-    let (stage, alice, one, _) = stage();
+    let (stage, alice, one, _) = two_phones();
     for _ in 0..4 {
         stage.begin(&alice);
         stage.clock.advance(126);
@@ -391,7 +385,7 @@ fn sixth_push_after_a_success_passes() {
 
 #[test]
 fn third_push_without_first_factor() {
-    let (stage, alice, _, _) = stage();
+    let (stage, alice, _, _) = two_phones();
     for expected in [Push::Sent, Push::Sent, Push::Limit] {
         let (_, push) = stage.try_begin(&alice, "browser", false).expect("a page");
         assert_eq!(push, expected);
@@ -401,7 +395,7 @@ fn third_push_without_first_factor() {
 
 #[test]
 fn denied_client_and_network_get_no_push_for_an_hour() {
-    let (stage, alice, one, _) = stage();
+    let (stage, alice, one, _) = two_phones();
     stage.begin(&alice);
     assert_eq!(one.decide(&one.refusal(&held(&one), "deny")), "denied");
     stage.clock.advance(3_599);
@@ -413,7 +407,7 @@ fn denied_client_and_network_get_no_push_for_an_hour() {
 #[test]
 fn push_before_first_factor() {
     // Nothing reaches the phone before the first factor is right. `pages` shows the same with the app itself.
-    let (stage, alice, one, _) = stage();
+    let (stage, alice, one, _) = two_phones();
     let mut window = Plain::new();
     assert_eq!(window.get(&format!("{}/login?next=/manageotp", stage.origin())), 200);
     for (name, password) in [("alice", "not the password"), ("alice", ""), ("nobody", PASSWORD)] {
@@ -452,7 +446,7 @@ fn a_report_has_its_line_in_the_log() {
 fn deny_races_approve() {
     const ROUNDS: usize = 1_000;
     let mut outcomes = std::collections::BTreeMap::new();
-    let (stage, alice, mut one, mut two) = stage();
+    let (stage, alice, mut one, mut two) = two_phones();
     let house = stage.house().clone();
     for round in 0..ROUNDS {
         // A second a round, so that neither nonces nor the limits of a network stand still.

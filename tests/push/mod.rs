@@ -21,7 +21,20 @@ mod replay;
 mod sender;
 mod text;
 
+use countersign_gateway::person::Person;
+use countersign_tests::raw_phone::RawPhone;
+use countersign_tests::stage::Stage;
+
 /// Whether the long forms are asked for (`cargo xtask torture`).
 fn is_long() -> bool {
     std::env::var_os("COUNTERSIGN_TORTURE").is_some()
+}
+
+/// A gateway, its one person, and two active phones of hers.
+fn two_phones() -> (Stage, Person, RawPhone, RawPhone) {
+    let stage = Stage::start();
+    let alice = stage.person("alice");
+    let one = stage.active_phone(&alice, "one");
+    let two = stage.active_phone(&alice, "two");
+    (stage, alice, one, two)
 }

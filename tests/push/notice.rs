@@ -10,15 +10,9 @@ use countersign_tests::raw_phone::{Key, RawPhone, payload, sign};
 use countersign_tests::stage::{BEGIN, Stage, caller, owner};
 use serde_json::{Value, json};
 
-const DAY: u64 = 86_400;
+use super::two_phones;
 
-fn stage() -> (Stage, Person, RawPhone, RawPhone) {
-    let stage = Stage::start();
-    let alice = stage.person("alice");
-    let one = stage.active_phone(&alice, "one");
-    let two = stage.active_phone(&alice, "two");
-    (stage, alice, one, two)
-}
+const DAY: u64 = 86_400;
 
 fn did(phone: &RawPhone) -> Id {
     phone.did.borrow().parse().unwrap()
@@ -36,7 +30,7 @@ fn tell(stage: &Stage, person: &Person, info: Info) {
 
 #[test]
 fn an_added_device_is_told_to_the_others() {
-    let (_stage, _alice, one, two) = stage();
+    let (_stage, _alice, one, two) = two_phones();
     let notices = one.notices();
     let told = Message::<Challenge>::parse(&notices[0]).unwrap();
     assert!(told.clone().verify(&Key::named("gk").jwk()).is_ok());
@@ -50,7 +44,7 @@ fn an_added_device_is_told_to_the_others() {
 
 #[test]
 fn changed_keys_are_told_to_the_others() {
-    let (_stage, _alice, one, two) = stage();
+    let (_stage, _alice, one, two) = two_phones();
     let body = two.keys_body(&two.keys_claims("ak", &Key::named("new")), &two.ak, &Key::named("new"));
     assert_eq!(two.call("/keys", &body).status, 200);
     let told: Vec<Value> = one.notices().iter().map(|text| payload(text)["info"].clone()).collect();
@@ -60,7 +54,7 @@ fn changed_keys_are_told_to_the_others() {
 
 #[test]
 fn one_event_has_one_aid_on_all_phones() {
-    let (stage, alice, one, two) = stage();
+    let (stage, alice, one, two) = two_phones();
     tell(&stage, &alice, Info::Lockout);
     let (first, second) = (payload(&one.notices()[0]), payload(&two.notices()[0]));
     assert_eq!(first["aid"], second["aid"]);
@@ -70,7 +64,7 @@ fn one_event_has_one_aid_on_all_phones() {
 
 #[test]
 fn an_added_authenticator_is_told() {
-    let (stage, alice, one, _) = stage();
+    let (stage, alice, one, _) = two_phones();
     let devices = &stage.house().devices;
     devices.offer_app(owner(&alice), "Old tablet", &caller()).unwrap();
     let app = devices.of(alice.id).unwrap().into_iter().find(|(it, _)| it.phone.is_none()).unwrap().0;
@@ -86,7 +80,7 @@ fn an_added_authenticator_is_told() {
 
 #[test]
 fn a_report_of_an_added_device_suspends_it() {
-    let (stage, alice, one, two) = stage();
+    let (stage, alice, one, two) = two_phones();
     let asked = stage.begin(&alice);
     let (notice, held) = (one.notices().pop().unwrap(), two.challenges().pop().unwrap());
     assert_eq!(one.decide(&one.refusal(&notice, "report")), "reported");
@@ -105,7 +99,7 @@ fn a_report_of_an_added_device_suspends_it() {
 #[test]
 fn a_report_after_seven_days_suspends_nothing() {
     for (after, expected) in [(7 * DAY, DeviceState::Suspended), (7 * DAY + 1, DeviceState::Active)] {
-        let (stage, _alice, one, two) = stage();
+        let (stage, _alice, one, two) = two_phones();
         let notice = one.notices().pop().unwrap();
         stage.clock.advance(after);
         assert_eq!(one.decide(&one.refusal(&notice, "report")), "reported");
@@ -115,7 +109,7 @@ fn a_report_after_seven_days_suspends_nothing() {
 
 #[test]
 fn a_report_of_changed_keys_suspends_whenever_it_comes() {
-    let (stage, _alice, one, two) = stage();
+    let (stage, _alice, one, two) = two_phones();
     let body = two.keys_body(&two.keys_claims("pk", &Key::named("new")), &two.pk, &Key::named("new"));
     assert_eq!(two.call("/keys", &body).status, 200);
     let notice = one.notices().remove(0);
@@ -127,7 +121,7 @@ fn a_report_of_changed_keys_suspends_whenever_it_comes() {
 
 #[test]
 fn effects_come_once() {
-    let (stage, alice, one, two) = stage();
+    let (stage, alice, one, two) = two_phones();
     let notice = one.notices().pop().unwrap();
     let report = one.refusal(&notice, "report");
     let first = one.answer(&report).json();
@@ -139,7 +133,7 @@ fn effects_come_once() {
 
 #[test]
 fn other_notices_are_told_to_the_administrator() {
-    let (stage, alice, one, two) = stage();
+    let (stage, alice, one, two) = two_phones();
     tell(&stage, &alice, Info::Lockout);
     let notice = one.notices().remove(0);
     assert_eq!(one.decide(&one.refusal(&notice, "report")), "reported");
@@ -150,7 +144,7 @@ fn other_notices_are_told_to_the_administrator() {
 
 #[test]
 fn the_last_phone_that_is_suspended_ends_what_was_asked() {
-    let (stage, alice, one, two) = stage();
+    let (stage, alice, one, two) = two_phones();
     let notice = one.notices().pop().unwrap();
     let asked = stage.begin(&alice);
     assert_eq!(one.wire.send(one.bare("DELETE", "/device")).status, 204);
@@ -163,7 +157,7 @@ fn the_last_phone_that_is_suspended_ends_what_was_asked() {
 
 #[test]
 fn twelve_are_listed_logins_first_then_the_newest() {
-    let (stage, alice, one, two) = stage();
+    let (stage, alice, one, two) = two_phones();
     for n in 0..14 {
         stage.clock.advance(1);
         tell(&stage, &alice, if n % 2 == 0 { Info::Lockout } else { Info::RecoveryUsed });
@@ -185,7 +179,7 @@ fn twelve_are_listed_logins_first_then_the_newest() {
 
 #[test]
 fn texts_are_issued_anew_when_their_key_goes() {
-    let (stage, _alice, one, two) = stage();
+    let (stage, _alice, one, two) = two_phones();
     let old = one.notices().pop().unwrap();
     stage.house().notices.store().reissue(Vec::new()).unwrap();
     let new = one.notices().pop().unwrap();
@@ -201,7 +195,7 @@ fn texts_are_issued_anew_when_their_key_goes() {
 
 #[test]
 fn a_rotation_issues_them_anew_when_the_old_key_goes() {
-    let (stage, alice, one, _) = stage();
+    let (stage, alice, one, _) = two_phones();
     let old = one.notices();
     stage.rotate().unwrap();
     assert_eq!(one.notices(), old, "its key is still listed");
@@ -230,7 +224,7 @@ fn a_recovery_is_told_to_everybody() {
 
 #[test]
 fn approvals_and_denials_of_a_notice_mean_nothing() {
-    let (stage, _alice, one, two) = stage();
+    let (stage, _alice, one, two) = two_phones();
     let notice = one.notices().pop().unwrap();
     assert_eq!(one.decide(&one.approval(&notice, "000000")), "unknown");
     assert_eq!(one.decide(&one.refusal(&notice, "deny")), "unknown");
@@ -243,7 +237,7 @@ fn approvals_and_denials_of_a_notice_mean_nothing() {
 
 #[test]
 fn a_suspended_phone_is_shown_nothing_and_may_still_report() {
-    let (stage, alice, one, two) = stage();
+    let (stage, alice, one, two) = two_phones();
     let notice = one.notices().pop().unwrap();
     let why = countersign_gateway::enrol::changes::SuspendedWhy::Lost;
     stage.house().devices.suspend(owner(&alice), did(&one), why, &caller()).unwrap();
@@ -254,7 +248,7 @@ fn a_suspended_phone_is_shown_nothing_and_may_still_report() {
 
 #[test]
 fn a_notice_is_remembered_two_months_past_its_end() {
-    let (stage, _alice, one, _) = stage();
+    let (stage, _alice, one, _) = two_phones();
     let notice = one.notices().pop().unwrap();
     let sweep = || stage.house().notices.store().sweep(stage.house().approvals.moment()).unwrap();
     stage.clock.advance(90 * DAY);
@@ -267,7 +261,7 @@ fn a_notice_is_remembered_two_months_past_its_end() {
 
 #[test]
 fn people_who_are_disabled_get_their_devices_back_but_for_those_suspended_before() {
-    let (stage, alice, one, two) = stage();
+    let (stage, alice, one, two) = two_phones();
     let notice = one.notices().pop().unwrap();
     assert_eq!(one.decide(&one.refusal(&notice, "report")), "reported");
     let people = &stage.house().people;

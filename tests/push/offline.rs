@@ -15,6 +15,13 @@ fn stage() -> Stage {
     Stage::with(|config| config.policy.offline = true)
 }
 
+fn with_phone() -> (Stage, Person, RawPhone) {
+    let stage = stage();
+    let alice = stage.person("alice");
+    let phone = stage.active_phone(&alice, "phone");
+    (stage, alice, phone)
+}
+
 fn row(stage: &Stage, asked: &Asked<'_>) -> Row {
     stage.house().approvals.store().get(asked.id).expect("the store").expect("a row")
 }
@@ -52,9 +59,7 @@ fn typed(stage: &Stage, asked: &Asked<'_>, code: &str) -> CodeEnd {
 /// A control, and what the phone scans.
 #[test]
 fn the_right_code_approves_once() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone();
     let asked = stage.begin(&alice);
     let online = payload(&phone.challenges()[0]);
     let scanned = shown(&stage, &asked, &phone);
@@ -81,9 +86,7 @@ fn the_right_code_approves_once() {
 
 #[test]
 fn code_other_challenge() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone();
     let earlier = {
         let asked = stage.begin(&alice);
         let scanned = shown(&stage, &asked, &phone);
@@ -156,9 +159,7 @@ fn challenge() -> countersign_protocol::push::Challenge {
 
 #[test]
 fn code_late() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone();
     for (after, end) in [(126, CodeEnd::NotOpen), (125, CodeEnd::Approved)] {
         let asked = stage.begin(&alice);
         let scanned = shown(&stage, &asked, &phone);
@@ -208,9 +209,7 @@ fn jws_901() {
 
 #[test]
 fn wrong_code_takes_a_try() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone();
     let asked = stage.begin(&alice);
     let scanned = shown(&stage, &asked, &phone);
     let right = code(&stage, &phone, &scanned);
@@ -226,9 +225,7 @@ fn wrong_code_takes_a_try() {
 
 #[test]
 fn fourth_try() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone();
     let asked = stage.begin(&alice);
     let scanned = shown(&stage, &asked, &phone);
     let right = code(&stage, &phone, &scanned);
@@ -241,9 +238,7 @@ fn fourth_try() {
 /// Ten wrong codes in a row, over all approvals and of both kinds: no code is taken any more.
 #[test]
 fn tenth_code_in_a_row() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone();
     let mut ends = Vec::new();
     let again = |alice: &Person| {
         let (asked, _) = stage.try_begin(alice, "browser", true).expect("an approval");
@@ -275,9 +270,7 @@ fn tenth_code_in_a_row() {
 
 #[test]
 fn a_phone_that_was_suspended_meanwhile_counts_no_more() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone();
     let second = stage.active_phone(&alice, "second");
     let asked = stage.begin(&alice);
     let scanned = shown(&stage, &asked, &phone);
@@ -292,9 +285,7 @@ fn a_phone_that_was_suspended_meanwhile_counts_no_more() {
 
 /// `answer::offline_answered_online` from the side of the one who scans.
 pub(super) fn answered_online() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let phone = stage.active_phone(&alice, "phone");
+    let (stage, alice, phone) = with_phone();
     let asked = stage.begin(&alice);
     let scanned = shown(&stage, &asked, &phone);
     assert_eq!(phone.decide(&phone.approval(&scanned.jws, &asked.digits())), "unknown");

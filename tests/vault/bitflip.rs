@@ -8,6 +8,7 @@ use countersign_core::error::{Error, InputError};
 use countersign_core::vault::{AccountId, Damage, Vault, VaultKey};
 use countersign_protocol::jose::H32;
 
+use super::disk::Dice;
 use super::story;
 use super::{effort, quick_folder};
 
@@ -210,13 +211,8 @@ fn a_damaged_header_still_opens_by_the_passphrase() {
 fn many_damaged_bytes_change_nothing_silently() {
     let subject = TheVault::new(20);
     let whole = subject.whole();
-    let mut random = 0x2545_F491_4F6C_DD1Du64;
-    let mut draw = move |most: usize| {
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        (random % most as u64) as usize
-    };
+    let mut dice = Dice::new(0x2545_F491_4F6C_DD1D);
+    let mut draw = move |most: usize| dice.draw(most);
     let right = subject.read(&whole).unwrap();
     let mut opened = 0;
     let total = effort(600, 100_000);

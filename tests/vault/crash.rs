@@ -9,7 +9,7 @@ use std::io::Write as _;
 
 use countersign_protocol::jose::H32;
 
-use super::disk::{self, Disk, Left, Saboteur};
+use super::disk::{self, Dice, Disk, Left, Saboteur};
 use super::story::{self, Told};
 use super::trace::{self, Op};
 use super::{effort, quick_folder};
@@ -52,17 +52,8 @@ struct Recorded {
 fn record(steps: u64) -> Recorded {
     let model = quick_folder();
     let told = Told::tell(model.path(), SEED, steps);
-    let (folder, logs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let log = logs.path().join("log");
-    let traced =
-        "trace=openat,close,lseek,write,pwrite64,ftruncate,fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat";
-    let options = ["-xx", "-s", "8388608", "-e", traced, "-e", "signal=none"].map(str::to_owned);
-    let mut command = story::strace(&options, &log, "vault::crash::writer", folder.path());
-    let output = command.env("COUNTERSIGN_TEST_STEPS", steps.to_string()).output();
-    let output = output.expect("strace is there; `cargo xtask setup` installs it");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-    let log = std::fs::read_to_string(log).unwrap();
-    Recorded { ops: trace::parse(&log, folder.path().to_str().unwrap()), told }
+    let folder = tempfile::tempdir().unwrap();
+    Recorded { ops: trace::record("vault::crash::writer", folder.path(), steps), told }
 }
 
 impl Recorded {
@@ -101,7 +92,7 @@ impl Recorded {
         let mut outcome = Outcome::default();
         let mut seen: HashMap<H32, Result<Option<usize>, String>> = HashMap::new();
         let (mut disk, mut acknowledged) = (Disk::default(), None);
-        let mut random = 0x9E37_79B9_7F4A_7C15u64;
+        let mut dice = Dice::new(0x9E37_79B9_7F4A_7C15);
         for op in &self.ops {
             match op {
                 Op::Write(name, _, bytes) if name == "acknowledged" => {
@@ -112,17 +103,10 @@ impl Recorded {
                 op => disk.apply(op, saboteur),
             }
             outcome.points += 1;
-            let mut draw = |most: usize| {
-                random ^= random << 13;
-                random ^= random >> 7;
-                random ^= random << 17;
-                (random % most as u64) as usize
-            };
-            let mut left = vec![disk.kill(), disk.drop_unsynced()];
-            left.extend((0..subsets).map(|_| disk.subset(&mut draw)));
+            let left = disk.crashes(subsets, &mut dice);
             outcome.states += left.len();
             for left in left {
-                let place = seen.entry(hash(&left)).or_insert_with(|| self.place(&left));
+                let place = seen.entry(disk::hash(&left)).or_insert_with(|| self.place(&left));
                 let due = acknowledged.map(|n: usize| n + early);
                 match (place, due) {
                     (Err(why), _) => outcome.unusable.push(format!("point {}: {why}", outcome.points)),
@@ -150,14 +134,6 @@ impl Recorded {
         disk::write(left, folder.path());
         self.told.place(folder.path()).map(Some)
     }
-}
-
-fn hash(left: &Left) -> H32 {
-    let parts: Vec<Vec<u8>> = left
-        .iter()
-        .map(|(name, bytes)| [name.as_bytes(), &[0], &(bytes.len() as u64).to_be_bytes(), bytes].concat())
-        .collect();
-    H32::sha256(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>())
 }
 
 #[test]

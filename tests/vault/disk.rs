@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use countersign_protocol::jose::H32;
+
 use super::trace::Op;
 
 /// What is left on a disk: names and bytes.
@@ -113,6 +115,14 @@ impl Disk {
         self.lasting.iter().map(|(name, file)| (name.clone(), self.files[*file].lasting.clone())).collect()
     }
 
+    /// What a crash now could leave: after a kill, after a power cut that took all that was not synced, and after
+    /// `subsets` that took some of it.
+    pub fn crashes(&self, subsets: usize, dice: &mut Dice) -> Vec<Left> {
+        let mut left = vec![self.kill(), self.drop_unsynced()];
+        left.extend((0..subsets).map(|_| self.subset(|most| dice.draw(most))));
+        left
+    }
+
     /// After a power cut that took some of what was not synced: any writes of a file, the last torn at a sector, and
     /// names from some point on.
     pub fn subset(&self, mut draw: impl FnMut(usize) -> usize) -> Left {
@@ -163,6 +173,33 @@ impl DataOp {
             Self::Truncate(len) => bytes.resize(*len, 0),
         }
     }
+}
+
+/// Draws the same in each run.
+pub struct Dice(u64);
+
+impl Dice {
+    /// Dice that begin with this number, which is not 0.
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// A number below `most`.
+    pub fn draw(&mut self, most: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % most as u64) as usize
+    }
+}
+
+/// What tells one state from another.
+pub fn hash(left: &Left) -> H32 {
+    let parts: Vec<Vec<u8>> = left
+        .iter()
+        .map(|(name, bytes)| [name.as_bytes(), &[0], &(bytes.len() as u64).to_be_bytes(), bytes].concat())
+        .collect();
+    H32::sha256(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>())
 }
 
 /// Puts what is left into an empty folder.

@@ -1,6 +1,9 @@
 //! Reads what `strace -f -xx` wrote down, as operations on the files of one folder.
 
 use std::collections::HashMap;
+use std::path::Path;
+
+use super::story;
 
 /// One thing that was done to the folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +22,22 @@ pub enum Op {
     Rename(String, String),
     /// A name went away.
     Unlink(String),
+}
+
+/// Has the writer `name` take its `steps` in `folder` under `strace`, and says what it did to its files.
+pub fn record(name: &str, folder: &Path, steps: u64) -> Vec<Op> {
+    let logs = tempfile::tempdir().unwrap();
+    let log = logs.path().join("log");
+    let traced =
+        "trace=openat,close,lseek,write,pwrite64,ftruncate,fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat";
+    let options = ["-xx", "-s", "8388608", "-e", traced, "-e", "signal=none"].map(str::to_owned);
+    let mut command = story::strace(&options, &log, name, folder);
+    let output = command.env("COUNTERSIGN_TEST_STEPS", steps.to_string()).output();
+    let output = output.expect("strace is there; `cargo xtask setup` installs it");
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{}\n{}", said(&output.stdout), said(&output.stderr));
+    let log = std::fs::read_to_string(log).unwrap();
+    parse(&log, folder.to_str().unwrap())
 }
 
 /// The operations on files in `folder`, in order. Files that end in `-shm` or `.lock` hold nothing that must last.
