@@ -9,7 +9,7 @@ use countersign_tests::raw_phone::{RawPhone, payload};
 use countersign_tests::stage::{PASSWORD, Stage};
 use serde_json::Value;
 
-use super::{approve, code, digits, finish, go, heading, path, post, sign_in, signed_in, stage, with_phone, wrong};
+use super::{approve, digits, finish, go, heading, path, post, sign_in, signed_in, stage, with_phone, wrong};
 
 /// What the script of the waiting page is told, given the word that it has.
 fn told(window: &mut Plain, stage: &Stage, word: &str) -> Value {
@@ -72,22 +72,6 @@ fn the_held_request_tells_what_to_do() {
 }
 
 #[test]
-fn a_denial_is_shown_as_one_and_the_next_login_asks_for_a_code() {
-    let (stage, alice, phone) = with_phone();
-    let mut window = signed_in(&stage, &alice, "/demo");
-    assert_eq!(phone.decide(&phone.refusal(&phone.challenges()[0], "deny")), "denied");
-    go(&mut window, &stage, "/login/wait");
-    assert_eq!(heading(&window), text("login.denied"));
-    assert!(!window.page().has_form("/login/finish") && !window.page().has_form("/login/resend"));
-
-    let again = signed_in(&stage, &alice, "/demo");
-    assert_eq!(heading(&again), text("login.code_title"));
-    assert_eq!(again.page().words(".note").as_deref(), Some(text("login.no_push_denied")));
-    assert_eq!((digits(&again), phone.challenges()), (String::new(), Vec::<String>::new()));
-    assert!(again.page().has_form("/login/code"));
-}
-
-#[test]
 fn a_report_ends_the_session_that_it_is_about() {
     let (stage, alice, phone) = with_phone();
     let mut window = signed_in(&stage, &alice, "/demo");
@@ -129,33 +113,6 @@ fn a_second_browser_is_told_that_one_is_open() {
 }
 
 #[test]
-fn send_again_rings_three_times_and_cancel_ends_it() {
-    let (stage, alice, phone) = with_phone();
-    let mut window = signed_in(&stage, &alice, "/demo");
-    let (shown, challenge) = (digits(&window), phone.challenges());
-    for _ in 0..rule::RESENDS {
-        stage.clock.advance(rule::RESEND_AFTER);
-        window.post_form("/login/resend", &[]);
-        assert_eq!((digits(&window), phone.challenges()), (shown.clone(), challenge.clone()));
-        assert!(window.page().words(".state").is_some_and(|line| line.contains(text("login.resent"))));
-    }
-    assert!(!window.page().has_form("/login/resend"));
-    window.post_form("/login/cancel", &[]);
-    assert_eq!(heading(&window), text("login.title"));
-    assert_eq!(phone.challenges(), Vec::<String>::new());
-    assert_eq!(phone.decide(&phone.approval(&challenge[0], &shown)), "closed");
-}
-
-#[test]
-fn time_that_ran_out_is_said() {
-    let (stage, alice, _phone) = with_phone();
-    let mut window = signed_in(&stage, &alice, "/demo");
-    stage.clock.advance(126);
-    go(&mut window, &stage, "/login/wait");
-    assert_eq!(heading(&window), text("login.expired"));
-}
-
-#[test]
 fn wrong_tries_end_it() {
     let (stage, alice, phone) = with_phone();
     let mut window = signed_in(&stage, &alice, "/demo");
@@ -165,54 +122,6 @@ fn wrong_tries_end_it() {
     assert_eq!([approve(&phone, &wrong), approve(&phone, &wrong)], ["wrong", "failed"]);
     go(&mut window, &stage, "/login/wait");
     assert_eq!(heading(&window), text("login.failed"));
-}
-
-#[test]
-fn delivered_is_told_to_a_browser_that_signed_in_before() {
-    let (stage, alice, phone) = with_phone();
-    let mut window = signed_in(&stage, &alice, "/demo");
-    let shows = |window: &mut Plain| {
-        let jti = payload(&phone.challenges()[0])["jti"].clone();
-        let mut echo = phone.echo(0);
-        (echo["have"], echo["seen"]) = (Value::from(vec![jti.clone()]), Value::from(vec![jti]));
-        assert_eq!(phone.poll(&echo).status, 200);
-        go(window, &stage, "/login/wait");
-        window.page().words(".state").unwrap_or_default()
-    };
-    assert!(shows(&mut window).contains(text("login.line_sent")), "a browser nobody knows");
-    finish(&mut window, &stage, &phone);
-    go(&mut window, &stage, "/demo");
-    window.post_form("/logout", &[]);
-    sign_in(&mut window, &stage, &alice, "/demo");
-    assert!(shows(&mut window).contains(text("login.line_delivered")));
-}
-
-#[test]
-fn a_wrong_password_and_an_unknown_name_are_one() {
-    let (stage, _alice, _phone) = with_phone();
-    let tried = |name: &str, password: &str| {
-        let mut window = Plain::new();
-        go(&mut window, &stage, "/demo");
-        let status = window.post_form("/login", &[("name", name), ("password", password)]);
-        (status, heading(&window), window.page().words(".fault"))
-    };
-    let wrong = tried("alice", "not the password");
-    assert_eq!(wrong, (403, text("login.title").to_owned(), Some(text("login.wrong").to_owned())));
-    assert_eq!(tried("nobody", PASSWORD), wrong);
-}
-
-#[test]
-fn a_code_signs_in_once() {
-    let (stage, alice, _phone) = with_phone();
-    let uri = super::manage::add_app(&stage, &alice);
-    stage.clock.advance(30);
-    let typed = code(&stage, &uri);
-    let mut window = signed_in(&stage, &alice, "/demo");
-    window.post_form("/login/code", &[("code", &typed)]);
-    assert_eq!(path(&window, &stage), "/demo");
-    let mut again = signed_in(&stage, &alice, "/demo");
-    assert_eq!(again.post_form("/login/code", &[("code", &typed)]), 403);
-    assert_eq!(again.page().words(".fault").as_deref(), Some(text("login.code_wrong")));
 }
 
 /// The outcomes of this kind in the audit, oldest first.

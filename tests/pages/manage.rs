@@ -113,19 +113,6 @@ fn digits_wrong_three_times_refuse_the_phone() {
 }
 
 #[test]
-fn not_mine_refuses_the_phone() {
-    let stage = stage();
-    let alice = stage.person("alice");
-    let first = stage.active_phone(&alice, "first");
-    let mut window = with_second_factor(&stage, &alice, &first);
-    let second = enrolled(&mut window, &stage, "second");
-    window.post_form("/manageotp/refuse", &[]);
-    assert_eq!(fault(&window), text("manage.refused"));
-    assert_eq!(second.poll(&second.echo(0)).verdict(), "410 gone");
-    assert_eq!(first.poll(&first.echo(0)).status, 200);
-}
-
-#[test]
 fn a_session_of_long_ago_takes_no_try_of_a_device_added_elsewhere() {
     let stage = stage();
     let alice = stage.person("alice");
@@ -316,32 +303,6 @@ fn a_yes_to_an_application_changes_no_devices() {
     assert_eq!(asked["app"].as_str(), Some(text("login.manage_name")), "the phone says what for");
     finish(&mut window, &stage, &phone);
     assert_eq!(path(&window, &stage), changes[0]);
-}
-
-#[test]
-fn renaming_and_removing_ask_a_second_factor_of_the_last_ten_minutes() {
-    let (stage, alice, phone) = with_phone();
-    let mut window = with_second_factor(&stage, &alice, &phone);
-    let did = phone.did.borrow().clone();
-    let (rename, remove) = (format!("/manageotp/{did}/rename"), format!("/manageotp/{did}/remove"));
-    go(&mut window, &stage, &rename);
-    window.post_form(&rename, &[("name", "Desk")]);
-    assert!(window.page().source().contains(&fill("manage.renamed", &[("name", "Desk")])));
-
-    go(&mut window, &stage, &remove);
-    assert!(window.page().source().contains(text("manage.remove_last")));
-    stage.clock.advance(600);
-    window.post_form(&remove, &[]);
-    assert_eq!(heading(&window), text("login.fresh"), "the page was open for too long");
-    assert_eq!(stage.house().devices.of(alice.id).expect("the store")[0].1, DeviceState::Active);
-
-    window.post_form("/login/fresh", &[]);
-    finish(&mut window, &stage, &phone);
-    assert_eq!(path(&window, &stage), remove, "back to where it was asked");
-    window.post_form(&remove, &[]);
-    assert_eq!(path(&window, &stage), format!("/manageotp?removed={did}"));
-    assert_eq!(phone.poll(&phone.echo(0)).verdict(), "410 gone");
-    assert_eq!(stage.house().devices.of(alice.id).expect("the store").len(), 0);
 }
 
 #[test]

@@ -54,6 +54,7 @@ fn the_only_device_cannot_bring_itself_back() {
     let (stage, alice, phone) = with_phone();
     let mut window = with_second_factor(&stage, &alice, &phone);
     go(&mut window, &stage, &page(&phone, "remove"));
+    assert!(window.page().source().contains(text("manage.remove_last")));
     window.post_form(&page(&phone, "suspend"), &[]);
     assert_eq!(path(&window, &stage), format!("/manageotp?suspended={}", phone.did.borrow()));
     assert_eq!(heading(&window), text("manage.title"), "the list is still seen");
