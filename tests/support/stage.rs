@@ -1,17 +1,14 @@
 //! A whole gateway in this process, on a clock that only the test moves, seeded randomness and RFC 6979 signatures.
 
-use std::future::Future;
+mod adapters;
+mod asked;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign_gateway::approval::service::Begun;
-use countersign_gateway::approval::{Ask, Begin, Push, Shown, State};
+use countersign_gateway::approval::{Ask, Begin, Push};
 use countersign_gateway::audit::Caller;
 use countersign_gateway::chain::{ChainFault, Ring, Vouched, tend};
 use countersign_gateway::config::Config;
@@ -19,149 +16,22 @@ use countersign_gateway::enrol::devices::Owner;
 use countersign_gateway::enrol::record::Confirmed;
 use countersign_gateway::house::House;
 use countersign_gateway::person::Person;
-use countersign_gateway::port::{Adapters, Clock, PortFault, Random, Signer, SignerFactory, Timer, machine};
+use countersign_gateway::port::{Signer, Timer};
 use countersign_gateway::{Gateway, Running};
 use countersign_protocol::Secret;
-use countersign_protocol::jose::{H32, Id};
+use countersign_protocol::jose::H32;
 use countersign_protocol::uri::EnrolLink;
 use tracing::Dispatch;
 use tracing::subscriber::NoSubscriber;
 
-use crate::raw_phone::{Key, RawPhone, b64u};
+use crate::raw_phone::{Key, RawPhone};
+use adapters::{HastyTimer, RealTimer, SeededRandom, VectorSigner, VectorSigners, doubles};
+
+pub use adapters::{StageClock, adapters};
+pub use asked::Asked;
 
 /// When every stage begins: the time of the published vectors.
 pub const BEGIN: u64 = 1_795_260_000;
-
-/// A clock that stands still until it is moved.
-pub struct StageClock {
-    now: AtomicU64,
-    monotonic: AtomicU64,
-}
-
-impl StageClock {
-    /// A clock that stands at `now`.
-    pub fn at(now: u64) -> Self {
-        Self { now: AtomicU64::new(now), monotonic: AtomicU64::new(1_000) }
-    }
-
-    /// Time goes on, for both clocks.
-    pub fn advance(&self, seconds: u64) {
-        self.now.fetch_add(seconds, Ordering::SeqCst);
-        self.monotonic.fetch_add(seconds, Ordering::SeqCst);
-    }
-
-    /// The monotonic clock goes back, as none does: a broken variant for tests that must notice it.
-    pub fn set_back(&self, seconds: u64) {
-        self.monotonic.fetch_sub(seconds, Ordering::SeqCst);
-    }
-
-    /// Somebody sets the wall clock; the monotonic one goes on as it was.
-    pub fn set_wall(&self, now: u64) {
-        self.now.store(now, Ordering::SeqCst);
-    }
-}
-
-impl Clock for StageClock {
-    fn now(&self) -> u64 {
-        self.now.load(Ordering::SeqCst)
-    }
-
-    fn monotonic(&self) -> Duration {
-        Duration::from_secs(self.monotonic.load(Ordering::SeqCst))
-    }
-}
-
-/// SHA-256 of seed and count: the same in each run. What was drawn is remembered.
-struct SeededRandom {
-    seed: u64,
-    count: Mutex<u64>,
-    drawn: Arc<Mutex<Vec<Vec<u8>>>>,
-}
-
-impl Random for SeededRandom {
-    fn fill(&self, into: &mut [u8]) -> Result<(), PortFault> {
-        let mut count = self.count.lock().map_err(|_| PortFault::Random)?;
-        for chunk in into.chunks_mut(32) {
-            *count += 1;
-            let block = H32::sha256(&[b"stage", &self.seed.to_be_bytes(), &count.to_be_bytes()]);
-            chunk.copy_from_slice(&block.as_bytes()[..chunk.len()]);
-        }
-        self.drawn.lock().map_err(|_| PortFault::Random)?.push(into.to_vec());
-        Ok(())
-    }
-}
-
-/// Held requests wait for real, so that a test sees what a phone would see.
-struct RealTimer;
-
-/// The same, but that from 25 seconds on a thousandth is waited: for what is said again and again while nothing happens.
-struct HastyTimer;
-
-impl Timer for HastyTimer {
-    fn wait(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        RealTimer.wait(if time >= Duration::from_secs(25) { time / 1000 } else { time })
-    }
-}
-
-impl Timer for RealTimer {
-    #[expect(clippy::disallowed_methods, reason = "this is an adapter that waits")]
-    fn wait(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        Box::pin(tokio::time::sleep(time))
-    }
-}
-
-/// The keys `gk`, `gk2`, `gk3` … of the published vectors, one after the other.
-#[derive(Default)]
-struct VectorSigners(AtomicU64);
-
-impl SignerFactory for VectorSigners {
-    fn generate(&self) -> Result<Secret, PortFault> {
-        let name = match self.0.fetch_add(1, Ordering::SeqCst) + 1 {
-            1 => "gk".to_owned(),
-            number => format!("gk{number}"),
-        };
-        Ok(Secret::new(name.into_bytes()))
-    }
-
-    fn generate_vapid(&self) -> Result<Secret, PortFault> {
-        Ok(Secret::from_slice(b"vapid"))
-    }
-
-    fn load(&self, stored: &Secret) -> Result<Arc<dyn Signer>, PortFault> {
-        let name = std::str::from_utf8(stored.expose()).map_err(|_| PortFault::Signer)?;
-        Ok(Arc::new(VectorSigner(Key::named(name))))
-    }
-}
-
-struct VectorSigner(Key);
-
-impl Signer for VectorSigner {
-    fn public_key(&self) -> [u8; 65] {
-        self.0.jwk().to_sec1()
-    }
-
-    fn sign(&self, input: &[u8]) -> Result<[u8; 64], PortFault> {
-        Ok(self.0.sign(input))
-    }
-}
-
-/// The doubles that a stage gives its gateway. Each passes the same contract suite as the machine's own
-/// (`tests/contract`).
-pub fn adapters() -> Adapters {
-    let clock = StageClock { now: AtomicU64::new(BEGIN), monotonic: AtomicU64::new(1_000) };
-    let random = SeededRandom { seed: 7, count: Mutex::new(0), drawn: Arc::default() };
-    doubles(Arc::new(clock), random, Arc::default(), Arc::new(RealTimer))
-}
-
-fn doubles(
-    clock: Arc<StageClock>,
-    random: SeededRandom,
-    signers: Arc<VectorSigners>,
-    timer: Arc<dyn Timer>,
-) -> Adapters {
-    let resolver = Arc::new(machine::MachineResolver);
-    Adapters { clock, random: Arc::new(random), timer, signers, resolver }
-}
 
 /// Keeps a second log in this process. While there is one alone, `tracing` asks the log of whichever thread comes to a place
 /// first and remembers its no for all others: a test that reads its log would miss lines that another test met before.
@@ -455,56 +325,6 @@ impl Stage {
 
 /// The password of every person on a stage.
 pub const PASSWORD: &str = "correct horse battery";
-
-/// An approval that was begun, as its page sees it.
-pub struct Asked<'a> {
-    stage: &'a Stage,
-    /// The approval.
-    pub id: Id,
-    /// What the page shows.
-    pub shown: Shown,
-    browser: String,
-}
-
-impl Asked<'_> {
-    /// The digits on the page.
-    pub fn digits(&self) -> String {
-        self.shown.digits().to_owned()
-    }
-
-    /// As many digits, none of them right.
-    pub fn wrong_digits(&self) -> String {
-        let other = |c: char| if c == '9' { '0' } else { char::from(c as u8 + 1) };
-        self.digits().chars().map(other).collect()
-    }
-
-    /// The other secret of the page, in its QR.
-    pub fn qs(&self) -> String {
-        let text = self.shown.qr("gate.example.com", self.id);
-        let bytes = URL_SAFE_NO_PAD.decode(text.rsplit('.').next().expect("a dot")).expect("base64url");
-        b64u(&bytes[16..])
-    }
-
-    /// Where the approval stands now.
-    pub fn state(&self) -> State {
-        let row = self.stage.house().approvals.of_browser(hash(&self.browser)).expect("the store");
-        match row {
-            Some((row, state)) if row.id == self.id => state,
-            _ => self.stage.house().approvals.store().get(self.id).expect("the store").expect("a row").stored,
-        }
-    }
-
-    /// Takes the approval where it began; whether it could be taken.
-    pub fn consume(&self) -> bool {
-        self.consume_as("sample", &self.browser)
-    }
-
-    /// Takes the approval as another client or in another browser.
-    pub fn consume_as(&self, client: &str, browser: &str) -> bool {
-        let taken = self.stage.house().approvals.consume(self.id, client, hash(browser), &caller());
-        taken.expect("the store").is_some()
-    }
-}
 
 /// Who calls, in tests that do not go through a page.
 pub fn caller() -> Caller {
