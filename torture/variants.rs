@@ -18,6 +18,7 @@ const DECODE: &str = "core/src/qr/decode.rs";
 const WAKE: &str = "gateway/src/wake.rs";
 const STORE: &str = "gateway/src/store.rs";
 const WRITER: &str = "gateway/src/store/writer.rs";
+const OUTBOX: &str = "gateway/src/webpush/outbox.rs";
 const PASSWORD: &str = "gateway/src/person/password.rs";
 const PROOF: &str = "gateway/src/push/proof.rs";
 
@@ -43,6 +44,13 @@ const IDS: (&str, &str) = (
     "#[derive(Default)]\npub struct UsedIds",
     "use crate::shuttled::{Mutex, PoisonError};\nuse countersign_protocol::jose::{H32, Id};\nuse std::collections::HashMap;\nuse std::time::Duration;\n\n#[derive(Default)]\npub struct UsedIds",
 );
+/// The shares of push servers, without the ringing.
+const SHARES: (&str, &str) = ("    fn server(&self, authority: &str)", "    /// Tries until it is rung");
+const DESK: (&str, &str) = (
+    "    fn server(&self, authority: &str)",
+    "use crate::shuttled::{Arc, Mutex, PoisonError};\nuse super::super::limits;\nuse std::collections::HashMap;\nuse tokio::sync::Semaphore;\n\npub struct Server {\n    pub places: Arc<Semaphore>,\n    pub calls: Semaphore,\n}\n\n#[derive(Default)]\npub struct Desk {\n    pub servers: Mutex<HashMap<String, Arc<Server>>>,\n}\n\nimpl Desk {\n    pub fn server(&self, authority: &str)",
+);
+const DESK_END: (&str, &str) = ("or_insert_with(fresh).clone()\n    }\n", "or_insert_with(fresh).clone()\n    }\n}\n");
 /// The places of the password hash, without the hash.
 const HASHER: (&str, &str) = (
     "    fn place(&self)",
@@ -141,6 +149,13 @@ pub const VARIANTS: &[Variant] = &[
         source: WRITER,
         part: WHOLE,
         swaps: &[SHUTTLE, THREAD, MOMENT, ("ROLLBACK TO job; RELEASE job", "RELEASE job")],
+    },
+    Variant { name: "servers", source: OUTBOX, part: SHARES, swaps: &[DESK, DESK_END] },
+    Variant {
+        name: "servers_forgotten",
+        source: OUTBOX,
+        part: SHARES,
+        swaps: &[DESK, DESK_END, ("Arc::strong_count(server) > 1", "Arc::strong_count(server) > 2")],
     },
     Variant { name: "places", source: PASSWORD, part: PLACES, swaps: &[HASHER, PLACE] },
     Variant {

@@ -2,9 +2,12 @@
 
 
 import pathlib
+import re
 import unittest
+import urllib.error
 
 import phone as other
+import qr
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from gateway import Gateway, Window, sign_in
@@ -270,7 +273,7 @@ class AtARealGateway(unittest.TestCase):
         cls.push = PushServer()
         cls.addClassCleanup(cls.push.close)
         outgoing = ["--outgoing-allow", "127.0.0.1", "--outgoing-roots", cls.push.roots]
-        cls.gateway = Gateway("--policy-move", "true", *outgoing)
+        cls.gateway = Gateway("--policy-move", "true", "--policy-offline", "true", *outgoing)
         cls.addClassCleanup(cls.gateway.close)
 
     def link(self, name):
@@ -349,6 +352,26 @@ class AtARealGateway(unittest.TestCase):
         self.refused("sealed for another", other.open_sealed, old, auth, body)
         self.assertEqual(phone.answer(phone.bell(body)["jti"], "approve", nm=digits), {"st": "approved"})
         self.opens(window)
+
+    def test_its_answer_code_signs_in_without_a_network(self):
+        window = self.link("zoe")
+        self.assertEqual(qr.read(window.page), window.words('id="link"'))
+        phone = Whole()
+        self.confirm(window, phone, phone.enrol(qr.read(window.page)))
+        window, _ = self.begin("zoe")
+        window.goto("/login/offline")
+        picked = re.search(r'name="device" value="([^"]*)"', window.page)[1]
+        self.assertEqual(picked, phone.did)
+        window.submit("/login/offline", device=picked)
+        window.goto("/login/offline")
+        head, _, challenge = qr.read(window.page).partition("/offline#1.")
+        claims = other.verify(challenge, "challenge", phone.kept["keys"])
+        self.assertEqual((head, claims["aud"], claims["acct"]), (self.gateway.url, phone.did, "zoe"))
+        with self.assertRaisesRegex(urllib.error.HTTPError, "403"):
+            window.submit("/login/code", code="00000000")
+        window.goto("/login/offline")
+        window.submit("/login/code", code=other.answer_code(phone.ok, challenge))
+        self.assertEqual(window.path, "/demo")
 
     def test_its_new_keys_count_and_the_old_ones_do_not(self):
         phone = self.enrolled("vera")

@@ -19,7 +19,7 @@ mod loomed {
 
 /// What sources take for `std::sync` under shuttle.
 mod shuttled {
-    pub use shuttle::sync::{Condvar, Mutex, mpsc};
+    pub use shuttle::sync::{Arc, Condvar, Mutex, mpsc};
     pub use std::sync::PoisonError;
 }
 
@@ -53,6 +53,8 @@ mod port {
 mod limits {
     /// Under shuttle no wait ends by its time: whoever is not woken hangs, and that is noticed.
     pub const PASSWORD_QUEUE: std::time::Duration = std::time::Duration::MAX;
+    pub const BELLS_A_SERVER: usize = 2;
+    pub const BELL_CALLS_A_SERVER: usize = 1;
 }
 
 /// Of the gateway's, what a place can be refused by.
@@ -116,6 +118,8 @@ variant!(wake_sweeps_who_waits, "model/wake.rs");
 variant!(writer, "model/writer.rs");
 variant!(writer_answers_before_it_commits, "model/writer.rs");
 variant!(writer_keeps_what_failed, "model/writer.rs");
+variant!(servers, "model/servers.rs");
+variant!(servers_forgotten, "model/servers.rs");
 variant!(places, "model/places.rs");
 variant!(places_given_back_in_silence, "model/places.rs");
 variant!(used, "model/used.rs");
@@ -126,8 +130,9 @@ type Models = &'static [(&'static str, fn())];
 /// How a model is explored.
 #[derive(Clone, Copy)]
 enum By {
-    /// Every order that can make a difference.
-    Loom,
+    /// Every order that can make a difference; where a number stands, with so many switches at most from a thread that
+    /// could have gone on.
+    Loom(Option<usize>),
     /// As many orders, half of them drawn, half by priorities that change three times.
     Shuttle(usize),
 }
@@ -142,7 +147,7 @@ struct Subject {
 const SUBJECTS: &[Subject] = &[
     Subject {
         name: "cancel",
-        by: By::Loom,
+        by: By::Loom(None),
         models: cancel::model::MODELS,
         broken: &[
             ("looks before it locks", cancel_looks_before_it_locks::model::MODELS),
@@ -151,7 +156,7 @@ const SUBJECTS: &[Subject] = &[
     },
     Subject {
         name: "occupied",
-        by: By::Loom,
+        by: By::Loom(None),
         models: occupied::model::MODELS,
         broken: &[
             ("looks before it takes", occupied_looks_before_it_takes::model::MODELS),
@@ -160,7 +165,7 @@ const SUBJECTS: &[Subject] = &[
     },
     Subject {
         name: "wake",
-        by: By::Loom,
+        by: By::Loom(Some(3)),
         models: wake::model::MODELS,
         broken: &[
             ("one waiter a topic", wake_one_waiter_a_topic::model::MODELS),
@@ -175,6 +180,12 @@ const SUBJECTS: &[Subject] = &[
             ("answers before it commits", writer_answers_before_it_commits::model::MODELS),
             ("keeps what failed", writer_keeps_what_failed::model::MODELS),
         ],
+    },
+    Subject {
+        name: "servers",
+        by: By::Shuttle(100_000),
+        models: servers::model::MODELS,
+        broken: &[("forgets who still rings", servers_forgotten::model::MODELS)],
     },
     Subject {
         name: "places",
@@ -220,7 +231,11 @@ fn main() -> std::process::ExitCode {
 fn explored(subject: &Subject, name: &str, model: fn()) -> bool {
     let begun = Instant::now();
     let (orders, end) = explore(subject.by, model);
-    let by = if matches!(subject.by, By::Loom) { "loom, every order" } else { "shuttle, orders" };
+    let by = match subject.by {
+        By::Loom(None) => "loom, every order".to_owned(),
+        By::Loom(Some(most)) => format!("loom, every order with {most} forced switches"),
+        By::Shuttle(_) => "shuttle, orders drawn".to_owned(),
+    };
     match &end {
         Ok(()) => {
             println!("{}, {name}: holds in {orders} ({by}; {:.1} s)", subject.name, begun.elapsed().as_secs_f32())
@@ -239,9 +254,10 @@ fn explore(by: By, model: fn()) -> (usize, Result<(), String>) {
         model();
     };
     let end = catch_unwind(AssertUnwindSafe(|| match by {
-        By::Loom => {
+        By::Loom(most) => {
             let mut builder = loom::model::Builder::new();
             builder.max_branches = 100_000;
+            builder.preemption_bound = most;
             builder.check(one);
         }
         By::Shuttle(most) => {
