@@ -203,13 +203,32 @@ impl App {
     }
 
     /// Changes a record as it is now, on disk and then in memory. When `change` refuses, nothing has changed.
-    /// What leaves its list is remembered first.
+    /// What leaves its list is remembered first. What another process changed meanwhile is told to the observers: nobody else
+    /// tells them.
     fn update<T>(&self, id: Id, change: impl FnOnce(&mut Record, u64) -> Result<T, Error>) -> Result<T, Error> {
+        let mut foreign = false;
+        let done = self.update_alone(id, change, &mut foreign);
+        if foreign {
+            self.notify(Topic::Approvals);
+            self.notify(Topic::Gateways);
+        }
+        done
+    }
+
+    fn update_alone<T>(
+        &self,
+        id: Id,
+        change: impl FnOnce(&mut Record, u64) -> Result<T, Error>,
+        foreign: &mut bool,
+    ) -> Result<T, Error> {
         let (once, for_history) = (self.ports.random.array()?, self.ports.random.array()?);
         let now = self.ports.clock.now();
         let mut state = self.state()?;
         let alone = state.devices.alone()?;
-        state.devices.catch_up(id);
+        *foreign = state.devices.catch_up(id);
+        if *foreign {
+            self.show(&state);
+        }
         let before = state.devices.get(id).ok_or(InputError::NotFound)?;
         let mut record = Record::clone(&before);
         let value = change(&mut record, now)?;

@@ -5,8 +5,10 @@ use std::thread;
 
 use countersign_core::app::{App, ApprovalState};
 use countersign_core::cancel::Cancel;
-use countersign_core::port::Ports;
+use countersign_core::port::{Ports, Topic};
 use countersign_protocol::push::Status;
+use countersign_tests::double::RecordingObserver;
+use serde_json::json;
 
 use super::phone::{World, enrol, enrolled, poll};
 
@@ -37,6 +39,26 @@ fn what_two_decide_at_once_is_all_kept() {
         assert_eq!(row.state, ApprovalState::Decided(Status::Denied), "what one recorded, the other wrote over");
     }
     assert_eq!(gateway.calls("answer"), CHALLENGES);
+}
+
+#[test]
+fn what_the_other_decided_is_told_to_who_watches() {
+    let (world, gateway, app, enrolling) = enrolled();
+    let jti = gateway.challenge("one");
+    poll(&app, &enrolling).unwrap();
+    let watching = Arc::new(RecordingObserver::default());
+    app.observe(watching.clone());
+    let other = world.app();
+    other.deny(other.approvals()[0].id, &Cancel::default()).unwrap();
+    {
+        let mut state = gateway.state();
+        state.challenges.clear();
+        state.closed = vec![json!({"jti": jti, "st": "denied"})];
+    }
+    // The gateway tells nothing that the record does not hold already.
+    poll(&app, &enrolling).unwrap();
+    assert!(watching.take().contains(&Topic::Approvals), "nobody else tells it");
+    assert_eq!(app.approvals()[0].state, ApprovalState::Decided(Status::Denied));
 }
 
 #[test]

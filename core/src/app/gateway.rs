@@ -314,7 +314,9 @@ impl App {
             let found: Vec<Id> =
                 state.devices.records().filter(|record| which(record)).map(|record| record.id).collect();
             // Another process may have got the receipt meanwhile.
-            found.iter().for_each(|id| state.devices.catch_up(*id));
+            for id in &found {
+                state.devices.catch_up(*id);
+            }
             let undone: Vec<_> = found.iter().filter_map(|id| state.devices.get(*id)).filter(|r| which(r)).collect();
             for record in &undone {
                 state.devices.remove(record.id, &alone)?;

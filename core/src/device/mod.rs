@@ -119,13 +119,15 @@ impl Store {
         self.folder.join("key.gone").exists()
     }
 
-    /// Takes over what another process of this phone wrote to the record since it was read.
-    pub(crate) fn catch_up(&mut self, id: Id) {
+    /// Takes over what another process of this phone wrote to the record since it was read. Whether it wrote anything.
+    pub(crate) fn catch_up(&mut self, id: Id) -> bool {
         let now = disk::read(&self.path(id), limits::DEVICE_FILE).ok().flatten().map(|bytes| H32::sha256(&[&bytes]));
-        if self.records.get(&id).map(|kept| kept.file) != now {
+        let is_foreign = self.records.get(&id).map(|kept| kept.file) != now;
+        if is_foreign {
             self.records.remove(&id);
             self.read(id);
         }
+        is_foreign
     }
 
     /// Writes a record, new or changed. When this returns it is on disk; on an error nothing has
