@@ -58,6 +58,15 @@ const HASHER: (&str, &str) = (
 );
 const PLACE: (&str, &str) = ("struct Place<", "pub struct Place<");
 const THREAD: (&str, &str) = ("std::thread::", "shuttle::thread::");
+/// A disk takes its time: others run while something is written.
+const SLOW_COMMIT: (&str, &str) = (
+    "connection.execute_batch(\"COMMIT\").map_err(|fault| {",
+    "shuttle::thread::yield_now();\n    connection.execute_batch(\"COMMIT\").map_err(|fault| {",
+);
+const SLOW_JOB: (&str, &str) = (
+    "    connection.execute_batch(\"RELEASE job\")",
+    "    shuttle::thread::yield_now();\n    connection.execute_batch(\"RELEASE job\")",
+);
 const MOMENT: (&str, &str) =
     ("use std::time::{Duration, Instant};", "use std::time::Duration;\n\nuse crate::moment::Instant;");
 
@@ -129,7 +138,7 @@ pub const VARIANTS: &[Variant] = &[
         ],
     },
     Variant { name: "fault", source: STORE, part: FAULT, swaps: &[] },
-    Variant { name: "writer", source: WRITER, part: WHOLE, swaps: &[SHUTTLE, THREAD, MOMENT] },
+    Variant { name: "writer", source: WRITER, part: WHOLE, swaps: &[SHUTTLE, THREAD, MOMENT, SLOW_COMMIT, SLOW_JOB] },
     Variant {
         name: "writer_answers_before_it_commits",
         source: WRITER,
@@ -138,6 +147,8 @@ pub const VARIANTS: &[Variant] = &[
             SHUTTLE,
             THREAD,
             MOMENT,
+            SLOW_COMMIT,
+            SLOW_JOB,
             (
                 "    let committed = commit(connection);\n    for reply in replies {\n        reply(committed.clone());\n    }",
                 "    replies.into_iter().for_each(|reply| reply(Ok(())));\n    drop(commit(connection));",
@@ -148,7 +159,7 @@ pub const VARIANTS: &[Variant] = &[
         name: "writer_keeps_what_failed",
         source: WRITER,
         part: WHOLE,
-        swaps: &[SHUTTLE, THREAD, MOMENT, ("ROLLBACK TO job; RELEASE job", "RELEASE job")],
+        swaps: &[SHUTTLE, THREAD, MOMENT, SLOW_COMMIT, SLOW_JOB, ("ROLLBACK TO job; RELEASE job", "RELEASE job")],
     },
     Variant { name: "servers", source: OUTBOX, part: SHARES, swaps: &[DESK, DESK_END] },
     Variant {
