@@ -113,6 +113,13 @@ pub trait Store: Send + Sync {
     /// [`StoreFault`].
     fn all(&self) -> Result<Vec<Person>, StoreFault>;
 
+    /// Puts a password in the place of the older one; sessions and open questions, which rest on that, end in the same
+    /// transaction.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn set_password(&self, person: PersonId, password: &Hashed, audit: &Entry) -> Result<(), StoreFault>;
+
     /// Disables or enables; disabling ends all sessions in the same transaction.
     ///
     /// # Errors
@@ -251,6 +258,19 @@ impl People {
         Ok(self.store.use_voucher(person, kept.hash, now, &entry)?)
     }
 
+    /// Gives a person another password, and ends what the older one opened: somebody else may know it.
+    ///
+    /// # Errors
+    /// [`PersonFault::Unknown`], [`PersonFault::Password`], [`PersonFault::Store`].
+    pub fn set_password(&self, name: &str, password: &Secret, caller: &Caller) -> Result<Person, PersonFault> {
+        let person = self.named(name)?;
+        password::accept(password, &PersonName::parse(name)?)?;
+        let password = self.hasher.hash(password, self.random.bytes()?)?;
+        let entry = caller.entry(self.clock.now(), "person.password", "done").person(&person.name);
+        self.store.set_password(person.id, &password, &entry)?;
+        Ok(person)
+    }
+
     /// Disables or enables a person. Disabling ends all sessions.
     ///
     /// # Errors
@@ -299,6 +319,19 @@ mod tests {
         assert_eq!(sign_in("alice", "tea and rain"), Ok(None));
         people.set_disabled("alice", false, &by).unwrap();
         assert_eq!(sign_in("alice", "tea and rain"), Ok(Some(alice)));
+    }
+
+    #[test]
+    fn another_password_takes_the_place_of_the_older_one() {
+        let (_folder, _, people) = people();
+        let by = Caller::default();
+        let (alice, _) = people.add("alice", &secret("tea and rain"), &by).unwrap();
+        assert_eq!(people.set_password("Alice ", &secret("rain and tea"), &by), Ok(alice.clone()));
+        assert_eq!(people.sign_in("alice", &secret("tea and rain"), &by), Ok(None));
+        assert_eq!(people.sign_in("alice", &secret("rain and tea"), &by), Ok(Some(alice)));
+        let common = people.set_password("alice", &secret("password1"), &by);
+        assert_eq!(common, Err(PersonFault::Password(PasswordRefused::Common)));
+        assert_eq!(people.set_password("bob", &secret("rain and tea"), &by), Err(PersonFault::Unknown));
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod push;
 pub(crate) mod screen;
 mod second_gateway;
 mod terminal;
+mod user;
 mod vault;
 
 use std::path::Path;

@@ -57,6 +57,14 @@ impl Store for Memory {
         Ok(all)
     }
 
+    fn set_password(&self, person: PersonId, password: &Hashed, audit: &Entry) -> Result<(), StoreFault> {
+        if let Some((_, kept, _)) = self.rows.lock().unwrap().get_mut(&person) {
+            *kept = password.clone();
+        }
+        self.note(audit);
+        Ok(())
+    }
+
     fn set_disabled(&self, person: PersonId, disabled: bool, audit: &Entry) -> Result<(), StoreFault> {
         if let Some((person, ..)) = self.rows.lock().unwrap().get_mut(&person) {
             person.disabled = disabled;
@@ -131,7 +139,11 @@ fn contract(store: &(dyn Store + Sync), audited: &dyn Fn() -> Vec<String>) {
 
     store.set_disabled(bob.id, true, &entry("person.disable")).unwrap();
     assert!(store.by_name("bob").unwrap().unwrap().0.disabled);
+    store.set_password(alice.id, &hash("c"), &entry("person.password")).unwrap();
+    assert_eq!(store.by_name("alice").unwrap(), Some((alice, hash("c"))));
+    assert_eq!(store.by_name("bob").unwrap().unwrap().1, hash("b"), "nobody else's");
     let told = ["person.add", "person.add", "person.voucher", "person.voucher", "voucher.used", "person.disable"];
+    let told = [&told[..], &["person.password"]].concat();
     assert_eq!(audited(), told, "what was done stands in the audit, what was not does not");
 }
 
@@ -162,16 +174,18 @@ fn a_store_that_looks_before_it_takes_is_refused() {
 }
 
 #[test]
-fn disabling_ends_sessions_in_the_same_transaction() {
+fn disabling_and_another_password_end_sessions_in_the_same_transaction() {
     let (_folder, store) = gateway_store();
     let people = SqlStore(store.clone());
-    let alice = person(1, "alice");
-    people.add(&alice, &Hashed::from_stored("a".into()), &entry("person.add")).unwrap();
+    let (alice, bob) = (person(1, "alice"), person(2, "bob"));
+    for person in [&alice, &bob] {
+        people.add(person, &Hashed::from_stored("a".into()), &entry("person.add")).unwrap();
+    }
     let sessions = session::store::SqlStore(store);
-    let open = Session {
-        id: [1; 32],
-        person: alice.id,
-        name: alice.name,
+    let open = |person: &Person| Session {
+        id: person.id.0.repeat(2).try_into().unwrap(),
+        person: person.id,
+        name: person.name.clone(),
         began: Moment { now: 0, run: 1, mono: 0 },
         seen: Moment { now: 0, run: 1, mono: 0 },
         second: None,
@@ -179,8 +193,13 @@ fn disabling_ends_sessions_in_the_same_transaction() {
         voucher: None,
         approvals: std::collections::BTreeSet::new(),
     };
-    session::Store::replace(&sessions, None, &open).unwrap();
+    session::Store::replace(&sessions, None, &open(&alice)).unwrap();
+    session::Store::replace(&sessions, None, &open(&bob)).unwrap();
     people.set_disabled(alice.id, true, &entry("person.disable")).unwrap();
     people.set_disabled(alice.id, false, &entry("person.enable")).unwrap();
     assert_eq!(session::Store::find(&sessions, [1; 32]).unwrap(), None, "enabling does not bring it back");
+    session::Store::replace(&sessions, None, &open(&alice)).unwrap();
+    people.set_password(alice.id, &Hashed::from_stored("b".into()), &entry("person.password")).unwrap();
+    assert_eq!(session::Store::find(&sessions, [1; 32]).unwrap(), None, "an older password's");
+    assert!(session::Store::find(&sessions, [2; 32]).unwrap().is_some(), "nobody else's");
 }

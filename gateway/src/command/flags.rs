@@ -14,15 +14,16 @@ const CONFIG: &str = "COUNTERSIGN_CONFIG";
 /// All arguments.
 pub(super) fn command() -> Command {
     let name = || Arg::new("name-of-person").value_name("NAME").required(true).help(text("gateway.arg_name"));
-    let add = Command::new("add").about(text("gateway.user_add")).arg(name()).arg(
-        Arg::new("password-stdin").long("password-stdin").action(ArgAction::SetTrue).help(text("gateway.arg_stdin")),
-    );
+    let stdin =
+        || Arg::new("password-stdin").long("password-stdin").action(ArgAction::SetTrue).help(text("gateway.arg_stdin"));
+    let typing = |verb: &'static str, about| Command::new(verb).about(text(about)).arg(name()).arg(stdin());
     let user = Command::new("user")
         .about(text("gateway.user"))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommand(add)
+        .subcommand(typing("add", "gateway.user_add"))
         .subcommand(Command::new("list").about(text("gateway.user_list")))
+        .subcommand(typing("password", "gateway.user_password"))
         .subcommand(Command::new("voucher").about(text("gateway.user_voucher")).arg(name()))
         .subcommand(Command::new("disable").about(text("gateway.user_disable")).arg(name()))
         .subcommand(Command::new("enable").about(text("gateway.user_enable")).arg(name()));

@@ -1,4 +1,4 @@
-//! `user add`, `list`, `voucher`, `disable`, `enable`: on the store, whether the gateway runs or not.
+//! `user add`, `list`, `password`, `voucher`, `disable`, `enable`: on the store, whether the gateway runs or not.
 
 use std::io::{self, BufRead, Read};
 use std::sync::Arc;
@@ -47,6 +47,7 @@ pub(super) fn run(matches: &ArgMatches, config: &Config) -> Result<(), Ended> {
     let name = |matches: &ArgMatches| matches.get_one::<String>("name-of-person").cloned().unwrap_or_default();
     match matches.subcommand() {
         Some(("add", matches)) => add(&people, &name(matches), matches.get_flag("password-stdin"), &by),
+        Some(("password", matches)) => set_password(&people, &name(matches), matches.get_flag("password-stdin"), &by),
         Some(("voucher", matches)) => {
             let person = people.named(&name(matches))?;
             let voucher = people.give_voucher(&person, &by)?;
@@ -72,9 +73,19 @@ pub(super) fn run(matches: &ArgMatches, config: &Config) -> Result<(), Ended> {
 }
 
 fn add(people: &People, name: &str, from_stdin: bool, by: &Caller) -> Result<(), Ended> {
-    let password = if from_stdin { line_of_stdin()? } else { asked_twice(name)? };
-    let (person, voucher) = people.add(name, &password, by)?;
+    let (person, voucher) = people.add(name, &chosen(name, from_stdin)?, by)?;
     say(&fill("gateway.added", &[("name", &person.name), ("voucher", &voucher.reveal())]))
+}
+
+fn set_password(people: &People, name: &str, from_stdin: bool, by: &Caller) -> Result<(), Ended> {
+    // Before anything is asked.
+    people.named(name)?;
+    let person = people.set_password(name, &chosen(name, from_stdin)?, by)?;
+    say(&fill("gateway.password_set", &[("name", &person.name)]))
+}
+
+fn chosen(name: &str, from_stdin: bool) -> Result<Secret, Ended> {
+    if from_stdin { line_of_stdin() } else { asked_twice(name) }
 }
 
 fn asked_twice(name: &str) -> Result<Secret, Ended> {

@@ -6,7 +6,7 @@ use crate::audit::{self, Caller, Entry};
 use crate::enrol;
 use crate::limits;
 use crate::session;
-use crate::store::{OptionalExtension, Row, StoreFault, int, named_params, params};
+use crate::store::{Connection, OptionalExtension, Row, StoreFault, int, named_params, params};
 
 /// People in the gateway's store.
 pub struct SqlStore(pub crate::store::Store);
@@ -54,17 +54,23 @@ impl Store for SqlStore {
         })
     }
 
+    fn set_password(&self, person: PersonId, password: &Hashed, audit: &Entry) -> Result<(), StoreFault> {
+        let (password, audit) = (password.clone(), audit.clone());
+        self.0.write(move |connection| {
+            let sql = "UPDATE person SET password = ?2 WHERE id = ?1";
+            connection.execute(sql, params![person.0, password.as_str()])?;
+            end_all(connection, person, &audit)?;
+            audit::store::append(connection, &audit)
+        })
+    }
+
     fn set_disabled(&self, person: PersonId, disabled: bool, audit: &Entry) -> Result<(), StoreFault> {
         let audit = audit.clone();
         self.0.write(move |connection| {
             connection.execute("UPDATE person SET disabled = ?2 WHERE id = ?1", params![person.0, disabled])?;
             enrol::store::person_disabled(connection, &person, disabled, audit.at)?;
             if disabled {
-                session::store::remove_person(connection, person)?;
-                // The command line has no part in the gateway's run: the wall clock decides what is still pending.
-                let at = Moment { now: audit.at, run: i64::MIN, mono: 0 };
-                let by = Caller { address: audit.address, transaction: audit.transaction.clone() };
-                approval::store::cancel_all(connection, &person, &at, &by)?;
+                end_all(connection, person, &audit)?;
             }
             audit::store::append(connection, &audit)
         })
@@ -116,6 +122,16 @@ impl Store for SqlStore {
             Ok(used)
         })
     }
+}
+
+/// Ends a person's sessions and open questions.
+fn end_all(connection: &Connection, person: PersonId, audit: &Entry) -> Result<(), StoreFault> {
+    session::store::remove_person(connection, person)?;
+    // The command line has no part in the gateway's run: the wall clock decides what is still pending.
+    let at = Moment { now: audit.at, run: i64::MIN, mono: 0 };
+    let by = Caller { address: audit.address, transaction: audit.transaction.clone() };
+    approval::store::cancel_all(connection, &person, &at, &by)?;
+    Ok(())
 }
 
 fn person(row: &Row<'_>) -> rusqlite::Result<Person> {
