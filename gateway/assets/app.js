@@ -21,6 +21,7 @@ async function wait(place) {
       state = told.state;
       const line = place.querySelector('[data-line]');
       if (line && told.line && line.textContent !== told.line) line.textContent = told.line;
+      place.querySelector('.state')?.classList.toggle('warn', told.warn);
       if (told.then === 'finish') return document.getElementById('finish').submit();
       if (told.then === 'load') return location.reload();
     } catch {
@@ -33,28 +34,46 @@ async function wait(place) {
 
 for (const place of document.querySelectorAll('[data-wait]')) wait(place);
 
-// «Send again» may be pressed after some seconds.
+// Calls with the seconds that are left, each second, and at last with none.
+function countDown(seconds, tell) {
+  const end = Date.now() + 1000 * seconds;
+  const count = setInterval(() => {
+    const left = Math.max(0, Math.ceil((end - Date.now()) / 1000));
+    if (left === 0) clearInterval(count);
+    tell(left);
+  }, 1000);
+}
+
+// «Send again» may be pressed after some seconds, which stand beside it.
 for (const button of document.querySelectorAll('button[data-after]')) {
   const seconds = Number(button.dataset.after);
   if (seconds > 0) {
-    button.disabled = true;
-    setTimeout(() => { button.disabled = false; }, 1000 * seconds);
+    const words = button.textContent;
+    const tell = (left) => {
+      button.disabled = left > 0;
+      button.textContent = left > 0 ? `${words} (${button.dataset.unit.replace('{n}', String(left))})` : words;
+    };
+    tell(seconds);
+    countDown(seconds, tell);
   }
 }
 
 // A time to wait is counted down, and then said to be over. Whoever cannot see the count is not told every second.
 for (const place of document.querySelectorAll('[data-count]')) {
-  const end = Date.now() + 1000 * Number(place.dataset.count);
-  const count = setInterval(() => {
-    const left = Math.ceil((end - Date.now()) / 1000);
-    if (left > 0) {
-      place.textContent = place.dataset.unit.replace('{n}', String(left));
-    } else {
-      clearInterval(count);
-      const sentence = place.closest('[data-over]');
-      sentence.textContent = sentence.dataset.over;
-    }
-  }, 1000);
+  const { one, unit, minutes } = place.dataset;
+  countDown(Number(place.dataset.count), (left) => {
+    const sentence = place.closest('[data-over]');
+    if (left === 0) sentence.textContent = sentence.dataset.over;
+    else if (left === 1) place.textContent = one;
+    else if (left < 120) place.textContent = unit.replace('{n}', String(left));
+    else place.textContent = minutes.replace('{n}', String(Math.ceil(left / 60)));
+  });
+}
+
+// A time of today stands there by the person's own clock.
+for (const time of document.querySelectorAll('time')) {
+  const at = new Date(time.dateTime);
+  time.textContent = [at.getHours(), at.getMinutes()].map((n) => String(n).padStart(2, '0')).join(':');
 }
 
 // Copying needs a script; where it cannot work the button stays hidden and the text can be selected.

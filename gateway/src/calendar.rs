@@ -26,11 +26,19 @@ fn time_of_day(unix: i64) -> String {
     fill("common.time", &[("hour", &hour), ("minute", &minute)])
 }
 
-/// A span as `2 min`, below two minutes as `90 s`.
+/// A moment for programs, as `2026-11-21T11:20:00Z` (RFC 3339).
+pub fn stamp(unix: u64) -> String {
+    let unix = i64::try_from(unix).unwrap_or(i64::MAX);
+    let (date, second) = (day(unix), unix.rem_euclid(DAY));
+    format!("{date}T{:02}:{:02}:{:02}Z", second / 3_600, second / 60 % 60, second % 60)
+}
+
+/// A span as `2 minutes`, below two minutes as `90 seconds`.
 pub fn span(seconds: u64) -> String {
     match seconds {
-        0..120 => fill("common.seconds", &[("n", &seconds.to_string())]),
-        _ => fill("common.minutes", &[("n", &seconds.div_ceil(60).to_string())]),
+        1 => text("common.second").to_owned(),
+        0..120 => fill("common.span_seconds", &[("n", &seconds.to_string())]),
+        _ => fill("common.span_minutes", &[("n", &seconds.div_ceil(60).to_string())]),
     }
 }
 
@@ -76,6 +84,8 @@ mod tests {
     fn moments_and_spans_are_written_for_people() {
         assert_eq!(moment(1_795_260_000), "21 Nov 2026, 11:20 UTC");
         assert_eq!(time(1_795_260_000 + 3_659), "12:20 UTC");
-        assert_eq!((span(119), span(120), span(121)), ("119 s".into(), "2 min".into(), "3 min".into()));
+        assert_eq!([0, 1, 119].map(span), ["0 seconds", "1 second", "119 seconds"]);
+        assert_eq!([120, 121].map(span), ["2 minutes", "3 minutes"]);
+        assert_eq!(stamp(1_795_260_000 + 3_659), "2026-11-21T12:20:59Z");
     }
 }

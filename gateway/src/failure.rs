@@ -129,7 +129,7 @@ impl From<PersonFault> for Failure {
     fn from(fault: PersonFault) -> Self {
         match fault {
             PersonFault::Busy => Self::busy(fault),
-            PersonFault::Wait(seconds) => Self::new(StatusCode::TOO_MANY_REQUESTS, "gateway.passwords")
+            PersonFault::Wait(seconds) => Self::new(StatusCode::TOO_MANY_REQUESTS, "gateway.rate")
                 .because(fault)
                 .after(u32::try_from(seconds).unwrap_or(u32::MAX)),
             PersonFault::Store(fault) => fault.into(),

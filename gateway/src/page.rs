@@ -10,6 +10,7 @@ pub mod login;
 pub mod manage;
 pub mod qr;
 pub mod route;
+pub mod sentence;
 
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -18,6 +19,8 @@ use countersign_strings::text;
 
 use crate::failure::Failure;
 pub use frame::Frame;
+use sentence::Part;
+pub use sentence::{Sentence, Value, tries_left};
 
 /// Nothing but our own files; no inline script or style, no frame, forms only to ourselves (ASVS 3.4.3, 3.4.6).
 pub const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
@@ -44,16 +47,17 @@ struct ErrorView<'a> {
     frame: Frame,
     what: &'a str,
     remedy: &'a str,
-    status: u16,
-    transaction: &'a str,
+    technical: Sentence,
 }
 
 /// The page for a refusal. Its first sentence is the heading.
 pub fn error_page(failure: &Failure, transaction: &str) -> Response {
     let (what, remedy) = text(failure.text).split_once(". ").unwrap_or((text(failure.text), ""));
     let what = what.trim_end_matches('.');
-    let status = failure.status.as_u16();
-    let view = ErrorView { frame: Frame::new(what), what, remedy, status, transaction };
+    let status = failure.status.as_u16().to_string();
+    let technical = [("id", Value::Name(transaction)), ("status", Value::Name(&status))];
+    let technical = Sentence::fill("gateway.transaction", &technical);
+    let view = ErrorView { frame: Frame::new(what), what, remedy, technical };
     match view.render() {
         Ok(html) => (failure.status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response(),
         Err(_) => (failure.status, transaction.to_owned()).into_response(),

@@ -79,7 +79,7 @@ const commands = {
   async look(o) {
     const entry = held(o.page);
     entry.look = { rtl: o.rtl, scale: o.text_scale };
-    await entry.page.emulateMedia({ colorScheme: o.scheme });
+    await entry.page.emulateMedia({ colorScheme: o.scheme, forcedColors: o.forced ? 'active' : 'none' });
     await entry.page.setViewportSize({ width: Math.round(o.width / entry.zoom), height: Math.round(o.height / entry.zoom) });
     await entry.page.evaluate(({ rtl, scale }) => {
       document.documentElement.dir = rtl ? 'rtl' : 'ltr';

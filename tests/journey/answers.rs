@@ -5,10 +5,10 @@ use countersign_core::cancel::Cancel;
 use countersign_core::error::{Error, InputError};
 use countersign_gateway::person::Person;
 use countersign_protocol::push::{ClosedStatus, Status};
-use countersign_strings::{fill, text};
+use countersign_strings::text;
 use countersign_tests::browser::Find;
 use countersign_tests::stage::Stage;
-use countersign_tests::window::Window;
+use countersign_tests::window::{Window, with_tries};
 
 use super::handset::Handset;
 use super::seat::Seat;
@@ -69,7 +69,7 @@ fn wrong_digits_count_on_page_and_phone_until_the_limit() {
             let verdict = phone.answer(&wrong(digits)).unwrap();
             assert_eq!((verdict.st, verdict.left.map(|left| left.get())), (Status::Wrong, Some(left)));
             assert!(matches!(phone.first().state, ApprovalState::Open(Some(tries)) if tries.get() == left));
-            seat.see_line(&fill("login.line_wrong", &[("n", &left.to_string())]));
+            seat.see_line(&with_tries("login.line_wrong", left));
         }
         assert_eq!(phone.answer(&wrong(digits)).unwrap().st, Status::Failed);
         seat.see(text("login.failed"));

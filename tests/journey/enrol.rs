@@ -8,7 +8,7 @@ use countersign_protocol::Secret;
 use countersign_protocol::push::Status;
 use countersign_strings::text;
 use countersign_tests::browser::Find;
-use countersign_tests::window::Window;
+use countersign_tests::window::{Window, with_tries};
 
 use super::handset::Handset;
 use super::seat::Seat;
@@ -65,7 +65,7 @@ fn enrols_and_signs_in(scripts: bool) {
     assert!(!source.contains(&enrolling.digits), "the page does not know the digits");
     assert!(source.contains("desk, Linux") && source.contains(text("manage.software")), "it names what asks");
     manage.page.submit("/manageotp/confirm", &[("digits", &wrong(&enrolling.digits))]);
-    assert!(manage.page.text(Find::Css(".fault")).ends_with("2."), "two tries are left");
+    assert_eq!(manage.page.text(Find::Css(".fault")), with_tries("manage.digits_wrong", 2));
     assert_eq!(devices(&stage, &alice), [("My phone".to_owned(), DeviceState::Pending)]);
     manage.page.submit("/manageotp/confirm", &[("digits", &enrolling.digits)]);
     assert_eq!(devices(&stage, &alice), [("My phone".to_owned(), DeviceState::Active)]);

@@ -6,11 +6,11 @@ use std::path::Path;
 use countersign_core::app::{ApprovalState, GatewayState};
 use countersign_core::error::{Error, PortError};
 use countersign_protocol::push::{Res, Status};
-use countersign_strings::{fill, text};
+use countersign_strings::text;
 use countersign_tests::plain::Plain;
 use countersign_tests::program::{Program, command, run};
 use countersign_tests::stage::PASSWORD;
-use countersign_tests::window::Window;
+use countersign_tests::window::{Window, with_tries};
 
 use super::handset::Handset;
 use super::{digits, wrong};
@@ -119,7 +119,7 @@ fn a_gateway_killed_in_the_middle_of_an_approval_loses_and_doubles_nothing() {
     let (request, first) = phone.line.last("/answer");
     served.kill();
     login.goto(&served.url("/login/wait"));
-    let two_left = fill("login.line_wrong", &[("n", "2")]);
+    let two_left = with_tries("login.line_wrong", 2);
     assert!(login.page().words(".state").is_some_and(|line| line.contains(&two_left)), "the try was counted");
     phone.poll();
     assert!(matches!(phone.first().state, ApprovalState::Open(Some(left)) if left.get() == 2), "once");

@@ -31,7 +31,7 @@ fn no_qr_is_shown_before_the_voucher() {
         window.goto(&format!("{}/manageotp/add?kind={kind}", stage.origin()));
         for typed in ["", "0000-0000-0000", &voucher[..voucher.len() - 1]] {
             window.submit("/manageotp/add", &[("name", "Phone"), ("voucher", typed)]);
-            assert_eq!(window.page().words(".fault").as_deref(), Some(text("manage.voucher_wrong")), "{typed}");
+            assert_eq!(window.page().words(".fault").as_deref(), Some(text("login.voucher_wrong")), "{typed}");
             assert!(!shows_a_code(&window), "{kind} {typed}");
         }
     }
@@ -54,7 +54,7 @@ fn a_voucher_counts_once_for_one_person_and_one_day() {
     let refused = |typed: &str| {
         let mut window = begin();
         window.submit("/manageotp/add", &[("name", "Phone"), ("voucher", typed)]);
-        assert_eq!(window.page().words(".fault").as_deref(), Some(text("manage.voucher_wrong")));
+        assert_eq!(window.page().words(".fault").as_deref(), Some(text("login.voucher_wrong")));
         assert!(!shows_a_code(&window));
     };
     refused(&voucher(&stage, &bob));
@@ -123,7 +123,7 @@ fn a_voucher_of_ten_minutes_ago_adds_nothing() {
         assert!(!shows_a_code(&window), "{page}");
     }
     window.submit("/manageotp/add", &[("name", "Phone"), ("voucher", &voucher)]);
-    assert_eq!(window.page().words(".fault").as_deref(), Some(text("manage.voucher_wrong")));
+    assert_eq!(window.page().words(".fault").as_deref(), Some(text("login.voucher_wrong")));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use countersign_gateway::approval::{State as Stands, rule};
 use countersign_gateway::config::{Config, Tls};
 use countersign_gateway::person::Person;
+use countersign_protocol::Secret;
 use countersign_protocol::otp::{Algorithm, Digits, Period, base32, totp};
 use countersign_protocol::push::confirmation_digits;
 use countersign_protocol::uri::EnrolLink;
@@ -16,8 +17,10 @@ use countersign_tests::stage::{BEGIN, PASSWORD, Stage, caller, hash, owner};
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::{Value, json};
 
+use super::corners::{LOST, NO_VOUCHER};
+
 /// How people and phones name this gateway.
-const PUBLIC: &str = "https://gate.example.com";
+pub const PUBLIC: &str = "https://gate.example.com";
 
 /// A gateway that calls itself `gate.example.com` and is reached by an address of its own.
 pub struct Hall {
@@ -36,8 +39,12 @@ pub struct State {
     pub cookies: BTreeMap<String, String>,
     /// The path.
     pub path: String,
+    /// What is opened first.
+    pub opened: Option<&'static str>,
     /// What is typed, by selector, before the form is sent; nothing is sent when it is empty.
-    pub typed: Vec<(&'static str, &'static str)>,
+    pub typed: Vec<(&'static str, String)>,
+    /// A button that is pressed instead.
+    pub pressed: Option<&'static str>,
     /// What is there when the form was answered.
     pub answered: &'static str,
     /// Whether scripts run: a page whose script goes on at once is looked at without.
@@ -51,14 +58,17 @@ impl State {
             name,
             cookies: window.cookies().clone(),
             path: path.to_owned(),
+            opened: None,
             typed: Vec::new(),
+            pressed: None,
             answered: ".fault",
             scripts: true,
         }
     }
 
-    fn typing(self, typed: &[(&'static str, &'static str)]) -> Self {
-        Self { typed: typed.to_vec(), ..self }
+    /// The same, with this typed into it.
+    pub fn typing(self, typed: &[(&'static str, &str)]) -> Self {
+        Self { typed: typed.iter().map(|(field, text)| (*field, (*text).to_owned())).collect(), ..self }
     }
 }
 
@@ -85,13 +95,13 @@ impl Hall {
         Self { stage, base: format!("https://{address}"), _certificate: folder }
     }
 
-    fn go(&self, window: &mut Plain, path: &str) {
+    pub(super) fn go(&self, window: &mut Plain, path: &str) {
         let status = window.get(&format!("{}{path}", self.base));
         assert!(status < 400, "{path}: {status}\n{}", window.page().source());
     }
 
     /// A window of this person after the password, on the way to `path`.
-    fn signed_in(&self, person: &Person, path: &str) -> Plain {
+    pub(super) fn signed_in(&self, person: &Person, path: &str) -> Plain {
         let mut window = Plain::from_origin(PUBLIC);
         self.sign_in(&mut window, person, path);
         window
@@ -117,7 +127,7 @@ impl Hall {
     }
 
     /// A person with an active phone.
-    fn with_phone(&self, name: &str) -> (Person, RawPhone) {
+    pub(super) fn with_phone(&self, name: &str) -> (Person, RawPhone) {
         let person = self.stage.person(name);
         let phone = self.add_phone(&person, name, "My phone", &json!({}), true);
         (person, phone)
@@ -137,29 +147,34 @@ impl Hall {
         phone
     }
 
-    fn raw_phone(&self, label: &str) -> RawPhone {
+    pub(super) fn raw_phone(&self, label: &str) -> RawPhone {
         self.stage.raw_phone(label)
     }
 
-    /// Adds an authenticator app; its first code is used up.
-    fn add_app(&self, person: &Person, name: &str) {
+    /// Adds an authenticator app; its first code is used up. Its seed.
+    pub(super) fn add_app(&self, person: &Person, name: &str) -> Secret {
         let devices = &self.stage.house().devices;
         let offer = devices.offer_app(owner(person), name, &caller()).expect("an app");
         let secret = offer.uri.split(['?', '&']).find_map(|part| part.strip_prefix("secret=")).expect("a secret");
         let seed = base32::decode_strict(secret).expect("base32");
         let now = self.stage.house().clock.now();
-        let typed = totp(&seed, now, Algorithm::Sha1, Digits::SIX, Period::THIRTY).to_string();
-        devices.first_code(owner(person), offer.did, &typed, &caller()).expect("the store");
+        devices.first_code(owner(person), offer.did, &app_code(&seed, now), &caller()).expect("the store");
+        seed
     }
 
     /// A new person, signed in by password, who gave name and voucher in the tab `kind`.
-    fn adding(&self, name: &str, kind: &str) -> Plain {
+    pub(super) fn adding(&self, name: &str, kind: &str) -> Plain {
         let person = self.stage.person(name);
         let voucher = self.stage.house().people.give_voucher(&person, &caller()).expect("a voucher").reveal();
         let mut window = self.signed_in(&person, "/manageotp");
         self.go(&mut window, &format!("/manageotp/add?kind={kind}"));
         assert_eq!(window.post_form("/manageotp/add", &[("name", "My phone"), ("voucher", &voucher)]), 200);
         window
+    }
+
+    /// The enrolment link that this window shows.
+    pub(super) fn link_on(&self, window: &Plain) -> EnrolLink {
+        EnrolLink::parse(&window.page().words("#link").expect("a link")).expect("an enrolment link")
     }
 
     /// The states before and while signing in, and where each sign-in ends.
@@ -185,8 +200,7 @@ impl Hall {
         states.push(waiting("denied", "rosa", &|phone, _| assert_eq!(refuse(phone, "deny"), "denied")));
         states.push(waiting("reported", "samir", &|phone, _| assert_eq!(refuse(phone, "report"), "reported")));
         states.push(waiting("failed", "tove", &|phone, shown| {
-            let wrong: String = shown.chars().map(|c| if c == '9' { '0' } else { '9' }).collect();
-            let tried = || phone.decide(&phone.approval(&phone.challenges()[0], &wrong));
+            let tried = || phone.decide(&phone.approval(&phone.challenges()[0], &wrong(shown)));
             assert_eq!([tried(), tried(), tried()], ["wrong", "wrong", "failed"]);
         }));
 
@@ -211,11 +225,16 @@ impl Hall {
 
     /// The states of looking after one's devices, and the pages that belong to nobody.
     pub fn devices(&self) -> Vec<State> {
+        // On three days, so that the order is seen.
         let mara = self.stage.person("una");
+        self.stage.clock.set_wall(BEGIN - 40 * 86_400);
         let phone = self.add_phone(&mara, "una phone", "My phone", &json!({}), true);
         let desk = json!({"level": "software", "dev": {"os": "linux", "model": "Desk", "app": "Countersign 1.0"}});
+        self.stage.clock.set_wall(BEGIN - 9 * 86_400);
         self.add_phone(&mara, "una desk", "Desk", &desk, true);
+        self.stage.clock.set_wall(BEGIN - 86_400);
         self.add_app(&mara, "Old authenticator");
+        self.stage.clock.set_wall(BEGIN);
         let window = self.full(&mara, &phone, "/manageotp");
         self.add_phone(&mara, "una tablet", "Tablet in the kitchen", &json!({}), false);
         let page = |what: &str| format!("/manageotp/{}/{what}", phone.did.borrow());
@@ -242,8 +261,7 @@ impl Hall {
         states.push(State::new("add-other", &self.adding("yann", "other"), "/manageotp/add?kind=other"));
         let scanned = |person: &str| {
             let window = self.adding(person, "countersign");
-            let link = window.page().words("#link").expect("a link");
-            enrol(&self.raw_phone(person), &EnrolLink::parse(&link).expect("an enrolment link"), &json!({}));
+            enrol(&self.raw_phone(person), &self.link_on(&window), &json!({}));
             window
         };
         states.push(State::new("add-digits", &scanned("zoe"), "/manageotp/add"));
@@ -300,8 +318,7 @@ impl Hall {
             self.go(&mut guessing, "/login");
         }
         let throttled = State::new("login-throttled", &nobody, "/demo");
-        let throttled = throttled.typing(&[("#name", "iris"), ("#password", "not this")]);
-        states.push(State { answered: "details", ..throttled });
+        states.push(throttled.typing(&[("#name", "iris"), ("#password", "not this")]));
         states
     }
 
@@ -346,14 +363,14 @@ impl Hall {
         self.mistype(&samir, &phone, 9);
         self.stage.clock.advance(64);
         let window = self.signed_in(&samir, "/demo");
-        let wrong: String = digits(&window).chars().map(|c| if c == '9' { '0' } else { '9' }).collect();
-        assert_eq!(phone.decide(&phone.approval(&phone.challenges()[0], &wrong)), "failed");
+        let typed = wrong(&digits(&window));
+        assert_eq!(phone.decide(&phone.approval(&phone.challenges()[0], &typed)), "failed");
         states.push(State::new("failed-off", &window, "/login/wait"));
         states
     }
 
     /// Types so many wrong digits, over as many sign-ins as that takes.
-    fn mistype(&self, person: &Person, phone: &RawPhone, times: u32) {
+    pub(super) fn mistype(&self, person: &Person, phone: &RawPhone, times: u32) {
         let mut typed = 0;
         while typed < times {
             let asked = match self.stage.try_begin(person, "elsewhere", true) {
@@ -395,7 +412,8 @@ impl Hall {
     pub fn too_late(&self, states: &[State]) -> Vec<State> {
         self.stage.clock.advance(600);
         let fresh = State { name: "fresh", ..again(states, "remove") };
-        vec![State { name: "add-expired", ..again(states, "add-scan") }, fresh]
+        let voucher = State { name: "fresh-voucher-wrong", opened: Some(LOST), ..again(states, "remove") };
+        vec![State { name: "add-expired", ..again(states, "add-scan") }, fresh, voucher.typing(&[NO_VOUCHER])]
     }
 }
 
@@ -412,18 +430,29 @@ fn given_certificate() -> (tempfile::TempDir, Tls) {
     (folder, Tls::Files { certificate: certificate_file, key: key_file })
 }
 
-fn again(states: &[State], name: &str) -> State {
+/// The state of this name, to be looked at once more.
+pub fn again(states: &[State], name: &str) -> State {
     let state = states.iter().find(|state| state.name == name).expect("a state of this name");
     State { cookies: state.cookies.clone(), path: state.path.clone(), typed: state.typed.clone(), ..*state }
 }
 
+/// The code of an authenticator app at this moment.
+pub fn app_code(seed: &Secret, now: u64) -> String {
+    totp(seed, now, Algorithm::Sha1, Digits::SIX, Period::THIRTY).to_string()
+}
+
+/// Other digits than these.
+pub fn wrong(digits: &str) -> String {
+    digits.chars().map(|c| if c == '9' { '0' } else { '9' }).collect()
+}
+
 /// The digits that a page shows for the phone.
-fn digits(window: &Plain) -> String {
+pub fn digits(window: &Plain) -> String {
     window.page().words(".figure").unwrap_or_default().chars().filter(char::is_ascii_digit).collect()
 }
 
 /// Enrols by this link with some claims changed; the digits to type on the page.
-fn enrol(phone: &RawPhone, link: &EnrolLink, changes: &Value) -> String {
+pub fn enrol(phone: &RawPhone, link: &EnrolLink, changes: &Value) -> String {
     let mut claims = phone.enrol_claims(link);
     for (name, value) in changes.as_object().into_iter().flatten() {
         claims[name] = value.clone();

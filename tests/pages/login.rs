@@ -3,10 +3,12 @@
 use std::time::{Duration, Instant};
 
 use countersign_gateway::approval::rule;
-use countersign_strings::{fill, text};
+use countersign_protocol::Secret;
+use countersign_strings::text;
 use countersign_tests::plain::Plain;
 use countersign_tests::raw_phone::{RawPhone, payload};
-use countersign_tests::stage::{PASSWORD, Stage};
+use countersign_tests::stage::{PASSWORD, Stage, caller};
+use countersign_tests::window::with_tries;
 use serde_json::Value;
 
 use super::{approve, digits, finish, go, heading, path, post, sign_in, signed_in, stage, with_phone, wrong};
@@ -64,7 +66,7 @@ fn the_held_request_tells_what_to_do() {
         held.join().expect("an answer")
     });
     assert!(began.elapsed() < Duration::from_secs(15));
-    assert_eq!(second["line"], fill("login.line_wrong", &[("n", "2")]));
+    assert_eq!(second["line"], with_tries("login.line_wrong", 2));
     assert_eq!(approve(&phone, &shown), "approved");
     let word = second["state"].as_str().expect("a word");
     assert_eq!(told(&mut window, &stage, word)["then"], "finish");
@@ -105,7 +107,8 @@ fn a_second_browser_is_told_that_one_is_open() {
     let (stage, alice, phone) = with_phone();
     let mut first = signed_in(&stage, &alice, "/demo");
     let second = signed_in(&stage, &alice, "/demo");
-    assert_eq!(second.page().words(".note").as_deref(), Some(text("login.no_push_open")));
+    let said = format!("{} {}", text("login.no_push_open"), text("login.do_code"));
+    assert_eq!(second.page().words(".note"), Some(said));
     assert_eq!(phone.challenges().len(), 1);
     let shown = digits(&first);
     sign_in(&mut first, &stage, &alice, "/demo");
@@ -118,7 +121,7 @@ fn wrong_tries_end_it() {
     let mut window = signed_in(&stage, &alice, "/demo");
     let wrong = wrong(&digits(&window));
     assert_eq!(window.post_form("/login/code", &[("code", "000000")]), 403);
-    assert_eq!(window.page().words(".fault").as_deref(), Some(text("login.code_wrong")));
+    assert_eq!(window.page().words(".fault").as_deref(), Some(with_tries("login.code_wrong", 2).as_str()));
     assert_eq!([approve(&phone, &wrong), approve(&phone, &wrong)], ["wrong", "failed"]);
     go(&mut window, &stage, "/login/wait");
     assert_eq!(heading(&window), text("login.failed"));
@@ -144,6 +147,65 @@ fn a_sign_in_that_has_to_wait_is_in_the_audit() {
         .collect();
     assert_eq!(statuses, [403, 403, 403, 403, 403, 403, 429]);
     assert_eq!(told_in_audit(&stage, "signin.password"), [vec!["refused"; 6], vec!["wait"]].concat());
+}
+
+#[test]
+fn after_many_wrong_passwords_the_page_stays_and_counts() {
+    let stage = stage();
+    stage.person("alice");
+    let mut window = Plain::new();
+    go(&mut window, &stage, "/demo");
+    let typed = [("name", "alice"), ("password", "wrong")];
+    let statuses: Vec<u16> = (0..7).map(|_| window.post_form("/login", &typed)).collect();
+    assert_eq!(statuses.last(), Some(&429));
+    assert_eq!(heading(&window), text("login.title"));
+    let kept = ["name", "next"].map(|name| window.page().field("/login", name));
+    assert_eq!(kept, [Some("alice".to_owned()), Some("/demo".to_owned())], "what was typed, and where it goes on");
+    assert!(window.page().source().contains(r#"data-count="2""#), "{}", window.page().source());
+    let said = text("login.throttled").split("{time}").next().expect("a beginning");
+    assert!(fault_of(&window).starts_with(said), "{}", fault_of(&window));
+}
+
+#[test]
+fn where_no_codes_are_taken_none_is_asked_for() {
+    let stage = Stage::with(|config| {
+        config.sample_app = true;
+        config.policy.totp = false;
+    });
+    let alice = stage.person("alice");
+    stage.active_phone(&alice, "phone");
+    let mut window = Plain::new();
+    go(&mut window, &stage, "/demo");
+    assert!(window.page().source().contains(text("login.password_next_phone")));
+    for _ in 0..rule::PUSHES {
+        let mut window = signed_in(&stage, &alice, "/demo");
+        assert_eq!(heading(&window), text("login.wait_title"));
+        window.post_form("/login/cancel", &[]);
+    }
+    for (path, instead) in [("/demo", "login.do_admin"), ("/manageotp", "login.do_voucher")] {
+        let mut window = signed_in(&stage, &alice, path);
+        assert_eq!(heading(&window), text("login.not_asked"));
+        let said = format!("{} {}", text("login.no_push_limit"), text(instead));
+        assert_eq!(window.page().words(".note"), Some(said));
+        assert!(!window.page().has_form("/login/code"));
+        assert_eq!(window.page().has_form("/login/voucher"), path == "/manageotp");
+        window.post_form("/login/cancel", &[]);
+    }
+}
+
+#[test]
+fn another_password_calls_off_what_the_older_one_asked() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    let phone = stage.active_phone(&alice, "phone");
+    let mut window = signed_in(&stage, &alice, "/demo");
+    let (shown, challenge) = (digits(&window), phone.challenges()[0].clone());
+    let new = Secret::from_slice(b"larch violin tundra");
+    stage.house().people.set_password("alice", &new, &caller()).expect("the store");
+    assert_eq!(phone.decide(&phone.approval(&challenge, &shown)), "closed");
+    go(&mut window, &stage, "/login/wait");
+    assert_eq!(heading(&window), text("login.cancelled"));
+    assert_eq!(told_in_audit(&stage, "approval.end"), ["cancelled"]);
 }
 
 #[test]

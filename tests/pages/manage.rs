@@ -3,11 +3,13 @@
 use countersign_gateway::audit::Entry;
 use countersign_gateway::enrol::DeviceState;
 use countersign_gateway::person::Person;
+use countersign_gateway::store::StoreFault;
 use countersign_protocol::uri::EnrolLink;
 use countersign_strings::{fill, text};
 use countersign_tests::plain::Plain;
 use countersign_tests::raw_phone::RawPhone;
 use countersign_tests::stage::{Stage, caller};
+use countersign_tests::window::with_tries;
 
 use super::{code, finish, go, heading, path, post, signed_in, stage, with_phone, wrong};
 
@@ -54,7 +56,7 @@ fn the_first_device_needs_the_voucher_before_the_qr() {
     }
     go(&mut window, &stage, "/manageotp/add");
     assert_eq!(window.post_form("/manageotp/add", &[("name", "Phone"), ("voucher", "0000-0000-0000")]), 403);
-    assert_eq!((fault(&window).as_str(), window.page().words("#link")), (text("manage.voucher_wrong"), None));
+    assert_eq!((fault(&window).as_str(), window.page().words("#link")), (text("login.voucher_wrong"), None));
     assert_eq!(window.post_form("/manageotp/add", &[("name", " "), ("voucher", &voucher)]), 403);
     assert_eq!(fault(&window), text("manage.name_wrong"), "and the voucher is not used up");
     assert_eq!(window.post_form("/manageotp/add", &[("name", "Phone"), ("voucher", &voucher)]), 200);
@@ -74,7 +76,7 @@ fn the_first_device_needs_the_voucher_before_the_qr() {
 
     let wrong = wrong(&shown);
     assert_eq!(window.post_form("/manageotp/confirm", &[("digits", &wrong)]), 403);
-    assert_eq!(fault(&window), fill("manage.digits_wrong", &[("n", "2")]));
+    assert_eq!(fault(&window), with_tries("manage.digits_wrong", 2));
     window.post_form("/manageotp/confirm", &[("digits", &shown)]);
     assert_eq!(heading(&window), text("manage.title"), "within its ten minutes the voucher opens the list");
     assert_eq!(window.page().words(".notice"), Some(fill("manage.done", &[("name", "Phone")])));
@@ -92,15 +94,33 @@ fn the_first_device_needs_the_voucher_before_the_qr() {
 }
 
 #[test]
+fn a_code_that_expired_took_the_voucher_with_it_and_the_page_says_so() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    let mut window = signed_in(&stage, &alice, "/manageotp");
+    let first = voucher(&stage, &alice);
+    assert_eq!(window.post_form("/manageotp/add", &[("name", "Mine"), ("voucher", &first)]), 200);
+    stage.clock.advance(601);
+    go(&mut window, &stage, "/manageotp/add");
+    assert_eq!(fault(&window), text("manage.code_expired_voucher"));
+    assert_eq!(window.page().field("/manageotp/add", "name").as_deref(), Some("Mine"), "not to be typed again");
+    assert_eq!(window.post_form("/manageotp/add", &[("name", "Mine"), ("voucher", &first)]), 403);
+    assert_eq!(fault(&window), text("login.voucher_wrong"));
+    let second = voucher(&stage, &alice);
+    assert_eq!(window.post_form("/manageotp/add", &[("name", "Mine"), ("voucher", &second)]), 200);
+    assert!(window.page().words("#link").is_some());
+}
+
+#[test]
 fn digits_wrong_three_times_refuse_the_phone() {
     let stage = stage();
     let alice = stage.person("alice");
     let first = stage.active_phone(&alice, "first");
     let mut window = with_second_factor(&stage, &alice, &first);
     let second = enrolled(&mut window, &stage, "second");
-    for left in ["2", "1"] {
+    for left in [2, 1] {
         assert_eq!(window.post_form("/manageotp/confirm", &[("digits", "000000")]), 403);
-        assert_eq!(fault(&window), fill("manage.digits_wrong", &[("n", left)]));
+        assert_eq!(fault(&window), with_tries("manage.digits_wrong", left));
     }
     assert_eq!(window.post_form("/manageotp/confirm", &[("digits", "000000")]), 403);
     assert_eq!(fault(&window), text("manage.digits_refused"));
@@ -157,11 +177,19 @@ fn each_phone_says_where_its_keys_are() {
         claims["level"] = level.into();
         assert_eq!(phone.call("/enrol", &phone.enrol_body(&link.c, &claims)).status, 201, "{level}");
     }
-    let window = with_second_factor(&stage, &alice, &first);
-    let list = window.page().source();
-    let said = |key| list.matches(&format!("<dd>{}</dd>", text(key).replace('\'', "&#39;"))).count();
-    let all = ["manage.keys_software", "manage.keys_hardware", "manage.keys_chip"].map(said);
-    assert_eq!((all, list.matches(text("manage.software_means")).count()), ([1, 2, 1], 1), "{list}");
+    let mut window = with_second_factor(&stage, &alice, &first);
+    let keys = |window: &Plain| {
+        let list = window.page().source();
+        let said = |key| list.matches(&format!("<dd>{}</dd>", text(key))).count();
+        assert_eq!(list.matches(text("manage.software_means")).count(), 1, "the tag says it, once: {list}");
+        ["manage.keys_hardware", "manage.keys_hardware_said", "manage.keys_chip", "manage.keys_chip_said"].map(said)
+    };
+    assert_eq!(keys(&window), [0, 2, 0, 1], "nothing was proven");
+    let proven =
+        stage.house().store.write(|row| Ok::<_, StoreFault>(row.execute("UPDATE device SET attested = 1", [])?));
+    proven.expect("the store");
+    go(&mut window, &stage, "/manageotp");
+    assert_eq!(keys(&window), [2, 0, 1, 0]);
 }
 
 /// A phone that scanned the page's code; the page then asks for its digits.

@@ -10,6 +10,7 @@ use countersign_strings::{fill, text};
 use countersign_tests::plain::Plain;
 use countersign_tests::raw_phone::{RawPhone, payload};
 use countersign_tests::stage::Stage;
+use countersign_tests::window::with_tries;
 
 use super::{approve, digits, finish, go, heading, path, sign_in, signed_in, with_phone_at, wrong};
 
@@ -75,11 +76,13 @@ fn a_phone_without_a_network_signs_in_by_what_it_scans() {
     assert!(window.page().has_form(PAGE) && !window.page().has_form("/login/code"), "first a phone is picked");
     assert_eq!(pick(&mut window, &phone), 303);
     assert!(window.page().has_form("/login/code") && window.page().words(".qr").is_some());
+    let link = window.page().words("#link").expect("a link, for a phone without a camera");
+    assert!(link.contains("/offline#1.") && link.ends_with(&shown(&stage, &phone).expect("a QR").jws), "{link}");
     assert!(!window.page().has_form(PAGE), "there is no other phone to pick");
     assert_eq!(phone.challenges().len(), 1);
 
     assert_eq!(window.post_form("/login/code", &[("code", "00000000")]), 403);
-    assert_eq!(window.page().words(".fault"), Some(fill("login.offline_wrong", &[("n", "2")])));
+    assert_eq!(window.page().words(".fault"), Some(with_tries("login.offline_wrong", 2)));
     assert!(window.page().words(".qr").is_some(), "the same page, with the same code to scan");
     window.post_form("/login/code", &[("code", &code(&stage, &phone))]);
     assert_eq!((path(&window, &stage).as_str(), heading(&window).as_str()), ("/demo", text("login.sample")));
@@ -169,7 +172,7 @@ fn a_device_that_is_added_is_a_question_of_its_own() {
     window.post_form("/login/fresh", &[]);
     let held = phone.challenges();
     assert_eq!((held.len(), payload(&held[0])["op"].as_str()), (1, Some("enrol")), "the other question is over");
-    assert!(window.page().words(".to").is_some_and(|to| to.contains(text("login.to_enrol"))));
+    assert_eq!(window.page().words(".to"), Some(fill("login.to_enrol_as", &[("person", "alice")])));
     finish(&mut window, &stage, &phone);
     assert_eq!(path(&window, &stage), "/manageotp/add");
     assert_eq!(heading(&window), text("manage.add"));
@@ -197,7 +200,7 @@ fn the_time_to_wait_after_wrong_digits_is_said() {
     assert!(words.contains(r#"data-count="2""#), "{words}");
     let sentence = fill("login.no_push_wait", &[("time", "|")]);
     let (before, after) = sentence.split_once('|').expect("a time");
-    assert!(words.contains(before) && words.contains(after) && words.contains(">2 s<"));
+    assert!(words.contains(before) && words.contains(after) && words.contains(">2 seconds<"));
     stage.clock.advance(2);
     sign_in(&mut window, &stage, &alice, "/demo");
     assert_eq!(heading(&window), text("login.wait_title"));
@@ -229,5 +232,6 @@ fn at_the_tenth_wrong_number_the_page_says_that_phones_are_not_asked() {
     assert_eq!(typed, rule::WRONG);
     assert!(window.page().source().contains(text("login.failed_off_text")), "{}", window.page().source());
     let again = signed_in(&stage, &alice, "/demo");
-    assert_eq!(again.page().words(".note").as_deref(), Some(text("login.no_push_off")));
+    let said = format!("{} {}", text("login.no_push_off"), text("login.do_code_first"));
+    assert_eq!(again.page().words(".note"), Some(said));
 }

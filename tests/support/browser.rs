@@ -39,6 +39,8 @@ pub struct Look {
     pub dark: bool,
     /// Right to left.
     pub rtl: bool,
+    /// The system's own few colours, as people choose who see little.
+    pub forced: bool,
     /// Whether scripts run.
     pub scripts: bool,
     /// What the page's clock says, in Unix seconds; `None` leaves it running.
@@ -47,7 +49,17 @@ pub struct Look {
 
 impl Default for Look {
     fn default() -> Self {
-        Self { width: 1024, height: 768, zoom: 1.0, text_scale: 1.0, dark: false, rtl: false, scripts: true, now: None }
+        Self {
+            width: 1024,
+            height: 768,
+            zoom: 1.0,
+            text_scale: 1.0,
+            dark: false,
+            rtl: false,
+            forced: false,
+            scripts: true,
+            now: None,
+        }
     }
 }
 
@@ -309,8 +321,10 @@ impl<'a> Page<'a> {
     pub fn look(&self, look: &Look) {
         let scheme = if look.dark { "dark" } else { "light" };
         let (width, height) = (look.width, look.height);
-        let options =
-            json!({"width": width, "height": height, "text_scale": look.text_scale, "scheme": scheme, "rtl": look.rtl});
+        let options = json!({
+            "width": width, "height": height, "text_scale": look.text_scale, "scheme": scheme,
+            "rtl": look.rtl, "forced": look.forced,
+        });
         self.act("look", options);
     }
 

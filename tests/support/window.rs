@@ -2,7 +2,14 @@
 
 use crate::browser::{Find, Page};
 use crate::plain::Plain;
+use countersign_gateway::page::tries_left;
+use countersign_strings::fill;
 use std::time::Duration;
+
+/// The sentence of `key`, with how many tries are left.
+pub fn with_tries(key: &str, left: u8) -> String {
+    fill(key, &[("tries", &tries_left(left))])
+}
 
 /// What one can do with a page without knowing what draws it.
 pub trait Window {

@@ -10,9 +10,9 @@ use crate::approval::Moment;
 use crate::calendar;
 use crate::failure::Failure;
 use crate::house::House;
-use crate::page::Frame;
-use crate::page::manage::{AddStep, AddView, CardState, DeviceCard, Tab};
+use crate::page::manage::{AddFault, AddStep, AddView, CardState, DeviceCard, Tab};
 use crate::page::qr::QrSvg;
+use crate::page::{Frame, Sentence, Value};
 
 /// A device as a card.
 pub fn card(device: &Device, state: DeviceState) -> DeviceCard {
@@ -24,7 +24,7 @@ pub fn card(device: &Device, state: DeviceState) -> DeviceCard {
         codes: device.totp.is_some(),
         model: phone.map(model),
         software: phone.is_some_and(|phone| phone.level == Level::Software),
-        keys: phone.map(|phone| keys(phone.level)),
+        keys: phone.and_then(keys),
         added: calendar::moment(device.added),
         used: device.used.map(calendar::moment),
         state: match state {
@@ -35,12 +35,15 @@ pub fn card(device: &Device, state: DeviceState) -> DeviceCard {
     }
 }
 
-fn keys(level: Level) -> &'static str {
-    match level {
-        Level::Software => text("manage.keys_software"),
-        Level::Tee | Level::Enclave => text("manage.keys_hardware"),
-        Level::Strongbox => text("manage.keys_chip"),
-    }
+/// Where the keys are: proven, or as the phone says. That they are in software stands on the card by itself.
+fn keys(phone: &Phone) -> Option<&'static str> {
+    Some(text(match (phone.level, phone.attested) {
+        (Level::Software, _) => return None,
+        (Level::Tee | Level::Enclave, true) => "manage.keys_hardware",
+        (Level::Tee | Level::Enclave, false) => "manage.keys_hardware_said",
+        (Level::Strongbox, true) => "manage.keys_chip",
+        (Level::Strongbox, false) => "manage.keys_chip_said",
+    }))
 }
 
 fn model(phone: &Phone) -> String {
@@ -80,7 +83,7 @@ pub struct Adding<'a> {
     /// The name typed.
     pub name: String,
     /// What was wrong.
-    pub fault: Option<String>,
+    pub fault: Option<AddFault>,
 }
 
 /// The page of adding a device, in the step that is under way.
@@ -95,9 +98,11 @@ pub fn add(house: &House, adding: Adding<'_>) -> Result<AddView, Failure> {
     let Adding { frame, tab, voucher, name, mut fault, .. } = adding;
     let (name, step) = match under_way {
         Step::Begin => (name, AddStep::Name { voucher }),
-        Step::Late => {
-            fault = fault.or_else(|| Some(text("manage.code_expired").to_owned()));
-            (name, AddStep::Name { voucher })
+        Step::Late(before) => {
+            // A voucher is as old as the code that it brought.
+            let said = if voucher { "manage.code_expired_voucher" } else { "manage.code_expired" };
+            fault = fault.or_else(|| Some(AddFault::Other(text(said).to_owned())));
+            (if name.is_empty() { before } else { name }, AddStep::Name { voucher })
         }
         Step::At(name, step) => (name, step),
     };
@@ -107,8 +112,8 @@ pub fn add(house: &House, adding: Adding<'_>) -> Result<AddView, Failure> {
 enum Step {
     /// Nothing is under way.
     Begin,
-    /// What was under way is too old.
-    Late,
+    /// What was under way is too old; the device's name.
+    Late(String),
     /// The device's name, and what it needs.
     At(String, AddStep),
 }
@@ -125,13 +130,13 @@ fn phone_step(house: &House, adding: &Adding<'_>) -> Result<Step, Failure> {
     }
     let Some(link) = house.devices.link(&code)? else {
         // Said once, while it is news; a code of an hour ago is not.
-        return Ok(if at.now <= code.x + super::LIFE { Step::Late } else { Step::Begin });
+        return Ok(if at.now <= code.x + super::LIFE { Step::Late(code.name) } else { Step::Begin });
     };
     let link = link.to_https();
     let step = AddStep::Scan {
         qr: QrSvg::new(&link)?,
         link: link.to_string(),
-        until: calendar::time(code.x),
+        until: Sentence::fill("manage.until", &[("time", Value::Time(code.x))]),
         state: word(&code, &at),
         device: String::new(),
     };
@@ -142,9 +147,9 @@ fn digits(device: Device) -> Option<Step> {
     let phone = device.phone.as_ref()?;
     let step = AddStep::Digits {
         device: device.did.to_string(),
-        model: model(phone),
+        scanned: Sentence::fill("manage.scanned_by", &[("model", Value::Name(&model(phone)))]),
         software: phone.level == Level::Software,
-        until: calendar::time(device.until),
+        until: Sentence::fill("manage.digits_until", &[("time", Value::Time(device.until))]),
     };
     Some(Step::At(device.name, step))
 }
@@ -158,7 +163,7 @@ fn app_step(house: &House, adding: &Adding<'_>) -> Result<Step, Failure> {
     let step = AddStep::Scan {
         qr: QrSvg::new(&uri)?,
         link: uri.to_string(),
-        until: calendar::time(device.until),
+        until: Sentence::fill("manage.until_other", &[("time", Value::Time(device.until))]),
         state: String::new(),
         device: device.did.to_string(),
     };

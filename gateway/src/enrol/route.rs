@@ -22,8 +22,8 @@ use crate::failure::Failure;
 use crate::house::House;
 use crate::login::pages::fresh_page;
 use crate::page::login::Waited;
-use crate::page::manage::{DeviceCard, ListView, RemoveView, RenameView, Tab, TestView};
-use crate::page::{Frame, render, render_with};
+use crate::page::manage::{AddFault, DeviceCard, ListView, RemoveView, RenameView, Tab, TestView};
+use crate::page::{Frame, render, render_with, tries_left};
 use crate::request::{Path, Posted, Query, Visitor, see_other, with_cookie};
 use crate::session::{Session, Step};
 use crate::wake::Ended;
@@ -160,7 +160,7 @@ async fn adding(
     session: &Session,
     tab: Tab,
     name: String,
-    fault: Option<String>,
+    fault: Option<AddFault>,
 ) -> Result<Response, Failure> {
     let (who, browser) = (session.clone(), H32::from_bytes(by.cookie.hash()));
     let frame = frame(house, text("manage.add"), by, session);
@@ -190,8 +190,8 @@ async fn add(State(house): State<Arc<House>>, by: Visitor, Query(asked): Query<A
 enum Offered {
     /// The page now shows it; the cookie that a voucher brought.
     Shown(Option<String>),
-    /// A sentence that says why not.
-    Not(&'static str),
+    /// Why not.
+    Not(AddFault),
     /// The session ended meanwhile.
     Ended,
 }
@@ -213,7 +213,7 @@ async fn offer(State(house): State<Arc<House>>, posted: Posted) -> Result<Respon
     let offered = house.run(move |house| offer_to(house, &visitor, who, tab, &called, &voucher)).await?;
     Ok(match offered {
         Offered::Ended => see_other("/login"),
-        Offered::Not(why) => adding(&house, &by, &session, tab, name, Some(text(why).to_owned())).await?,
+        Offered::Not(why) => adding(&house, &by, &session, tab, name, Some(why)).await?,
         Offered::Shown(cookie) => cookie.into_iter().fold(see_other(shown), |page, set| with_cookie(page, &set)),
     })
 }
@@ -228,7 +228,7 @@ fn offer_to(
 ) -> Result<Offered, Failure> {
     // Before the voucher is used up, whatever else would refuse.
     if super::devices::device_name(name).is_none() {
-        return Ok(Offered::Not("manage.name_wrong"));
+        return Ok(Offered::Not(AddFault::Name));
     }
     let (mut cookie, mut set) = (by.cookie, None);
     if !session.may_change(&house.sessions.moment()) {
@@ -236,7 +236,7 @@ fn offer_to(
             if !house.people.take_voucher(session.person, &session.name, voucher, &by.caller)? {
                 let entry = by.caller.entry(house.clock.now(), "person.voucher", "refused").person(&session.name);
                 house.audit.append(&entry)?;
-                return Ok::<_, Failure>(Err(Offered::Not("manage.voucher_wrong")));
+                return Ok::<_, Failure>(Err(Offered::Not(AddFault::Voucher)));
             }
             house.approvals.store().reset(session.person)?;
             let raised = house.sessions.raise(&session, Step { voucher: true, ..Step::default() })?;
@@ -254,12 +254,16 @@ fn offer_to(
     };
     match offered {
         Ok(()) => Ok(Offered::Shown(set)),
-        Err(OfferFault::Name) => Ok(Offered::Not("manage.name_wrong")),
+        Err(OfferFault::Name) => Ok(Offered::Not(AddFault::Name)),
         // The voucher's new cookie must reach the browser, so the page that follows says it.
         Err(OfferFault::Limit) if set.is_some() => Ok(Offered::Shown(set)),
-        Err(OfferFault::Limit) => Ok(Offered::Not("manage.no_room")),
+        Err(OfferFault::Limit) => Ok(Offered::Not(other("manage.no_room"))),
         Err(OfferFault::Fault(fault)) => Err(fault.into()),
     }
+}
+
+fn other(key: &str) -> AddFault {
+    AddFault::Other(text(key).to_owned())
 }
 
 /// Held while the code that this browser shows stays as it is.
@@ -269,7 +273,7 @@ async fn state(
     Query(asked): Query<Asked>,
 ) -> Result<Json<Waited>, Failure> {
     let browser = H32::from_bytes(by.cookie.hash());
-    let told = |state: String, then| Json(Waited { state, line: text("manage.waiting").to_owned(), then });
+    let told = |state: String, then| Json(Waited { state, line: text("manage.waiting").to_owned(), warn: false, then });
     if by.session.is_none() {
         return Ok(told(String::new(), "load"));
     }
@@ -332,8 +336,8 @@ async fn confirm(State(house): State<Arc<House>>, posted: Posted) -> Result<Resp
     let fault = match end {
         Confirmed::Active => return Ok(see_other(&format!("{LIST}?done={did}"))),
         Confirmed::NotPending => return Ok(see_other(ADD)),
-        Confirmed::Wrong(left) => fill("manage.digits_wrong", &[("n", &left.to_string())]),
-        Confirmed::Refused => text("manage.digits_refused").to_owned(),
+        Confirmed::Wrong(left) => AddFault::Other(fill("manage.digits_wrong", &[("tries", &tries_left(left))])),
+        Confirmed::Refused => other("manage.digits_refused"),
     };
     adding(&house, &by, &session, Tab::Countersign, String::new(), Some(fault)).await
 }
@@ -349,7 +353,7 @@ async fn first_code(State(house): State<Arc<House>>, posted: Posted) -> Result<R
         Confirmed::Active => Ok(see_other(&format!("{LIST}?done={did}"))),
         Confirmed::NotPending => Ok(see_other("/manageotp/add?kind=other")),
         Confirmed::Wrong(_) | Confirmed::Refused => {
-            let fault = Some(text("manage.code_wrong").to_owned());
+            let fault = Some(other("manage.code_wrong"));
             adding(&house, &by, &session, Tab::Other, String::new(), fault).await
         }
     }
@@ -369,7 +373,7 @@ async fn refuse(State(house): State<Arc<House>>, posted: Posted) -> Result<Respo
             Ok::<_, Failure>(())
         })
         .await?;
-    let fault = Some(text("manage.refused").to_owned());
+    let fault = Some(other("manage.refused"));
     adding(&house, &by, &session, Tab::Countersign, String::new(), fault).await
 }
 

@@ -8,19 +8,18 @@ use axum::response::Response;
 use countersign_protocol::jose::{H32, Id};
 use countersign_strings::{fill, text};
 
-use super::pages::{Sight, form, later};
+use super::known;
+use super::pages::{Sight, form, later_page};
 use super::route::{SignedIn, WAIT, begin, is_meant, look};
-use super::{App, known};
 use crate::approval::offline::Offered;
 use crate::approval::record::{CodeEnd, Row};
 use crate::approval::{Ask, State as Stands, rule};
-use crate::calendar;
 use crate::enrol::Device;
 use crate::failure::Failure;
 use crate::house::House;
-use crate::page::login::{EndedView, OfflinePhone, OfflineShown, OfflineView};
+use crate::page::login::{OfflinePhone, OfflineShown, OfflineView};
 use crate::page::qr::QrSvg;
-use crate::page::{Frame, render, render_with};
+use crate::page::{Sentence, Value, render_with, tries_left};
 use crate::request::{Posted, Visitor, see_other};
 
 /// The page.
@@ -81,23 +80,22 @@ fn view(
 ) -> Result<Response, Failure> {
     let Scene { sight, phones, shown } = scene;
     let picked = shown.as_ref().map(|(did, _)| *did);
-    let name = phones.iter().find(|phone| Some(phone.did) == picked).map(|phone| phone.name.clone());
+    let name = phones.iter().find(|phone| Some(phone.did) == picked).map_or("", |phone| phone.name.as_str());
+    let scan = Sentence::fill("login.offline_scan", &[("phone", Value::Name(name))]);
     let shown = match shown {
-        Some((_, text)) => Some(OfflineShown { name: name.unwrap_or_default(), qr: QrSvg::long(&text)? }),
+        Some((_, link)) => Some(OfflineShown { scan, qr: QrSvg::long(&link)?, link }),
         None => None,
     };
     let fault = match end {
-        Some(CodeEnd::Wrong(left)) => Some(fill("login.offline_wrong", &[("n", &left.to_string())])),
+        Some(CodeEnd::Wrong(left)) => Some(fill("login.offline_wrong", &[("tries", &tries_left(left))])),
         Some(CodeEnd::Off) => Some(text("login.offline_off").to_owned()),
         _ => None,
     };
-    let left = sight.row.exp.saturating_sub(house.clock.now());
     let status = if fault.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
     let none = none.or_else(|| phones.is_empty().then(|| text("login.offline_none")));
     let view = OfflineView {
         frame: form(text("login.offline_title"), by.token(house)),
-        app: App::of(&sight.row.next).name().to_owned(),
-        enrol: sight.is_enrol(),
+        to: sight.to(),
         shown,
         phones: phones
             .iter()
@@ -108,8 +106,7 @@ fn view(
         code_fault: fault,
         state: sight.word(),
         about: sight.about(),
-        ends: fill("login.ends", &[("time", &calendar::span(left))]),
-        person: sight.person,
+        ends: sight.ends(house),
     };
     Ok(by.answer(render_with(status, &view)))
 }
@@ -159,10 +156,7 @@ pub(super) async fn pick(
         Picked::Shown => Ok(see_other(PATH)),
         Picked::Over => Ok(see_other(WAIT)),
         Picked::None(scene, why) => view(&house, &visitor, *scene, Some(why), None),
-        Picked::Later(seconds) => {
-            let (frame, later) = (Frame::new(text("login.failed")), Some(later(seconds)));
-            Ok(render(&EndedView { frame, text: String::new(), alarm: false, again: false, later }))
-        }
+        Picked::Later(seconds) => Ok(later_page(seconds)),
     }
 }
 

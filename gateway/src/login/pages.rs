@@ -7,12 +7,11 @@ use countersign_strings::{fill, text};
 use super::App;
 use crate::approval::record::Row;
 use crate::approval::{Push, State, rule};
-use crate::calendar;
 use crate::failure::Failure;
 use crate::house::House;
-use crate::page::login::{About, ApprovedView, EndedView, FreshView, LaterView, PushView, WaitView, Waited};
+use crate::page::login::{About, ApprovedView, EndedView, FreshView, Mark, PushView, WaitView, Waited};
 use crate::page::qr::QrSvg;
-use crate::page::{Frame, render};
+use crate::page::{Frame, Sentence, Value, render, tries_left};
 use crate::request::Visitor;
 
 /// An approval as the browser that began it may see it.
@@ -34,8 +33,10 @@ pub struct Sight {
 /// What was wrong in what was typed on the page that waits.
 #[derive(Debug, Clone, Copy)]
 pub enum Fault {
-    /// The code; the key of the sentence that says it.
-    Code(&'static str),
+    /// The code; so many tries are left.
+    Code(u8),
+    /// No code is taken any more.
+    Off,
     /// The voucher.
     Voucher,
 }
@@ -67,11 +68,16 @@ impl Sight {
         self.known && self.row.delivered
     }
 
-    fn line(&self, tries: u8) -> String {
+    /// Whether something was wrong so far.
+    fn warn(&self, house: &House) -> bool {
+        self.state == State::Pending && self.row.tries < crate::approval::Policy::from(&house.config.approval).tries()
+    }
+
+    fn line(&self, warn: bool) -> String {
         if self.state != State::Pending {
             text("login.line_approved").to_owned()
-        } else if self.row.tries < tries {
-            fill("login.line_wrong", &[("n", &self.row.tries.to_string())])
+        } else if warn {
+            fill("login.line_wrong", &[("tries", &tries_left(self.row.tries))])
         } else if self.is_delivered() {
             text("login.line_delivered").to_owned()
         } else if self.row.resends > 0 {
@@ -88,7 +94,8 @@ impl Sight {
             State::Approved => "finish",
             _ => "load",
         };
-        Waited { state: self.word(), line: self.line(tries(house)), then }
+        let warn = self.warn(house);
+        Waited { state: self.word(), line: self.line(warn), warn, then }
     }
 
     /// The page.
@@ -96,20 +103,36 @@ impl Sight {
     /// # Errors
     /// 500.
     pub fn draw(self, house: &House, token: String, fault: Option<Fault>) -> Result<Drawn, Failure> {
-        let app = App::of(&self.row.next).name().to_owned();
         Ok(match self.state {
-            State::Pending => Drawn::Wait(Box::new(self.wait(house, app, token, fault)?)),
+            State::Pending => Drawn::Wait(Box::new(self.wait(house, token, fault)?)),
             State::Approved => {
-                let about = self.about();
-                Drawn::Approved(ApprovedView { frame: form(text("login.approved"), token), app, about })
+                let (frame, about) = (form(text("login.approved"), token), self.about());
+                let go = Sentence::fill("login.go_to", &[("app", Value::Name(App::of(&self.row.next).name()))]);
+                Drawn::Approved(ApprovedView { frame, go, about })
             }
-            State::Denied => ended("login.denied", "login.denied_text", true, false),
-            State::Reported => ended("login.reported", "login.reported_text", true, false),
-            State::Failed if self.locked => ended("login.failed", "login.failed_off_text", true, true),
-            State::Failed => ended("login.failed", "login.failed_text", true, true),
-            State::Expired | State::Lapsed => ended("login.expired", "login.expired_text", false, true),
-            State::Consumed | State::Cancelled => ended("login.cancelled", "login.cancelled_text", false, true),
+            State::Denied => ended("login.denied", "login.denied_text", Mark::Over, false),
+            State::Reported => ended("login.reported", "login.reported_text", Mark::Alarm, false),
+            State::Failed if self.locked => ended("login.failed", "login.failed_off_text", Mark::Warn, true),
+            State::Failed => ended("login.failed", "login.failed_text", Mark::Warn, true),
+            State::Expired | State::Lapsed => ended("login.expired", "login.expired_text", Mark::Over, true),
+            State::Consumed | State::Cancelled => ended("login.cancelled", "login.cancelled_text", Mark::Over, true),
         })
+    }
+
+    /// What is asked, and as whom.
+    pub fn to(&self) -> Sentence {
+        let person = Value::Name(&self.person);
+        if self.is_enrol() {
+            return Sentence::fill("login.to_enrol_as", &[("person", person)]);
+        }
+        let app = Value::Name(App::of(&self.row.next).name());
+        Sentence::fill("login.to_as", &[("app", app), ("person", person)])
+    }
+
+    /// When it ends.
+    pub fn ends(&self, house: &House) -> Sentence {
+        let left = self.row.exp.saturating_sub(house.clock.now());
+        Sentence::fill("login.ends", &[("time", Value::Wait(left))])
     }
 
     /// What its forms name.
@@ -117,30 +140,62 @@ impl Sight {
         About { approval: self.row.id.to_string(), app: self.row.client.clone() }
     }
 
-    fn wait(self, house: &House, app: String, token: String, fault: Option<Fault>) -> Result<WaitView, Failure> {
+    fn wait(self, house: &House, token: String, fault: Option<Fault>) -> Result<WaitView, Failure> {
         let asked = self.row.push == Push::Sent;
-        let title = text(if asked { "login.wait_title" } else { "login.code_title" });
-        let left = self.row.exp.saturating_sub(house.clock.now());
+        let code = house.config.policy.totp;
+        let title = match (asked, code) {
+            (true, _) => "login.wait_title",
+            (false, true) => "login.code_title",
+            (false, false) => "login.not_asked",
+        };
         let push = if asked { Some(self.push(house)?) } else { None };
         Ok(WaitView {
-            frame: form(title, token),
+            frame: form(text(title), token),
             state: self.word(),
             about: self.about(),
-            app,
-            voucher: self.row.client == App::Manage.client(),
+            to: self.to(),
+            voucher: self.is_manage(),
             voucher_fault: matches!(fault, Some(Fault::Voucher)).then(|| text("login.voucher_wrong").to_owned()),
-            enrol: self.is_enrol(),
+            few: asked && house.config.approval.digits < 6,
             offline: self.offline,
-            person: self.person,
             push,
-            no_push: why_no_push(self.row.push).map(str::to_owned),
-            code: house.config.policy.totp,
+            no_push: self.no_push(code),
+            code,
             code_fault: match fault {
-                Some(Fault::Code(key)) => Some(text(key).to_owned()),
-                _ => None,
+                Some(Fault::Code(left)) => Some(fill("login.code_wrong", &[("tries", &tries_left(left))])),
+                Some(Fault::Off) => Some(text("login.code_off").to_owned()),
+                Some(Fault::Voucher) | None => None,
             },
-            ends: fill("login.ends", &[("time", &calendar::span(left))]),
+            ends: self.ends(house),
         })
+    }
+
+    /// Whether it is for the person's own devices.
+    fn is_manage(&self) -> bool {
+        self.row.client == App::Manage.client()
+    }
+
+    /// Why no phone is asked, and what there is to do instead.
+    fn no_push(&self, code: bool) -> Option<String> {
+        let push = self.row.push;
+        let why = text(match push {
+            Push::Sent => return None,
+            Push::NoPhone => "login.no_phone",
+            Push::Open => "login.no_push_open",
+            Push::Denied => "login.no_push_denied",
+            Push::Limit => "login.no_push_limit",
+            Push::Off => "login.no_push_off",
+        });
+        let instead = text(match push {
+            Push::Limit | Push::Off if code => "login.do_code_first",
+            _ if code => "login.do_code",
+            _ if self.offline => "login.do_offline",
+            // Finished there, or over by itself.
+            Push::Open | Push::Denied => return Some(why.to_owned()),
+            _ if self.is_manage() => "login.do_voucher",
+            _ => "login.do_admin",
+        });
+        Some(format!("{why} {instead}"))
     }
 
     fn push(&self, house: &House) -> Result<PushView, Failure> {
@@ -148,28 +203,15 @@ impl Sight {
         let qr = shown.qr(house.origin.trim_start_matches("https://"), self.row.id);
         let ready = self.row.rung + rule::RESEND_AFTER;
         let more = self.row.resends < rule::RESENDS;
+        let warn = self.warn(house);
         Ok(PushView {
             digits: shown.digits().to_owned(),
             qr: QrSvg::new(&qr)?,
-            line: self.line(tries(house)),
+            line: self.line(warn),
+            warn,
             resend_in: more.then(|| ready.saturating_sub(house.clock.now()).min(rule::RESEND_AFTER)),
         })
     }
-}
-
-fn tries(house: &House) -> u8 {
-    crate::approval::Policy::from(&house.config.approval).tries()
-}
-
-fn why_no_push(push: Push) -> Option<&'static str> {
-    Some(text(match push {
-        Push::Sent => return None,
-        Push::NoPhone => "login.no_phone",
-        Push::Open => "login.no_push_open",
-        Push::Denied => "login.no_push_denied",
-        Push::Limit => "login.no_push_limit",
-        Push::Off => "login.no_push_off",
-    }))
 }
 
 /// A frame whose forms carry a token, with nobody signed in.
@@ -179,20 +221,27 @@ pub fn form(title: &str, token: String) -> Frame {
 
 /// The page that asks for another second factor before a change of factors.
 pub fn fresh_page(house: &House, by: &Visitor, next: &str, fault: Option<String>) -> Response {
-    let view = FreshView { frame: form(text("login.fresh"), by.token(house)), next: next.to_owned(), fault };
+    let (title, token) = (text("login.fresh"), by.token(house));
+    let frame = match &by.session {
+        Some(session) => Frame::signed_in(title, &session.name, token),
+        None => form(title, token),
+    };
+    let view = FreshView { frame, next: next.to_owned(), fault };
     render(&view)
 }
 
-fn ended(title: &str, what: &str, alarm: bool, again: bool) -> Drawn {
+fn ended(title: &str, what: &str, mark: Mark, again: bool) -> Drawn {
     let what = text(what).to_owned();
-    Drawn::Ended(EndedView { frame: Frame::new(text(title)), text: what, alarm, again, later: None })
+    Drawn::Ended(EndedView { frame: Frame::new(text(title)), text: what, mark, again, later: None })
 }
 
-/// That somebody has to wait so many seconds.
-pub fn later(seconds: u64) -> LaterView {
-    // The time stands in an element of its own, wherever in the sentence it is.
-    const HERE: char = '\u{0}';
-    let sentence = fill("login.no_push_wait", &[("time", &HERE.to_string())]);
-    let (before, after) = sentence.split_once(HERE).unwrap_or((&sentence, ""));
-    LaterView { before: before.to_owned(), time: calendar::span(seconds), after: after.to_owned(), seconds }
+/// The page on which somebody has to wait so many seconds, after wrong digits.
+pub fn later_page(seconds: u64) -> Response {
+    let (frame, later) = (Frame::new(text("login.failed")), Some(later(seconds)));
+    render(&EndedView { frame, text: String::new(), mark: Mark::Warn, again: false, later })
+}
+
+/// That somebody has to wait so many seconds, after wrong digits.
+pub fn later(seconds: u64) -> Sentence {
+    Sentence::fill("login.no_push_wait", &[("time", Value::Wait(seconds))])
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -14,7 +14,7 @@ use countersign_protocol::text::{T64, T128};
 use countersign_strings::text;
 use serde::Deserialize;
 
-use super::pages::{Drawn, Fault, Sight, form, later};
+use super::pages::{Drawn, Fault, Sight, form, later, later_page};
 use super::{App, known, next, offline, voucher};
 use crate::approval::challenge::browser;
 use crate::approval::record::{CodeEnd, Hit, Row};
@@ -24,8 +24,8 @@ use crate::audit::Caller;
 use crate::calendar;
 use crate::failure::Failure;
 use crate::house::House;
-use crate::page::login::{EndedView, PasswordView, SampleView, Waited};
-use crate::page::{Frame, render, render_with};
+use crate::page::login::{PasswordView, SampleView, Waited};
+use crate::page::{Frame, Sentence, Value, render, render_with};
 use crate::person::{PersonFault, PersonId};
 use crate::request::{Fields, Posted, Query, Visitor, see_other, with_cookie};
 use crate::session::{Cookie, Session, Step};
@@ -75,8 +75,9 @@ async fn password(
 }
 
 fn password_view(house: &House, by: &Visitor, next: String, name: String, fault: Option<String>) -> PasswordView {
-    let app = App::of(&next).name().to_owned();
-    PasswordView { frame: form(text("login.title"), by.token(house)), next, app, name, fault, later: None }
+    let to = Sentence::fill("login.to", &[("app", Value::Name(App::of(&next).name()))]);
+    let (frame, codes) = (form(text("login.title"), by.token(house)), house.config.policy.totp);
+    PasswordView { frame, next, to, codes, name, fault, later: None }
 }
 
 /// How a password went.
@@ -84,6 +85,8 @@ pub(super) enum SignedIn {
     Wrong,
     /// Digits were wrong too often: so many seconds to wait.
     Later(u64),
+    /// Passwords were wrong too often for this name: so many seconds to wait.
+    Throttled(u64),
     /// The password is right and there is no active device: the session's cookie.
     NoDevice(String),
     /// An approval began.
@@ -108,7 +111,7 @@ async fn sign_in(State(house): State<Arc<House>>, posted: Posted) -> Result<Resp
                 }
                 Err(PersonFault::Wait(seconds)) => {
                     house.audit.append(&entry("wait"))?;
-                    return Err(PersonFault::Wait(seconds).into());
+                    return Ok(SignedIn::Throttled(seconds));
                 }
                 Err(fault) => return Err(fault.into()),
             };
@@ -122,16 +125,17 @@ async fn sign_in(State(house): State<Arc<House>>, posted: Posted) -> Result<Resp
             begin(house, &by, (person.id, &person.name), Ask::Login, going, true)
         })
         .await?;
-    let refused = |status, fault: String| {
-        let view = password_view(&house, &visitor, next.clone(), name.clone(), Some(fault));
-        visitor.answer(render_with(status, &view))
+    let refused = |status, fault: Option<&str>, later| {
+        let view = password_view(&house, &visitor, next.clone(), name.clone(), fault.map(str::to_owned));
+        visitor.answer(render_with(status, &PasswordView { later, ..view }))
     };
     Ok(match done {
-        SignedIn::Wrong => refused(StatusCode::FORBIDDEN, text("login.wrong").to_owned()),
-        SignedIn::Later(seconds) => {
-            let view = password_view(&house, &visitor, next.clone(), name.clone(), None);
-            let view = PasswordView { later: Some(later(seconds)), ..view };
-            visitor.answer(render_with(StatusCode::FORBIDDEN, &view))
+        SignedIn::Wrong => refused(StatusCode::FORBIDDEN, Some(text("login.wrong")), None),
+        SignedIn::Later(seconds) => refused(StatusCode::FORBIDDEN, None, Some(later(seconds))),
+        SignedIn::Throttled(seconds) => {
+            let wait = Sentence::fill("login.throttled", &[("time", Value::Wait(seconds))]);
+            let page = refused(StatusCode::TOO_MANY_REQUESTS, None, Some(wait));
+            ([(header::RETRY_AFTER, seconds.to_string())], page).into_response()
         }
         SignedIn::NoDevice(set) => with_cookie(see_other(ADD), &set),
         SignedIn::Asked => see_other(WAIT),
@@ -214,7 +218,7 @@ async fn state(
     visitor: Visitor,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Waited>, Failure> {
-    let gone = || Json(Waited { state: String::new(), line: String::new(), then: "load" });
+    let gone = || Json(Waited { state: String::new(), line: String::new(), warn: false, then: "load" });
     let Some(first) = seen(&house, &visitor, &headers).await? else { return Ok(gone()) };
     let mut listening = house.approvals.listen(first.row.id);
     let mut left = HELD;
@@ -262,8 +266,8 @@ async fn code(State(house): State<Arc<House>>, headers: HeaderMap, posted: Poste
             offline::draw(&house, visitor, &headers, end).await
         }
         (Some(CodeEnd::Approved), Some(sight)) => take(&house, visitor, &headers, sight.row).await,
-        (Some(CodeEnd::Wrong(_)), Some(sight)) => drawn(&house, &visitor, sight, Some(Fault::Code("login.code_wrong"))),
-        (Some(CodeEnd::Off), Some(sight)) => drawn(&house, &visitor, sight, Some(Fault::Code("login.code_off"))),
+        (Some(CodeEnd::Wrong(left)), Some(sight)) => drawn(&house, &visitor, sight, Some(Fault::Code(left))),
+        (Some(CodeEnd::Off), Some(sight)) => drawn(&house, &visitor, sight, Some(Fault::Off)),
         _ => Ok(see_other(WAIT)),
     }
 }
@@ -388,12 +392,8 @@ async fn fresh(State(house): State<Arc<House>>, posted: Posted) -> Result<Respon
         .await?;
     Ok(match begun {
         SignedIn::Asked => see_other(WAIT),
-        SignedIn::Later(seconds) => {
-            let frame = Frame::new(text("login.failed"));
-            let later = Some(later(seconds));
-            render(&EndedView { frame, text: String::new(), alarm: false, again: false, later })
-        }
-        SignedIn::Wrong | SignedIn::NoDevice(_) => see_other(ADD),
+        SignedIn::Later(seconds) => later_page(seconds),
+        SignedIn::Wrong | SignedIn::Throttled(_) | SignedIn::NoDevice(_) => see_other(ADD),
     })
 }
 

@@ -5,6 +5,7 @@ use askama::Template;
 use super::filters;
 use super::frame::Frame;
 use super::qr::QrSvg;
+use super::sentence::{Part, Sentence};
 
 /// Name and password.
 #[derive(Template)]
@@ -14,26 +15,16 @@ pub struct PasswordView {
     pub frame: Frame,
     /// Where to go afterwards: a path of this gateway.
     pub next: String,
-    /// The name of what the person signs in to.
-    pub app: String,
+    /// What the person signs in to: a sentence.
+    pub to: Sentence,
+    /// Whether a code may take the phone's place.
+    pub codes: bool,
     /// The name typed before, after a refusal.
     pub name: String,
     /// What was wrong: a sentence.
     pub fault: Option<String>,
     /// How long to wait before another try.
-    pub later: Option<LaterView>,
-}
-
-/// A sentence with a time in it that the script counts down; without a script it stands still.
-pub struct LaterView {
-    /// What stands before the time.
-    pub before: String,
-    /// The time, in words.
-    pub time: String,
-    /// What stands behind it.
-    pub after: String,
-    /// The time, in seconds.
-    pub seconds: u64,
+    pub later: Option<Sentence>,
 }
 
 /// What a form on these pages is about, in fields of its own: a browser has one approval at a time, and a page in another
@@ -52,19 +43,17 @@ pub struct About {
 pub struct WaitView {
     /// Around the page.
     pub frame: Frame,
-    /// The name of what the person signs in to.
-    pub app: String,
-    /// As whom.
-    pub person: String,
+    /// What is asked, and as whom: a sentence.
+    pub to: Sentence,
     /// What its forms name.
     pub about: About,
-    /// Whether a device is to be added, instead of a sign-in.
-    pub enrol: bool,
+    /// Whether the digits are fewer than NIST SP 800-63B-4 asks.
+    pub few: bool,
     /// Whether a phone without a network may answer by a code.
     pub offline: bool,
     /// What to show for the phone; `None` where no phone was asked.
     pub push: Option<PushView>,
-    /// Why no phone was asked: a sentence.
+    /// Why no phone was asked, and what to do: sentences.
     pub no_push: Option<String>,
     /// Whether a code is taken here.
     pub code: bool,
@@ -76,8 +65,8 @@ pub struct WaitView {
     pub voucher_fault: Option<String>,
     /// The word of the present state, handed back by the script: see [`Waited`].
     pub state: String,
-    /// Minutes and seconds until it ends, as words.
-    pub ends: String,
+    /// When it ends, counted: a sentence.
+    pub ends: Sentence,
 }
 
 /// What a phone needs from the page.
@@ -88,6 +77,8 @@ pub struct PushView {
     pub qr: QrSvg,
     /// The quiet line of state: a sentence.
     pub line: String,
+    /// Whether something was wrong so far.
+    pub warn: bool,
     /// Seconds until «Send again» may be pressed; `None`: no more bells.
     pub resend_in: Option<u64>,
 }
@@ -112,14 +103,10 @@ impl PushView {
 pub struct OfflineView {
     /// Around the page.
     pub frame: Frame,
-    /// The name of what the person signs in to.
-    pub app: String,
-    /// As whom.
-    pub person: String,
+    /// What is asked, and as whom: a sentence.
+    pub to: Sentence,
     /// What its forms name.
     pub about: About,
-    /// Whether a device is to be added, instead of a sign-in.
-    pub enrol: bool,
     /// What the phone that was picked scans; `None`: none was picked yet.
     pub shown: Option<OfflineShown>,
     /// The phones that may be picked, the one that was picked excepted.
@@ -130,16 +117,18 @@ pub struct OfflineView {
     pub code_fault: Option<String>,
     /// The word of the present state, handed back by the script: see [`Waited`].
     pub state: String,
-    /// Minutes and seconds until it ends, as words.
-    pub ends: String,
+    /// When it ends, counted: a sentence.
+    pub ends: Sentence,
 }
 
 /// What the phone scans.
 pub struct OfflineShown {
-    /// What the person calls the phone.
-    pub name: String,
+    /// What to do, with the name of the phone: a sentence.
+    pub scan: Sentence,
     /// The question as a QR.
     pub qr: QrSvg,
+    /// Its text, for a phone without a camera.
+    pub link: String,
 }
 
 /// A phone to pick.
@@ -157,6 +146,8 @@ pub struct Waited {
     pub state: String,
     /// The line to show.
     pub line: String,
+    /// Whether something was wrong so far.
+    pub warn: bool,
     /// What the page does: `wait` shows the line and asks again, `load` loads itself anew, `finish` sends the form
     /// `finish`.
     pub then: &'static str,
@@ -168,8 +159,8 @@ pub struct Waited {
 pub struct ApprovedView {
     /// Around the page.
     pub frame: Frame,
-    /// The name of what the person signs in to.
-    pub app: String,
+    /// What the button says.
+    pub go: Sentence,
     /// What its form names.
     pub about: About,
 }
@@ -182,12 +173,35 @@ pub struct EndedView {
     pub frame: Frame,
     /// What it means and what to do: a sentence or two.
     pub text: String,
-    /// Whether somebody may be attacking: then the page is marked, in words and colour.
-    pub alarm: bool,
+    /// How it is marked.
+    pub mark: Mark,
     /// Whether «Try again» is offered. Never after a denial.
     pub again: bool,
     /// How long to wait before another try; then `text` is not shown.
-    pub later: Option<LaterView>,
+    pub later: Option<Sentence>,
+}
+
+/// How the end of an attempt is marked: by a drawing, and by colour besides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// It is over, and nothing is to be feared.
+    Over,
+    /// Something went wrong.
+    Warn,
+    /// Somebody may be attacking.
+    Alarm,
+}
+
+impl EndedView {
+    /// Whether somebody may be attacking.
+    pub fn is_alarm(&self) -> bool {
+        self.mark == Mark::Alarm
+    }
+
+    /// Whether it is merely over.
+    pub fn is_over(&self) -> bool {
+        self.mark == Mark::Over
+    }
 }
 
 /// A change of factors asks a second factor not older than ten minutes.

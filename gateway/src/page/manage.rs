@@ -1,10 +1,12 @@
 //! The pages on which people look after their devices.
 
 use askama::Template;
+use countersign_strings::text;
 
 use super::filters;
 use super::frame::Frame;
 use super::qr::QrSvg;
+use super::sentence::{Part, Sentence};
 
 /// Where a device stands, as drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +34,7 @@ pub struct DeviceCard {
     pub model: Option<String>,
     /// Whether its keys are in software.
     pub software: bool,
-    /// Where a phone says that its keys are, for people.
+    /// Where a phone's keys are, for people; `None` where [`DeviceCard::software`] says it.
     pub keys: Option<&'static str>,
     /// When it was added, for people.
     pub added: String,
@@ -94,8 +96,30 @@ pub struct AddView {
     pub name: String,
     /// The step under way, with what it needs. Those before it are drawn as done.
     pub step: AddStep,
-    /// What was wrong in this step: a sentence.
-    pub fault: Option<String>,
+    /// What was wrong in this step.
+    pub fault: Option<AddFault>,
+}
+
+/// What was wrong in a step of adding a device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AddFault {
+    /// The name.
+    Name,
+    /// The voucher.
+    Voucher,
+    /// Something else: a sentence.
+    Other(String),
+}
+
+impl AddFault {
+    /// The sentence that says it.
+    pub fn sentence(&self) -> &str {
+        match self {
+            Self::Name => text("manage.name_wrong"),
+            Self::Voucher => text("login.voucher_wrong"),
+            Self::Other(sentence) => sentence,
+        }
+    }
 }
 
 /// The step under way.
@@ -111,8 +135,8 @@ pub enum AddStep {
         qr: QrSvg,
         /// Its text, to copy.
         link: String,
-        /// The last moment of it, for people.
-        until: String,
+        /// Until when and how often it works: a sentence or two.
+        until: Sentence,
         /// The word of the present state, handed back by the script to `GET /manageotp/add/state?state=WORD`; empty: not
         /// asked.
         state: String,
@@ -123,12 +147,12 @@ pub enum AddStep {
     Digits {
         /// The device's id.
         device: String,
-        /// Model and system as the phone says.
-        model: String,
+        /// By what it was scanned, as the phone says: a sentence.
+        scanned: Sentence,
         /// Whether its keys are in software.
         software: bool,
-        /// The last moment to type them, for people.
-        until: String,
+        /// The last moment to type them: a sentence.
+        until: Sentence,
     },
 }
 
@@ -140,6 +164,21 @@ impl AddView {
             AddStep::Scan { .. } => 2,
             AddStep::Digits { .. } => 3,
         }
+    }
+
+    /// Whether the name was wrong.
+    pub fn is_name_wrong(&self) -> bool {
+        self.fault == Some(AddFault::Name)
+    }
+
+    /// Whether the voucher was wrong.
+    pub fn is_voucher_wrong(&self) -> bool {
+        self.fault == Some(AddFault::Voucher)
+    }
+
+    /// Whether the authenticator's first code is what is to be typed now.
+    pub fn is_code_now(&self) -> bool {
+        !self.is_countersign() && self.number() == 2
     }
 
     /// Whether Countersign is being added.
@@ -196,4 +235,11 @@ pub struct TestView {
     pub device: DeviceCard,
     /// Whether the code typed was right.
     pub right: Option<bool>,
+}
+
+impl TestView {
+    /// Whether the code typed was wrong.
+    pub fn is_wrong(&self) -> bool {
+        self.right == Some(false)
+    }
 }

@@ -27,6 +27,7 @@ pub fn routes() -> Router<Arc<House>> {
         .route("/", get(async || see_other("/manageotp")))
         .route("/enrol", get(async || render(&enrol_help())))
         .route("/approve", get(async || render(&approve_help())))
+        .route("/offline", get(async || render(&offline_help())))
         .route("/assets/app.css", get(async || file("text/css; charset=utf-8", STYLE)))
         .route("/assets/app.js", get(async || file("text/javascript; charset=utf-8", SCRIPT)))
         .route("/assets/mark.svg", get(async || file("image/svg+xml", ICON)))
@@ -48,6 +49,16 @@ fn approve_help() -> HelpView {
         frame: Frame::new(text("gateway.help_approve")),
         what: text("gateway.help_approve_what"),
         remedy: text("gateway.help_approve_do"),
+        care: text("gateway.help_approve_care"),
+    }
+}
+
+/// The page behind the QR of an answer code.
+fn offline_help() -> HelpView {
+    HelpView {
+        frame: Frame::new(text("gateway.help_offline")),
+        what: text("gateway.help_approve_what"),
+        remedy: text("gateway.help_offline_do"),
         care: text("gateway.help_approve_care"),
     }
 }

@@ -7,6 +7,7 @@ use super::frame::Frame;
 use super::login::*;
 use super::manage::*;
 use super::qr::QrSvg;
+use super::sentence::{Sentence, Value, tries_left};
 
 fn frame(title: &str) -> Frame {
     Frame::signed_in(title, "alice@example.com", "tokentokentoken".into())
@@ -31,28 +32,37 @@ fn about() -> About {
     About { approval: "EBESExQVFhcYGRobHB0eHw".into(), app: "sample".into() }
 }
 
+fn to_as() -> Sentence {
+    let values = [("app", Value::Name("Sample application")), ("person", Value::Name("alice@example.com"))];
+    Sentence::fill("login.to_as", &values)
+}
+
+fn ends() -> Sentence {
+    Sentence::fill("login.ends", &[("time", Value::Wait(120))])
+}
+
 fn waiting(push: bool) -> WaitView {
     let qr = QrSvg::new("https://localhost:8443/approve#1.BAQEBAQEBAQEBAQEBAQEBAcHBwcHBwcHBwcHBwcHBwc").unwrap();
     WaitView {
         frame: Frame::new(text(if push { "login.wait_title" } else { "login.code_title" })),
-        app: "Sample application".into(),
+        to: to_as(),
         about: about(),
+        few: push,
         voucher: !push,
         voucher_fault: (!push).then(|| text("login.voucher_wrong").into()),
-        person: "alice@example.com".into(),
-        enrol: !push,
         offline: push,
         push: push.then(|| PushView {
             digits: "492039".into(),
             qr,
             line: text("login.line_sent").into(),
+            warn: false,
             resend_in: Some(20),
         }),
         no_push: (!push).then(|| text("login.no_phone").into()),
         code: true,
-        code_fault: (!push).then(|| text("login.code_wrong").into()),
+        code_fault: (!push).then(|| text("login.code_off").into()),
         state: "sent".into(),
-        ends: countersign_strings::fill("login.ends", &[("time", "2 min")]),
+        ends: ends(),
     }
 }
 
@@ -60,32 +70,30 @@ fn offline(shown: bool) -> OfflineView {
     let phone = |name: &str| OfflinePhone { id: "EBESExQVFhcYGRobHB0eHw".into(), name: name.into() };
     OfflineView {
         frame: Frame::new(text("login.offline_title")),
-        app: "Sample application".into(),
-        person: "alice@example.com".into(),
+        to: to_as(),
         about: about(),
-        enrol: false,
         shown: shown.then(|| OfflineShown {
-            name: "My phone".into(),
+            scan: Sentence::fill("login.offline_scan", &[("phone", Value::Name("My phone"))]),
+            link: format!("https://localhost:8443/offline#1.{}", "a".repeat(600)),
             qr: QrSvg::new(&format!("https://localhost:8443/offline#1.{}", "a".repeat(600))).unwrap(),
         }),
         phones: vec![phone("Tablet")],
         none: (!shown).then(|| text("login.offline_long").into()),
         code_fault: shown.then(|| text("login.offline_off").into()),
         state: "sent".into(),
-        ends: countersign_strings::fill("login.ends", &[("time", "2 min")]),
+        ends: ends(),
     }
 }
 
-fn adding(tab: Tab, step: AddStep, fault: Option<&str>) -> AddView {
-    let (frame, fault) = (frame(text("manage.add")), fault.map(str::to_owned));
-    AddView { frame, tab, codes: true, name: "My phone".into(), step, fault }
+fn adding(tab: Tab, step: AddStep, fault: Option<AddFault>) -> AddView {
+    AddView { frame: frame(text("manage.add")), tab, codes: true, name: "My phone".into(), step, fault }
 }
 
 fn scan(tab: Tab, link: &str) -> AddStep {
     AddStep::Scan {
         qr: QrSvg::new(link).unwrap(),
         link: link.into(),
-        until: "11:30 UTC".into(),
+        until: Sentence::fill("manage.until", &[("time", Value::Time(1_795_260_600))]),
         state: if tab == Tab::Countersign { "open".into() } else { String::new() },
         device: "EBESExQVFhcYGRobHB0eHw".into(),
     }
@@ -94,9 +102,9 @@ fn scan(tab: Tab, link: &str) -> AddStep {
 fn digits() -> AddStep {
     AddStep::Digits {
         device: "EBESExQVFhcYGRobHB0eHw".into(),
-        model: "Desk <b>1</b>, Linux".into(),
+        scanned: Sentence::fill("manage.scanned_by", &[("model", Value::Name("Desk <b>1</b>, Linux"))]),
         software: true,
-        until: "11:30 UTC".into(),
+        until: Sentence::fill("manage.digits_until", &[("time", Value::Time(1_795_260_600))]),
     }
 }
 
@@ -105,13 +113,8 @@ const URI: &str = "otpauth://totp/Countersign:alice%40example.com?secret=GEZDGNB
 
 /// All views by name.
 fn views() -> Vec<(&'static str, String)> {
-    let software = DeviceCard {
-        software: true,
-        keys: Some(text("manage.keys_software")),
-        model: Some("Desk, Linux".into()),
-        used: None,
-        ..card("Desk")
-    };
+    let software =
+        DeviceCard { software: true, keys: None, model: Some("Desk, Linux".into()), used: None, ..card("Desk") };
     let pending = DeviceCard { state: CardState::Pending, used: None, ..card("New phone") };
     let app = DeviceCard {
         phone: false,
@@ -124,15 +127,16 @@ fn views() -> Vec<(&'static str, String)> {
     let password = |fault: Option<&str>| PasswordView {
         frame: Frame::new(text("login.title")),
         next: "/demo".into(),
-        app: "Sample application".into(),
+        to: Sentence::fill("login.to", &[("app", Value::Name("Sample application"))]),
+        codes: fault.is_none(),
         name: if fault.is_some() { "alice".into() } else { String::new() },
         fault: fault.map(str::to_owned),
         later: None,
     };
-    let ended = |title, said: &str, alarm, again| EndedView {
+    let ended = |title, said: &str, mark, again| EndedView {
         frame: Frame::new(text(title)),
         text: text(said).into(),
-        alarm,
+        mark,
         again,
         later: None,
     };
@@ -143,14 +147,14 @@ fn views() -> Vec<(&'static str, String)> {
     };
     let wait = || crate::login::pages::later(64);
     let test = |right| TestView { frame: frame(text("manage.test_title")), device: card("My phone"), right };
-    let device_error = countersign_strings::fill("manage.digits_wrong", &[("n", "2")]);
+    let device_error = countersign_strings::fill("manage.digits_wrong", &[("tries", &tries_left(2))]);
     vec![
         ("password", password(None).render()),
         ("password_fault", password(Some(text("login.wrong"))).render()),
         ("password_later", PasswordView { later: Some(wait()), ..password(None) }.render()),
         (
             "later",
-            EndedView { later: Some(wait()), ..ended("login.failed", "login.failed_text", false, false) }.render(),
+            EndedView { later: Some(wait()), ..ended("login.failed", "login.failed_text", Mark::Warn, false) }.render(),
         ),
         ("offline_pick", offline(false).render()),
         ("offline_shown", offline(true).render()),
@@ -160,13 +164,13 @@ fn views() -> Vec<(&'static str, String)> {
             "approved",
             ApprovedView {
                 frame: Frame::new(text("login.approved")),
-                app: "Sample application".into(),
+                go: Sentence::fill("login.go_to", &[("app", Value::Name("Sample application"))]),
                 about: about(),
             }
             .render(),
         ),
-        ("denied", ended("login.denied", "login.denied_text", true, false).render()),
-        ("expired", ended("login.expired", "login.expired_text", false, true).render()),
+        ("reported", ended("login.reported", "login.reported_text", Mark::Alarm, false).render()),
+        ("expired", ended("login.expired", "login.expired_text", Mark::Over, true).render()),
         ("fresh", fresh(None).render()),
         ("fresh_fault", fresh(Some(text("login.voucher_wrong"))).render()),
         (
@@ -181,17 +185,14 @@ fn views() -> Vec<(&'static str, String)> {
         ("list_empty", list(vec![], None).render()),
         ("list", list(vec![card("My phone"), software, pending, app], Some("Done: Desk is ready.".into())).render()),
         ("add_name", adding(Tab::Countersign, AddStep::Name { voucher: true }, None).render()),
-        (
-            "add_voucher",
-            adding(Tab::Countersign, AddStep::Name { voucher: true }, Some(text("manage.voucher_wrong"))).render(),
-        ),
+        ("add_voucher", adding(Tab::Countersign, AddStep::Name { voucher: true }, Some(AddFault::Voucher)).render()),
         (
             "add_alone",
             AddView { codes: false, ..adding(Tab::Countersign, AddStep::Name { voucher: true }, None) }.render(),
         ),
         ("add_scan", adding(Tab::Countersign, scan(Tab::Countersign, LINK), None).render()),
         ("add_other", adding(Tab::Other, scan(Tab::Other, URI), None).render()),
-        ("add_digits", adding(Tab::Countersign, digits(), Some(&device_error)).render()),
+        ("add_digits", adding(Tab::Countersign, digits(), Some(AddFault::Other(device_error))).render()),
         (
             "rename",
             RenameView {
@@ -266,6 +267,22 @@ fn a_wait_is_said_in_words_and_counted_for_the_eye_alone() {
     assert!(html.contains(&format!(r#"<span class="hidden">{time}</span>"#)), "{html}");
     assert!(html.contains(r#"aria-hidden="true" data-count="64""#), "{html}");
     assert!(html.contains(text("login.later_over")));
+}
+
+#[test]
+fn a_field_that_is_wrong_says_so_and_has_the_focus() {
+    let page = |fault| adding(Tab::Countersign, AddStep::Name { voucher: true }, fault).render().unwrap();
+    let field = |html: &str, id: &str| {
+        let tag = html.split(&format!("<input id=\"{id}\"")).nth(1).unwrap().split('>').next().unwrap().to_owned();
+        (tag.contains("autofocus"), tag.contains("aria-invalid"), tag.contains("=\"fault "))
+    };
+    let (right, wrong) = ((false, false, false), (true, true, true));
+    let html = page(Some(AddFault::Voucher));
+    assert_eq!((field(&html, "name"), field(&html, "voucher")), (right, wrong));
+    let html = page(Some(AddFault::Name));
+    assert_eq!((field(&html, "name"), field(&html, "voucher")), (wrong, right));
+    let html = page(Some(AddFault::Other("Later.".into())));
+    assert_eq!((field(&html, "name"), field(&html, "voucher")), ((true, false, false), right));
 }
 
 #[test]
