@@ -8,9 +8,8 @@ use countersign_core::app::{App, ApprovalRow, EnrolOffer, OfflineCode, Scanned};
 use countersign_core::cancel::Cancel;
 use countersign_core::limits::PICTURE_FILE;
 use countersign_core::protocol::otp::base32::{self, Base32Error};
-use countersign_core::protocol::uri::otpauth::{self, Account, Repair, UriError};
+use countersign_core::protocol::uri::otpauth::{Account, Repair, UriError};
 use countersign_core::qr::Class;
-use countersign_core::vault::NewAccount;
 use countersign_strings::text;
 use zeroize::Zeroizing;
 
@@ -122,29 +121,6 @@ fn as_path(typed: &str) -> Option<PathBuf> {
     ["/", "./", "../"].iter().any(|start| rest.starts_with(start)).then(|| PathBuf::from(rest))
 }
 
-/// The account as the vault takes it. Of two issuers the one that was not kept goes into the note.
-pub fn new_account(account: &Account, repairs: &[Repair]) -> NewAccount {
-    use countersign_core::vault::Kind;
-    let kind = match account.kind {
-        otpauth::Kind::Totp { period } => Kind::Totp(period),
-        otpauth::Kind::Hotp { counter } => Kind::Hotp(counter),
-    };
-    let note = repairs.iter().find_map(|repair| match repair {
-        Repair::TwoIssuers { other, .. } => Some(other.clone()),
-        _ => None,
-    });
-    NewAccount {
-        issuer: account.issuer.clone(),
-        name: account.name.clone(),
-        note: note.unwrap_or_default(),
-        kind,
-        algorithm: account.algorithm,
-        digits: account.digits,
-        secret: account.secret.clone(),
-        origin: None,
-    }
-}
-
 /// Issuer and name of a link's account, as one line.
 pub fn line(account: &Account) -> String {
     match (account.issuer.is_empty(), account.name.is_empty()) {
@@ -157,14 +133,6 @@ pub fn line(account: &Account) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_issuer_that_was_not_kept_goes_into_the_note() {
-        let link = "otpauth://totp/Old%20name:mara?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Microsoft";
-        let (account, repairs) = otpauth::parse(link).unwrap();
-        let account = new_account(&account, &repairs);
-        assert_eq!((account.issuer.as_str(), account.note.as_str()), ("Microsoft", "Old name"));
-    }
 
     #[test]
     fn paths_are_told_from_links() {

@@ -50,6 +50,8 @@ pub const DAY: u64 = 24 * 3600;
 pub const CLOSED_KEPT: u64 = 40 * DAY;
 /// How many closed challenges are remembered.
 pub const CLOSED_MOST: usize = 4096;
+/// Challenges that are kept of one enrolment, notices among them.
+pub const APPROVALS_MOST: usize = 64;
 /// How long denying and reporting is offered after a challenge left its list, in seconds.
 pub const OFFERED_AFTER: u64 = 600;
 /// How long an answer is repeated whose result is not known, in seconds.
@@ -87,7 +89,7 @@ pub const ACCOUNT_NOTE: usize = 10_000;
 /// Account: bytes of a seed.
 pub const ACCOUNT_SEED: RangeInclusive<usize> = 1..=128;
 /// Account: combining marks on one base in issuer and name.
-pub const ACCOUNT_MARKS: usize = 4;
+pub const ACCOUNT_MARKS: usize = countersign_protocol::limits::COMBINING_MARKS;
 /// Search: Unicode scalar values.
 pub const SEARCH: usize = 256;
 /// Picture: bytes of a file.
@@ -134,6 +136,7 @@ pub const TABLE: &[Limit] = &[
     Limit { surface: "note of an account", most: ACCOUNT_NOTE as u64, unit: "scalar values" },
     Limit { surface: "seed of an account", most: *ACCOUNT_SEED.end() as u64, unit: "bytes" },
     Limit { surface: "search text", most: SEARCH as u64, unit: "scalar values" },
+    Limit { surface: "challenges and notices kept of a gateway", most: APPROVALS_MOST as u64, unit: "entries" },
     Limit { surface: "answer of a gateway", most: ANSWER as u64, unit: "bytes" },
     Limit { surface: "call of a gateway, beside its wait", most: CALL_DEADLINE.as_secs(), unit: "seconds" },
     Limit { surface: "pause that a gateway asks for", most: RETRY_AFTER_MOST, unit: "seconds" },

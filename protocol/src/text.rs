@@ -6,7 +6,10 @@ use core::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use unicode_normalization::char::is_combining_mark;
+
 use crate::jose::FormError;
+use crate::limits;
 
 /// Shown text of 1 to `MAX` Unicode scalar values, without characters that hide, reorder or break
 /// lines. It is never markup: whoever draws it escapes it, and isolates its direction.
@@ -82,6 +85,18 @@ pub fn is_forbidden(c: char) -> bool {
             | '\u{fff9}'..='\u{fffb}'
             | '\u{e0000}'..='\u{e007f}'
     )
+}
+
+/// Whether this character is one combining mark too many on its letter. Asked of each character in turn, with a count that
+/// begins at zero.
+pub fn is_heaped(c: char, marks: &mut usize) -> bool {
+    match c {
+        // Joiners have no width, and part no marks.
+        '\u{200c}' | '\u{200d}' => {}
+        c if is_combining_mark(c) => *marks += 1,
+        _ => *marks = 0,
+    }
+    is_combining_mark(c) && *marks > limits::COMBINING_MARKS
 }
 
 /// An address as it is shown: IPv4 in four decimal numbers, or IPv6 as RFC 5952 writes it, without

@@ -1,6 +1,7 @@
 //! `countersign add`: names what was read, asks, and stores it.
 
 use countersign_core::error::{Error, InputError};
+use countersign_core::vault::NewAccount;
 use countersign_strings::{fill, text};
 use serde_json::json;
 
@@ -28,7 +29,7 @@ pub fn run(context: &Context, read: &Read) -> Result<(), Fault> {
     if !read.yes && !terminal.confirm(text("tui.add_title"))? {
         return Err(Fault::refused(text("cli.nothing_changed")));
     }
-    let id = match desk.app.add_account(&read::new_account(&account, &repairs)) {
+    let id = match desk.app.add_account(&NewAccount::scanned(&account, &repairs, None)) {
         Ok(id) => id,
         Err(Error::Input(InputError::Duplicate(_))) => return Err(Fault::refused(text("error.duplicate"))),
         Err(fault) => return Err(fault.into()),

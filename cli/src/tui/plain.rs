@@ -10,7 +10,7 @@ use countersign_core::error::PortError;
 use countersign_core::port::{Observer, Prompt, Topic};
 use countersign_core::protocol::Secret;
 use countersign_core::protocol::otp::Typed;
-use countersign_core::vault::Kind;
+use countersign_core::vault::{Kind, NewAccount};
 use countersign_strings::{fill, text};
 
 use super::Start;
@@ -268,7 +268,7 @@ impl Phone {
                 say(&format!("{}\n{}", words::isolated(&name), scan_words::of_kind(&account)));
                 scan_words::remarks(&repairs, guessed).iter().for_each(|remark| say(remark));
                 if self.yes(text("tui.add_title"))? {
-                    self.desk.app.add_account(&read::new_account(&account, &repairs))?;
+                    self.desk.app.add_account(&NewAccount::scanned(&account, &repairs, None))?;
                     say(&fill("cli.added", &[("name", &name)]));
                 }
             }

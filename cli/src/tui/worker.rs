@@ -9,7 +9,7 @@ use countersign_core::cancel::Cancel;
 use countersign_core::error::{Error, InputError, PortError};
 use countersign_core::protocol::jose::Id;
 use countersign_core::protocol::otp::Typed;
-use countersign_core::vault::AccountId;
+use countersign_core::vault::{AccountId, NewAccount};
 use countersign_strings::{fill, text};
 
 use super::ask::ScreenAsk;
@@ -143,7 +143,7 @@ impl Worker {
         let found = lock(&self.0.found).take();
         let done = match found {
             Some(Found::Account { account, repairs, .. }) => {
-                desk.app.add_account(&read::new_account(&account, &repairs)).map(|_| {
+                desk.app.add_account(&NewAccount::scanned(&account, &repairs, None)).map(|_| {
                     vec![self.accounts(self.now()), Event::Done(fill("cli.added", &[("name", &read::line(&account))]))]
                 })
             }

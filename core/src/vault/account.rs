@@ -5,8 +5,9 @@ use std::fmt;
 use countersign_protocol::Secret;
 use countersign_protocol::jose::Id;
 use countersign_protocol::otp::{Algorithm, Counter, Digits, Period};
+use countersign_protocol::text::{is_forbidden, is_heaped};
+use countersign_protocol::uri::otpauth::{self, Repair};
 use unicode_normalization::UnicodeNormalization as _;
-use unicode_normalization::char::canonical_combining_class;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::frame::{read_varint, write_varint};
@@ -91,6 +92,30 @@ pub struct NewAccount {
     pub origin: Option<Id>,
 }
 
+impl NewAccount {
+    /// The account of a link or QR, which `origin` brought. Of two issuers the one that was not kept goes into the note.
+    pub fn scanned(account: &otpauth::Account, repairs: &[Repair], origin: Option<Id>) -> Self {
+        let kind = match account.kind {
+            otpauth::Kind::Totp { period } => Kind::Totp(period),
+            otpauth::Kind::Hotp { counter } => Kind::Hotp(counter),
+        };
+        let note = repairs.iter().find_map(|repair| match repair {
+            Repair::TwoIssuers { other, .. } => Some(other.clone()),
+            _ => None,
+        });
+        Self {
+            issuer: account.issuer.clone(),
+            name: account.name.clone(),
+            note: note.unwrap_or_default(),
+            kind,
+            algorithm: account.algorithm,
+            digits: account.digits,
+            secret: account.secret.clone(),
+            origin,
+        }
+    }
+}
+
 impl fmt::Debug for NewAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("NewAccount(..)")
@@ -127,17 +152,14 @@ pub struct DamagedAccount {
     pub label: Option<Account>,
 }
 
-/// Takes a shown name: normal form C, no control characters, no marks piled up.
+/// Takes a shown name: normal form C, nothing that hides or reorders text, no marks piled up.
 pub(super) fn name(field: &'static str, text: &str) -> Result<String, InputError> {
     let text: String = text.nfc().collect();
     within(field, limits::ACCOUNT_NAME, &text)?;
-    let piled = |marks: &mut usize, c: char| {
-        *marks = if canonical_combining_class(c) == 0 { 0 } else { *marks + 1 };
-        Some(*marks > limits::ACCOUNT_MARKS)
-    };
-    if text.chars().any(char::is_control) {
-        Err(InputError::Field { field, rule: "no control characters" })
-    } else if text.chars().scan(0, piled).any(|piled| piled) {
+    let mut marks = 0;
+    if text.chars().any(is_forbidden) {
+        Err(InputError::Field { field, rule: "no characters that hide or reorder text" })
+    } else if text.chars().any(|c| is_heaped(c, &mut marks)) {
         Err(InputError::Field { field, rule: "at most four marks on a letter" })
     } else {
         Ok(text)
@@ -288,6 +310,14 @@ mod tests {
                 identity,
             },
         )
+    }
+
+    #[test]
+    fn the_issuer_that_was_not_kept_goes_into_the_note() {
+        let link = "otpauth://totp/Old%20name:mara?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Microsoft";
+        let (account, repairs) = otpauth::parse(link).unwrap();
+        let account = NewAccount::scanned(&account, &repairs, None);
+        assert_eq!((account.issuer.as_str(), account.note.as_str()), ("Microsoft", "Old name"));
     }
 
     proptest! {
