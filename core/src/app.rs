@@ -86,6 +86,8 @@ pub struct App {
 struct State {
     devices: Store,
     safe: Safe,
+    /// How often the vault was locked: an unlock that began before the last time does not open it.
+    locks: u64,
 }
 
 /// What screens list.
@@ -93,6 +95,7 @@ struct State {
 struct Shown {
     records: Vec<Arc<Record>>,
     damaged: Vec<(Id, Damage)>,
+    restored: bool,
 }
 
 /// What is remembered of one gateway while the app runs.
@@ -124,7 +127,7 @@ impl App {
         let devices = Store::open(&folders.shared.join("device"), &ports)?;
         let app = Self {
             shown: Mutex::new(Arc::new(Shown::of(&devices))),
-            state: Mutex::new(State { devices, safe: Safe::open(&folders.private, &ports) }),
+            state: Mutex::new(State { devices, safe: Safe::open(&folders.private, &ports), locks: 0 }),
             private: folders.private,
             listed: Mutex::default(),
             links: Mutex::default(),
@@ -165,12 +168,16 @@ impl App {
             // Locked again: what is in memory may be half of a change.
             state.safe = Safe::None;
             state.safe = Safe::open(&self.private, &self.ports);
+            state.locks += 1;
             *lock(&self.listed) = None;
             // When the disk fails too, the next call tries again.
             if state.devices.reload().is_ok() {
                 self.state.clear_poison();
                 self.show(&state);
             }
+            drop(state);
+            self.notify(Topic::Lock);
+            self.notify(Topic::Accounts);
             Error::Internal
         })
     }
@@ -250,7 +257,11 @@ impl App {
 
 impl Shown {
     fn of(devices: &Store) -> Self {
-        Self { records: devices.records().cloned().collect(), damaged: devices.damaged().collect() }
+        Self {
+            records: devices.records().cloned().collect(),
+            damaged: devices.damaged().collect(),
+            restored: devices.is_restored(),
+        }
     }
 }
 

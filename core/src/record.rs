@@ -13,7 +13,7 @@ mod tests;
 
 use countersign_protocol::jose::{H32, Id};
 use countersign_protocol::push::check::{self, Trusted};
-use countersign_protocol::push::{BaseUrl, ClosedStatus, DeviceState, GoneWhy, MetaVersion};
+use countersign_protocol::push::{BaseUrl, ClosedStatus, DeviceState, GoneWhy, MetaVersion, Op};
 use serde::{Deserialize, Serialize, de};
 use zeroize::Zeroizing;
 
@@ -202,6 +202,13 @@ impl Record {
 
     /// Forgets what was kept long enough, by the phone's own clock: what a gateway says of the time ends nothing for good.
     pub(crate) fn tidy(&mut self, now: u64) {
+        self.approvals.iter_mut().for_each(|approval| approval.turn_back(now));
+        while let Some(at) = self.beyond_room() {
+            let approval = self.approvals.remove(at);
+            if approval.left.is_none() {
+                self.closed.push(ClosedId { jti: approval.jti(), at: now });
+            }
+        }
         let over = |approval: &Approval| !approval.is_offered(now);
         let unclosed = self.approvals.iter().filter(|approval| over(approval) && approval.left.is_none());
         let closed: Vec<ClosedId> = unclosed.map(|approval| ClosedId { jti: approval.jti(), at: now }).collect();
@@ -213,11 +220,22 @@ impl Record {
             self.clock_doubted = false;
         }
         if let Some(enrolled) = self.enrolled_mut() {
-            // Also one that a clock set back puts into the future goes with the next day that passes.
+            enrolled.old_seal.iter_mut().for_each(|old| old.at = old.at.min(now));
             enrolled.old_seal.take_if(|old| now.saturating_sub(old.at) > limits::SEAL_KEPT);
         }
         let too_many = self.closed.len().saturating_sub(limits::CLOSED_MOST);
         self.closed.drain(..too_many);
+    }
+
+    /// The place of what goes first where more is kept than there is room for: the oldest notice, else what ended, else
+    /// the oldest.
+    fn beyond_room(&self) -> Option<usize> {
+        if self.approvals.len() <= limits::APPROVALS_MOST {
+            return None;
+        }
+        let notice = |approval: &Approval| approval.challenge.claims().op == Op::Info;
+        let first = self.approvals.iter().position(notice);
+        Some(first.or_else(|| self.approvals.iter().position(|approval| approval.left.is_some())).unwrap_or(0))
     }
 
     /// Whether a file of `other` need not be written again for this.
@@ -225,6 +243,11 @@ impl Record {
         let same_clock = self.offset.abs_diff(other.offset) <= limits::CLOCK_NOISE;
         let other = Self { offset: self.offset, ..other.clone() };
         same_clock && matches!((self.to_bytes(), other.to_bytes()), (Ok(this), Ok(that)) if *this == *that)
+    }
+
+    /// Whether no receipt came in the time that a code and its request live.
+    pub fn is_abandoned(&self, now: u64) -> bool {
+        !self.has_receipt() && now.abs_diff(self.began) > limits::REQUEST_KEPT
     }
 
     /// Whether a receipt came, ever.

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use countersign_core::app::{App, LockState};
 use countersign_core::cancel::Cancel;
-use countersign_core::error::{Error, InputError};
+use countersign_core::error::{Error, InputError, PortError};
+use countersign_core::port::{Observer, Topic};
 use countersign_core::vault::{Edit, Kind, NewAccount};
 use countersign_protocol::Secret;
 use countersign_protocol::otp::{Algorithm, Digits, Period};
@@ -198,12 +199,77 @@ fn a_caught_fault_reloads_the_state_and_the_app_goes_on() {
     let fault = catch_unwind(AssertUnwindSafe(|| app.add_account(&account("alice"))));
     assert!(fault.is_err());
     assert_eq!(app.gateways().len(), 1, "what is shown is there all along");
-    assert_eq!(app.accounts().unwrap_err(), Error::Internal, "said once");
+    let (send, told) = channel();
+    app.observe(Arc::new(Ear(std::sync::Mutex::new(send))));
+    assert_eq!(app.codes(NOW).unwrap_err(), Error::Internal, "said once");
+    assert_eq!(told.try_iter().collect::<Vec<_>>(), [Topic::Lock, Topic::Accounts], "screens hear that it is locked");
     assert_eq!(app.lock_state(), LockState::Locked);
     assert!(poll(&app, &enrolling).is_ok());
     app.unlock(&passphrase(), &Cancel::default()).unwrap();
     app.add_account(&account("alice")).unwrap();
     assert_eq!(names(&app), ["alice"]);
+}
+
+/// Hands on what it hears.
+struct Ear(std::sync::Mutex<std::sync::mpsc::Sender<Topic>>);
+
+impl Observer for Ear {
+    fn changed(&self, topic: Topic) {
+        let _ = self.0.lock().unwrap().send(topic);
+    }
+}
+
+#[test]
+fn no_name_that_a_gateway_sends_keeps_the_vault_closed() {
+    let heaped = format!("x{}", "%CC%A3%CC%A3%CC%A3%CC%A3%E2%80%8B".repeat(3));
+    for (name, arrives) in [(heaped, true), ("n".repeat(300), false), ("%E2%80%AEecila".to_owned(), true)] {
+        for open in [false, true] {
+            let world = World::new();
+            let gateway = world.gateway("gate.example.com");
+            let app = world.app();
+            create(&app);
+            if !open {
+                app.lock();
+            }
+            gateway.state().totp =
+                Some(format!("otpauth://totp/Example:{name}?secret=GEZDGNBVGY3TQOJQ&issuer=Example"));
+            enrol(&app, &gateway).unwrap();
+            app.lock();
+            app.unlock(&passphrase(), &Cancel::default()).unwrap();
+            assert_eq!(app.codes(NOW).unwrap().rows.len(), usize::from(arrives), "{name}");
+            app.add_account(&account("alice")).unwrap();
+        }
+    }
+}
+
+#[test]
+fn of_two_issuers_that_a_gateway_names_none_is_lost() {
+    let world = World::new();
+    let gateway = world.gateway("gate.example.com");
+    let app = world.app();
+    create(&app);
+    gateway.state().totp = Some("otpauth://totp/One:alice?secret=GEZDGNBVGY3TQOJQ&issuer=Two".to_owned());
+    enrol(&app, &gateway).unwrap();
+    let account = app.accounts().unwrap()[0].clone();
+    let note = app.note(account.id).unwrap();
+    let mut both = [account.issuer.clone(), note.to_string()];
+    both.sort();
+    assert_eq!(both, ["One", "Two"]);
+}
+
+#[test]
+fn who_locks_while_the_person_is_asked_has_the_last_word() {
+    let world = World::new();
+    let app = Arc::new(world.app());
+    create(&app);
+    app.add_keystore_slot(&Cancel::default()).unwrap();
+    app.lock();
+    let inside = app.clone();
+    world.keys.during_next_unwrap(move || inside.lock());
+    assert_eq!(app.unlock_by_keystore(&Cancel::default()).unwrap_err(), PortError::Cancelled.into());
+    assert_eq!(app.lock_state(), LockState::Locked);
+    app.unlock_by_keystore(&Cancel::default()).unwrap();
+    assert_eq!(app.lock_state(), LockState::Open);
 }
 
 #[test]

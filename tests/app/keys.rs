@@ -1,6 +1,6 @@
 //! A phone that changes its own keys: nothing is lost by it, and only the gateway's signed receipt changes anything.
 
-use countersign_core::app::{App, Enrolling};
+use countersign_core::app::{App, Enrolling, GatewayState};
 use countersign_core::cancel::Cancel;
 use countersign_core::error::{Error, GatewayError, PortError};
 use countersign_core::port::KeyName;
@@ -193,13 +193,49 @@ fn a_refusal_changes_nothing_here() {
         let bodies = gateway.bodies("keys");
         assert!(bodies.iter().all(|body| *body == bodies[0]));
         assert!(before.iter().all(|name| world.keys.names().contains(name)));
-        // A day later it is given up for a new one.
+        // A day alone says nothing: it is repeated, and nothing is deleted.
         world.clock.pass(86_401);
+        let kept = world.keys.names();
+        assert_eq!(rotate(&app, &enrolling, KeyClass::Ak).unwrap_err(), fault.into());
+        assert_eq!(world.keys.names(), kept);
+        // It is given up for a new one when the gateway took an approval by the old one since.
+        gateway.challenge("a day later");
+        poll(&app, &enrolling).unwrap();
+        assert_eq!(approve(&app, only(&app).id, "049218").unwrap().st, Status::Approved);
         gateway.untwist();
         gateway.hold_once("keys", status, body);
         let outcome = rotate(&app, &enrolling, KeyClass::Ak);
         let fresh = gateway.bodies("keys").last() != bodies.first();
         assert_eq!((outcome, fresh), (Ok(()), true), "{body}");
+        works(&world, &gateway, &app, &enrolling);
+    }
+}
+
+#[test]
+fn a_change_that_was_taken_outlives_a_suspension_and_every_unsigned_word() {
+    for (status, body) in [(403, r#"{"error":"policy","why":"state"}"#), (401, r#"{"error":"refused"}"#)] {
+        let (world, gateway, app, enrolling) = active();
+        // The gateway takes the new key; its receipt is lost, and the device suspended.
+        gateway.twist(|path, _, _, good| if path == "keys" { Err(PortError::Network) } else { Ok(good) });
+        assert!(rotate(&app, &enrolling, KeyClass::Pk).is_err());
+        gateway.untwist();
+        gateway.state().forget_replaced();
+        let new = {
+            let mut state = gateway.state();
+            let device = state.devices.values_mut().next_back().unwrap();
+            (device.state, device.old) = ("suspended", None);
+            device.pk.thumbprint()
+        };
+        world.clock.pass(25 * 3600);
+        gateway.hold("keys", status, body);
+        assert!(rotate(&app, &enrolling, KeyClass::Pk).is_err());
+        assert_eq!(world.keys.names().len(), 3, "nothing is deleted");
+        // It goes on by the new key, since the gateway takes no other.
+        poll(&app, &enrolling).unwrap();
+        assert_eq!(app.gateways()[0].state, GatewayState::Suspended);
+        gateway.untwist();
+        assert_eq!(known(&gateway)[1], new);
+        gateway.activate();
         works(&world, &gateway, &app, &enrolling);
     }
 }

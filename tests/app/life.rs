@@ -11,7 +11,8 @@ use countersign_core::device::Damage;
 use countersign_core::error::{Error, InputError, PortError};
 use countersign_core::limits::DEVICE_FILE;
 use countersign_core::port::{Observer, Topic};
-use countersign_protocol::push::{Answer, AnswerRequest, Message, Res, Status};
+use countersign_protocol::push::{Answer, AnswerRequest, KeyClass, Message, Res, Status};
+use countersign_tests::raw_phone::{Key, payload, sign};
 use serde_json::json;
 
 use super::phone::{World, approve, enrol, enrolled, only, poll};
@@ -374,6 +375,65 @@ fn two_processes_of_one_phone_keep_what_the_other_wrote() {
     poll(&app, &enrolling).unwrap();
     assert_eq!(only(&app).state, ApprovalState::Decided(Status::Denied));
     assert_eq!(app.gateways()[0].state, GatewayState::Active);
+}
+
+#[test]
+fn an_enrolment_without_receipt_ends_after_ten_minutes_in_a_running_app() {
+    let world = World::new();
+    let gateway = world.gateway("gate.example.com");
+    let app = world.app();
+    gateway.hold("enrol", 503, r#"{"error":"busy"}"#);
+    assert!(enrol(&app, &gateway).is_err());
+    let id = app.gateways()[0].id;
+    world.clock.pass(600);
+    assert!(app.poll(id, 0, &Cancel::default()).unwrap().next_in.is_some());
+    let asked = gateway.calls("enrol");
+    world.clock.pass(1);
+    assert_eq!(app.poll(id, 0, &Cancel::default()).unwrap().next_in, None);
+    assert_eq!((app.gateways().len(), world.keys.names().len(), gateway.calls("enrol")), (0, 0, asked));
+}
+
+#[test]
+fn a_receipt_by_a_key_that_came_meanwhile_is_taken() {
+    let world = World::new();
+    let gateway = world.gateway("gate.example.com");
+    let app = world.app();
+    // The receipt is lost on the way, and the gateway's key changes before it is repeated.
+    gateway.twist(|path, _, _, good| if path == "enrol" { Err(PortError::Network) } else { Ok(good) });
+    assert!(enrol(&app, &gateway).is_err());
+    let id = app.gateways()[0].id;
+    let next = Key::named("gk2");
+    {
+        let link = gateway.link_step(&gateway.gk, &next);
+        let mut state = gateway.state();
+        state.links = vec![link];
+        state.meta["keys"] = json!([next.jwk_json()]);
+        state.meta["seq"] = json!(4);
+    }
+    gateway.state().signer = Key::named("gk2");
+    gateway.twist_body("enrol", move |body| {
+        let claims = payload(body["receipt"].as_str().unwrap());
+        body["receipt"] = json!(sign("cs-receipt+jwt", &claims, &next));
+    });
+    app.poll(id, 0, &Cancel::default()).unwrap();
+    assert!(matches!(app.gateways()[0].state, GatewayState::Pending { .. }), "{:?}", app.gateways());
+    gateway.untwist();
+    gateway.activate();
+    app.poll(id, 0, &Cancel::default()).unwrap();
+    assert_eq!(app.gateways()[0].state, GatewayState::Active);
+}
+
+#[test]
+fn keys_that_another_process_makes_while_this_one_starts_are_kept() {
+    let (world, _gateway, app, enrolling) = enrolled();
+    poll(&app, &enrolling).unwrap();
+    let (keys, id) = (world.keys.clone(), enrolling.id);
+    // The other process makes its key just when this one has asked what keys there are.
+    world.keys.after_next_list(move || app.rotate_keys(id, KeyClass::Pk, &Cancel::default()).unwrap());
+    let app = world.app();
+    assert_eq!(keys.names().len(), 3, "{:?}", keys.names());
+    poll(&app, &enrolling).unwrap();
+    assert_eq!(keys.names().len(), 2);
 }
 
 #[test]

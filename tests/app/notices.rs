@@ -3,6 +3,7 @@
 use countersign_core::app::{ApprovalRow, NoticeRow, PastEnd};
 use countersign_core::cancel::Cancel;
 use countersign_core::error::InputError;
+use countersign_core::limits;
 use countersign_protocol::push::{Info, Op, Os, Status};
 use countersign_tests::raw_phone::sign;
 use serde_json::{Value, json};
@@ -115,4 +116,27 @@ fn a_notice_that_the_gateway_took_back_is_not_shown() {
     gateway.state().closed = vec![json!({"jti": jti, "st": "closed"})];
     poll(&app, &enrolling).unwrap();
     assert!(app.notices().is_empty());
+}
+
+#[test]
+fn many_notices_leave_room_and_the_phone_can_still_say_no() {
+    let (_world, gateway, app, enrolling) = enrolled();
+    let jti = gateway.challenge("login");
+    poll(&app, &enrolling).unwrap();
+    for round in 0..10 {
+        gateway.state().challenges.clear();
+        for place in 0..12 {
+            open(&gateway, &told(&gateway, &format!("notice {round} {place}")));
+        }
+        poll(&app, &enrolling).unwrap();
+    }
+    assert_eq!(app.notices().len() + app.approvals().len(), limits::APPROVALS_MOST);
+    // The newest are kept, and those that went are remembered.
+    let newest = "notice 9 11";
+    let newest = gateway.claims(newest)["jti"].as_str().unwrap().parse().unwrap();
+    assert!(app.notices().iter().any(|row| row.id.challenge == newest));
+    assert_eq!(app.history().unwrap().len(), 10 * 12 + 1 - limits::APPROVALS_MOST);
+    let row = only(&app);
+    assert_eq!(row.id.challenge, jti);
+    assert_eq!(app.deny(row.id, &Cancel::default()).unwrap().st, Status::Denied);
 }

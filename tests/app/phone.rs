@@ -79,6 +79,10 @@ pub struct Keys {
     during: Mutex<Option<Box<dyn FnOnce() + Send>>>,
     /// What happens before the next list of names is made.
     during_list: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+    /// What happens while the person is asked for the next secret.
+    during_unwrap: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+    /// What happens right after the next list was read.
+    after_list: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
 impl Keys {
@@ -94,6 +98,16 @@ impl Keys {
     /// Has something happen between whoever asks for the next list of names and the list.
     pub fn during_next_list(&self, happens: impl FnOnce() + Send + 'static) {
         *self.during_list.lock().unwrap() = Some(Box::new(happens));
+    }
+
+    /// Has something happen while the person is asked for the next secret.
+    pub fn during_next_unwrap(&self, happens: impl FnOnce() + Send + 'static) {
+        *self.during_unwrap.lock().unwrap() = Some(Box::new(happens));
+    }
+
+    /// Has something happen right after the next list was read.
+    pub fn after_next_list(&self, happens: impl FnOnce() + Send + 'static) {
+        *self.after_list.lock().unwrap() = Some(Box::new(happens));
     }
 
     /// As a platform that lost some of its keys.
@@ -146,6 +160,10 @@ impl Keystore for Keys {
     }
 
     fn unwrap(&self, guard: Guard, wrapped: &[u8], _: &Cancel) -> Result<Secret, PortError> {
+        let during = self.during_unwrap.lock().unwrap().take();
+        if let Some(happens) = during.filter(|_| guard == Guard::User) {
+            happens();
+        }
         let place = u64::from_be_bytes(wrapped.try_into().map_err(|_| PortError::Failed)?);
         let sealed = self.sealed.lock().unwrap();
         let (of, secret) = sealed.get(place as usize).ok_or(PortError::KeyGone)?;
@@ -162,7 +180,12 @@ impl Keystore for Keys {
         if let Some(happens) = during {
             happens();
         }
-        Ok(self.names())
+        let names = self.names();
+        let after = self.after_list.lock().unwrap().take();
+        if let Some(happens) = after {
+            happens();
+        }
+        Ok(names)
     }
 }
 

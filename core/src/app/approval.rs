@@ -6,6 +6,7 @@ use countersign_protocol::push::KeyClass;
 
 use super::gateway::der;
 use super::poll::Stop;
+use super::refresh::cause_of;
 use super::{App, ApprovalId, ApprovalRow, Link, Verdict};
 use crate::cancel::Cancel;
 use crate::error::{Error, GatewayError, InputError, PortError};
@@ -112,7 +113,7 @@ impl App {
         loop {
             let record = self.record(id.gateway)?;
             let decision = decision(&record, id.challenge, answer).ok_or(InputError::NotFound)?;
-            let cause = match self.send_once(&record, &link, decision, cancel) {
+            let (fault, cause) = match self.send_once(&record, &link, decision, cancel) {
                 Ok(body) => match answer::verdict(&record, decision, &body) {
                     Ok(signed) => {
                         return self.update(id.gateway, |record, now| {
@@ -120,16 +121,21 @@ impl App {
                             Ok(signed.verdict)
                         });
                     }
-                    Err(Unverified::UnknownKey(kid)) if may_refresh => Cause::Kid(kid),
-                    Err(fault) => return Err(GatewayError::from(fault).into()),
+                    Err(fault) => {
+                        let cause = match fault {
+                            Unverified::UnknownKey(kid) => Some(Cause::Kid(kid)),
+                            _ => None,
+                        };
+                        (Stop::Fault(GatewayError::from(fault).into()), cause)
+                    }
                 },
-                Err(Fault::Refused) if may_refresh => Cause::Refused,
-                Err(Fault::Port(PortError::Tls)) if may_refresh => Cause::Pins,
-                Err(fault) => return Err(self.stop(id.gateway, &link, fault, cancel).into()),
+                Err(fault) => {
+                    let cause = cause_of(&fault);
+                    (self.stop(id.gateway, &link, fault, cancel), cause)
+                }
             };
-            may_refresh = false;
-            if !self.refresh_quietly(id.gateway, &link, cause, cancel)?.unwrap_or(false) {
-                return Err(GatewayError::DeviceRefused.into());
+            if !self.refreshed(id.gateway, &link, cause, &mut may_refresh, cancel)? {
+                return Err(fault.into());
             }
         }
     }

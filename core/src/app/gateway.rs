@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use countersign_protocol::jose::{Id, signature_from_der};
+use countersign_protocol::jose::{Id, Refused, signature_from_der};
 use countersign_protocol::push::{Dev, DeviceState, UserVerification};
 
 use super::poll::Stop;
@@ -15,7 +15,8 @@ use crate::error::{Error, GatewayError, InputError, PortError};
 use crate::limits;
 use crate::port::{Guard, KeyName, Prompt, Purpose, Topic};
 use crate::push::call::{self, Call, Fault, Line, Prover};
-use crate::push::enrol::{self, EnrolOffer, Phone};
+use crate::push::enrol::{self, EnrolOffer, NotAccepted, Phone};
+use crate::push::meta::Cause;
 use crate::push::row::{self, GatewayRow, GatewayState};
 use crate::record::{Enrolled, Keys, Kids, Record, Request, Stage, Uri, Wrapped};
 
@@ -67,10 +68,9 @@ impl App {
     pub fn gateways(&self) -> Vec<GatewayRow> {
         let now = self.ports.clock.now();
         let shown = self.shown();
-        let restored = self.state.lock().is_ok_and(|state| state.devices.is_restored());
         let damaged = shown.damaged.iter().map(|(id, damage)| match damage {
             // Sealed by a key that this phone's keystore lost: the file came with a backup.
-            Damage::Foreign if restored => GatewayRow { state: GatewayState::KeysGone, ..row::damaged(*id) },
+            Damage::Foreign if shown.restored => GatewayRow { state: GatewayState::KeysGone, ..row::damaged(*id) },
             _ => row::damaged(*id),
         });
         let keyless = lock(&self.keyless).clone();
@@ -165,7 +165,15 @@ impl App {
             Err(fault) => return Err(fault.into()),
         };
         let secret = self.ports.keystore.unwrap(Guard::Device, &request.seal.0, cancel)?;
-        let accepted = match enrol::receipt(&record.trusted, request, &secret, &reply) {
+        let mut accepted = enrol::receipt(&record.trusted, request, &secret, &reply);
+        if let Err(NotAccepted::UnknownKey(kid)) = accepted {
+            // The gateway may have changed its key since it was asked first.
+            match self.refresh_quietly(id, &link, Cause::Kid(kid), cancel)? {
+                Some(_) => accepted = enrol::receipt(&self.record(id)?.trusted, request, &secret, &reply),
+                None => return Err(GatewayError::Refused(Refused::Key).into()),
+            }
+        }
+        let accepted = match accepted.map_err(Error::from) {
             Err(Error::Gateway(fault @ (GatewayError::ForeignReceipt | GatewayError::Refused(_)))) => {
                 self.undo(|record| record.id == id)?;
                 self.notify(Topic::Gateways);
@@ -202,7 +210,7 @@ impl App {
         })?;
         self.notify(Topic::Gateways);
         // An account that cannot move in now moves in at the next unlock.
-        let _ = self.adopt_accounts();
+        self.adopt_accounts();
         enrolling(&record)
     }
 
@@ -255,7 +263,7 @@ impl App {
     /// At start: forgets enrolments that lead nowhere any more, older than a code and a receipt live.
     pub(super) fn undo_abandoned(&self) -> Result<(), Error> {
         let now = self.ports.clock.now();
-        self.undo(|record| !record.has_receipt() && now.abs_diff(record.began) > limits::REQUEST_KEPT)?;
+        self.undo(|record| record.is_abandoned(now))?;
         let stuck = |record: &Record| {
             record
                 .change
@@ -307,7 +315,7 @@ impl App {
     }
 
     /// Takes back every enrolment that `which` names: record first, then keys.
-    fn undo(&self, which: impl Fn(&Record) -> bool) -> Result<(), Error> {
+    pub(super) fn undo(&self, which: impl Fn(&Record) -> bool) -> Result<(), Error> {
         let undone: Vec<Arc<Record>> = {
             let mut state = self.state()?;
             let alone = state.devices.alone()?;

@@ -11,12 +11,11 @@ use countersign_protocol::jose::Id;
 use countersign_protocol::push::{ErrorWhy, KeyClass, KeysRequest};
 
 use super::gateway::der;
-use super::poll::Stop;
+use super::poll::{Stop, echo};
 use super::refresh::cause_of;
 use super::{App, Link};
 use crate::cancel::Cancel;
 use crate::error::{Error, GatewayError, InputError, PortError};
-use crate::limits;
 use crate::port::{KeyName, Prompt, Purpose, Topic};
 use crate::push::answer::Unverified;
 use crate::push::call::{Call, Fault, Prover};
@@ -61,10 +60,9 @@ impl App {
         let is_this = change.class == class;
         match self.settle(id, link, cancel).map_err(Error::from) {
             Ok(()) => Ok(is_this),
-            Err(Error::Gateway(GatewayError::Policy(_) | GatewayError::DeviceRefused | GatewayError::Status(_)))
-                if self.ports.clock.now().abs_diff(change.began) > limits::KEYS_REPEATED =>
-            {
-                // Neither key proves it, a day later: the gateway never took it.
+            Err(fault @ (Error::Gateway(GatewayError::Policy(ErrorWhy::State)) | Error::Port(_))) => Err(fault),
+            // A refusal is not signed; what the gateway took from this phone since then is worth more.
+            Err(Error::Gateway(_)) if self.record(id)?.change.as_ref().is_some_and(|change| change.unused) => {
                 self.drop_change(id, &change.name)?;
                 Ok(false)
             }
@@ -81,7 +79,16 @@ impl App {
             }
             record.keys.more += 1;
             let name = KeyName::numbered(word(class), record.keys.more, &record.id);
-            let change = KeyChange { class, name: name.clone(), began: now, request: None, refused: false };
+            let asked = record.gateway_time(now);
+            let change = KeyChange {
+                class,
+                name: name.clone(),
+                began: now,
+                asked,
+                request: None,
+                refused: false,
+                unused: false,
+            };
             record.change = Some(Box::new(change));
             Ok(name)
         })?;
@@ -183,6 +190,41 @@ impl App {
         }
     }
 
+    /// When there is no receipt to be had, as for a suspended device: a gateway that takes a proof by the new `pk` has
+    /// taken it. Says whether it did.
+    pub(super) fn prove_by_new(&self, id: Id, link: &Link, cancel: &Cancel) -> Result<bool, Stop> {
+        let record = self.record(id)?;
+        let Some(change) = record.change.as_ref().filter(|change| change.class == KeyClass::Pk) else {
+            return Ok(false);
+        };
+        let Some((_, kid)) = change.request else { return Ok(false) };
+        let body = echo(&record, 0)?;
+        let new = Prover { name: &change.name, kid };
+        match self.line(&record, link).proven(Call::post("poll", &body, 200), new, Duration::ZERO, cancel) {
+            Ok(_) => self.take_change(id, &change.name, None).map(|()| true).map_err(Stop::from),
+            Err(fault) => match self.stop(id, link, fault, cancel) {
+                stop @ (Stop::Gone | Stop::Fault(Error::Port(PortError::Cancelled))) => Err(stop),
+                Stop::Fault(_) => Ok(false),
+            },
+        }
+    }
+
+    /// Takes note that the gateway took a proof by the present `pk` of `record`, at `at` of its time.
+    pub(super) fn note_old_key(&self, id: Id, record: &Record, at: u64) -> Result<(), Error> {
+        let Some(change) = &record.change else { return Ok(()) };
+        let mut noted = change.clone();
+        noted.note_old_key(KeyClass::Pk, at);
+        if noted.unused == change.unused {
+            return Ok(());
+        }
+        self.update(id, |record, _| {
+            if let Some(change) = record.change.as_mut().filter(|change| change.name == noted.name) {
+                change.unused = true;
+            }
+            Ok(())
+        })
+    }
+
     /// Sends the stored request, byte for byte, and takes its receipt.
     fn settle(&self, id: Id, link: &Link, cancel: &Cancel) -> Result<(), Stop> {
         let mut may_refresh = true;
@@ -193,7 +235,7 @@ impl App {
             let Some((request, _)) = &change.request else { return Ok(()) };
             let (fault, cause) = match self.post_keys(&record, enrolled, change, link, cancel) {
                 Ok(body) => match keys::receipt(&record, &enrolled.did, request, &body) {
-                    Ok(iat) => return Ok(self.take_change(id, &change.name, iat)?),
+                    Ok(iat) => return Ok(self.take_change(id, &change.name, Some(iat))?),
                     Err(Unverified::UnknownKey(kid)) => {
                         (Stop::Fault(GatewayError::from(Unverified::UnknownKey(kid)).into()), Some(Cause::Kid(kid)))
                     }
@@ -254,7 +296,7 @@ impl App {
     }
 
     /// The gateway took the new key: it is the key of its class from now on.
-    fn take_change(&self, id: Id, name: &KeyName, iat: u64) -> Result<(), Error> {
+    fn take_change(&self, id: Id, name: &KeyName, signed: Option<u64>) -> Result<(), Error> {
         self.update(id, |record, now| {
             // Another process may have taken the same receipt first.
             let Some(change) = record.change.take_if(|change| change.name == *name) else { return Ok(()) };
@@ -264,7 +306,9 @@ impl App {
             if let Some(enrolled) = record.enrolled_mut() {
                 enrolled.kids.replace(change.class, kid);
             }
-            record.saw_signed(iat, now);
+            if let Some(iat) = signed {
+                record.saw_signed(iat, now);
+            }
             Ok(())
         })?;
         self.notify(Topic::Gateways);

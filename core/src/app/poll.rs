@@ -15,7 +15,7 @@ use crate::port::Topic;
 use crate::push::call::{Backoff, Call, Fault};
 use crate::push::meta::{self, Cause};
 use crate::push::poll;
-use crate::record::Stage;
+use crate::record::{Record, Stage};
 
 /// What a poll came to. It has always ended well enough to go on: a fault is told here, with the pause before the next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +97,12 @@ impl App {
         match &record.stage {
             Stage::Preparing => return Err(Stop::Fault(InputError::NotFound.into())),
             Stage::Gone { .. } => return Err(Stop::Gone),
+            Stage::Requested(_) if record.is_abandoned(self.ports.clock.now()) => {
+                // The code is over, and what was asked with it leads nowhere: the person starts again.
+                self.undo(|record| record.id == id)?;
+                self.notify(Topic::Gateways);
+                return Err(Stop::Gone);
+            }
             Stage::Requested(_) => {
                 self.finish(id, cancel).map_err(Stop::Fault)?;
                 return Ok(true);
@@ -114,12 +120,14 @@ impl App {
         let state = match self.ask(id, link, wait, cancel) {
             // It may know the new key alone, if it took one.
             Err(Stop::Fault(Error::Gateway(GatewayError::DeviceRefused)))
-                if self.settle_refused(id, link, cancel)? =>
+                if self.settle_refused(id, link, cancel)? || self.prove_by_new(id, link, cancel)? =>
             {
                 self.ask(id, link, wait, cancel)
             }
             outcome => outcome,
         }?;
+        let proven = self.record(id)?;
+        self.note_old_key(id, &proven, state.now)?;
         self.delete_retired(id)?;
         Ok(self.take_state(id, link, &state, Via::Poll, cancel)?.news || found)
     }
@@ -154,9 +162,7 @@ impl App {
     /// `POST poll`.
     fn ask(&self, id: Id, link: &Link, wait: u64, cancel: &Cancel) -> Result<GatewayState, Stop> {
         let record = self.record(id)?;
-        let rule = InputError::Field { field: "wait", rule: "0 to 30 seconds" };
-        let echo = poll::echo(&record, wait).map_err(|_| Error::from(rule))?;
-        let body = serde_json::to_vec(&echo).map_err(|_| Stop::Fault(Error::Internal))?;
+        let body = echo(&record, wait)?;
         let body = self.call(id, link, Call::post("poll", &body, 200), Duration::from_secs(wait), cancel)?;
         Ok(json::parse(&body).map_err(GatewayError::Malformed).map_err(Error::from)?)
     }
@@ -203,6 +209,13 @@ impl App {
         backoff.well();
         Duration::ZERO
     }
+}
+
+/// The body of `POST poll`.
+pub(super) fn echo(record: &Record, wait: u64) -> Result<Vec<u8>, Error> {
+    let rule = InputError::Field { field: "wait", rule: "0 to 30 seconds" };
+    let echo = poll::echo(record, wait).map_err(|_| Error::from(rule))?;
+    serde_json::to_vec(&echo).map_err(|_| Error::Internal)
 }
 
 /// What ends a story with a gateway early.

@@ -14,7 +14,7 @@ use crate::cancel::Cancel;
 use crate::error::{Error, InputError, PortError};
 use crate::port::{Guard, Ports, Topic};
 use crate::record::{Stage, Uri};
-use crate::vault::{Account, AccountId, Codes, Edit, KdfCost, Kind, NewAccount, Report, SlotId, Vault};
+use crate::vault::{Account, AccountId, Codes, Edit, KdfCost, Lockbox, NewAccount, Report, SlotId, Vault, VaultKey};
 
 /// Name of the vault's file in the private folder.
 const FILE: &str = "vault.sqlite";
@@ -87,7 +87,8 @@ impl App {
         let (clock, random) = (Arc::clone(&self.ports.clock), Arc::clone(&self.ports.random));
         let vault = Vault::create(&self.private.join(FILE), passphrase, KdfCost::PHONE, clock, random)?;
         self.state()?.safe = Safe::Here(Box::new(vault));
-        self.unlocked()
+        self.unlocked();
+        Ok(())
     }
 
     /// Unlocks by passphrase. Takes a key derivation, without any lock held.
@@ -95,11 +96,10 @@ impl App {
     /// # Errors
     /// [`InputError::WrongPassphrase`], [`InputError::NoVault`], and what the file gives; [`PortError`] of the disk.
     pub fn unlock(&self, passphrase: &Secret, cancel: &Cancel) -> Result<(), Error> {
-        let lockbox = self.safe()?.safe.vault()?.lockbox();
+        let (lockbox, locks) = self.lockbox()?;
         let key = lockbox.open(passphrase)?;
         cancel.check()?;
-        self.state()?.safe.vault()?.unlock_with(&key)?;
-        self.unlocked()
+        self.unlock_with(&key, locks)
     }
 
     /// Unlocks by the platform's keystore, which may ask for the person.
@@ -107,10 +107,9 @@ impl App {
     /// # Errors
     /// [`InputError::Slot`] where the vault has no such slot; what keystore and prompt give.
     pub fn unlock_by_keystore(&self, cancel: &Cancel) -> Result<(), Error> {
-        let lockbox = self.safe()?.safe.vault()?.lockbox();
+        let (lockbox, locks) = self.lockbox()?;
         let key = lockbox.open_keystore(&*self.ports.keystore, cancel)?;
-        self.state()?.safe.vault()?.unlock_with(&key)?;
-        self.unlocked()
+        self.unlock_with(&key, locks)
     }
 
     /// Lets the platform's keystore unlock the vault, asking for the person each time.
@@ -125,10 +124,11 @@ impl App {
 
     /// Locks the vault: seeds and names leave memory. Approvals go on.
     pub fn lock(&self) {
-        if let Ok(mut state) = self.state()
-            && let Ok(vault) = state.safe.vault()
-        {
-            vault.lock();
+        if let Ok(mut state) = self.state() {
+            state.locks += 1;
+            if let Ok(vault) = state.safe.vault() {
+                vault.lock();
+            }
         }
         *lock(&self.listed) = None;
         self.notify(Topic::Lock);
@@ -176,7 +176,10 @@ impl App {
                     None => self.state()?,
                 }
             }
-            Err(TryLockError::Poisoned(_)) => self.state()?,
+            Err(TryLockError::Poisoned(held)) => {
+                drop(held);
+                self.state()?
+            }
         };
         let codes = state.safe.vault()?.codes(now)?;
         *lock(&self.listed) = Some((now, codes.clone()));
@@ -271,32 +274,54 @@ impl App {
         Ok(state)
     }
 
-    /// What follows an unlock: accounts that enrolments brought meanwhile move in.
-    fn unlocked(&self) -> Result<(), Error> {
-        self.notify(Topic::Lock);
-        self.adopt_accounts()?;
-        self.notify(Topic::Accounts);
+    /// What opens the vault without a lock held, and how often it was locked until now.
+    fn lockbox(&self) -> Result<(Lockbox, u64), Error> {
+        let mut state = self.safe()?;
+        let lockbox = state.safe.vault()?.lockbox();
+        Ok((lockbox, state.locks))
+    }
+
+    /// Opens the vault, unless it was locked since the key was asked for: who locks last has the last word.
+    fn unlock_with(&self, key: &VaultKey, locks: u64) -> Result<(), Error> {
+        {
+            let mut state = self.state()?;
+            if state.locks != locks {
+                return Err(PortError::Cancelled.into());
+            }
+            state.safe.vault()?.unlock_with(key)?;
+        }
+        self.unlocked();
         Ok(())
     }
 
-    /// Moves accounts that came with an enrolment into the vault, if it is unlocked; else they wait for the next unlock.
-    pub(super) fn adopt_accounts(&self) -> Result<(), Error> {
+    /// What follows an unlock: accounts that enrolments brought meanwhile move in.
+    fn unlocked(&self) {
+        self.notify(Topic::Lock);
+        self.adopt_accounts();
+        self.notify(Topic::Accounts);
+    }
+
+    /// Moves accounts that came with an enrolment into the vault, if it is unlocked. What cannot move in now waits for the
+    /// next unlock.
+    pub(super) fn adopt_accounts(&self) {
         if self.lock_state() != LockState::Open {
-            return Ok(());
+            return;
         }
         let shown = self.shown();
         let waiting = shown.records.iter().filter_map(|record| Some((record.id, record.enrolled()?.totp.as_ref()?)));
         for (id, uri) in waiting {
-            self.adopt(id, uri)?;
+            // A full vault, or a disk that fails: it is tried again.
+            let _ = self.adopt(id, uri);
         }
-        Ok(())
     }
 
     fn adopt(&self, id: Id, uri: &Uri) -> Result<(), Error> {
-        // What a gateway sealed and is no account is dropped: nobody could ever use it.
-        if let Ok((account, _)) = otpauth::parse(&uri.0) {
-            match self.add_account(&new_account(account, id)) {
-                Ok(_) | Err(Error::Input(InputError::Duplicate(_))) => {}
+        // What a gateway sealed and is no account that the vault takes is dropped: nobody could ever use it.
+        if let Ok((account, repairs)) = otpauth::parse(&uri.0) {
+            match self.add_account(&NewAccount::scanned(&account, &repairs, Some(id))) {
+                // A vault that is full has room again one day.
+                Err(fault @ Error::Input(InputError::TooMuch { what: "accounts", .. })) => return Err(fault),
+                Ok(_) | Err(Error::Input(_)) => {}
                 Err(fault) => return Err(fault),
             }
         }
@@ -308,15 +333,6 @@ impl App {
             Ok(())
         })
     }
-}
-
-fn new_account(account: otpauth::Account, origin: Id) -> NewAccount {
-    let otpauth::Account { kind, issuer, name, secret, algorithm, digits, image_host: _ } = account;
-    let kind = match kind {
-        otpauth::Kind::Totp { period } => Kind::Totp(period),
-        otpauth::Kind::Hotp { counter } => Kind::Hotp(counter),
-    };
-    NewAccount { issuer, name, note: String::new(), kind, algorithm, digits, secret, origin: Some(origin) }
 }
 
 /// Makes the private folder, for its owner alone.

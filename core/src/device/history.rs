@@ -72,5 +72,5 @@ impl Store {
 }
 
 fn is_young(past: &Past, now: u64) -> bool {
-    now.saturating_sub(past.at) <= limits::HISTORY_KEPT
+    now.abs_diff(past.at) <= limits::HISTORY_KEPT
 }

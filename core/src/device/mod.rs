@@ -40,6 +40,8 @@ pub struct Store {
     key: Option<StoreKey>,
     records: BTreeMap<Id, Kept>,
     damaged: BTreeMap<Id, Damage>,
+    /// Whether the keystore lost the key of an earlier store.
+    restored: bool,
 }
 
 /// A record, and the hash of the file it was read from or written to.
@@ -58,12 +60,18 @@ impl Store {
     /// is made when the last of them was forgotten.
     pub fn open(folder: &Path, ports: &Ports) -> Result<Self, Error> {
         disk::make_folder(folder)?;
-        let mut store =
-            Self { folder: folder.to_owned(), key: None, records: BTreeMap::new(), damaged: BTreeMap::new() };
+        let mut store = Self {
+            folder: folder.to_owned(),
+            key: None,
+            records: BTreeMap::new(),
+            damaged: BTreeMap::new(),
+            restored: false,
+        };
         // Nobody writes now: what is half written, its process left. And of two who find no key, one makes it.
         let alone = store.alone()?;
         store.sweep(&alone)?;
         store.key = store_key(&folder.join("key"), ports, !file::names(folder, RECORD)?.is_empty())?;
+        store.restored = folder.join("key.gone").exists();
         drop(alone);
         store.reload()?;
         Ok(store)
@@ -83,7 +91,8 @@ impl Store {
         let wrapped = disk::read(&folder.join("key"), limits::DEVICE_FILE)?.ok_or(PortError::Unavailable)?;
         let key = keystore.unwrap(Guard::Device, &wrapped, &Cancel::default())?;
         let key = Some(StoreKey::new(&key)?);
-        let mut store = Self { folder: folder.to_owned(), key, records: BTreeMap::new(), damaged: BTreeMap::new() };
+        let (records, damaged) = (BTreeMap::new(), BTreeMap::new());
+        let mut store = Self { folder: folder.to_owned(), key, records, damaged, restored: false };
         store.reload()?;
         Ok(store)
     }
@@ -116,18 +125,20 @@ impl Store {
     /// Whether the keystore lost the key of an earlier store: this phone was restored from a backup, or the app installed
     /// anew.
     pub(crate) fn is_restored(&self) -> bool {
-        self.folder.join("key.gone").exists()
+        self.restored
     }
 
-    /// Takes over what another process of this phone wrote to the record since it was read. Whether it wrote anything.
+    /// Takes over what another process of this phone wrote to the record since it was read. Says whether there was
+    /// anything.
     pub(crate) fn catch_up(&mut self, id: Id) -> bool {
         let now = disk::read(&self.path(id), limits::DEVICE_FILE).ok().flatten().map(|bytes| H32::sha256(&[&bytes]));
-        let is_foreign = self.records.get(&id).map(|kept| kept.file) != now;
-        if is_foreign {
-            self.records.remove(&id);
-            self.read(id);
+        let before = self.records.get(&id).map(|kept| kept.file);
+        if before == now {
+            return false;
         }
-        is_foreign
+        self.records.remove(&id);
+        self.read(id);
+        before != self.records.get(&id).map(|kept| kept.file)
     }
 
     /// Writes a record, new or changed. When this returns it is on disk; on an error nothing has
@@ -140,6 +151,10 @@ impl Store {
         }
         let plain = record.to_bytes().map_err(|_| Error::Internal)?;
         let sealed = self.key.as_ref().ok_or(PortError::Failed)?.seal(KIND, id, once, &plain)?;
+        if sealed.len() as u64 > limits::DEVICE_FILE {
+            // Nobody could read it again.
+            return Err(PortError::TooLarge.into());
+        }
         disk::replace(&self.path(id), &sealed)?;
         let record = Arc::new(record);
         self.records.insert(id, Kept { record: Arc::clone(&record), file: H32::sha256(&[&sealed]) });

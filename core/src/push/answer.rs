@@ -129,7 +129,11 @@ pub fn decide(record: &Record, challenge: Id, choice: &Choice, jti: Id, now: u64
 
 /// The same decision, if this phone made it before.
 fn made_before(approval: &Approval, choice: &Choice, now: u64) -> Option<Step> {
-    let last = approval.answers.last().filter(|decision| decision.res() == choice.res())?;
+    // Who reported said no too.
+    let same = |decision: &&Decision| {
+        decision.res() == choice.res() || (choice.res() == Res::Deny && decision.res() == Res::Report)
+    };
+    let last = approval.answers.iter().rfind(same)?;
     match (last.result, choice) {
         (Some(verdict), Choice::Deny | Choice::Report) if verdict.st != Status::Mismatch => Some(Step::Done(verdict)),
         (None, Choice::Deny | Choice::Report) if last.may_repeat(now) => Some(Step::Repeat(last.jti())),
@@ -156,6 +160,9 @@ fn may_approve(record: &Record, approval: &Approval, typed: Option<&Typed>, now:
     let claims = approval.challenge.claims();
     if let Some(left) = approval.left {
         return Err(InputError::Ended(left.how).into());
+    }
+    if approval.is_refused() {
+        return Err(InputError::DecidedMeanwhile.into());
     }
     if record.gateway_time(now) > claims.exp {
         return Err(InputError::Ended(ClosedStatus::Expired).into());
@@ -231,6 +238,11 @@ pub fn take(record: &mut Record, challenge: Id, answer: Id, signed: Signed, now:
     let Some(approval) = record.approval_mut(challenge) else { return };
     let Some(decision) = approval.answers.iter_mut().find(|decision| decision.jti() == answer) else { return };
     decision.result = Some(signed.verdict);
+    let by_ak = decision.res() == Res::Approve;
+    if let Some(change) = record.change.as_mut().filter(|_| by_ak) {
+        // The key that signed it is the present one still.
+        change.note_old_key(KeyClass::Ak, signed.iat);
+    }
     let how = match signed.verdict.st {
         Status::Wrong => return,
         Status::Approved => ClosedStatus::Approved,

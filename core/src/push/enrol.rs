@@ -4,7 +4,7 @@
 //! it takes; a receipt counts only for that very request.
 
 use countersign_protocol::Secret;
-use countersign_protocol::jose::{Id, Jwk, Refused, SigningInput};
+use countersign_protocol::jose::{H32, Id, Jwk, Refused, SigningInput};
 use countersign_protocol::json;
 use countersign_protocol::push::check::{self, Trusted};
 use countersign_protocol::push::{
@@ -152,12 +152,21 @@ pub(crate) struct Accepted {
 /// Takes the receipt for `request`, opened by the receiving key whose bytes are `seal`.
 ///
 /// # Errors
-/// [`GatewayError::ForeignReceipt`]: it is not for this request, so somebody else used the code. Any other receipt that
-/// is not acceptable is [`GatewayError::Refused`], and what is none is [`GatewayError::Malformed`].
-pub(crate) fn receipt(trusted: &Trusted, request: &Request, seal: &Secret, reply: &[u8]) -> Result<Accepted, Error> {
+/// [`NotAccepted::UnknownKey`] where newer metadata may help. [`GatewayError::ForeignReceipt`]: it is not for this
+/// request, so somebody else used the code. Any other receipt that is not acceptable is [`GatewayError::Refused`], and
+/// what is none is [`GatewayError::Malformed`].
+pub(crate) fn receipt(
+    trusted: &Trusted,
+    request: &Request,
+    seal: &Secret,
+    reply: &[u8],
+) -> Result<Accepted, NotAccepted> {
     let reply: EnrolReply = json::parse(reply).map_err(GatewayError::Malformed)?;
-    let eh = request.body.enrol.h();
-    let receipt = check::receipt(reply.receipt, trusted, &eh).map_err(|_| GatewayError::ForeignReceipt)?;
+    let (eh, kid) = (request.body.enrol.h(), reply.receipt.jws().kid());
+    let receipt = check::receipt(reply.receipt, trusted, &eh).map_err(|refused| match refused {
+        Refused::Key => NotAccepted::UnknownKey(kid),
+        _ => GatewayError::ForeignReceipt.into(),
+    })?;
     let claims = receipt.claims();
     let sealed = SealedReceipt::open(&receiver(seal)?, &claims.sealed);
     let sealed = sealed.map_err(GatewayError::Refused)?;
@@ -170,6 +179,35 @@ pub(crate) fn receipt(trusted: &Trusted, request: &Request, seal: &Secret, reply
         ok: sealed.ok,
         totp: sealed.totp,
     })
+}
+
+/// Why a receipt was not taken.
+pub(crate) enum NotAccepted {
+    /// Signed by a key that the phone does not know (yet).
+    UnknownKey(H32),
+    /// Anything else.
+    Fault(Error),
+}
+
+impl From<Error> for NotAccepted {
+    fn from(fault: Error) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<GatewayError> for NotAccepted {
+    fn from(fault: GatewayError) -> Self {
+        Self::Fault(fault.into())
+    }
+}
+
+impl From<NotAccepted> for Error {
+    fn from(why: NotAccepted) -> Self {
+        match why {
+            NotAccepted::UnknownKey(_) => GatewayError::ForeignReceipt.into(),
+            NotAccepted::Fault(fault) => fault,
+        }
+    }
 }
 
 /// Draws a receiving key: its 48 secret bytes (private key, authentication secret), and the public half.

@@ -10,7 +10,7 @@ use countersign_protocol::push::{
 
 use super::meta::{self, Staleness};
 use crate::error::InputError;
-use crate::record::{Approval, Record, Stage};
+use crate::record::{Approval, Decision, Record, Stage};
 
 /// One approval on this phone: which enrolment, which challenge. As text `ENROLMENT.CHALLENGE`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -346,7 +346,9 @@ pub(super) fn context(claims: &Challenge) -> ContextRow {
 }
 
 pub(super) fn state(record: &Record, approval: &Approval, now: u64) -> ApprovalState {
-    if let Some(decision) = approval.unsent(now) {
+    // What the gateway lists as ended in the word of this decision has arrived.
+    let arrived = |decision: &&Decision| approval.left.is_some_and(|left| left.how == word_of(decision.res()));
+    if let Some(decision) = approval.unsent(now).filter(|decision| !arrived(decision)) {
         return ApprovalState::Sending(decision.res());
     }
     let last = approval.answers.iter().rev().find_map(|decision| decision.result);
@@ -361,6 +363,15 @@ pub(super) fn state(record: &Record, approval: &Approval, now: u64) -> ApprovalS
     }
 }
 
+/// How a challenge ends that this decision ended.
+fn word_of(res: Res) -> ClosedStatus {
+    match res {
+        Res::Approve => ClosedStatus::Approved,
+        Res::Deny => ClosedStatus::Denied,
+        Res::Report => ClosedStatus::Reported,
+    }
+}
+
 fn is_late(record: &Record, approval: &Approval, now: u64) -> bool {
     record.gateway_time(now) > approval.exp()
 }
@@ -370,7 +381,7 @@ fn can(record: &Record, approval: &Approval, state: ApprovalState, now: u64) -> 
     let decided = |st: &[Status]| matches!(state, ApprovalState::Decided(found) if st.contains(&found));
     let asks = approval.challenge.claims().op != Op::Info;
     Can {
-        approve: asks && open && meta::staleness(record, now).is_none(),
+        approve: asks && open && !approval.is_refused() && meta::staleness(record, now).is_none(),
         deny: asks && !decided(&[Status::Denied, Status::Reported]),
         report: !decided(&[Status::Reported]),
     }

@@ -18,7 +18,7 @@ pub struct Approval {
     /// When and how it stopped being open. Denying and reporting is offered for a while after.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<Left>,
-    /// Decisions signed on this phone, oldest first. The last one counts.
+    /// Decisions signed on this phone, oldest first.
     pub answers: Vec<Decision>,
 }
 
@@ -45,7 +45,33 @@ impl Approval {
 
     /// The decision that counts and is not known to have arrived, as long as the gateway can still take it.
     pub fn unsent(&self, now: u64) -> Option<&Decision> {
-        self.answers.last().filter(|decision| decision.result.is_none() && decision.may_repeat(now))
+        self.deciding().filter(|decision| decision.result.is_none() && decision.may_repeat(now))
+    }
+
+    /// Whether the person said no here, and the gateway did not say that it cannot take that.
+    pub fn is_refused(&self) -> bool {
+        self.deciding().is_some_and(|decision| decision.res() != Res::Approve)
+    }
+
+    /// A report counts before a denial and a denial before an approval, unless the gateway said that it cannot take it.
+    fn deciding(&self) -> Option<&Decision> {
+        let is_void = |decision: &&Decision| {
+            matches!(decision.result, Some(Verdict { st: Status::Mismatch | Status::Unknown, .. }))
+        };
+        self.answers.iter().filter(|decision| !is_void(decision)).max_by_key(|decision| match decision.res() {
+            Res::Approve => 0,
+            Res::Deny => 1,
+            Res::Report => 2,
+        })
+    }
+
+    /// What was noted while the phone's clock was ahead counts from now.
+    pub(super) fn turn_back(&mut self, now: u64) {
+        self.taken = self.taken.min(now);
+        if let Some(left) = &mut self.left {
+            left.at = left.at.min(now);
+        }
+        self.answers.iter_mut().for_each(|decision| decision.made = decision.made.min(now));
     }
 }
 

@@ -5,6 +5,7 @@ use countersign_protocol::push::{KeyClass, KeysRequest, UserVerification};
 use countersign_protocol::seal::SealKey;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::limits;
 use crate::port::KeyName;
 
 /// Names of the two signing keys, on disk before the keys are made.
@@ -75,6 +76,8 @@ pub struct KeyChange {
     pub name: KeyName,
     /// When it was begun, by the phone's clock.
     pub began: u64,
+    /// The same in gateway time.
+    pub asked: u64,
     /// What is posted, and the new key's thumbprint; none while the key is being made. Once it may have been sent it is
     /// repeated byte for byte: a gateway that took it stops taking the old key within a day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -82,6 +85,16 @@ pub struct KeyChange {
     /// The gateway refused it, unsigned: it is not repeated by itself any more.
     #[serde(default, skip_serializing_if = "super::is_false")]
     pub refused: bool,
+    /// The gateway took the old key when it would not have done so any more, had it taken the new one.
+    #[serde(default, skip_serializing_if = "super::is_false")]
+    pub unused: bool,
+}
+
+impl KeyChange {
+    /// Takes note that the gateway took the old key of this class at `at`, its time.
+    pub(crate) fn note_old_key(&mut self, class: KeyClass, at: u64) {
+        self.unused |= self.class == class && at > self.asked.saturating_add(limits::KEYS_REPEATED);
+    }
 }
 
 /// A receiving key that the gateway may know already.

@@ -151,3 +151,15 @@ fn closed_challenges_are_remembered_forty_days_and_so_many() {
     record.tidy(NOW + limits::CLOSED_KEPT + 1);
     assert!(record.closed.is_empty());
 }
+
+#[test]
+fn what_was_noted_while_the_clock_was_ahead_goes_in_its_time() {
+    let ten_years = 10 * 365 * limits::DAY;
+    let mut record = enrolled();
+    let seal = record.enrolled().unwrap().seal.clone();
+    record.enrolled_mut().unwrap().old_seal = Some(OldSeal { seal, at: NOW + ten_years });
+    record.tidy(NOW);
+    assert!(record.enrolled().unwrap().old_seal.is_some());
+    record.tidy(NOW + limits::SEAL_KEPT + 1);
+    assert!(record.enrolled().unwrap().old_seal.is_none(), "a day, not ten years");
+}
