@@ -21,7 +21,8 @@ pub fn hidden(question: &str, most: usize) -> io::Result<Zeroizing<String>> {
     (&tty).write_all(b"\n")?;
     drop(quiet);
     if typed.as_ref().is_err_and(|fault| fault.kind() == ErrorKind::Interrupted) {
-        signal_hook::low_level::raise(SIGINT)?;
+        // Also where the signal is ignored, as a script that started us in the background has it.
+        signal_hook::low_level::emulate_default_handler(SIGINT)?;
     }
     typed
 }

@@ -9,7 +9,12 @@ const PASSWORD: &str = "larch violin tundra";
 
 /// Starts `user add alice` on a pseudo-terminal (`script` of util-linux makes one).
 fn add_alice(home: &Path) -> Program {
-    let inside = format!("exec {} user add alice --data gateway", built("countersign-gateway").display());
+    add_alice_after(home, "")
+}
+
+/// The same, after a line of the shell that starts it.
+fn add_alice_after(home: &Path, line: &str) -> Program {
+    let inside = format!("{line}exec {} user add alice --data gateway", built("countersign-gateway").display());
     let mut command = Command::new("script");
     command.args(["--quiet", "--return", "--command", &inside, "/dev/null"]);
     command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home).env("TERM", "xterm").env("LANG", "C.UTF-8");
@@ -46,11 +51,13 @@ fn passwords_that_differ_add_nobody() {
 }
 
 #[test]
-fn ctrl_c_ends_the_question() {
-    let home = tempfile::tempdir().unwrap();
-    let mut program = add_alice(home.path());
-    answer(&mut program, "Password for alice:", "larch\x03");
-    let (status, shown) = (program.wait(), program.stdout.text());
-    assert_eq!(status.code(), Some(130), "{shown}");
-    assert!(!shown.contains("larch") && !shown.contains("The same again:"), "{shown}");
+fn ctrl_c_ends_the_question_also_where_a_shell_ignores_it() {
+    for line in ["", "trap '' INT; "] {
+        let home = tempfile::tempdir().unwrap();
+        let mut program = add_alice_after(home.path(), line);
+        answer(&mut program, "Password for alice:", "larch\x03");
+        let (status, shown) = (program.wait(), program.stdout.text());
+        assert_eq!(status.code(), Some(130), "{line}{shown}");
+        assert!(!shown.contains("larch") && !shown.contains("The same again:"), "{shown}");
+    }
 }
