@@ -180,6 +180,8 @@ pub enum Joined {
     Ended,
     /// No invitation of this device that somebody enrolled with, or a used `jti`.
     Unknown,
+    /// The device that invited is not active any more. Nothing was counted.
+    NotActive,
 }
 
 /// Remembers what becomes of devices. All calls block; each is one transaction with its audit row.
@@ -244,8 +246,9 @@ pub trait Changes: Send + Sync {
     /// [`StoreFault`]; then no try is taken.
     fn join(&self, typed: Typed, at: Moment, audit: Entry) -> Result<Joined, StoreFault>;
 
-    /// Suspends an active device. The sessions it opened end, as do the person's open codes. The approvals that ended: what it
-    /// approved and nobody took, and all that is pending when it was the last phone; none when it was not active.
+    /// Suspends an active device, or one that is suspended with its person alone and would come back with them. The sessions it
+    /// opened end, as do the person's open codes. The approvals that ended: what it approved and nobody took, and all that is
+    /// pending when it was the last phone; none when it was neither.
     ///
     /// # Errors
     /// [`StoreFault`].

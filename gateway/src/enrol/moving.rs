@@ -143,6 +143,7 @@ impl Devices {
             }
             Joined::Again => Ok(()),
             Joined::Unknown => Err(ChangeFault::Refused("no such invitation")),
+            Joined::NotActive => Err(ChangeFault::State),
             Joined::Wrong(left) => Err(ChangeFault::Digits(left)),
             Joined::Ended => {
                 self.joined(device, claims.e)?;

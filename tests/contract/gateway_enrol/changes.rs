@@ -9,7 +9,7 @@ use countersign_gateway::enrol::changes::{
 };
 use countersign_gateway::enrol::record::{Accepted, Age, Code, Confirmed, DeviceState, Inviter};
 use countersign_gateway::enrol::store::SqlStore;
-use countersign_gateway::enrol::{KEPT, LIFE, Store};
+use countersign_gateway::enrol::{KEPT, LIFE, Store, TRIES};
 use countersign_gateway::store;
 use countersign_protocol::jose::{H32, Jwk, P256dh};
 use countersign_protocol::push::{GoneWhy, KeyClass};
@@ -64,6 +64,7 @@ fn contract(connect: &(dyn Fn() -> Arc<dyn Both> + Sync)) {
     suspended_ones_come_back(&*store);
     an_invitation_brings_one_phone(&*store);
     invitations_end_each_other(&*store);
+    digits_typed_on_a_phone_that_was_suspended_bring_nobody(&*store);
     five_invitations_a_day(&*store);
 }
 
@@ -189,7 +190,7 @@ fn an_invitation_brings_one_phone(store: &dyn Both) {
     assert_eq!(store.join(other, when, entry()), Ok(Joined::Unknown), "a used jti");
     assert_eq!(join(store, 5, 58, 51, true, when), Joined::Done);
     assert_eq!(join(store, 5, 58, 51, true, when), Joined::Again);
-    assert_eq!(join(store, 5, 59, 51, true, when), Joined::Ended);
+    assert_eq!(join(store, 5, 59, 51, true, when), Joined::NotActive, "replaced by then");
     let states = [5, 55].map(|number| store.device(id(number)).unwrap().unwrap().stored);
     assert_eq!(states, [DeviceState::Gone, DeviceState::Active], "replaced");
     assert_eq!(store.device(id(5)).unwrap().unwrap().gone_why(), GoneWhy::Replaced);
@@ -215,6 +216,20 @@ fn invitations_end_each_other(store: &dyn Both) {
     assert!(store.code(id(68)).unwrap().unwrap().ended, "nor does a suspended phone invite");
     assert_eq!(invite(store, 60, 70, 71, false, when), Invited::Changed);
     end(store, 60, when);
+}
+
+fn digits_typed_on_a_phone_that_was_suspended_bring_nobody(store: &dyn Both) {
+    let when = at(700_000);
+    active(store, 72, when);
+    assert_eq!(invite(store, 72, 73, 74, false, when), Invited::Done(Vec::new()));
+    assert_eq!(take(store, 74, 75, when), Accepted::Done);
+    assert!(store.suspend(MARA, id(72), SuspendedWhy::Reported, when, entry()).unwrap().is_some());
+    assert_eq!(join(store, 72, 76, 74, true, when), Joined::NotActive);
+    let waits = store.device(id(75)).unwrap().unwrap();
+    assert_eq!((waits.stored, waits.tries), (DeviceState::Pending, TRIES), "nothing was counted");
+    assert!(store.resume(MARA, id(72), entry()).unwrap());
+    assert_eq!(join(store, 72, 76, 74, true, when), Joined::Done, "nor was the request used up");
+    [72, 75].into_iter().for_each(|number| end(store, number, when));
 }
 
 fn five_invitations_a_day(store: &dyn Both) {

@@ -110,8 +110,9 @@ impl Changes for SqlStore {
     }
 }
 
-/// Suspends an active device, inside a transaction of another subject too. What it did for whoever held it is taken back, but
-/// for the session in which its person suspends it, `acting`.
+/// Suspends an active device, inside a transaction of another subject too; also one that counts for nothing because its
+/// person is disabled, which then does not come back with the person. What it did for whoever held it is taken back, but for
+/// the session in which its person suspends it, `acting`.
 ///
 /// # Errors
 /// [`StoreFault`].
@@ -125,7 +126,7 @@ pub fn suspend(
     audit: Entry,
 ) -> Result<Option<Vec<Id>>, StoreFault> {
     let update = "UPDATE device SET state = 'suspended', suspended = ?3, suspended_why = ?4
-        WHERE did = ?1 AND person = ?2 AND state = 'active'";
+        WHERE did = ?1 AND person = ?2 AND (state = 'active' OR state = 'suspended' AND suspended_why = 'disabled')";
     if tx.execute(update, params![did.as_bytes(), person.0, int(at.now), why.as_str()])? == 0 {
         return Ok(None);
     }
@@ -310,6 +311,10 @@ fn join(tx: &Connection, typed: &Typed, at: &Moment, audit: Entry) -> Result<Joi
     let Some((person, taken)) = mine.and_then(|code| code.taken.map(|taken| (code.person, taken))) else {
         return Ok(Joined::Unknown);
     };
+    // It was when the call was proven; somebody may have suspended it since.
+    if device(tx, &typed.did)?.is_none_or(|device| device.stored != DeviceState::Active) {
+        return Ok(Joined::NotActive);
+    }
     let end = confirm(tx, &person, &taken.did, typed.right, None, at, audit.device(*taken.did.as_bytes()))?;
     let (joined, tries) = match end {
         Confirmed::Active => (Joined::Done, None),

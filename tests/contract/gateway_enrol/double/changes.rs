@@ -203,6 +203,9 @@ impl Changes for Memory {
             code.and_then(|code| code.taken.as_ref().map(|taken| (code.person, taken.did)))
         };
         let Some((person, new)) = taken else { return Ok(Joined::Unknown) };
+        if active(&mut self.all(), typed.did).is_none() {
+            return Ok(Joined::NotActive);
+        }
         let joined = match self.confirm(person, new, typed.right, None, at, audit)? {
             Confirmed::Active => Joined::Done,
             Confirmed::Wrong(left) => Joined::Wrong(left),
@@ -221,7 +224,10 @@ impl Changes for Memory {
         _: Entry,
     ) -> Result<Option<Vec<Id>>, StoreFault> {
         let mut all = self.all();
-        let Some(device) = active(&mut all, did).filter(|it| it.person == person) else { return Ok(None) };
+        let with_person = |it: &Device| matches!(it.suspended, Some((_, SuspendedWhy::Disabled)));
+        let counts = |it: &&mut Device| it.stored == DeviceState::Active || with_person(it);
+        let mut mine = all.devices.iter_mut().filter(|it| it.did == did && it.person == person);
+        let Some(device) = mine.find(counts) else { return Ok(None) };
         (device.stored, device.suspended) = (DeviceState::Suspended, Some((at.now, why)));
         end_codes_of(&mut all, person);
         Ok(Some(Vec::new()))
