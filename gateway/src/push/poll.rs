@@ -1,6 +1,7 @@
 //! The poll: what a device is to know, now or when it changes (`push-v1.md` §8).
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,25 +16,30 @@ use crate::wake::{Ended, Topic};
 
 /// Which poll of a device, or which stream of events, is the newest.
 #[derive(Default)]
-pub struct Newest(Mutex<HashMap<Id, u64>>);
+pub struct Newest {
+    /// Goes up with each, of whichever device: a number is never given twice, so an older one that has not noticed yet that
+    /// it is not the newest is never taken for a later one.
+    last: AtomicU64,
+    newest: Mutex<HashMap<Id, u64>>,
+}
 
 impl Newest {
     /// Begins one; every older one of this device is not the newest any more.
     pub fn begin(&self, did: Id) -> u64 {
-        let mut newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let number = newest.entry(did).or_default();
-        *number += 1;
-        *number
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        newest.insert(did, number);
+        number
     }
 
     /// Whether it still is the newest.
     pub fn is(&self, did: Id, number: u64) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&did) == Some(&number)
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner).get(&did) == Some(&number)
     }
 
     /// Forgets a device whose newest one has ended.
     pub fn end(&self, did: Id, number: u64) {
-        let mut newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         if newest.get(&did) == Some(&number) {
             newest.remove(&did);
         }
@@ -89,4 +95,26 @@ fn held(echo: &Echo) -> Held {
     let mut have = echo.have.to_vec();
     have.sort_unstable();
     Held { have, device: echo.device, meta: echo.meta, joining: echo.joining }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DID: Id = Id::from_bytes([1; 16]);
+
+    #[test]
+    fn an_older_one_that_has_not_noticed_yet_is_not_the_newest_again() {
+        let newest = Newest::default();
+        let first = newest.begin(DID);
+        let second = newest.begin(DID);
+        assert_eq!([first, second].map(|number| newest.is(DID, number)), [false, true]);
+        newest.end(DID, second);
+        let third = newest.begin(DID);
+        assert_eq!([first, second, third].map(|number| newest.is(DID, number)), [false, false, true]);
+        newest.end(DID, first);
+        assert!(newest.is(DID, third), "nor does the end of an older one end the newest");
+        newest.end(DID, third);
+        assert!(newest.newest.lock().unwrap().is_empty(), "what has ended is forgotten");
+    }
 }
