@@ -138,7 +138,8 @@ impl Desk {
         Ok(bells.outgoing().post(&bell.endpoint, headers, sealed).await)
     }
 
-    /// Waits for the next try. False when there is none: too late, the gateway stops, or the bell hangs elsewhere by now.
+    /// Waits for the next try. False when there is none: too late, the gateway stops, the phone was removed or suspended, or its
+    /// bell hangs elsewhere by now.
     async fn worth_waiting(&self, bell: &Bell, tries: u32, asked: Option<u64>) -> bool {
         let house = &self.house;
         let drawn = house.random.bytes::<1>().map_or(128, |[byte]| byte);
@@ -159,7 +160,7 @@ impl Desk {
         match found {
             Ok(device) => device.is_some_and(|device| {
                 let hangs = device.phone.as_ref().and_then(|phone| phone.endpoint.as_deref());
-                device.stored != DeviceState::Gone && hangs == Some(bell.endpoint.as_str())
+                device.stored == DeviceState::Active && hangs == Some(bell.endpoint.as_str())
             }),
             Err(fault) => {
                 tracing::warn!(%fault, "a device could not be looked up");
