@@ -279,6 +279,8 @@ fn parameters(names: Vec<String>, now: i64) -> Result<CertificateParams, rcgen::
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "certificates of a test may be any")]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
     use crate::port::machine;
     use crate::start;
@@ -392,13 +394,20 @@ mod tests {
         }
     }
 
+    /// A certificate of the operator, and the files that it and its key are in.
+    fn given(folder: &Path) -> (rcgen::Certificate, PathBuf, PathBuf) {
+        let pair = KeyPair::generate().unwrap();
+        let made = parameters(vec!["gate.example.com".into()], NOW as i64).unwrap().self_signed(&pair).unwrap();
+        let (certificate, key) = (folder.join("c.pem"), folder.join("k.pem"));
+        std::fs::write(&certificate, made.pem()).unwrap();
+        std::fs::write(&key, pair.serialize_pem()).unwrap();
+        (made, certificate, key)
+    }
+
     #[test]
     fn a_chain_may_be_as_long_as_the_limit() {
         let folder = tempfile::tempdir().unwrap();
-        let pair = KeyPair::generate().unwrap();
-        let made = parameters(vec!["gate.example.com".into()], NOW as i64).unwrap().self_signed(&pair).unwrap();
-        let (certificate, key) = (folder.path().join("c.pem"), folder.path().join("k.pem"));
-        std::fs::write(&key, pair.serialize_pem()).unwrap();
+        let (made, certificate, key) = given(folder.path());
         for (length, taken) in [(limits::CHAIN - 1, true), (limits::CHAIN, true), (limits::CHAIN + 1, false)] {
             std::fs::write(&certificate, made.pem().repeat(length)).unwrap();
             let read = from_files(&certificate, &key);
@@ -409,11 +418,7 @@ mod tests {
     #[test]
     fn a_given_certificate_is_pinned_where_the_operator_says_so() {
         let folder = tempfile::tempdir().unwrap();
-        let pair = KeyPair::generate().unwrap();
-        let made = parameters(vec!["gate.example.com".into()], NOW as i64).unwrap().self_signed(&pair).unwrap();
-        let (certificate, key) = (folder.path().join("c.pem"), folder.path().join("k.pem"));
-        std::fs::write(&certificate, made.pem()).unwrap();
-        std::fs::write(&key, pair.serialize_pem()).unwrap();
+        let (made, certificate, key) = given(folder.path());
         let tls = Tls::Files { certificate: certificate.clone(), key };
         let config = Config { tls, tls_pin: true, ..Config::local(folder.path().join("data")) };
         let given = served(&config, "https://gate.example.com", NOW).unwrap();
@@ -424,11 +429,7 @@ mod tests {
     #[test]
     fn given_files_are_served_without_a_pin_and_refused_when_expired() {
         let folder = tempfile::tempdir().unwrap();
-        let pair = KeyPair::generate().unwrap();
-        let made = parameters(vec!["gate.example.com".into()], NOW as i64).unwrap().self_signed(&pair).unwrap();
-        let (certificate, key) = (folder.path().join("c.pem"), folder.path().join("k.pem"));
-        std::fs::write(&certificate, made.pem()).unwrap();
-        std::fs::write(&key, pair.serialize_pem()).unwrap();
+        let (_, certificate, key) = given(folder.path());
         let tls = Tls::Files { certificate: certificate.clone(), key: key.clone() };
         let config = Config { tls, ..Config::local(folder.path().join("data")) };
         let given = served(&config, "https://gate.example.com", NOW).unwrap();
