@@ -6,8 +6,10 @@
 //!
 //! - [`rule`] decides: pure functions of what the store knows
 //! - [`record`] is what is remembered and the trait [`Store`]; [`store`] does it in SQL
-//! - [`service`] tells the story: draws, seals, signs, calls the store, wakes who waits
+//! - [`service`] tells the story: draws, seals, signs, calls the store, wakes who waits; [`answer`] is its part of what phones
+//!   answer
 
+pub mod answer;
 pub mod challenge;
 pub mod offline;
 pub mod record;

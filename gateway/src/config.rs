@@ -87,6 +87,11 @@ pub const SETTINGS: &[Setting] = &[
     setting("approval.digits", "approval-digits", "gateway.set_approval_digits"),
     setting("approval.tries", "approval-tries", "gateway.set_approval_tries"),
     setting("approval.life", "approval-life", "gateway.set_approval_life"),
+    setting("approval.open", "approval-open", "gateway.set_approval_open"),
+    setting("approval.pushes", "approval-pushes", "gateway.set_approval_pushes"),
+    setting("approval.pushes_alone", "approval-pushes-alone", "gateway.set_approval_pushes_alone"),
+    setting("approval.wrong_digits", "approval-wrong-digits", "gateway.set_approval_wrong_digits"),
+    setting("approval.wrong_codes", "approval-wrong-codes", "gateway.set_approval_wrong_codes"),
     setting("policy.uv", "policy-uv", "gateway.set_policy_uv"),
     setting("policy.level", "policy-level", "gateway.set_policy_level"),
     setting("policy.totp", "policy-totp", "gateway.set_policy_totp"),
@@ -220,6 +225,31 @@ pub struct Approval {
     pub tries: u8,
     /// Life in seconds: 30 to 600.
     pub life: u64,
+    /// Open approvals a person, of those that asked a phone: 1 to 3.
+    pub open: u32,
+    /// Pushes to a person since the last success: 1 to 10.
+    pub pushes: u32,
+    /// The same where nobody stated a first factor: 1 to 10.
+    pub pushes_alone: u32,
+    /// Wrong digits in a row at which push is off: 1 to 100.
+    pub wrong_digits: u32,
+    /// Wrong codes in a row at which codes are off: 1 to 100.
+    pub wrong_codes: u32,
+}
+
+impl Default for Approval {
+    fn default() -> Self {
+        Self {
+            digits: limits::DIGITS,
+            tries: limits::TRIES,
+            life: limits::APPROVAL_LIFE,
+            open: limits::OPEN_APPROVALS,
+            pushes: limits::PUSHES,
+            pushes_alone: limits::PUSHES_ALONE,
+            wrong_digits: limits::WRONG_DIGITS,
+            wrong_codes: limits::WRONG_CODES,
+        }
+    }
 }
 
 /// What phones must keep to (push-v1 §11 `Policy`).
@@ -300,7 +330,7 @@ impl Config {
             master_key: MasterKey::File(None),
             limits: Limits::default(),
             log: Log { json: false, level: "info".into() },
-            approval: Approval { digits: 6, tries: 3, life: 120 },
+            approval: Approval::default(),
             policy: Policy {
                 biometrics_only: false,
                 hardware: false,

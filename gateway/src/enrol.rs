@@ -2,16 +2,17 @@
 //!
 //! A phone scans a one-time code, sends its keys, and is pending until the person types the phone's six digits into the
 //! page (`push-v1.md` §5). An authenticator app scans a plain key URI and is pending until its first right code. Whoever
-//! starts that has shown another second factor or a voucher within ten minutes (§5.6).
+//! starts that has said yes to adding a device, on a phone or by its code, or shown a voucher, within ten minutes (§5.6).
 //!
 //! - [`record`] is what is remembered and the trait [`Store`]; [`store`] does it in SQL
 //! - [`accept`] takes the phone's request, in the order of §5.3; [`codes`] makes the code that it answers
 //! - [`devices`] confirms, renames, suspends, removes and checks codes
 //! - [`changes`] is what is remembered of enrolled phones that change; [`change`] is their keys and bells, [`moving`] the
 //!   way to a new phone
-//! - [`route`] is `/manageotp`, [`pages`] what it draws
+//! - [`route`] is `/manageotp`, `adding` and `suspended` its pages of adding and of suspension, [`pages`] what they draw
 
 pub mod accept;
+mod adding;
 pub mod change;
 pub mod changes;
 pub mod codes;

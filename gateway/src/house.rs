@@ -271,10 +271,13 @@ fn push_side(
         random: on.random.clone(),
         wakes: wakes.clone(),
         run,
-    });
+    })?;
+    let limits = approval::rule::Limits::from(&config.approval);
     let approvals = Approvals::new(approval::service::Parts {
-        store: Arc::new(approval::store::SqlStore(on.store.clone())),
+        store: Arc::new(approval::store::SqlStore::new(on.store.clone(), limits)),
         devices: enrolled,
+        notices: notices.clone(),
+        limits,
         issuer: issuer.clone(),
         seal: on.seal.clone(),
         policy: approval::Policy::from(&config.approval),

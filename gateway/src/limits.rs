@@ -62,6 +62,39 @@ pub const SESSION_SEEN_STEP: u64 = 60;
 /// How long a second factor counts for changing factors, in seconds.
 pub const SECOND_FACTOR_FRESH: u64 = 600;
 
+/// Digits of an approval, unless set otherwise (push-v1 §10, as all up to `WRONG_MOST`).
+pub const DIGITS: u8 = 6;
+/// The same, at least.
+pub const DIGITS_LEAST: u8 = 2;
+/// The same, at most.
+pub const DIGITS_MOST: u8 = 8;
+/// Tries of an approval, unless set otherwise; at least one.
+pub const TRIES: u8 = 3;
+/// The same, at most.
+pub const TRIES_MOST: u8 = 5;
+/// Life of an approval in seconds, unless set otherwise.
+pub const APPROVAL_LIFE: u64 = 120;
+/// The same, at least.
+pub const APPROVAL_LIFE_LEAST: u64 = 30;
+/// The same, at most.
+pub const APPROVAL_LIFE_MOST: u64 = 600;
+/// Open approvals of a person that asked a phone, unless set otherwise; at least one.
+pub const OPEN_APPROVALS: u32 = 1;
+/// The same, at most.
+pub const OPEN_APPROVALS_MOST: u32 = 3;
+/// Pushes to a person since the last success, unless set otherwise; at least one.
+pub const PUSHES: u32 = 5;
+/// The same where nobody stated a first factor.
+pub const PUSHES_ALONE: u32 = 2;
+/// Both, at most.
+pub const PUSHES_MOST: u32 = 10;
+/// Wrong digits in a row at which push is off, unless set otherwise; at least one.
+pub const WRONG_DIGITS: u32 = 10;
+/// Wrong codes in a row at which codes are off, unless set otherwise; at least one.
+pub const WRONG_CODES: u32 = 10;
+/// Both, at most.
+pub const WRONG_MOST: u32 = 100;
+
 /// A certificate's last days, in which start-up warns.
 pub const CERTIFICATE_WARNING_DAYS: i64 = 30;
 /// How long a certificate's key is listed before it is used, in seconds: by then every phone that calls has read it.
@@ -140,6 +173,26 @@ pub const TABLE: &[Limit] = &[
     Limit { surface: "session in all", most: SESSION_LIFE, unit: "seconds" },
     Limit { surface: "exactness of a session's last request", most: SESSION_SEEN_STEP, unit: "seconds" },
     Limit { surface: "second factor that counts for changes", most: SECOND_FACTOR_FRESH, unit: "seconds" },
+    Limit { surface: "digits of an approval, unless set otherwise", most: DIGITS as u64, unit: "digits" },
+    Limit { surface: "digits of an approval, set at least", most: DIGITS_LEAST as u64, unit: "digits" },
+    Limit { surface: "digits of an approval, set at most", most: DIGITS_MOST as u64, unit: "digits" },
+    Limit { surface: "tries of an approval, unless set otherwise", most: TRIES as u64, unit: "tries" },
+    Limit { surface: "tries of an approval, set at most", most: TRIES_MOST as u64, unit: "tries" },
+    Limit { surface: "life of an approval, unless set otherwise", most: APPROVAL_LIFE, unit: "seconds" },
+    Limit { surface: "life of an approval, set at least", most: APPROVAL_LIFE_LEAST, unit: "seconds" },
+    Limit { surface: "life of an approval, set at most", most: APPROVAL_LIFE_MOST, unit: "seconds" },
+    Limit {
+        surface: "open approvals of a person, unless set otherwise",
+        most: OPEN_APPROVALS as u64,
+        unit: "approvals",
+    },
+    Limit { surface: "open approvals of a person, set at most", most: OPEN_APPROVALS_MOST as u64, unit: "approvals" },
+    Limit { surface: "pushes since the last success, unless set otherwise", most: PUSHES as u64, unit: "pushes" },
+    Limit { surface: "the same without a first factor", most: PUSHES_ALONE as u64, unit: "pushes" },
+    Limit { surface: "pushes since the last success, set at most", most: PUSHES_MOST as u64, unit: "pushes" },
+    Limit { surface: "wrong digits in a row, unless set otherwise", most: WRONG_DIGITS as u64, unit: "tries" },
+    Limit { surface: "wrong codes in a row, unless set otherwise", most: WRONG_CODES as u64, unit: "tries" },
+    Limit { surface: "wrong digits or codes in a row, set at most", most: WRONG_MOST as u64, unit: "tries" },
     Limit { surface: "warning before a certificate ends", most: CERTIFICATE_WARNING_DAYS as u64, unit: "days" },
     Limit { surface: "time a certificate's key is listed before use", most: PIN_AHEAD, unit: "seconds" },
     Limit { surface: "chain of certificates in a file", most: CHAIN as u64, unit: "certificates" },

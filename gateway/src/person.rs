@@ -120,7 +120,8 @@ pub trait Store: Send + Sync {
     /// [`StoreFault`].
     fn set_password(&self, person: PersonId, password: &Hashed, audit: &Entry) -> Result<(), StoreFault>;
 
-    /// Disables or enables; disabling ends all sessions in the same transaction.
+    /// Disables or enables, in one transaction: disabling ends all sessions, enabling has codes taken again after too many
+    /// wrong ones.
     ///
     /// # Errors
     /// [`StoreFault`].
@@ -271,7 +272,7 @@ impl People {
         Ok(person)
     }
 
-    /// Disables or enables a person. Disabling ends all sessions.
+    /// Disables or enables a person. Disabling ends all sessions; enabling has codes taken again after too many wrong ones.
     ///
     /// # Errors
     /// [`PersonFault::Unknown`], [`PersonFault::Store`].

@@ -102,6 +102,9 @@ fn good_value(name: &str) -> BoxedStrategy<String> {
         "approval.digits" => (2..=8_u8).prop_map(|it| it.to_string()).boxed(),
         "approval.tries" => (1..=5_u8).prop_map(|it| it.to_string()).boxed(),
         "approval.life" => (30..=600_u64).prop_map(|it| it.to_string()).boxed(),
+        "approval.open" => (1..=3_u32).prop_map(|it| it.to_string()).boxed(),
+        "approval.pushes" | "approval.pushes_alone" => (1..=10_u32).prop_map(|it| it.to_string()).boxed(),
+        "approval.wrong_digits" | "approval.wrong_codes" => (1..=100_u32).prop_map(|it| it.to_string()).boxed(),
         "limits.connections" => (64..=65_536_u32).prop_map(|it| it.to_string()).boxed(),
         "limits.address_connections" => (8..=65_536_u32).prop_map(|it| it.to_string()).boxed(),
         "policy.uv" => "any|bio".boxed(),
@@ -135,6 +138,9 @@ fn settings() {
                     let approval = &config.approval;
                     assert!((2..=8).contains(&approval.digits) && (1..=5).contains(&approval.tries));
                     assert!((30..=600).contains(&approval.life) && !config.listen.is_empty());
+                    assert!((1..=3).contains(&approval.open));
+                    assert!([approval.pushes, approval.pushes_alone].iter().all(|it| (1..=10).contains(it)));
+                    assert!([approval.wrong_digits, approval.wrong_codes].iter().all(|it| (1..=100).contains(it)));
                     true
                 }
                 Err(ConfigFault::Wrong(wrong)) => {

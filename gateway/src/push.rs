@@ -20,6 +20,10 @@ pub mod state;
 
 use std::sync::Arc;
 
+use countersign_protocol::jose::{Claims, FormError};
+use countersign_protocol::push::Message;
+
+use self::reply::Refusal;
 use crate::approval::Approvals;
 use crate::enrol::Devices;
 use crate::issuer::Issuer;
@@ -93,6 +97,21 @@ impl Phones {
             clock,
         };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// What was signed for a phone, as it may travel now. A repeat is the same byte for byte as long as phones can check it;
+    /// once the key that signed it has left the list none can, and the same claims are signed by the present one.
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`].
+    fn lasting<T: Claims>(&self, stored: &str) -> Result<Message<T>, Refusal> {
+        let busy = |fault: FormError| Refusal::Busy(fault.to_string());
+        let message = Message::<T>::parse(stored).map_err(busy)?;
+        if self.inner.metadata.lists(&message.jws().kid()) {
+            return Ok(message);
+        }
+        let signed = self.inner.issuer.sign(message.claims()).map_err(|fault| Refusal::Busy(fault.to_string()))?;
+        Message::parse(&signed.jws).map_err(busy)
     }
 
     /// A nonce of this moment, for the header of an answer.

@@ -50,6 +50,8 @@ pub struct Session {
     pub second: Option<Moment>,
     /// When a second factor was right that was asked for as looking after one's devices.
     pub manage: Option<Moment>,
+    /// When a second factor was right that was asked for as adding a device.
+    pub enrol: Option<Moment>,
     /// When a voucher was taken: for ten minutes the other second factor for looking after one's devices, and for nothing
     /// else.
     pub voucher: Option<Moment>,
@@ -68,12 +70,18 @@ impl Session {
         self.is_full() || is_fresh(self.voucher, at)
     }
 
-    /// Whether this session may change the person's devices (push-v1 §5.6): within the last ten minutes a voucher was
+    /// Whether this session may change the person's devices (push-v1 §10): within the last ten minutes a voucher was
     /// taken, or a second factor was right that the person was asked for as that. One that was asked for as signing in
     /// to an application is none: it would let whoever knows the password take over the devices by a yes to something
     /// else.
     pub fn may_change(&self, at: &Moment) -> bool {
         is_fresh(self.manage, at) || is_fresh(self.voucher, at)
+    }
+
+    /// Whether this session may add a device (push-v1 §5.6): within the last ten minutes a voucher was taken, or a second
+    /// factor was right that was asked for as that. A yes to anything else is none, also one to looking after devices.
+    pub fn may_enrol(&self, at: &Moment) -> bool {
+        is_fresh(self.enrol, at) || is_fresh(self.voucher, at)
     }
 
     fn has_ended(&self, at: &Moment) -> bool {
@@ -99,6 +107,8 @@ pub struct Step {
     pub second: bool,
     /// It was asked for as looking after one's devices. Counts with `second` alone.
     pub manage: bool,
+    /// It was asked for as adding a device. Counts with `second` alone.
+    pub enrol: bool,
     /// A voucher was taken just now.
     pub voucher: bool,
     /// The approval that was consumed.
@@ -187,6 +197,7 @@ impl Sessions {
             seen: at,
             second: step.second.then_some(at),
             manage: (step.second && step.manage).then_some(at),
+            enrol: (step.second && step.enrol).then_some(at),
             voucher: step.voucher.then_some(at),
             approvals: step.approval.into_iter().collect(),
         };
@@ -208,6 +219,7 @@ impl Sessions {
             seen: at,
             second: if step.second { Some(at) } else { old.second },
             manage: if step.second && step.manage { Some(at) } else { old.manage },
+            enrol: if step.second && step.enrol { Some(at) } else { old.enrol },
             voucher: if step.voucher { Some(at) } else { old.voucher },
             approvals: old.approvals.iter().copied().chain(step.approval).collect(),
             ..old.clone()
@@ -419,6 +431,23 @@ mod tests {
         let at = sessions.moment();
         assert!(asked.is_full() && !asked.may_change(&at) && asked.may_look(&at));
         assert!(!vouched.may_change(&at) && !vouched.may_look(&at));
+    }
+
+    #[test]
+    fn a_device_is_added_by_a_yes_to_that_or_a_voucher_within_ten_minutes() {
+        let (_, _, _, _, managing) = begun(Step { second: true, manage: true, ..Step::default() });
+        let (_, _, _, _, alone) = begun(Step { manage: true, enrol: true, ..Step::default() });
+        let (_, _, _, _, vouched) = begun(Step { voucher: true, ..Step::default() });
+        let asked = Step { second: true, manage: true, enrol: true, ..Step::default() };
+        let (clock, _, sessions, _, session) = begun(Step { second: true, manage: true, ..Step::default() });
+        let (_, raised) = sessions.raise(&session, asked).unwrap().unwrap();
+        let at = sessions.moment();
+        assert_eq!([&managing, &alone, &vouched, &raised].map(|it| it.may_enrol(&at)), [false, false, true, true]);
+        let (_, later) = sessions.raise(&raised, Step { second: true, ..Step::default() }).unwrap().unwrap();
+        clock.advance(limits::SECOND_FACTOR_FRESH - 1);
+        assert!(later.may_enrol(&sessions.moment()), "another step takes nothing away");
+        clock.advance(1);
+        assert!(!later.may_enrol(&sessions.moment()) && later.is_full());
     }
 
     #[test]

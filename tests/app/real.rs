@@ -13,7 +13,7 @@ use countersign_gateway::approval::State;
 use countersign_gateway::enrol::record::Confirmed;
 use countersign_gateway::person::Person;
 use countersign_protocol::jose::Id;
-use countersign_protocol::push::{GoneWhy, Status};
+use countersign_protocol::push::{GoneWhy, KeyClass, Status};
 use countersign_tests::raw_phone::{Key, sign};
 use countersign_tests::stage::{Stage, caller, owner};
 use serde_json::json;
@@ -196,6 +196,75 @@ fn rotations_that_the_phone_slept_through_are_bridged() {
     assert_eq!(approve(&scene.app, row.id, &asked.digits()).unwrap().st, Status::Approved);
     assert!(asked.consume());
     scene.pass(60);
+    scene.approves();
+}
+
+/// A network that loses the answers to one call, after the gateway took it.
+struct Lossy {
+    net: Net,
+    loses: Mutex<Option<&'static str>>,
+}
+
+impl Http for Lossy {
+    fn send(&self, request: Request, cancel: &Cancel) -> Result<Response, PortError> {
+        let lost = self.loses.lock().unwrap().is_some_and(|call| request.url.ends_with(call));
+        let answer = self.net.send(request, cancel)?;
+        if lost { Err(PortError::Network) } else { Ok(answer) }
+    }
+
+    fn stream(
+        &self,
+        request: Request,
+        cancel: &Cancel,
+        take: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<Response, PortError> {
+        self.net.stream(request, cancel, take)
+    }
+}
+
+#[test]
+fn a_receipt_that_was_lost_is_taken_after_the_key_that_signed_it_is_gone() {
+    for class in [KeyClass::Ak, KeyClass::Pk] {
+        let (stage, world) = (Stage::start(), World::new());
+        let lossy = Arc::new(Lossy { net: Net::new(&[], world.clock.clone()), loses: Mutex::default() });
+        let app = world.app_on(lossy.clone());
+        let mut scene = Scene::enrolling(stage, world, app).activated();
+        *lossy.loses.lock().unwrap() = Some("/keys");
+        let lost = scene.app.rotate_keys(scene.enrolling.id, class, &Cancel::default());
+        assert_eq!(lost.unwrap_err(), PortError::Network.into());
+        scene.stage.rotate().unwrap();
+        scene.pass(61);
+        *lossy.loses.lock().unwrap() = None;
+        // The phone was away all the while, and starts anew.
+        scene.app = scene.world.app_on(lossy.clone());
+        scene.pass(61);
+        scene.approves();
+        scene.pass(61);
+        poll(&scene.app, &scene.enrolling).unwrap();
+        assert_eq!(scene.world.keys.names().len(), 2, "the change is done and the old key gone");
+        scene.approves();
+    }
+}
+
+#[test]
+fn a_result_that_was_lost_is_taken_after_the_key_that_signed_it_is_gone() {
+    let (stage, world) = (Stage::start(), World::new());
+    let lossy = Arc::new(Lossy { net: Net::new(&[], world.clock.clone()), loses: Mutex::default() });
+    let app = world.app_on(lossy.clone());
+    let scene = Scene::enrolling(stage, world, app).activated();
+    let asked = scene.stage.begin(&scene.person);
+    poll(&scene.app, &scene.enrolling).unwrap();
+    *lossy.loses.lock().unwrap() = Some("/answer");
+    let row = only(&scene.app);
+    assert!(approve(&scene.app, row.id, &asked.digits()).is_err());
+    assert!(asked.consume());
+    scene.stage.rotate().unwrap();
+    scene.pass(61);
+    *lossy.loses.lock().unwrap() = None;
+    // The same answer is sent again by itself, and its result is signed by a key that phones know.
+    poll(&scene.app, &scene.enrolling).unwrap();
+    assert!(matches!(only(&scene.app).state, ApprovalState::Decided(Status::Approved)), "{:?}", only(&scene.app).state);
+    scene.pass(61);
     scene.approves();
 }
 

@@ -1,7 +1,8 @@
 //! The same model beside the whole service: two phones that sign, the gateway's rules, its clock and its SQLite.
 
+use countersign_gateway::approval::answer::Answered;
 use countersign_gateway::approval::record::{CodeEnd, Hit, Resent};
-use countersign_gateway::approval::service::Answered;
+use countersign_gateway::approval::{Begin, Push};
 use countersign_gateway::enrol::changes::SuspendedWhy;
 use countersign_gateway::person::Person;
 use countersign_gateway::store::{StoreFault, params};
@@ -26,6 +27,7 @@ struct Scene {
     phones: [RawPhone; 2],
     codes: Id,
     step: std::cell::Cell<u64>,
+    networks: std::cell::Cell<u32>,
     _folder: tempfile::TempDir,
 }
 
@@ -44,14 +46,19 @@ impl Scene {
             Ok::<_, StoreFault>(())
         });
         added.unwrap();
-        Self { stage, person, phones, codes, step: std::cell::Cell::new(0), _folder: folder }
+        Self { stage, person, phones, codes, step: 0.into(), networks: 0.into(), _folder: folder }
     }
 
     /// Plays a trace on both; where they part, or `None`.
     fn parts(&self, trace: &[Event]) -> Option<String> {
         let house = self.stage.house();
         house.approvals.store().reset(self.person.id).unwrap();
-        let asked = self.stage.begin(&self.person);
+        // From a network of its own: a denial in an earlier trace pauses that one's.
+        self.networks.set(self.networks.get() + 1);
+        let [.., high, low] = self.networks.get().to_be_bytes();
+        let begin = Begin { ip: [10, high, low, 1].into(), ..Stage::beginning(&self.person, "browser") };
+        let (asked, push) = self.stage.begin_as(&begin, "browser").unwrap();
+        assert_eq!(push, Push::Sent);
         let held = [0, 1].map(|phone: usize| self.held(phone, &asked));
         let mut model = Model::new();
         let mut parted = None;

@@ -5,6 +5,7 @@ mod commands;
 mod killed;
 mod open;
 mod recovery;
+mod repeats;
 mod rotation;
 
 use countersign_protocol::jose::{H32, Refused};

@@ -9,6 +9,7 @@ use countersign_gateway::approval::record::{
     Asks, Attempt, Began, CodeAttempt, CodeEnd, Decision, Hit, Judged, NewApproval, NewChallenge, Offline, Recorded,
     Resent, Row,
 };
+use countersign_gateway::approval::rule::Limits;
 use countersign_gateway::approval::{Means, Moment, Push, State, Store, rule, store::SqlStore};
 use countersign_gateway::audit::Caller;
 use countersign_gateway::enrol::DeviceState;
@@ -34,6 +35,8 @@ trait Bench: Sync {
     fn set_device(&self, did: Id, state: DeviceState);
     /// Disables the person, or enables them again.
     fn set_disabled(&self, disabled: bool);
+    /// Forgets all that is held against the person.
+    fn forget_standing(&self);
     /// Adds a session that came from an approval.
     fn add_session(&self, approval: Id);
     /// Whether the sessions of an approval were ended.
@@ -184,6 +187,7 @@ fn contract(bench: &dyn Bench) {
     a_late_report_ends_sessions(bench);
     pushes_are_limited(bench);
     a_denial_pauses_its_network(bench);
+    another_second_factor_ends_what_it_may(bench);
     codes_take_tries_and_steps_count_once(bench);
     resends_are_spaced(bench);
     a_form_sent_twice_begins_one(bench);
@@ -199,7 +203,7 @@ fn fresh(bench: &dyn Bench, number: u8, when: Moment) -> Arc<dyn Store> {
     let store = bench.connect();
     bench.set_device(id(1), DeviceState::Active);
     bench.set_device(id(2), DeviceState::Active);
-    store.reset(PERSON).unwrap();
+    bench.forget_standing();
     store.cancel_all(PERSON, when, Caller::default()).unwrap();
     assert_eq!(begin(&*store, number, when), open(Push::Sent));
     store
@@ -266,7 +270,9 @@ fn time_runs_out_by_either_clock(bench: &dyn Bench) {
     assert_eq!(consume(at(1156)), None, "the hold is over");
     assert_eq!(consume(Moment { now: NOW + 1130, ..at(1156) }), None, "and stays over");
     assert_eq!(state(&*store, 15, at(1156)), State::Lapsed);
-    assert_eq!(answer(&*store, attempt(15, 1, 4003, Decision::Report), at(1156)), "closed");
+    assert_eq!(answer(&*store, attempt(15, 1, 4003, Decision::Deny), at(1156)), "closed");
+    assert_eq!(answer(&*store, attempt(15, 1, 4004, Decision::Report), at(1156)), "reported", "always heard");
+    assert_eq!(state(&*store, 15, at(1156)), State::Lapsed, "and nothing else");
 }
 
 fn only_its_own_browser_and_client(bench: &dyn Bench) {
@@ -322,6 +328,14 @@ fn a_late_report_ends_sessions(bench: &dyn Bench) {
     assert_eq!(row(&*store, 19).stored, State::Consumed);
     assert_eq!(answer(&*store, attempt(19, 2, 8003, Decision::Report), at(2403)), "reported", "once more, and later");
     assert_eq!(answer(&*store, attempt(19, 2, 8004, Decision::Deny), at(2403)), "closed");
+
+    let store = fresh(bench, 29, at(2500));
+    assert_eq!(answer(&*store, attempt(29, 1, 8005, RIGHT), at(2501)), "approved");
+    assert!(store.consume(id(29), "manage", BROWSER, at(2502), Caller::default()).unwrap().is_some());
+    bench.add_session(id(29));
+    assert_eq!(answer(&*store, attempt(29, 2, 8006, Decision::Report), at(3103)), "reported", "later than ten minutes");
+    assert!(!bench.sessions_ended(id(29)), "the sessions stay");
+    assert_eq!((row(&*store, 29).stored, row(&*store, 29).reported), (State::Consumed, Some(NOW + 3103)));
 }
 
 fn pushes_are_limited(bench: &dyn Bench) {
@@ -346,6 +360,20 @@ fn a_denial_pauses_its_network(bench: &dyn Bench) {
     assert_eq!(begin(&*store, 31, at(4002)), open(Push::Denied));
     store.cancel_all(PERSON, at(4002), Caller::default()).unwrap();
     assert_eq!(begin(&*store, 32, at(4001 + rule::PAUSE)), open(Push::Sent));
+}
+
+/// Pushes and wrong digits; not the hour after a denial, nor wrong codes in a row.
+fn another_second_factor_ends_what_it_may(bench: &dyn Bench) {
+    let store = fresh(bench, 33, at(8000));
+    let code = CodeAttempt { id: id(33), binding: BROWSER, hit: None };
+    assert_eq!(store.code(code, at(8001), Caller::default()).unwrap(), CodeEnd::Wrong(2));
+    assert_eq!(answer(&*store, attempt(33, 1, 9050, WRONG), at(8001)), "wrong 1");
+    assert_eq!(answer(&*store, attempt(33, 1, 9051, Decision::Deny), at(8001)), "denied");
+    let standing = || store.standing(PERSON).unwrap();
+    assert_eq!((standing().pushes, standing().wrong, standing().wrong_codes), (1, 1, 1));
+    store.reset(PERSON).unwrap();
+    assert_eq!((standing().pushes, standing().wrong, standing().wrong_codes), (0, 0, 1));
+    assert_eq!(begin(&*store, 34, at(8002)), open(Push::Denied));
 }
 
 fn codes_take_tries_and_steps_count_once(bench: &dyn Bench) {
@@ -539,6 +567,10 @@ impl Bench for InMemory {
         self.0.set_disabled(PERSON, disabled);
     }
 
+    fn forget_standing(&self) {
+        self.0.forget_standing();
+    }
+
     fn add_session(&self, _: Id) {}
 
     fn sessions_ended(&self, approval: Id) -> bool {
@@ -565,7 +597,7 @@ impl InSql {
 
 impl Bench for InSql {
     fn connect(&self) -> Arc<dyn Store> {
-        Arc::new(SqlStore(store::Store::open(&self.path).unwrap()))
+        Arc::new(SqlStore::new(store::Store::open(&self.path).unwrap(), Limits::default()))
     }
 
     fn set_device(&self, did: Id, state: DeviceState) {
@@ -587,6 +619,11 @@ impl Bench for InSql {
         assert_eq!(set, Ok(1));
     }
 
+    fn forget_standing(&self) {
+        let forget = "DELETE FROM standing; DELETE FROM push_pause";
+        self.first.write(move |row| Ok::<_, store::StoreFault>(row.execute_batch(forget)?)).unwrap();
+    }
+
     fn add_session(&self, approval: Id) {
         let session = Session {
             id: [1; 32],
@@ -596,6 +633,7 @@ impl Bench for InSql {
             seen: Moment { now: 0, run: 1, mono: 0 },
             second: None,
             manage: None,
+            enrol: None,
             voucher: None,
             approvals: [*approval.as_bytes(), [3; 16]].into(),
         };

@@ -190,6 +190,7 @@ fn disabling_and_another_password_end_sessions_in_the_same_transaction() {
         seen: Moment { now: 0, run: 1, mono: 0 },
         second: None,
         manage: None,
+        enrol: None,
         voucher: None,
         approvals: std::collections::BTreeSet::new(),
     };

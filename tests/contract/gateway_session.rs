@@ -97,6 +97,7 @@ fn session(id: u8, person: PersonId) -> Session {
         seen: at(100),
         second: None,
         manage: None,
+        enrol: None,
         voucher: None,
         approvals: BTreeSet::new(),
     }
@@ -113,6 +114,7 @@ fn contract(store: &dyn Store, disable: &dyn Fn(PersonId, bool)) {
         id: [2; 32],
         second: Some(at(150)),
         manage: Some(Moment { run: 3, ..at(120) }),
+        enrol: Some(at(90)),
         voucher: Some(at(140)),
         approvals: [[6; 16], [7; 16]].into(),
         ..first

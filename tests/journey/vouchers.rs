@@ -212,6 +212,10 @@ fn a_later_device_a_rename_and_a_removal_ask_a_second_factor_not_older_than_ten_
     assert_eq!((window.path(), window.heading().as_str()), (rename.clone(), text("manage.rename_title")));
     window.submit(&rename, &[("name", "Old")]);
     window.goto(&at("/manageotp/add"));
+    assert_eq!(window.heading(), text("login.fresh"), "adding a device is a question of its own");
+    window.submit("/login/fresh", &[]);
+    approve(&mut window, &stage, &phone);
+    assert_eq!(window.path(), "/manageotp/add");
     window.submit("/manageotp/add", &[("name", "New")]);
     assert!(shows_a_code(&window), "no voucher is asked for a later device");
     let second = Handset::of(&stage);

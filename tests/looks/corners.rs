@@ -162,7 +162,7 @@ impl Hall {
         let vally = self.stage.person("vally");
         self.add_app(&vally, "Authenticator");
         let mut window = self.signed_in(&vally, "/demo");
-        for _ in 0..rule::WRONG_CODES {
+        for _ in 0..countersign_gateway::limits::WRONG_CODES {
             if !window.page().has_form("/login/code") {
                 window = self.signed_in(&vally, "/demo");
             }

@@ -297,7 +297,7 @@ impl Hall {
         of("code-denied", &emil);
 
         let (fred, _) = self.with_phone("fred");
-        for _ in 0..rule::PUSHES {
+        for _ in 0..countersign_gateway::limits::PUSHES {
             assert_eq!(self.signed_in(&fred, "/demo").post_form("/login/cancel", &[]), 200);
         }
         of("code-limit", &fred);

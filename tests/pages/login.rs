@@ -177,7 +177,7 @@ fn where_no_codes_are_taken_none_is_asked_for() {
     let mut window = Plain::new();
     go(&mut window, &stage, "/demo");
     assert!(window.page().source().contains(text("login.password_next_phone")));
-    for _ in 0..rule::PUSHES {
+    for _ in 0..countersign_gateway::limits::PUSHES {
         let mut window = signed_in(&stage, &alice, "/demo");
         assert_eq!(heading(&window), text("login.wait_title"));
         window.post_form("/login/cancel", &[]);

@@ -7,7 +7,7 @@ use countersign_gateway::store::StoreFault;
 use countersign_protocol::uri::EnrolLink;
 use countersign_strings::{fill, text};
 use countersign_tests::plain::Plain;
-use countersign_tests::raw_phone::RawPhone;
+use countersign_tests::raw_phone::{RawPhone, payload};
 use countersign_tests::stage::{Stage, caller};
 use countersign_tests::window::with_tries;
 
@@ -23,6 +23,16 @@ pub fn with_second_factor(stage: &Stage, person: &Person, phone: &RawPhone) -> P
     finish(&mut window, stage, phone);
     assert_eq!((path(&window, stage).as_str(), heading(&window).as_str()), ("/manageotp", text("manage.title")));
     window
+}
+
+/// Has the person's phone say yes to adding a device; the page then is the one that adds it.
+pub fn may_add(window: &mut Plain, stage: &Stage, phone: &RawPhone) {
+    go(window, stage, "/manageotp/add");
+    assert_eq!(heading(window), text("login.fresh"));
+    window.post_form("/login/fresh", &[]);
+    assert_eq!(payload(&phone.challenges()[0])["op"], "enrol");
+    finish(window, stage, phone);
+    assert_eq!((path(window, stage).as_str(), heading(window).as_str()), ("/manageotp/add", text("manage.add")));
 }
 
 /// The id of the one device.
@@ -117,6 +127,7 @@ fn digits_wrong_three_times_refuse_the_phone() {
     let alice = stage.person("alice");
     let first = stage.active_phone(&alice, "first");
     let mut window = with_second_factor(&stage, &alice, &first);
+    may_add(&mut window, &stage, &first);
     let second = enrolled(&mut window, &stage, "second");
     for left in [2, 1] {
         assert_eq!(window.post_form("/manageotp/confirm", &[("digits", "000000")]), 403);
@@ -140,6 +151,7 @@ fn a_session_of_long_ago_takes_no_try_of_a_device_added_elsewhere() {
     let mut stale = with_second_factor(&stage, &alice, &first);
     stage.clock.advance(600);
     let mut window = with_second_factor(&stage, &alice, &first);
+    may_add(&mut window, &stage, &first);
     stage.clock.advance(300);
     go(&mut window, &stage, "/manageotp/add");
     assert_eq!(window.post_form("/manageotp/add", &[("name", "Second")]), 200);
@@ -327,10 +339,98 @@ fn a_yes_to_an_application_changes_no_devices() {
     // Asked for as what it is, it counts.
     go(&mut window, &stage, &changes[0]);
     window.post_form("/login/fresh", &[]);
-    let asked = countersign_tests::raw_phone::payload(&phone.challenges()[0]);
+    let asked = payload(&phone.challenges()[0]);
     assert_eq!(asked["app"].as_str(), Some(text("login.manage_name")), "the phone says what for");
     finish(&mut window, &stage, &phone);
     assert_eq!(path(&window, &stage), changes[0]);
+}
+
+#[test]
+fn a_later_device_is_added_by_a_yes_to_that_alone() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    let phone = stage.active_phone(&alice, "phone");
+    let mut window = with_second_factor(&stage, &alice, &phone);
+    let did = phone.did.borrow().clone();
+    go(&mut window, &stage, &format!("/manageotp/{did}/rename"));
+    assert_eq!(heading(&window), text("manage.rename_title"), "the yes to looking after devices counts for that");
+    let token = window.page().field(&format!("/manageotp/{did}/rename"), "token").expect("a token");
+    let origin = stage.origin();
+    for kind in ["countersign", "other"] {
+        go(&mut window, &stage, &format!("/manageotp/add?kind={kind}"));
+        assert_eq!(heading(&window), text("login.fresh"), "{kind}");
+        assert!(window.page().source().contains(text("login.fresh_enrol")), "{kind}");
+        // A form made by hand gets no further.
+        let fields = [("token", token.as_str()), ("name", "Theirs"), ("kind", kind), ("voucher", "")];
+        assert_eq!(window.post_as(&format!("{origin}/manageotp/add"), &fields, &[("origin", &origin)]), 200);
+    }
+    assert_eq!(stage.house().devices.of(alice.id).expect("the store").len(), 1);
+    let codes = stage.house().audit.latest(Some("alice"), 100).expect("the store");
+    assert!(codes.iter().filter(|entry| entry.what == "enrol.code").count() == 1, "the first phone's alone: {codes:?}");
+
+    go(&mut window, &stage, "/manageotp/add");
+    may_add(&mut window, &stage, &phone);
+    stage.clock.advance(599);
+    assert_eq!(window.post_form("/manageotp/add", &[("name", "Second")]), 200);
+    assert!(window.page().words("#link").is_some(), "no voucher is asked");
+    stage.clock.advance(1);
+    go(&mut window, &stage, "/manageotp/add");
+    assert_eq!(heading(&window), text("login.fresh"), "ten minutes are over");
+
+    // Whoever signs in on the way there is asked once, and for that.
+    let mut other = signed_in(&stage, &alice, "/manageotp/add");
+    assert_eq!(payload(&phone.challenges()[0])["op"], "enrol");
+    finish(&mut other, &stage, &phone);
+    assert_eq!((path(&other, &stage).as_str(), heading(&other).as_str()), ("/manageotp/add", text("manage.add")));
+}
+
+#[test]
+fn ten_wrong_codes_in_a_row_end_with_a_right_one() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    let uri = add_app(&stage, &alice);
+    stage.clock.advance(30);
+    let page = format!("/manageotp/{}/test", app_of(&stage, &alice));
+    for _ in 0..4 {
+        let mut window = signed_in(&stage, &alice, "/manageotp");
+        for _ in 0..3 {
+            if window.page().has_form("/login/code") {
+                window.post_form("/login/code", &[("code", "000000")]);
+            }
+        }
+    }
+    let mut window = signed_in(&stage, &alice, "/manageotp");
+    assert_eq!(window.post_form("/login/code", &[("code", &code(&stage, &uri))]), 403);
+    assert_eq!(fault(&window), text("login.code_off"));
+    // A voucher is another second factor, and no right code: it opens the page where one is typed.
+    let given = voucher(&stage, &alice);
+    window.post_form("/login/voucher", &[("voucher", &given)]);
+    assert_eq!(heading(&window), text("manage.title"));
+    let mut still = signed_in(&stage, &alice, "/manageotp");
+    assert_eq!(still.post_form("/login/code", &[("code", &code(&stage, &uri))]), 403);
+    go(&mut window, &stage, &page);
+    assert_eq!(window.post_form(&page, &[("code", &code(&stage, &uri))]), 200);
+    stage.clock.advance(30);
+    still.post_form("/login/code", &[("code", &code(&stage, &uri))]);
+    assert_eq!(path(&still, &stage), "/manageotp", "codes count again");
+}
+
+/// Where codes come from phones without a network alone, no right one could be typed: the administrator says so.
+#[test]
+fn whoever_is_enabled_anew_may_type_codes_again() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    add_app(&stage, &alice);
+    for _ in 0..4 {
+        let mut window = signed_in(&stage, &alice, "/manageotp");
+        while window.page().has_form("/login/code") && fault(&window) != text("login.code_off") {
+            window.post_form("/login/code", &[("code", "000000")]);
+        }
+    }
+    let wrong = || stage.house().approvals.store().standing(alice.id).expect("the store").wrong_codes;
+    assert_eq!(wrong(), 10);
+    stage.house().people.set_disabled("alice", false, &caller()).expect("the store");
+    assert_eq!(wrong(), 0);
 }
 
 #[test]

@@ -1,15 +1,16 @@
 //! Signing in with a phone that has no network, adding a device by a question of its own, waiting after wrong digits.
 
 use countersign_gateway::approval::record::{Offline, Row};
-use countersign_gateway::approval::{Push, rule};
+use countersign_gateway::approval::{Ask, Begin, Push};
 use countersign_gateway::enrol::accept::open_answer_key;
+use countersign_gateway::limits;
 use countersign_gateway::person::Person;
-use countersign_protocol::jose::Id;
+use countersign_protocol::jose::{H32, Id};
 use countersign_protocol::push::answer_code;
 use countersign_strings::{fill, text};
 use countersign_tests::plain::Plain;
 use countersign_tests::raw_phone::{RawPhone, payload};
-use countersign_tests::stage::Stage;
+use countersign_tests::stage::{Stage, caller};
 use countersign_tests::window::with_tries;
 
 use super::{approve, digits, finish, go, heading, path, sign_in, signed_in, with_phone_at, wrong};
@@ -126,6 +127,28 @@ fn with_little_time_left_it_begins_anew_and_nothing_lives_longer() {
     assert_eq!(path(&window, &stage), "/demo");
 }
 
+#[test]
+fn what_begins_anew_asks_the_same() {
+    let stage = stage();
+    let alice = stage.person("alice");
+    let phone = stage.active_phone(&alice, "phone");
+    let mut window = waiting(&stage, &alice);
+    let cookie = countersign_protocol::jose::b64u::decode(window.cookie("__Host-countersign").expect("a cookie"));
+    let binding = H32::sha256(&[&cookie.expect("base64url")]);
+    let ask = Ask::Sign { msg: "Pay 100 to Bob".try_into().expect("shown text"), hold: 300 };
+    let begin = Begin { ask: ask.clone(), binding, ..Stage::beginning(&alice, "browser") };
+    stage.house().approvals.begin(&begin, &caller()).expect("the store");
+    let first = row(&stage, &phone);
+    stage.clock.advance(61);
+    go(&mut window, &stage, PAGE);
+    pick(&mut window, &phone);
+    let second = row(&stage, &phone);
+    assert_ne!(second.id, first.id);
+    assert_eq!(Ask::of(&second.asks), Some(ask), "not a sign-in");
+    let claims = payload(&phone.challenges()[0]);
+    assert_eq!((claims["op"].as_str(), claims["msg"].as_str()), (Some("sign"), Some("Pay 100 to Bob")));
+}
+
 /// The page of the one phone that was picked has no button for it; a reload of the form sends the same again.
 fn pick_again(window: &mut Plain, stage: &Stage, phone: &RawPhone) {
     assert_eq!(send(window, &stage.origin(), "/login/code", phone), 303);
@@ -190,7 +213,7 @@ fn the_time_to_wait_after_wrong_digits_is_said() {
         stage
             .house()
             .approvals
-            .cancel(asked.id, countersign_tests::stage::hash("browser"), &countersign_tests::stage::caller())
+            .cancel(asked.id, countersign_tests::stage::hash("browser"), &caller())
             .expect("the store");
     }
     let mut window = Plain::new();
@@ -224,12 +247,12 @@ fn at_the_tenth_wrong_number_the_page_says_that_phones_are_not_asked() {
             typed += 1;
         }
         go(&mut window, &stage, "/login/wait");
-        if typed >= rule::WRONG {
+        if typed >= limits::WRONG_DIGITS {
             break window;
         }
         assert!(!window.page().source().contains(text("login.failed_off_text")), "{typed}");
     };
-    assert_eq!(typed, rule::WRONG);
+    assert_eq!(typed, limits::WRONG_DIGITS);
     assert!(window.page().source().contains(text("login.failed_off_text")), "{}", window.page().source());
     let again = signed_in(&stage, &alice, "/demo");
     let said = format!("{} {}", text("login.no_push_off"), text("login.do_code_first"));

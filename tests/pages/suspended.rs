@@ -10,7 +10,7 @@ use countersign_tests::plain::Plain;
 use countersign_tests::raw_phone::RawPhone;
 use countersign_tests::stage::{Stage, caller, owner};
 
-use super::manage::with_second_factor;
+use super::manage::{may_add, with_second_factor};
 use super::{approve, digits, finish, go, heading, path, post, signed_in, stage, with_phone};
 
 fn state(stage: &Stage, phone: &RawPhone) -> DeviceState {
@@ -162,7 +162,7 @@ fn a_reported_thief_cannot_bring_its_phone_back() {
     let (own, thief) = (stage.active_phone(&alice, "own"), stage.active_phone(&alice, "thief"));
     let mut window = with_second_factor(&stage, &alice, &thief);
     // What it prepared: a phone that waits for its digits, and a code that nobody has scanned yet.
-    go(&mut window, &stage, "/manageotp/add");
+    may_add(&mut window, &stage, &thief);
     let token = window.page().field("/manageotp/add", "token").expect("a token");
     window.post_form("/manageotp/add", &[("name", "Second")]);
     let second = stage.raw_phone("second");

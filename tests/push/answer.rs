@@ -215,10 +215,12 @@ fn suspended_approves() {
     assert_eq!(by_qr(&phone, &held, &qs), "unknown");
     // Its no is judged as any other, by the state that the approval is in.
     assert_eq!(phone.decide(&phone.refusal(&held, "deny")), "closed");
-    assert_eq!(phone.decide(&phone.refusal(&held, "report")), "closed");
+    assert_eq!(phone.decide(&phone.refusal(&held, "report")), "reported", "a report is always heard");
     assert_eq!(asked.state(), State::Cancelled);
     set_disabled(&stage, false);
     assert_eq!(phone.decide(&phone.approval(&held, &digits)), "closed", "what was cancelled does not come back");
+    // Where the report came from, phones are not asked for an hour.
+    stage.clock.advance(3_601);
     let asked = stage.begin(&alice);
     assert_eq!(phone.decide(&phone.approval(&challenge(&phone), &asked.digits())), "approved", "the control passes");
 }

@@ -123,8 +123,51 @@ fn report_after_10_min() {
     let (first, second) = (held(&one), held(&two));
     assert_eq!(one.decide(&one.approval(&first, &asked.digits())), "approved");
     assert!(asked.consume());
+    let cookie = opened_by(&stage, &alice, &asked);
     stage.clock.advance(601);
-    assert_eq!(two.decide(&two.refusal(&second, "report")), "closed");
+    assert_eq!(two.decide(&two.refusal(&second, "report")), "reported", "section 15: it is always heard");
+    assert!(is_open(&stage, &cookie), "and does not end what was opened so long ago");
+    assert_eq!(asked.state(), State::Consumed);
+    let all = stage.house().audit.latest(Some("alice"), 5).expect("the store");
+    assert!(all.iter().any(|entry| entry.what == "approval.report" && entry.outcome == "reported"), "{all:?}");
+    assert_eq!(stage.try_begin(&alice, "browser", true).expect("a page").1, Push::Denied, "where it came from waits");
+}
+
+/// Section 15, row 7: whatever became of the question, whoever says that somebody else asked it is heard.
+#[test]
+fn report_of_what_is_over_is_heard_and_changes_no_state() {
+    let report = |stage: &Stage, asked: &Asked<'_>, phone: &RawPhone, held: &str| {
+        let before = asked.state();
+        assert_eq!(phone.decide(&phone.refusal(held, "report")), "reported", "{before}");
+        assert_eq!(asked.state(), before);
+        stage.clock.advance(3_601);
+        before
+    };
+    let (stage, alice, one, two) = two_phones();
+    let begun = || {
+        let asked = stage.begin(&alice);
+        (held(&one), held(&two), asked)
+    };
+    let mut seen = Vec::new();
+    let (first, second, asked) = begun();
+    assert_eq!(one.decide(&one.refusal(&first, "deny")), "denied");
+    seen.push(report(&stage, &asked, &two, &second));
+    let (first, second, asked) = begun();
+    for _ in 0..3 {
+        one.decide(&one.approval(&first, &asked.wrong_digits()));
+    }
+    seen.push(report(&stage, &asked, &two, &second));
+    let (first, _, asked) = begun();
+    stage.clock.advance(126);
+    seen.push(report(&stage, &asked, &one, &first));
+    let (first, second, asked) = begun();
+    assert_eq!(one.decide(&one.approval(&first, &asked.digits())), "approved");
+    stage.clock.advance(31);
+    seen.push(report(&stage, &asked, &two, &second));
+    let (first, _, asked) = begun();
+    stage.house().approvals.cancel(asked.id, hash("browser"), &caller()).expect("the store");
+    seen.push(report(&stage, &asked, &one, &first));
+    assert_eq!(seen, [State::Denied, State::Failed, State::Expired, State::Lapsed, State::Cancelled]);
 }
 
 /// Section 15, row 7: whoever reports once more, or later, is told the same; what it does comes once.
@@ -263,6 +306,24 @@ fn begun_twice_in_one_browser_is_one() {
     let first = stage.begin(&alice);
     let again = stage.begin(&alice);
     assert_eq!((again.id, again.digits()), (first.id, first.digits()), "the page keeps its digits");
+    assert_eq!(one.challenges().len(), 1);
+}
+
+/// One yes is for one text: another one, or for longer, is another question, and the first is called off.
+#[test]
+fn two_texts_to_sign_in_one_browser_are_two() {
+    let (stage, alice, one, _) = two_phones();
+    let begun = |msg: &str, hold| {
+        let ask = Ask::Sign { msg: msg.try_into().expect("shown text"), hold };
+        stage.begin_as(&Begin { ask, ..Stage::beginning(&alice, "browser") }, "browser").expect("an approval").0
+    };
+    let first = begun("Pay 100 to Bob", 60);
+    assert_eq!(begun("Pay 100 to Bob", 60).id, first.id, "a form sent twice");
+    let second = begun("Pay 900 to Eve", 60);
+    assert_ne!((second.id, second.digits()), (first.id, first.digits()));
+    assert_eq!(first.state(), State::Cancelled);
+    assert_eq!(payload(&held(&one))["msg"], "Pay 900 to Eve", "the phone shows what would be signed");
+    assert_ne!(begun("Pay 900 to Eve", 600).id, second.id);
     assert_eq!(one.challenges().len(), 1);
 }
 
@@ -452,7 +513,11 @@ fn deny_races_approve() {
         // A second a round, so that neither nonces nor the limits of a network stand still.
         stage.clock.advance(1);
         house.approvals.store().reset(alice.id).expect("the store");
-        let asked = stage.begin(&alice);
+        // From a network of its own: where somebody said no, the phones are not asked for an hour.
+        let ip = [10, (round / 250) as u8, (round % 250) as u8, 1].into();
+        let begin = Begin { ip, ..Stage::beginning(&alice, "browser") };
+        let (asked, push) = stage.begin_as(&begin, "browser").expect("an approval");
+        assert_eq!(push, Push::Sent);
         let challenge = |phone: &RawPhone| {
             let did = phone.did.borrow().parse().expect("an id");
             house.approvals.open_challenges(did).expect("the store")[0].jws.clone()

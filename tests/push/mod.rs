@@ -17,6 +17,7 @@ mod names;
 mod notice;
 mod offline;
 mod proof;
+mod refused;
 mod replay;
 mod sender;
 mod text;

@@ -247,6 +247,26 @@ fn a_suspended_phone_is_shown_nothing_and_may_still_report() {
 }
 
 #[test]
+fn a_phone_that_counts_again_is_told_what_happened_meanwhile() {
+    let (stage, alice, one, two) = two_phones();
+    let why = countersign_gateway::enrol::changes::SuspendedWhy::Lost;
+    let devices = &stage.house().devices;
+    devices.suspend(owner(&alice), did(&one), why, &caller()).unwrap();
+    // Whoever suspended it could have added a phone of their own.
+    stage.active_phone(&alice, "three");
+    assert_eq!(one.listed(), Vec::<String>::new(), "a suspended phone is shown nothing");
+    assert!(devices.resume(owner(&alice), did(&one), &caller()).unwrap());
+    assert_eq!((one.notices().len(), two.notices().len()), (2, 1));
+    let about = one.notices().remove(0);
+    assert_eq!(
+        (&payload(&about)["info"], &payload(&about)["dev"]["model"]),
+        (&json!("device_added"), &json!("Pixel 9"))
+    );
+    assert_eq!(one.decide(&one.refusal(&about, "report")), "reported");
+    assert_eq!(devices.of(alice.id).unwrap().iter().filter(|(_, it)| *it == DeviceState::Suspended).count(), 1);
+}
+
+#[test]
 fn a_notice_is_remembered_two_months_past_its_end() {
     let (stage, _alice, one, _) = two_phones();
     let notice = one.notices().pop().unwrap();
@@ -275,4 +295,20 @@ fn people_who_are_disabled_get_their_devices_back_but_for_those_suspended_before
     stage.clock.advance(30 * DAY + 1);
     people.set_disabled("alice", false, &caller()).unwrap();
     assert_eq!(state(&stage, &one), DeviceState::Suspended, "too late: somebody has to say so");
+}
+
+#[test]
+fn a_report_while_the_person_is_disabled_counts_after_that_as_well() {
+    let (stage, alice, one, two) = two_phones();
+    let three = stage.active_phone(&alice, "three");
+    let notice = one.notices().pop().unwrap();
+    let people = &stage.house().people;
+    people.set_disabled("alice", true, &caller()).unwrap();
+    assert_eq!(one.decide(&one.refusal(&notice, "report")), "reported", "a suspended phone may still report");
+    let why = countersign_gateway::enrol::changes::SuspendedWhy::Admin;
+    assert!(stage.house().devices.suspend(owner(&alice), did(&three), why, &caller()).unwrap().is_some());
+    people.set_disabled("alice", false, &caller()).unwrap();
+    let two_or_three = [&two, &three].map(|phone| state(&stage, phone));
+    assert_eq!((state(&stage, &one), two_or_three), (DeviceState::Active, [DeviceState::Suspended; 2]));
+    assert_eq!(two.poll(&two.echo(0)).json()["device"], "suspended");
 }

@@ -7,12 +7,13 @@ use std::time::Duration;
 use countersign_gateway::enrol::Device;
 use countersign_gateway::limits;
 use countersign_tests::hand_timer::HandTimer;
+use countersign_tests::log::Memory;
 use countersign_tests::push_server::{PushServer, Reply};
 use countersign_tests::stage::{BEGIN, Stage};
 use countersign_tests::window::rest;
 use tracing::Dispatch;
 
-use super::ring::{Log, phone};
+use super::ring::phone;
 
 /// For real: how long nothing may come where nothing should.
 const QUIET: Duration = Duration::from_millis(200);
@@ -26,7 +27,7 @@ const TOO_MANY_THERE: &str = "too many bells ring there; this one does not";
 struct Tower {
     stage: Stage,
     timer: Arc<HandTimer>,
-    log: Log,
+    log: Memory,
     dispatch: Dispatch,
     servers: Vec<PushServer>,
     device: Device,
@@ -39,9 +40,8 @@ impl Tower {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("roots.pem");
         std::fs::write(&path, roots).unwrap();
-        let (timer, log) = (Arc::new(HandTimer::default()), Log::default());
-        let to = log.clone();
-        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || to.clone());
+        let (timer, log) = (Arc::new(HandTimer::default()), Memory::default());
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone());
         let dispatch = Dispatch::new(subscriber.finish());
         let stage = Stage::logging_with_timer(
             |config| {

@@ -1,19 +1,21 @@
 //! What rings, with what, how often; and that nobody waits for it.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use countersign_gateway::approval::record::Resent;
+use countersign_gateway::approval::record::{CodeEnd, Resent};
+use countersign_gateway::enrol::changes::SuspendedWhy;
 use countersign_gateway::person::Person;
 use countersign_gateway::port::{PortFault, Signer, SignerFactory};
 use countersign_gateway::webpush::vapid::Vapid;
 use countersign_protocol::Secret;
 use countersign_protocol::jose::{Id, b64u as strict};
-use countersign_protocol::push::PushMode;
+use countersign_protocol::push::{GoneWhy, PushMode};
 use countersign_protocol::seal::{Receiver, open};
+use countersign_tests::log::Memory;
 use countersign_tests::push_server::{PushServer, Received, Reply};
 use countersign_tests::raw_phone::{Key, RawPhone, RawRequest, payload};
-use countersign_tests::stage::{BEGIN, Stage, caller, hash};
+use countersign_tests::stage::{BEGIN, Stage, caller, hash, owner};
 use serde_json::{Value, json};
 
 fn stage(server: &PushServer) -> Stage {
@@ -107,6 +109,42 @@ fn a_notice_rings_too() {
     assert_eq!(one.wire.send(one.bare("DELETE", "/push")).status, 204);
     stage.active_phone(&alice, "three");
     assert_eq!((one.notices().len(), server.received().len()), (2, 1), "a bell that was taken down rings no more");
+}
+
+#[test]
+fn lock_outs_and_recoveries_ring_too() {
+    let server = PushServer::start(&[Reply::Status(201)]);
+    let stage = Stage::with(|config| {
+        config.outgoing.allow = vec!["127.0.0.1".parse().unwrap()];
+        config.outgoing.roots = Some(server.roots());
+        config.approval.wrong_digits = 3;
+        config.approval.wrong_codes = 2;
+        config.approval.pushes = 10;
+    });
+    stage.name_recovery("gr").unwrap();
+    let alice = stage.person("alice");
+    let one = phone(&stage, &alice, "one", &server.endpoint("/up/one"));
+    let asked = stage.begin(&alice);
+    let held = one.challenges().remove(0);
+    let ends = [0, 1, 2].map(|_| one.decide(&one.approval(&held, &asked.wrong_digits())));
+    assert_eq!(ends, ["wrong", "wrong", "failed"]);
+    let bells = server.wait(2);
+    assert_eq!(vec![opened(&one, &bells[1])], one.notices());
+    stage.house().approvals.store().reset(alice.id).unwrap();
+
+    stage.clock.advance(61);
+    let asked = stage.begin(&alice);
+    let code = |_| stage.house().approvals.code(asked.id, hash("browser"), None, &caller()).unwrap();
+    assert_eq!([0, 1].map(code), [CodeEnd::Wrong(2), CodeEnd::Failed]);
+    let bells = server.wait(4);
+    assert_eq!(opened(&one, &bells[3]), one.notices()[0]);
+    let told: Vec<Value> = one.notices().iter().map(|text| payload(text)["info"].clone()).collect();
+    assert_eq!(told, ["lockout", "lockout"]);
+
+    stage.recover("gr", None).unwrap();
+    let bells = server.wait(5);
+    assert_eq!(opened(&one, &bells[4]), one.notices()[0]);
+    assert_eq!(payload(&one.notices()[0])["info"], "recovery_used");
 }
 
 #[test]
@@ -268,42 +306,18 @@ fn where_the_new_key_is_refused_the_old_one_is_shown_for_thirty_days() {
     assert_eq!(stage.house().bells.vapid().keys(), 1);
 }
 
-/// The log, kept.
-#[derive(Clone, Default)]
-pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    pub(super) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[test]
 fn the_log_names_the_host_and_never_the_endpoint() {
     let replies =
         [Reply::Status(503), Reply::With(429, "Retry-After: 1".into()), Reply::Status(201), Reply::Status(410)];
     let server = PushServer::start(&replies);
-    let log = Log::default();
-    let to = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false);
-    let subscriber = subscriber.with_writer(move || to.clone());
+    let log = Memory::default();
     let stage = Stage::logging(
         |config| {
             config.outgoing.allow = vec!["127.0.0.1".parse().unwrap()];
             config.outgoing.roots = Some(server.roots());
         },
-        &tracing::Dispatch::new(subscriber.finish()),
+        &log.dispatch(),
     );
     let alice = stage.person("alice");
     phone(&stage, &alice, "one", &server.endpoint("/up/secret-of-the-endpoint"));
@@ -332,6 +346,27 @@ fn a_bell_that_moved_is_not_rung_where_it_was() {
     stage.house().devices.store().forget_endpoint(did, &server.endpoint("/up/one")).unwrap();
     wait_out();
     assert_eq!(server.received().len(), 1);
+}
+
+#[test]
+fn a_phone_that_was_suspended_or_removed_is_not_rung_again() {
+    for suspended in [true, false] {
+        let server = PushServer::start(&[Reply::Status(503), Reply::Status(201)]);
+        let stage = stage(&server);
+        let alice = stage.person("alice");
+        let one = phone(&stage, &alice, "one", &server.endpoint("/up/one"));
+        let _asked = stage.begin(&alice);
+        server.wait(1);
+        let (devices, did) = (&stage.house().devices, one.did.borrow().parse().unwrap());
+        let ended = if suspended {
+            devices.suspend(owner(&alice), did, SuspendedWhy::Reported, &caller()).unwrap()
+        } else {
+            devices.remove(owner(&alice), did, GoneWhy::Admin, &caller()).unwrap()
+        };
+        assert!(ended.is_some());
+        wait_out();
+        assert_eq!((suspended, server.received().len()), (suspended, 1));
+    }
 }
 
 /// Waits for real until the pause before a second try is over.

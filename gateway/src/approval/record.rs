@@ -1,7 +1,8 @@
 //! What approvals need remembered, and the values that go in and out.
 
 use countersign_protocol::jose::{H32, Id};
-use countersign_protocol::push::Op;
+use countersign_protocol::push::{Challenge, Op};
+use countersign_protocol::text::T256;
 
 use super::rule::{HOLD, Verdict};
 use super::{Means, Moment, Push, State};
@@ -83,6 +84,17 @@ impl Asks {
     pub fn login(question: String) -> Self {
         Self { op: Op::Login, hold: HOLD, at_once: false, question }
     }
+
+    /// The words to agree to, where that is what is asked.
+    pub fn msg(&self) -> Option<T256> {
+        serde_json::from_str::<Challenge>(&self.question).ok()?.msg
+    }
+
+    /// Whether another one asks the same, at another moment.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let what = |it: &Self| (it.op, it.hold, it.at_once, it.msg());
+        what(self) == what(other)
+    }
 }
 
 /// The challenge that the page shows to one phone without a network (`push-v1.md` §12). It stands in no State, and no
@@ -146,7 +158,7 @@ pub struct NewChallenge {
 pub enum Began {
     /// It is open; whether phones were asked, and what the same browser had open before, which this called off.
     Open(Push, Vec<Id>),
-    /// One of the same person, client and browser is open already, and stays the only one.
+    /// The same question to the same person by the same client and browser is open already, and stays the only one.
     Same(Id, Push),
     /// Digits were wrong too often in a row: begin again after so many seconds.
     Wait(u64),
@@ -422,7 +434,8 @@ pub trait Store: Send + Sync {
     /// [`StoreFault`].
     fn standing(&self, person: PersonId) -> Result<Standing, StoreFault>;
 
-    /// Another second factor was shown: pushes, wrong digits and wrong codes start anew.
+    /// Another second factor was shown: pushes and wrong digits start anew. Wrong codes do not, which only a right code ends,
+    /// nor does the hour after a denial (`push-v1.md` §10).
     ///
     /// # Errors
     /// [`StoreFault`].

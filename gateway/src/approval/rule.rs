@@ -18,22 +18,12 @@ pub const SIGN_HOLD: u64 = 600;
 pub const OFFLINE_LEAST: u64 = 60;
 /// Seconds after consume in which a report still ends the sessions made from it.
 pub const LATE_REPORT: u64 = 600;
-/// Open approvals a person, of those that asked a phone.
-pub const OPEN: u32 = 1;
-/// Pushes since the last success.
-pub const PUSHES: u32 = 5;
-/// Pushes since the last success where nobody stated a first factor.
-pub const PUSHES_ALONE: u32 = 2;
 /// Further bells of one push.
 pub const RESENDS: u32 = 3;
 /// Seconds between two bells of one push.
 pub const RESEND_AFTER: u64 = 20;
-/// Wrong digits in a row, over all approvals, at which push is off.
-pub const WRONG: u32 = 10;
 /// Wrong digits in a row from which the next approval begins later.
 pub const WRONG_DELAYED: u32 = 4;
-/// Wrong codes in a row at which codes are off.
-pub const WRONG_CODES: u32 = 10;
 /// Seconds that a denial turns push off for its client and network.
 pub const PAUSE: u64 = 3600;
 /// Seconds past `exp` that an answer is kept for repeats; also that of an answer to an unknown challenge.
@@ -52,7 +42,7 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { digits: 6, tries: 3, life: 120 }
+        Self::from(&crate::config::Approval::default())
     }
 }
 
@@ -69,6 +59,34 @@ impl Policy {
     }
 }
 
+/// What a person's approvals may come to before phones, or codes, are not asked any more (`push-v1.md` §10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Open approvals a person, of those that asked a phone: 1 to 3.
+    pub open: u32,
+    /// Pushes since the last success: 1 to 10.
+    pub pushes: u32,
+    /// The same where nobody stated a first factor: 1 to 10.
+    pub pushes_alone: u32,
+    /// Wrong digits in a row, over all approvals, at which push is off: 1 to 100.
+    pub wrong: u32,
+    /// Wrong codes in a row at which codes are off: 1 to 100.
+    pub wrong_codes: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::from(&crate::config::Approval::default())
+    }
+}
+
+impl From<&crate::config::Approval> for Limits {
+    fn from(set: &crate::config::Approval) -> Self {
+        let crate::config::Approval { open, pushes, pushes_alone, wrong_digits, wrong_codes, .. } = *set;
+        Self { open, pushes, pushes_alone, wrong: wrong_digits, wrong_codes }
+    }
+}
+
 /// What is known when an approval is to begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Before {
@@ -82,6 +100,8 @@ pub struct Before {
     pub phones: usize,
     /// Whether the one who begins it states a right first factor.
     pub first_factor: bool,
+    /// How much there may be.
+    pub limits: Limits,
 }
 
 /// Whether an approval may begin now, and whether phones are asked.
@@ -89,15 +109,16 @@ pub struct Before {
 /// # Errors
 /// The seconds to wait, after wrong digits in a row.
 pub fn begin(before: &Before, now: u64) -> Result<Push, u64> {
-    if let Some(seconds) = before.standing.wait(now) {
+    let limits = &before.limits;
+    if let Some(seconds) = before.standing.wait(now, limits) {
         return Err(seconds);
     }
-    let pushes = if before.first_factor { PUSHES } else { PUSHES_ALONE };
+    let pushes = if before.first_factor { limits.pushes } else { limits.pushes_alone };
     Ok(if before.phones == 0 {
         Push::NoPhone
-    } else if before.standing.wrong >= WRONG {
+    } else if before.standing.wrong >= limits.wrong {
         Push::Off
-    } else if before.open >= OPEN {
+    } else if before.open >= limits.open {
         Push::Open
     } else if before.paused {
         Push::Denied
@@ -109,13 +130,13 @@ pub fn begin(before: &Before, now: u64) -> Result<Push, u64> {
 }
 
 impl Standing {
-    /// Seconds until the next approval may begin, when digits were wrong: 2^(n−3) from the 4th in a row. At the tenth
-    /// push is off, and codes need no wait.
-    pub fn wait(&self, now: u64) -> Option<u64> {
-        if !(WRONG_DELAYED..WRONG).contains(&self.wrong) {
+    /// Seconds until the next approval may begin, when digits were wrong: 2^(n−3) from the 4th in a row. Once push is off,
+    /// codes need no wait.
+    pub fn wait(&self, now: u64, limits: &Limits) -> Option<u64> {
+        if !(WRONG_DELAYED..limits.wrong).contains(&self.wrong) {
             return None;
         }
-        let delay = 1_u64 << (self.wrong - 3);
+        let delay = 1_u64.checked_shl(self.wrong - 3).unwrap_or(u64::MAX);
         // A clock that was set back since must not lock anybody out for as long.
         let passed = now.checked_sub(self.wrong_at)?;
         delay.checked_sub(passed).filter(|left| *left > 0)
@@ -162,7 +183,7 @@ pub enum Change {
     Fail,
     /// Pending or approved to denied or reported.
     Refuse(State),
-    /// Stays consumed; the sessions made from it end.
+    /// The state stays; what was consumed within ten minutes loses the sessions made from it.
     LateReport,
     /// No approval: the phone reports a notice.
     Notice,
@@ -183,6 +204,8 @@ pub struct Asked<'a> {
     pub notice: Option<bool>,
     /// The person's wrong digits in a row.
     pub wrong: u32,
+    /// How many there may be.
+    pub limits: Limits,
 }
 
 /// `push-v1.md` §7, the table: the first row that fits.
@@ -200,26 +223,24 @@ pub fn judge(attempt: &Attempt, asked: &Asked<'_>, at: &Moment) -> Verdict {
         (State::Pending, Decision::Approve { right: true, .. }) => {
             Verdict { status: Status::Approved, left: None, change: Change::Approve }
         }
-        (State::Pending, Decision::Approve { .. }) => wrong(row.tries, asked.wrong),
+        (State::Pending, Decision::Approve { .. }) => wrong(row.tries, asked.wrong, &asked.limits),
         (State::Pending | State::Approved, Decision::Deny) => {
             Verdict { status: Status::Denied, left: None, change: Change::Refuse(State::Denied) }
         }
         (State::Pending | State::Approved, Decision::Report) => {
             Verdict { status: Status::Reported, left: None, change: Change::Refuse(State::Reported) }
         }
-        // A report once more, or later, is told the same; what it does comes once (push-v1 §15).
+        // A report once more, or late, is always told the same; what it does comes once (push-v1 §15).
         (State::Reported, Decision::Report) => told(Status::Reported),
-        (State::Consumed, Decision::Report) if row.reported.is_some() => told(Status::Reported),
-        (State::Consumed, Decision::Report) if row.consumed.is_some_and(|when| at.now <= when + LATE_REPORT) => {
-            Verdict { status: Status::Reported, left: None, change: Change::LateReport }
-        }
+        (_, Decision::Report) if row.reported.is_some() => told(Status::Reported),
+        (_, Decision::Report) => Verdict { status: Status::Reported, left: None, change: Change::LateReport },
         (State::Expired, _) => told(Status::Expired),
         _ => told(Status::Closed),
     }
 }
 
-fn wrong(tries: u8, in_a_row: u32) -> Verdict {
-    if tries <= 1 || in_a_row + 1 >= WRONG {
+fn wrong(tries: u8, in_a_row: u32, limits: &Limits) -> Verdict {
+    if tries <= 1 || in_a_row + 1 >= limits.wrong {
         Verdict { status: Status::Failed, left: None, change: Change::Fail }
     } else {
         Verdict { status: Status::Wrong, left: Some(tries - 1), change: Change::Wrong }
@@ -246,7 +267,7 @@ mod tests {
     const NOTHING: Standing = Standing { pushes: 0, wrong: 0, wrong_at: 0, wrong_codes: 0 };
 
     fn before(standing: Standing) -> Before {
-        Before { standing, open: 0, paused: false, phones: 1, first_factor: true }
+        Before { standing, open: 0, paused: false, phones: 1, first_factor: true, limits: Limits::default() }
     }
 
     #[test]
@@ -277,7 +298,25 @@ mod tests {
             assert_eq!(begin(&before(standing), 1000 + delay), Ok(Push::Sent), "{wrong}");
             assert_eq!(begin(&before(standing), 999), Ok(Push::Sent), "a clock set back locks nobody out");
         }
-        assert_eq!(Standing { wrong: 3, wrong_at: 1000, ..NOTHING }.wait(1000), None);
+        assert_eq!(Standing { wrong: 3, wrong_at: 1000, ..NOTHING }.wait(1000, &Limits::default()), None);
+    }
+
+    #[test]
+    fn limits_may_be_set_otherwise() {
+        let limits = Limits { open: 2, pushes: 1, pushes_alone: 3, wrong: 100, wrong_codes: 1 };
+        let known = Before { limits, ..before(NOTHING) };
+        assert_eq!([1, 2].map(|open| begin(&Before { open, ..known }, 0)), [Ok(Push::Sent), Ok(Push::Open)]);
+        let pushes = |pushes, first_factor| {
+            begin(&Before { first_factor, standing: Standing { pushes, ..NOTHING }, ..known }, 0)
+        };
+        assert_eq!([pushes(0, true), pushes(1, true)], [Ok(Push::Sent), Ok(Push::Limit)]);
+        assert_eq!([pushes(2, false), pushes(3, false)], [Ok(Push::Sent), Ok(Push::Limit)]);
+        let wrong = |wrong| Standing { wrong, ..NOTHING };
+        assert_eq!(begin(&Before { standing: wrong(100), ..known }, 0), Ok(Push::Off));
+        assert_eq!(
+            [10, 66, 67, 99].map(|n| wrong(n).wait(0, &limits)),
+            [Some(1 << 7), Some(1 << 63), Some(u64::MAX), Some(u64::MAX)]
+        );
     }
 
     #[test]

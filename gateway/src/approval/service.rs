@@ -4,21 +4,20 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use countersign_protocol::jose::{FormError, H32, Id};
-use countersign_protocol::push::{Answer, Number, Op, Outcome, Res, Status, TriesLeft, Verified};
+use countersign_protocol::push::Op;
 use countersign_protocol::text::{T64, T128, T256};
 
 use super::challenge::Question;
-use super::record::{
-    Asks, Attempt, Began, Challenged, CodeAttempt, CodeEnd, Decision, Hit, Judged, NewApproval, Recorded, Resent, Row,
-};
-use super::rule::{Change, HOLD, SIGN_HOLD, Verdict};
+use super::record::{Asks, Began, Challenged, CodeAttempt, CodeEnd, Hit, NewApproval, Resent, Row};
+use super::rule::{HOLD, Limits, SIGN_HOLD};
 use super::shown::Shown;
-use super::{Means, Moment, Policy, Push, State, Store, network};
+use super::{Moment, Policy, Push, State, Store, network};
 use crate::audit::Caller;
 use crate::enrol::{self, Device, DeviceState, Kind};
 use crate::failure::Failure;
 use crate::icon::Icons;
 use crate::issuer::{Issuer, SignFault};
+use crate::notice::Notices;
 use crate::origin::Origins;
 use crate::person::PersonId;
 use crate::port::{Clock, PortFault, Random};
@@ -70,6 +69,16 @@ pub enum Ask {
 }
 
 impl Ask {
+    /// What an approval asks; none where its words are not known any more.
+    pub fn of(asks: &Asks) -> Option<Self> {
+        match asks.op {
+            Op::Login => Some(Self::Login),
+            Op::Enrol => Some(Self::Enrol),
+            Op::Sign => Some(Self::Sign { msg: asks.msg()?, hold: asks.hold }),
+            Op::Info => None,
+        }
+    }
+
     /// Its name on the wire.
     pub fn op(&self) -> Op {
         match self {
@@ -134,15 +143,6 @@ pub enum Begun {
     Wait(u64),
 }
 
-/// What became of an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answered {
-    /// The signed result.
-    Result(String),
-    /// The device is gone.
-    Gone,
-}
-
 /// Approvals. Cloning shares everything.
 #[derive(Clone)]
 pub struct Approvals {
@@ -157,10 +157,14 @@ pub struct Parts {
     pub devices: Arc<dyn enrol::Store>,
     /// Signs challenges and results.
     pub issuer: Issuer,
+    /// Tells phones that somebody was locked out.
+    pub notices: Notices,
     /// Seals what the page shows.
     pub seal: Seal,
     /// Digits, tries, life.
     pub policy: Policy,
+    /// How many there may be.
+    pub limits: Limits,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Random bytes.
@@ -178,9 +182,6 @@ pub struct Parts {
     /// A number that no other run of the gateway has.
     pub run: i64,
 }
-
-/// How often an answer is judged anew because the row changed between judging and recording.
-const TURNS: usize = 16;
 
 impl Approvals {
     /// Approvals over their parts.
@@ -200,6 +201,11 @@ impl Approvals {
     /// What is remembered.
     pub fn store(&self) -> &dyn Store {
         &*self.inner.store
+    }
+
+    /// How many approvals, pushes and wrong tries there may be.
+    pub fn limits(&self) -> &Limits {
+        &self.inner.limits
     }
 
     /// Asks every active phone of the person, or says why not. Blocks.
@@ -305,89 +311,11 @@ impl Approvals {
         self.inner.wakes.listen(Topic::Approval(id))
     }
 
-    /// Takes a verified answer and gives the signed result: the one exit of `push-v1.md` §7. Blocks.
-    ///
-    /// # Errors
-    /// [`ApprovalFault`]; then nothing was counted, and the phone may repeat the same answer.
-    pub fn answer(&self, answer: &Verified<Answer>, by: &Caller) -> Result<Answered, ApprovalFault> {
-        let attempt = self.attempt(answer)?;
-        let at = self.moment();
-        for _ in 0..TURNS {
-            let verdict = match self.inner.store.judge(attempt, at)? {
-                Judged::Gone => return Ok(Answered::Gone),
-                Judged::Repeat(result) => return Ok(Answered::Result(result)),
-                Judged::New(verdict) => verdict,
-            };
-            let result = self.result(&attempt, verdict, &at)?;
-            match self.inner.store.record(attempt, verdict, result.clone(), at, by.clone())? {
-                Recorded::Gone => return Ok(Answered::Gone),
-                Recorded::Repeat(stored) => return Ok(Answered::Result(stored)),
-                Recorded::Changed => {}
-                Recorded::Done(changed) => {
-                    if verdict.status == Status::Reported && (verdict.change == Change::Notice || !changed.is_empty()) {
-                        // Until there is a way to tell the administrator, the log does, beside the audit.
-                        let what = if verdict.change == Change::Notice { "a notice" } else { "a sign-in" };
-                        tracing::warn!(approval = ?changed, device = %attempt.did, what, "a person reported");
-                    }
-                    if verdict.change == Change::Notice {
-                        self.tell_person_of(&attempt.did)?;
-                    }
-                    changed.into_iter().try_for_each(|id| self.tell(id))?;
-                    return Ok(Answered::Result(result));
-                }
-            }
-        }
-        Err(ApprovalFault::Restless)
-    }
-
-    fn attempt(&self, answer: &Verified<Answer>) -> Result<Attempt, ApprovalFault> {
-        let claims = answer.claims();
-        let decision = match claims.res {
-            Res::Deny => Decision::Deny,
-            Res::Report => Decision::Report,
-            Res::Approve => {
-                let means = if claims.qs.is_some() { Means::Qr } else { Means::Digits };
-                Decision::Approve { right: self.is_right(claims)?, means }
-            }
-        };
-        Ok(Attempt { did: claims.iss, aj: claims.jti, h: answer.h(), cj: claims.cj, ch: claims.ch, decision })
-    }
-
-    fn is_right(&self, claims: &Answer) -> Result<bool, ApprovalFault> {
-        let Some(asked) = self.inner.store.challenge(claims.iss, claims.cj)? else { return Ok(false) };
-        let shown = self.shown(&asked.approval)?;
-        let typed = |nm: &Number| shown.digits_match(nm);
-        Ok(claims.nm.as_ref().is_some_and(typed) || claims.qs.as_ref().is_some_and(|qs| shown.qr_matches(qs)))
-    }
-
-    fn result(&self, attempt: &Attempt, verdict: Verdict, at: &Moment) -> Result<String, ApprovalFault> {
-        let left = verdict.left.map(|left| TriesLeft::try_from(u64::from(left))).transpose()?;
-        let claims = Outcome {
-            iss: self.inner.issuer.u().clone(),
-            aud: attempt.did,
-            iat: at.now,
-            aj: attempt.aj,
-            cj: attempt.cj,
-            st: verdict.status,
-            left,
-        };
-        Ok(self.inner.issuer.sign(&claims)?.jws)
-    }
-
     /// Wakes the page that waits and the phones that show it.
-    fn tell(&self, id: Id) -> Result<(), StoreFault> {
+    pub(super) fn tell(&self, id: Id) -> Result<(), StoreFault> {
         self.inner.wakes.wake(Topic::Approval(id));
         let Some(row) = self.inner.store.get(id)? else { return Ok(()) };
         for device in self.inner.devices.devices(row.person)? {
-            self.inner.wakes.wake(Topic::Device(device.did));
-        }
-        Ok(())
-    }
-
-    /// Wakes the phones of the person whose device this is.
-    fn tell_person_of(&self, did: &Id) -> Result<(), StoreFault> {
-        let Some(device) = self.inner.devices.device(*did)? else { return Ok(()) };
-        for device in self.inner.devices.devices(device.person)? {
             self.inner.wakes.wake(Topic::Device(device.did));
         }
         Ok(())
@@ -400,7 +328,22 @@ impl Approvals {
     pub fn code(&self, id: Id, binding: H32, hit: Option<Hit>, by: &Caller) -> Result<CodeEnd, ApprovalFault> {
         let end = self.inner.store.code(CodeAttempt { id, binding, hit }, self.moment(), by.clone())?;
         self.tell(id)?;
+        if end == CodeEnd::Failed {
+            self.tell_lockout(id)?;
+        }
         Ok(end)
+    }
+
+    /// Rings the bells of a person's phones, where a wrong number or code just now was one too many in a row: the notice of
+    /// it was stored together with the count.
+    pub(super) fn tell_lockout(&self, id: Id) -> Result<(), StoreFault> {
+        let it = &*self.inner;
+        let Some(row) = it.store.get(id)? else { return Ok(()) };
+        let standing = it.store.standing(row.person)?;
+        if standing.wrong >= it.limits.wrong || standing.wrong_codes >= it.limits.wrong_codes {
+            it.notices.announce(row.person)?;
+        }
+        Ok(())
     }
 
     /// Rings once more: the same challenge, the same digits. Blocks.

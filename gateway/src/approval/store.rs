@@ -13,7 +13,7 @@ use super::record::{
     self, Attempt, Began, Challenged, CodeAttempt, CodeEnd, Judged, NewApproval, Offline, Recorded, Resent, Row,
     Standing,
 };
-use super::rule::{self, Change, Verdict};
+use super::rule::{self, Change, Limits, Verdict};
 use super::{Moment, Push, State};
 use crate::audit::{self, Caller, Entry};
 use crate::notice;
@@ -25,33 +25,44 @@ const LASTS: &str = ":now <= ends AND (run <> :run OR :mono <= mono_end)";
 
 /// Approvals in the gateway's store.
 #[derive(Clone)]
-pub struct SqlStore(pub crate::store::Store);
+pub struct SqlStore {
+    store: crate::store::Store,
+    limits: Limits,
+}
+
+impl SqlStore {
+    /// Over the gateway's store, with these limits.
+    pub fn new(store: crate::store::Store, limits: Limits) -> Self {
+        Self { store, limits }
+    }
+}
 
 impl record::Store for SqlStore {
     fn begin(&self, new: NewApproval, at: Moment, by: Caller) -> Result<Began, StoreFault> {
-        self.0.write(move |tx| begin::begin(tx, &new, &at, &by))
+        let limits = self.limits;
+        self.store.write(move |tx| begin::begin(tx, &new, &limits, &at, &by))
     }
 
     fn get(&self, id: Id) -> Result<Option<Row>, StoreFault> {
-        self.0.read(|tx| get(tx, &id))
+        self.store.read(|tx| get(tx, &id))
     }
 
     fn of_browser(&self, binding: H32) -> Result<Option<Row>, StoreFault> {
-        self.0.read(|tx| {
+        self.store.read(|tx| {
             let sql = format!("SELECT {COLUMNS} FROM approval WHERE binding = ?1 ORDER BY number DESC LIMIT 1");
             Ok(tx.prepare_cached(&sql)?.query_one([binding.as_bytes()], row).optional()?)
         })
     }
 
     fn settle(&self, id: Id, at: Moment, by: Caller) -> Result<bool, StoreFault> {
-        self.0.write(move |tx| match get(tx, &id)? {
+        self.store.write(move |tx| match get(tx, &id)? {
             Some(row) => settle(tx, &row, &at, &by),
             None => Ok(false),
         })
     }
 
     fn judge(&self, attempt: Attempt, at: Moment) -> Result<Judged, StoreFault> {
-        self.0.read(|tx| judge(tx, &attempt, &at))
+        self.store.read(|tx| judge(tx, &attempt, &self.limits, &at))
     }
 
     fn record(
@@ -62,7 +73,8 @@ impl record::Store for SqlStore {
         at: Moment,
         by: Caller,
     ) -> Result<Recorded, StoreFault> {
-        self.0.write(move |tx| match judge(tx, &attempt, &at)? {
+        let limits = self.limits;
+        self.store.write(move |tx| match judge(tx, &attempt, &limits, &at)? {
             Judged::Gone => Ok(Recorded::Gone),
             Judged::Repeat(stored) => Ok(Recorded::Repeat(stored)),
             Judged::New(verdict) if verdict != judged => Ok(Recorded::Changed),
@@ -75,7 +87,7 @@ impl record::Store for SqlStore {
                     return Ok(Recorded::Done(reported.ended));
                 }
                 let changed = match asked.as_ref().filter(|_| verdict.change != Change::Nothing) {
-                    Some(asked) if !apply(tx, &attempt, &asked.approval, verdict.change, &at)? => {
+                    Some(asked) if !apply(tx, &attempt, &asked.approval, verdict.change, &limits, &at)? => {
                         return Ok(Recorded::Changed);
                     }
                     Some(asked) => vec![asked.approval.id],
@@ -89,11 +101,12 @@ impl record::Store for SqlStore {
     }
 
     fn code(&self, attempt: CodeAttempt, at: Moment, by: Caller) -> Result<CodeEnd, StoreFault> {
-        self.0.write(move |tx| code(tx, &attempt, &at, &by))
+        let limits = self.limits;
+        self.store.write(move |tx| code(tx, &attempt, &limits, &at, &by))
     }
 
     fn offer(&self, id: Id, binding: H32, offline: Offline, at: Moment, by: Caller) -> Result<bool, StoreFault> {
-        self.0.write(move |tx| {
+        self.store.write(move |tx| {
             let Some(row) = get(tx, &id)?.filter(|row| row.binding == binding) else { return Ok(false) };
             if row.state(&at) != State::Pending {
                 return Ok(false);
@@ -109,11 +122,11 @@ impl record::Store for SqlStore {
     }
 
     fn offline(&self, id: Id) -> Result<Option<Offline>, StoreFault> {
-        self.0.read(|tx| offline(tx, &id))
+        self.store.read(|tx| offline(tx, &id))
     }
 
     fn resend(&self, id: Id, binding: H32, at: Moment, by: Caller) -> Result<Resent, StoreFault> {
-        self.0.write(move |tx| {
+        self.store.write(move |tx| {
             let Some(row) = get(tx, &id)?.filter(|row| row.binding == binding) else { return Ok(Resent::No) };
             if row.state(&at) != State::Pending || row.push != Push::Sent || row.resends >= rule::RESENDS {
                 return Ok(Resent::No);
@@ -134,19 +147,19 @@ impl record::Store for SqlStore {
     }
 
     fn cancel(&self, id: Id, binding: H32, at: Moment, by: Caller) -> Result<bool, StoreFault> {
-        self.0.write(move |tx| {
+        self.store.write(move |tx| {
             let Some(row) = get(tx, &id)?.filter(|row| row.binding == binding) else { return Ok(false) };
             cancel(tx, &row, &at, &by)
         })
     }
 
     fn cancel_all(&self, person: PersonId, at: Moment, by: Caller) -> Result<Vec<Id>, StoreFault> {
-        self.0.write(move |tx| cancel_all(tx, &person, &at, &by))
+        self.store.write(move |tx| cancel_all(tx, &person, &at, &by))
     }
 
     fn consume(&self, id: Id, client: &str, binding: H32, at: Moment, by: Caller) -> Result<Option<Row>, StoreFault> {
         let client = client.to_owned();
-        self.0.write(move |tx| {
+        self.store.write(move |tx| {
             let sql = format!(
                 "UPDATE approval SET state = 'consumed', consumed = :now, rev = rev + 1
                  WHERE id = :id AND client = :client AND binding = :binding AND state = 'approved' AND {LASTS}
@@ -171,7 +184,7 @@ impl record::Store for SqlStore {
     }
 
     fn open_challenges(&self, did: Id, at: Moment) -> Result<Vec<Challenged>, StoreFault> {
-        self.0.read(|tx| {
+        self.store.read(|tx| {
             let sql = format!(
                 "SELECT {COLUMNS}, jti, ch, jws FROM challenge JOIN approval ON approval.id = challenge.approval
                  WHERE did = :did AND state = 'pending' AND {LASTS} ORDER BY number"
@@ -185,11 +198,11 @@ impl record::Store for SqlStore {
     }
 
     fn challenge(&self, did: Id, jti: Id) -> Result<Option<Challenged>, StoreFault> {
-        self.0.read(|tx| challenged(tx, &did, &jti))
+        self.store.read(|tx| challenged(tx, &did, &jti))
     }
 
     fn delivered(&self, did: Id, seen: Vec<Id>, at: Moment) -> Result<Vec<Id>, StoreFault> {
-        self.0.write(move |tx| {
+        self.store.write(move |tx| {
             let mut new = Vec::new();
             for jti in seen {
                 let sql = format!(
@@ -209,19 +222,15 @@ impl record::Store for SqlStore {
     }
 
     fn standing(&self, person: PersonId) -> Result<Standing, StoreFault> {
-        self.0.read(|tx| standing(tx, &person))
+        self.store.read(|tx| standing(tx, &person))
     }
 
     fn reset(&self, person: PersonId) -> Result<(), StoreFault> {
-        self.0.write(move |tx| {
-            tx.prepare_cached("DELETE FROM standing WHERE person = ?1")?.execute([person.0])?;
-            tx.prepare_cached("DELETE FROM push_pause WHERE person = ?1")?.execute([person.0])?;
-            Ok(())
-        })
+        self.store.write(move |tx| succeed(tx, &person))
     }
 
     fn sweep(&self, before: u64, at: Moment) -> Result<(), StoreFault> {
-        self.0.write(move |tx| {
+        self.store.write(move |tx| {
             settle_all(tx, &at)?;
             tx.execute("DELETE FROM answer WHERE until < ?1", [int(at.now)])?;
             tx.execute("DELETE FROM push_pause WHERE until < ?1", [int(at.now)])?;
@@ -229,6 +238,15 @@ impl record::Store for SqlStore {
             Ok(())
         })
     }
+}
+
+/// A right code was typed elsewhere than in answer to an approval, inside the transaction that takes it: codes of the person
+/// are taken again.
+///
+/// # Errors
+/// [`StoreFault`].
+pub fn right_code(tx: &Connection, person: &PersonId) -> Result<(), StoreFault> {
+    decide::right_code(tx, person)
 }
 
 /// Calls off what is pending of a person, inside a transaction of another subject.

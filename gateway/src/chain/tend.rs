@@ -9,7 +9,9 @@ use crate::audit::Caller;
 use crate::enrol::devices::EnrolFault;
 use crate::enrol::stale::{self, Which};
 use crate::house::{House, Panicked};
+use crate::person::PersonFault;
 use crate::push::metadata::PublishFault;
+use crate::store::StoreFault;
 
 /// Time between two looks: how long a running gateway signs with the key before, after a command made another.
 const EVERY: Duration = Duration::from_secs(1);
@@ -26,6 +28,12 @@ pub enum TendFault {
     /// New codes in the place of ended ones.
     #[error(transparent)]
     Enrol(#[from] EnrolFault),
+    /// The people whose phones are told.
+    #[error(transparent)]
+    People(#[from] PersonFault),
+    /// The phones that are told.
+    #[error(transparent)]
+    Store(#[from] StoreFault),
     /// A bug.
     #[error(transparent)]
     Panicked(#[from] Panicked),
@@ -61,6 +69,8 @@ pub fn look(house: &House) -> Result<(), TendFault> {
     let Some(change) = house.published.refresh(at.now)? else { return Ok(()) };
     if change.epoch {
         house.chain.cancel_unlisted(at, &by)?;
+        // The recovery stored a notice for everybody.
+        house.people.all()?.iter().try_for_each(|person| house.notices.announce(person.id))?;
     }
     if change.codes {
         renew(house, Which::Open)?;

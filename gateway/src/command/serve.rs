@@ -114,6 +114,9 @@ pub(super) fn settings(config: &Config) -> String {
     row("log", format!("{}, {}", if config.log.json { "json" } else { "text" }, config.log.level));
     let approval = &config.approval;
     row("approval", format!("{} / {} / {} s", approval.digits, approval.tries, approval.life));
+    row("approval.open", approval.open.to_string());
+    row("approval.pushes", format!("{} / {}", approval.pushes, approval.pushes_alone));
+    row("approval.wrong", format!("{} / {}", approval.wrong_digits, approval.wrong_codes));
     let policy = &config.policy;
     let (uv, level) =
         (if policy.biometrics_only { "bio" } else { "any" }, if policy.hardware { "tee" } else { "software" });

@@ -10,7 +10,8 @@ use countersign_protocol::push::{Attest, AttestationFormat, BaseUrl};
 use countersign_strings::{fill, text};
 
 use super::source::Given;
-use super::{Config, MasterKey, SETTINGS, Tls, Wrong};
+use super::{Approval, Config, MasterKey, SETTINGS, Tls, Wrong};
+use crate::limits;
 
 /// `https://HOST[:PORT]`, as phones keep it: lower case, no port 443, no path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,12 +61,7 @@ pub(super) fn config(given: &mut BTreeMap<&'static str, Given>, wrong: &mut Vec<
         // The library cuts between bytes and panics in the middle of a character.
         (text.is_ascii() && tracing_subscriber::EnvFilter::try_new(text).is_ok()).then(|| text.to_owned())
     });
-    read.one("approval.digits", &mut config.approval.digits, "gateway.want_approval_digits", |t| within(t, 2, 8));
-    read.one("approval.tries", &mut config.approval.tries, "gateway.want_approval_tries", |t| within(t, 1, 5));
-    read.one("approval.life", &mut config.approval.life, "gateway.want_approval_life", |t| within(t, 30, 600));
-    if config.approval.digits < 6 {
-        config.approval.tries = 1;
-    }
+    read.approval(&mut config.approval);
     read.one("policy.uv", &mut config.policy.biometrics_only, "gateway.want_policy_uv", |text| match text {
         "bio" => Some(true),
         "any" => Some(false),
@@ -157,6 +153,29 @@ impl Reader<'_> {
             if secret { text("gateway.config_hidden").into() } else { format!("«{}»", given.values.join(", ")) };
         let wrong = Wrong { key: given.key.clone(), from: given.from.clone(), value, remedy: text(want).into() };
         self.wrong.push(wrong);
+    }
+
+    /// Digits, tries and life of an approval, and how many there may be.
+    fn approval(&mut self, into: &mut Approval) {
+        let (least, most) = (limits::DIGITS_LEAST, limits::DIGITS_MOST);
+        self.one("approval.digits", &mut into.digits, "gateway.want_approval_digits", |t| within(t, least, most));
+        self.one("approval.tries", &mut into.tries, "gateway.want_approval_tries", |t| {
+            within(t, 1, limits::TRIES_MOST)
+        });
+        let (least, most) = (limits::APPROVAL_LIFE_LEAST, limits::APPROVAL_LIFE_MOST);
+        self.one("approval.life", &mut into.life, "gateway.want_approval_life", |t| within(t, least, most));
+        for (name, into, want, most) in [
+            ("approval.open", &mut into.open, "gateway.want_approval_open", limits::OPEN_APPROVALS_MOST),
+            ("approval.pushes", &mut into.pushes, "gateway.want_approval_pushes", limits::PUSHES_MOST),
+            ("approval.pushes_alone", &mut into.pushes_alone, "gateway.want_approval_pushes", limits::PUSHES_MOST),
+            ("approval.wrong_digits", &mut into.wrong_digits, "gateway.want_approval_wrong", limits::WRONG_MOST),
+            ("approval.wrong_codes", &mut into.wrong_codes, "gateway.want_approval_wrong", limits::WRONG_MOST),
+        ] {
+            self.one(name, into, want, |t| within(t, 1, most));
+        }
+        if into.digits < 6 {
+            into.tries = 1;
+        }
     }
 
     /// What is asked of phones, and whether it can be checked at all.
@@ -327,6 +346,53 @@ mod tests {
         for (name, least) in [("connections", 64), ("address_connections", 8)] {
             assert!(set(name, least).is_ok() && set(name, 65_536).is_ok(), "{name}");
             assert!(set(name, least - 1).is_err() && set(name, 65_537).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn limits_of_approvals_have_their_ranges_in_each_source() {
+        type Read = fn(&Approval) -> u64;
+        let one = 1;
+        let ranges: [(&str, Read, u64, u64, u64); 8] = [
+            (
+                "digits",
+                |it| it.digits.into(),
+                limits::DIGITS.into(),
+                limits::DIGITS_LEAST.into(),
+                limits::DIGITS_MOST.into(),
+            ),
+            ("tries", |it| it.tries.into(), limits::TRIES.into(), one, limits::TRIES_MOST.into()),
+            ("life", |it| it.life, limits::APPROVAL_LIFE, limits::APPROVAL_LIFE_LEAST, limits::APPROVAL_LIFE_MOST),
+            ("open", |it| it.open.into(), limits::OPEN_APPROVALS.into(), one, limits::OPEN_APPROVALS_MOST.into()),
+            ("pushes", |it| it.pushes.into(), limits::PUSHES.into(), one, limits::PUSHES_MOST.into()),
+            ("pushes_alone", |it| it.pushes_alone.into(), limits::PUSHES_ALONE.into(), one, limits::PUSHES_MOST.into()),
+            ("wrong_digits", |it| it.wrong_digits.into(), limits::WRONG_DIGITS.into(), one, limits::WRONG_MOST.into()),
+            ("wrong_codes", |it| it.wrong_codes.into(), limits::WRONG_CODES.into(), one, limits::WRONG_MOST.into()),
+        ];
+        // The table of push-v1 section 10.
+        let table =
+            [(6, 2, 8), (3, 1, 5), (120, 30, 600), (1, 1, 3), (5, 1, 10), (2, 1, 10), (10, 1, 100), (10, 1, 100)];
+        assert_eq!(ranges.map(|(_, _, default, least, most)| (default, least, most)), table);
+        for (name, read, default, least, most) in ranges {
+            assert_eq!(read(&Approval::default()), default, "{name}");
+            let (key, variable) = (format!("approval.{name}"), format!("COUNTERSIGN_APPROVAL_{}", name.to_uppercase()));
+            let set = |n: u64| {
+                let n = n.to_string();
+                let file = from(&format!("[approval]\n{name} = {n}"), &[], &[]);
+                [file, from("", &[(&variable, &n)], &[]), from("", &[], &[(&key, &n)])]
+            };
+            for n in [least, most] {
+                for config in set(n) {
+                    assert_eq!(read(&config.unwrap().approval), n, "{name}");
+                }
+            }
+            for n in [least - 1, most + 1] {
+                let told = set(n).map(|config| config.unwrap_err().to_string());
+                for (told, key) in told.iter().zip([&key, &variable, &key]) {
+                    let range = [format!("{key} = «{n}»"), format!("from {least} to {most}")];
+                    assert!(range.iter().all(|part| told.contains(part)), "{name}: {told}");
+                }
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use countersign_protocol::Secret;
 use countersign_protocol::jose::{FormError, Id, Jwk, Refused};
-use countersign_protocol::push::{Enrol, EnrolCode, EnrolRequest, GoneWhy, Receipt, SealedReceipt, Verified, check};
+use countersign_protocol::push::{Enrol, EnrolRequest, GoneWhy, Receipt, SealedReceipt, Verified, check};
 use countersign_protocol::text::T128;
 use zeroize::Zeroizing;
 
@@ -142,9 +142,10 @@ impl Devices {
         let input = request.enrol.jws().signing_input().as_bytes();
         let found = self.parts.store.code(request.enrol.claims().e).map_err(EnrolFault::from)?;
         let secret = match &found {
-            Some(code) => codes::open(&self.parts.seal, &code.e, &code.code).map_err(EnrolFault::from)?,
-            None => EnrolCode::new(Secret::new(vec![0; 16])).map_err(EnrolFault::from)?,
+            Some(code) => codes::open(&self.parts.seal, &code.e, &code.code),
+            None => self.nobodys.open(&self.parts.seal),
         };
+        let secret = secret.map_err(EnrolFault::from)?;
         let fits = secret.cm_fits(input, &request.cm);
         let remembered = |code: &Code| self.moment().now <= code.x.saturating_add(REMEMBERED);
         found.filter(|code| fits && remembered(code)).ok_or(AcceptFault::NoCode)

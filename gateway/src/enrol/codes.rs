@@ -32,7 +32,7 @@ pub enum OfferFault {
 
 impl Devices {
     /// Makes a code for the browser whose cookie has this hash; the person's older one ends. The caller has checked
-    /// §5.6: another second factor or a voucher, not older than ten minutes.
+    /// §5.6: a yes to adding a device, or a voucher, not older than ten minutes.
     ///
     /// # Errors
     /// [`OfferFault`].
@@ -102,6 +102,24 @@ impl Devices {
         let issuer = &self.parts.issuer;
         let p = self.parts.pin.map(H32::from_bytes);
         Ok(Some(EnrolLink { u: issuer.u().clone(), k: issuer.key().thumbprint(), c, x: code.x, p }))
+    }
+}
+
+/// A sealed code of nobody: what is done with it costs what is done with one that is stored (`push-v1.md` §4).
+pub(super) struct NobodysCode {
+    e: Id,
+    sealed: Vec<u8>,
+}
+
+impl NobodysCode {
+    pub(super) fn new(seal: &Seal) -> Result<Self, SealFault> {
+        let e = Id::from_bytes([0; 16]);
+        Ok(Self { e, sealed: seal.seal(PLACE, e.as_bytes(), &Secret::new(vec![0; 16]))? })
+    }
+
+    /// Opens it, as a stored one is opened.
+    pub(super) fn open(&self, seal: &Seal) -> Result<EnrolCode, SealFault> {
+        open(seal, &self.e, &self.sealed)
     }
 }
 

@@ -9,6 +9,7 @@ use countersign_protocol::text::T64;
 use subtle::ConstantTimeEq;
 
 use super::changes::{Changes, SuspendedWhy};
+use super::codes::NobodysCode;
 use super::record::{Confirmed, Device, DeviceState, Kind, Store};
 use super::totp::{self, Seed};
 use crate::approval::Moment;
@@ -103,6 +104,8 @@ pub struct Parts {
 #[derive(Clone)]
 pub struct Devices {
     pub(super) parts: Arc<Parts>,
+    /// Looked at in the place of a code that is not there.
+    pub(super) nobodys: Arc<NobodysCode>,
 }
 
 /// A person as these rules need one.
@@ -116,8 +119,12 @@ pub struct Owner<'a> {
 
 impl Devices {
     /// Devices over their parts.
-    pub fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts) }
+    ///
+    /// # Errors
+    /// [`SealFault`].
+    pub fn new(parts: Parts) -> Result<Self, SealFault> {
+        let nobodys = NobodysCode::new(&parts.seal)?;
+        Ok(Self { parts: Arc::new(parts), nobodys: Arc::new(nobodys) })
     }
 
     /// This moment by both clocks.
@@ -255,10 +262,9 @@ impl Devices {
         by: &Caller,
     ) -> Result<Option<Vec<Id>>, EnrolFault> {
         let (at, why) = (self.moment(), GoneWhy::Person);
-        let entry = by.entry(at.now, "device.remove", why.as_str()).person(owner.name).device(*did.as_bytes());
+        let entry = by.entry(at.now, "device.remove", why.as_str()).device(*did.as_bytes());
         let ended = self.parts.store.end_from(owner.id, did, why, acting, at, entry)?;
-        self.parts.wakes.wake(Topic::Device(did));
-        self.parts.notices.announce(owner.id)?;
+        self.left(owner.id, did)?;
         Ok(ended)
     }
 
@@ -267,12 +273,21 @@ impl Devices {
     /// # Errors
     /// [`EnrolFault::Store`].
     pub fn remove(&self, owner: Owner<'_>, did: Id, why: GoneWhy, by: &Caller) -> Result<Option<Vec<Id>>, EnrolFault> {
+        self.end(owner.id, did, why, by)
+    }
+
+    fn end(&self, person: PersonId, did: Id, why: GoneWhy, by: &Caller) -> Result<Option<Vec<Id>>, EnrolFault> {
         let at = self.moment();
-        let entry = by.entry(at.now, "device.remove", why.as_str()).person(owner.name).device(*did.as_bytes());
-        let ended = self.parts.store.end(owner.id, did, why, at, entry)?;
-        self.parts.wakes.wake(Topic::Device(did));
-        self.parts.notices.announce(owner.id)?;
+        let entry = by.entry(at.now, "device.remove", why.as_str()).device(*did.as_bytes());
+        let ended = self.parts.store.end(person, did, why, at, entry)?;
+        self.left(person, did)?;
         Ok(ended)
+    }
+
+    /// Tells a device that went, and the person's other phones.
+    fn left(&self, person: PersonId, did: Id) -> Result<(), EnrolFault> {
+        self.parts.wakes.wake(Topic::Device(did));
+        Ok(self.parts.notices.announce(person)?)
     }
 
     /// Removes a phone that says so itself. The approvals that this ended.
@@ -280,13 +295,7 @@ impl Devices {
     /// # Errors
     /// [`EnrolFault::Store`].
     pub fn leave(&self, device: &Device, by: &Caller) -> Result<Vec<Id>, EnrolFault> {
-        let at = self.moment();
-        let why = GoneWhy::Itself;
-        let entry = by.entry(at.now, "device.remove", why.as_str()).device(*device.did.as_bytes());
-        let ended = self.parts.store.end(device.person, device.did, why, at, entry)?;
-        self.parts.wakes.wake(Topic::Device(device.did));
-        self.parts.notices.announce(device.person)?;
-        Ok(ended.unwrap_or_default())
+        Ok(self.end(device.person, device.did, GoneWhy::Itself, by)?.unwrap_or_default())
     }
 
     /// Suspends an active device. The approvals that this ended, or none when it was not active or not this person's.

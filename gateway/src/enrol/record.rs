@@ -388,8 +388,8 @@ pub trait Store: Send + Sync {
     /// [`StoreFault`].
     fn rename(&self, person: PersonId, did: Id, name: String, audit: Entry) -> Result<bool, StoreFault>;
 
-    /// Takes the code of `step` from this device's seed, once, with its audit row. Whether it was not taken before; else no
-    /// row is written.
+    /// Takes the code of `step` from this device's seed, once, with its audit row; a right code has the person's codes taken
+    /// again, where wrong ones had put an end to that. Whether it was not taken before; else no row is written.
     ///
     /// # Errors
     /// [`StoreFault`]; then it is not taken.

@@ -179,6 +179,7 @@ impl Store for SqlStore {
         self.0.write(move |tx| {
             let spent = spend_step(tx, &did, &person, step, at.now)?;
             if spent {
+                approval::store::right_code(tx, &person)?;
                 audit::store::append(tx, &audit)?;
             }
             Ok(spent)
@@ -300,6 +301,9 @@ fn confirm(
     let by = Caller { address: audit.address, transaction: audit.transaction.clone() };
     audit::store::append_for(tx, person, Entry { outcome, ..audit })?;
     if end == Confirmed::Active {
+        if step.is_some() {
+            approval::store::right_code(tx, person)?;
+        }
         tell(tx, person, Info::DeviceAdded, did, at)?;
         replace(tx, person, did, at, &by)?;
     }

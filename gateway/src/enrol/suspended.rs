@@ -9,9 +9,10 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use countersign_strings::text;
 
+use super::devices::Devices;
 use super::pages;
 use super::record::{Device, DeviceState};
-use super::route::{LIST, Needs, changing, frame, owner};
+use super::route::{LIST, Needs, changing, frame, owner, take_out};
 use crate::failure::Failure;
 use crate::house::House;
 use crate::login::pages::fresh_page;
@@ -28,19 +29,7 @@ pub(super) fn routes() -> Router<Arc<House>> {
 }
 
 async fn suspend(State(house): State<Arc<House>>, Path(id): Path<String>, posted: Posted) -> Result<Response, Failure> {
-    let by = posted.visitor;
-    let (session, device, _) = match changing(&house, &by, &id, Needs::Change, "remove").await? {
-        Ok(found) => found,
-        Err(page) => return Ok(page),
-    };
-    let did = device.did;
-    house
-        .run(move |house| {
-            let ended = house.devices.suspend_from(owner(&session), did, session.id, &by.caller)?;
-            house.approvals.ended(&ended.unwrap_or_default()).map_err(Failure::from)
-        })
-        .await?;
-    Ok(see_other(&format!("{LIST}?suspended={did}")))
+    take_out(&house, posted.visitor, &id, "suspended", Devices::suspend_from).await
 }
 
 /// Whether the session showed another second factor than this device: one that came after it was suspended, since from then

@@ -173,10 +173,10 @@ fn long_enough(house: &House, by: &Visitor, row: Row, person: &str) -> Result<Be
     if row.exp.saturating_sub(house.clock.now()) >= rule::OFFLINE_LEAST {
         return Ok(Begun::Row(row.into()));
     }
+    let Some(ask) = Ask::of(&row.asks) else { return Ok(Begun::Over) };
     if !house.approvals.cancel(row.id, row.binding, &by.caller)? {
         return Ok(Begun::Over);
     }
-    let ask = if row.asks.op == countersign_protocol::push::Op::Enrol { Ask::Enrol } else { Ask::Login };
     match begin(house, by, (row.person, person), ask, row.next, false)? {
         SignedIn::Later(seconds) => Ok(Begun::Later(seconds)),
         _ => match house.approvals.of_browser(row.binding)? {

@@ -5,6 +5,7 @@ use countersign_protocol::push::Op;
 use countersign_strings::{fill, text};
 
 use super::App;
+use super::route::ADD;
 use crate::approval::record::Row;
 use crate::approval::{Push, State, rule};
 use crate::failure::Failure;
@@ -226,7 +227,8 @@ pub fn fresh_page(house: &House, by: &Visitor, next: &str, fault: Option<String>
         Some(session) => Frame::signed_in(title, &session.name, token),
         None => form(title, token),
     };
-    let view = FreshView { frame, next: next.to_owned(), fault };
+    let (next, enrol) = (next.to_owned(), next.starts_with(ADD));
+    let view = FreshView { frame, next, enrol, fault };
     render(&view)
 }
 

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use countersign_protocol::jose::H32;
+use countersign_protocol::push::Op;
 use countersign_protocol::text::{T64, T128};
 use countersign_strings::text;
 use serde::Deserialize;
@@ -19,7 +20,7 @@ use super::{App, known, next, offline, voucher};
 use crate::approval::challenge::browser;
 use crate::approval::record::{CodeEnd, Hit, Row};
 use crate::approval::service::Begun;
-use crate::approval::{Ask, Begin, State as Stands, rule};
+use crate::approval::{Ask, Begin, State as Stands};
 use crate::audit::Caller;
 use crate::calendar;
 use crate::failure::Failure;
@@ -34,7 +35,7 @@ use crate::session::{Cookie, Session, Step};
 const HELD: Duration = Duration::from_secs(25);
 pub(super) const WAIT: &str = "/login/wait";
 /// Where devices are added.
-const ADD: &str = "/manageotp/add";
+pub(super) const ADD: &str = "/manageotp/add";
 
 /// The routes of this subject.
 pub fn routes(sample_app: bool) -> Router<Arc<House>> {
@@ -122,7 +123,7 @@ async fn sign_in(State(house): State<Arc<House>>, posted: Posted) -> Result<Resp
                 let (cookie, _) = house.sessions.begin(person.id, &person.name, Step::default())?;
                 return Ok(SignedIn::NoDevice(cookie.set()));
             }
-            begin(house, &by, (person.id, &person.name), Ask::Login, going, true)
+            begin(house, &by, (person.id, &person.name), ask_for(&going), going, true)
         })
         .await?;
     let refused = |status, fault: Option<&str>, later| {
@@ -140,6 +141,11 @@ async fn sign_in(State(house): State<Arc<House>>, posted: Posted) -> Result<Resp
         SignedIn::NoDevice(set) => with_cookie(see_other(ADD), &set),
         SignedIn::Asked => see_other(WAIT),
     })
+}
+
+/// What is asked on the way to a page. A device that is added is another question than a sign-in, and the phone says so.
+fn ask_for(next: &str) -> Ask {
+    if next.starts_with(ADD) { Ask::Enrol } else { Ask::Login }
 }
 
 /// Begins an approval for this browser, unless the same question to this person is open there already.
@@ -185,7 +191,8 @@ pub(super) fn look(house: &House, by: &Visitor, known: Option<H32>) -> Result<Op
     };
     let person = house.people.by_id(row.person)?.map(|person| person.name).unwrap_or_default();
     let offline = state == Stands::Pending && !house.approvals.offline_phones(row.person)?.is_empty();
-    let locked = state == Stands::Failed && house.approvals.store().standing(row.person)?.wrong >= rule::WRONG;
+    let locked = state == Stands::Failed
+        && house.approvals.store().standing(row.person)?.wrong >= house.approvals.limits().wrong;
     Ok(Some(Sight { row, state, person, known, offline, locked }))
 }
 
@@ -328,7 +335,8 @@ async fn take(house: &Arc<House>, by: Visitor, headers: &HeaderMap, row: Row) ->
             };
             // What the person said yes to is what the phone showed: signing in to an application opens no devices.
             let manage = row.client == App::Manage.client();
-            let step = Step { second: true, manage, approval: Some(*row.id.as_bytes()), ..Step::default() };
+            let enrol = row.asks.op == Op::Enrol;
+            let step = Step { second: true, manage, enrol, approval: Some(*row.id.as_bytes()), ..Step::default() };
             let Some((cookie, session)) = stepped(house, &by, row.person, step)? else { return Ok(None) };
             if house.approvals.store().get(row.id)?.is_some_and(|row| row.reported.is_some()) {
                 // A report came between taking the approval and beginning the session.
@@ -382,9 +390,7 @@ async fn fresh(State(house): State<Arc<House>>, posted: Posted) -> Result<Respon
     let begun = house
         .run(move |house| {
             if house.devices.has_active(session.person)? {
-                // A device that is added is another question than a sign-in, and the phone says so.
-                let ask = if next.starts_with(ADD) { Ask::Enrol } else { Ask::Login };
-                begin(house, &by, (session.person, &session.name), ask, next, true)
+                begin(house, &by, (session.person, &session.name), ask_for(&next), next, true)
             } else {
                 Ok::<_, Failure>(SignedIn::Wrong)
             }

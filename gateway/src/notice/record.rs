@@ -107,7 +107,8 @@ pub struct Reported {
 
 /// Remembers notices. All calls block.
 pub trait Store: Send + Sync {
-    /// Writes down what happened, for every active phone of the person but one. Nothing is stored where there is none.
+    /// Writes down what happened, for every active or suspended phone of the person but one. Nothing is stored where there is
+    /// none.
     ///
     /// # Errors
     /// [`StoreFault`].

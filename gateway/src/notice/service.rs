@@ -85,8 +85,9 @@ impl Notices {
         &*self.parts.store
     }
 
-    /// Tells every active phone of a person, `event.except` and the one it is about excepted. What happens inside a
-    /// transaction of its own subject is told there, by [`super::store::tell`], and then [`Notices::announce`]d.
+    /// Tells every active phone of a person, and every suspended one once it counts again, `event.except` and the one it is
+    /// about excepted. What happens inside a transaction of its own subject is told there, by [`super::store::tell`], and then
+    /// [`Notices::announce`]d.
     ///
     /// # Errors
     /// [`NoticeFault::Store`].

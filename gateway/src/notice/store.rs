@@ -106,7 +106,8 @@ impl Store for SqlStore {
 /// [`StoreFault`].
 pub fn tell(tx: &Connection, event: &Event) -> Result<(), StoreFault> {
     let told: Vec<[u8; 16]> = {
-        let sql = "SELECT did FROM device WHERE person = ?1 AND kind = 'phone' AND state = 'active'
+        // A suspended one sees them once it counts again: whoever suspended it may have done more.
+        let sql = "SELECT did FROM device WHERE person = ?1 AND kind = 'phone' AND state IN ('active', 'suspended')
                      AND did IS NOT ?2 AND did IS NOT ?3 ORDER BY added, did";
         let none = |id: Option<Id>| id.map(|id| *id.as_bytes());
         let mut statement = tx.prepare(sql)?;

@@ -212,6 +212,8 @@ pub struct FreshView {
     pub frame: Frame,
     /// Where to go afterwards.
     pub next: String,
+    /// Whether a device is to be added, which is asked by itself.
+    pub enrol: bool,
     /// What was wrong with the voucher typed: a sentence.
     pub fault: Option<String>,
 }

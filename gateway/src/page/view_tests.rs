@@ -143,6 +143,7 @@ fn views() -> Vec<(&'static str, String)> {
     let fresh = |fault: Option<&str>| FreshView {
         frame: frame(text("login.fresh")),
         next: "/manageotp/add".into(),
+        enrol: fault.is_some(),
         fault: fault.map(str::to_owned),
     };
     let wait = || crate::login::pages::later(64);

@@ -71,6 +71,9 @@ impl Store for SqlStore {
             enrol::store::person_disabled(connection, &person, disabled, audit.at)?;
             if disabled {
                 end_all(connection, person, &audit)?;
+            } else {
+                // The administrator says so: where only phones without a network made codes, no right one could.
+                approval::store::right_code(connection, &person)?;
             }
             audit::store::append(connection, &audit)
         })

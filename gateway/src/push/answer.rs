@@ -1,11 +1,11 @@
 //! An answer: from whom it is, then the one exit of `push-v1.md` §7.
 
-use countersign_protocol::push::{AnswerReply, AnswerRequest, Message, check};
+use countersign_protocol::push::{AnswerReply, AnswerRequest, check};
 
 use super::Phones;
 use super::proof::verify_with_nobody;
 use super::reply::Refusal;
-use crate::approval::service::Answered;
+use crate::approval::answer::Answered;
 use crate::audit::Caller;
 use crate::enrol::DeviceState;
 
@@ -37,10 +37,7 @@ impl Phones {
         it.devices.key_used(&mut device, class, age)?;
         match it.approvals.answer(&answer, by)? {
             Answered::Gone => Err(Refusal::Gone(device.did, device.gone_why())),
-            Answered::Result(result) => {
-                let result = Message::parse(&result).map_err(|fault| Refusal::Busy(fault.to_string()))?;
-                Ok(AnswerReply { result })
-            }
+            Answered::Result(result) => Ok(AnswerReply { result: self.lasting(&result)? }),
         }
     }
 }

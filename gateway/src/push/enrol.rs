@@ -20,7 +20,6 @@ impl Phones {
         by: &Caller,
     ) -> Result<EnrolReply, Refusal> {
         let receipt = self.inner.devices.accept(request, by, |pk| self.prove_with(proof, pk, call))?;
-        let receipt = Message::parse(&receipt).map_err(|fault| Refusal::Busy(fault.to_string()))?;
-        Ok(EnrolReply { receipt })
+        Ok(EnrolReply { receipt: self.lasting(&receipt)? })
     }
 }

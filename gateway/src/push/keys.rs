@@ -1,5 +1,5 @@
-//! A phone changes one of its keys (`push-v1.md` §11). A repeat is answered with the same bytes, and may be proven by a key
-//! that the change itself took out of use.
+//! A phone changes one of its keys (`push-v1.md` §11). A repeat gets the same receipt, and may be proven by a key that the
+//! change itself took out of use.
 
 use std::time::Duration;
 
@@ -49,7 +49,6 @@ impl Phones {
                 it.devices.change_key(&keys, &signer, nonce_counts, by)?
             }
         };
-        let receipt = Message::parse(&receipt).map_err(|fault| Refusal::Busy(fault.to_string()))?;
-        Ok(KeysReply { receipt })
+        Ok(KeysReply { receipt: self.lasting(&receipt)? })
     }
 }

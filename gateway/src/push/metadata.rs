@@ -149,6 +149,11 @@ impl Published {
         MetaVersion { epoch: ring.epoch, seq: ring.seq }
     }
 
+    /// Whether phones find this key in the metadata.
+    pub fn lists(&self, kid: &H32) -> bool {
+        self.snapshot().ring.listed().any(|key| key.jwk.thumbprint() == *kid)
+    }
+
     /// Whether a key is listed that does not sign any more.
     pub fn lists_ended_keys(&self) -> bool {
         self.snapshot().ring.listed().nth(1).is_some()

@@ -26,8 +26,7 @@ impl Phones {
         let invite = check::invite(invite, &device.did, u, &ak)?;
         self.inner.devices.key_used(&mut device, KeyClass::Ak, age)?;
         let receipt = self.inner.devices.invite(&device, &invite, by)?;
-        let receipt = Message::parse(&receipt).map_err(|fault| Refusal::Busy(fault.to_string()))?;
-        Ok(InviteReply { receipt })
+        Ok(InviteReply { receipt: self.lasting(&receipt)? })
     }
 
     /// Takes the digits of the phone that was invited. Blocks.

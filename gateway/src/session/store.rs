@@ -78,21 +78,22 @@ impl Store for SqlStore {
 pub fn insert(connection: &Connection, new: &Session) -> Result<bool, StoreFault> {
     let add = "INSERT INTO session (id, person, began_at, began_run, began_mono, seen_at, seen_run, seen_mono,
                  second_at, second_run, second_mono, manage_at, manage_run, manage_mono,
-                 voucher_at, voucher_run, voucher_mono)
+                 enrol_at, enrol_run, enrol_mono, voucher_at, voucher_run, voucher_mono)
                SELECT :id, :person, :began_at, :began_run, :began_mono, :seen_at, :seen_run, :seen_mono,
                  :second_at, :second_run, :second_mono, :manage_at, :manage_run, :manage_mono,
-                 :voucher_at, :voucher_run, :voucher_mono
+                 :enrol_at, :enrol_run, :enrol_mono, :voucher_at, :voucher_run, :voucher_mono
                WHERE EXISTS (SELECT 1 FROM person WHERE id = :person AND disabled = 0)";
     let at = |moment: Option<Moment>| moment.map(|it| int(it.now));
     let run = |moment: Option<Moment>| moment.map(|it| it.run);
     let mono = |moment: Option<Moment>| moment.map(|it| it.mono);
-    let Session { began, seen, second, manage, voucher, .. } = *new;
+    let Session { began, seen, second, manage, enrol, voucher, .. } = *new;
     let added = connection.prepare_cached(add)?.execute(named_params! {
         ":id": new.id, ":person": new.person.0,
         ":began_at": int(began.now), ":began_run": began.run, ":began_mono": began.mono,
         ":seen_at": int(seen.now), ":seen_run": seen.run, ":seen_mono": seen.mono,
         ":second_at": at(second), ":second_run": run(second), ":second_mono": mono(second),
         ":manage_at": at(manage), ":manage_run": run(manage), ":manage_mono": mono(manage),
+        ":enrol_at": at(enrol), ":enrol_run": run(enrol), ":enrol_mono": mono(enrol),
         ":voucher_at": at(voucher), ":voucher_run": run(voucher), ":voucher_mono": mono(voucher),
     })?;
     if added == 0 {
@@ -132,7 +133,8 @@ pub fn remove_device(connection: &Connection, did: &Id, acting: Option<[u8; 32]>
     let by = "SELECT session FROM session_approval JOIN approval ON approval.id = session_approval.approval
               WHERE decided_by = ?1";
     let stale = format!(
-        "UPDATE session SET manage_at = NULL, manage_run = NULL, manage_mono = NULL WHERE id = ?2 AND id IN ({by})"
+        "UPDATE session SET manage_at = NULL, manage_run = NULL, manage_mono = NULL,
+           enrol_at = NULL, enrol_run = NULL, enrol_mono = NULL WHERE id = ?2 AND id IN ({by})"
     );
     connection.execute(&stale, params![did.as_bytes(), acting])?;
     let end = format!("DELETE FROM session WHERE id IN ({by}) AND id IS NOT ?2");
@@ -150,6 +152,7 @@ fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
         seen: there(["seen_at", "seen_run", "seen_mono"])?,
         second: moment(row, ["second_at", "second_run", "second_mono"])?,
         manage: moment(row, ["manage_at", "manage_run", "manage_mono"])?,
+        enrol: moment(row, ["enrol_at", "enrol_run", "enrol_mono"])?,
         voucher: moment(row, ["voucher_at", "voucher_run", "voucher_mono"])?,
         approvals: BTreeSet::new(),
     })

@@ -36,6 +36,7 @@ pub const STEPS: &[Step] = &[
     Step { name: "session-moments", sql: include_str!("../session/moments.sql") },
     Step { name: "move", sql: include_str!("../enrol/move.sql") },
     Step { name: "notice", sql: include_str!("../notice/schema.sql") },
+    Step { name: "session-enrol", sql: include_str!("../session/enrol.sql") },
 ];
 
 /// «CSGW»: marks the file as ours.

@@ -7,7 +7,7 @@ use countersign_gateway::approval::record::{
     Attempt, Began, Challenged, CodeAttempt, CodeEnd, Decision, Hit, Judged, NewApproval, NewChallenge, Offline,
     Recorded, Resent, Row, Standing,
 };
-use countersign_gateway::approval::rule::{self, Asked, Before, Change, Verdict};
+use countersign_gateway::approval::rule::{self, Asked, Before, Change, Limits, Verdict};
 use countersign_gateway::approval::{Means, Moment, Push, State, Store};
 use countersign_gateway::audit::Caller;
 use countersign_gateway::enrol::DeviceState;
@@ -31,6 +31,7 @@ pub enum Sabotage {
 /// Approvals in memory.
 pub struct MemoryApprovals {
     sabotage: Sabotage,
+    limits: Limits,
     all: Mutex<All>,
     /// Held for what is one transaction in SQL.
     alone: Mutex<()>,
@@ -54,7 +55,14 @@ struct All {
 impl MemoryApprovals {
     /// An empty store.
     pub fn new(sabotage: Sabotage) -> Self {
-        Self { sabotage, all: Mutex::default(), alone: Mutex::default() }
+        Self { sabotage, limits: Limits::default(), all: Mutex::default(), alone: Mutex::default() }
+    }
+
+    /// Forgets all that is held against people.
+    pub fn forget_standing(&self) {
+        let mut all = self.all();
+        all.standing.clear();
+        all.paused.clear();
     }
 
     /// Adds a device, or changes its state.
@@ -114,6 +122,7 @@ impl MemoryApprovals {
             challenge: found,
             notice: None,
             wrong,
+            limits: self.limits,
         };
         (Judged::New(rule::judge(attempt, &asked, at)), found.map(|(_, row)| row.clone()))
     }
@@ -124,7 +133,7 @@ impl Store for MemoryApprovals {
         let mut all = self.all();
         let same = |row: &&Row| {
             let whose = (row.binding, row.person, &row.client) == (new.binding, new.person, &new.client);
-            whose && row.asks.op == new.asks.op && row.state(&at) == State::Pending
+            whose && row.asks.is_same(&new.asks) && row.state(&at) == State::Pending
         };
         if let Some(row) = all.rows.values().find(same) {
             return Ok(Began::Same(row.id, row.push));
@@ -141,6 +150,7 @@ impl Store for MemoryApprovals {
             paused: paused.is_some_and(|until| *until > at.now),
             phones: new.challenges.iter().filter(active).count(),
             first_factor: new.first_factor,
+            limits: self.limits,
         };
         let push = match rule::begin(&before, at.now) {
             Ok(push) => push,
@@ -247,7 +257,8 @@ impl Store for MemoryApprovals {
                 Change::Refuse(_) | Change::LateReport => {
                     let place = (row.person, row.client.clone(), row.network.clone());
                     all.paused.insert(place, at.now + rule::PAUSE);
-                    if judged.change == Change::LateReport {
+                    let in_time = |when: u64| at.now <= when + rule::LATE_REPORT;
+                    if judged.change == Change::LateReport && row.consumed.is_some_and(in_time) {
                         all.reported.push(row.id);
                     }
                 }
@@ -271,7 +282,7 @@ impl Store for MemoryApprovals {
             let row = self.get(attempt.id)?.filter(|row| row.binding == attempt.binding);
             let Some(row) = row.filter(|row| row.state(&at) == State::Pending) else { return Ok(CodeEnd::NotOpen) };
             let standing = self.standing(row.person)?;
-            if standing.wrong_codes >= rule::WRONG_CODES {
+            if standing.wrong_codes >= self.limits.wrong_codes {
                 return Ok(CodeEnd::Off);
             }
             let right = attempt.hit.filter(|hit| {
@@ -289,7 +300,7 @@ impl Store for MemoryApprovals {
                 }
                 fresh
             });
-            let last = row.tries <= 1 || standing.wrong_codes + 1 >= rule::WRONG_CODES;
+            let last = row.tries <= 1 || standing.wrong_codes + 1 >= self.limits.wrong_codes;
             let guard = |now: &Row| now.rev == row.rev && now.stored == State::Pending;
             let changed = self.change(&row, guard, |row| match right {
                 Some(hit) => approve(row, hit.did(), hit.means(), &at),
@@ -428,9 +439,7 @@ impl Store for MemoryApprovals {
     }
 
     fn reset(&self, person: PersonId) -> Result<(), StoreFault> {
-        let mut all = self.all();
-        all.standing.remove(&person);
-        all.paused.retain(|(whose, _, _), _| *whose != person);
+        succeed(&mut self.all(), person);
         Ok(())
     }
 

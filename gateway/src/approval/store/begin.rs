@@ -5,17 +5,23 @@ use countersign_protocol::jose::Id;
 use super::read::{COLUMNS, row, standing};
 use super::{LASTS, cancel, note};
 use crate::approval::record::{Began, NewApproval, Row};
-use crate::approval::rule::{self, Before};
+use crate::approval::rule::{self, Before, Limits};
 use crate::approval::{Moment, Push};
 use crate::audit::Caller;
 use crate::enrol::{self, DeviceState};
 use crate::store::{Connection, OptionalExtension, StoreFault, int, named_params, params};
 
-pub(super) fn begin(tx: &Connection, new: &NewApproval, at: &Moment, by: &Caller) -> Result<Began, StoreFault> {
+pub(super) fn begin(
+    tx: &Connection,
+    new: &NewApproval,
+    limits: &Limits,
+    at: &Moment,
+    by: &Caller,
+) -> Result<Began, StoreFault> {
     if let Some((id, push)) = same(tx, new, at)? {
         return Ok(Began::Same(id, push));
     }
-    let push = match rule::begin(&before(tx, new, at)?, at.now) {
+    let push = match rule::begin(&before(tx, new, limits, at)?, at.now) {
         Ok(push) => push,
         Err(seconds) => {
             note(tx, &new.person, by.entry(at.now, "approval.begin", "wait"))?;
@@ -47,17 +53,18 @@ fn end_others(tx: &Connection, new: &NewApproval, at: &Moment, by: &Caller) -> R
 fn same(tx: &Connection, new: &NewApproval, at: &Moment) -> Result<Option<(Id, Push)>, StoreFault> {
     let sql = format!(
         "SELECT {COLUMNS} FROM approval WHERE binding = :binding AND person = :person AND client = :client
-           AND op = :op AND state = 'pending' AND {LASTS} ORDER BY number DESC LIMIT 1"
+           AND state = 'pending' AND {LASTS} ORDER BY number DESC LIMIT 1"
     );
     let values = named_params! {
         ":binding": new.binding.as_bytes(), ":person": new.person.0, ":client": new.client,
-        ":op": new.asks.op.as_str(), ":now": int(at.now), ":run": at.run, ":mono": at.mono,
+        ":now": int(at.now), ":run": at.run, ":mono": at.mono,
     };
-    Ok(tx.prepare_cached(&sql)?.query_one(values, row).optional()?.map(|row| (row.id, row.push)))
+    let open = tx.prepare_cached(&sql)?.query_one(values, row).optional()?;
+    Ok(open.filter(|row| row.asks.is_same(&new.asks)).map(|row| (row.id, row.push)))
 }
 
 /// What counts against a new one. What this very browser has open is called off with it, so it is not counted.
-fn before(tx: &Connection, new: &NewApproval, at: &Moment) -> Result<Before, StoreFault> {
+fn before(tx: &Connection, new: &NewApproval, limits: &Limits, at: &Moment) -> Result<Before, StoreFault> {
     let open = format!(
         "SELECT count(*) FROM approval WHERE person = :person AND state = 'pending' AND push = 'sent'
            AND binding <> :binding AND {LASTS}"
@@ -75,7 +82,8 @@ fn before(tx: &Connection, new: &NewApproval, at: &Moment) -> Result<Before, Sto
     for challenge in &new.challenges {
         phones += usize::from(enrol::store::state_of(tx, &challenge.did, at)? == Some(DeviceState::Active));
     }
-    Ok(Before { standing: standing(tx, &new.person)?, open, paused, phones, first_factor: new.first_factor })
+    let (standing, first_factor) = (standing(tx, &new.person)?, new.first_factor);
+    Ok(Before { standing, open, paused, phones, first_factor, limits: *limits })
 }
 
 fn insert(tx: &Connection, new: &NewApproval, push: Push, at: &Moment) -> Result<(), StoreFault> {

@@ -7,7 +7,7 @@ use rusqlite::ToSql;
 use super::read::{challenged, get, offline, standing};
 use super::{LASTS, about, note};
 use crate::approval::record::{Attempt, Challenged, CodeAttempt, CodeEnd, Decision, Hit, Judged, Row};
-use crate::approval::rule::{self, Asked, Change};
+use crate::approval::rule::{self, Asked, Change, Limits};
 use crate::approval::{Moment, State};
 use crate::audit::{self, Caller, Entry};
 use crate::enrol::{self, DeviceState};
@@ -26,7 +26,7 @@ fn approved(row: &Row) -> String {
     if row.asks.at_once { TAKEN } else { APPROVED }.to_owned()
 }
 
-pub(super) fn judge(tx: &Connection, attempt: &Attempt, at: &Moment) -> Result<Judged, StoreFault> {
+pub(super) fn judge(tx: &Connection, attempt: &Attempt, limits: &Limits, at: &Moment) -> Result<Judged, StoreFault> {
     let device = enrol::store::state_of(tx, &attempt.did, at)?;
     let Some(device) = device.filter(|state| *state != DeviceState::Gone) else { return Ok(Judged::Gone) };
     let stored = "SELECT result FROM answer WHERE did = ?1 AND h = ?2";
@@ -50,6 +50,7 @@ pub(super) fn judge(tx: &Connection, attempt: &Attempt, at: &Moment) -> Result<J
         challenge: challenge.as_ref().map(|it| (it.ch == attempt.ch, &it.approval)),
         notice: notice.map(|notice| notice.ch == attempt.ch),
         wrong,
+        limits: *limits,
     };
     Ok(Judged::New(rule::judge(attempt, &asked, at)))
 }
@@ -60,6 +61,7 @@ pub(super) fn apply(
     attempt: &Attempt,
     row: &Row,
     change: Change,
+    limits: &Limits,
     at: &Moment,
 ) -> Result<bool, StoreFault> {
     let open = "state = 'pending'";
@@ -83,7 +85,7 @@ pub(super) fn apply(
         return Ok(false);
     }
     match change {
-        Change::Wrong | Change::Fail => count_wrong(tx, &row.person, at)?,
+        Change::Wrong | Change::Fail => count_wrong(tx, &row.person, limits, at)?,
         Change::Refuse(_) => pause(tx, row, at)?,
         Change::Approve if row.asks.at_once => succeed(tx, &row.person)?,
         _ => {}
@@ -116,28 +118,36 @@ fn change_row(
     Ok(statement.raw_execute()? == 1)
 }
 
-/// The first report after consuming ends the sessions; a second one changes nothing and is told the same.
+/// The first report of what is over. Within ten minutes of consuming it ends the sessions that were made from it.
 fn late_report(tx: &Connection, row: &Row, at: &Moment) -> Result<bool, StoreFault> {
-    let update = "UPDATE approval SET reported = ?2 WHERE id = ?1 AND state = 'consumed' AND reported IS NULL";
+    let update = "UPDATE approval SET reported = ?2 WHERE id = ?1 AND reported IS NULL";
     if tx.prepare_cached(update)?.execute(params![row.id.as_bytes(), int(at.now)])? == 1 {
-        session::store::remove_approval(tx, *row.id.as_bytes())?;
+        if row.consumed.is_some_and(|when| at.now <= when + rule::LATE_REPORT) {
+            session::store::remove_approval(tx, *row.id.as_bytes())?;
+        }
         pause(tx, row, at)?;
     }
     Ok(true)
 }
 
-/// A success: pushes and wrong digits in a row start anew (push-v1 §10, §15).
+/// A success, or another second factor: pushes and wrong digits in a row start anew (push-v1 §10, §15).
 pub(super) fn succeed(tx: &Connection, person: &PersonId) -> Result<(), StoreFault> {
     let reset = "UPDATE standing SET pushes = 0, wrong = 0, wrong_at = 0 WHERE person = ?1";
     tx.prepare_cached(reset)?.execute([person.0])?;
     Ok(())
 }
 
-fn count_wrong(tx: &Connection, person: &PersonId, at: &Moment) -> Result<(), StoreFault> {
+/// A right code: wrong ones in a row start anew (push-v1 §10).
+pub(super) fn right_code(tx: &Connection, person: &PersonId) -> Result<(), StoreFault> {
+    tx.prepare_cached("UPDATE standing SET wrong_codes = 0 WHERE person = ?1")?.execute([person.0])?;
+    Ok(())
+}
+
+fn count_wrong(tx: &Connection, person: &PersonId, limits: &Limits, at: &Moment) -> Result<(), StoreFault> {
     let count = "INSERT INTO standing (person, wrong, wrong_at) VALUES (?1, 1, ?2)
                  ON CONFLICT DO UPDATE SET wrong = wrong + 1, wrong_at = ?2 RETURNING wrong";
     let wrong: u32 = tx.prepare_cached(count)?.query_one(params![person.0, int(at.now)], |line| line.get(0))?;
-    if wrong == rule::WRONG { tell_lockout(tx, person, at) } else { Ok(()) }
+    if wrong == limits.wrong { tell_lockout(tx, person, at) } else { Ok(()) }
 }
 
 /// The phones are told that no digits, or no codes, are taken any more: somebody has been guessing.
@@ -197,11 +207,17 @@ pub(super) fn note_answer(
     }
 }
 
-pub(super) fn code(tx: &Connection, attempt: &CodeAttempt, at: &Moment, by: &Caller) -> Result<CodeEnd, StoreFault> {
+pub(super) fn code(
+    tx: &Connection,
+    attempt: &CodeAttempt,
+    limits: &Limits,
+    at: &Moment,
+    by: &Caller,
+) -> Result<CodeEnd, StoreFault> {
     let row = get(tx, &attempt.id)?.filter(|row| row.binding == attempt.binding);
     let Some(row) = row.filter(|row| row.state(at) == State::Pending) else { return Ok(CodeEnd::NotOpen) };
     let standing = standing(tx, &row.person)?;
-    if standing.wrong_codes >= rule::WRONG_CODES {
+    if standing.wrong_codes >= limits.wrong_codes {
         return Ok(CodeEnd::Off);
     }
     let hit = match attempt.hit {
@@ -209,7 +225,7 @@ pub(super) fn code(tx: &Connection, attempt: &CodeAttempt, at: &Moment, by: &Cal
         _ => None,
     };
     let did = hit.map(|hit| hit.did());
-    let last = row.tries <= 1 || standing.wrong_codes + 1 >= rule::WRONG_CODES;
+    let last = row.tries <= 1 || standing.wrong_codes + 1 >= limits.wrong_codes;
     let change = match hit {
         Some(_) => approved(&row),
         None if last => "state = 'failed', tries = max(tries - 1, 0), decided = :now".to_owned(),
@@ -219,18 +235,18 @@ pub(super) fn code(tx: &Connection, attempt: &CodeAttempt, at: &Moment, by: &Cal
     if !change_row(tx, &row, &change, "state = 'pending'", did.as_ref(), means, at)? {
         return Err(StoreFault::Damaged("an approval changed under its writer"));
     }
-    let count = match hit {
-        Some(_) => "UPDATE standing SET wrong_codes = 0 WHERE person = ?1",
+    match hit {
+        Some(_) => right_code(tx, &row.person)?,
         None => {
-            "INSERT INTO standing (person, wrong_codes) VALUES (?1, 1)
-             ON CONFLICT DO UPDATE SET wrong_codes = wrong_codes + 1"
+            let count = "INSERT INTO standing (person, wrong_codes) VALUES (?1, 1)
+                         ON CONFLICT DO UPDATE SET wrong_codes = wrong_codes + 1";
+            tx.prepare_cached(count)?.execute([row.person.0])?;
         }
-    };
-    tx.prepare_cached(count)?.execute([row.person.0])?;
+    }
     if hit.is_some() && row.asks.at_once {
         succeed(tx, &row.person)?;
     }
-    if hit.is_none() && standing.wrong_codes + 1 == rule::WRONG_CODES {
+    if hit.is_none() && standing.wrong_codes + 1 == limits.wrong_codes {
         tell_lockout(tx, &row.person, at)?;
     }
     let (end, outcome) = match hit {
