@@ -27,7 +27,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use countersign_protocol::jose::Id;
+use countersign_protocol::jose::{H32, Id};
 
 pub use crate::device::Damage;
 pub use crate::push::enrol::{EnrolOffer, Phone};
@@ -116,6 +116,8 @@ struct Link {
     rung: Mutex<Option<Duration>>,
     /// When the gateway said that it has no events, on the monotonic clock.
     no_events: Mutex<Option<Duration>>,
+    /// Icons that the gateway does not have.
+    no_icons: Mutex<BTreeSet<H32>>,
 }
 
 impl App {

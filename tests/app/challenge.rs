@@ -2,6 +2,7 @@
 
 use countersign_core::app::{ApprovalState, Scanned};
 use countersign_core::cancel::Cancel;
+use countersign_core::error::PortError;
 use countersign_protocol::jose::H32;
 use countersign_tests::raw_phone::{Key, sign};
 use serde_json::{Value, json};
@@ -172,11 +173,7 @@ fn metadata_expired_approve() {
     // The gateway cannot be asked for newer metadata.
     world.clock.pass(14 * 86_400 + 1);
     gateway.challenge("one");
-    gateway.twist(
-        |path, _, _, response| {
-            if path == "metadata" { Err(countersign_core::error::PortError::Network) } else { Ok(response) }
-        },
-    );
+    gateway.twist(|path, _, _, response| if path == "metadata" { Err(PortError::Network) } else { Ok(response) });
     poll(&app, &enrolling).unwrap();
     let row = only(&app);
     assert!(!row.can.approve);
@@ -295,7 +292,20 @@ fn icon_not_png() {
 }
 
 #[test]
-fn an_icon_that_the_gateway_does_not_have_is_none() {
-    let (_world, _gateway, app, enrolling) = enrolled();
-    assert_eq!(app.icon(enrolling.id, &H32::sha256(&[b"?"]), &Cancel::default()).unwrap(), None);
+fn an_icon_that_the_gateway_does_not_have_is_none_and_asked_for_once() {
+    let (world, gateway, app, enrolling) = enrolled();
+    let hash = H32::sha256(&[b"?"]);
+    let path = format!("icon/{hash}");
+    for _ in 0..3 {
+        assert_eq!(app.icon(enrolling.id, &hash, &Cancel::default()).unwrap(), None);
+    }
+    assert_eq!(gateway.calls(&path), 1);
+    // A fault of the network is not its word, and after a restart it may have one.
+    drop(app);
+    let app = world.app();
+    gateway.twist(|path, _, _, good| if path.starts_with("icon/") { Err(PortError::Network) } else { Ok(good) });
+    for _ in 0..2 {
+        assert_eq!(app.icon(enrolling.id, &hash, &Cancel::default()).unwrap_err(), PortError::Network.into());
+    }
+    assert_eq!(gateway.calls(&path), 3);
 }
