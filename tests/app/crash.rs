@@ -15,8 +15,10 @@ use countersign_core::port::{
 use countersign_protocol::Secret;
 use countersign_protocol::jose::{Id, Jwk};
 use countersign_protocol::push::{KeyClass, Status};
+use serde_json::json;
 
 use super::gateway::{Gateway, Wire};
+use super::moving::new_phone;
 use super::phone::{Keys, Seeded, World, approve, enrol, poll};
 
 /// Burns down with each call of a port, before it and after it; then the process dies.
@@ -127,7 +129,7 @@ fn dies(world: &World, burns: usize, act: impl FnOnce(&App)) -> bool {
 fn at_every_moment(
     begin: impl Fn() -> (World, Arc<Gateway>),
     act: impl Fn(&App, &Gateway),
-    end: impl Fn(&World, &Gateway),
+    end: impl Fn(&World, &Arc<Gateway>),
 ) -> usize {
     for burns in 0.. {
         let (world, gateway) = begin();
@@ -286,4 +288,67 @@ fn a_farewell_killed_at_any_moment_can_be_said_again() {
         assert!(gateway.state().devices.values().all(|device| device.removed));
         assert!(world.keys.names().is_empty());
     });
+}
+
+/// As [`active`], at a gateway that lets phones move.
+fn movable() -> (World, Arc<Gateway>) {
+    let (world, gateway) = active();
+    {
+        let mut state = gateway.state();
+        state.meta["policy"]["move"] = json!(true);
+        state.meta["seq"] = json!(4);
+    }
+    poll_well(&world.app());
+    (world, gateway)
+}
+
+#[test]
+fn an_invitation_killed_at_any_moment_is_made_once_and_leads_to_a_new_phone() {
+    for replace in [false, true] {
+        let act = |app: &App, _: &Gateway| drop(app.invite(the_one(app), replace, &Cancel::default()).unwrap());
+        let moments = at_every_moment(movable, act, |world, gateway| {
+            let app = world.app();
+            poll_well(&app);
+            let moving = match app.moving(the_one(&app)).unwrap() {
+                Some(moving) => moving,
+                None => app.invite(the_one(&app), replace, &Cancel::default()).unwrap(),
+            };
+            assert_eq!(moving.replace, replace);
+            bodies_are_all_the_same(gateway, "invite");
+            let (_new_world, _new, digits) = new_phone(gateway, &moving);
+            app.confirm(the_one(&app), &digits.parse().unwrap(), &Cancel::default()).unwrap();
+            assert!(gateway.state().devices.values().all(|device| device.state == "active"));
+            assert_eq!((gateway.state().devices.len(), world.keys.names().len()), (2, 2));
+        });
+        assert!(moments > 10, "{moments} moments");
+    }
+}
+
+#[test]
+fn a_confirmation_killed_at_any_moment_costs_no_try_and_is_signed_once() {
+    let begin = || {
+        let (world, gateway) = movable();
+        let app = world.app();
+        let moving = app.invite(the_one(&app), false, &Cancel::default()).unwrap();
+        new_phone(&gateway, &moving);
+        (world, gateway)
+    };
+    let act = |app: &App, gateway: &Gateway| {
+        let digits = gateway.state().joins_with.parse().unwrap();
+        app.confirm(the_one(app), &digits, &Cancel::default()).unwrap();
+    };
+    let moments = at_every_moment(begin, act, |world, gateway| {
+        let app = world.app();
+        // Whether the gateway took it or not: a State says only that nobody waits.
+        poll_well(&app);
+        let confirmed = app.moving(the_one(&app)).unwrap().unwrap().confirmed;
+        if !confirmed {
+            act(&app, gateway);
+        }
+        assert!(app.moving(the_one(&app)).unwrap().unwrap().confirmed);
+        bodies_are_all_the_same(gateway, "confirm");
+        assert_eq!(gateway.state().tries, 3);
+        assert!(gateway.state().devices.values().all(|device| device.state == "active"));
+    });
+    assert!(moments > 10, "{moments} moments");
 }

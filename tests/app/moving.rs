@@ -27,7 +27,7 @@ fn old() -> (World, Arc<Gateway>, App, countersign_core::app::Enrolling) {
 }
 
 /// A new phone that enrolled by the code of the old one, and the digits that it shows.
-fn new_phone(gateway: &Arc<Gateway>, moving: &Moving) -> (World, App, String) {
+pub(super) fn new_phone(gateway: &Arc<Gateway>, moving: &Moving) -> (World, App, String) {
     let world = World::new();
     // Another phone draws other numbers, and so other keys.
     Random::fill(&*world.random, &mut [0; 32]).unwrap();
@@ -95,6 +95,23 @@ fn an_invitation_is_on_disk_before_it_is_sent_and_repeated_byte_for_byte() {
     app.invite(enrolling.id, true, &Cancel::default()).unwrap();
     invite(&app, enrolling.id).unwrap();
     assert_eq!(gateway.bodies("invite").len(), 4);
+}
+
+#[test]
+fn a_confirmation_whose_answer_was_lost_is_repeated_though_nobody_waits_any_more() {
+    let (_world, gateway, app, enrolling) = old();
+    let moving = invite(&app, enrolling.id).unwrap();
+    let (_new_world, _new, digits) = new_phone(&gateway, &moving);
+    gateway.twist(|path, _, _, good| if path == "confirm" { Err(PortError::Network) } else { Ok(good) });
+    assert_eq!(confirm(&app, enrolling.id, &digits).unwrap_err(), PortError::Network.into());
+    gateway.untwist();
+    poll(&app, &enrolling).unwrap();
+    let shown = app.moving(enrolling.id).unwrap().unwrap();
+    assert!(shown.joining.is_none() && !shown.confirmed, "the gateway took it, and this phone does not know");
+    confirm(&app, enrolling.id, &digits).unwrap();
+    assert!(app.moving(enrolling.id).unwrap().unwrap().confirmed);
+    let bodies = gateway.bodies("confirm");
+    assert_eq!((bodies.len(), bodies[0] == bodies[1]), (2, true), "signed once");
 }
 
 #[test]

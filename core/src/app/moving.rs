@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use countersign_protocol::jose::Id;
 use countersign_protocol::otp::Typed;
-use countersign_protocol::push::{ConfirmRequest, ErrorWhy, InviteRequest, KeyClass, Message, Os};
+use countersign_protocol::push::{ConfirmRequest, ErrorWhy, GoneWhy, InviteRequest, KeyClass, Message, Os};
 use zeroize::Zeroizing;
 
 use super::poll::Stop;
@@ -19,7 +19,7 @@ use crate::push::answer::Unverified;
 use crate::push::call::Call;
 use crate::push::meta::Cause;
 use crate::push::{enrol, moving};
-use crate::record::{Invitation, Record};
+use crate::record::{Invitation, Record, Stage};
 
 /// A move to another phone that is under way. `Debug` hides the code: whoever reads it can enrol.
 #[derive(Clone, PartialEq, Eq)]
@@ -115,25 +115,26 @@ impl App {
     }
 
     /// Tells the gateway the six digits that the new phone shows. The keystore asks for the person. The same digits again
-    /// repeat the same request, which costs no try.
+    /// repeat the same request, which costs no try, also where its answer was lost and nobody waits any more. Where this
+    /// phone is replaced, the gateway's signed word that it is gone says the same as the answer.
     ///
     /// # Errors
     /// [`InputError::NotFound`] when no phone waits; [`InputError::DigitsAsked`] when they are not six;
     /// [`GatewayError::WrongDigits`] with tries left; [`GatewayError::CodeExpired`] after the last one, or too late: then
     /// the person starts again; [`Error::Port`] from prompt and network.
     pub fn confirm(&self, gateway: Id, typed: &Typed, cancel: &Cancel) -> Result<(), Error> {
+        match self.send_confirm(gateway, typed, cancel) {
+            Err(Error::Gateway(GatewayError::Gone)) if self.was_replaced(gateway)? => {}
+            sent => sent?,
+        }
+        self.notify(Topic::Gateways);
+        Ok(())
+    }
+
+    fn send_confirm(&self, gateway: Id, typed: &Typed, cancel: &Cancel) -> Result<(), Error> {
         let link = self.link(gateway);
         let _one = one_at_a_time(&link.changing)?;
-        if self.joins(&*self.record(gateway)?).is_none() {
-            self.poll_now(gateway, cancel)?;
-        }
-        let record = self.record(gateway)?;
-        let e = self.joins(&record).ok_or(InputError::NotFound)?;
-        let invitation = record.invitation.as_ref().ok_or(InputError::NotFound)?;
-        let request = match invitation.confirm.as_ref().filter(|confirm| says(confirm, typed)) {
-            Some(confirm) => confirm.clone(),
-            None => self.sign_confirm(&record, e, typed, cancel)?,
-        };
+        let request = self.to_confirm(gateway, typed, cancel)?;
         let body = serde_json::to_vec(&request).map_err(|_| Error::Internal)?;
         self.call(gateway, &link, Call::post("confirm", &body, 204), Duration::ZERO, cancel)?;
         self.update(gateway, |record, _| {
@@ -142,9 +143,29 @@ impl App {
                 (invitation.confirmed, invitation.joining) = (true, None);
             }
             Ok(())
-        })?;
-        self.notify(Topic::Gateways);
-        Ok(())
+        })
+    }
+
+    /// What is sent for these digits: what was signed for them before, or what is signed for the phone that waits now.
+    fn to_confirm(&self, gateway: Id, typed: &Typed, cancel: &Cancel) -> Result<ConfirmRequest, Error> {
+        let signed = |record: &Record| {
+            let confirm = record.invitation.as_ref()?.confirm.as_ref()?;
+            says(confirm, typed).then(|| confirm.clone())
+        };
+        if let Some(request) = signed(&*self.record(gateway)?) {
+            return Ok(request);
+        }
+        if self.joins(&*self.record(gateway)?).is_none() {
+            self.poll_now(gateway, cancel)?;
+        }
+        let record = self.record(gateway)?;
+        let e = self.joins(&record).ok_or(InputError::NotFound)?;
+        self.sign_confirm(&record, e, typed, cancel)
+    }
+
+    /// Whether the gateway said that another phone took this one's place.
+    fn was_replaced(&self, gateway: Id) -> Result<bool, Error> {
+        Ok(matches!(self.record(gateway)?.stage, Stage::Gone { why: GoneWhy::Replaced, .. }))
     }
 
     /// The code whose new phone waits for its digits.
