@@ -195,6 +195,12 @@ impl Board {
     fn record(&self, name: &str, start: Instant, result: Result) {
         let row = Row { name: name.to_owned(), time: start.elapsed(), result };
         println!("{}", row.line());
+        // What this machine cannot show is said, also where all else passed.
+        row.result
+            .output
+            .lines()
+            .filter(|line| line.starts_with("skipped: "))
+            .for_each(|line| println!("      {line}"));
         if row.result.failed > 0 {
             println!("──────── {name}\n{}\n────────", row.result.output.trim_end());
         }
