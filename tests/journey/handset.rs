@@ -64,6 +64,16 @@ impl Between {
         heard.iter().rev().find(|(request, _)| request.url.ends_with(call)).cloned().expect("such a request")
     }
 
+    /// The bodies of all requests whose address ends so, in their order.
+    pub fn bodies(&self, call: &str) -> Vec<Vec<u8>> {
+        let heard = self.heard.lock().unwrap();
+        heard
+            .iter()
+            .filter(|(request, _)| request.url.ends_with(call))
+            .map(|(request, _)| request.body.clone())
+            .collect()
+    }
+
     /// How many requests went to addresses that end so.
     pub fn count(&self, call: &str) -> usize {
         self.heard.lock().unwrap().iter().filter(|(request, _)| request.url.ends_with(call)).count()
@@ -129,7 +139,8 @@ impl Handset {
         Self::by(Arc::new(SystemClock::new()))
     }
 
-    fn by(clock: Arc<dyn Clock>) -> Self {
+    /// A phone without any enrolment, by a clock of its own.
+    pub fn by(clock: Arc<dyn Clock>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let keys = Arc::new(Keys::default());
         let net = Net::new(&[], Arc::clone(&clock));
@@ -141,7 +152,12 @@ impl Handset {
 
     /// An active phone of this person, enrolled by link.
     pub fn active(stage: &Stage, person: &Person, name: &str) -> Self {
-        let mut phone = Self::of(stage);
+        Self::of(stage).activated(stage, person, name)
+    }
+
+    /// This phone, enrolled by link and active.
+    pub fn activated(self, stage: &Stage, person: &Person, name: &str) -> Self {
+        let mut phone = self;
         let before: Vec<Id> = stage.house().devices.of(person.id).unwrap().iter().map(|(it, _)| it.did).collect();
         let enrolling = phone.enrol(&stage.link(person, name).to_https());
         let all = stage.house().devices.of(person.id).unwrap();

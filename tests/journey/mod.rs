@@ -3,6 +3,8 @@
 //! Where a browser is named it is Debian's Chromium; what concerns both kinds of people is walked with scripts and without.
 
 mod answers;
+mod camera;
+mod clocks;
 mod codes;
 mod enrol;
 mod handset;
@@ -10,11 +12,13 @@ mod keyboard;
 mod keys;
 mod killed;
 mod lost;
+mod moving;
 mod pages;
 mod password;
 mod private_ca;
 mod removed;
 mod seat;
+mod silent;
 mod vouchers;
 
 use countersign_gateway::config::Config;

@@ -20,18 +20,31 @@ pub struct Plain {
     url: String,
     page: Html,
     origin: Option<String>,
+    forwarded: Option<String>,
 }
 
 impl Plain {
     /// A window with no cookies. The gateway's self-signed certificate is taken.
     pub fn new() -> Self {
         let net = Net::new(&[], Arc::new(SystemClock::new()));
-        Self { net, cookies: BTreeMap::new(), url: String::new(), page: Html(String::new()), origin: None }
+        Self {
+            net,
+            cookies: BTreeMap::new(),
+            url: String::new(),
+            page: Html(String::new()),
+            origin: None,
+            forwarded: None,
+        }
     }
 
     /// A window whose forms say that they come from `origin`, for a gateway that is reached by another name.
     pub fn from_origin(origin: &str) -> Self {
         Self { origin: Some(origin.to_owned()), ..Self::new() }
+    }
+
+    /// The same window, as a proxy would say that it came from this address.
+    pub fn forwarded_for(self, address: &str) -> Self {
+        Self { forwarded: Some(address.to_owned()), ..self }
     }
 
     /// Names and values of the cookies that it holds.
@@ -118,6 +131,7 @@ impl Plain {
         if method == Method::Post {
             headers.push(("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
         }
+        headers.extend(self.forwarded.iter().map(|address| ("x-forwarded-for".to_owned(), address.clone())));
         if !self.cookies.is_empty() {
             let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             headers.push(("cookie".to_owned(), pairs.join("; ")));
