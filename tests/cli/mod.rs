@@ -3,6 +3,7 @@
 mod arguments;
 mod check_config;
 mod device;
+mod phones;
 mod push;
 pub(crate) mod screen;
 mod second_gateway;

@@ -14,15 +14,20 @@ use super::{Desk, PASSPHRASE, screen};
 const PASSWORD: &str = "a rather long password 7";
 
 /// A gateway that serves, with one person.
-struct Gateway {
+pub(super) struct Gateway {
     _program: Program,
-    url: String,
+    pub(super) url: String,
     voucher: String,
     _folder: tempfile::TempDir,
 }
 
 impl Gateway {
     fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// The same with other settings.
+    pub(super) fn with(settings: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let data = folder.path().join("data");
@@ -31,8 +36,9 @@ impl Gateway {
             gateway.arg("--data").arg(&data);
             gateway
         };
-        let program =
-            Program::start(gateway().args(["serve", "--sample-app", "true", "--listen", &format!("127.0.0.1:{port}")]));
+        let listen = format!("127.0.0.1:{port}");
+        let serve = ["serve", "--sample-app", "true", "--listen", &listen];
+        let program = Program::start(gateway().args(serve).args(settings));
         program.stdout.line_with("SHA-256");
         let added =
             run(gateway().args(["user", "add", "mara", "--password-stdin"]), format!("{PASSWORD}\n").as_bytes());
@@ -42,7 +48,7 @@ impl Gateway {
     }
 
     /// A page on which mara signed in with her password, on her way to `path`.
-    fn page(&self, path: &str) -> Plain {
+    pub(super) fn page(&self, path: &str) -> Plain {
         let mut page = Plain::new();
         page.goto(&format!("{}{path}", self.url));
         page.submit("/login", &[("name", "mara"), ("password", PASSWORD)]);
@@ -59,7 +65,7 @@ impl Gateway {
     }
 
     /// A phone that approves mara's sign-ins.
-    fn enrol(&self) -> Desk {
+    pub(super) fn enrol(&self) -> Desk {
         let desk = Desk::new();
         let (page, link) = self.offer();
         enrolled(&desk, page, &[], &format!("{link}\n"));
@@ -108,12 +114,12 @@ fn a_no_sends_and_keeps_nothing_and_the_same_picture_enrols_after_a_yes() {
 }
 
 /// The six digits of a page that waits for the phone.
-fn digits(page: &mut Plain) -> String {
+pub(super) fn digits(page: &mut Plain) -> String {
     let figure = until("the digits of the sign-in", || page.words(".figure"));
     figure.chars().filter(char::is_ascii_digit).collect()
 }
 
-fn until<T>(what: &str, mut seen: impl FnMut() -> Option<T>) -> T {
+pub(super) fn until<T>(what: &str, mut seen: impl FnMut() -> Option<T>) -> T {
     for _ in 0..300 {
         if let Some(found) = seen() {
             return found;
@@ -124,7 +130,7 @@ fn until<T>(what: &str, mut seen: impl FnMut() -> Option<T>) -> T {
 }
 
 /// The id of the one sign-in that waits.
-fn waiting_id(desk: &Desk) -> String {
+pub(super) fn waiting_id(desk: &Desk) -> String {
     let once = desk.run_plain(&["approvals", "--once", "--json"], "");
     assert_eq!(once.code, 0, "{}", once.stderr);
     let rows = once.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());

@@ -132,7 +132,7 @@ fn told_left(terminal: &Terminal, row: &GatewayRow, forget: bool) {
 
 /// The enrolment that a name means: a part of host, name or account, or the beginning of its id; without a name the only
 /// one there is.
-pub(super) fn chosen(desk: &Desk, name: Option<&str>) -> Result<GatewayRow, Fault> {
+pub(crate) fn chosen(desk: &Desk, name: Option<&str>) -> Result<GatewayRow, Fault> {
     let rows = desk.app.gateways();
     if rows.is_empty() {
         return Err(Fault::refused(text("cli.no_gateway")));

@@ -2,7 +2,7 @@
 
 use countersign_core::app::{GatewayRow, JoiningRow, Moving};
 use countersign_core::cancel::Cancel;
-use countersign_core::error::{Error, GatewayError};
+use countersign_core::error::{Error, GatewayError, PortError};
 use countersign_core::protocol::otp::Typed;
 use countersign_core::qr::{Ground, Symbol};
 use countersign_strings::{fill, text};
@@ -27,6 +27,9 @@ pub fn run(context: &Context, options: &Move) -> Result<(), Fault> {
     let json = json!({ "gateway": row.id.to_string(), "state": "joining", "os": joining.os.as_str(), "model": model });
     terminal.result_line("", &json)?;
     terminal.say(&fill("tui.move_joining", &[("model", &model), ("os", joining.os.as_str())]));
+    if options.replace {
+        terminal.say(text("tui.move_replaces"));
+    }
     confirm(context, &desk, &row)?;
     terminal.result("", &json!({ "gateway": row.id.to_string(), "state": "moved" }));
     let words = if options.replace { "tui.moved_replace" } else { "tui.moved" };
@@ -45,11 +48,16 @@ fn show(context: &Context, moving: &Moving) -> Result<(), Fault> {
     });
     terminal.say(&format!("{} ({})", words::isolated(&moving.name), moving.host));
     terminal.say(text("tui.move_scan"));
-    // A link of this protocol always fits.
-    let symbol = Symbol::new(&moving.link).map(|symbol| symbol.terminal(Ground::Dark)).unwrap_or_default();
-    terminal.result_line(&format!("\n{symbol}\n{}", moving.link.as_str()), &json)?;
+    terminal.result_line(&code(moving), &json)?;
     terminal.say(text("tui.move_waits"));
     Ok(())
+}
+
+/// What the new phone scans, and its link for one without a camera.
+pub fn code(moving: &Moving) -> String {
+    // A link of this protocol always fits.
+    let symbol = Symbol::new(&moving.link).map(|symbol| symbol.terminal(Ground::Dark)).unwrap_or_default();
+    format!("\n{symbol}\n{}", moving.link.as_str())
 }
 
 /// Polls until the new phone has enrolled.
@@ -74,9 +82,12 @@ fn confirm(context: &Context, desk: &Desk, row: &GatewayRow) -> Result<(), Fault
         };
         match desk.app.confirm(row.id, &typed, &Cancel::default()) {
             Ok(()) => return Ok(()),
-            Err(again @ (Error::Gateway(GatewayError::WrongDigits(_)) | Error::Input(_))) => {
-                terminal.say(&words::of_error(&again));
-            }
+            // What was lost on its way is typed again: it is the same request, and costs no try.
+            Err(
+                again @ (Error::Gateway(GatewayError::WrongDigits(_))
+                | Error::Input(_)
+                | Error::Port(PortError::Network | PortError::Timeout)),
+            ) => terminal.say(&words::of_error(&again)),
             Err(fault) => return Err(fault.into()),
         }
     }

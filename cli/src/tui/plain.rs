@@ -1,5 +1,7 @@
 //! The phone as a conversation, for a terminal that can do nothing but lines, and for pipes.
 
+mod moving;
+
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,7 +17,7 @@ use countersign_strings::{fill, text};
 
 use super::Start;
 use crate::command::approvals::{card, described, notice};
-use crate::command::{Context, account};
+use crate::command::{Context, account, history};
 use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::poll::{Pollers, once};
@@ -82,6 +84,7 @@ fn tell_new(desk: &Desk, seen: &mut Vec<String>) {
                 say(words::gone(why));
             }
         }
+        moving::tell_joining(desk, &row, seen);
     }
 }
 
@@ -138,6 +141,10 @@ impl Phone {
                 "approve" => self.approve(),
                 "deny" => self.refuse(false),
                 "report" => self.refuse(true),
+                "dismiss" => self.dismiss(),
+                "history" => self.history(),
+                "move" => self.invite(rest),
+                "confirm" => self.confirm(),
                 "lock" => {
                     self.desk.app.lock();
                     Ok(())
@@ -251,11 +258,34 @@ impl Phone {
         Ok(())
     }
 
+    /// Of what is only told there is nothing to refuse; «that wasn't me» can be said of it all the same.
     fn refuse(&self, report: bool) -> Result<(), Fault> {
-        let row = self.oldest()?;
         let (app, cancel) = (&self.desk.app, Cancel::default());
+        let told = app.notices().into_iter().find(|notice| notice.can_report);
+        if let Some(notice) = told.filter(|_| report && self.open().is_empty()) {
+            app.report(notice.id, &cancel)?;
+            say(text("tui.notice_reported"));
+            return Ok(());
+        }
+        let row = self.oldest()?;
         let verdict = if report { app.report(row.id, &cancel) } else { app.deny(row.id, &cancel) };
         say(&words::of_verdict(verdict?).words);
+        Ok(())
+    }
+
+    fn dismiss(&self) -> Result<(), Fault> {
+        let newest = self.desk.app.notices().into_iter().next();
+        self.desk.app.dismiss(newest.ok_or_else(|| Fault::refused(text("tui.no_notice")))?.id)?;
+        say(text("tui.notice_dismissed"));
+        Ok(())
+    }
+
+    fn history(&self) -> Result<(), Fault> {
+        let rows = self.desk.app.history()?;
+        history::lines(&rows).iter().for_each(|line| say(line));
+        if rows.is_empty() {
+            say(text("tui.history_empty"));
+        }
         Ok(())
     }
 
