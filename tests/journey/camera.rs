@@ -1,6 +1,8 @@
 //! What the phone's camera sees on a page: it approves in place of digits, or leads to an answer code. The frames are a
 //! browser's screen as a camera takes it.
 
+use std::time::Duration;
+
 use countersign_core::app::{App, PastEnd, Scanned};
 use countersign_core::cancel::Cancel;
 use countersign_core::qr::{Luma, Rotation, ScanError};
@@ -20,18 +22,17 @@ use super::{sign_in, told, with_phone, wrong};
 
 const TURNS: [Rotation; 4] = [Rotation::None, Rotation::Quarter, Rotation::Half, Rotation::ThreeQuarters];
 
-/// Pixels of a camera for each of the screen, along one side: people hold a phone close.
-const CLOSE: usize = 2;
-
-/// A screen as a camera takes it: soft, unevenly lit, noisy, its rows padded, and the phone held in any way.
-fn frame(screen: &Picture, held: Rotation) -> Luma {
-    let (width, height) = (screen.width as usize * CLOSE, screen.height as usize * CLOSE);
+/// A screen as a camera takes it: close, soft, unevenly lit, noisy, its rows padded, and the phone held in any way. No hand
+/// is still, so each frame of a `moment` is another.
+fn frame(screen: &Picture, held: Rotation, moment: usize) -> Luma {
+    let near = 200 + moment % 9 * 11;
+    let (width, height) = (screen.width as usize * near / 100, screen.height as usize * near / 100);
     let flat = screen.luma();
     let at = |x: usize, y: usize| {
-        let (x, y) = (x.min(width - 1) / CLOSE, y.min(height - 1) / CLOSE);
+        let (x, y) = (x.min(width - 1) * 100 / near, y.min(height - 1) * 100 / near);
         u32::from(flat[y * screen.width as usize + x])
     };
-    let mut noise = 0x9E37_79B9_u32;
+    let mut noise = 0x9E37_79B9_u32 ^ moment as u32;
     let mut pixel = |x: usize, y: usize| {
         let around = at(x + 1, y) + at(x, y + 1) + at(x.saturating_sub(1), y) + at(x, y.saturating_sub(1));
         let soft = (4 * at(x, y) + around) / 8;
@@ -62,13 +63,14 @@ fn frame(screen: &Picture, held: Rotation) -> Luma {
     Luma::new(pixels, columns, rows, stride, held).unwrap()
 }
 
-/// The one code in a frame of this screen.
+/// The one code on this screen, in one of the frames of a second or two.
 fn seen(app: &App, screen: &Picture, held: Rotation) -> Scanned {
-    for _ in 0..50 {
-        match app.scan_frame(frame(screen, held)) {
+    for moment in 0..60 {
+        match app.scan_frame(frame(screen, held, moment)) {
             Ok(mut found) if found.len() == 1 => return found.remove(0),
-            // The decoder gives up by the clock, and the machine may be busy.
-            Err(ScanError::Busy | ScanError::TimedOut) => rest(std::time::Duration::from_millis(20)),
+            // Not every frame is read, and the decoder gives up by the clock: the next one comes.
+            Ok(found) if found.is_empty() => {}
+            Err(ScanError::Busy | ScanError::TimedOut) => rest(Duration::from_millis(20)),
             other => panic!("held {held:?}: {other:?}"),
         }
     }
