@@ -160,6 +160,11 @@ fn picked(gateway: &Gateway) -> Plain {
     page
 }
 
+/// What the page says of a first wrong code.
+fn two_left() -> String {
+    fill("login.offline_wrong", &[("tries", &fill("common.tries_left", &[("n", "2")]))])
+}
+
 #[test]
 fn an_answer_code_from_a_picture_signs_in_once() {
     let gateway = gateway();
@@ -176,13 +181,13 @@ fn an_answer_code_from_a_picture_signs_in_once() {
 
     let other = if code == "11111111" { "22222222" } else { "11111111" };
     page.submit("/login/code", &[("code", other)]);
-    assert_eq!(page.page().words(".fault"), Some(fill("login.offline_wrong", &[("n", "2")])), "counted");
+    assert_eq!(page.page().words(".fault"), Some(two_left()), "counted");
     page.submit("/login/code", &[("code", &code)]);
     assert_eq!(page.path(), "/demo");
 
     let mut second = picked(&gateway);
     second.submit("/login/code", &[("code", &code)]);
-    assert_eq!(second.page().words(".fault"), Some(fill("login.offline_wrong", &[("n", "2")])), "used");
+    assert_eq!(second.page().words(".fault"), Some(two_left()), "used");
     let history = rows(&desk, &["history"]);
     assert_eq!(history.iter().filter(|row| row["how"] == "code_shown").count(), 1);
 }

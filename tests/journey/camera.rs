@@ -145,6 +145,11 @@ fn picked(stage: &Stage) -> Seat {
     seat
 }
 
+/// What the page says of a first wrong code.
+fn two_left() -> String {
+    fill("login.offline_wrong", &[("tries", &fill("common.tries_left", &[("n", "2")]))])
+}
+
 fn type_code(seat: &mut Seat, code: &str) {
     use countersign_tests::window::Window as _;
     seat.page.submit("/login/code", &[("code", code)]);
@@ -167,7 +172,7 @@ fn a_phone_without_a_network_answers_what_its_camera_sees_by_eight_digits() {
     assert_eq!(phone.line.count(""), sent, "it has no network, and asks for none");
 
     type_code(&mut seat, &wrong(&digits));
-    assert_eq!(seat.page.text(Find::Css(".fault")), fill("login.offline_wrong", &[("n", "2")]), "counted");
+    assert_eq!(seat.page.text(Find::Css(".fault")), two_left(), "counted");
     type_code(&mut seat, &digits);
     seat.page.wait_url("/demo");
     seat.see(text("login.sample"));
@@ -177,6 +182,6 @@ fn a_phone_without_a_network_answers_what_its_camera_sees_by_eight_digits() {
     // The digits of before are worth nothing for the next one, and cost a try of it.
     let mut other = picked(&stage);
     type_code(&mut other, &digits);
-    assert_eq!(other.page.text(Find::Css(".fault")), fill("login.offline_wrong", &[("n", "2")]));
+    assert_eq!(other.page.text(Find::Css(".fault")), two_left());
     assert_eq!([told(&stage, "approval.code", "approved"), told(&stage, "approval.code", "wrong")], [1, 2]);
 }

@@ -350,6 +350,24 @@ impl Hall {
         states
     }
 
+    /// Where there is nothing to scan: a person who has an authenticator app alone, and found the page all the same; and
+    /// names of all kinds as long as they may be, so that what a phone would have to scan is larger than a QR of ours.
+    pub fn without_answer_code(&self) -> Vec<State> {
+        let page = "/login/offline";
+        let window = |person: &Person| {
+            let origin = self.stage.origin();
+            let mut window = Plain::from_origin(&origin).forwarded_for("2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff");
+            self.sign_in(&mut window, person, "/demo");
+            window
+        };
+        let quinn = self.stage.person("quinn");
+        self.add_app(&quinn, "Authenticator");
+        let none = State::new("offline-none", &window(&quinn), page);
+        let (person, _) = self.with_phone(&"олександра".repeat(7).chars().take(64).collect::<String>());
+        let long = State::new("offline-long", &window(&person), page);
+        vec![none, State { pressed: Some("form[action='/login/offline'] button"), answered: ".note", ..long }]
+    }
+
     /// A device that is to be added, and what stands there at the tenth wrong number. The clock goes on.
     pub fn asked_otherwise(&self) -> Vec<State> {
         let (rosa, phone) = self.with_phone("rosa");

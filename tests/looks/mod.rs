@@ -90,6 +90,19 @@ fn pages_of_other_settings_look_as_they_did_and_are_accessible() {
     assert!(faults.is_empty(), "{}", faults.join("\n\n"));
 }
 
+#[test]
+fn a_sign_in_for_which_there_is_no_answer_code_says_why() {
+    let label = "a".repeat(54);
+    let url = format!("https://{label}.{label}.{label}.example");
+    let hall = Hall::with(8447, |config| {
+        config.policy.offline = true;
+        config.public_url = Some(url.parse().expect("as long as one may be"));
+        config.proxies = vec!["127.0.0.1".parse().expect("an address")];
+    });
+    let faults = look_at(&hall, &hall.without_answer_code());
+    assert!(faults.is_empty(), "{}", faults.join("\n\n"));
+}
+
 /// Looks at each, two at a time; what was wrong.
 fn look_at(hall: &Hall, states: &[State]) -> Vec<String> {
     let (left, faults) = (Mutex::new(states.iter()), Mutex::new(Vec::new()));
