@@ -226,13 +226,16 @@ async fn remove(State(house): State<Arc<House>>, Path(id): Path<String>, posted:
     take_out(&house, posted.visitor, &id, "removed", Devices::remove_from).await
 }
 
+/// Removing, or suspending, out of a session.
+type TakeOut = fn(&Devices, Owner<'_>, Id, [u8; 32], &Caller) -> Result<Option<Vec<Id>>, EnrolFault>;
+
 /// Takes a device out of use in the session that looks after it, by `how`; the list then says so.
 pub(super) async fn take_out(
     house: &Arc<House>,
     by: Visitor,
     id: &str,
     said: &str,
-    how: fn(&Devices, Owner<'_>, Id, [u8; 32], &Caller) -> Result<Option<Vec<Id>>, EnrolFault>,
+    how: TakeOut,
 ) -> Result<Response, Failure> {
     let (session, device, _) = match changing(house, &by, id, Needs::Change, "remove").await? {
         Ok(found) => found,
