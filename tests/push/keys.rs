@@ -245,6 +245,7 @@ fn calls(phone: &RawPhone, told: &str) {
         ("confirm", phone.proven("/confirm", &confirm)),
         ("put push", phone.proven_put("/push", &json!({"endpoint": "https://push.example.com/up"}))),
         ("delete push", phone.bare("DELETE", "/push")),
+        ("icon", phone.bare("GET", &format!("/icon/{}", H32::from_bytes([1; 32])))),
     ];
     for (name, request) in all {
         assert_eq!((name, phone.wire.send(request).verdict().as_str()), (name, told));

@@ -2,9 +2,9 @@
 
 use countersign_protocol::push::{AnswerReply, AnswerRequest, check};
 
-use super::Phones;
 use super::proof::verify_with_nobody;
 use super::reply::Refusal;
+use super::{Phones, rate};
 use crate::approval::answer::Answered;
 use crate::audit::Caller;
 use crate::enrol::DeviceState;
@@ -34,6 +34,7 @@ impl Phones {
         if device.state(&at) == DeviceState::Gone {
             return Err(Refusal::Gone(device.did, device.gone_why()));
         }
+        self.within("answer", &device.did, rate::PHONE_ANSWER)?;
         it.devices.key_used(&mut device, class, age)?;
         match it.approvals.answer(&answer, by)? {
             Answered::Gone => Err(Refusal::Gone(device.did, device.gone_why())),

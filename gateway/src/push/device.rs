@@ -20,7 +20,9 @@ impl Phones {
     /// [`Refusal`]; then nothing is changed.
     pub fn put_push(&self, put: PutPush, proof: Message<Proof>, call: &Call, by: &Caller) -> Result<(), Refusal> {
         let (device, _) = self.prove(proof, call, &ACTIVE)?;
-        Ok(self.inner.devices.set_push(&device, put, by)?)
+        self.inner.devices.set_push(&device, put, by)?;
+        self.changed(&device.did);
+        Ok(())
     }
 
     /// Takes the endpoint down. Blocks.
@@ -29,7 +31,9 @@ impl Phones {
     /// [`Refusal`].
     pub fn delete_push(&self, proof: Message<Proof>, call: &Call, by: &Caller) -> Result<(), Refusal> {
         let (device, _) = self.prove(proof, call, &ACTIVE)?;
-        Ok(self.inner.devices.drop_push(&device, by)?)
+        self.inner.devices.drop_push(&device, by)?;
+        self.changed(&device.did);
+        Ok(())
     }
 
     /// Removes the device that asks for it. Blocks.

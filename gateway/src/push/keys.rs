@@ -46,7 +46,9 @@ impl Phones {
                 let nonce = keys.claims().nonce.as_ref();
                 let age = nonce.and_then(|nonce| it.nonces.age(nonce.as_str(), it.clock.monotonic()));
                 let nonce_counts = age.is_some_and(|age| age <= ATTESTED);
-                it.devices.change_key(&keys, &signer, nonce_counts, by)?
+                let receipt = it.devices.change_key(&keys, &signer, nonce_counts, by)?;
+                self.changed(&device.did);
+                receipt
             }
         };
         Ok(KeysReply { receipt: self.lasting(&receipt)? })

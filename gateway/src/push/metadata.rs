@@ -15,7 +15,7 @@ use crate::issuer::{Issuer, SignFault};
 use crate::port::Signer;
 
 /// Seconds from `iat` to `exp`.
-const LIFE: u64 = 14 * 86_400;
+const LIFE: u64 = countersign_protocol::limits::META_LIFE;
 
 /// Why metadata could not be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -10,7 +10,7 @@ use countersign_protocol::push::{KeyClass, Message, Method, Proof, Verified, che
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 
 use super::reply::Refusal;
-use super::{PROOF, Phones};
+use super::{PROOF, Phones, rate};
 use crate::enrol::record::Age;
 use crate::enrol::{Device, DeviceState};
 
@@ -28,6 +28,9 @@ pub struct Call {
 /// The ids that were used, each as long as its nonce is accepted.
 #[derive(Default)]
 pub struct UsedIds(Mutex<HashMap<(H32, Id), Duration>>);
+
+/// What changes of a phone are counted as.
+const CHANGES: &str = "changes";
 
 /// Entries from which those that ended are looked for.
 const SWEEP: usize = 4096;
@@ -72,6 +75,33 @@ pub fn verify_with_nobody(jws: &Jws) {
 }
 
 impl Phones {
+    /// Takes one call of a phone.
+    ///
+    /// # Errors
+    /// [`Refusal::Many`].
+    pub(super) fn within(&self, what: &'static str, did: &Id, rate: rate::Rate) -> Result<(), Refusal> {
+        self.inner.rates.take_of(what, did, rate, self.inner.clock.monotonic()).map_err(Refusal::Many)
+    }
+
+    /// Counts a change that a phone made. What was refused left nothing, and is not counted.
+    pub(super) fn changed(&self, did: &Id) {
+        // Whether there was room was asked before; a call beside this one may have taken it since.
+        let _ = self.within(CHANGES, did, rate::PHONE_CHANGE);
+    }
+
+    /// Whether a phone may make this call now. Reading counts at once, a change when it is made.
+    fn has_room(&self, call: &Call, did: &Id) -> Result<(), Refusal> {
+        if call.method == Method::Get || call.htu.ends_with("/poll") {
+            return self.within("reading", did, rate::PHONE_READ);
+        }
+        // Whoever leaves needs no room.
+        if call.method == Method::Delete {
+            return Ok(());
+        }
+        let it = &*self.inner;
+        it.rates.room_of(CHANGES, did, rate::PHONE_CHANGE, it.clock.monotonic()).map_err(Refusal::Many)
+    }
+
     /// The device that proved this call: key, signature, request, not gone, nonce, id, state; in this order. Blocks.
     ///
     /// # Errors
@@ -118,6 +148,7 @@ impl Phones {
             return Err(Refusal::Gone(device.did, device.gone_why()));
         }
         self.once(&proof, kid)?;
+        self.has_room(call, &device.did)?;
         if !allowed.contains(&state) {
             return Err(Refusal::Policy(countersign_protocol::push::ErrorWhy::State));
         }

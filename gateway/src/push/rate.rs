@@ -1,33 +1,52 @@
-//! How much one network may ask of the calls that are open to all, and of those that write for good (`push-v1.md` §4).
-//! Decided before anything is read.
+//! How much one network may ask of the calls that are open to all and of those that write for good, decided before anything
+//! is read (`push-v1.md` §4); and how much one phone may ask, decided once it is known which one it is.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use countersign_protocol::jose::Id;
+
 use crate::approval::network;
 
-/// A bucket: so many at once, so many a second after that.
+/// A bucket: so many at once, and after that one each so often.
 #[derive(Debug, Clone, Copy)]
 pub struct Rate {
     /// At once.
     pub burst: u32,
-    /// A second.
-    pub refill: u32,
+    /// The time after which one more may be made.
+    pub every: Duration,
 }
 
-/// `metadata` and `answer`.
-pub const OPEN: Rate = Rate { burst: 500, refill: 100 };
-/// `enrol`, which costs most.
-pub const ENROL: Rate = Rate { burst: 60, refill: 5 };
+impl Rate {
+    /// What is used after one more call, or the seconds to wait for it.
+    fn one_more(self, used: Duration) -> Result<Duration, u32> {
+        let (used, full) = (used + self.every, self.every * self.burst);
+        if used <= full {
+            return Ok(used);
+        }
+        Err(u32::try_from((used - full).as_millis().div_ceil(1000)).unwrap_or(u32::MAX))
+    }
+}
 
-/// Calls by which a phone changes itself: each may leave something that is remembered for good.
-pub const CHANGE: Rate = Rate { burst: 200, refill: 5 };
+/// `metadata` and `answer`, of one network.
+pub const OPEN: Rate = Rate { burst: 500, every: Duration::from_millis(10) };
+/// `enrol`, which costs most, of one network.
+pub const ENROL: Rate = Rate { burst: 60, every: Duration::from_millis(200) };
+/// Calls by which a phone changes itself, of one network.
+pub const CHANGE: Rate = Rate { burst: 200, every: Duration::from_millis(200) };
+
+/// Answers of one phone, repeats too: each new one is remembered for an hour and more.
+pub const PHONE_ANSWER: Rate = Rate { burst: 200, every: Duration::from_millis(100) };
+/// Changes that one phone made: each may leave something that is remembered for good, such as a key that must not come again.
+pub const PHONE_CHANGE: Rate = Rate { burst: 20, every: Duration::from_secs(300) };
+/// What one phone reads.
+pub const PHONE_READ: Rate = Rate { burst: 600, every: Duration::from_millis(100) };
 
 const SWEEP: usize = 10_000;
 
-/// What each network used lately.
+/// What each network and each phone used lately.
 #[derive(Default)]
 pub struct Rates(Mutex<Buckets>);
 
@@ -39,37 +58,55 @@ struct Buckets {
 
 #[derive(Debug, Clone, Copy)]
 struct Bucket {
-    /// Thousandths of a call that may be made.
-    left: u64,
+    /// The time in which it is full again.
+    used: Duration,
     at: Duration,
 }
 
+impl Bucket {
+    fn used(&self, now: Duration) -> Duration {
+        self.used.saturating_sub(now.saturating_sub(self.at))
+    }
+}
+
 impl Rates {
-    /// Takes one call of `what`.
+    /// Takes one call of `what` from a network. One that nobody knows the address of is not counted.
     ///
     /// # Errors
     /// The seconds to wait.
     pub fn take(&self, what: &'static str, from: Option<IpAddr>, rate: Rate, now: Duration) -> Result<(), u32> {
-        let Some(from) = from else { return Ok(()) };
-        let full = u64::from(rate.burst) * 1000;
+        from.map_or(Ok(()), |from| self.count((what, network(from)), rate, now))
+    }
+
+    /// Takes one call of `what` from a phone.
+    ///
+    /// # Errors
+    /// The seconds to wait.
+    pub fn take_of(&self, what: &'static str, did: &Id, rate: Rate, now: Duration) -> Result<(), u32> {
+        self.count((what, did.to_string()), rate, now)
+    }
+
+    /// Whether a phone may make one more call of `what`. Nothing is counted yet.
+    ///
+    /// # Errors
+    /// The seconds to wait.
+    pub fn room_of(&self, what: &'static str, did: &Id, rate: Rate, now: Duration) -> Result<(), u32> {
+        let buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let used = buckets.all.get(&(what, did.to_string())).map_or(Duration::ZERO, |bucket| bucket.used(now));
+        rate.one_more(used).map(drop)
+    }
+
+    fn count(&self, key: (&'static str, String), rate: Rate, now: Duration) -> Result<(), u32> {
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_due = buckets.swept.is_none_or(|then| now.saturating_sub(then) >= Duration::from_secs(1));
         if buckets.all.len() >= SWEEP && is_due {
             buckets.swept = Some(now);
-            // Whoever was quiet for a minute has a full bucket again, as good as none.
-            buckets.all.retain(|_, bucket| now.saturating_sub(bucket.at) < Duration::from_secs(60));
+            // A full bucket is as good as none.
+            buckets.all.retain(|_, bucket| !bucket.used(now).is_zero());
         }
-        let bucket = buckets.all.entry((what, network(from))).or_insert(Bucket { left: full, at: now });
-        let passed = u64::try_from(now.saturating_sub(bucket.at).as_millis()).unwrap_or(u64::MAX);
-        bucket.left = bucket.left.saturating_add(passed.saturating_mul(rate.refill.into())).min(full);
-        bucket.at = now;
-        match bucket.left.checked_sub(1000) {
-            Some(left) => {
-                bucket.left = left;
-                Ok(())
-            }
-            None => Err(1),
-        }
+        let bucket = buckets.all.entry(key).or_insert(Bucket { used: Duration::ZERO, at: now });
+        *bucket = Bucket { used: rate.one_more(bucket.used(now))?, at: now };
+        Ok(())
     }
 }
 
@@ -77,21 +114,47 @@ impl Rates {
 mod tests {
     use super::*;
 
-    const RATE: Rate = Rate { burst: 3, refill: 2 };
+    const RATE: Rate = Rate { burst: 3, every: Duration::from_millis(500) };
+    const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
     fn a_network_gets_its_burst_and_then_its_rate() {
         let (rates, from) = (Rates::default(), Some("192.0.2.1".parse().unwrap()));
         let neighbour = Some("192.0.2.200".parse().unwrap());
-        let second = Duration::from_secs(1);
         for _ in 0..3 {
-            assert_eq!(rates.take("x", from, RATE, second), Ok(()));
+            assert_eq!(rates.take("x", from, RATE, SECOND), Ok(()));
         }
-        assert_eq!(rates.take("x", neighbour, RATE, second), Err(1));
-        assert_eq!(rates.take("x", Some("198.51.100.1".parse().unwrap()), RATE, second), Ok(()));
-        assert_eq!(rates.take("y", from, RATE, second), Ok(()));
-        assert_eq!(rates.take("x", from, RATE, 2 * second), Ok(()));
-        assert_eq!(rates.take("x", from, RATE, 2 * second), Ok(()));
-        assert_eq!(rates.take("x", from, RATE, 2 * second), Err(1));
+        assert_eq!(rates.take("x", neighbour, RATE, SECOND), Err(1));
+        assert_eq!(rates.take("x", Some("198.51.100.1".parse().unwrap()), RATE, SECOND), Ok(()));
+        assert_eq!(rates.take("y", from, RATE, SECOND), Ok(()));
+        assert_eq!(rates.take("x", from, RATE, 2 * SECOND), Ok(()));
+        assert_eq!(rates.take("x", from, RATE, 2 * SECOND), Ok(()));
+        assert_eq!(rates.take("x", from, RATE, 2 * SECOND), Err(1));
+    }
+
+    #[test]
+    fn a_phone_is_told_how_long_to_wait_and_no_other_phone_is() {
+        let (rates, one, other) = (Rates::default(), Id::from_bytes([1; 16]), Id::from_bytes([2; 16]));
+        for _ in 0..PHONE_CHANGE.burst {
+            assert_eq!(rates.take_of("x", &one, PHONE_CHANGE, SECOND), Ok(()));
+        }
+        assert_eq!(rates.take_of("x", &one, PHONE_CHANGE, SECOND), Err(300));
+        assert_eq!(rates.room_of("x", &one, PHONE_CHANGE, SECOND), Err(300));
+        assert_eq!(rates.room_of("x", &other, PHONE_CHANGE, SECOND), Ok(()));
+        assert_eq!(rates.take_of("x", &one, PHONE_CHANGE, 201 * SECOND), Err(100), "asking costs nothing");
+        assert_eq!(rates.take_of("x", &other, PHONE_CHANGE, SECOND), Ok(()));
+        assert_eq!(rates.take_of("x", &one, PHONE_CHANGE, 301 * SECOND), Ok(()));
+        assert_eq!(rates.take_of("x", &one, PHONE_CHANGE, 301 * SECOND), Err(300));
+    }
+
+    #[test]
+    fn full_buckets_are_forgotten_and_others_are_not() {
+        let rates = Rates::default();
+        for number in 0..SWEEP as u128 {
+            let did = Id::from_bytes(number.to_be_bytes());
+            rates.take_of("x", &did, if number == 0 { PHONE_CHANGE } else { RATE }, SECOND).unwrap();
+        }
+        rates.take_of("x", &Id::from_bytes([0xff; 16]), RATE, 61 * SECOND).unwrap();
+        assert_eq!(rates.0.lock().unwrap().all.len(), 2, "the one that is to wait for minutes is remembered");
     }
 }

@@ -58,7 +58,7 @@ pub enum Refusal {
     /// 410: the device is gone.
     #[error("the device is gone")]
     Gone(Id, GoneWhy),
-    /// 429: this network asks too much.
+    /// 429: this network, or this phone, asks too much.
     #[error("too many calls")]
     Many(u32),
     /// 503: later.

@@ -94,7 +94,7 @@ impl Served {
         if matches!(self, Self::Enrol | Self::Keys) { limits::ENROL_BODY } else { limits::DEVICE_BODY }
     }
 
-    /// What one network may ask; reading is limited by who proves it.
+    /// What one network may ask; what one phone may, its proof or its answer's signature decides.
     fn rate(self) -> Option<rate::Rate> {
         match self {
             Self::Metadata | Self::Answer => Some(rate::OPEN),

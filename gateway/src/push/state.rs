@@ -18,7 +18,7 @@ use crate::house::House;
 use crate::notice::record::Standing;
 
 /// Challenges a State holds at most.
-const MOST: usize = 12;
+const MOST: usize = countersign_protocol::limits::CHALLENGES;
 
 /// What a device holds, as its last State told it.
 #[derive(Debug, Clone, PartialEq, Eq)]
