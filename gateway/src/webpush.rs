@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use countersign_protocol::jose::Id;
 use countersign_protocol::jose::P256dh;
-use countersign_protocol::push::PushMode;
+use countersign_protocol::push::{Challenge, Message, Op, PushMode};
 use countersign_protocol::seal::SealKey;
 use tokio::sync::mpsc;
 use tracing::Span;
@@ -30,6 +30,10 @@ pub(crate) struct Bell {
     endpoint: String,
     to: SealKey,
     jws: String,
+    /// `jti` of what it rings for.
+    jti: Id,
+    /// Whether that is a notice; else it is an approval.
+    is_notice: bool,
     /// The last second in which it is worth ringing.
     exp: u64,
     /// The request that rang it: its transaction id stands in the log.
@@ -63,12 +67,20 @@ impl Bells {
     pub fn ring(&self, device: &Device, challenge: &str, exp: u64) {
         let Some(phone) = &device.phone else { return };
         let Some(endpoint) = &phone.endpoint else { return };
+        let asked = match Message::<Challenge>::parse(challenge) {
+            Ok(asked) => asked,
+            Err(fault) => {
+                return tracing::error!(device = %device.did, %fault, "no bell rings for what is no challenge");
+            }
+        };
         let to = SealKey { p256dh: P256dh(phone.seal.clone()), auth: phone.auth };
         let bell = Bell {
             did: device.did,
             endpoint: endpoint.clone(),
             to,
             jws: challenge.to_owned(),
+            jti: asked.claims().jti,
+            is_notice: asked.claims().op == Op::Info,
             exp,
             span: Span::current(),
         };

@@ -1,16 +1,20 @@
 //! Bells at their limits: how many are under way, how many calls, in all and to one push server, and for how long a stop
 //! waits for them. The push servers here take calls and never answer, and time passes when the test says so.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
 use countersign_gateway::enrol::Device;
 use countersign_gateway::limits;
+use countersign_protocol::jose::Id;
 use countersign_tests::hand_timer::HandTimer;
 use countersign_tests::log::Memory;
 use countersign_tests::push_server::{PushServer, Reply};
+use countersign_tests::raw_phone::{Key, id, sign};
 use countersign_tests::stage::{BEGIN, Stage};
 use countersign_tests::window::rest;
+use serde_json::json;
 use tracing::Dispatch;
 
 use super::ring::phone;
@@ -31,6 +35,8 @@ struct Tower {
     dispatch: Dispatch,
     servers: Vec<PushServer>,
     device: Device,
+    challenge: String,
+    rung: Cell<u128>,
 }
 
 impl Tower {
@@ -55,10 +61,16 @@ impl Tower {
         let phone = phone(&stage, &alice, "one", &servers[0].endpoint("/up"));
         let did = phone.did.borrow().parse().unwrap();
         let device = stage.house().devices.store().device(did).unwrap().unwrap();
-        Self { stage, timer, log, dispatch, servers, device }
+        let context = json!({"src": "direct"});
+        let challenge = json!({
+            "iss": stage.u(), "aud": phone.did.borrow().as_str(), "jti": id(1), "aid": id(2), "iat": BEGIN,
+            "exp": BEGIN + 600, "op": "login", "acct": "alice", "app": "Demo shop", "nm": 6, "ctx": context,
+        });
+        let challenge = sign("cs-challenge+jwt", &challenge, &Key::named("gk"));
+        Self { stage, timer, log, dispatch, servers, device, challenge, rung: Cell::new(1 << 100) }
     }
 
-    /// Rings so many bells at one of the servers, worth ringing for so many seconds.
+    /// Rings the bells of so many phones at one of the servers, worth ringing for so many seconds.
     fn ring(&self, server: usize, count: usize, seconds: u64) {
         let mut device = self.device.clone();
         if let Some(phone) = &mut device.phone {
@@ -66,7 +78,9 @@ impl Tower {
         }
         tracing::dispatcher::with_default(&self.dispatch, || {
             for _ in 0..count {
-                self.stage.house().bells.ring(&device, "a challenge", BEGIN + seconds);
+                self.rung.set(self.rung.get() + 1);
+                device.did = Id::from_bytes(self.rung.get().to_be_bytes());
+                self.stage.house().bells.ring(&device, &self.challenge, BEGIN + seconds);
             }
         });
     }
@@ -141,6 +155,42 @@ fn one_push_server_has_its_share_of_bells() {
         tower.servers[1].wait(behind);
         assert_eq!(tower.told(TOO_MANY_THERE), left_out, "after {behind}");
     }
+}
+
+/// However often its bell is rung, a phone has one place; the newest bell is the one that rings there next.
+#[test]
+fn one_phone_takes_one_place() {
+    let tower = Tower::with_servers(2);
+    let mut device = tower.device.clone();
+    tracing::dispatcher::with_default(&tower.dispatch, || {
+        for _ in 0..=limits::BELLS {
+            tower.stage.house().bells.ring(&device, &tower.challenge, BEGIN + 120);
+            // As they come in a flood: the outbox takes them while they come.
+            if tower.told(TOO_MANY) > 0 {
+                break;
+            }
+        }
+    });
+    tower.servers[0].wait(1);
+    device.did = Id::from_bytes([9; 16]);
+    device.phone.as_mut().unwrap().endpoint = Some(tower.servers[1].endpoint("/up"));
+    until(&tower, |tower| {
+        tracing::dispatcher::with_default(&tower.dispatch, || {
+            tower.stage.house().bells.ring(&device, &tower.challenge, BEGIN + 120);
+        });
+        rest(Duration::from_millis(20));
+        !tower.servers[1].received().is_empty()
+    });
+    assert!(tower.stays(0, 1), "one call, and no place but that one");
+    assert_eq!(tower.told(TOO_MANY_THERE), 0);
+    tower.timer.pass(limits::OUTGOING_TOTAL);
+    tower.servers[0].wait(2);
+    assert!(tower.stays(0, 2), "of thousands the newest alone");
+}
+
+/// Tries until something is so.
+fn until(tower: &Tower, mut is_so: impl FnMut(&Tower) -> bool) {
+    assert!((0..500).any(|_| is_so(tower)), "{}", tower.log.text());
 }
 
 #[test]

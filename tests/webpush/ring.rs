@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use countersign_gateway::approval::State;
 use countersign_gateway::approval::record::{CodeEnd, Resent};
 use countersign_gateway::enrol::changes::SuspendedWhy;
 use countersign_gateway::person::Person;
@@ -367,6 +368,35 @@ fn a_phone_that_was_suspended_or_removed_is_not_rung_again() {
         wait_out();
         assert_eq!((suspended, server.received().len()), (suspended, 1));
     }
+}
+
+#[test]
+fn a_bell_for_what_is_decided_rings_no_more() {
+    let server = PushServer::start(&[Reply::Status(503), Reply::Status(201)]);
+    let stage = stage(&server);
+    let alice = stage.person("alice");
+    let one = phone(&stage, &alice, "one", &server.endpoint("/up/one"));
+    let asked = stage.begin(&alice);
+    server.wait(1);
+    let challenge = one.challenges().remove(0);
+    assert_eq!(one.decide(&one.refusal(&challenge, "deny")), "denied");
+    wait_out();
+    assert_eq!((server.received().len(), asked.state()), (1, State::Denied));
+}
+
+#[test]
+fn a_newer_bell_takes_the_older_ones_place() {
+    let server = PushServer::start(&[Reply::With(503, "Retry-After: 60".into()), Reply::Status(201)]);
+    let stage = stage(&server);
+    let alice = stage.person("alice");
+    let one = phone(&stage, &alice, "one", &server.endpoint("/up/one"));
+    let asked = stage.begin(&alice);
+    server.wait(1);
+    assert!(stage.house().approvals.cancel(asked.id, hash("browser"), &caller()).unwrap());
+    stage.clock.advance(1);
+    let _again = stage.begin(&alice);
+    let bells = server.wait(2);
+    assert_eq!(vec![opened(&one, &bells[1])], one.challenges(), "at once, and not after a minute");
 }
 
 /// Waits for real until the pause before a second try is over.

@@ -2,17 +2,13 @@
 
 use countersign_protocol::Secret;
 use countersign_protocol::jose::FormError;
-use countersign_protocol::push::PushMode;
+use countersign_protocol::push::{PushMode, Pushed};
 use countersign_protocol::seal::{self, SealKey};
 use hyper::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use zeroize::Zeroizing;
 
 use crate::port::{PortFault, Random};
 
-/// What a bell says when it carries nothing.
-pub const WAKE: &[u8] = b"wake";
-/// The longest challenge that fits under seal, in bytes.
-pub const LONGEST: usize = 2_047;
 /// The longest time that push servers are asked to keep a bell, in seconds: four weeks.
 const TTL: u64 = 28 * 86_400;
 
@@ -32,8 +28,7 @@ pub enum BodyFault {
 /// # Errors
 /// [`BodyFault`].
 pub fn body(to: &SealKey, challenge: &str, mode: PushMode, random: &dyn Random) -> Result<Vec<u8>, BodyFault> {
-    let fits = mode == PushMode::Sealed && challenge.len() <= LONGEST;
-    let plain = if fits { challenge.as_bytes() } else { WAKE };
+    let plain = Pushed::plain(challenge, mode).as_bytes();
     loop {
         let sender = Secret::from_slice(&*Zeroizing::new(random.bytes::<32>()?));
         match seal::seal(to, plain, &sender, &random.bytes()?) {
@@ -84,7 +79,7 @@ mod tests {
             let challenge = "c".repeat(length);
             let sealed = body(receiver.public(), &challenge, mode, &random).unwrap();
             let plain = open(&receiver, &sealed).unwrap();
-            let expected = if says == "wake" { WAKE } else { challenge.as_bytes() };
+            let expected = if says == "wake" { b"wake".as_slice() } else { challenge.as_bytes() };
             assert!(plain.ct_eq(expected) && sealed.len() == size, "{length} {mode}");
         }
     }

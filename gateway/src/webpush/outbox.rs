@@ -1,31 +1,39 @@
 //! Bells under way: sent side by side within limits, tried again until they are worth nothing, ended by a stop.
 //!
 //! A push server that hangs holds up its own bells alone: its share of the places and of the calls is bounded, and nobody
-//! who decides anything waits here.
+//! who decides anything waits here. A phone holds up nobody either: it has one place for approvals and one for notices, and
+//! a newer bell takes the older one's, as `Topic` has it on the push server too (RFC 8030 section 5.4).
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+use countersign_protocol::jose::Id;
 use countersign_protocol::push::endpoint::{self, Endpoint};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use super::Bell;
 use super::body::{self, BodyFault};
 use super::outcome::{self, Outcome};
+use crate::approval::State;
 use crate::enrol::DeviceState;
 use crate::house::{House, Panicked};
 use crate::limits;
+use crate::notice::record::Standing;
 use crate::outgoing::{Answer, OutgoingFault};
 use crate::store::StoreFault;
 
 /// Sends bells until the gateway stops; then calls under way may end, for a moment.
 pub async fn run(house: Arc<House>) {
     let Some(mut waiting) = house.bells.waiting() else { return };
-    let desk =
-        Arc::new(Desk { house: house.clone(), calls: Semaphore::new(limits::BELL_CALLS), servers: Mutex::default() });
+    let desk = Arc::new(Desk {
+        house: house.clone(),
+        calls: Semaphore::new(limits::BELL_CALLS),
+        servers: Mutex::default(),
+        ringing: Mutex::default(),
+    });
     let mut under_way = JoinSet::new();
     loop {
         tokio::select! {
@@ -48,6 +56,23 @@ struct Desk {
     house: Arc<House>,
     calls: Semaphore,
     servers: Mutex<HashMap<String, Arc<Server>>>,
+    ringing: Mutex<HashMap<Place, Weak<Slot>>>,
+}
+
+/// Where one bell is under way at most: the phone, whether it is for a notice, the push server.
+type Place = (Id, bool, String);
+
+/// What is to ring in a place after the bell that is under way there.
+#[derive(Default)]
+struct Slot {
+    next: Mutex<Option<Bell>>,
+    newer: Notify,
+}
+
+impl Slot {
+    fn next(&self) -> MutexGuard<'_, Option<Bell>> {
+        self.next.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The share of one push server. Dropped with its last bell.
@@ -59,17 +84,44 @@ struct Server {
 impl Desk {
     fn begin(self: &Arc<Self>, bell: Bell, under_way: &mut JoinSet<()>) {
         let Ok(to) = endpoint::parse(&bell.endpoint) else { return };
+        let place: Place = (bell.did, bell.is_notice, to.authority.to_owned());
+        let mut ringing = self.ringing();
+        if let Some(slot) = ringing.get(&place).and_then(Weak::upgrade) {
+            *slot.next() = Some(bell);
+            return slot.newer.notify_one();
+        }
         let server = self.server(to.authority);
-        let Ok(place) = server.places.clone().try_acquire_owned() else {
+        let Ok(permit) = server.places.clone().try_acquire_owned() else {
             let _span = bell.span.enter();
             return tracing::warn!(host = %to.authority, "too many bells ring there; this one does not");
         };
-        let (desk, span) = (self.clone(), bell.span.clone());
-        let ringing = async move {
-            desk.ring(&bell, &server).await;
-            drop((place, server));
-        };
-        under_way.spawn(ringing.instrument(span));
+        let slot = Arc::new(Slot::default());
+        ringing.insert(place.clone(), Arc::downgrade(&slot));
+        under_way.spawn(self.clone().ring_on(bell, place, slot, server, permit));
+    }
+
+    /// Rings what is to ring in a place until nothing newer has come.
+    async fn ring_on(
+        self: Arc<Self>,
+        bell: Bell,
+        place: Place,
+        slot: Arc<Slot>,
+        server: Arc<Server>,
+        _permit: OwnedSemaphorePermit,
+    ) {
+        let mut next = Some(bell);
+        while let Some(bell) = next {
+            self.ring(&bell, &server, &slot).instrument(bell.span.clone()).await;
+            let mut ringing = self.ringing();
+            next = slot.next().take();
+            if next.is_none() {
+                ringing.remove(&place);
+            }
+        }
+    }
+
+    fn ringing(&self) -> MutexGuard<'_, HashMap<Place, Weak<Slot>>> {
+        self.ringing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn server(&self, authority: &str) -> Arc<Server> {
@@ -82,8 +134,8 @@ impl Desk {
         servers.entry(authority.to_owned()).or_insert_with(fresh).clone()
     }
 
-    /// Tries until it is rung, given up or worth nothing any more.
-    async fn ring(&self, bell: &Bell, server: &Server) {
+    /// Tries until it is rung, given up or worth nothing any more, or a newer one is to ring in its place.
+    async fn ring(&self, bell: &Bell, server: &Server, slot: &Slot) {
         let Ok(to) = endpoint::parse(&bell.endpoint) else { return };
         let (house, host) = (&self.house, to.authority);
         let began = house.clock.monotonic();
@@ -113,7 +165,7 @@ impl Desk {
                 }
                 Outcome::Later(asked) => {
                     tracing::info!(%host, status, fault, tries, milliseconds, asked, "bell not taken yet");
-                    if !self.worth_waiting(bell, tries, asked).await {
+                    if !self.worth_waiting(bell, tries, asked, slot).await {
                         return;
                     }
                 }
@@ -138,9 +190,9 @@ impl Desk {
         Ok(bells.outgoing().post(&bell.endpoint, headers, sealed).await)
     }
 
-    /// Waits for the next try. False when there is none: too late, the gateway stops, the phone was removed or suspended, or its
-    /// bell hangs elsewhere by now.
-    async fn worth_waiting(&self, bell: &Bell, tries: u32, asked: Option<u64>) -> bool {
+    /// Waits for the next try. False when there is none: too late, the gateway stops, a newer bell is to ring, the phone was
+    /// removed or suspended or has its bell elsewhere by now, or what it rings for is over.
+    async fn worth_waiting(&self, bell: &Bell, tries: u32, asked: Option<u64>, slot: &Slot) -> bool {
         let house = &self.house;
         let drawn = house.random.bytes::<1>().map_or(128, |[byte]| byte);
         let pause = outcome::pause(tries, asked, drawn);
@@ -149,8 +201,11 @@ impl Desk {
             return false;
         }
         tokio::select! {
-            () = house.timer.wait(Duration::from_millis(pause)) => self.still_hangs_there(bell).await,
+            () = house.timer.wait(Duration::from_millis(pause)) => {
+                self.still_hangs_there(bell).await && self.is_still_asked(bell).await
+            }
             () = house.stopping.begun() => false,
+            () = slot.newer.notified() => slot.next().is_none(),
         }
     }
 
@@ -167,6 +222,25 @@ impl Desk {
                 true
             }
         }
+    }
+
+    /// Whether what it rings for is open. Of what nobody knows, the phone will say so.
+    async fn is_still_asked(&self, bell: &Bell) -> bool {
+        let (did, jti, is_notice) = (bell.did, bell.jti, bell.is_notice);
+        let asked = self.house.run(move |house| {
+            let at = house.approvals.moment();
+            Ok::<_, BellFault>(if is_notice {
+                let notice = house.notices.store().get(did, jti, at)?;
+                notice.is_none_or(|notice| notice.standing == Standing::Open)
+            } else {
+                let asked = house.approvals.store().challenge(did, jti)?;
+                asked.is_none_or(|asked| asked.approval.state(&at) == State::Pending)
+            })
+        });
+        asked.await.unwrap_or_else(|fault| {
+            tracing::warn!(%fault, "what a bell rings for could not be looked up");
+            true
+        })
     }
 
     async fn forget(&self, bell: &Bell) {
