@@ -117,8 +117,8 @@ pub struct Step {
 
 /// Remembers sessions.
 pub trait Store: Send + Sync {
-    /// Puts `new` in the place of `old`, or adds it. Nothing is stored when `old` ended meanwhile, or for a disabled
-    /// person; `old` goes nonetheless. Whether `new` is stored.
+    /// Puts `new` in the place of `old`, or adds it. Nothing is stored when `old` ended meanwhile, for a disabled person,
+    /// or by an approval that was reported or whose device counts no more; `old` goes nonetheless. Whether `new` is stored.
     ///
     /// # Errors
     /// [`StoreFault`]; then `old` is still there.
@@ -182,11 +182,12 @@ impl Sessions {
         Moment::of(&*self.clock, self.run)
     }
 
-    /// Begins a session after a right password.
+    /// Begins a session after a right password. `None` when its person was disabled meanwhile, or what it is begun with was
+    /// reported, or came from a device that was suspended or removed since.
     ///
     /// # Errors
     /// [`SessionFault`].
-    pub fn begin(&self, person: PersonId, name: &str, step: Step) -> Result<(Cookie, Session), SessionFault> {
+    pub fn begin(&self, person: PersonId, name: &str, step: Step) -> Result<Option<(Cookie, Session)>, SessionFault> {
         let at = self.moment();
         let cookie = Cookie::generate(&*self.random)?;
         let session = Session {
@@ -202,12 +203,12 @@ impl Sessions {
             approvals: step.approval.into_iter().collect(),
         };
         self.store.prune(at.now.saturating_sub(limits::SESSION_IDLE), at.now.saturating_sub(limits::SESSION_LIFE))?;
-        self.store.replace(None, &session)?;
-        Ok((cookie, session))
+        Ok(self.store.replace(None, &session)?.then_some((cookie, session)))
     }
 
     /// Gives a session a new id after a step. The old cookie is worth nothing afterwards. Its absolute life goes on.
-    /// `None` when the session ended meanwhile: by a report, by signing out in another tab, with its person.
+    /// `None` when the session ended meanwhile: by a report, by signing out in another tab, with its person; or when the
+    /// step itself counts no more.
     ///
     /// # Errors
     /// [`SessionFault`]; then the old session is unchanged.
@@ -361,7 +362,7 @@ mod tests {
     fn begun(step: Step) -> (Arc<TestClock>, Arc<Only>, Sessions, Cookie, Session) {
         let (clock, store) = (Arc::new(TestClock::default()), Arc::new(Only::default()));
         let sessions = Sessions::new(store.clone(), clock.clone(), Arc::new(MachineRandom::default()), 1);
-        let (cookie, session) = sessions.begin(PersonId([1; 16]), "alice", step).unwrap();
+        let (cookie, session) = sessions.begin(PersonId([1; 16]), "alice", step).unwrap().unwrap();
         (clock, store, sessions, cookie, session)
     }
 

@@ -637,7 +637,7 @@ impl Bench for InSql {
             voucher: None,
             approvals: [*approval.as_bytes(), [3; 16]].into(),
         };
-        self.first.write(move |row| session::store::insert(row, &session)).unwrap();
+        self.first.write(move |row| session::store::insert(row, &session, &session.approvals)).unwrap();
     }
 
     fn sessions_ended(&self, approval: Id) -> bool {

@@ -120,8 +120,8 @@ async fn sign_in(State(house): State<Arc<House>>, posted: Posted) -> Result<Resp
             house.audit.append(&entry)?;
             if !house.devices.has_active(person.id)? {
                 end_other(house, &by, None)?;
-                let (cookie, _) = house.sessions.begin(person.id, &person.name, Step::default())?;
-                return Ok(SignedIn::NoDevice(cookie.set()));
+                let begun = house.sessions.begin(person.id, &person.name, Step::default())?;
+                return Ok(begun.map_or(SignedIn::Wrong, |(cookie, _)| SignedIn::NoDevice(cookie.set())));
             }
             begin(house, &by, (person.id, &person.name), ask_for(&going), going, true)
         })
@@ -338,10 +338,6 @@ async fn take(house: &Arc<House>, by: Visitor, headers: &HeaderMap, row: Row) ->
             let enrol = row.asks.op == Op::Enrol;
             let step = Step { second: true, manage, enrol, approval: Some(*row.id.as_bytes()), ..Step::default() };
             let Some((cookie, session)) = stepped(house, &by, row.person, step)? else { return Ok(None) };
-            if house.approvals.store().get(row.id)?.is_some_and(|row| row.reported.is_some()) {
-                // A report came between taking the approval and beginning the session.
-                house.sessions.end_approval(*row.id.as_bytes())?;
-            }
             let now = house.clock.now();
             let (seen, set) = match known {
                 Some(known) => (known, None),
@@ -360,7 +356,7 @@ async fn take(house: &Arc<House>, by: Visitor, headers: &HeaderMap, row: Row) ->
     })
 }
 
-/// The browser's session after a step of this person, with its new cookie. `None` when it ended meanwhile.
+/// The browser's session after a step of this person, with its new cookie. `None` when it, or the step, ended meanwhile.
 pub(super) fn stepped(
     house: &House,
     by: &Visitor,
@@ -372,7 +368,7 @@ pub(super) fn stepped(
     }
     end_other(house, by, Some(person))?;
     let person = house.people.by_id(person)?.ok_or_else(|| Failure::internal("no such person"))?;
-    Ok(Some(house.sessions.begin(person.id, &person.name, step)?))
+    Ok(house.sessions.begin(person.id, &person.name, step)?)
 }
 
 /// Ends the session that this browser has, unless it is of the person who signs in.

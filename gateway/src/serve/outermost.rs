@@ -169,7 +169,7 @@ fn headers(house: &House, transaction: &str, headers: &mut HeaderMap) {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     if house.has_given_certificate() {
-        let year = HeaderValue::from_static("max-age=31536000");
+        let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
     }
 }

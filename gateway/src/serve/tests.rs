@@ -93,7 +93,7 @@ async fn with_a_certificate_of_the_operator_browsers_are_told_to_keep_to_https()
     for path in ["/login", "/assets/app.css", "/healthz", "/nowhere", "/push/v1/metadata"] {
         let response = ask(house, request(house, "GET", path)).await;
         let told = header_of(&response, header::STRICT_TRANSPORT_SECURITY);
-        assert_eq!(told, "max-age=31536000", "{path}");
+        assert_eq!(told, "max-age=31536000; includeSubDomains", "{path}");
     }
 }
 
@@ -196,7 +196,7 @@ async fn a_form_counts_only_from_our_own_page() {
     let person =
         house.people.add("alice", &countersign_protocol::Secret::from_slice(b"tea and rain"), &Default::default());
     let (person, _) = person.unwrap();
-    let signed_in = || house.sessions.begin(person.id, "alice", Step::default()).unwrap().0;
+    let signed_in = || house.sessions.begin(person.id, "alice", Step::default()).unwrap().unwrap().0;
     let post = |headers: &[(&'static str, &str)], cookie: &Cookie, body: String| {
         let mut request = request(house, "POST", "/logout").map(|_| Body::from(body));
         let set = cookie.set();

@@ -16,12 +16,13 @@ impl Store for SqlStore {
     fn replace(&self, old: Option<[u8; 32]>, new: &Session) -> Result<bool, StoreFault> {
         let new = new.clone();
         self.0.write(move |connection| {
+            let before = old.map(|old| approvals(connection, old)).transpose()?.unwrap_or_default();
             if let Some(old) = old
                 && connection.prepare_cached("DELETE FROM session WHERE id = ?1")?.execute([old])? == 0
             {
                 return Ok(false);
             }
-            insert(connection, &new)
+            insert(connection, &new, &before)
         })
     }
 
@@ -31,9 +32,7 @@ impl Store for SqlStore {
                        WHERE session.id = ?1 AND person.disabled = 0";
             let found = connection.prepare_cached(sql)?.query_one([id], session).optional()?;
             let Some(mut found) = found else { return Ok(None) };
-            let approvals = "SELECT approval FROM session_approval WHERE session = ?1";
-            let mut approvals = connection.prepare_cached(approvals)?;
-            found.approvals = approvals.query_map(params![id], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            found.approvals = approvals(connection, id)?;
             Ok(Some(found))
         })
     }
@@ -71,11 +70,26 @@ impl Store for SqlStore {
     }
 }
 
-/// Adds a session inside another subject's job, unless its person is disabled. Whether it is stored.
+fn approvals(connection: &Connection, id: [u8; 32]) -> Result<BTreeSet<[u8; 16]>, StoreFault> {
+    let mut found = connection.prepare_cached("SELECT approval FROM session_approval WHERE session = ?1")?;
+    Ok(found.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// Adds a session inside another subject's job, unless its person is disabled, or an approval that it is new from, which is
+/// none of `before`, counts no more: it was reported, or the device that decided it was suspended or removed since. Whether
+/// it is stored.
 ///
 /// # Errors
 /// [`StoreFault`].
-pub fn insert(connection: &Connection, new: &Session) -> Result<bool, StoreFault> {
+pub fn insert(connection: &Connection, new: &Session, before: &BTreeSet<[u8; 16]>) -> Result<bool, StoreFault> {
+    let undone = "SELECT EXISTS (SELECT 1 FROM approval LEFT JOIN device ON device.did = decided_by
+                    WHERE approval.id = ?1
+                      AND (reported IS NOT NULL OR (decided_by IS NOT NULL AND device.state IS NOT 'active')))";
+    for approval in new.approvals.difference(before) {
+        if connection.prepare_cached(undone)?.query_one([approval], |row| row.get(0))? {
+            return Ok(false);
+        }
+    }
     let add = "INSERT INTO session (id, person, began_at, began_run, began_mono, seen_at, seen_run, seen_mono,
                  second_at, second_run, second_mono, manage_at, manage_run, manage_mono,
                  enrol_at, enrol_run, enrol_mono, voucher_at, voucher_run, voucher_mono)
