@@ -16,7 +16,7 @@ pub use record::Store;
 pub use service::Notices;
 
 /// Seconds that a notice is listed.
-pub const LIFE: u64 = 30 * 86_400;
+pub const LIFE: u64 = countersign_protocol::limits::INFO_LIFE;
 /// Seconds after its end in which a report is still answered as one.
 pub const KEPT: u64 = 60 * 86_400;
 /// Seconds after its activation in which a report of an added device suspends it.

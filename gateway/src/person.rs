@@ -127,6 +127,12 @@ pub trait Store: Send + Sync {
     /// [`StoreFault`].
     fn set_disabled(&self, person: PersonId, disabled: bool, audit: &Entry) -> Result<(), StoreFault>;
 
+    /// Forgets a person and all that is theirs. Their devices go, and are kept as nobody's, to be told so for 400 days.
+    ///
+    /// # Errors
+    /// [`StoreFault`]; then nothing is forgotten.
+    fn remove(&self, person: PersonId, audit: &Entry) -> Result<(), StoreFault>;
+
     /// Puts a voucher in the place of an older one.
     ///
     /// # Errors
@@ -282,6 +288,15 @@ impl People {
         let entry = caller.entry(self.clock.now(), what, "done").person(&person.name);
         self.store.set_disabled(person.id, disabled, &entry)?;
         Ok(Person { disabled, ..person })
+    }
+
+    /// Removes a person: the name is free again, and their devices are told that the account is gone.
+    ///
+    /// # Errors
+    /// [`PersonFault::Store`].
+    pub fn remove(&self, person: &Person, caller: &Caller) -> Result<(), PersonFault> {
+        let entry = caller.entry(self.clock.now(), "person.remove", "done").person(&person.name);
+        Ok(self.store.remove(person.id, &entry)?)
     }
 }
 

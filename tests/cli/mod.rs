@@ -9,6 +9,7 @@ pub(crate) mod screen;
 mod second_gateway;
 mod terminal;
 mod user;
+mod user_remove;
 mod vault;
 
 use std::path::Path;

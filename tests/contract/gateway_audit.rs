@@ -29,6 +29,11 @@ impl Store for Memory {
         let of = |entry: &&Entry| person.is_none() || entry.person.as_deref() == person;
         Ok(rows.iter().rev().filter(of).take(most as usize).cloned().collect())
     }
+
+    fn forget(&self, before: u64) -> Result<(), StoreFault> {
+        self.rows.lock().unwrap().retain(|entry| entry.at >= before);
+        Ok(())
+    }
 }
 
 fn contract(store: &dyn Store) {
@@ -40,9 +45,11 @@ fn contract(store: &dyn Store) {
         store.append(entry).unwrap();
     }
     assert_eq!(store.latest(None, 10).unwrap(), [third.clone(), second.clone(), first.clone()], "newest first, whole");
-    assert_eq!(store.latest(None, 2).unwrap(), [third, second.clone()], "no more than asked");
-    assert_eq!(store.latest(Some("bob"), 10).unwrap(), [second], "of one person");
+    assert_eq!(store.latest(None, 2).unwrap(), [third.clone(), second.clone()], "no more than asked");
+    assert_eq!(store.latest(Some("bob"), 10).unwrap(), [second.clone()], "of one person");
     assert_eq!(store.latest(Some("carol"), 10).unwrap(), []);
+    store.forget(11).unwrap();
+    assert_eq!(store.latest(None, 10).unwrap(), [third, second], "what happened before is forgotten");
 }
 
 #[test]

@@ -73,6 +73,12 @@ impl Store for Memory {
         Ok(())
     }
 
+    fn remove(&self, person: PersonId, audit: &Entry) -> Result<(), StoreFault> {
+        self.rows.lock().unwrap().remove(&person);
+        self.note(audit);
+        Ok(())
+    }
+
     fn put_voucher(&self, person: PersonId, voucher: &Kept, audit: &Entry) -> Result<(), StoreFault> {
         if let Some((.., kept)) = self.rows.lock().unwrap().get_mut(&person) {
             *kept = Some(voucher.clone());
@@ -140,10 +146,16 @@ fn contract(store: &(dyn Store + Sync), audited: &dyn Fn() -> Vec<String>) {
     store.set_disabled(bob.id, true, &entry("person.disable")).unwrap();
     assert!(store.by_name("bob").unwrap().unwrap().0.disabled);
     store.set_password(alice.id, &hash("c"), &entry("person.password")).unwrap();
-    assert_eq!(store.by_name("alice").unwrap(), Some((alice, hash("c"))));
+    assert_eq!(store.by_name("alice").unwrap(), Some((alice.clone(), hash("c"))));
     assert_eq!(store.by_name("bob").unwrap().unwrap().1, hash("b"), "nobody else's");
+
+    store.remove(bob.id, &entry("person.remove")).unwrap();
+    assert_eq!((store.by_name("bob").unwrap(), store.by_id(bob.id).unwrap()), (None, None));
+    assert_eq!(store.all().unwrap(), [alice.clone()], "nobody else is there");
+    store.add(&person(4, "bob"), &hash("b"), &entry("person.add")).unwrap();
+    assert_eq!(store.voucher(alice.id).unwrap().unwrap().used_at, Some(50), "other people's is theirs");
     let told = ["person.add", "person.add", "person.voucher", "person.voucher", "voucher.used", "person.disable"];
-    let told = [&told[..], &["person.password"]].concat();
+    let told = [&told[..], &["person.password", "person.remove", "person.add"]].concat();
     assert_eq!(audited(), told, "what was done stands in the audit, what was not does not");
 }
 

@@ -4,6 +4,7 @@ mod desk;
 pub mod gateway_approval;
 mod gateway_audit;
 mod gateway_enrol;
+mod gateway_first_factor;
 mod gateway_notice;
 mod gateway_person;
 mod gateway_port;

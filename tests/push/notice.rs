@@ -4,6 +4,7 @@ use countersign_gateway::approval::State;
 use countersign_gateway::enrol::DeviceState;
 use countersign_gateway::notice::record::Event;
 use countersign_gateway::person::Person;
+use countersign_gateway::store::StoreFault;
 use countersign_protocol::jose::Id;
 use countersign_protocol::push::{Challenge, Info, Message};
 use countersign_tests::raw_phone::{Key, RawPhone, payload, sign};
@@ -50,6 +51,46 @@ fn changed_keys_are_told_to_the_others() {
     let told: Vec<Value> = one.notices().iter().map(|text| payload(text)["info"].clone()).collect();
     assert_eq!(told, ["keys_changed", "device_added"], "the newest first");
     assert_eq!(two.notices(), Vec::<String>::new());
+}
+
+/// Whoever holds a phone of somebody can change its keys again and again; the other phones are told of the newest.
+#[test]
+fn of_many_changes_of_keys_the_newest_is_told() {
+    let (stage, alice, one, mut two) = two_phones();
+    let mut change = |class: &str, new: &str| {
+        let (old, new) = (if class == "ak" { two.ak.clone() } else { two.pk.clone() }, Key::named(new));
+        let said = two.call("/keys", &two.keys_body(&two.keys_claims(class, &new), &old, &new)).verdict();
+        if said == "200" {
+            if class == "ak" { two.ak = new } else { two.pk = new }
+        }
+        said
+    };
+    assert_eq!(change("pk", "pk 0"), "200");
+    let first = one.notices().remove(0);
+    for round in 1..10 {
+        stage.clock.advance(1);
+        assert_eq!(change("pk", &format!("pk {round}")), "200", "{round}");
+    }
+    assert_eq!(change("pk", "pk 10"), "403 policy:limit");
+    assert_eq!(change("ak", "ak 1"), "403 policy:limit");
+    let told: Vec<Value> = one.notices().iter().map(|text| payload(text)["info"].clone()).collect();
+    assert_eq!(told, ["keys_changed", "device_added"], "one of ten");
+    let mut echo = one.echo(0);
+    echo["have"] = json!([payload(&first)["jti"]]);
+    assert_eq!(one.poll(&echo).json()["closed"], json!([{"jti": payload(&first)["jti"], "st": "closed"}]));
+    let held = |table: &'static str| {
+        let count = format!("SELECT count(*) FROM {table}");
+        let counted =
+            stage.house().store.read(move |row| Ok::<i64, StoreFault>(row.query_one(&count, [], |row| row.get(0))?));
+        counted.unwrap()
+    };
+    assert_eq!(held("notice"), 3, "what no phone has is not kept");
+    stage.clock.advance(86_400);
+    assert_eq!(change("pk", "pk 10"), "200", "a day later");
+    // A report of what was replaced does what it says.
+    assert_eq!(one.decide(&one.refusal(&first, "report")), "reported");
+    assert_eq!(state(&stage, &two), DeviceState::Suspended);
+    assert_eq!(stage.house().devices.of(alice.id).unwrap().len(), 2);
 }
 
 #[test]

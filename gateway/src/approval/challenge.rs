@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use countersign_protocol::jose::{H32, Id};
 use countersign_protocol::push::{Challenge, Context, Src};
 use countersign_protocol::text::{ShownIp, T64, T128, is_forbidden};
+use unicode_normalization::UnicodeNormalization;
 
 use super::record::NewChallenge;
 use super::service::Ask;
@@ -111,7 +112,7 @@ pub fn browser(user_agent: &str) -> Option<T64> {
     let text = match (name, system) {
         (Some(name), Some(system)) => format!("{name} on {system}"),
         (Some(name), None) => name.to_owned(),
-        _ => user_agent.chars().filter(|c| !is_forbidden(*c)).take(64).collect(),
+        _ => user_agent.nfc().filter(|c| !is_forbidden(*c)).take(64).collect(),
     };
     T64::try_from(text.trim()).ok()
 }
@@ -183,6 +184,7 @@ mod tests {
         assert_eq!(browser(chrome).unwrap().as_str(), "Chrome on Windows");
         assert_eq!(browser("curl\u{202e}/8").unwrap().as_str(), "curl/8");
         assert_eq!(browser(&"x".repeat(500)).unwrap().as_str().len(), 64);
+        assert_eq!(browser("Ko\u{308}ln").unwrap().as_str(), "K\u{f6}ln", "senders send NFC");
         assert_eq!(browser("\u{200b}"), None);
     }
 }

@@ -9,7 +9,7 @@ use super::record::{Attempt, Decision, Row, Standing};
 use super::{Moment, Push, State};
 
 /// Seconds past `exp` in which an answer is still taken.
-pub const GRACE: u64 = 5;
+pub const GRACE: u64 = countersign_protocol::limits::CHALLENGE_GRACE;
 /// Seconds between approve and consume.
 pub const HOLD: u64 = 30;
 /// The most of them that a client may have for something to sign.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use countersign_protocol::jose::{FormError, H32, Id};
 use countersign_protocol::push::Op;
 use countersign_protocol::text::{T64, T128, T256};
+use unicode_normalization::UnicodeNormalization;
 
 use super::challenge::Question;
 use super::record::{Asks, Began, Challenged, CodeAttempt, CodeEnd, Hit, NewApproval, Resent, Row};
@@ -91,7 +92,10 @@ impl Ask {
     /// The words, for something to agree to.
     pub fn msg(&self) -> Option<T256> {
         match self {
-            Self::Sign { msg, .. } => Some(msg.clone()),
+            // Senders send NFC; where that were too long, what was given stands (push-v1 §2).
+            Self::Sign { msg, .. } => {
+                Some(T256::try_from(msg.as_str().nfc().collect::<String>()).unwrap_or_else(|_| msg.clone()))
+            }
             Self::Login | Self::Enrol => None,
         }
     }

@@ -265,6 +265,17 @@ pub fn cancel_all(tx: &Connection, person: &PersonId, at: &Moment, by: &Caller) 
     Ok(ended)
 }
 
+/// Forgets what was asked of a person whose account is deleted, inside that transaction.
+///
+/// # Errors
+/// [`StoreFault`].
+pub fn forget_person(tx: &Connection, person: &PersonId) -> Result<(), StoreFault> {
+    for table in ["approval", "standing", "push_pause"] {
+        tx.execute(&format!("DELETE FROM {table} WHERE person = ?1"), [person.0])?;
+    }
+    Ok(())
+}
+
 /// Calls off what a device approved and nobody took yet, inside the transaction that takes the device out of use.
 ///
 /// # Errors

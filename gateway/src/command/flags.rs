@@ -26,7 +26,13 @@ pub(super) fn command() -> Command {
         .subcommand(typing("password", "gateway.user_password"))
         .subcommand(Command::new("voucher").about(text("gateway.user_voucher")).arg(name()))
         .subcommand(Command::new("disable").about(text("gateway.user_disable")).arg(name()))
-        .subcommand(Command::new("enable").about(text("gateway.user_enable")).arg(name()));
+        .subcommand(Command::new("enable").about(text("gateway.user_enable")).arg(name()))
+        .subcommand(
+            Command::new("remove")
+                .about(text("gateway.user_remove"))
+                .arg(name())
+                .arg(Arg::new("yes").long("yes").action(ArgAction::SetTrue).help(text("gateway.arg_yes"))),
+        );
     let which = || Arg::new("device").value_name("DEVICE").required(true).help(text("gateway.arg_device"));
     let act = |verb: &'static str, about| Command::new(verb).about(text(about)).arg(name()).arg(which());
     let device = Command::new("device")

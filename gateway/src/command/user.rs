@@ -1,6 +1,6 @@
-//! `user add`, `list`, `password`, `voucher`, `disable`, `enable`: on the store, whether the gateway runs or not.
+//! `user add`, `list`, `password`, `voucher`, `disable`, `enable`, `remove`: on the store, whether the gateway runs or not.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, Read, Write};
 use std::sync::Arc;
 
 use clap::ArgMatches;
@@ -61,6 +61,14 @@ pub(super) fn run(matches: &ArgMatches, config: &Config) -> Result<(), Ended> {
             let person = people.set_disabled(&name(matches), false, &by)?;
             say(&fill("gateway.enabled", &[("name", &person.name)]))
         }
+        Some(("remove", matches)) => {
+            let person = people.named(&name(matches))?;
+            if !matches.get_flag("yes") && !is_meant(&person.name)? {
+                return Err(Ended::Refused(text("gateway.not_removed").into()));
+            }
+            people.remove(&person, &by)?;
+            say(&fill("gateway.removed", &[("name", &person.name)]))
+        }
         Some(("list", _)) => people.all()?.iter().try_for_each(|person| {
             say(&match person.disabled {
                 true => fill("gateway.listed_disabled", &[("name", &person.name)]),
@@ -86,6 +94,14 @@ fn set_password(people: &People, name: &str, from_stdin: bool, by: &Caller) -> R
 
 fn chosen(name: &str, from_stdin: bool) -> Result<Secret, Ended> {
     if from_stdin { line_of_stdin() } else { asked_twice(name) }
+}
+
+/// Asks whether a person is to go; the name typed once more is the yes.
+fn is_meant(name: &str) -> Result<bool, Ended> {
+    write!(io::stderr(), "{} ", fill("gateway.ask_remove", &[("name", name)]))?;
+    let mut line = String::new();
+    io::stdin().lock().take(limits::CONFIG_BYTES).read_line(&mut line)?;
+    Ok(line.trim() == name)
 }
 
 fn asked_twice(name: &str) -> Result<Secret, Ended> {

@@ -31,7 +31,7 @@ pub enum ChangeFault {
     /// 403: moves are not offered.
     #[error("moves are not offered")]
     Move,
-    /// 403: too many invitations or devices.
+    /// 403: too many invitations, devices or changes of keys.
     #[error("too many")]
     Limit,
     /// 403: wrong digits, so many tries left.
@@ -175,6 +175,7 @@ impl Devices {
             }
             KeyChanged::KeyKnown => Err(ChangeFault::Refused("a key is known")),
             KeyChanged::NotNow => Err(ChangeFault::State),
+            KeyChanged::Limit => Err(ChangeFault::Limit),
             KeyChanged::Refused => Err(ChangeFault::Refused("not a key of the device")),
             KeyChanged::Repeat => {
                 let before = self.parts.changes.key_change(claims.iss, keys.h(), claims.jti)?;

@@ -13,6 +13,8 @@ use crate::store::StoreFault;
 
 /// Invitations a day and person.
 pub const INVITATIONS: u32 = 5;
+/// Changes of keys a day and device. Each tells the person's other phones.
+pub const KEY_CHANGES: u32 = 10;
 /// Seconds that an old key counts beside the new one, at most.
 pub const OLD_KEY: u64 = 86_400;
 
@@ -111,6 +113,8 @@ pub enum KeyChanged {
     KeyKnown,
     /// The old key of an earlier change still counts, or the device is not active.
     NotNow,
+    /// Ten changes of its keys today.
+    Limit,
     /// The key that signed is not the device's any more, or the `jti` was used.
     Refused,
     /// The same request came before: look again.

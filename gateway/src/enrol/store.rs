@@ -254,6 +254,23 @@ pub fn person_disabled(tx: &Connection, person: &PersonId, disabled: bool, now: 
     Ok(())
 }
 
+/// A person's account is deleted, inside that transaction: all devices go, and belong to `nobody` from now on, so that they
+/// can be told.
+///
+/// # Errors
+/// [`StoreFault`].
+pub fn account_gone(tx: &Connection, person: &PersonId, nobody: &PersonId, now: u64) -> Result<(), StoreFault> {
+    let gone =
+        "UPDATE device SET state = 'gone', gone = ?2, why = CASE WHEN state = 'pending' THEN 'refused' ELSE ?3 END
+                WHERE person = ?1 AND state <> 'gone' RETURNING did";
+    let values = params![person.0, int(now), GoneWhy::Account.as_str()];
+    let went: Vec<[u8; 16]> = tx.prepare(gone)?.query_map(values, |row| row.get(0))?.collect::<Result<_, _>>()?;
+    went.into_iter().try_for_each(|did| strip(tx, &Id::from_bytes(did)))?;
+    tx.execute("UPDATE device SET person = ?2 WHERE person = ?1", params![person.0, nobody.0])?;
+    tx.execute("UPDATE invitation SET person = ?2 WHERE person = ?1", params![person.0, nobody.0])?;
+    Ok(())
+}
+
 /// How many phones are enrolled, of all people.
 ///
 /// # Errors
@@ -278,8 +295,6 @@ fn confirm(
     } else {
         "tries = tries - 1, state = CASE WHEN tries <= 1 THEN 'gone' ELSE 'pending' END,
          why = CASE WHEN tries <= 1 THEN 'refused' END, gone = CASE WHEN tries <= 1 THEN :now END,
-         ok = CASE WHEN tries > 1 THEN ok END, totp = CASE WHEN tries > 1 THEN totp END,
-         endpoint = CASE WHEN tries > 1 THEN endpoint END,
          totp_step = max(totp_step, :step)"
     };
     let update = format!(
@@ -297,6 +312,9 @@ fn confirm(
         Some((state, left)) if state == "pending" => Confirmed::Wrong(left),
         Some(_) => Confirmed::Refused,
     };
+    if end == Confirmed::Refused {
+        strip(tx, did)?;
+    }
     let outcome = if end == Confirmed::Refused { "refused".into() } else { audit.outcome.clone() };
     let by = Caller { address: audit.address, transaction: audit.transaction.clone() };
     audit::store::append_for(tx, person, Entry { outcome, ..audit })?;
@@ -333,8 +351,7 @@ fn end(
 ) -> Result<Option<Vec<Id>>, StoreFault> {
     let before = device(tx, did)?.filter(|it| it.person == *person && it.stored != DeviceState::Gone);
     let Some(before) = before else { return Ok(None) };
-    // The bell and the seed are of no use any more; keys and id stay, to tell the device.
-    let update = "UPDATE device SET state = 'gone', gone = ?3, ok = NULL, totp = NULL, endpoint = NULL,
+    let update = "UPDATE device SET state = 'gone', gone = ?3,
                     why = CASE WHEN state = 'pending' THEN 'refused' ELSE ?2 END
                   WHERE did = ?1";
     tx.execute(update, params![did.as_bytes(), why.as_str(), int(at.now)])?;
@@ -343,12 +360,23 @@ fn end(
     if before.stored != DeviceState::Pending {
         tell(tx, person, Info::DeviceRemoved, did, at)?;
     }
+    strip(tx, did)?;
     // Whoever moves to a new phone has both in hand: nothing that the old one did is in doubt.
     let undone = match (before.stored, why) {
         (DeviceState::Pending, _) | (_, GoneWhy::Replaced) => Vec::new(),
         _ => undo(tx, person, did, acting, at, &by)?,
     };
     Ok(Some([undone, stopped(tx, person, did, at, &by)?].concat()))
+}
+
+/// Of a device that is gone, keys and id stay, to tell it so; what described it, and its secrets, do not (`push-v1.md` §13).
+fn strip(tx: &Connection, did: &Id) -> Result<(), StoreFault> {
+    let strip =
+        "UPDATE device SET name = '', os = NULL, model = NULL, app = NULL, level = NULL, uv = NULL, auth = NULL,
+                   endpoint = NULL, eh = NULL, activated = NULL, used = NULL, suspended = NULL, suspended_why = NULL,
+                   ok = NULL, totp = NULL, attested = 0 WHERE did = ?1 AND state = 'gone'";
+    tx.execute(strip, [did.as_bytes()])?;
+    Ok(())
 }
 
 /// Takes back what a device that no longer counts did for whoever held it: its sessions end, what it approved and nobody
@@ -389,8 +417,7 @@ fn leaving(inviter: Option<Inviter>) -> Option<Id> {
 /// Refuses what waited for its digits or first code for too long, each with its audit row.
 fn refuse_late(tx: &Connection, at: &Moment) -> Result<(), StoreFault> {
     let late = format!(
-        "UPDATE device SET state = 'gone', why = 'refused', gone = :now, ok = NULL, totp = NULL, endpoint = NULL
-         WHERE state = 'pending' AND NOT ({LASTS})
+        "UPDATE device SET state = 'gone', why = 'refused', gone = :now WHERE state = 'pending' AND NOT ({LASTS})
          RETURNING did, (SELECT name FROM person WHERE person.id = device.person)"
     );
     let values = named_params! { ":now": int(at.now), ":run": at.run, ":mono": at.mono };
@@ -398,6 +425,7 @@ fn refuse_late(tx: &Connection, at: &Moment) -> Result<(), StoreFault> {
     let refused = statement.query_map(values, |row| Ok((row.get(0)?, row.get(1)?)))?;
     let refused: Vec<([u8; 16], Option<String>)> = refused.collect::<Result<_, _>>()?;
     for (did, name) in refused {
+        strip(tx, &Id::from_bytes(did))?;
         let entry = Caller::default().entry(at.now, "enrol.confirm", "expired").device(did);
         audit::store::append(tx, &name.into_iter().fold(entry, Entry::person))?;
     }

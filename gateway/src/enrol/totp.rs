@@ -18,7 +18,7 @@ pub const SHAPE: Shape = Shape { algorithm: Algorithm::Sha1, digits: Digits::SIX
 /// Steps before and after the present one that are taken too.
 const SKEW: u32 = 1;
 /// The most characters that a receipt carries (push-v1 §5.4).
-const URI_MOST: usize = 1024;
+const URI_MOST: usize = countersign_protocol::limits::RECEIPT_TOTP;
 const BYTES: usize = 20;
 const PLACE: &str = "device.totp";
 

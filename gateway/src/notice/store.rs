@@ -118,6 +118,7 @@ pub fn tell(tx: &Connection, event: &Event) -> Result<(), StoreFault> {
     if told.is_empty() {
         return Ok(());
     }
+    supersede(tx, event)?;
     let insert = "INSERT INTO notice (person, info, about, os, model, at, exp)
         VALUES (:person, :info, :about,
           (SELECT coalesce(os, 'linux') FROM device WHERE did = :about),
@@ -134,6 +135,28 @@ pub fn tell(tx: &Connection, event: &Event) -> Result<(), StoreFault> {
     for did in told {
         add.execute(params![number, did])?;
     }
+    Ok(())
+}
+
+/// Of changes of one device's keys each phone is told the newest alone: whoever holds that device can make any number of
+/// them, and would fill the other phones. What nobody fetched goes; a text that a phone has is replaced, and its report
+/// still does what it does.
+fn supersede(tx: &Connection, event: &Event) -> Result<(), StoreFault> {
+    let (Info::KeysChanged, Some(about)) = (event.info, event.about) else { return Ok(()) };
+    let older = "SELECT number FROM notice WHERE person = ?1 AND info = 'keys_changed' AND about = ?2 AND exp >= ?3";
+    let values = params![event.person.0, about.as_bytes(), int(event.at)];
+    let unseen = format!(
+        "DELETE FROM notice WHERE number IN ({older})
+           AND NOT EXISTS (SELECT 1 FROM notice_text WHERE notice_text.number = notice.number)"
+    );
+    tx.execute(&unseen, values)?;
+    let replace = format!(
+        "UPDATE notice_text SET replaced = 1 WHERE replaced = 0 AND number IN ({older})
+           AND NOT EXISTS (SELECT 1 FROM notice_told WHERE notice_told.number = notice_text.number
+                             AND notice_told.did = notice_text.did AND reported IS NOT NULL)"
+    );
+    tx.execute(&replace, values)?;
+    tx.execute(&format!("UPDATE notice SET exp = ?3 - 1 WHERE number IN ({older})"), values)?;
     Ok(())
 }
 

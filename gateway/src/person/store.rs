@@ -8,6 +8,9 @@ use crate::limits;
 use crate::session;
 use crate::store::{Connection, OptionalExtension, Row, StoreFault, int, named_params, params};
 
+/// Whose devices those are whose person was removed. Nobody has its name, which is none.
+const NOBODY: PersonId = PersonId([0; 16]);
+
 /// People in the gateway's store.
 pub struct SqlStore(pub crate::store::Store);
 
@@ -48,8 +51,8 @@ impl Store for SqlStore {
 
     fn all(&self) -> Result<Vec<Person>, StoreFault> {
         self.0.read(|connection| {
-            let mut rows = connection.prepare("SELECT * FROM person ORDER BY name")?;
-            let found = rows.query_map([], person)?;
+            let mut rows = connection.prepare("SELECT * FROM person WHERE id <> ?1 ORDER BY name")?;
+            let found = rows.query_map(params![NOBODY.0], person)?;
             Ok(found.collect::<Result<_, _>>()?)
         })
     }
@@ -75,6 +78,21 @@ impl Store for SqlStore {
                 // The administrator says so: where only phones without a network made codes, no right one could.
                 approval::store::right_code(connection, &person)?;
             }
+            audit::store::append(connection, &audit)
+        })
+    }
+
+    fn remove(&self, person: PersonId, audit: &Entry) -> Result<(), StoreFault> {
+        let audit = audit.clone();
+        self.0.write(move |connection| {
+            connection.execute(
+                "INSERT OR IGNORE INTO person (id, name, password, disabled, created_at) VALUES (?1, '', '', 1, 0)",
+                params![NOBODY.0],
+            )?;
+            enrol::store::account_gone(connection, &person, &NOBODY, audit.at)?;
+            approval::store::forget_person(connection, &person)?;
+            // Whatever else is a person's names the person, and goes too.
+            connection.execute("DELETE FROM person WHERE id = ?1", params![person.0])?;
             audit::store::append(connection, &audit)
         })
     }

@@ -37,6 +37,7 @@ pub const STEPS: &[Step] = &[
     Step { name: "move", sql: include_str!("../enrol/move.sql") },
     Step { name: "notice", sql: include_str!("../notice/schema.sql") },
     Step { name: "session-enrol", sql: include_str!("../session/enrol.sql") },
+    Step { name: "bounds", sql: include_str!("../enrol/bounds.sql") },
 ];
 
 /// «CSGW»: marks the file as ours.

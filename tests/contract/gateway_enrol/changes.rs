@@ -11,7 +11,7 @@ use countersign_gateway::enrol::record::{Accepted, Age, Code, Confirmed, DeviceS
 use countersign_gateway::enrol::store::SqlStore;
 use countersign_gateway::enrol::{KEPT, LIFE, Store, TRIES};
 use countersign_gateway::store;
-use countersign_protocol::jose::{H32, Jwk, P256dh};
+use countersign_protocol::jose::{H32, Id, Jwk, P256dh};
 use countersign_protocol::push::{GoneWhy, KeyClass};
 use countersign_protocol::seal::SealKey;
 use countersign_tests::raw_phone::Key;
@@ -60,6 +60,7 @@ fn contract(connect: &(dyn Fn() -> Arc<dyn Both> + Sync)) {
     let store = connect();
     keys_change_one_at_a_time(&*store);
     one_of_64_changes_a_key(connect);
+    ten_changes_of_keys_a_day(&*store);
     bells_and_seals(&*store);
     suspended_ones_come_back(&*store);
     an_invitation_brings_one_phone(&*store);
@@ -112,6 +113,32 @@ fn one_of_64_changes_a_key(connect: &(dyn Fn() -> Arc<dyn Both> + Sync)) {
     });
     assert_eq!((count(&ends, &KeyChanged::Done), count(&ends, &KeyChanged::NotNow)), (1, RACERS - 1), "{ends:?}");
     end(&*store, 2, when);
+}
+
+fn ten_changes_of_keys_a_day(store: &dyn Both) {
+    let when = at(250_000);
+    active(store, 31, when);
+    let change = |round: u8, when| {
+        let old = if round == 0 { "device 31 pk".to_owned() } else { format!("pk of round {round}") };
+        let new = format!("pk of round {}", round + 1);
+        let changed = store.change_key(new_key(31, KeyClass::Pk, 200 + round, &old, &new), when, entry()).unwrap();
+        store.end_old_key(id(31), KeyClass::Pk).unwrap();
+        changed
+    };
+    for round in 0..10 {
+        assert_eq!(change(round, when), KeyChanged::Done, "{round}");
+    }
+    assert_eq!(change(10, at(250_000 + 86_399)), KeyChanged::Limit);
+    let other = new_key(31, KeyClass::Ak, 250, "device 31 ak", "ak of 31");
+    assert_eq!(store.change_key(other, when, entry()), Ok(KeyChanged::Limit), "of either class");
+    assert_eq!(change(10, at(250_000 + 86_400)), KeyChanged::Done, "a day later");
+    end(store, 31, at(350_000));
+    let gone = store.device(id(31)).unwrap().unwrap();
+    let phone = gone.phone.unwrap();
+    assert_eq!((gone.name.as_str(), gone.activated, gone.used), ("", None, None), "nothing that describes it is kept");
+    assert_eq!((phone.model.as_str(), phone.app.as_str(), phone.endpoint), ("", "", None));
+    assert_eq!((phone.auth, phone.eh), (Id::from_bytes([0; 16]), H32::from_bytes([0; 32])));
+    assert_eq!(phone.ak, key("device 31 ak"), "but its keys are, to tell it");
 }
 
 fn bells_and_seals(store: &dyn Both) {

@@ -189,11 +189,7 @@ impl Store for Memory {
             if device.tries > 0 {
                 return Confirmed::Wrong(device.tries);
             }
-            (device.stored, device.why) = (DeviceState::Gone, Some(GoneWhy::Refused));
-            (device.totp, device.ok) = (None, None);
-            if let Some(phone) = &mut device.phone {
-                phone.endpoint = None;
-            }
+            changes::strip(device, GoneWhy::Refused);
             Confirmed::Refused
         }))
     }

@@ -9,7 +9,7 @@ use super::{LASTS, about, note};
 use crate::approval::record::{Attempt, Challenged, CodeAttempt, CodeEnd, Decision, Hit, Judged, Row};
 use crate::approval::rule::{self, Asked, Change, Limits};
 use crate::approval::{Moment, State};
-use crate::audit::{self, Caller, Entry};
+use crate::audit::{Caller, Entry};
 use crate::enrol::{self, DeviceState};
 use crate::notice::{self, record::Noticed};
 use crate::person::PersonId;
@@ -203,7 +203,11 @@ pub(super) fn note_answer(
 ) -> Result<(), StoreFault> {
     match asked {
         Some(asked) => note(tx, &asked.approval.person, about(entry, &asked.approval.id, Some(&attempt.did))),
-        None => audit::store::append(tx, &entry.device(*attempt.did.as_bytes())),
+        // About nothing that anybody asked: it changed nothing, and there may be any number of them.
+        None => {
+            tracing::info!(device = %attempt.did, what = %entry.what, outcome = %entry.outcome, "an answer to nothing");
+            Ok(())
+        }
     }
 }
 

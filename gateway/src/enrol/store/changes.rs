@@ -4,8 +4,8 @@ use countersign_protocol::jose::{H32, Id, Jwk};
 use countersign_protocol::push::{Info, KeyClass};
 
 use super::super::changes::{
-    Changes, INVITATIONS, Invitation, Invited, Joined, KeyChange, KeyChanged, NewInvitation, NewKey, OLD_KEY, PushSet,
-    SetPush, SuspendedWhy, Typed,
+    Changes, INVITATIONS, Invitation, Invited, Joined, KEY_CHANGES, KeyChange, KeyChanged, NewInvitation, NewKey,
+    OLD_KEY, PushSet, SetPush, SuspendedWhy, Typed,
 };
 use super::super::record::{Code, Confirmed, Device, DeviceState, Inviter};
 use super::read::{device, key, one_code, read};
@@ -215,6 +215,11 @@ fn change_key(tx: &Connection, change: &NewKey, at: &Moment, audit: Entry) -> Re
     if device.stored != DeviceState::Active || phone.has_old(*class, at) {
         return Ok(KeyChanged::NotNow);
     }
+    let today = "SELECT count(*) FROM key_change WHERE did = ?1 AND made > ?2";
+    let today: u32 = tx.query_one(today, params![did.as_bytes(), int(at.now.saturating_sub(DAY))], |row| row.get(0))?;
+    if today >= KEY_CHANGES {
+        return Ok(KeyChanged::Limit);
+    }
     let columns = columns(*class);
     let update = format!(
         "UPDATE device SET {class} = :new, {columns} = :old, {columns}_until = :until, {columns}_run = :run,
@@ -228,9 +233,11 @@ fn change_key(tx: &Connection, change: &NewKey, at: &Moment, audit: Entry) -> Re
         },
     )?;
     register(tx, new, did, class.as_str())?;
-    let add = "INSERT INTO key_change (did, class, h, jti, old, receipt) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    let row = params![did.as_bytes(), class.as_str(), h.as_bytes(), jti.as_bytes(), signer.to_sec1(), receipt];
-    tx.execute(add, row)?;
+    let add = "INSERT INTO key_change (did, class, h, jti, old, receipt, made) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    tx.execute(
+        add,
+        params![did.as_bytes(), class.as_str(), h.as_bytes(), jti.as_bytes(), signer.to_sec1(), receipt, int(at.now)],
+    )?;
     audit::store::append_for(tx, &device.person, audit)?;
     tell(tx, &device.person, Info::KeysChanged, did, at)?;
     Ok(KeyChanged::Done)

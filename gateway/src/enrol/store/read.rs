@@ -1,6 +1,9 @@
 //! Rows of codes and devices as values.
 
+use std::str::FromStr;
+
 use countersign_protocol::jose::{H32, Id, Jwk};
+use countersign_protocol::push::{Level, Os, UserVerification};
 use rusqlite::types::Type;
 
 use super::super::changes::SuspendedWhy;
@@ -74,19 +77,21 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Device> {
     })
 }
 
+/// Of a phone that is gone nothing is kept but its keys: the rest reads as the least there is.
 fn read_phone(row: &Row<'_>) -> rusqlite::Result<Phone> {
+    let text = |column| row.get::<_, Option<String>>(column).map(Option::unwrap_or_default);
     Ok(Phone {
-        os: word(row, "os", |word| word.parse().ok())?,
-        model: row.get("model")?,
-        app: row.get("app")?,
-        level: word(row, "level", |word| word.parse().ok())?,
-        uv: word(row, "uv", |word| word.parse().ok())?,
+        os: word_or(row, "os", Os::Linux)?,
+        model: text("model")?,
+        app: text("app")?,
+        level: word_or(row, "level", Level::Software)?,
+        uv: word_or(row, "uv", UserVerification::Any)?,
         ak: key(row, "ak")?,
         pk: key(row, "pk")?,
         seal: key(row, "seal")?,
-        auth: Id::from_bytes(row.get("auth")?),
+        auth: Id::from_bytes(row.get::<_, Option<[u8; 16]>>("auth")?.unwrap_or_default()),
         endpoint: row.get("endpoint")?,
-        eh: H32::from_bytes(row.get("eh")?),
+        eh: H32::from_bytes(row.get::<_, Option<[u8; 32]>>("eh")?.unwrap_or_default()),
         attested: row.get("attested")?,
         old_ak: old_key(row, ["old_ak", "old_ak_until", "old_ak_run", "old_ak_mono"])?,
         old_pk: old_key(row, ["old_pk", "old_pk_until", "old_pk_run", "old_pk_mono"])?,
@@ -114,6 +119,13 @@ fn why_suspended(row: &Row<'_>) -> rusqlite::Result<Option<SuspendedWhy>> {
 fn word<T>(row: &Row<'_>, column: &'static str, read: impl FnOnce(&str) -> Option<T>) -> rusqlite::Result<T> {
     let word: String = row.get(column)?;
     read(&word).ok_or_else(|| damaged(column))
+}
+
+fn word_or<T: FromStr>(row: &Row<'_>, column: &'static str, none: T) -> rusqlite::Result<T> {
+    match row.get::<_, Option<String>>(column)? {
+        Some(word) => word.parse().map_err(|_| damaged(column)),
+        None => Ok(none),
+    }
 }
 
 pub(super) fn key(row: &Row<'_>, column: &'static str) -> rusqlite::Result<Jwk> {

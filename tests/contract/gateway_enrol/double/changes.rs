@@ -4,19 +4,19 @@ use countersign_gateway::approval::Moment;
 use countersign_gateway::audit::Entry;
 use countersign_gateway::enrol::Store;
 use countersign_gateway::enrol::changes::{
-    self, Changes, INVITATIONS, Invited, Joined, KeyChange, KeyChanged, NewInvitation, NewKey, OLD_KEY, PushSet,
-    SetPush, SuspendedWhy, Typed,
+    self, Changes, INVITATIONS, Invited, Joined, KEY_CHANGES, KeyChange, KeyChanged, NewInvitation, NewKey, OLD_KEY,
+    PushSet, SetPush, SuspendedWhy, Typed,
 };
 use countersign_gateway::enrol::record::{Code, Confirmed, Device, DeviceState, OldKey};
 use countersign_gateway::person::PersonId;
 use countersign_gateway::store::StoreFault;
 use countersign_protocol::jose::{H32, Id, Jwk};
-use countersign_protocol::push::{GoneWhy, KeyClass};
+use countersign_protocol::push::{GoneWhy, KeyClass, Level, Os, UserVerification};
 
 use super::{All, Memory, has_place, is_open, leaving};
 
 /// A change of a key.
-pub struct Changed(NewKey);
+pub struct Changed(NewKey, u64);
 
 /// An invitation.
 pub struct Invitation {
@@ -32,13 +32,21 @@ pub struct Invitation {
 /// Ends a device that is there.
 pub fn end(all: &mut All, did: Id, why: GoneWhy, at: &Moment) {
     let Some(device) = all.devices.iter_mut().find(|it| it.did == did) else { return };
-    device.why = Some(if device.stored == DeviceState::Pending { GoneWhy::Refused } else { why });
-    (device.stored, device.totp, device.ok) = (DeviceState::Gone, None, None);
-    if let Some(phone) = &mut device.phone {
-        phone.endpoint = None;
-    }
+    strip(device, if device.stored == DeviceState::Pending { GoneWhy::Refused } else { why });
     all.gone.push((did, at.now));
     end_codes(all, did);
+}
+
+/// A device goes: its id, its keys and why are kept.
+pub fn strip(device: &mut Device, why: GoneWhy) {
+    (device.stored, device.why) = (DeviceState::Gone, Some(why));
+    (device.name, device.ok, device.totp) = (String::new(), None, None);
+    (device.activated, device.used, device.suspended) = (None, None, None);
+    if let Some(phone) = &mut device.phone {
+        (phone.os, phone.level, phone.uv) = (Os::Linux, Level::Software, UserVerification::Any);
+        (phone.model, phone.app, phone.endpoint) = (String::new(), String::new(), None);
+        (phone.auth, phone.eh, phone.attested) = (Id::from_bytes([0; 16]), H32::from_bytes([0; 32]), false);
+    }
 }
 
 /// Ends the open codes of a person.
@@ -119,6 +127,10 @@ impl Changes for Memory {
                 Err(KeyChanged::KeyKnown)
             } else if device.stored != DeviceState::Active || phone.has_old(new.class, &at) {
                 Err(KeyChanged::NotNow)
+            } else if all.changes.iter().filter(|it| it.0.did == new.did && it.1 + 86_400 > at.now).count()
+                >= KEY_CHANGES as usize
+            {
+                Err(KeyChanged::Limit)
             } else {
                 Ok(())
             }
@@ -133,7 +145,7 @@ impl Changes for Memory {
                 KeyClass::Pk => (phone.pk, phone.old_pk) = (new.new.clone(), Some(old)),
             }
             all.keys.push((new.new.thumbprint(), new.did, new.class == KeyClass::Pk));
-            all.changes.push(Changed(new.clone()));
+            all.changes.push(Changed(new.clone(), at.now));
             KeyChanged::Done
         }))
     }
