@@ -100,4 +100,10 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`StoreFault`].
     fn latest(&self, person: Option<&str>, most: u32) -> Result<Vec<Entry>, StoreFault>;
+
+    /// Forgets what happened before that second.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn forget(&self, before: u64) -> Result<(), StoreFault>;
 }

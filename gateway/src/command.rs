@@ -74,8 +74,8 @@ fn dispatch(matches: &ArgMatches, config: Config) -> Result<(), Ended> {
     match matches.subcommand() {
         Some(("serve", _)) => serve::serve(config),
         Some(("check-config", _)) => {
-            serve::files(&config)?;
-            say(&serve::settings(&config))
+            let until = serve::files(&config)?;
+            say(&serve::settings(&config, until))
         }
         Some(("keys", matches)) => keys::run(matches, &config),
         Some(("user", matches)) => user::run(matches, &config),

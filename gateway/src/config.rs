@@ -92,6 +92,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("approval.pushes_alone", "approval-pushes-alone", "gateway.set_approval_pushes_alone"),
     setting("approval.wrong_digits", "approval-wrong-digits", "gateway.set_approval_wrong_digits"),
     setting("approval.wrong_codes", "approval-wrong-codes", "gateway.set_approval_wrong_codes"),
+    setting("audit.days", "audit-days", "gateway.set_audit_days"),
     setting("policy.uv", "policy-uv", "gateway.set_policy_uv"),
     setting("policy.level", "policy-level", "gateway.set_policy_level"),
     setting("policy.totp", "policy-totp", "gateway.set_policy_totp"),
@@ -143,6 +144,8 @@ pub struct Config {
     pub log: Log,
     /// Approvals.
     pub approval: Approval,
+    /// Days that the audit is kept: 1 to 3650.
+    pub audit_days: u32,
     /// What phones must keep to.
     pub policy: Policy,
     /// What attestations are checked against.
@@ -331,6 +334,7 @@ impl Config {
             limits: Limits::default(),
             log: Log { json: false, level: "info".into() },
             approval: Approval::default(),
+            audit_days: 400,
             policy: Policy {
                 biometrics_only: false,
                 hardware: false,

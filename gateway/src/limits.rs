@@ -21,9 +21,9 @@ pub const WRITE_STALL: Duration = Duration::from_secs(20);
 /// The time for a TLS handshake.
 pub const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 /// Body of a device call. Beyond: 413.
-pub const DEVICE_BODY: usize = 16 * 1024;
+pub const DEVICE_BODY: usize = countersign_protocol::limits::BODY;
 /// Body of `enrol`. Beyond: 413.
-pub const ENROL_BODY: usize = 48 * 1024;
+pub const ENROL_BODY: usize = countersign_protocol::limits::BODY_ENROL;
 /// Body of a form or of JSON from a page. Beyond: 413.
 pub const FORM_BODY: usize = 64 * 1024;
 /// Requests a connection a minute. Beyond: 429.

@@ -1,5 +1,7 @@
 //! What people and browsers type and send, against generated input.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
 use axum::http::header::{COOKIE, HeaderMap, HeaderValue};
 use countersign_properties::{around, parser};
 use proptest::prelude::*;
@@ -7,6 +9,7 @@ use proptest::prelude::*;
 use crate::config::{Config, ConfigFault, PublicUrl, SETTINGS, Source};
 use crate::limits;
 use crate::login::known;
+use crate::outgoing::Network;
 use crate::person::{PersonName, Voucher};
 use crate::session::Cookie;
 
@@ -92,7 +95,7 @@ fn good_value(name: &str) -> BoxedStrategy<String> {
         "public_url" => "https://[a-z]{1,20}\\.example".boxed(),
         "hosts" => "[a-z]{1,20}\\.example".boxed(),
         "listen" => any::<std::net::SocketAddr>().prop_map(|it| it.to_string()).boxed(),
-        "proxies" => any::<std::net::IpAddr>().prop_map(|it| it.to_string()).boxed(),
+        "proxies" => any::<IpAddr>().prop_map(|it| it.to_string()).boxed(),
         "sample_app" | "policy.totp" | "policy.offline" | "policy.move" => {
             any::<bool>().prop_map(|it| it.to_string()).boxed()
         }
@@ -105,6 +108,7 @@ fn good_value(name: &str) -> BoxedStrategy<String> {
         "approval.open" => (1..=3_u32).prop_map(|it| it.to_string()).boxed(),
         "approval.pushes" | "approval.pushes_alone" => (1..=10_u32).prop_map(|it| it.to_string()).boxed(),
         "approval.wrong_digits" | "approval.wrong_codes" => (1..=100_u32).prop_map(|it| it.to_string()).boxed(),
+        "audit.days" => (1..=3_650_u32).prop_map(|it| it.to_string()).boxed(),
         "limits.connections" => (64..=65_536_u32).prop_map(|it| it.to_string()).boxed(),
         "limits.address_connections" => (8..=65_536_u32).prop_map(|it| it.to_string()).boxed(),
         "policy.uv" => "any|bio".boxed(),
@@ -113,10 +117,55 @@ fn good_value(name: &str) -> BoxedStrategy<String> {
         "policy.attest" => "none|want".boxed(),
         "policy.push" => "sealed|wake".boxed(),
         "attest.formats" => "android-key".boxed(),
-        "outgoing.allow" => any::<std::net::IpAddr>().prop_map(|it| it.to_string()).boxed(),
+        "outgoing.allow" => any::<IpAddr>().prop_map(|it| it.to_string()).boxed(),
         "webpush.sub" => "(mailto:|https://)[a-z@.]{1,40}".boxed(),
         _ => "[a-z/]{1,40}".boxed(),
     }
+}
+
+#[test]
+fn networks() {
+    let four = (any::<u32>(), 0..=32_u32).prop_map(|(bits, length)| {
+        let base = u32::try_from(u64::from(bits) >> (32 - length) << (32 - length)).unwrap();
+        format!("{}/{length}", Ipv4Addr::from_bits(base))
+    });
+    let six = (any::<u128>(), 1..=128_u32).prop_map(|(bits, length)| {
+        format!("{}/{length}", Ipv6Addr::from_bits(bits >> (128 - length) << (128 - length)))
+    });
+    let address = any::<IpAddr>().prop_map(|it| it.to_string());
+    parser(around(prop_oneof![four, six, address]), |text| match text.parse::<Network>() {
+        Ok(network) => {
+            assert_eq!(network.to_string().parse(), Ok(network), "the written form is read as itself");
+            let base: IpAddr = text.split('/').next().unwrap().parse().unwrap();
+            assert!(network.contains(base));
+            true
+        }
+        Err(_) => false,
+    });
+}
+
+#[test]
+fn settings_files() {
+    let name = prop::sample::select(vec!["name", "data", "public_url"]);
+    let line = (name, "[a-z]{1,20}").prop_map(|(name, value)| match name {
+        "public_url" => format!("public_url = 'https://{value}.example'"),
+        _ => format!("{name} = '{value}'"),
+    });
+    let file = (line, 2..=8_u8).prop_map(|(line, digits)| format!("{line}\n[approval]\ndigits = {digits}\n"));
+    parser(around(file), |text| {
+        let Ok(source) = Source::toml("gateway.toml", text) else { return false };
+        match Config::from_sources(&[source]) {
+            Ok(config) => {
+                assert!((2..=8).contains(&config.approval.digits));
+                true
+            }
+            Err(ConfigFault::Wrong(wrong)) => {
+                assert!(!wrong.is_empty() && wrong.iter().all(|it| !it.remedy.is_empty()));
+                false
+            }
+            Err(other) => panic!("{other:?}"),
+        }
+    });
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub mod folder;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use countersign_strings::fill;
+use countersign_strings::{fill, text};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -36,6 +36,9 @@ use crate::sweep;
 use crate::tls::{self, TlsFault};
 use crate::webpush::outbox;
 use folder::{Folder, FolderFault};
+
+/// The store's file in the data folder.
+pub(crate) const STORE: &str = "gateway.db";
 
 /// Why the gateway did not start.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +99,8 @@ pub struct Gateway;
 pub struct Running {
     house: Arc<House>,
     addresses: Vec<SocketAddr>,
+    /// When the operator's certificate ends, in Unix seconds.
+    until: Option<i64>,
     serving: JoinHandle<()>,
     ringing: JoinHandle<()>,
     /// What goes round by itself: none of it outlives a stop, or it would write into a folder that another gateway holds.
@@ -109,16 +114,21 @@ impl Gateway {
     /// # Errors
     /// [`StartFault`]; then nothing is served, and another gateway's folder or a newer store is untouched.
     pub async fn start(config: Config, adapters: Adapters) -> Result<Running, StartFault> {
+        // The folder first: who starts a second gateway on it is told that, and not to give another address.
+        let path = config.data.clone();
+        let held = tokio::task::spawn_blocking(move || Folder::hold(&path)).await;
+        let folder = held.map_err(|fault| StartFault::Ended(fault.to_string()))??;
         let listeners = listen(&config.listen).await?;
         let addresses: Vec<SocketAddr> = listeners.iter().filter_map(|it| it.local_addr().ok()).collect();
         let origin = origin(&config, &addresses);
         let opened = tokio::task::spawn_blocking(move || open(config, adapters, origin)).await;
-        let (folder, house, tls) = opened.map_err(|fault| StartFault::Ended(fault.to_string()))??;
+        let (house, tls) = opened.map_err(|fault| StartFault::Ended(fault.to_string()))??;
+        let until = house.has_given_certificate().then_some(tls.until);
         let serving = tokio::spawn(serve::serve(house.clone(), listeners, tls));
         let tending = [tokio::spawn(sweep::run(house.clone())), tokio::spawn(tend::run(house.clone()))];
         let ringing = tokio::spawn(outbox::run(house.clone()));
         tracing::info!(origin = %house.origin, addresses = ?addresses, "serving");
-        Ok(Running { house, addresses, serving, ringing, tending, _folder: folder })
+        Ok(Running { house, addresses, until, serving, ringing, tending, _folder: folder })
     }
 }
 
@@ -141,6 +151,11 @@ impl Running {
     /// Whether the operator gave the certificate; else the gateway made it itself, and browsers warn.
     pub fn has_given_certificate(&self) -> bool {
         self.house.has_given_certificate()
+    }
+
+    /// When the operator's certificate ends, in Unix seconds; none of one that the gateway makes itself, which it renews.
+    pub fn certificate_until(&self) -> Option<i64> {
+        self.until
     }
 
     /// SHA-256 of the certificate, as browsers show it.
@@ -176,13 +191,12 @@ impl Running {
     }
 }
 
-fn open(config: Config, adapters: Adapters, origin: String) -> Result<(Folder, Arc<House>, tls::Served), StartFault> {
-    let folder = Folder::hold(&config.data)?;
+fn open(config: Config, adapters: Adapters, origin: String) -> Result<(Arc<House>, tls::Served), StartFault> {
     let (store, seal) = unlock(&config, &adapters.random)?;
     let tls = tls::load(&config, &origin, &store, &seal, &*adapters.clock)?;
     let on = Foundation { store, seal, origin, pin: tls.pin, next_pin: tls.next_pin, fingerprint: tls.fingerprint };
     let house = House::build(config, adapters, on)?;
-    Ok((folder, house, tls))
+    Ok((house, tls))
 }
 
 /// Opens store and seal without holding the folder: for `user …` beside a running gateway.
@@ -191,7 +205,7 @@ fn open(config: Config, adapters: Adapters, origin: String) -> Result<(Folder, A
 /// [`StartFault`].
 pub fn unlock(config: &Config, random: &Arc<dyn Random>) -> Result<(Store, Seal), StartFault> {
     folder::make(&config.data)?;
-    let path = config.data.join("gateway.db");
+    let path = config.data.join(STORE);
     let is_new = !path.exists();
     let master = master::load(&config.master_key, &config.data, is_new, &**random)?;
     Ok((Store::open(&path)?, Seal::new(&master, random.clone())))
@@ -240,10 +254,25 @@ impl StartFault {
             Self::Listen { address, why } if why.kind() == std::io::ErrorKind::AddrInUse => {
                 fill("gateway.start_port", &[("address", &address.to_string())])
             }
+            Self::Folder(FolderFault::Open(path)) => {
+                fill("gateway.start_open", &[("path", &path.display().to_string())])
+            }
+            Self::Master(MasterFault::Open(path)) => {
+                fill("gateway.start_key_open", &[("path", &path.display().to_string())])
+            }
+            Self::Master(MasterFault::Missing(path)) => {
+                fill("gateway.start_key_missing", &[("path", &path.display().to_string())])
+            }
+            Self::Master(MasterFault::Form) => text("gateway.start_key_form").to_owned(),
+            Self::Tls(fault) => fault.sentence().unwrap_or_else(|| cannot_go_on(fault)),
             // These say what to do themselves.
             Self::Geo(fault) => fault.to_string(),
             Self::Icon(fault) => fault.to_string(),
-            other => fill("gateway.start_fault", &[("why", &other.to_string())]),
+            other => cannot_go_on(other),
         }
     }
+}
+
+fn cannot_go_on(why: &dyn std::error::Error) -> String {
+    fill("gateway.start_fault", &[("why", &why.to_string())])
 }

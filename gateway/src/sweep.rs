@@ -1,4 +1,5 @@
-//! Forgetting what nobody needs any more: answers kept for repeats, old approvals, codes, keys of devices long gone.
+//! Forgetting what nobody needs any more: answers kept for repeats, old approvals, codes, keys of devices long gone, and
+//! what the audit has kept for as long as the operator says.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,8 +9,9 @@ use crate::store::StoreFault;
 
 /// Time between two rounds.
 const EVERY: Duration = Duration::from_secs(600);
+const DAY: u64 = 86_400;
 /// Seconds that an approval is kept after it began; the audit keeps what happened.
-const APPROVALS: u64 = 86_400;
+const APPROVALS: u64 = DAY;
 
 /// Why a round failed; the next one tries again.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +39,7 @@ fn round(house: &House) -> Result<(), SweepFault> {
     let at = house.approvals.moment();
     house.devices.store().sweep(at)?;
     house.notices.store().sweep(at)?;
+    house.audit.forget(at.now.saturating_sub(u64::from(house.config.audit_days) * DAY))?;
     house.approvals.store().sweep(at.now.saturating_sub(APPROVALS), at)?;
     Ok(())
 }

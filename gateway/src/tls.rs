@@ -39,8 +39,10 @@ const SELF_SIGNED_DAYS: i64 = 825;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TlsFault {
     /// A PEM file cannot be read, or does not hold what it should.
-    #[error("{path}: {why}")]
+    #[error("{key}: {path}: {why}")]
     File {
+        /// The setting that names it.
+        key: &'static str,
         /// Its path.
         path: String,
         /// Why.
@@ -49,9 +51,26 @@ pub enum TlsFault {
     /// Key and certificate do not belong together, or no certificate could be made.
     #[error("certificate: {0}")]
     Certificate(String),
+    /// The operator's key is not that of the certificate, or neither is of use.
+    #[error("tls.key: {0}")]
+    Pair(String),
     /// The operator's certificate has expired.
-    #[error("the certificate expired on {0}")]
+    #[error("tls.certificate: the certificate expired on {0}")]
     Expired(String),
+}
+
+impl TlsFault {
+    /// The sentence for the operator, where a setting is to be put right.
+    pub fn sentence(&self) -> Option<String> {
+        match self {
+            Self::File { key, path, why } => {
+                Some(fill("gateway.tls_file", &[("key", key), ("path", path), ("why", why)]))
+            }
+            Self::Pair(why) => Some(fill("gateway.tls_pair", &[("why", why)])),
+            Self::Expired(day) => Some(fill("gateway.tls_expired", &[("day", day)])),
+            Self::Certificate(_) => None,
+        }
+    }
 }
 
 /// What to serve with.
@@ -93,7 +112,8 @@ pub fn load(
         }
     };
     let leaf = chain.first().cloned().ok_or_else(|| TlsFault::Certificate("there is none".into()))?;
-    let until = tell_expiry(&leaf, now, own)?;
+    let until = until(&leaf)?;
+    tell_expiry(until, now, own)?;
     if !config.is_pinned() && is_self_issued(&leaf) {
         tracing::warn!("{}", text("gateway.phones_refuse"));
     }
@@ -101,15 +121,31 @@ pub fn load(
         pin: config.is_pinned().then(|| spki(&leaf)).transpose()?,
         next_pin: next_pin(config)?,
         fingerprint: Sha256::digest(&leaf).into(),
-        config: Arc::new(server_config(chain, key)?),
+        config: Arc::new(server_config(chain, key, own)?),
         until,
     })
+}
+
+/// Reads the operator's files as a start would, and until when their certificate is good; none where there are none.
+///
+/// # Errors
+/// [`TlsFault`], as a start would end with.
+pub fn check(config: &Config, clock: &dyn Clock) -> Result<Option<i64>, TlsFault> {
+    next_pin(config)?;
+    let Tls::Files { certificate, key } = &config.tls else { return Ok(None) };
+    let (chain, key) = from_files(certificate, key)?;
+    let until = chain.first().map(until).transpose()?;
+    server_config(chain, key, false)?;
+    if let Some(until) = until {
+        expired(until, clock.now() as i64)?;
+    }
+    Ok(until)
 }
 
 /// The pin of the operator's next certificate.
 fn next_pin(config: &Config) -> Result<Option<[u8; 32]>, TlsFault> {
     let Some(path) = &config.next_certificate else { return Ok(None) };
-    let chain = certificates(path)?;
+    let chain = certificates(path, "tls.next_certificate")?;
     chain.first().map(spki).transpose()
 }
 
@@ -144,8 +180,14 @@ fn take_next(store: &Store, seal: &Seal, now: u64) -> Result<(), StartFault> {
     })
 }
 
-fn server_config(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<ServerConfig, TlsFault> {
-    let fault = |why: rustls::Error| TlsFault::Certificate(why.to_string());
+fn server_config(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+    own: bool,
+) -> Result<ServerConfig, TlsFault> {
+    let fault = |why: rustls::Error| {
+        if own { TlsFault::Certificate(why.to_string()) } else { TlsFault::Pair(why.to_string()) }
+    };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(fault)?;
     let mut config = builder.with_no_client_auth().with_single_cert(chain, key).map_err(fault)?;
@@ -157,43 +199,55 @@ fn from_files(
     certificate: &Path,
     key: &Path,
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TlsFault> {
-    let key = PrivateKeyDer::from_pem_file(key).map_err(|why| in_file(key, why.to_string()))?;
-    Ok((certificates(certificate)?, key))
+    // The certificate is looked at first: it is what people mean when they say that TLS does not work.
+    let chain = certificates(certificate, "tls.certificate")?;
+    let key = PrivateKeyDer::from_pem_file(key).map_err(|why| in_file(key, "tls.key", why.to_string()))?;
+    Ok((chain, key))
 }
 
-fn in_file(path: &Path, why: String) -> TlsFault {
-    TlsFault::File { path: path.display().to_string(), why }
+fn in_file(path: &Path, key: &'static str, why: String) -> TlsFault {
+    TlsFault::File { key, path: path.display().to_string(), why }
 }
 
-fn certificates(certificate: &Path) -> Result<Vec<CertificateDer<'static>>, TlsFault> {
+fn certificates(certificate: &Path, key: &'static str) -> Result<Vec<CertificateDer<'static>>, TlsFault> {
+    let fault = |why: String| in_file(certificate, key, why);
     let chain: Result<Vec<_>, _> = CertificateDer::pem_file_iter(certificate)
-        .map_err(|why| in_file(certificate, why.to_string()))?
+        .map_err(|why| fault(why.to_string()))?
         .take(limits::CHAIN + 1)
         .collect();
-    let chain = chain.map_err(|why| in_file(certificate, why.to_string()))?;
+    let chain = chain.map_err(|why| fault(why.to_string()))?;
     if chain.is_empty() {
-        return Err(in_file(certificate, "it holds no certificate in PEM form".into()));
+        return Err(fault(text("gateway.pem_none").into()));
     }
     if chain.len() > limits::CHAIN || chain.iter().any(|one| one.len() > limits::CERTIFICATE_BYTES) {
-        return Err(in_file(certificate, "more than 8 certificates, or one over 16 KiB".into()));
+        let (n, kib) = (limits::CHAIN.to_string(), (limits::CERTIFICATE_BYTES / 1024).to_string());
+        return Err(fault(fill("gateway.pem_much", &[("n", &n), ("kib", &kib)])));
     }
     Ok(chain)
 }
 
-/// Says in the log when the certificate ends. An expired one of the operator's stops the start.
-fn tell_expiry(leaf: &CertificateDer<'_>, now: i64, own: bool) -> Result<i64, TlsFault> {
+/// The last second of a certificate.
+fn until(leaf: &CertificateDer<'_>) -> Result<i64, TlsFault> {
     let (_, certificate) = X509Certificate::from_der(leaf).map_err(|why| TlsFault::Certificate(why.to_string()))?;
-    let until = certificate.validity().not_after.timestamp();
-    let (day, left) = (day(until), (until - now) / DAY);
-    if until < now && !own {
-        return Err(TlsFault::Expired(day));
+    Ok(certificate.validity().not_after.timestamp())
+}
+
+fn expired(until: i64, now: i64) -> Result<(), TlsFault> {
+    if until < now { Err(TlsFault::Expired(day(until))) } else { Ok(()) }
+}
+
+/// Says in the log when the certificate ends. An expired one of the operator's stops the start.
+fn tell_expiry(until: i64, now: i64, own: bool) -> Result<(), TlsFault> {
+    if !own {
+        expired(until, now)?;
     }
+    let (day, left) = (day(until), (until - now) / DAY);
     if !own && left <= limits::CERTIFICATE_WARNING_DAYS {
         tracing::warn!(until = %day, days = left, "{}", fill("gateway.certificate_ends", &[("day", &day)]));
     } else {
         tracing::info!(until = %day, days = left, self_signed = own, "certificate");
     }
-    Ok(until)
+    Ok(())
 }
 
 /// Whether a certificate names itself as its authority: then no phone knows who vouches for it.
@@ -206,10 +260,7 @@ pub fn is_self_issued(leaf: &CertificateDer<'_>) -> bool {
 /// # Errors
 /// [`TlsFault::File`].
 pub fn leaf(certificate: &Path) -> Result<CertificateDer<'static>, TlsFault> {
-    let fault = |why: rustls::pki_types::pem::Error| TlsFault::File {
-        path: certificate.display().to_string(),
-        why: why.to_string(),
-    };
+    let fault = |why: rustls::pki_types::pem::Error| in_file(certificate, "tls.certificate", why.to_string());
     CertificateDer::from_pem_file(certificate).map_err(fault)
 }
 
@@ -338,7 +389,8 @@ mod tests {
             let written = Written::default();
             let to = written.clone();
             let log = tracing_subscriber::fmt().with_ansi(false).with_writer(move || to.clone()).finish();
-            let until = tracing::subscriber::with_default(log, || tell_expiry(made.der(), now, own)).unwrap();
+            let until = until(made.der()).unwrap();
+            tracing::subscriber::with_default(log, || tell_expiry(until, now, own)).unwrap();
             let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
             (until, text)
         };
@@ -437,7 +489,7 @@ mod tests {
         let expired = served(&config, "https://gate.example.com", NOW + 900 * 86_400);
         assert!(matches!(expired, Err(StartFault::Tls(TlsFault::Expired(_)))));
         std::fs::write(&key, KeyPair::generate().unwrap().serialize_pem()).unwrap();
-        assert!(matches!(served(&config, "https://x", NOW), Err(StartFault::Tls(TlsFault::Certificate(_)))));
+        assert!(matches!(served(&config, "https://x", NOW), Err(StartFault::Tls(TlsFault::Pair(_)))));
         std::fs::write(&certificate, "nothing").unwrap();
         assert!(matches!(served(&config, "https://x", NOW), Err(StartFault::Tls(TlsFault::File { .. }))));
     }

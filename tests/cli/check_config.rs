@@ -1,6 +1,8 @@
 //! The built `countersign-gateway check-config`: what it says of settings, and what it never says.
 
-use countersign_strings::text;
+use std::os::unix::fs::PermissionsExt;
+
+use countersign_strings::{fill, text};
 use countersign_tests::attested::Maker;
 use countersign_tests::program::{command, run};
 
@@ -35,21 +37,73 @@ fn what_phones_will_make_of_the_certificate_is_told() {
     let folder = tempfile::tempdir().unwrap();
     #[expect(clippy::disallowed_methods, reason = "a certificate that stands for one the operator gives")]
     let made = rcgen::generate_simple_self_signed(vec!["gate.example.com".to_owned()]).unwrap();
-    let certificate = folder.path().join("cert.pem");
+    let (certificate, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
     std::fs::write(&certificate, made.cert.pem()).unwrap();
-    let given = format!("[tls]\ncertificate = '{}'\nkey = '/etc/key.pem'\n", certificate.display());
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let given = format!("[tls]\ncertificate = '{}'\nkey = '{}'\n", certificate.display(), key.display());
     for (content, key) in [
         (String::new(), "gateway.phones_pin"),
         (given.clone(), "gateway.phones_refuse"),
         (format!("{given}pin = true"), "gateway.phones_pin"),
-        ("[tls]\ncertificate = '/etc/cert.pem'\nkey = '/etc/key.pem'".to_owned(), "gateway.phones_trust"),
     ] {
         let ended = check(&content, &[]);
         assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{content}");
         assert!(ended.stdout.contains(text(key)), "{content}: {}", ended.stdout);
     }
+    // rcgen's certificates last until then unless told otherwise.
+    let until = fill("gateway.certificate_until", &[("day", "4096-01-01")]);
+    assert!(check(&given, &[]).stdout.contains(&until), "{}", check(&given, &[]).stdout);
     let wrong = check("[tls]\npin = false", &[]);
     assert!(wrong.code == 2 && wrong.stderr.contains(text("gateway.want_tls_pin")), "{}", wrong.stderr);
+}
+
+/// What a start would stumble over is told before it.
+#[test]
+fn files_of_the_certificate_and_the_master_key_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, content: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.display().to_string()
+    };
+    let made = |until: Option<i32>| {
+        let mut parameters = rcgen::CertificateParams::new(vec!["gate.example.com".to_owned()]).unwrap();
+        if let Some(until) = until {
+            parameters.not_after = rcgen::date_time_ymd(until, 1, 1);
+        }
+        #[expect(clippy::disallowed_methods, reason = "a certificate that stands for one the operator gives")]
+        let key = rcgen::KeyPair::generate().unwrap();
+        (parameters.self_signed(&key).unwrap().pem(), key.serialize_pem())
+    };
+    let (good, old, other) = (made(None), made(Some(2020)), made(None));
+    let (certificate, key) = (file("cert.pem", &good.0), file("key.pem", &good.1));
+    let tls = |certificate: &str, key: &str| format!("[tls]\ncertificate = '{certificate}'\nkey = '{key}'\n");
+    assert_eq!(check(&tls(&certificate, &key), &[]).code, 0);
+    let none = folder.path().join("none").display().to_string();
+    let (empty, foreign, ended) = (file("empty.pem", ""), file("other.pem", &other.1), file("old.pem", &old.0));
+    let short = file("short.key", "5a");
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o755)).unwrap();
+    for (content, told) in [
+        (tls(&none, &key), "tls.certificate"),
+        (tls(&certificate, &none), "tls.key"),
+        (tls(&empty, &key), text("gateway.pem_none")),
+        (tls(&certificate, &foreign), "tls.key: certificate and key"),
+        (tls(&ended, &file("old.key", &old.1)), "expired on 2020-01-01"),
+        (format!("[tls]\nnext_certificate = '{none}'"), "tls.next_certificate"),
+        (format!("[master_key]\nfile = '{short}'"), "chmod 600"),
+        (format!("data = '{}'", data.display()), "chmod 700"),
+    ] {
+        let ended = check(&content, &[]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{content}");
+        assert!(ended.stderr.contains(told), "{content}: {}", ended.stderr);
+    }
+    std::fs::set_permissions(&short, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let ended = check(&format!("[master_key]\nfile = '{short}'"), &[]);
+    assert_eq!((ended.code, ended.stderr.trim()), (2, text("gateway.start_key_form")));
+    let missing = check(&format!("[master_key]\nfile = '{none}'"), &[]);
+    assert_eq!((missing.code, missing.stderr.as_str()), (0, ""), "a first start makes it");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use countersign_protocol::limits::ATTESTATION_CHAIN;
 use ring::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA384_ASN1, ECDSA_P384_SHA256_ASN1, ECDSA_P384_SHA384_ASN1,
     RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, UnparsedPublicKey,
@@ -76,7 +77,7 @@ pub struct Leaf {
 /// # Errors
 /// [`WhyNot`].
 pub fn leaf(chain: &[Vec<u8>], roots: &[Root], revoked: &Revoked, now: u64) -> Result<Leaf, WhyNot> {
-    if chain.is_empty() || chain.len() > limits::CHAIN {
+    if chain.is_empty() || chain.len() > ATTESTATION_CHAIN {
         return Err(WhyNot::Certificate);
     }
     let chain: Vec<Certificate<'_>> = chain.iter().map(|der| Certificate::read(der)).collect::<Result<_, _>>()?;

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{Entry, Store};
 use crate::person::PersonId;
-use crate::store::{Connection, OptionalExtension, Row, StoreFault, named_params};
+use crate::store::{Connection, OptionalExtension, Row, StoreFault, int, named_params};
 
 /// The audit in the gateway's store.
 pub struct SqlStore(pub crate::store::Store);
@@ -23,6 +23,13 @@ impl Store for SqlStore {
             )?;
             let found = rows.query_map(named_params! { ":person": person, ":most": most }, entry)?;
             Ok(found.collect::<Result<_, _>>()?)
+        })
+    }
+
+    fn forget(&self, before: u64) -> Result<(), StoreFault> {
+        self.0.write(move |connection| {
+            connection.execute("DELETE FROM audit WHERE at < ?1", [int(before)])?;
+            Ok(())
         })
     }
 }

@@ -25,7 +25,7 @@ use crate::tls::{self, TlsFault};
 /// Where private halves are sealed for; the row is the thumbprint.
 const PLACE: &str = "chain.key";
 /// Life of the metadata that begins an epoch. Phones do not look at it.
-const LIFE: u64 = 14 * 86_400;
+const LIFE: u64 = countersign_protocol::limits::META_LIFE;
 
 /// Why the keys were not changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -13,7 +13,9 @@ use crate::icon::Icons;
 use crate::origin::geo::Geo;
 use crate::outgoing::client::further_roots;
 use crate::port::machine;
-use crate::{Gateway, StartFault, log, tls};
+use crate::seal::master;
+use crate::start::{STORE, folder};
+use crate::{Gateway, StartFault, calendar, log, tls};
 
 /// Serves until SIGTERM or SIGINT.
 pub(super) fn serve(config: Config) -> Result<(), Ended> {
@@ -27,6 +29,9 @@ pub(super) fn serve(config: Config) -> Result<(), Ended> {
         say(&fill("gateway.serving", &[("url", running.url())]))?;
         if !running.has_given_certificate() {
             say(&fill("gateway.self_signed", &[("fingerprint", &colons(&running.fingerprint()))]))?;
+        }
+        if let Some(until) = running.certificate_until() {
+            say(&fill("gateway.certificate_until", &[("day", &calendar::day(until))]))?;
         }
         if running.wants_recovery_key() {
             say(text("gateway.keys_no_recovery"))?;
@@ -60,19 +65,23 @@ fn colons(hash: &[u8; 32]) -> String {
     hash.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
 }
 
-/// Reads the files that the settings name and the start would read, so that a gap in them is told now.
-pub(super) fn files(config: &Config) -> Result<(), StartFault> {
+/// Reads the files that the settings name and the start would read, so that a gap in them is told now. When the operator's
+/// certificate ends, in Unix seconds.
+pub(super) fn files(config: &Config) -> Result<Option<i64>, StartFault> {
+    folder::check(&config.data)?;
+    master::check(&config.master_key, &config.data, !config.data.join(STORE).exists())?;
+    let until = tls::check(config, &*machine::adapters().clock)?;
     Attestations::open(config)?;
     if let Some(path) = &config.outgoing.roots {
         further_roots(path)?;
     }
     Geo::open(&config.geo)?;
     Icons::open(config)?;
-    Ok(())
+    Ok(until)
 }
 
-/// The settings in force, one a line. No secret.
-pub(super) fn settings(config: &Config) -> String {
+/// The settings in force, one a line, and what becomes of the certificate. No secret.
+pub(super) fn settings(config: &Config, until: Option<i64>) -> String {
     let mut out = text("gateway.config_good").to_owned();
     let mut row = |name: &str, value: String| {
         // Writing into a String cannot fail.
@@ -117,6 +126,7 @@ pub(super) fn settings(config: &Config) -> String {
     row("approval.open", approval.open.to_string());
     row("approval.pushes", format!("{} / {}", approval.pushes, approval.pushes_alone));
     row("approval.wrong", format!("{} / {}", approval.wrong_digits, approval.wrong_codes));
+    row("audit.days", config.audit_days.to_string());
     let policy = &config.policy;
     let (uv, level) =
         (if policy.biometrics_only { "bio" } else { "any" }, if policy.hardware { "tee" } else { "software" });
@@ -139,5 +149,9 @@ pub(super) fn settings(config: &Config) -> String {
     row("limits", format!("{} / {}", limits.connections, limits.address_connections));
     out.push('\n');
     out.push_str(what_phones_do(config));
+    if let Some(until) = until {
+        out.push('\n');
+        out.push_str(&fill("gateway.certificate_until", &[("day", &calendar::day(until))]));
+    }
     out
 }

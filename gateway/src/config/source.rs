@@ -28,6 +28,7 @@ enum Kind {
 }
 
 /// The values of a setting and where they come from.
+#[derive(Clone)]
 pub(super) struct Given {
     pub(super) key: String,
     pub(super) from: String,

@@ -8,9 +8,11 @@ use std::str::FromStr;
 use countersign_protocol::Secret;
 use countersign_protocol::push::{Attest, AttestationFormat, BaseUrl};
 use countersign_strings::{fill, text};
+use unicode_normalization::UnicodeNormalization;
 
 use super::source::Given;
 use super::{Approval, Config, MasterKey, SETTINGS, Tls, Wrong};
+use crate::approval::rule;
 use crate::limits;
 
 /// `https://HOST[:PORT]`, as phones keep it: lower case, no port 443, no path.
@@ -61,6 +63,8 @@ pub(super) fn config(given: &mut BTreeMap<&'static str, Given>, wrong: &mut Vec<
         // The library cuts between bytes and panics in the middle of a character.
         (text.is_ascii() && tracing_subscriber::EnvFilter::try_new(text).is_ok()).then(|| text.to_owned())
     });
+    // Looked at once more beside policy.offline.
+    let life = read.given.get("approval.life").cloned();
     read.approval(&mut config.approval);
     read.one("policy.uv", &mut config.policy.biometrics_only, "gateway.want_policy_uv", |text| match text {
         "bio" => Some(true),
@@ -76,6 +80,11 @@ pub(super) fn config(given: &mut BTreeMap<&'static str, Given>, wrong: &mut Vec<
     read.one("policy.totp", &mut policy.totp, "gateway.want_bool", |text| text.parse().ok());
     read.one("policy.offline", &mut policy.offline, "gateway.want_bool", |text| text.parse().ok());
     read.one("policy.move", &mut policy.moving, "gateway.want_bool", |text| text.parse().ok());
+    // With less than a minute left the page begins anew for an answer code: it would never come to an end.
+    if let (Some(given), true) = (life, policy.offline && config.approval.life < rule::OFFLINE_LEAST) {
+        read.complain("approval.life", &given, "gateway.want_offline_life");
+    }
+    read.one("audit.days", &mut config.audit_days, "gateway.want_audit_days", |t| within(t, 1, 3_650));
     read.attestation(&mut config);
     read.one("policy.push", &mut config.policy.push, "gateway.want_policy_push", |text| text.parse().ok());
     read.list("outgoing.allow", &mut config.outgoing.allow, "gateway.want_networks", |text| text.parse().ok());
@@ -118,7 +127,9 @@ fn within<T: FromStr + PartialOrd>(text: &str, least: T, most: T) -> Option<T> {
 }
 
 fn shown_name(text: &str) -> Option<String> {
-    countersign_protocol::text::Shown::<64>::try_from(text.to_owned()).ok().map(|_| text.to_owned())
+    // Senders send NFC (push-v1 §2).
+    let text: String = text.nfc().collect();
+    countersign_protocol::text::Shown::<64>::try_from(text.clone()).ok().map(|_| text)
 }
 
 impl Reader<'_> {
@@ -402,6 +413,30 @@ mod tests {
             assert_eq!(from(file, &[], &[]).unwrap().listen.len(), 2, "{file}");
         }
         assert_eq!(wrong("listen = []", &[])[0].key, "listen");
+    }
+
+    #[test]
+    fn the_name_is_as_senders_send_it() {
+        assert_eq!(from("name = 'Ko\u{308}ln'", &[], &[]).unwrap().name, "K\u{f6}ln");
+    }
+
+    #[test]
+    fn answer_codes_need_a_life_of_a_minute() {
+        let life = |life: u32, offline: bool| {
+            from(&format!("[approval]\nlife = {life}\n[policy]\noffline = {offline}"), &[], &[])
+        };
+        assert!(life(60, true).is_ok() && life(59, false).is_ok());
+        let Err(ConfigFault::Wrong(wrong)) = life(59, true) else { panic!("a code is never shown in time") };
+        assert_eq!((wrong[0].key.as_str(), wrong[0].value.as_str()), ("approval.life", "\u{ab}59\u{bb}"));
+        assert_eq!(wrong[0].remedy, text("gateway.want_offline_life"));
+    }
+
+    #[test]
+    fn the_audit_is_kept_for_days() {
+        let days = |days: u32| from(&format!("[audit]\ndays = {days}"), &[], &[]).map(|config| config.audit_days);
+        assert_eq!([days(1).unwrap(), days(3_650).unwrap()], [1, 3_650]);
+        assert!(days(0).is_err() && days(3_651).is_err());
+        assert_eq!(from("", &[], &[]).unwrap().audit_days, 400);
     }
 
     #[test]

@@ -73,6 +73,25 @@ pub fn load(
     }
 }
 
+/// Looks whether the file that is to hold the key holds one, as a start would. One that a first start makes may be missing.
+///
+/// # Errors
+/// [`MasterFault`], as a start would end with.
+pub fn check(from: &MasterKey, data: &Path, store_is_new: bool) -> Result<(), MasterFault> {
+    let MasterKey::File(path) = from else { return Ok(()) };
+    let path = path.clone().unwrap_or_else(|| data.join("master.key"));
+    match read(&path) {
+        Err(MasterFault::File { why, .. }) if why.kind() == std::io::ErrorKind::NotFound => {
+            if store_is_new {
+                Ok(())
+            } else {
+                Err(MasterFault::Missing(path))
+            }
+        }
+        other => other.map(drop),
+    }
+}
+
 /// The key in a text: 43 characters of base64url or 64 hex digits.
 pub fn parse(text: &str) -> Option<Zeroizing<[u8; 32]>> {
     let text = text.trim();

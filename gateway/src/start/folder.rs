@@ -16,7 +16,7 @@ pub enum FolderFault {
         why: std::io::Error,
     },
     /// Others than the owner may look into it.
-    #[error("{0}: others may look into this folder; say chmod 700")]
+    #[error("{0}: others may look into this folder")]
     Open(PathBuf),
     /// Another gateway holds it.
     #[error("{0}: another gateway uses this folder")]
@@ -54,8 +54,20 @@ impl Folder {
 pub fn make(path: &Path) -> Result<(), FolderFault> {
     let fault = |why| FolderFault::Unusable { path: path.to_owned(), why };
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(fault)?;
-    let rights = fs::metadata(path).map_err(fault)?.mode();
-    if rights & 0o077 == 0 { Ok(()) } else { Err(FolderFault::Open(path.to_owned())) }
+    check(path)
+}
+
+/// Whether the folder, if there is one, is its owner's alone.
+///
+/// # Errors
+/// [`FolderFault::Open`] when others may look into it.
+pub fn check(path: &Path) -> Result<(), FolderFault> {
+    match fs::metadata(path) {
+        Ok(found) if found.mode() & 0o077 == 0 => Ok(()),
+        Ok(_) => Err(FolderFault::Open(path.to_owned())),
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(why) => Err(FolderFault::Unusable { path: path.to_owned(), why }),
+    }
 }
 
 #[cfg(test)]
