@@ -12,7 +12,7 @@ use countersign_gateway::person::Person;
 use countersign_gateway::store::{Connection, StoreFault};
 use countersign_protocol::jose::H32;
 use countersign_protocol::push::GoneWhy;
-use countersign_tests::raw_phone::{Key, RawPhone, RawRequest};
+use countersign_tests::raw_phone::{Key, RawPhone, RawRequest, payload};
 use countersign_tests::stage::{Asked, Stage, caller, owner};
 
 use super::is_long;
@@ -219,6 +219,35 @@ impl Journey<'_> {
         }
         Ok(())
     }
+}
+
+/// A report of a notice suspends a phone; that phone comes back, and nothing of what was said suspends it again. What was
+/// read on the way, an icon and a stream, is read once by each proof.
+#[test]
+fn no_report_of_a_notice_counts_twice() {
+    let stage = Stage::with(|config| config.sample_app = true);
+    let alice = stage.person("alice");
+    let (one, two) = (stage.active_phone(&alice, "one"), stage.active_phone(&alice, "two"));
+    let journey =
+        Journey { stage: &stage, alice: &alice, phones: [&one, &two], sabotage: Sabotage::None, replays: Cell::new(0) };
+    let asked = stage.begin(&alice);
+    let held = one.challenges().pop().expect("a challenge");
+    let ico = payload(&held)["ico"].as_str().expect("an icon").to_owned();
+    assert_eq!(one.wire.send(one.bare("GET", &format!("/icon/{ico}"))).status, 200);
+    let state = one.wire.stream(one.bare("GET", "/events")).state().expect("a State");
+    assert_eq!(state["device"], "active");
+    journey.replay(&[&asked], 0).expect("no second effect");
+    let notice = one.notices().pop().expect("a notice");
+    assert_eq!(one.decide(&one.refusal(&notice, "report")), "reported");
+    journey.replay(&[&asked], 0).expect("no second effect");
+    let did = two.did.borrow().parse().expect("an id");
+    let devices = &stage.house().devices;
+    let entry = caller().entry(stage.house().clock.now(), "device.resume", "admin");
+    assert!(devices.changes().resume(alice.id, did, entry).expect("the store"));
+    assert_eq!(two.poll(&two.echo(0)).json()["device"], "active");
+    journey.replay(&[&asked], 0).expect("no second effect");
+    assert_eq!(two.poll(&two.echo(0)).json()["device"], "active", "what was reported once is reported once");
+    assert!(journey.replays.get() > 20, "{}", journey.replays.get());
 }
 
 /// Changes keys and bell of a phone, moves to another one, and replays everything after each step.
