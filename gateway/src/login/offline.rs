@@ -88,6 +88,8 @@ fn view(
     };
     let fault = match end {
         Some(CodeEnd::Wrong(left)) => Some(fill("login.offline_wrong", &[("tries", &tries_left(left))])),
+        // A right code of an authenticator has codes taken again; where there are none, the administrator has.
+        Some(CodeEnd::Off) if house.config.policy.totp => Some(text("login.code_off").to_owned()),
         Some(CodeEnd::Off) => Some(text("login.offline_off").to_owned()),
         _ => None,
     };
