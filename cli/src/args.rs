@@ -184,7 +184,8 @@ pub struct Tui {
 }
 
 /// Beginnings of what holds a secret: it may not stand on a command line, where other people of this machine read it.
-const SECRETS: [&str; 5] = ["otpauth:", "otpauth-migration:", "/enrol#", "countersign://", "/approve#"];
+const SECRETS: [&str; 7] =
+    ["otpauth:", "otpauth-migration:", "steam://", "motp://", "/enrol#", "countersign://", "/approve#"];
 
 /// Does one of these arguments carry a secret?
 pub fn carries_secret(arguments: &[OsString]) -> bool {
@@ -215,6 +216,8 @@ mod tests {
             "https://gate.example.com/enrol#1.eyJ1Ijoi",
             "countersign://enrol#1.e",
             "https://gate.example.com/approve#1.AA",
+            "steam://GEZDGNBVGY3TQOJQ",
+            "motp://desk:mara?secret=00112233",
         ] {
             assert!(seen(secret), "{secret}");
         }

@@ -77,18 +77,22 @@ impl Desk {
     }
 
     /// Unlocks the vault; ends a change of passphrase that was interrupted. Gives what was found damaged, in sentences:
-    /// they are told now and not again.
+    /// they are told again until [`Desk::accept_damage`].
     ///
     /// # Errors
     /// A [`Fault`] where the passphrase is wrong or the vault can't be opened.
     pub fn unlock(&self, passphrase: &Secret) -> Result<Vec<String>, Fault> {
         self.app.unlock(passphrase, &Cancel::default())?;
         self.keystore.settle(passphrase)?;
-        let found = words::of_report(&self.app.vault_report()?);
-        if !found.is_empty() {
-            self.app.accept_damage()?;
-        }
-        Ok(found)
+        Ok(words::of_report(&self.app.vault_report()?))
+    }
+
+    /// Keeps in mind that a person has read what was found damaged: it is not told again.
+    ///
+    /// # Errors
+    /// A [`Fault`] where the disk fails.
+    pub fn accept_damage(&self) -> Result<(), Fault> {
+        Ok(self.app.accept_damage()?)
     }
 
     /// Changes the passphrase of vault and keystore. Killed at any moment, both open by the old one or by the new one.

@@ -6,6 +6,7 @@ pub mod desk;
 pub mod fault;
 pub mod home;
 mod log;
+pub mod outside;
 pub mod poll;
 pub mod port;
 pub mod prose;
@@ -19,7 +20,7 @@ pub mod words;
 use std::ffi::OsString;
 
 use clap::Parser;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use countersign_strings::{fill, text};
 
 use args::Arguments;
@@ -51,6 +52,28 @@ fn parse(arguments: Vec<OsString>) -> Result<Option<Arguments>, Fault> {
             let _ = help.print();
             Ok(None)
         }
-        Err(usage) => Err(Fault::failed(usage.to_string().trim_end())),
+        Err(usage) => Err(Fault::failed(without_values(usage).to_string().trim_end())),
     }
+}
+
+/// The same error without what was typed, but for the name of an option: a value may be a key that was meant for a prompt.
+fn without_values(mut usage: clap::Error) -> clap::Error {
+    let is_option = |value: &ContextValue| match value {
+        ContextValue::String(typed) => is_option_name(typed),
+        _ => true,
+    };
+    let typed = [ContextKind::InvalidArg, ContextKind::InvalidSubcommand, ContextKind::InvalidValue];
+    for kind in typed {
+        if usage.get(kind).is_some_and(|typed| !is_option(typed)) {
+            usage.insert(kind, ContextValue::String("…".to_owned()));
+            // It is made of what was typed.
+            usage.remove(ContextKind::Suggested);
+        }
+    }
+    usage
+}
+
+/// `--name`, or what stands in its place in usage: `<NAME>`, `--home <DIR>`.
+fn is_option_name(typed: &str) -> bool {
+    typed.starts_with(['-', '<', '[']) && typed.chars().all(|c| c.is_ascii_alphabetic() || "-<>[]. ".contains(c))
 }

@@ -121,6 +121,17 @@ fn as_path(typed: &str) -> Option<PathBuf> {
     ["/", "./", "../"].iter().any(|start| rest.starts_with(start)).then(|| PathBuf::from(rest))
 }
 
+/// The account with each + of its issuer read as a blank, where the link leaves open how it was meant.
+pub fn with_blanks(account: &Account, repairs: &[Repair]) -> Option<Account> {
+    let is_open = repairs.contains(&Repair::PlusKept) && account.issuer.contains('+');
+    is_open.then(|| Account { issuer: account.issuer.replace('+', " ").trim().to_owned(), ..account.clone() })
+}
+
+/// May it be of a kind whose codes can't be shown? Then one yes is not enough.
+pub fn is_doubtful(repairs: &[Repair]) -> bool {
+    repairs.contains(&Repair::MaybeSteam)
+}
+
 /// Issuer and name of a link's account, as one line.
 pub fn line(account: &Account) -> String {
     match (account.issuer.is_empty(), account.name.is_empty()) {
@@ -133,6 +144,19 @@ pub fn line(account: &Account) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_plus_that_may_be_a_blank_is_offered_as_one_and_a_certain_one_is_not() {
+        use countersign_core::protocol::uri::otpauth;
+        let offered = |link: &str| {
+            let (account, repairs) = otpauth::parse(link).unwrap();
+            with_blanks(&account, &repairs).map(|account| account.issuer)
+        };
+        let key = "secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+        assert_eq!(offered(&format!("otpauth://totp/mara?{key}&issuer=Big+Bank")), Some("Big Bank".to_owned()));
+        assert_eq!(offered(&format!("otpauth://totp/Big%20Bank:mara?{key}&issuer=Big+Bank")), None);
+        assert_eq!(offered(&format!("otpauth://totp/mara?{key}&issuer=Bank")), None);
+    }
 
     #[test]
     fn paths_are_told_from_links() {

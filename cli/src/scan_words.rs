@@ -13,7 +13,8 @@ pub fn of_class(class: &Class) -> String {
         Class::TooLong { bytes } => return fill("qr.too_long", &[("n", &bytes.to_string())]),
         Class::Account => "qr.account",
         Class::Enrolment => "qr.enrolment",
-        Class::Login => "qr.login",
+        // There is no camera at the desk.
+        Class::Login => return format!("{} {}", text("qr.login"), text("cli.login_here")),
         Class::Offline => "qr.offline",
         Class::Migration => "qr.migration",
         Class::Steam => "qr.steam",

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::fault::Fault;
 use crate::port::AskPassphrase;
-use crate::prose;
+use crate::{outside, prose};
 
 /// The longest line that is read, in bytes.
 const LINE_LIMIT: usize = 64 * 1024;
@@ -60,6 +60,11 @@ impl Terminal {
         let mut err = io::stderr().lock();
         let words = prose::for_reader(words, err.is_terminal());
         let _ = writeln!(err, "{words}");
+    }
+
+    /// Are words seen by a person?
+    pub fn is_read(&self) -> bool {
+        io::stderr().is_terminal()
     }
 
     /// Is the passphrase given by a descriptor?
@@ -185,7 +190,7 @@ impl AskPassphrase for Terminal {
         }
         let question = match prompt {
             Some(prompt) if !prompt.app.is_empty() => {
-                fill("cli.passphrase_for", &[("app", &prompt.app), ("host", &prompt.host)])
+                fill("cli.passphrase_for", &[("app", &outside::isolated(&prompt.app)), ("host", &prompt.host)])
             }
             _ => text("cli.passphrase").to_owned(),
         };

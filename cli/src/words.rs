@@ -1,10 +1,15 @@
 //! What core says, in the words that people read.
 
-use countersign_core::app::{NoticeText, PastEnd, Staleness, Verdict};
+use countersign_core::app::{GatewayRow, GatewayState, NoticeText, PastEnd, Staleness, Verdict};
 use countersign_core::error::{Error, GatewayError, InputError, PortError};
-use countersign_core::protocol::push::{ClosedStatus, ErrorWhy, GoneWhy, Info, Res, Status};
+use countersign_core::protocol::push::{ClosedStatus, ErrorWhy, GoneWhy, Info, Op, Res, Status};
 use countersign_core::vault::{Damage, Report};
 use countersign_strings::{fill, text};
+
+use crate::outside::isolated;
+
+/// A clock that is this many seconds off is told of: a code may then be one that is not taken.
+const CLOCK_OFF: u64 = 30;
 
 /// What a person reads of an error. An error carries no input, so neither does the sentence.
 pub fn of_error(error: &Error) -> String {
@@ -57,11 +62,50 @@ pub fn of_staleness(stale: Staleness) -> &'static str {
     })
 }
 
+/// That this machine's clock is off, and by how much; `ahead` is in seconds, negative when it is behind. The gateway's
+/// time is known to within the length of a call, so less than half a minute is not told.
+pub fn of_clock(ahead: i64) -> Option<String> {
+    let off = ahead.unsigned_abs();
+    let words = if ahead > 0 { "error.clock_fast" } else { "error.clock_slow" };
+    (off >= CLOCK_OFF).then(|| fill(words, &[("time", &time(off))]))
+}
+
+/// The same for one enrolment: not where it ended, and not where the clock is so far off that nothing can be approved.
+pub fn clock_of(row: &GatewayRow) -> Option<String> {
+    let is_there = !matches!(row.state, GatewayState::Gone(_) | GatewayState::KeysGone | GatewayState::Damaged);
+    of_clock(row.clock_ahead).filter(|_| is_there && row.stale != Some(Staleness::Clock))
+}
+
+/// The host of an enrolment; where its file does not open, words in place of it.
+pub fn host(row: &GatewayRow) -> &str {
+    if row.host.is_empty() { text("tui.no_host") } else { &row.host }
+}
+
+/// A span in the largest unit of which there are two.
+pub fn time(seconds: u64) -> String {
+    let (unit, n) = match seconds {
+        1 => return text("error.second").to_owned(),
+        0..120 => ("error.seconds", seconds),
+        120..7200 => ("error.minutes", (seconds + 30) / 60),
+        _ => ("error.hours", (seconds + 1800) / 3600),
+    };
+    fill(unit, &[("n", &n.to_string())])
+}
+
+/// What heads an approval, in words that the application's name follows.
+pub fn heading(op: Op) -> &'static str {
+    text(match op {
+        Op::Sign => "tui.sign_for",
+        Op::Enrol => "tui.enrol_for",
+        Op::Login | Op::Info => "tui.sign_in_to",
+    })
+}
+
 fn of_gateway(fault: GatewayError) -> String {
     let words = match fault {
         GatewayError::Policy(why) => return of_policy(why).to_owned(),
-        GatewayError::Busy(Some(seconds)) => return fill("error.busy_for", &[("n", &seconds.to_string())]),
-        GatewayError::WrongDigits(left) => return wrong_digits(Some(left.get())),
+        GatewayError::Busy(Some(seconds)) => return fill("error.busy_for", &[("time", &time(seconds))]),
+        GatewayError::WrongDigits(left) => return wrong_move(left.get()),
         GatewayError::NoAnswerCodes => "error.no_answer_codes",
         GatewayError::Busy(None) => "error.busy",
         GatewayError::ForeignCode => "error.foreign_code",
@@ -179,6 +223,14 @@ fn wrong_digits(left: Option<u8>) -> String {
     }
 }
 
+/// Wrong digits of a new phone: they are not on a page.
+fn wrong_move(left: u8) -> String {
+    match left {
+        1 => text("error.wrong_move_last").to_owned(),
+        left => fill("error.wrong_move", &[("n", &left.to_string())]),
+    }
+}
+
 /// What a gateway made of an answer, where no tries are counted any more.
 pub fn of_status(st: Status) -> String {
     match st {
@@ -246,13 +298,6 @@ fn of_damage(damage: &Damage) -> String {
     text(words).to_owned()
 }
 
-/// A name from outside, fit for a terminal that may reorder text: isolated where it runs from right to left, so that it
-/// cannot change the order of what stands beside it.
-pub fn isolated(name: &str) -> String {
-    let right_to_left = |c: char| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}');
-    if name.chars().any(right_to_left) { format!("\u{2068}{name}\u{2069}") } else { name.to_owned() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -266,8 +311,20 @@ mod tests {
     }
 
     #[test]
-    fn names_that_run_the_other_way_are_isolated() {
-        assert_eq!(isolated("GitHub"), "GitHub");
-        assert_eq!(isolated("שלום"), "\u{2068}שלום\u{2069}");
+    fn wrong_digits_of_a_new_phone_are_not_blamed_on_a_page() {
+        for left in [1_u64, 2] {
+            let words = of_error(&GatewayError::WrongDigits(left.try_into().unwrap()).into());
+            assert!(words.contains("the new phone shows") && !words.contains("page"), "{words}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_off_is_told_from_half_a_minute_on() {
+        assert_eq!((of_clock(29), of_clock(-29), of_clock(0)), (None, None, None));
+        let said = |ahead| of_clock(ahead).unwrap();
+        assert!(said(240).starts_with("This machine's clock is 4 minutes fast. Approvals work;"), "{}", said(240));
+        assert!(said(-30).contains("30 seconds slow"), "{}", said(-30));
+        assert!(said(i64::MIN).contains("hours slow"));
+        assert_eq!((time(1), time(119), time(7200)), ("1 second".into(), "119 seconds".into(), "2 hours".into()));
     }
 }

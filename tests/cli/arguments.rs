@@ -9,6 +9,8 @@ fn a_link_on_the_command_line_is_refused_and_not_repeated() {
         format!("otpauth://totp/a?secret={SEED}"),
         "https://gate.example.com/enrol#1.eyJ1IjoiaHR0cHM6Ly9nYXRlIn0".to_owned(),
         "countersign://enrol#1.eyJ1IjoiaHR0cHM6Ly9nYXRlIn0".to_owned(),
+        format!("steam://{SEED}"),
+        format!("motp://desk:mara?secret={SEED}"),
     ];
     for link in &links {
         for arguments in [&["add", link][..], &["enrol", link], &["code", link], &[link]] {
@@ -20,6 +22,19 @@ fn a_link_on_the_command_line_is_refused_and_not_repeated() {
             }
         }
     }
+}
+
+#[test]
+fn a_bare_key_on_the_command_line_is_not_repeated_either() {
+    let desk = Desk::new();
+    let fd = format!("--passphrase-fd={SEED}");
+    for arguments in [&["add", SEED][..], &[SEED], &["list", "--", SEED], &["init", SEED, "--json"], &["list", &fd]] {
+        let ended = desk.run_plain(arguments, "");
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(!ended.stderr.contains(SEED) && ended.stderr.contains("--help"), "{}", ended.stderr);
+    }
+    let option = desk.run_plain(&["list", "--jsno"], "");
+    assert!(option.stderr.contains("--jsno"), "the name of an option is no secret: {}", option.stderr);
 }
 
 #[test]

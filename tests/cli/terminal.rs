@@ -119,6 +119,37 @@ fn a_key_typed_with_digits_that_no_key_has_is_offered_as_letters() {
 }
 
 #[test]
+fn a_plus_that_may_be_a_blank_is_asked_about_and_a_maybe_of_steam_twice() {
+    let desk = Desk::new();
+    let added = |link: &str, answers: &[&str]| {
+        let mut program = on_terminal(&desk, "add", &[]);
+        program.stdout.wait_for("Passphrase:");
+        program.write(format!("{PASSPHRASE}\r").as_bytes());
+        program.stdout.wait_for("it is not shown");
+        program.write(format!("{link}\r").as_bytes());
+        for (n, answer) in answers.iter().enumerate() {
+            program.stdout.wait_until("[y/N]", |text| text.matches("[y/N]").count() > n);
+            program.write(format!("{answer}\r").as_bytes());
+        }
+        program.wait().code()
+    };
+    let plus = |seed: &str| format!("otpauth://totp/mara?secret={seed}&issuer=Big+Bank");
+    assert_eq!(added(&plus(SEED), &["y", "y"]), Some(0));
+    assert_eq!(added(&plus(&SEED.replace('G', "Q")), &["n", "y"]), Some(0));
+    let steam = format!("otpauth://totp/Steam:mara?secret={}", SEED.replace('G', "Z"));
+    assert_eq!(added(&steam, &["y", "n"]), Some(1));
+    assert_eq!(desk.run(&["add", "--yes"], &format!("{steam}\n")).code, 1, "a doubt is never passed over unasked");
+    let issuers = |desk: &Desk| -> Vec<String> {
+        let listed = desk.run(&["list", "--json"], "").json();
+        let rows = listed["accounts"].as_array().cloned().unwrap_or_default();
+        rows.iter().filter_map(|row| row["issuer"].as_str().map(str::to_owned)).collect()
+    };
+    assert_eq!(issuers(&desk), ["Big Bank", "Big+Bank"]);
+    assert_eq!(added(&steam, &["y", "y"]), Some(0));
+    assert_eq!(issuers(&desk).len(), 3);
+}
+
+#[test]
 fn prose_is_broken_at_the_width_of_the_terminal() {
     let desk = Desk::empty();
     let mut program = on_terminal(&desk, "init", &[]);
@@ -239,4 +270,27 @@ fn a_dumb_terminal_gets_lines() {
     program.write(b"quit\r");
     assert!(program.wait().success());
     assert!(!program.stdout.text().contains("\x1b["), "{:?}", program.stdout.text());
+}
+
+#[test]
+fn damage_is_told_to_scripts_each_time_and_to_a_person_once() {
+    let desk = Desk::new();
+    desk.add(&format!("otpauth://totp/GitHub:mara?secret={SEED}&issuer=GitHub"));
+    let vault = desk.path().join("data/countersign/vault.sqlite");
+    rusqlite::Connection::open(vault).unwrap().execute("DELETE FROM account", []).unwrap();
+    let said = "1 accounts are missing.";
+    for _ in 0..2 {
+        let script = desk.run(&["code", "GitHub"], "");
+        assert!(script.stderr.contains(said), "nobody may have read it: {}", script.stderr);
+    }
+    let read = || {
+        let mut program = on_terminal(&desk, "list", &[]);
+        program.stdout.wait_for("Passphrase:");
+        program.write(format!("{PASSPHRASE}\r").as_bytes());
+        program.wait();
+        program.stdout.text()
+    };
+    assert!(read().contains(said));
+    assert!(!read().contains(said), "it was read");
+    assert!(!desk.run(&["list"], "").stderr.contains(said));
 }

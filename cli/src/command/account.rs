@@ -7,7 +7,7 @@ use countersign_strings::{fill, text};
 use serde_json::{Value, json};
 
 use crate::fault::Fault;
-use crate::{scan_words, words};
+use crate::{outside, scan_words};
 
 /// The account that `name` means: the only one of this issuer or name, else the only one that has it as a part.
 pub fn find(accounts: &[Arc<Account>], name: &str) -> Result<Arc<Account>, Fault> {
@@ -25,7 +25,7 @@ pub fn find(accounts: &[Arc<Account>], name: &str) -> Result<Arc<Account>, Fault
         [one] => Ok(Arc::clone(one)),
         [] => Err(Fault::refused(text("cli.no_such_account"))),
         several => {
-            let names: Vec<String> = several.iter().map(|a| format!("  {}", words::isolated(&line(a)))).collect();
+            let names: Vec<String> = several.iter().map(|a| format!("  {}", outside::isolated(&line(a)))).collect();
             Err(Fault::refused(fill("cli.several_accounts", &[("names", &names.join("\n"))])))
         }
     }

@@ -30,7 +30,7 @@ pub fn approve(context: &Context, id: Option<&str>) -> Result<(), Fault> {
 }
 
 fn not_digits(row: &ApprovalRow) -> Fault {
-    Fault::refused(fill("tui.digits_missing", &[("n", &row.digits.to_string())]))
+    Fault::refused(fill("error.digits_asked", &[("n", &row.digits.to_string())]))
 }
 
 /// Refuses a sign-in; with `report` also says that someone else has the password.

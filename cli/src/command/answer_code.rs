@@ -8,15 +8,15 @@ use super::Context;
 use super::approvals::{as_json, described};
 use crate::args::Read;
 use crate::fault::Fault;
+use crate::outside;
 use crate::read::Found;
-use crate::words;
 
 /// Reads the link or the picture, shows what it asks, and after the passphrase its code.
 pub fn run(context: &Context, read: &Read) -> Result<(), Fault> {
     let terminal = &context.terminal;
     terminal.read_descriptor()?;
     let desk = context.desk()?;
-    let Found::Offline(code, row) = super::read::from(context, &desk, read, text("cli.link_offline"))? else {
+    let Found::Offline(code, row) = super::read::from(context, &desk, read, text("cli.link_enrol"))? else {
         return Err(Fault::refused(text("qr.not_offline")));
     };
     terminal.say(&described(&row));
@@ -27,6 +27,6 @@ pub fn run(context: &Context, read: &Read) -> Result<(), Fault> {
     let mut json = as_json(&row);
     json["code"] = json!(digits.to_string());
     terminal.result(&digits.grouped(), &json);
-    terminal.say(&fill("tui.offline_type", &[("app", &words::isolated(&row.app))]));
+    terminal.say(&fill("tui.offline_type", &[("app", &outside::isolated(&row.app))]));
     Ok(())
 }

@@ -9,7 +9,7 @@ use countersign_core::app::{ApprovalRow, ApprovalState, ContextRow, NoticeRow};
 use countersign_core::cancel::Cancel;
 use countersign_core::error::Error;
 use countersign_core::port::{Observer, Topic};
-use countersign_core::protocol::push::{NewMark, Op, Src};
+use countersign_core::protocol::push::{NewMark, Src};
 use countersign_strings::{fill, text};
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ use super::Context;
 use crate::fault::Fault;
 use crate::poll::{self, Pollers};
 use crate::terminal::Terminal;
-use crate::{when, words};
+use crate::{outside, when, words};
 
 /// Something that the loop looks at.
 enum News {
@@ -108,26 +108,18 @@ impl Shown {
 
 /// An approval as a person reads it: what is asked, how many digits are wanted and how long there is.
 pub fn card(row: &ApprovalRow, now: u64) -> String {
-    let left = row.expires.saturating_sub(now).to_string();
-    let digits = fill("cli.card_digits", &[("n", &row.digits.to_string()), ("left", &left)]);
+    let time = words::time(row.expires.saturating_sub(now));
+    let digits = fill("cli.card_digits", &[("n", &row.digits.to_string()), ("time", &time)]);
     format!("{}\n  {digits}", described(row))
-}
-
-/// What heads an approval: a sign-in, a text to sign, another phone.
-pub fn heading(op: Op) -> &'static str {
-    text(match op {
-        Op::Sign => "tui.sign_for",
-        Op::Enrol => "tui.enrol_for",
-        Op::Login | Op::Info => "tui.sign_in_to",
-    })
 }
 
 /// Who asks for what, where, as whom and from where.
 pub fn described(row: &ApprovalRow) -> String {
-    let line = |label: &str, value: &str| format!("  {label:<10}{}\n", words::isolated(value));
-    let mut out = format!("{} {}\n  {}\n", heading(row.op), words::isolated(&row.app), row.host);
+    let line = |label: &str, value: &str| format!("  {label:<10}{}\n", outside::isolated(value));
+    let (app, gateway) = (outside::isolated(&row.app), outside::isolated(&row.gateway));
+    let mut out = format!("{} {app}\n  {} ({gateway})\n", words::heading(row.op), row.host);
     if let Some(msg) = &row.msg {
-        out.push_str(&format!("\n  {}\n\n", words::isolated(msg)));
+        out.push_str(&format!("\n  {}\n\n", outside::isolated(msg)));
     }
     let mark = |is: bool, word: &'static str| if is { format!("  ({word})") } else { String::new() };
     let account = format!("{}{}", row.acct, mark(row.acct_differs, text("tui.other_account")));
@@ -142,7 +134,7 @@ pub fn described(row: &ApprovalRow) -> String {
         out.push_str(&line(text("tui.with"), &format!("{with}{}", mark(is_new_program(row), text("tui.new")))));
     }
     if row.context.src == Src::Rp {
-        out.push_str(&format!("  {}\n", fill("tui.stated", &[("app", &row.app)])));
+        out.push_str(&format!("  {}\n", fill("tui.stated", &[("app", &app)])));
     }
     if let Some(stale) = row.stale {
         out.push_str(&format!("  {}\n", words::of_staleness(stale)));
@@ -160,9 +152,9 @@ fn notice_with_commands(row: &NoticeRow) -> String {
 
 /// A notice as a person reads it: what happened, at whom, when, from where.
 pub fn notice(row: &NoticeRow) -> String {
-    let mut out = format!("{}\n  {} ({})", words::of_notice(&row.text), words::isolated(&row.gateway), row.host);
-    let from = place(&row.context).map(|from| format!(" · {}", words::isolated(&from))).unwrap_or_default();
-    out.push_str(&format!("\n  {} · {}{from}", words::isolated(&row.acct), when::minute(row.told)));
+    let mut out = format!("{}\n  {} ({})", words::of_notice(&row.text), outside::isolated(&row.gateway), row.host);
+    let from = place(&row.context).map(|from| format!(" · {}", outside::isolated(&from))).unwrap_or_default();
+    out.push_str(&format!("\n  {} · {}{from}", outside::isolated(&row.acct), when::minute(row.told)));
     out
 }
 
@@ -212,7 +204,7 @@ fn over(row: &ApprovalRow) -> String {
         ApprovalState::Decided(st) => words::of_status(st),
         ApprovalState::Open(_) | ApprovalState::Sending(_) => String::new(),
     };
-    format!("{} ({}): {words}", words::isolated(&row.app), row.host)
+    format!("{} ({}): {words}", outside::isolated(&row.app), row.host)
 }
 
 /// An approval for a script.

@@ -6,13 +6,14 @@ use serde_json::json;
 
 use super::{Context, account};
 use crate::fault::Fault;
+use crate::{outside, words};
 
 /// Shows the code of now; a counted account moves on, on disk, before its code is shown.
 pub fn run(context: &Context, name: &str) -> Result<(), Fault> {
     let desk = context.open_desk()?;
     let found = account::find(&desk.app.accounts()?, name)?;
     let terminal = &context.terminal;
-    let line = account::line(&found);
+    let line = outside::isolated(&account::line(&found));
     let mut json = account::as_json(&found);
     if let Kind::Hotp(_) = found.kind {
         let code = desk.app.next_hotp(found.id)?.to_string();
@@ -29,7 +30,7 @@ pub fn run(context: &Context, name: &str) -> Result<(), Fault> {
     json["code"] = json!(code);
     json["until"] = json!(live.valid.end);
     terminal.result(&code, &json);
-    let left = live.valid.end.saturating_sub(now).to_string();
-    terminal.say(&fill("cli.code_for", &[("name", &line), ("n", &left)]));
+    let time = words::time(live.valid.end.saturating_sub(now));
+    terminal.say(&fill("cli.code_for", &[("name", &line), ("time", &time)]));
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::fault::Fault;
 use crate::poll;
 use crate::port::Prefilled;
 use crate::read::Found;
-use crate::words;
+use crate::{outside, words};
 
 /// Reads a link or picture of the gateway's page.
 pub fn run(context: &Context, read: &Read) -> Result<(), Fault> {
@@ -27,7 +27,7 @@ pub fn run(context: &Context, read: &Read) -> Result<(), Fault> {
         return Err(Fault::refused(text("qr.account")));
     };
     let host = offer.host().to_owned();
-    terminal.say(&format!("{} ({host})", words::isolated(&name)));
+    terminal.say(&format!("{} ({host})", outside::isolated(&name)));
     terminal.say(&fill("tui.enrol_ask", &[("host", &host)]));
     if !read.yes && !terminal.confirm(text("tui.enrol_title"))? {
         return Err(Fault::refused(text("cli.nothing_changed")));
@@ -38,7 +38,7 @@ pub fn run(context: &Context, read: &Read) -> Result<(), Fault> {
     let enrolling = desk.app.enrol(&offer, &Desk::phone(), &countersign_core::cancel::Cancel::default())?;
     told(context, &enrolling)?;
     wait(&desk, &enrolling)?;
-    let (id, name) = (enrolling.id.to_string(), words::isolated(&enrolling.gateway));
+    let (id, name) = (enrolling.id.to_string(), outside::isolated(&enrolling.gateway));
     terminal.result("", &json!({ "gateway": id, "state": "active" }));
     terminal.say(&fill("tui.joined", &[("name", &name), ("host", &enrolling.host)]));
     Ok(())
@@ -55,8 +55,11 @@ fn told(context: &Context, enrolling: &Enrolling) -> Result<(), Fault> {
         "until": enrolling.until,
     });
     let terminal = &context.terminal;
-    let name = words::isolated(&enrolling.gateway);
-    terminal.say(&fill("cli.enrolled_at", &[("name", &name), ("host", &enrolling.host), ("account", &enrolling.acct)]));
+    let name = outside::isolated(&enrolling.gateway);
+    terminal.say(&fill(
+        "cli.enrolled_at",
+        &[("name", &name), ("host", &enrolling.host), ("account", &outside::isolated(&enrolling.acct))],
+    ));
     terminal.say(text("tui.type_on_page"));
     terminal.result_line(&format!("\n    {}", crate::tui::view::grouped(&enrolling.digits)), &json)?;
     terminal.say(text("tui.waits_for_page"));

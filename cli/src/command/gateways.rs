@@ -12,7 +12,7 @@ use crate::args::DeviceCommand;
 use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::terminal::Terminal;
-use crate::{when, words};
+use crate::{outside, when, words};
 
 /// Lists the gateways, after asking each what is new.
 pub fn gateways(context: &Context) -> Result<(), Fault> {
@@ -34,9 +34,18 @@ pub fn gateways(context: &Context) -> Result<(), Fault> {
 /// One enrolment, in a few lines.
 fn told(row: &GatewayRow) -> String {
     let state = super::state(&row.state);
-    let mut lines = vec![format!("{} ({})", words::isolated(&row.name), row.host)];
-    let since = when::day(row.since);
-    lines.push(fill("cli.gateway_line", &[("account", &row.acct), ("state", state.1), ("since", &since)]));
+    if row.host.is_empty() {
+        // Its file does not open: nothing more is known of it.
+        return [words::host(row), state.1]
+            .into_iter()
+            .map(str::to_owned)
+            .chain(remarks(row))
+            .collect::<Vec<_>>()
+            .join("\n  ");
+    }
+    let mut lines = vec![format!("{} ({})", outside::isolated(&row.name), row.host)];
+    let (account, since) = (outside::isolated(&row.acct), when::day(row.since));
+    lines.push(fill("cli.gateway_line", &[("account", &account), ("state", state.1), ("since", &since)]));
     lines.extend(remarks(row));
     lines.join("\n  ")
 }
@@ -49,10 +58,12 @@ fn remarks(row: &GatewayRow) -> Vec<String> {
             out.push(fill("cli.gateway_digits", &[("digits", &crate::tui::view::grouped(digits))]));
         }
         GatewayState::Gone(why) => out.push(words::gone(*why).to_owned()),
-        GatewayState::KeysGone | GatewayState::Damaged => out.push(text("error.key_gone").to_owned()),
+        GatewayState::KeysGone => out.push(text("error.key_gone").to_owned()),
+        GatewayState::Damaged => out.push(text("error.gateway_damaged").to_owned()),
         GatewayState::Asking | GatewayState::Active | GatewayState::Suspended => {}
     }
     out.extend(row.stale.map(|stale| words::of_staleness(stale).to_owned()));
+    out.extend(words::clock_of(row));
     if row.outdated {
         out.push(text("error.version").to_owned());
     }
@@ -74,7 +85,10 @@ fn list_devices(context: &Context) -> Result<(), Fault> {
     for row in &rows {
         let bells = desk.app.push_endpoint(row.id).ok().and_then(|bells| bells.endpoint).is_some();
         let state = super::state(&row.state);
-        let plain = fill("cli.device_line", &[("host", &row.host), ("account", &row.acct), ("state", state.1)]);
+        let plain = fill(
+            "cli.device_line",
+            &[("host", words::host(row)), ("account", &outside::isolated(&row.acct)), ("state", state.1)],
+        );
         let json = json!({
             "gateway": row.id.to_string(),
             "host": row.host,
@@ -110,7 +124,7 @@ fn leave(context: &Context, name: Option<&str>, forget: bool, yes: bool) -> Resu
     let terminal = &context.terminal;
     let desk = context.desk()?;
     let row = chosen(&desk, name)?;
-    if !yes && !terminal.confirm(&fill("cli.leave_ask", &[("host", &row.host)]))? {
+    if !yes && !terminal.confirm(&fill("cli.leave_ask", &[("host", words::host(&row))]))? {
         return Err(Fault::refused(text("cli.nothing_changed")));
     }
     let left = if forget { desk.app.forget(row.id) } else { desk.app.leave(row.id, &Cancel::default()) };
@@ -127,7 +141,7 @@ fn not_left(fault: &Error) -> Fault {
 
 fn told_left(terminal: &Terminal, row: &GatewayRow, forget: bool) {
     let words = if forget { "cli.forgotten" } else { "cli.left" };
-    terminal.say(&fill(words, &[("host", &row.host)]));
+    terminal.say(&fill(words, &[("host", words::host(row))]));
 }
 
 /// The enrolment that a name means: a part of host, name or account, or the beginning of its id; without a name the only

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Context;
 use super::approvals::{context_json, place};
 use crate::fault::Fault;
-use crate::{when, words};
+use crate::{outside, when, words};
 
 /// Prints one line for each, newest first, under the day that it ended on.
 pub fn run(context: &Context) -> Result<(), Fault> {
@@ -37,17 +37,19 @@ pub fn lines(rows: &[PastRow]) -> Vec<String> {
     lines
 }
 
-/// One entry as a line: when, how it ended, who asked, as whom and from where.
+/// One entry as a line: when, how it ended, who asked, as whom, from where and with what: all that was signed.
 fn line(row: &PastRow) -> String {
-    let (_, time) = when::minute(row.at).split_once(' ').map(|(d, t)| (d.to_owned(), t.to_owned())).unwrap_or_default();
     let what = match (&row.notice, &row.msg) {
         (Some(notice), _) => words::of_notice(notice),
-        (None, Some(msg)) => format!("{}: {}", words::isolated(&row.app), words::isolated(msg)),
-        (None, None) => words::isolated(&row.app),
+        (None, Some(msg)) => format!("{}: {}", outside::isolated(&row.app), outside::isolated(msg)),
+        (None, None) => outside::isolated(&row.app),
     };
-    let mut parts = vec![format!("{time}  {}", words::of_end(row.end)), format!("{what} ({})", row.host)];
-    parts.push(words::isolated(&row.acct));
-    parts.extend(place(&row.context).map(|from| words::isolated(&from)));
+    let mut parts =
+        vec![format!("{}  {}", when::clock(row.at), words::of_end(row.end)), format!("{what} ({})", row.host)];
+    parts.push(outside::isolated(&row.acct));
+    let context = &row.context;
+    let seen = [place(context), context.asn.clone(), context.ua.clone()];
+    parts.extend(seen.into_iter().flatten().map(|text| outside::isolated(&text)));
     parts.join(" · ")
 }
 

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::{Context, account};
 use crate::fault::Fault;
-use crate::words;
+use crate::tui::view::columns;
+use crate::{outside, words};
 
 /// Prints one line for each; with `--json` one object.
 pub fn run(context: &Context) -> Result<(), Fault> {
@@ -21,16 +22,17 @@ pub fn run(context: &Context) -> Result<(), Fault> {
         terminal.result("", &json!({ "accounts": accounts, "damaged": damaged.len(), "gateways": gateways }));
         return Ok(());
     }
-    let lines = accounts.iter().map(|a| (words::isolated(&account::line(a)), account::kind(a)));
+    let lines = accounts.iter().map(|a| (outside::isolated(&account::line(a)), account::kind(a)));
     let damaged = damaged.iter().map(|d| {
         let name = d.label.as_ref().map_or_else(|| d.position.to_string(), account::line);
-        (words::isolated(&name), text("tui.damaged").to_owned())
+        (outside::isolated(&name), text("tui.damaged").to_owned())
     });
-    let gateways = gateways.iter().map(|g| (g.host.clone(), gateway_words(g)));
+    let gateways = gateways.iter().map(|g| (words::host(g).to_owned(), gateway_words(g)));
     let lines: Vec<(String, String)> = lines.chain(damaged).chain(gateways).collect();
-    let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default().min(60);
+    let width = lines.iter().map(|(name, _)| columns(name)).max().unwrap_or_default().min(60);
     for (name, what) in &lines {
-        terminal.result(&format!("{name:<width$}  {what}"), &Value::Null);
+        let gap = " ".repeat(width.saturating_sub(columns(name)));
+        terminal.result(&format!("{name}{gap}  {what}"), &Value::Null);
     }
     if lines.is_empty() {
         terminal.say(text("tui.empty"));
@@ -51,10 +53,14 @@ pub fn state(state: &GatewayState) -> (&'static str, &'static str) {
     }
 }
 
-/// Whose account and how it stands; on a line of its own, why nothing can be approved there.
+/// Whose account and how it stands; on lines of their own, why nothing can be approved there, and a clock that is off.
 fn gateway_words(row: &GatewayRow) -> String {
-    let stale = row.stale.map(|stale| format!("\n  {}", words::of_staleness(stale))).unwrap_or_default();
-    format!("{}, {}{stale}", words::isolated(&row.acct), state(&row.state).1)
+    let how =
+        [Some(outside::isolated(&row.acct)).filter(|acct| !acct.is_empty()), Some(state(&row.state).1.to_owned())];
+    let how = how.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    let stale = row.stale.map(|stale| words::of_staleness(stale).to_owned());
+    let remarks = stale.into_iter().chain(words::clock_of(row)).map(|remark| format!("\n  {remark}"));
+    std::iter::once(how).chain(remarks).collect()
 }
 
 pub(super) fn gateway_json(row: &GatewayRow) -> Value {
@@ -70,40 +76,69 @@ pub(super) fn gateway_json(row: &GatewayRow) -> Value {
             Staleness::Keys => "keys",
         }),
         "outdated": row.outdated,
+        "clock_ahead": row.clock_ahead,
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use countersign_core::protocol::jose::Id;
+
     use super::*;
 
-    #[test]
-    fn a_gateway_where_nothing_can_be_approved_says_why() {
-        let row = |stale| GatewayRow {
-            id: countersign_core::protocol::jose::Id::from_bytes([1; 16]),
+    fn row(state: GatewayState, stale: Option<Staleness>, clock_ahead: i64) -> GatewayRow {
+        GatewayRow {
+            id: Id::from_bytes([1; 16]),
             name: "Example Works".into(),
             host: "gate.example.com".into(),
             acct: "mara".into(),
-            state: GatewayState::Active,
+            state,
             since: 1_795_260_000,
-            clock_ahead: 0,
+            clock_ahead,
             stale,
             outdated: false,
-        };
+        }
+    }
+
+    #[test]
+    fn a_gateway_where_nothing_can_be_approved_says_why() {
         for (stale, json, sentence) in [
             (None, Value::Null, None),
             (Some(Staleness::Old), json!("old"), Some("newer ones can't be fetched")),
             (Some(Staleness::Clock), json!("clock"), Some("Set the time to automatic.")),
             (Some(Staleness::Keys), json!("keys"), Some("enrol it anew.")),
         ] {
-            let said = gateway_words(&row(stale));
+            let row = row(GatewayState::Active, stale, 0);
+            let said = gateway_words(&row);
             let mut lines = said.lines();
             assert_eq!(lines.next(), Some(format!("mara, {}", text("tui.state_active")).as_str()));
             match (lines.next(), sentence) {
                 (None, None) => {}
                 (said, sentence) => assert!(said.unwrap().contains(sentence.unwrap()), "{said:?}"),
             }
-            assert_eq!(gateway_json(&row(stale))["stale"], json);
+            assert_eq!(gateway_json(&row)["stale"], json);
         }
+    }
+
+    #[test]
+    fn a_clock_that_is_off_is_told_beside_the_gateway_and_one_that_is_right_is_not() {
+        let fast = row(GatewayState::Active, None, 240);
+        assert!(
+            gateway_words(&fast).contains("\n  This machine's clock is 4 minutes fast."),
+            "{}",
+            gateway_words(&fast)
+        );
+        assert_eq!(gateway_json(&fast)["clock_ahead"], 240);
+        for well in [row(GatewayState::Active, None, 3), row(GatewayState::KeysGone, None, 240)] {
+            assert!(!gateway_words(&well).contains("clock"), "{}", gateway_words(&well));
+        }
+        let far = gateway_words(&row(GatewayState::Active, Some(Staleness::Clock), 240_000));
+        assert!(far.contains("nothing can be approved") && !far.contains("Approvals work"), "{far}");
+    }
+
+    #[test]
+    fn a_gateway_whose_file_does_not_open_has_a_name_to_be_called_by() {
+        let row = GatewayRow { host: String::new(), acct: String::new(), ..row(GatewayState::Damaged, None, 0) };
+        assert_eq!((words::host(&row), gateway_words(&row).as_str()), (text("tui.no_host"), text("tui.damaged")));
     }
 }

@@ -52,11 +52,12 @@ impl Context {
         Ok(desk)
     }
 
-    /// Unlocks, and says what was found damaged.
+    /// Unlocks, and says what was found damaged: once to a person, and to a script, which may have nobody read it, each
+    /// time.
     pub(crate) fn unlock(&self, desk: &Desk, passphrase: &Secret) -> Result<(), Fault> {
         let damage = desk.unlock(passphrase)?;
         damage.iter().for_each(|words| self.terminal.say(words));
-        Ok(())
+        if !damage.is_empty() && self.terminal.is_read() { desk.accept_damage() } else { Ok(()) }
     }
 }
 

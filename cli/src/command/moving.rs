@@ -12,7 +12,7 @@ use super::{Context, gateways};
 use crate::args::Move;
 use crate::desk::Desk;
 use crate::fault::Fault;
-use crate::{poll, words};
+use crate::{outside, poll, words};
 
 /// Invites, shows, waits for the new phone, and confirms it.
 pub fn run(context: &Context, options: &Move) -> Result<(), Fault> {
@@ -23,10 +23,10 @@ pub fn run(context: &Context, options: &Move) -> Result<(), Fault> {
     let moving = desk.app.invite(row.id, options.replace, &Cancel::default())?;
     show(context, &moving)?;
     let joining = wait(&desk, &row)?;
-    let model = words::isolated(&joining.model);
+    let model = outside::isolated(&joining.model);
     let json = json!({ "gateway": row.id.to_string(), "state": "joining", "os": joining.os.as_str(), "model": model });
     terminal.result_line("", &json)?;
-    terminal.say(&fill("tui.move_joining", &[("model", &model), ("os", joining.os.as_str())]));
+    terminal.say(&fill("tui.move_joining", &[("model", &model), ("os", joining.os.name())]));
     if options.replace {
         terminal.say(text("tui.move_replaces"));
     }
@@ -46,7 +46,7 @@ fn show(context: &Context, moving: &Moving) -> Result<(), Fault> {
         "until": moving.until,
         "replace": moving.replace,
     });
-    terminal.say(&format!("{} ({})", words::isolated(&moving.name), moving.host));
+    terminal.say(&format!("{} ({})", outside::isolated(&moving.name), moving.host));
     terminal.say(text("tui.move_scan"));
     terminal.result_line(&code(moving), &json)?;
     terminal.say(text("tui.move_waits"));

@@ -16,6 +16,8 @@ pub mod view;
 mod worker;
 
 #[cfg(test)]
+mod state_view_tests;
+#[cfg(test)]
 mod update_tests;
 #[cfg(test)]
 mod view_tests;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use countersign_core::protocol::push::Op;
 use zeroize::Zeroizing;
 
 /// The figures of a code. Never in `Debug`.
@@ -95,6 +96,8 @@ pub struct Gateway {
     pub state: GatewayState,
     /// Why nothing, or nothing new, can be approved there.
     pub stale: Option<&'static str>,
+    /// That this machine's clock is off by the gateway's, and by how much.
+    pub clock: Option<String>,
 }
 
 /// Where an enrolment stands.
@@ -108,8 +111,12 @@ pub enum GatewayState {
     Active,
     /// The gateway holds it back.
     Suspended,
-    /// It ended; the word says why.
+    /// It ended; the words say why.
     Gone(String),
+    /// This phone's keys for it are gone.
+    KeysGone,
+    /// What this phone knows of it can't be read.
+    Damaged,
 }
 
 /// A login that waits for a word.
@@ -117,14 +124,16 @@ pub enum GatewayState {
 pub struct Card {
     /// The name `App` knows it by.
     pub id: String,
-    /// What is asked, in words that the application's name follows: «Sign in to».
-    pub heading: String,
+    /// What is asked: a sign-in, a text to sign, another phone.
+    pub op: Op,
     /// The text that is to be signed, where that is asked.
     pub msg: Option<String>,
     /// The registered name of the application.
     pub app: String,
     /// The gateway's host.
     pub host: String,
+    /// The gateway's own name.
+    pub gateway: String,
     /// As whom.
     pub account: String,
     /// Is it another account than the one enrolled?
@@ -145,6 +154,8 @@ pub struct Card {
     pub digits: usize,
     /// Until when it can be approved: Unix seconds by this machine's clock.
     pub until: u64,
+    /// Why it can't be approved, where that is not the approval's own matter.
+    pub stale: Option<&'static str>,
 }
 
 /// Something that a gateway tells.
@@ -177,6 +188,10 @@ pub enum Found {
         kind: String,
         /// What was mended or should be known.
         remarks: Vec<String>,
+        /// The line with each + of the issuer as a blank, where the person is to say how it was meant.
+        blank: Option<String>,
+        /// May it be of a kind whose codes can't be shown? Then it is asked about twice.
+        doubtful: bool,
     },
     /// An enrolment at a gateway.
     Enrolment {

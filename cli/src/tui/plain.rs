@@ -25,7 +25,7 @@ use crate::port::{AskPassphrase, Prefilled};
 use crate::prose;
 use crate::read::{self, Found};
 use crate::terminal::{Terminal, chosen_passphrase, hidden_passphrase, normal, not_empty, stdin_line};
-use crate::{scan_words, words};
+use crate::{outside, scan_words, words};
 
 /// Talks until `quit`, or until the input ends.
 pub fn run(context: &Context, start: Start) -> Result<(), Fault> {
@@ -75,13 +75,17 @@ fn tell_new(desk: &Desk, seen: &mut Vec<String>) {
     for row in desk.app.gateways() {
         let state = crate::command::state(&row.state);
         let stale = row.stale.map(words::of_staleness);
-        let id = format!("{} {} {}", row.id, state.0, stale.unwrap_or_default());
+        let clock = words::clock_of(&row);
+        let id = format!("{} {} {} {}", row.id, state.0, stale.unwrap_or_default(), clock.is_some());
         if !seen.contains(&id) {
             seen.push(id);
-            say(&format!("{}: {}", row.host, state.1));
+            say(&format!("{}: {}", words::host(&row), state.1));
             stale.iter().for_each(|stale| say(stale));
-            if let GatewayState::Gone(why) = row.state {
-                say(words::gone(why));
+            clock.iter().for_each(|clock| say(clock));
+            match row.state {
+                GatewayState::Gone(why) => say(words::gone(why)),
+                GatewayState::Damaged => say(text("error.gateway_damaged")),
+                _ => {}
             }
         }
         moving::tell_joining(desk, &row, seen);
@@ -165,8 +169,9 @@ impl Phone {
             return Ok(());
         }
         let passphrase = self.ask.ask(None, false, &Cancel::default())?;
-        self.desk.unlock(&passphrase)?.iter().for_each(|words| say(words));
-        Ok(())
+        let damage = self.desk.unlock(&passphrase)?;
+        damage.iter().for_each(|words| say(words));
+        if !damage.is_empty() && io::stdout().is_terminal() { self.desk.accept_damage() } else { Ok(()) }
     }
 
     /// From a person without echo, the new one twice; from a pipe the next two lines.
@@ -190,7 +195,7 @@ impl Phone {
         let now = self.desk.clock.now();
         let codes = self.desk.app.codes(now)?;
         for row in codes.rows.iter() {
-            let name = words::isolated(&account::line(&row.account));
+            let name = outside::isolated(&account::line(&row.account));
             match &row.live {
                 Some(live) => {
                     let left = live.valid.end.saturating_sub(now).to_string();
@@ -251,7 +256,7 @@ impl Phone {
         say(&card(&row, self.desk.clock.now()));
         prompt(&format!("{} ", fill("cli.digits", &[("n", &wanted)])));
         let Some(line) = stdin_line()? else { return Ok(()) };
-        let missing = || Fault::refused(fill("tui.digits_missing", &[("n", &wanted)]));
+        let missing = || Fault::refused(fill("error.digits_asked", &[("n", &wanted)]));
         let typed: Typed = line.parse().map_err(|_| missing())?;
         let verdict = self.desk.app.approve(row.id, typed, &Cancel::default())?;
         say(&words::of_verdict(verdict).words);
@@ -295,15 +300,24 @@ impl Phone {
             Found::Account { account, repairs, guessed } => {
                 self.unlock()?;
                 let name = read::line(&account);
-                say(&format!("{}\n{}", words::isolated(&name), scan_words::of_kind(&account)));
+                say(&format!("{}\n{}", outside::isolated(&name), scan_words::of_kind(&account)));
                 scan_words::remarks(&repairs, guessed).iter().for_each(|remark| say(remark));
-                if self.yes(text("tui.add_title"))? {
+                let blanks = read::with_blanks(&account, &repairs);
+                let issuer = blanks.as_ref().map(|blanks| outside::isolated(&blanks.issuer));
+                let account = match (blanks, issuer) {
+                    (Some(blanks), Some(issuer)) if self.yes(&fill("cli.plus_blank_ask", &[("name", &issuer)]))? => {
+                        blanks
+                    }
+                    _ => *account,
+                };
+                let twice = read::is_doubtful(&repairs);
+                if self.yes(text("tui.add_title"))? && (!twice || self.yes(text("cli.steam_ask"))?) {
                     self.desk.app.add_account(&NewAccount::scanned(&account, &repairs, None))?;
-                    say(&fill("cli.added", &[("name", &name)]));
+                    say(&fill("cli.added", &[("name", &outside::isolated(&read::line(&account)))]));
                 }
             }
             Found::Enrolment(offer, name) => {
-                say(&format!("{} ({})", words::isolated(&name), offer.host()));
+                say(&format!("{} ({})", outside::isolated(&name), offer.host()));
                 say(&fill("tui.enrol_ask", &[("host", offer.host())]));
                 if self.yes(text("tui.enrol_title"))? {
                     let enrolling = self.desk.app.enrol(&offer, &Desk::phone(), &Cancel::default())?;
@@ -315,7 +329,7 @@ impl Phone {
                 say(&described(&row));
                 if self.yes(text("tui.offline_ask"))? {
                     say(&self.desk.app.answer_code(&code, &Cancel::default())?.grouped());
-                    say(&fill("tui.offline_type", &[("app", &words::isolated(&row.app))]));
+                    say(&fill("tui.offline_type", &[("app", &outside::isolated(&row.app))]));
                 }
             }
         }

@@ -6,7 +6,6 @@ use countersign_core::app::{self, ApprovalRow, ApprovalState, GatewayRow, Moving
 use countersign_core::protocol::push::Src;
 use countersign_core::qr::{Ground, Symbol};
 use countersign_core::vault::{AccountId, Codes, DamagedAccount, Kind};
-use countersign_strings::text;
 
 use super::field::Field;
 use super::model::{Account, AccountCode, Card, Figures, Found, Gateway, GatewayState, Notice};
@@ -55,17 +54,17 @@ fn gateway(row: &GatewayRow) -> Gateway {
         app::GatewayState::Active => GatewayState::Active,
         app::GatewayState::Suspended => GatewayState::Suspended,
         app::GatewayState::Gone(why) => GatewayState::Gone(words::gone(*why).to_owned()),
-        app::GatewayState::KeysGone | app::GatewayState::Damaged => {
-            GatewayState::Gone(text("error.key_gone").to_owned())
-        }
+        app::GatewayState::KeysGone => GatewayState::KeysGone,
+        app::GatewayState::Damaged => GatewayState::Damaged,
     };
     Gateway {
         id: row.id.to_string(),
         name: row.name.clone(),
-        host: row.host.clone(),
+        host: words::host(row).to_owned(),
         account: row.acct.clone(),
         state,
         stale: row.stale.map(words::of_staleness),
+        clock: words::clock_of(row),
     }
 }
 
@@ -77,10 +76,11 @@ pub fn cards(rows: &[ApprovalRow]) -> Vec<Card> {
 fn card(row: &ApprovalRow) -> Card {
     Card {
         id: row.id.to_string(),
-        heading: approvals::heading(row.op).to_owned(),
+        op: row.op,
         msg: row.msg.clone(),
         app: row.app.clone(),
         host: row.host.clone(),
+        gateway: row.gateway.clone(),
         account: row.acct.clone(),
         account_differs: row.acct_differs,
         from: approvals::place(&row.context),
@@ -91,6 +91,7 @@ fn card(row: &ApprovalRow) -> Card {
         stated: row.context.src == Src::Rp,
         digits: row.digits.into(),
         until: row.expires,
+        stale: row.stale.map(words::of_staleness),
     }
 }
 
@@ -101,6 +102,8 @@ pub fn found(found: &read::Found) -> Found {
             name: read::line(account),
             kind: scan_words::of_kind(account),
             remarks: scan_words::remarks(repairs, *guessed),
+            blank: read::with_blanks(account, repairs).as_ref().map(read::line),
+            doubtful: read::is_doubtful(repairs),
         },
         read::Found::Enrolment(offer, name) => Found::Enrolment { host: offer.host().to_owned(), name: name.clone() },
         read::Found::Offline(_, row) => Found::Offline(card(row)),
@@ -143,5 +146,5 @@ pub fn moving(moving: &Moving) -> Move {
 
 /// Model and system of the phone that waits for its digits.
 pub fn joining(moving: &Moving) -> Option<(String, String)> {
-    moving.joining.as_ref().map(|new| (new.model.clone(), new.os.as_str().to_owned()))
+    moving.joining.as_ref().map(|new| (new.model.clone(), new.os.name().to_owned()))
 }

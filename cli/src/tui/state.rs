@@ -21,6 +21,8 @@ pub struct State {
     pub unlock: Option<Unlock>,
     /// Codes, in the order of `App`.
     pub accounts: Vec<Account>,
+    /// Are they what `App` has now?
+    pub reading: Reading,
     /// Enrolments, shown beneath the codes.
     pub gateways: Vec<Gateway>,
     /// Logins that wait, the oldest first.
@@ -49,6 +51,23 @@ pub struct State {
     pub notice: Option<String>,
     /// Why a gateway can't be asked for approvals now.
     pub trouble: Option<String>,
+}
+
+/// How the list of codes was read last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Reading {
+    /// It was not read since the vault was opened.
+    #[default]
+    Awaited,
+    /// It is what `App` has.
+    Done,
+    /// It can't be read now; the rows that were read before stay.
+    Failed {
+        /// Why.
+        why: String,
+        /// When it is tried again: Unix seconds.
+        again: u64,
+    },
 }
 
 /// The unlock screen.
@@ -87,7 +106,10 @@ pub enum Page {
     #[default]
     List,
     /// All keys.
-    Help,
+    Help {
+        /// Its first line that is seen.
+        top: usize,
+    },
     /// All of the note.
     Note {
         /// Its first line that is seen.
@@ -107,7 +129,7 @@ pub enum Page {
     /// Something is under way; the sentence says what.
     Busy(String),
     /// What was read, and may it be stored?
-    Confirm(Found),
+    Confirm(Confirm),
     /// A row is to be removed: name and key of it.
     Remove(Removal),
     /// The six digits that the person types on the page of the gateway.
@@ -153,6 +175,17 @@ pub enum Page {
         /// Is it good news?
         good: bool,
     },
+}
+
+/// What was read, while it is asked about.
+#[derive(Clone, Debug)]
+pub struct Confirm {
+    /// What was read.
+    pub found: Found,
+    /// Is each + of the issuer read as a blank?
+    pub blank: bool,
+    /// Was it said yes to once, and is it asked about again?
+    pub again: bool,
 }
 
 /// A move to a new phone that is under way.
@@ -205,6 +238,8 @@ pub enum Removal {
         id: String,
         /// Its host, shown.
         name: String,
+        /// Why it could not be left, where it is to be forgotten here alone.
+        not_left: Option<String>,
     },
 }
 
@@ -234,15 +269,15 @@ pub enum Step {
     },
     /// An answer is on its way.
     Sending,
-    /// It is over.
+    /// It was answered.
     Over {
         /// What happened, what it means, what to do.
         text: String,
         /// Is it good news?
         good: bool,
-        /// Can it still be denied or reported?
-        refusable: bool,
     },
+    /// It ended without an answer from here, and can still be refused.
+    Passed(String),
 }
 
 /// What can happen.
@@ -258,6 +293,8 @@ pub enum Event {
     UnlockFailed(String),
     /// The list of codes.
     Accounts(Vec<Account>),
+    /// The list of codes can't be read now; the words say why.
+    NotRead(String),
     /// The list of enrolments.
     Gateways(Vec<Gateway>),
     /// The logins that wait.
@@ -302,6 +339,15 @@ pub enum Event {
         id: String,
         /// How it ended.
         how: Answered,
+    },
+    /// A gateway could not be told that this phone leaves it.
+    NotLeft {
+        /// The enrolment.
+        id: String,
+        /// Its host, shown.
+        name: String,
+        /// Why.
+        why: String,
     },
     /// The passphrase could not be changed; the words say why.
     NotChanged(String),
@@ -353,7 +399,10 @@ pub enum Effect {
     /// Read a link, or the path of a picture.
     Read(Field),
     /// Store the account, or begin the enrolment, that was read last.
-    Accept,
+    Accept {
+        /// Is each + of the issuer read as a blank?
+        blank: bool,
+    },
     /// Forget what was read last.
     Drop,
     /// Ask an account for its next counted code.
@@ -445,8 +494,11 @@ impl State {
         self.cards.iter().filter(|c| Some(c.id.as_str()) != front).count()
     }
 
-    /// The moment at which a shown code changes next.
+    /// The moment at which the list of codes is to be read again: a shown code changes, or it could not be read.
     pub fn next_change(&self) -> Option<u64> {
+        if let Reading::Failed { again, .. } = self.reading {
+            return Some(again);
+        }
         self.accounts
             .iter()
             .filter_map(|a| match a.code {

@@ -5,8 +5,13 @@ use countersign_strings::{fill, text};
 
 use super::field::Field;
 use super::model::{Answered, Card, Found, Gateway, GatewayState, Notice};
-use super::state::{Approval, Ask, Change, Effect, Event, Key, Move, Page, Removal, Row, Search, State, Step, Unlock};
+use super::state::{
+    Approval, Ask, Change, Confirm, Effect, Event, Key, Move, Page, Reading, Removal, Row, Search, State, Step, Unlock,
+};
 use crate::terminal::normal;
+
+/// How long to wait until a list that can't be read is read again, in seconds.
+const READ_AGAIN: u64 = 2;
 
 /// How many digits a new phone shows.
 const MOVE_DIGITS: usize = 6;
@@ -29,14 +34,17 @@ impl State {
                 }
             }
             Event::Accounts(accounts) if self.unlock.is_none() => {
-                self.accounts = accounts;
+                (self.accounts, self.reading) = (accounts, Reading::Done);
                 self.keep_selection();
             }
+            Event::NotRead(why) if self.unlock.is_none() => {
+                self.reading = Reading::Failed { why, again: now + READ_AGAIN };
+            }
             // Read before the vault was locked.
-            Event::Accounts(_) => {}
+            Event::Accounts(_) | Event::NotRead(_) => {}
             Event::Gateways(gateways) => self.gateways_changed(gateways),
             Event::Cards(cards) => self.cards_changed(cards, &mut out),
-            Event::Read(Ok(found)) => self.page = Page::Confirm(found),
+            Event::Read(Ok(found)) => self.page = Page::Confirm(Confirm::new(found)),
             Event::Read(Err(words)) => self.read_failed(words),
             Event::Done(words) => self.page = Page::Message { text: words, good: true },
             Event::Failed(words) => self.page = Page::Message { text: words, good: false },
@@ -44,6 +52,9 @@ impl State {
                 self.page = Page::Digits { gateway, digits, name, host };
             }
             Event::Answered { id, how } => self.answered(&id, how),
+            Event::NotLeft { id, name, why } => {
+                self.page = Page::Remove(Removal::Gateway { id, name, not_left: Some(why) });
+            }
             Event::NotChanged(words) => {
                 self.page = Page::Passphrase(Change { fault: Some(words), ..Change::default() });
             }
@@ -69,6 +80,7 @@ impl State {
     fn lock(&mut self) {
         self.unlock = Some(Unlock::default());
         self.accounts.clear();
+        self.reading = Reading::Awaited;
         self.search = None;
         self.opened = false;
         self.selected = 0;
@@ -106,10 +118,13 @@ impl State {
             out.push(Effect::Bell);
         }
         if let Some(approval) = &mut self.approval {
+            if let Some(card) = self.cards.iter().find(|card| card.id == approval.card.id) {
+                // Whether it can be approved may have changed.
+                approval.card.stale = card.stale;
+            }
             let here = self.rung.contains(&approval.card.id);
             if !here && matches!(approval.step, Step::Digits { .. } | Step::Choice { .. }) {
-                let text = text("tui.withdrawn").to_owned();
-                approval.step = Step::Over { text, good: false, refusable: true };
+                approval.step = Step::Passed(text("tui.withdrawn").to_owned());
             }
         }
         self.show_next_card();
@@ -204,15 +219,18 @@ impl State {
 
     fn history_key(&mut self, key: Key) {
         let Page::History { lines, top } = &mut self.page else { return };
-        let last = lines.len().saturating_sub(1);
-        *top = match key {
-            Key::Up | Key::Char('k') => top.saturating_sub(1),
-            Key::Down | Key::Char('j') => (*top + 1).min(last),
-            Key::Home => 0,
-            Key::End => last,
-            Key::Enter | Key::Esc | Key::Char('h' | 'q' | ' ') => return self.page = Page::List,
-            _ => *top,
-        };
+        match key {
+            Key::Enter | Key::Esc | Key::Char('h' | 'q' | ' ') => self.page = Page::List,
+            key => *top = scrolled(*top, key, lines.len()),
+        }
+    }
+
+    fn help_key(&mut self, key: Key) {
+        let Page::Help { top } = &mut self.page else { return };
+        match key {
+            Key::Enter | Key::Esc | Key::Char('?' | 'q' | ' ') => self.page = Page::List,
+            key => *top = scrolled(*top, key, text("tui.help").lines().count() + 1),
+        }
     }
 
     fn read_failed(&mut self, words: String) {
@@ -229,7 +247,7 @@ impl State {
         self.ask = None;
         let Some(approval) = self.approval.as_mut().filter(|a| a.card.id == id) else { return };
         approval.step = match how {
-            Answered::Over { text, good } => Step::Over { text, good, refusable: false },
+            Answered::Over { text, good } => Step::Over { text, good },
             Answered::Wrong(words) | Answered::Failed(words) => {
                 Step::Digits { field: Field::default(), fault: Some(words) }
             }
@@ -313,14 +331,16 @@ impl State {
         let mut next = None;
         match step {
             Step::Digits { field, fault } => match key {
+                // Nothing can be approved there now: only a no is taken.
+                Key::Enter | Key::Char('0'..='9') if card.stale.is_some() => {}
                 Key::Enter if now > card.until => {
-                    next = Some(Step::Over { text: text("tui.expired").to_owned(), good: false, refusable: true });
+                    next = Some(Step::Passed(text("error.ended_expired").to_owned()));
                 }
                 Key::Enter if field.chars() == card.digits => {
                     out.push(Effect::Approve { id: card.id.clone(), digits: field.clone() });
                     next = Some(Step::Sending);
                 }
-                Key::Enter => *fault = Some(fill("tui.digits_missing", &[("n", &card.digits.to_string())])),
+                Key::Enter => *fault = Some(fill("error.digits_asked", &[("n", &card.digits.to_string())])),
                 Key::Char('n' | 'N') => next = Some(Step::Choice { selected: 0 }),
                 Key::Esc => {
                     self.aside.insert(card.id.clone());
@@ -338,10 +358,8 @@ impl State {
                 _ => {}
             },
             Step::Sending => {}
-            Step::Over { refusable: true, .. } if matches!(key, Key::Char('n' | 'N')) => {
-                next = Some(Step::Choice { selected: 0 });
-            }
-            Step::Over { .. } => {
+            Step::Passed(_) if matches!(key, Key::Char('n' | 'N')) => next = Some(Step::Choice { selected: 0 }),
+            Step::Over { .. } | Step::Passed(_) => {
                 if matches!(key, Key::Enter | Key::Esc | Key::Char(' ')) {
                     self.aside.insert(card.id.clone());
                     return self.leave_approval();
@@ -396,7 +414,7 @@ impl State {
                 self.lock();
                 out.push(Effect::Lock);
             }
-            Key::Char('?') => self.page = Page::Help,
+            Key::Char('?') => self.page = Page::Help { top: 0 },
             Key::Char('q') => out.push(Effect::Quit),
             _ => {}
         }
@@ -432,7 +450,7 @@ impl State {
     fn ask_removal(&mut self) {
         let removal = match self.chosen() {
             Some(Row::Account(a)) => Removal::Account { id: a.id.clone(), name: a.line() },
-            Some(Row::Gateway(g)) => Removal::Gateway { id: g.id.clone(), name: g.host.clone() },
+            Some(Row::Gateway(g)) => Removal::Gateway { id: g.id.clone(), name: g.host.clone(), not_left: None },
             None => return,
         };
         self.page = Page::Remove(removal);
@@ -448,18 +466,13 @@ impl State {
     }
 
     fn note_key(&mut self, top: usize, key: Key) {
-        let last = self.note.len().saturating_sub(1);
         let top = match key {
-            Key::Up | Key::Char('k') => top.saturating_sub(1),
-            Key::Down | Key::Char('j') => (top + 1).min(last),
-            Key::Home => 0,
-            Key::End => last,
             Key::Char('f') => {
                 self.note_folded = !self.note_folded;
                 return self.page = Page::List;
             }
             Key::Enter | Key::Esc | Key::Char('i' | 'q' | ' ') => return self.page = Page::List,
-            _ => top,
+            key => scrolled(top, key, self.note.len()),
         };
         self.page = Page::Note { top };
     }
@@ -471,16 +484,17 @@ impl State {
                 Key::Esc => self.page = Page::List,
                 key => field.key(key),
             },
-            Page::Confirm(found) => match key {
+            Page::Confirm(confirm) => match key {
+                Key::Char('y' | 'Y') if confirm.is_asked_again() => {}
                 Key::Char('y' | 'Y') => {
-                    let words = match found {
-                        Found::Account { .. } => text("tui.adding"),
-                        Found::Enrolment { .. } => text("tui.enrolling"),
-                        Found::Offline(_) => text("tui.offline_making"),
-                    };
-                    self.page = Page::Busy(words.to_owned());
-                    out.push(Effect::Accept);
+                    out.push(Effect::Accept { blank: confirm.blank });
+                    self.page = Page::Busy(match &confirm.found {
+                        Found::Account { .. } => text("tui.adding").to_owned(),
+                        Found::Enrolment { host, .. } => fill("tui.enrolling", &[("host", host)]),
+                        Found::Offline(_) => text("tui.offline_making").to_owned(),
+                    });
                 }
+                Key::Char('b' | 'B') => confirm.turn_blank(),
                 Key::Char('n' | 'N') | Key::Esc => {
                     self.page = Page::List;
                     out.push(Effect::Drop);
@@ -507,7 +521,8 @@ impl State {
                 Key::Char('n' | 'N') | Key::Esc => self.page = Page::List,
                 _ => {}
             },
-            Page::Help | Page::Message { .. } | Page::Digits { .. } | Page::Code { .. } => {
+            Page::Help { .. } => self.help_key(key),
+            Page::Message { .. } | Page::Digits { .. } | Page::Code { .. } => {
                 if matches!(key, Key::Enter | Key::Esc | Key::Char('?' | 'q' | ' ')) {
                     self.page = Page::List;
                 }
@@ -528,6 +543,23 @@ impl State {
             },
             Page::Busy(_) | Page::List => {}
         }
+    }
+}
+
+impl Confirm {
+    /// Something that nothing was said to yet.
+    pub fn new(found: Found) -> Self {
+        Self { found, blank: false, again: false }
+    }
+
+    /// Is there to be a second yes? From then on it is asked for.
+    fn is_asked_again(&mut self) -> bool {
+        let doubtful = matches!(self.found, Found::Account { doubtful: true, .. });
+        !std::mem::replace(&mut self.again, doubtful) && doubtful
+    }
+
+    fn turn_blank(&mut self) {
+        self.blank ^= matches!(self.found, Found::Account { blank: Some(_), .. });
     }
 }
 
@@ -569,6 +601,18 @@ impl Card {
     /// Takes typed or pasted digits as far as the page asks for them; anything else is left out.
     fn type_digits(&self, field: &mut Field, typed: &str) {
         type_digits(field, typed, self.digits);
+    }
+}
+
+/// The first of `lines` that is seen after a key; what the window then leaves empty, [`super::view::settle`] takes back.
+fn scrolled(top: usize, key: Key, lines: usize) -> usize {
+    let last = lines.saturating_sub(1);
+    match key {
+        Key::Up | Key::Char('k') => top.saturating_sub(1),
+        Key::Down | Key::Char('j') => (top + 1).min(last),
+        Key::Home => 0,
+        Key::End => last,
+        _ => top,
     }
 }
 

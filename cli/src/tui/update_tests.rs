@@ -1,17 +1,20 @@
 //! What events do to the phone.
 
-use super::model::{Answered, Card, Figures, Found, Gateway, GatewayState};
-use super::state::{Effect, Event, Key, Page, State, Step};
+use countersign_core::protocol::push::Op;
+
+use super::model::{Account, AccountCode, Answered, Card, Figures, Found, Gateway, GatewayState};
+use super::state::{Effect, Event, Key, Page, Reading, Removal, State, Step};
 
 const NOW: u64 = 1_795_260_000;
 
 fn card(id: &str) -> Card {
     Card {
         id: id.into(),
-        heading: "Sign in to".into(),
+        op: Op::Login,
         msg: None,
         app: "Payroll".into(),
         host: "gate.example.com".into(),
+        gateway: "Works".into(),
         account: "mara".into(),
         account_differs: false,
         from: None,
@@ -22,6 +25,7 @@ fn card(id: &str) -> Card {
         stated: false,
         digits: 6,
         until: NOW + 120,
+        stale: None,
     }
 }
 
@@ -129,9 +133,25 @@ fn an_approval_put_aside_comes_back_when_asked_for() {
 fn an_approval_that_went_away_can_still_be_refused() {
     let mut state = open();
     send(&mut state, [Event::Cards(vec![card("1")]), Event::Cards(vec![])]);
-    assert!(matches!(state.approval.as_ref().map(|a| &a.step), Some(Step::Over { refusable: true, .. })));
+    assert!(matches!(state.approval.as_ref().map(|a| &a.step), Some(Step::Passed(_))));
     press(&mut state, Key::Char('n'));
     assert!(matches!(press(&mut state, Key::Char('2'))[..], [Effect::Report(_)]));
+}
+
+#[test]
+fn what_cannot_be_approved_now_takes_a_no_alone_until_it_can() {
+    let mut state = open();
+    send(&mut state, [Event::Cards(vec![Card { stale: Some("Old."), ..card("1") }])]);
+    send(&mut state, keys("123456"));
+    assert!(press(&mut state, Key::Enter).is_empty());
+    press(&mut state, Key::Char('n'));
+    press(&mut state, Key::Esc);
+    send(&mut state, [Event::Cards(vec![card("1")])]);
+    send(&mut state, keys("123456"));
+    assert!(matches!(press(&mut state, Key::Enter)[..], [Effect::Approve { .. }]));
+    let mut refused = open();
+    send(&mut refused, [Event::Cards(vec![Card { stale: Some("Old."), ..card("1") }]), Event::Key(Key::Char('n'))]);
+    assert!(matches!(press(&mut refused, Key::Char('1'))[..], [Effect::Deny(_)]));
 }
 
 #[test]
@@ -140,7 +160,7 @@ fn an_expired_approval_is_not_sent() {
     send(&mut state, [Event::Cards(vec![Card { until: NOW - 1, ..card("1") }])]);
     send(&mut state, keys("123456"));
     assert!(press(&mut state, Key::Enter).is_empty());
-    assert!(matches!(state.approval.as_ref().map(|a| &a.step), Some(Step::Over { .. })));
+    assert!(matches!(state.approval.as_ref().map(|a| &a.step), Some(Step::Passed(_))));
 }
 
 #[test]
@@ -178,7 +198,67 @@ fn nothing_read_is_stored_before_yes() {
     assert!(press(&mut state, Key::Enter).is_empty(), "Enter is no yes");
     assert!(matches!(press(&mut state, Key::Char('n'))[..], [Effect::Drop]));
     send(&mut state, [Event::Read(Ok(found))]);
-    assert!(matches!(press(&mut state, Key::Char('y'))[..], [Effect::Accept]));
+    assert!(matches!(press(&mut state, Key::Char('y'))[..], [Effect::Accept { blank: false }]));
+}
+
+#[test]
+fn what_may_be_of_another_kind_is_asked_about_twice_and_a_plus_is_read_as_the_person_says() {
+    let found = |doubtful, blank: Option<&str>| Found::Account {
+        name: "Big+Bank".into(),
+        kind: "6 digits, every 30 seconds".into(),
+        remarks: Vec::new(),
+        blank: blank.map(str::to_owned),
+        doubtful,
+    };
+    let mut state = open();
+    send(&mut state, [Event::Read(Ok(found(true, None)))]);
+    assert!(press(&mut state, Key::Char('b')).is_empty(), "there is no + to be read");
+    assert!(press(&mut state, Key::Char('y')).is_empty(), "one yes is not enough");
+    assert!(matches!(press(&mut state, Key::Char('y'))[..], [Effect::Accept { blank: false }]));
+    for (turns, read) in [(0, false), (1, true), (2, false)] {
+        send(&mut state, [Event::Read(Ok(found(false, Some("Big Bank"))))]);
+        (0..turns).for_each(|_| drop(press(&mut state, Key::Char('b'))));
+        let effects = press(&mut state, Key::Char('y'));
+        assert!(matches!(effects[..], [Effect::Accept { blank }] if blank == read), "{turns}: {effects:?}");
+    }
+}
+
+#[test]
+fn a_list_that_cannot_be_read_keeps_its_rows_and_is_read_again() {
+    let row =
+        Account { id: "1".into(), issuer: "GitHub".into(), name: String::new(), code: AccountCode::Counted(None) };
+    let mut state = open();
+    send(&mut state, [Event::Accounts(vec![row]), Event::NotRead("The disk failed.".into())]);
+    assert_eq!(state.accounts.len(), 1, "nobody's accounts are gone");
+    assert!(state.counts() && state.next_change().is_some_and(|again| (NOW + 1..NOW + 10).contains(&again)));
+    send(&mut state, [Event::Accounts(Vec::new())]);
+    assert_eq!((state.accounts.len(), state.next_change()), (0, None), "it was read, and there is none");
+    send(&mut state, [Event::NotRead("Busy.".into()), Event::Locked(true), Event::NotRead("Busy.".into())]);
+    assert_eq!(state.reading, Reading::Awaited, "a locked vault is not read");
+    assert!(!state.counts());
+}
+
+#[test]
+fn a_gateway_that_cannot_be_told_is_forgotten_only_after_another_yes() {
+    let gateway = Gateway {
+        id: "g".into(),
+        name: "Works".into(),
+        host: "gate.example.com".into(),
+        account: "mara".into(),
+        state: GatewayState::Active,
+        stale: None,
+        clock: None,
+    };
+    let mut state = open();
+    send(&mut state, [Event::Gateways(vec![gateway]), Event::Key(Key::Char('x'))]);
+    let asked = press(&mut state, Key::Char('y'));
+    assert!(matches!(&asked[..], [Effect::Remove(Removal::Gateway { not_left: None, .. })]), "{asked:?}");
+    let told = || Event::NotLeft { id: "g".into(), name: "gate.example.com".into(), why: "Busy.".into() };
+    send(&mut state, [told()]);
+    assert!(press(&mut state, Key::Char('n')).is_empty() && matches!(state.page, Page::List));
+    send(&mut state, [told()]);
+    let forgotten = press(&mut state, Key::Char('y'));
+    assert!(matches!(&forgotten[..], [Effect::Remove(Removal::Gateway { not_left: Some(_), .. })]), "{forgotten:?}");
 }
 
 #[test]
@@ -190,6 +270,7 @@ fn an_enrolment_shows_its_digits_until_the_page_has_taken_them() {
         account: "mara".into(),
         state,
         stale: None,
+        clock: None,
     };
     let joined = || Event::Joined {
         gateway: "g".into(),

@@ -3,28 +3,32 @@
 use std::fs;
 use std::path::Path;
 
-use countersign_core::app::Staleness;
+use countersign_core::app::{Staleness, Verdict};
+use countersign_core::error::{Error, GatewayError, InputError, PortError};
+use countersign_core::protocol::push::{Op, Os, Status};
+use countersign_core::qr::{Class, Ground, Symbol};
+use countersign_strings::{fill, text};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::field::Field;
 use super::model::{Account, AccountCode, Answered, Card, Figures, Found, Gateway, GatewayState, Notice};
-use super::state::{Effect, Event, Key, Move, Page, Removal, State, Unlock};
+use super::state::{Effect, Event, Key, Move, Page, Reading, Removal, State, Unlock};
 use super::view::{Look, draw, settle};
-use crate::words;
+use crate::{scan_words, when, words};
 
-const NOW: u64 = 1_795_260_011;
+pub(super) const NOW: u64 = 1_795_260_011;
 const SIZES: [(u16, u16); 3] = [(80, 24), (60, 20), (40, 20)];
 
-fn picture(state: &State, (width, height): (u16, u16), look: Look) -> Buffer {
+pub(super) fn picture(state: &State, (width, height): (u16, u16), look: Look) -> Buffer {
     let area = Rect::new(0, 0, width, height);
     let mut buffer = Buffer::empty(area);
     draw(state, NOW, look, area, &mut buffer);
     buffer
 }
 
-fn as_text(buffer: &Buffer) -> String {
+pub(super) fn as_text(buffer: &Buffer) -> String {
     let width = usize::from(buffer.area.width);
     buffer.content.chunks(width).map(|row| format!("{}\n", row_text(row).trim_end())).collect()
 }
@@ -45,7 +49,7 @@ fn row_text(row: &[Cell]) -> String {
 }
 
 /// Compares a state at each size with its golden text; colour must never change a character.
-fn golden(name: &str, state: &State) {
+pub(super) fn golden(name: &str, state: &State) {
     for size in SIZES {
         let mut settled = state.clone();
         settle(&mut settled, Rect::new(0, 0, size.0, size.1));
@@ -67,7 +71,7 @@ fn timed(id: &str, issuer: &str, name: &str, code: &str, until: u64) -> Account 
     Account { id: id.into(), issuer: issuer.into(), name: name.into(), code }
 }
 
-fn accounts() -> Vec<Account> {
+pub(super) fn accounts() -> Vec<Account> {
     let counted = |id: &str, issuer: &str, code| Account {
         id: id.into(),
         issuer: issuer.into(),
@@ -90,7 +94,7 @@ fn accounts() -> Vec<Account> {
     ]
 }
 
-fn gateway(state: GatewayState) -> Gateway {
+pub(super) fn gateway(state: GatewayState) -> Gateway {
     Gateway {
         id: "g".into(),
         name: "Example Works".into(),
@@ -98,16 +102,18 @@ fn gateway(state: GatewayState) -> Gateway {
         account: "alice@example.com".into(),
         state,
         stale: None,
+        clock: None,
     }
 }
 
-fn card(id: &str) -> Card {
+pub(super) fn card(id: &str) -> Card {
     Card {
         id: id.into(),
-        heading: "Sign in to".into(),
+        op: Op::Login,
         msg: None,
         app: "Payroll".into(),
         host: "gate.example.com:8443".into(),
+        gateway: "Example Works".into(),
         account: "mara@example.com".into(),
         account_differs: false,
         from: Some("Lyon, FR · 192.0.2.7".into()),
@@ -118,36 +124,30 @@ fn card(id: &str) -> Card {
         stated: false,
         digits: 6,
         until: NOW + 98,
+        stale: None,
     }
 }
 
-fn open(events: impl IntoIterator<Item = Event>) -> State {
+pub(super) fn open(events: impl IntoIterator<Item = Event>) -> State {
     let mut state = State::new(false, Vec::new());
+    state.reading = Reading::Done;
     for event in events {
         state.update(event, NOW);
     }
     state
 }
 
-fn typed(text: &str) -> Vec<Event> {
+pub(super) fn typed(text: &str) -> Vec<Event> {
     text.chars().map(|c| Event::Key(Key::Char(c))).collect()
 }
 
-fn key(key: Key) -> Event {
+pub(super) fn key(key: Key) -> Event {
     Event::Key(key)
 }
 
 #[test]
 fn empty() {
     golden("empty", &open([]));
-    let mut noted = open([]);
-    noted.note = vec![
-        "https://localhost:8443/".into(),
-        "Sign in as alice, password correct-horse-battery".into(),
-        "Voucher for the first phone: K7QF-2MNP-XW4D".into(),
-        "This phone's passphrase: larch-violin".into(),
-    ];
-    golden("empty_note", &noted);
 }
 
 /// The note of the demo, as `cargo xtask demo` writes it.
@@ -161,12 +161,12 @@ fn demo_note() -> Vec<String> {
         ("fingerprint", &fingerprint),
         ("log", "/tmp/countersign-demo-12345/gateway.log"),
     ];
-    countersign_strings::fill("demo.welcome", &values).lines().map(str::to_owned).collect()
+    fill("demo.welcome", &values).lines().map(str::to_owned).collect()
 }
 
 #[test]
 fn the_note_of_the_demo() {
-    let mut state = State::new(false, demo_note());
+    let mut state = State { reading: Reading::Done, ..State::new(false, demo_note()) };
     golden("demo_note", &state);
     let text = as_text(&picture(&state, (60, 20), Look::PLAIN));
     for line in state.short_note() {
@@ -250,13 +250,14 @@ fn approval() {
     state.update(Event::Asked { wrong: true }, NOW);
     typed("larch").into_iter().for_each(|e| drop(state.update(e, NOW)));
     golden("approval_passphrase", &state);
-    let wrong = Answered::Wrong("Those aren't the digits on the page. 2 tries left.".into());
+    let verdict = |st, left: u64| words::of_verdict(Verdict { st, left: left.try_into().ok() }).words;
+    let wrong = Answered::Wrong(verdict(Status::Wrong, 2));
     state.update(Event::Answered { id: "1".into(), how: wrong }, NOW);
     golden("approval_wrong", &state);
     state.update(key(Key::Char('n')), NOW);
     state.update(key(Key::Down), NOW);
     golden("approval_choice", &state);
-    let text = "Reported. Nobody got in. Change your password, and tell your administrator.".into();
+    let text = verdict(Status::Reported, 0);
     state.update(Event::Answered { id: "1".into(), how: Answered::Over { text, good: true } }, NOW);
     golden("approval_over", &state);
     let mut gone = open([Event::Cards(cards)]);
@@ -289,6 +290,8 @@ fn approval_with_everything_long() {
 fn pages() {
     let mut help = open([key(Key::Char('?'))]);
     golden("help", &help);
+    help.update(key(Key::End), NOW);
+    golden("help_end", &help);
     help.update(key(Key::Esc), NOW);
     let mut entry = open([key(Key::Char('a'))]);
     entry.update(
@@ -297,12 +300,14 @@ fn pages() {
     );
     golden("entry", &entry);
     assert!(!as_text(&picture(&entry, (80, 24), Look::PLAIN)).contains("GEZDG"), "a secret is drawn");
-    entry.update(Event::Read(Err("This is a Wi-Fi network, not an account.".into())), NOW);
+    entry.update(Event::Read(Err(scan_words::of_class(&Class::Wifi))), NOW);
     golden("entry_refused", &entry);
     let found = Found::Account {
         name: "GitHub (mara@example.com)".into(),
-        kind: "six digits, every 30 seconds".into(),
-        remarks: vec!["The QR had a fault that we mended: two issuers, we kept “GitHub”.".into()],
+        kind: scan_words::timed(6, 30),
+        remarks: vec![fill("qr.two_issuers", &[("kept", "GitHub")])],
+        blank: None,
+        doubtful: false,
     };
     golden("add_confirm", &open([Event::Read(Ok(found))]));
     let found = Found::Enrolment { host: "gate.example.com:8443".into(), name: "Example Works".into() };
@@ -323,20 +328,20 @@ fn pages() {
     golden("digits", &enrol);
     enrol.update(Event::Gateways(vec![gateway(GatewayState::Active)]), NOW);
     golden("joined", &enrol);
-    golden("error", &open([Event::Failed("No way to the gateway. Look at your network and try again.".into())]));
+    golden("error", &open([Event::Failed(words::of_error(&PortError::Network.into()))]));
     let mut remove = open([Event::Accounts(accounts()), key(Key::Char('x'))]);
     golden("remove", &remove);
     remove.update(key(Key::Char('n')), NOW);
 }
 
-fn notice(id: &str, reportable: bool) -> Notice {
+pub(super) fn notice(id: &str, reportable: bool) -> Notice {
     Notice {
         id: id.into(),
-        text: "Another phone can now approve in your name: Pixel 9.".into(),
+        text: fill("tui.notice_device_added", &[("model", "Pixel 9")]),
         name: "Example Works".into(),
         host: "gate.example.com:8443".into(),
         account: "mara@example.com".into(),
-        told: "2026-11-21 11:20 · Lyon, FR · 192.0.2.7".into(),
+        told: format!("{} · Lyon, FR · 192.0.2.7", when::minute(NOW)),
         reportable,
     }
 }
@@ -344,7 +349,7 @@ fn notice(id: &str, reportable: bool) -> Notice {
 #[test]
 fn sign() {
     let text = "Pay 1,250.00 € to Northern Paper Ltd, account DE02 1203 0000 0000 2020 51, reference 4711. ";
-    let sign = Card { heading: "Sign for".into(), msg: Some(text.repeat(3)), ..card("1") };
+    let sign = Card { op: Op::Sign, msg: Some(text.repeat(3)), ..card("1") };
     golden("approval_sign", &open([Event::Cards(vec![sign.clone()])]));
     let smallest = as_text(&picture(&open([Event::Cards(vec![sign])]), (40, 20), Look::PLAIN));
     for part in ["gate.example.com:8443", "Payroll", "Pay 1,250.00 €", "4711.", "_ _ _", "this isn't me"] {
@@ -378,15 +383,19 @@ fn history() {
     state.update(Event::History(Vec::new()), NOW);
     golden("history_empty", &state);
     let line = |n: usize| {
-        format!("  11:{n:02}  ✓ approved · Payroll (gate.example.com:8443) · mara@example.com · Lyon, FR · 192.0.2.7")
+        let end = text("tui.past_approved");
+        let from = "mara@example.com · Lyon, FR · 192.0.2.7 · Example Net · Firefox on Linux";
+        format!("  11:{n:02}  {end} · Payroll (gate.example.com:8443) · {from}")
     };
-    let lines = std::iter::once("2026-11-21".to_owned()).chain((10..40).map(line)).collect();
+    let lines = std::iter::once(when::day(NOW)).chain((10..40).rev().map(line)).collect();
     state.update(Event::History(lines), NOW);
     golden("history", &state);
     for _ in 0..3 {
         state.update(key(Key::Down), NOW);
     }
     golden("history_scrolled", &state);
+    state.update(key(Key::End), NOW);
+    golden("history_end", &state);
 }
 
 #[test]
@@ -394,8 +403,9 @@ fn moving() {
     let mut state = open([Event::Gateways(vec![gateway(GatewayState::Active)]), key(Key::Char('m'))]);
     golden("move_ask", &state);
     assert!(matches!(state.update(key(Key::Char('y')), NOW).as_slice(), [Effect::Move(id)] if id == "g"));
-    let link = "https://gate.example.com:8443/enrol#1.eyJ1IjoiaHR0cHM6Ly9nYXRlLmV4YW1wbGUuY29tIn0";
-    let symbol = countersign_core::qr::Symbol::new("short").unwrap().terminal(countersign_core::qr::Ground::Dark);
+    // As long as one is that carries a pin.
+    let link = format!("https://gate.example.com:8443/enrol#1.eyJ1{}", "Ab3_".repeat(59));
+    let symbol = Symbol::new(&link).unwrap().terminal(Ground::Dark);
     let shown = Move {
         gateway: "g".into(),
         name: "Example Works".into(),
@@ -410,15 +420,19 @@ fn moving() {
     assert!(!format!("{shown:?}").contains("eyJ1"), "whoever reads the code can enrol");
     state.update(Event::Moving(shown.clone()), NOW);
     golden("move", &state);
-    let wide = Move { symbol: Figures::new("█".repeat(90)), ..shown };
-    golden("move_wide", &open([Event::Moving(wide)]));
-    state.update(Event::Joining(Some(("Pixel 9".into(), "android".into()))), NOW);
+    let high = as_text(&picture(&state, (80, 42), Look::PLAIN));
+    assert!(
+        high.contains('█') && high.contains(text("tui.move_waits")),
+        "in a window that is as large as it said:\n{high}"
+    );
+    state.update(Event::Joining(Some(("Pixel 9".into(), Os::Android.name().into()))), NOW);
     typed("0972").into_iter().for_each(|e| drop(state.update(e, NOW)));
     golden("move_joining", &state);
     assert!(state.update(key(Key::Enter), NOW).is_empty(), "four digits are not six");
     typed("99").into_iter().for_each(|e| drop(state.update(e, NOW)));
     assert!(matches!(state.update(key(Key::Enter), NOW).as_slice(), [Effect::Confirm { .. }]));
-    state.update(Event::Confirmed(Err("Those aren't the digits on the page. 2 tries left.".into())), NOW);
+    let wrong = GatewayError::WrongDigits(2_u64.try_into().unwrap());
+    state.update(Event::Confirmed(Err(words::of_error(&wrong.into()))), NOW);
     golden("move_wrong", &state);
     state.update(Event::Confirmed(Ok(())), NOW);
     golden("moved", &state);
@@ -428,7 +442,7 @@ fn moving() {
 fn answer_code() {
     let mut state = open([Event::Read(Ok(Found::Offline(card("1"))))]);
     golden("offline_confirm", &state);
-    assert!(matches!(state.update(key(Key::Char('y')), NOW).as_slice(), [Effect::Accept]));
+    assert!(matches!(state.update(key(Key::Char('y')), NOW).as_slice(), [Effect::Accept { blank: false }]));
     state.update(Event::Code { code: Figures::new("61087479"), app: "Payroll".into() }, NOW);
     golden("offline_code", &state);
 }
@@ -438,7 +452,8 @@ fn unlock() {
     let mut state = State::new(true, Vec::new());
     typed("larch").into_iter().for_each(|e| drop(state.update(e, NOW)));
     golden("unlock", &state);
-    state.unlock = Some(Unlock { fault: Some("That isn't the passphrase.".into()), ..Unlock::default() });
+    state.unlock =
+        Some(Unlock { fault: Some(words::of_error(&Error::from(InputError::WrongPassphrase))), ..Unlock::default() });
     golden("unlock_wrong", &state);
 }
 
@@ -489,6 +504,6 @@ fn what_is_secret_does_not_show_in_debug() {
     for secret in ["canary", "492039", "118402", "876543", "7734011"] {
         assert!(!shown.contains(secret), "{secret}");
     }
-    let removal = Removal::Gateway { id: "g".into(), name: "gate".into() };
+    let removal = Removal::Gateway { id: "g".into(), name: "gate".into(), not_left: None };
     assert!(format!("{removal:?}").contains("gate"));
 }

@@ -45,10 +45,13 @@ impl Worker {
         Self(Arc::new(Inner { desk, ask, messages: Mutex::new(messages), found, counted, cancel: Cancel::default() }))
     }
 
-    /// The list of codes now; an empty one while the vault is locked.
+    /// The list of codes now, or why there is none.
     pub fn accounts(&self, now: u64) -> Event {
-        let codes = self.0.desk.app.codes(now);
-        Event::Accounts(codes.map(|codes| rows::accounts(&codes, &lock(&self.0.counted))).unwrap_or_default())
+        match self.0.desk.app.codes(now) {
+            Ok(codes) => Event::Accounts(rows::accounts(&codes, &lock(&self.0.counted))),
+            Err(Error::Input(InputError::VaultLocked)) => Event::Locked(true),
+            Err(fault) => Event::NotRead(words::of_error(&fault)),
+        }
     }
 
     /// Stops what is under way.
@@ -89,7 +92,7 @@ impl Worker {
                 vec![Event::Locked(true)]
             }
             Effect::Read(typed) => vec![self.read(&typed)],
-            Effect::Accept => self.accept(),
+            Effect::Accept { blank } => self.accept(blank),
             Effect::Next(id) => self.next(&id),
             Effect::Remove(removal) => self.remove(&removal),
             Effect::Dismiss(id) => self.dismiss(&id),
@@ -115,6 +118,8 @@ impl Worker {
                 let mut events = vec![Event::Locked(false), self.accounts(self.now())];
                 if !damage.is_empty() {
                     events.push(Event::Failed(damage.join(" ")));
+                    // It stands on the screen; where this is not kept, it stands there once more next time.
+                    let _ = self.0.desk.accept_damage();
                 }
                 events
             }
@@ -138,11 +143,13 @@ impl Worker {
         }))
     }
 
-    fn accept(&self) -> Vec<Event> {
+    fn accept(&self, blank: bool) -> Vec<Event> {
         let desk = &self.0.desk;
         let found = lock(&self.0.found).take();
         let done = match found {
             Some(Found::Account { account, repairs, .. }) => {
+                let blanks = read::with_blanks(&account, &repairs).filter(|_| blank);
+                let account = blanks.unwrap_or(*account);
                 desk.app.add_account(&NewAccount::scanned(&account, &repairs, None)).map(|_| {
                     vec![self.accounts(self.now()), Event::Done(fill("cli.added", &[("name", &read::line(&account))]))]
                 })
@@ -225,15 +232,7 @@ impl Worker {
             Removal::Account { id, name } => {
                 (account_id(id).ok_or_else(not_found).and_then(|id| app.delete_account(id)), name)
             }
-            Removal::Gateway { id, name } => {
-                return match id.parse().map_err(|_| not_found()).and_then(|id| self.leave(id)) {
-                    Ok(words) => vec![
-                        Event::Gateways(rows::gateways(&app.gateways())),
-                        Event::Done(fill(words, &[("host", name)])),
-                    ],
-                    Err(fault) => vec![Event::Failed(words::of_error(&fault))],
-                };
-            }
+            Removal::Gateway { id, name, not_left } => return vec![self.leave(id, name, not_left.is_some())],
         };
         match done {
             Ok(()) => vec![self.accounts(self.now()), Event::Done(fill("cli.removed", &[("name", name)]))],
@@ -241,12 +240,23 @@ impl Worker {
         }
     }
 
-    /// Leaves a gateway, or forgets it where it cannot be told: the person was told to remove the phone on its page.
-    fn leave(&self, id: Id) -> Result<&'static str, Error> {
-        match self.0.desk.app.leave(id, &self.0.cancel) {
-            Ok(()) => Ok("cli.left"),
-            Err(fault @ (Error::Input(_) | Error::Port(PortError::Cancelled))) => Err(fault),
-            Err(_) => self.0.desk.app.forget(id).map(|()| "cli.forgotten"),
+    /// Leaves a gateway; where it can't be told, the person is asked whether to forget it here alone.
+    fn leave(&self, gateway: &str, name: &str, forget: bool) -> Event {
+        let app = &self.0.desk.app;
+        let id: Result<Id, Error> = gateway.parse().map_err(|_| InputError::NotFound.into());
+        let done = id.and_then(|id| if forget { app.forget(id) } else { app.leave(id, &self.0.cancel) });
+        let host = [("host", name)];
+        match done {
+            Ok(()) if forget => Event::Done(fill("cli.forgotten", &host)),
+            Ok(()) => Event::Done(fill("cli.left", &host)),
+            Err(fault @ (Error::Input(_) | Error::Port(PortError::Cancelled))) => {
+                Event::Failed(words::of_error(&fault))
+            }
+            Err(fault) if forget => Event::Failed(words::of_error(&fault)),
+            Err(fault) => {
+                let why = words::of_error(&fault);
+                Event::NotLeft { id: gateway.to_owned(), name: name.to_owned(), why }
+            }
         }
     }
 

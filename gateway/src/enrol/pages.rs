@@ -1,7 +1,7 @@
 //! From devices and codes to what the pages show.
 
 use countersign_protocol::jose::H32;
-use countersign_protocol::push::{Level, Os};
+use countersign_protocol::push::Level;
 use countersign_strings::text;
 
 use super::devices::Owner;
@@ -47,14 +47,7 @@ fn keys(phone: &Phone) -> Option<&'static str> {
 }
 
 fn model(phone: &Phone) -> String {
-    let os = match phone.os {
-        Os::Android => "Android",
-        Os::Ios => "iOS",
-        Os::Linux => "Linux",
-        Os::Macos => "macOS",
-        Os::Windows => "Windows",
-    };
-    format!("{}, {os}", phone.model)
+    format!("{}, {}", phone.model, phone.os.name())
 }
 
 /// The word of a code's state, for the held request. An open one is told by its name, since another may take its place.

@@ -101,6 +101,19 @@ closed_set! {
     }
 }
 
+impl Os {
+    /// What its maker calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Android => "Android",
+            Self::Ios => "iOS",
+            Self::Linux => "Linux",
+            Self::Macos => "macOS",
+            Self::Windows => "Windows",
+        }
+    }
+}
+
 closed_set! {
     /// Where a device keeps its signing keys. Without attestation, a statement.
     Level {

@@ -12,8 +12,8 @@ use super::{Phone, prompt, say};
 use crate::command::{gateways, moving};
 use crate::desk::Desk;
 use crate::fault::Fault;
+use crate::outside;
 use crate::terminal::stdin_line;
-use crate::words;
 
 /// Says once that a phone waits for its digits.
 pub(super) fn tell_joining(desk: &Desk, row: &GatewayRow, seen: &mut Vec<String>) {
@@ -22,8 +22,8 @@ pub(super) fn tell_joining(desk: &Desk, row: &GatewayRow, seen: &mut Vec<String>
     let id = format!("{} joining {}", row.id, moving.until);
     if !seen.contains(&id) {
         seen.push(id);
-        let model = words::isolated(&joining.model);
-        say(&fill("tui.plain_joining", &[("model", &model), ("os", joining.os.as_str())]));
+        let model = outside::isolated(&joining.model);
+        say(&fill("tui.plain_joining", &[("model", &model), ("os", joining.os.name())]));
     }
 }
 

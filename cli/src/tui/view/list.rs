@@ -6,8 +6,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::super::model::{Account, AccountCode, Gateway, GatewayState};
-use super::super::state::{Row, State};
-use super::{Look, TWO_PANES, measure, paragraph, put, text};
+use super::super::state::{Reading, Row, State};
+use super::{Look, TWO_PANES, keyed, measure, paragraph, put, text};
 
 /// Draws note, search and list; returns the keys for the last line.
 pub fn draw(state: &State, now: u64, look: Look, area: Rect, buffer: &mut Buffer) -> String {
@@ -75,11 +75,21 @@ fn search(state: &State, look: Look, area: Rect, buffer: &mut Buffer) -> Rect {
 }
 
 fn notice(state: &State, look: Look, area: Rect, buffer: &mut Buffer) -> Rect {
-    let Some(notice) = state.notice.as_ref().or(state.trouble.as_ref()) else { return area };
-    let lines = paragraph(notice, usize::from(area.width.saturating_sub(2)), look.warn());
+    let Some(notice) = told(state) else { return area };
+    let lines = paragraph(&notice, usize::from(area.width.saturating_sub(2)), look.warn());
     let height = (lines.len() as u16).min(area.height / 3);
     put(buffer, Rect { height, ..area }, 1, lines);
     below(area, height)
+}
+
+/// The one thing that is most worth a line above the list: what was just done, then what is wrong now.
+fn told(state: &State) -> Option<String> {
+    let unread = match &state.reading {
+        Reading::Failed { why, .. } => Some(fill("tui.accounts_unread", &[("why", why)])),
+        Reading::Awaited | Reading::Done => None,
+    };
+    let clock = || state.gateways.iter().find_map(|gateway| gateway.clock.clone());
+    state.notice.clone().or(unread).or_else(|| state.trouble.clone()).or_else(clock)
 }
 
 fn below(area: Rect, used: u16) -> Rect {
@@ -92,13 +102,14 @@ fn empty(state: &State, look: Look, area: Rect, buffer: &mut Buffer) {
     let searched = state.search.as_ref().is_some_and(|s| !s.field.is_empty());
     let mut lines = vec![Line::default()];
     if searched {
-        lines.extend(paragraph(words("tui.nothing_found"), width, look.quiet()));
-    } else {
+        lines.extend(paragraph(words("error.not_found"), width, look.quiet()));
+    } else if state.reading == Reading::Done {
         lines.extend(paragraph(words("tui.empty"), width, look.title()));
         lines.push(Line::default());
-        for key in ["tui.empty_enrol", "tui.empty_add", "tui.empty_paste"] {
-            lines.extend(paragraph(words(key), width, Default::default()));
+        for (key, what) in [("e", "tui.empty_enrol"), ("a", "tui.empty_add")] {
+            lines.extend(keyed(key, words(what), 3, width, look));
         }
+        lines.extend(paragraph(words("tui.empty_paste"), width, Default::default()));
     }
     put(buffer, area, 2, lines);
 }
@@ -127,7 +138,8 @@ fn lines_of(state: &State, rows: &[Row<'_>], now: u64, look: Look, area: Rect, b
 fn account_line(account: &Account, now: u64, width: usize, look: Look) -> Line<'static> {
     let right = match &account.code {
         AccountCode::Timed { code, until, .. } => {
-            format!("{} {:>3}", text::grouped(code.as_str()), until.saturating_sub(now))
+            let code = if *until > now { text::grouped(code.as_str()) } else { words("tui.code_over").to_owned() };
+            format!("{code} {:>3}", until.saturating_sub(now))
         }
         AccountCode::Counted(Some(code)) => format!("{}    ", text::grouped(code.as_str())),
         AccountCode::Counted(None) => words("tui.on_enter").to_owned(),
@@ -154,11 +166,21 @@ fn gateway_line(gateway: &Gateway, width: usize, look: Look) -> Line<'static> {
         GatewayState::Active => (words("tui.state_active"), look.accent()),
         GatewayState::Suspended => (words("tui.state_suspended"), look.warn()),
         GatewayState::Gone(_) => (words("tui.state_gone"), look.danger()),
+        GatewayState::KeysGone => (words("tui.state_keys_gone"), look.danger()),
+        GatewayState::Damaged => (words("tui.damaged"), look.danger()),
     };
     let room = width.saturating_sub(text::columns(right) + 1);
     let host = text::cut_left(&gateway.host, room);
-    let gap = width.saturating_sub(text::columns(&host) + text::columns(right));
-    Line::from(vec![Span::raw(host), Span::raw(" ".repeat(gap)), Span::styled(right, style)])
+    // Two enrolments at one host differ by it.
+    let rest = room.saturating_sub(text::columns(&host) + 1);
+    let account = if rest >= 6 { text::cut_right(&gateway.account, rest) } else { String::new() };
+    let gap = width.saturating_sub(text::columns(&host) + 1 + text::columns(&account) + text::columns(right));
+    Line::from(vec![
+        Span::raw(format!("{host} ")),
+        Span::styled(account, look.quiet()),
+        Span::raw(" ".repeat(gap)),
+        Span::styled(right, style),
+    ])
 }
 
 fn detail(state: &State, now: u64, look: Look, area: Rect, buffer: &mut Buffer) {
@@ -177,7 +199,10 @@ fn account_detail(account: &Account, now: u64, width: usize, height: u16, look: 
     lines.push(Line::default());
     match &account.code {
         AccountCode::Timed { code, next, period, until } => {
-            lines.extend(figures(code.as_str(), width, height, look));
+            match *until > now {
+                true => lines.extend(figures(code.as_str(), width, height, look)),
+                false => lines.push(Line::styled(words("tui.code_over"), look.warn())),
+            }
             lines.push(Line::default());
             lines.push(countdown(until.saturating_sub(now), *period, width, look));
             lines.push(Line::default());
@@ -192,7 +217,7 @@ fn account_detail(account: &Account, now: u64, width: usize, height: u16, look: 
             lines.extend(paragraph(words("tui.counted_again"), width, look.quiet()));
         }
         AccountCode::Counted(None) => lines.extend(paragraph(words("tui.counted"), width, Default::default())),
-        AccountCode::Damaged => lines.extend(paragraph(words("tui.damaged_row"), width, look.danger())),
+        AccountCode::Damaged => lines.extend(paragraph(words("error.damaged"), width, look.danger())),
     }
     lines
 }
@@ -232,10 +257,12 @@ fn gateway_detail(gateway: &Gateway, width: usize, height: u16, look: Look) -> V
         GatewayState::Active => lines.extend(paragraph(words("tui.about_active"), width, Default::default())),
         GatewayState::Suspended => lines.extend(paragraph(words("tui.about_suspended"), width, look.warn())),
         GatewayState::Gone(why) => lines.extend(paragraph(why, width, look.danger())),
+        GatewayState::KeysGone => lines.extend(paragraph(words("error.key_gone"), width, look.danger())),
+        GatewayState::Damaged => lines.extend(paragraph(words("error.gateway_damaged"), width, look.danger())),
     }
-    if let Some(stale) = gateway.stale {
+    for remark in [gateway.stale, gateway.clock.as_deref()].into_iter().flatten() {
         lines.push(Line::default());
-        lines.extend(paragraph(stale, width, look.warn()));
+        lines.extend(paragraph(remark, width, look.warn()));
     }
     lines
 }

@@ -1,9 +1,11 @@
 //! Draws the terminal phone: a function of the state, the time and the look.
 
 mod approval;
+mod direction;
 mod list;
 mod look;
 mod page;
+mod scroll;
 mod text;
 
 use countersign_strings::{fill, text as words};
@@ -22,8 +24,8 @@ pub const TWO_PANES: u16 = 60;
 
 /// Keeps a scrolled page within what it has, now that the size is known.
 pub fn settle(state: &mut State, area: Rect) {
-    let end = page::note_end(state, body(area));
-    if let Page::Note { top } = &mut state.page {
+    let end = scroll::end(state, body(area));
+    if let Page::Note { top } | Page::History { top, .. } | Page::Help { top } = &mut state.page {
         *top = (*top).min(end);
     }
 }
@@ -34,8 +36,13 @@ fn body(area: Rect) -> Rect {
 
 /// Draws the whole screen. `now` is Unix time in seconds.
 pub fn draw(state: &State, now: u64, look: Look, area: Rect, buffer: &mut Buffer) {
+    compose(state, now, look, area, buffer);
+    direction::tame(buffer, area);
+}
+
+fn compose(state: &State, now: u64, look: Look, area: Rect, buffer: &mut Buffer) {
     if area.width < 16 || area.height < 6 {
-        return put(buffer, area, 0, vec![Line::raw(words("tui.too_small"))]);
+        return put(buffer, area, 0, vec![Line::raw(words("tui.text_cut"))]);
     }
     let body = body(area);
     header(state, look, area, buffer);
@@ -95,6 +102,16 @@ fn put(buffer: &mut Buffer, area: Rect, indent: u16, lines: Vec<Line<'_>>) {
 /// Plain text, wrapped, in one style.
 fn paragraph(text: &str, width: usize, style: Style) -> Vec<Line<'static>> {
     text::wrap(text, width).into_iter().map(|l| Line::from(Span::styled(l, style))).collect()
+}
+
+/// A key in a column of its own, and what it does beside it, broken under itself.
+fn keyed(key: &str, what: &str, column: usize, width: usize, look: Look) -> Vec<Line<'static>> {
+    let parts = text::wrap(what, width.saturating_sub(column)).into_iter().enumerate();
+    let keyed = parts.map(|(n, part)| {
+        let key = if n == 0 { key } else { "" };
+        Line::from(vec![Span::styled(format!("{key:<column$}"), look.title()), Span::raw(part)])
+    });
+    keyed.collect()
 }
 
 /// The columns that text may take inside `area`: never so many that a line is hard to read.

@@ -6,8 +6,9 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::super::model::{Found, Notice};
-use super::super::state::{Ask, Change, Move, Page, Removal, State, Unlock};
-use super::{Look, link_shown, list, masked, measure, paragraph, put, text};
+use super::super::state::{Ask, Change, Confirm, Move, Page, Removal, State, Unlock};
+use super::{Look, link_shown, list, masked, measure, paragraph, put, scroll, text};
+use crate::words::heading;
 
 /// Draws the page in front of the list; returns the keys for the last line.
 pub fn draw(state: &State, look: Look, area: Rect, buffer: &mut Buffer) -> String {
@@ -28,9 +29,13 @@ pub fn draw(state: &State, look: Look, area: Rect, buffer: &mut Buffer) -> Strin
             lines.extend(paragraph(what, width, look.title()));
             keys = "tui.keys_wait";
         }
-        Page::Confirm(found) => {
-            lines.extend(confirm(found, width, look));
-            keys = "tui.keys_yes_no";
+        Page::Confirm(asked) => {
+            lines.extend(confirm(asked, width, look));
+            keys = match &asked.found {
+                Found::Account { blank: Some(_), .. } if asked.blank => "tui.keys_yes_no_blank",
+                Found::Account { blank: Some(_), .. } => "tui.keys_yes_no_plus",
+                _ => "tui.keys_yes_no",
+            };
         }
         Page::Remove(removal) => {
             lines.extend(remove(removal, width, look));
@@ -40,13 +45,10 @@ pub fn draw(state: &State, look: Look, area: Rect, buffer: &mut Buffer) -> Strin
             lines.push(verdict(*good, look));
             lines.extend(paragraph(text, width, look.title()));
         }
-        Page::Help => {
-            lines.pop();
-            lines.extend(help(look));
-        }
-        Page::Note { top } => {
-            note(state, *top, look, area, buffer);
-            return words("tui.keys_note").to_owned();
+        Page::Note { top } | Page::History { top, .. } | Page::Help { top } => {
+            scroll::draw(state, *top, look, area, buffer);
+            let is_note = matches!(state.page, Page::Note { .. });
+            return words(if is_note { "tui.keys_note" } else { "tui.keys_scroll" }).to_owned();
         }
         Page::Passphrase(typed) => {
             lines.extend(change(typed, width, look));
@@ -55,10 +57,6 @@ pub fn draw(state: &State, look: Look, area: Rect, buffer: &mut Buffer) -> Strin
         Page::Notice(notice) => {
             lines.extend(told(notice, width, look));
             keys = if notice.reportable { "tui.keys_notice" } else { "tui.keys_notice_only" };
-        }
-        Page::History { lines: entries, top } => {
-            history(entries, *top, look, area, buffer);
-            return words("tui.keys_scroll").to_owned();
         }
         Page::MoveAsk { host, .. } => {
             lines.extend(paragraph(words("tui.move_title"), width, look.title()));
@@ -108,28 +106,32 @@ pub fn passphrase(ask: &Ask, look: Look, width: usize) -> Vec<Line<'static>> {
         ]),
         Line::default(),
     ];
-    let fault = if ask.wrong { words("tui.wrong_passphrase") } else { "" };
+    let fault = if ask.wrong { words("error.wrong_passphrase") } else { "" };
     lines.push(Line::styled(fault, look.warn()));
     lines
 }
 
-fn confirm(found: &Found, width: usize, look: Look) -> Vec<Line<'static>> {
-    match found {
-        Found::Account { name, kind, remarks } => {
-            let mut lines = paragraph(words("tui.add_title"), width, look.title());
+fn confirm(asked: &Confirm, width: usize, look: Look) -> Vec<Line<'static>> {
+    match &asked.found {
+        Found::Account { name, kind, remarks, blank, .. } => {
+            let name = blank.as_ref().filter(|_| asked.blank).unwrap_or(name);
+            let title = words(if asked.again { "cli.steam_ask" } else { "tui.add_title" });
+            let mut lines = paragraph(title, width, look.title());
             lines.push(Line::default());
             lines.extend(paragraph(name, width, look.accent()));
             lines.extend(paragraph(kind, width, look.quiet()));
             for remark in remarks {
+                // How the + is read now.
+                let is_plus = asked.blank && remark == words("qr.plus_kept");
                 lines.push(Line::default());
-                lines.extend(paragraph(remark, width, look.warn()));
+                lines.extend(paragraph(if is_plus { words("tui.plus_blank") } else { remark }, width, look.warn()));
             }
             lines
         }
         Found::Offline(card) => {
             let mut lines = paragraph(words("tui.offline_ask"), width, look.title());
             lines.push(Line::default());
-            lines.push(Line::styled(card.heading.clone(), look.quiet()));
+            lines.push(Line::styled(heading(card.op), look.quiet()));
             lines.extend(paragraph(&card.app, width, look.accent()));
             lines.extend(text::chunks(&card.host, width).into_iter().map(Line::raw));
             lines.extend(paragraph(card.msg.as_deref().unwrap_or_default(), width, look.accent()));
@@ -187,60 +189,35 @@ fn moved(moving: &Move, width: usize, area: Rect, look: Look) -> Vec<Line<'stati
         return lines;
     }
     let symbol: Vec<&str> = moving.symbol.as_str().lines().collect();
-    let fits = symbol.len() + 4 <= usize::from(area.height)
-        && symbol.iter().all(|line| text::columns(line) + 3 <= usize::from(area.width));
-    lines.extend(paragraph(words("tui.move_scan"), width, look.title()));
-    if fits {
+    let said = paragraph(words("tui.move_scan"), width, look.title());
+    let waits = paragraph(words("tui.move_waits"), width, look.quiet());
+    let rows = symbol.len() + said.len() + waits.len();
+    let columns = symbol.iter().map(|line| text::columns(line) + 3).max().unwrap_or_default();
+    lines.extend(said);
+    if rows <= usize::from(area.height) && columns <= usize::from(area.width) {
         lines.extend(symbol.into_iter().map(|line| Line::raw(line.to_owned())));
     } else {
-        lines.extend(paragraph(words("tui.move_wide"), width, look.warn()));
+        // Two rows more: the first and the last of the window.
+        let (columns, rows) = (columns.to_string(), (rows + 2).to_string());
+        let wide = fill("tui.move_wide", &[("columns", &columns), ("rows", &rows)]);
+        lines.extend(paragraph(&wide, width, look.warn()));
         lines.push(Line::default());
         lines.extend(text::chunks(moving.link.as_str(), width).into_iter().map(Line::raw));
         lines.push(Line::default());
     }
-    lines.extend(paragraph(words("tui.move_waits"), width, look.quiet()));
+    lines.extend(waits);
     lines
-}
-
-/// The history from its line `top` on.
-fn history(entries: &[String], top: usize, look: Look, area: Rect, buffer: &mut Buffer) {
-    let width = usize::from(area.width.saturating_sub(3));
-    let mut lines = paragraph(words("tui.history"), width, look.quiet());
-    lines.push(Line::default());
-    if entries.is_empty() {
-        lines.extend(paragraph(words("tui.history_empty"), width, Default::default()));
-    }
-    let shown = entries.iter().skip(top).flat_map(|line| entry(line, width));
-    lines.extend(shown.map(Line::raw));
-    put(buffer, area, 1, lines);
-}
-
-/// A day as it is; what ended on it further in, and further still where it goes on.
-fn entry(line: &str, width: usize) -> Vec<String> {
-    let Some(inside) = line.strip_prefix("  ") else { return vec![line.to_owned()] };
-    let parts = text::wrap(inside, width.saturating_sub(4));
-    let indent = |n: usize| if n == 0 { "  " } else { "    " };
-    parts.iter().enumerate().map(|(n, part)| format!("{}{part}", indent(n))).collect()
 }
 
 fn remove(removal: &Removal, width: usize, look: Look) -> Vec<Line<'static>> {
     let (name, question) = match removal {
-        Removal::Account { name, .. } => (name, "tui.remove_account"),
-        Removal::Gateway { name, .. } => (name, "tui.remove_gateway"),
+        Removal::Account { name, .. } => (name, words("tui.remove_account").to_owned()),
+        Removal::Gateway { name, not_left: None, .. } => (name, words("tui.remove_gateway").to_owned()),
+        Removal::Gateway { name, not_left: Some(why), .. } => (name, fill("tui.forget_gateway", &[("why", why)])),
     };
     let mut lines = paragraph(name, width, look.title());
     lines.push(Line::default());
-    lines.extend(paragraph(words(question), width, look.danger()));
-    lines
-}
-
-fn help(look: Look) -> Vec<Line<'static>> {
-    let mut lines = vec![Line::styled(words("tui.help_title"), look.title())];
-    for line in words("tui.help").lines() {
-        let (key, what) = line.split_once("  ").unwrap_or((line, ""));
-        let what = what.trim_start().to_owned();
-        lines.push(Line::from(vec![Span::styled(format!("{key:<9}"), look.title()), Span::raw(what)]));
-    }
+    lines.extend(paragraph(&question, width, look.danger()));
     lines
 }
 
@@ -260,33 +237,6 @@ fn change(typed: &Change, width: usize, look: Look) -> Vec<Line<'static>> {
     lines.push(Line::default());
     lines.extend(paragraph(typed.fault.as_deref().unwrap_or_default(), width, look.warn()));
     lines
-}
-
-/// The whole note from its line `top` on, and whether more of it follows.
-fn note(state: &State, top: usize, look: Look, area: Rect, buffer: &mut Buffer) {
-    let lines = note_lines(state, top, area);
-    let (height, whole) = (usize::from(area.height), lines.len());
-    put(buffer, area, 1, lines.into_iter().map(Line::raw).collect());
-    let mut mark = |y, sign| {
-        buffer.set_string(area.x + area.width.saturating_sub(1), y, sign, look.warn());
-    };
-    if top > 0 {
-        mark(area.y, "↑");
-    }
-    if whole > height {
-        mark(area.y + area.height.saturating_sub(1), "↓");
-    }
-}
-
-fn note_lines(state: &State, top: usize, area: Rect) -> Vec<String> {
-    let width = usize::from(area.width.saturating_sub(3));
-    state.note.iter().skip(top).flat_map(|line| text::wrap_indented(line, width)).collect()
-}
-
-/// The last line of the note from which something can be seen below: scrolling further would show less and nothing new.
-pub fn note_end(state: &State, area: Rect) -> usize {
-    let fits = |top: &usize| note_lines(state, *top, area).len() <= usize::from(area.height);
-    (0..state.note.len()).find(fits).unwrap_or(state.note.len().saturating_sub(1))
 }
 
 /// The unlock screen; returns the keys for the last line.

@@ -82,9 +82,18 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Breaks one line like [`wrap`], and keeps its blanks where nothing has to be broken: they set columns.
+/// Breaks one line like [`wrap`], and keeps its blanks where nothing has to be broken: they set columns. What is broken
+/// keeps its indent; a fingerprint is broken between two of its bytes.
 pub fn wrap_indented(line: &str, width: usize) -> Vec<String> {
-    if columns(line) <= width { vec![line.to_owned()] } else { wrap(line, width) }
+    if columns(line) <= width {
+        return vec![line.to_owned()];
+    }
+    let indent = &line[..line.len() - line.trim_start().len()];
+    let width = width.saturating_sub(indent.len()).max(1);
+    let bytes = line.trim();
+    let is_fingerprint = bytes.len() > width && bytes.split(':').all(|byte| byte.len() <= 2);
+    let parts = if is_fingerprint { chunks(bytes, (width / 3 * 3).max(3)) } else { wrap(line, width) };
+    parts.into_iter().map(|part| format!("{indent}{part}")).collect()
 }
 
 /// Breaks `text` into pieces of at most `width` columns, wherever they end: nothing of it is left out.
@@ -182,6 +191,13 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("a 123456789", 5), ["a", "12345", "6789"]);
         assert_eq!(wrap("a\n\nb", 5), ["a", "", "b"]);
+    }
+
+    #[test]
+    fn what_is_broken_keeps_its_indent_and_its_bytes() {
+        assert_eq!(wrap_indented("   a  b", 20), ["   a  b"]);
+        assert_eq!(wrap_indented("   one two three", 11), ["   one two", "   three"]);
+        assert_eq!(wrap_indented("  AB:CD:EF:01", 10), ["  AB:CD:", "  EF:01"]);
     }
 
     #[test]
