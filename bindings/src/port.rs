@@ -73,7 +73,8 @@ pub trait KeystorePort: Send + Sync {
     fn list(&self) -> Result<Vec<String>, ShellError>;
 }
 
-/// Time (`countersign_core::port::Clock`). A shell gives one only in its tests; one that throws is the machine's clock.
+/// Time (`countersign_core::port::Clock`). It answers at once and calls nothing back: it may be asked under a lock. A shell
+/// gives one only in its tests; one that throws is the machine's clock.
 #[uniffi::export(with_foreign)]
 pub trait ClockPort: Send + Sync {
     /// Seconds since 1970-01-01 UTC.

@@ -32,7 +32,7 @@ pub struct Ports {
     pub http: Arc<dyn Http>,
 }
 
-/// Tells time; never waits.
+/// Tells time; never waits, and never calls back: it may be asked under a lock.
 pub trait Clock: Send + Sync {
     /// Seconds since 1970-01-01 UTC, as the person set the device's clock: may step either way.
     fn now(&self) -> u64;

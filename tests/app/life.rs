@@ -5,12 +5,13 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use countersign_core::app::{App, ApprovalState, GatewayState};
+use countersign_core::app::{App, ApprovalState, GatewayState, LockState};
 use countersign_core::cancel::Cancel;
 use countersign_core::device::Damage;
 use countersign_core::error::{Error, InputError, PortError};
 use countersign_core::limits::DEVICE_FILE;
 use countersign_core::port::{Observer, Topic};
+use countersign_protocol::Secret;
 use countersign_protocol::push::{Answer, AnswerRequest, KeyClass, Message, Res, Status};
 use countersign_tests::raw_phone::{Key, payload, sign};
 use serde_json::json;
@@ -231,6 +232,47 @@ fn a_port_that_never_returns_does_not_stop_the_list_from_being_read() {
     assert_eq!(parked.join().unwrap().unwrap().fault, None);
     assert_eq!(only(&app).state, ApprovalState::Decided(Status::Approved), "the late State takes nothing back");
     drop(world);
+}
+
+#[test]
+fn a_prompt_that_stands_for_ever_does_not_stop_the_lists_either() {
+    let (world, gateway, app, enrolling) = enrolled();
+    let app = Arc::new(app);
+    app.create_vault(&Secret::from_slice(b"larch"), &Cancel::default()).unwrap();
+    app.add_keystore_slot(&Cancel::default()).unwrap();
+    gateway.challenge("one");
+    poll(&app, &enrolling).unwrap();
+    let id = only(&app).id;
+    let (release, held) = channel::<()>();
+    let held = Arc::new(Mutex::new(held));
+    let mut parked = Vec::new();
+    for place in 0..2 {
+        let (entered, inside) = channel();
+        let (held, asking) = (held.clone(), app.clone());
+        let stands = move || {
+            entered.send(()).unwrap();
+            let _ = held.lock().unwrap().recv();
+        };
+        if place == 0 {
+            world.keys.during_next_prompt(stands);
+            parked.push(std::thread::spawn(move || approve(&asking, id, "049218").map(drop)));
+        } else {
+            app.lock();
+            world.keys.during_next_unwrap(stands);
+            parked.push(std::thread::spawn(move || asking.unlock_by_keystore(&Cancel::default())));
+        }
+        inside.recv_timeout(Duration::from_secs(20)).unwrap();
+        // While one and then both of them stand.
+        assert_eq!((app.approvals().len(), app.gateways().len()), (1, 1));
+        assert!(poll(&app, &enrolling).is_ok());
+        let codes = app.codes(super::phone::NOW);
+        assert_eq!(codes.is_ok(), place == 0, "{codes:?}");
+    }
+    assert_eq!(app.deny(id, &Cancel::default()).unwrap().st, Status::Denied, "no needs no prompt");
+    drop(release);
+    assert_eq!(parked.pop().unwrap().join().unwrap(), Ok(()));
+    assert_eq!(parked.pop().unwrap().join().unwrap(), Err(InputError::DecidedMeanwhile.into()));
+    assert_eq!(app.lock_state(), LockState::Open);
 }
 
 #[test]
