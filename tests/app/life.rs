@@ -12,7 +12,7 @@ use countersign_core::error::{Error, InputError, PortError};
 use countersign_core::limits::DEVICE_FILE;
 use countersign_core::port::{Observer, Topic};
 use countersign_protocol::Secret;
-use countersign_protocol::push::{Answer, AnswerRequest, KeyClass, Message, Res, Status};
+use countersign_protocol::push::{Answer, AnswerRequest, ClosedStatus, KeyClass, Message, Res, Status};
 use countersign_tests::raw_phone::{Key, payload, sign};
 use serde_json::json;
 
@@ -271,7 +271,7 @@ fn a_prompt_that_stands_for_ever_does_not_stop_the_lists_either() {
     assert_eq!(app.deny(id, &Cancel::default()).unwrap().st, Status::Denied, "no needs no prompt");
     drop(release);
     assert_eq!(parked.pop().unwrap().join().unwrap(), Ok(()));
-    assert_eq!(parked.pop().unwrap().join().unwrap(), Err(InputError::DecidedMeanwhile.into()));
+    assert_eq!(parked.pop().unwrap().join().unwrap(), Err(InputError::Ended(ClosedStatus::Denied).into()));
     assert_eq!(app.lock_state(), LockState::Open);
 }
 

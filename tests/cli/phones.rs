@@ -50,7 +50,7 @@ fn moved(old: &Desk, new: &Desk, arguments: &[&str]) -> String {
     assert_eq!(joining["model"], text("cli.model"));
     let wrong = if shown == "111111" { "222222" } else { "111111" };
     moving.write(format!("{wrong}\n").as_bytes());
-    moving.stderr.line_with(&fill("error.wrong_digits", &[("n", "2")]));
+    moving.stderr.line_with(&fill("error.wrong_move", &[("n", "2")]));
     moving.write(format!("{shown}\n").as_bytes());
     assert!(moving.wait().success(), "{}", moving.stderr.text());
     assert!(moving.stdout.text().contains("\"moved\""));

@@ -222,15 +222,15 @@ fn a_gateway_without_signatures_is_caught() {
 fn a_gateway_that_does_not_compare_bodies_is_caught() {
     let stage = Stage::start();
     let phone = stage.active_phone(&stage.person("alice"), "body");
-    let good = json!({"endpoint": "https://push.example.com/up/one"}).to_string();
+    let good = phone.echo(0).to_string();
     let sent = Cell::new(0_u32);
     let (taken, of) = taken(good.as_bytes(), |body| {
         sent.set(sent.get() + 1);
         if sent.get().is_multiple_of(4) {
             stage.clock.advance(1);
         }
-        let proof = phone.proof("PUT", "/push", body);
-        let request = RawRequest { method: "PUT", ..RawRequest::post("/push", body) };
+        let proof = phone.proof("POST", "/poll", body);
+        let request = RawRequest::post("/poll", body);
         is_taken(&phone.wire.send(request.header("countersign-proof", &proof)).verdict())
     });
     assert!(taken > 0, "none of {of}");

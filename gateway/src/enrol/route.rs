@@ -115,11 +115,16 @@ async fn list(State(house): State<Arc<House>>, by: Visitor, Query(asked): Query<
             let said = [
                 ("manage.done", &asked.done),
                 ("manage.renamed", &asked.renamed),
-                ("manage.removed", &asked.removed),
                 ("manage.now_suspended", &asked.suspended),
                 ("manage.resumed", &asked.resumed),
             ];
             let mut notice = None;
+            if let Ok(did) = asked.removed.parse()
+                && house.devices.owned(who.person, did)?.is_some()
+            {
+                // Its name is forgotten.
+                notice = Some(text("manage.removed").to_owned());
+            }
             for (key, id) in said {
                 if let Ok(did) = id.parse()
                     && let Some(device) = house.devices.owned(who.person, did)?
