@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::io::Write as _;
 
+use countersign_core::vault::NewAccount;
 use countersign_protocol::jose::H32;
 
 use super::disk::{self, Dice, Disk, Left, Saboteur};
@@ -158,4 +159,17 @@ fn an_acknowledged_change_is_never_lost() {
     assert!(nothing.lost > 100, "a disk that never syncs loses: {}", nothing.lost);
     let early = recorded.crash(Saboteur::None, 1, 0);
     assert!(early.lost > 50, "who acknowledges before the commit is found out: {}", early.lost);
+}
+
+#[test]
+fn an_account_takes_220_bytes_on_the_disk_at_most() {
+    const ACCOUNTS: u64 = 1_000;
+    let folder = quick_folder();
+    let mut vault = story::create(folder.path(), 1).unwrap();
+    for n in 0..ACCOUNTS {
+        vault.add(&NewAccount { note: String::new(), ..story::account(n) }).unwrap();
+    }
+    vault.lock();
+    let size = std::fs::metadata(folder.path().join(story::NAME)).unwrap().len();
+    assert!(size <= 220 * ACCOUNTS, "{} bytes an account", size / ACCOUNTS);
 }
