@@ -167,8 +167,8 @@ pub struct Named {
 /// An approval.
 #[derive(Debug, Clone, Args)]
 pub struct Which {
-    /// Its key; none: the only one that waits.
-    #[arg(value_name = "ID", help = text("cli.help_id"))]
+    /// Its key; none: the only one that waits. One in 64 begins with a hyphen.
+    #[arg(value_name = "ID", help = text("cli.help_id"), allow_hyphen_values = true)]
     pub id: Option<String>,
 }
 
