@@ -120,19 +120,24 @@ const commands = {
       if (document.activeElement instanceof HTMLElement) document.activeElement.style.caretColor = 'transparent';
       await document.fonts.ready;
     });
+    const window = page.viewportSize();
     const session = await context.newCDPSession(page);
     try {
       const { cssContentSize, cssVisualViewport: view } = await session.send('Page.getLayoutMetrics');
       const whole = { x: 0, y: 0, width: view.clientWidth, height: Math.max(view.clientHeight, cssContentSize.height) };
       const moved = box && { ...box, x: box.x + view.pageX, y: box.y + view.pageY };
+      // Chromium leaves what lies below the window unpainted now and then, so the window becomes as high as the page.
+      const height = Math.ceil(whole.height);
+      if (height > window.height) await page.setViewportSize({ width: window.width, height });
       const picture = await session.send('Page.captureScreenshot', {
-        format: 'png', captureBeyondViewport: true, clip: { ...(moved ?? whole), scale: zoom },
+        format: 'png', clip: { ...(moved ?? whole), scale: zoom },
       });
       if (!o.path) return picture.data;
       writeFileSync(o.path, Buffer.from(picture.data, 'base64'));
       return null;
     } finally {
       await session.detach();
+      if (page.viewportSize().height !== window.height) await page.setViewportSize(window);
     }
   },
   cookies: (o) => held(o.page).context.cookies(),
