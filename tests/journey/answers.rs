@@ -1,5 +1,8 @@
 //! Every way in which a sign-in ends, on the page and on the phone, with scripts and without.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use countersign_core::app::ApprovalState;
 use countersign_core::cancel::Cancel;
 use countersign_core::error::{Error, InputError};
@@ -7,6 +10,7 @@ use countersign_gateway::person::Person;
 use countersign_protocol::push::{ClosedStatus, Status};
 use countersign_strings::text;
 use countersign_tests::browser::Find;
+use countersign_tests::hand_timer::HandTimer;
 use countersign_tests::stage::Stage;
 use countersign_tests::window::{Window, with_tries};
 
@@ -94,6 +98,29 @@ fn nobody_answers_in_time() {
         assert_eq!(phone.first().state, ApprovalState::Ended(ClosedStatus::Expired));
         assert!(!seat.offers_no_way_on(), "to try again is offered");
     });
+}
+
+#[test]
+fn a_page_that_waits_says_by_itself_that_nobody_answered() {
+    const HELD: Duration = Duration::from_secs(25);
+    const LAST: Duration = Duration::from_secs(1);
+    let timer = Arc::new(HandTimer::default());
+    let stage = Stage::with_timer(|config| config.sample_app = true, timer.clone());
+    let alice = stage.person("alice");
+    let phone = Handset::active(&stage, &alice, "Phone");
+    let mut seat = Seat::new(true);
+    sign_in(&mut seat.page, &stage, "/demo");
+    seat.see(text("login.wait_title"));
+    assert!(phone.poll());
+    for slice in [HELD, HELD, HELD, HELD, HELD, LAST] {
+        timer.until_waiting(slice, 1);
+        stage.clock.advance(slice.as_secs());
+        timer.pass(slice);
+    }
+    seat.see(text("login.expired"));
+    assert!(!seat.offers_no_way_on(), "to try again is offered");
+    phone.poll();
+    assert_eq!(phone.first().state, ApprovalState::Ended(ClosedStatus::Expired));
 }
 
 #[test]
