@@ -29,6 +29,8 @@ pub struct Sight {
     pub offline: bool,
     /// Whether phones are not asked any more, after too many wrong digits.
     pub locked: bool,
+    /// Whether no code is taken any more, after too many wrong ones.
+    pub codes_off: bool,
 }
 
 /// What was wrong in what was typed on the page that waits.
@@ -143,7 +145,8 @@ impl Sight {
 
     fn wait(self, house: &House, token: String, fault: Option<Fault>) -> Result<WaitView, Failure> {
         let asked = self.row.push == Push::Sent;
-        let code = house.config.policy.totp;
+        let code_off = house.config.policy.totp && self.codes_off;
+        let code = house.config.policy.totp && !code_off;
         let title = match (asked, code) {
             (true, _) => "login.wait_title",
             (false, true) => "login.code_title",
@@ -160,8 +163,9 @@ impl Sight {
             few: asked && house.config.approval.digits < 6,
             offline: self.offline,
             push,
-            no_push: self.no_push(code),
+            no_push: self.no_push(code, code_off),
             code,
+            code_off,
             code_fault: match fault {
                 Some(Fault::Code(left)) => Some(fill("login.code_wrong", &[("tries", &tries_left(left))])),
                 Some(Fault::Off) => Some(text("login.code_off").to_owned()),
@@ -176,8 +180,8 @@ impl Sight {
         self.row.client == App::Manage.client()
     }
 
-    /// Why no phone is asked, and what there is to do instead.
-    fn no_push(&self, code: bool) -> Option<String> {
+    /// Why no phone is asked, and what there is to do instead, unless the page says so of codes.
+    fn no_push(&self, code: bool, code_off: bool) -> Option<String> {
         let push = self.row.push;
         let why = text(match push {
             Push::Sent => return None,
@@ -187,6 +191,9 @@ impl Sight {
             Push::Limit => "login.no_push_limit",
             Push::Off => "login.no_push_off",
         });
+        if code_off {
+            return Some(why.to_owned());
+        }
         let instead = text(match push {
             Push::Limit | Push::Off if code => "login.do_code_first",
             _ if code => "login.do_code",

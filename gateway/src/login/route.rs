@@ -191,9 +191,10 @@ pub(super) fn look(house: &House, by: &Visitor, known: Option<H32>) -> Result<Op
     };
     let person = house.people.by_id(row.person)?.map(|person| person.name).unwrap_or_default();
     let offline = state == Stands::Pending && !house.approvals.offline_phones(row.person)?.is_empty();
-    let locked = state == Stands::Failed
-        && house.approvals.store().standing(row.person)?.wrong >= house.approvals.limits().wrong;
-    Ok(Some(Sight { row, state, person, known, offline, locked }))
+    let (standing, limits) = (house.approvals.store().standing(row.person)?, house.approvals.limits());
+    let locked = state == Stands::Failed && standing.wrong >= limits.wrong;
+    let codes_off = standing.wrong_codes >= limits.wrong_codes;
+    Ok(Some(Sight { row, state, person, known, offline, locked, codes_off }))
 }
 
 async fn seen(house: &Arc<House>, by: &Visitor, headers: &HeaderMap) -> Result<Option<Sight>, Failure> {

@@ -57,6 +57,8 @@ pub struct WaitView {
     pub no_push: Option<String>,
     /// Whether a code is taken here.
     pub code: bool,
+    /// Whether codes were wrong too often, so that none is taken.
+    pub code_off: bool,
     /// What was wrong with the code typed: a sentence.
     pub code_fault: Option<String>,
     /// Whether a voucher is taken here instead.

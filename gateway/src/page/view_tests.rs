@@ -60,7 +60,8 @@ fn waiting(push: bool) -> WaitView {
         }),
         no_push: (!push).then(|| text("login.no_phone").into()),
         code: true,
-        code_fault: (!push).then(|| text("login.code_off").into()),
+        code_off: false,
+        code_fault: (!push).then(|| text("login.code_wrong").into()),
         state: "sent".into(),
         ends: ends(),
     }
