@@ -2,6 +2,7 @@
 
 use countersign_gateway::attest::{Attestations, Stated, WhyNot};
 use countersign_gateway::config::Config;
+use countersign_gateway::file::Unfit;
 use countersign_gateway::limits;
 use countersign_protocol::jose::H32;
 use countersign_protocol::push::{Attest, KeyClass, Level, UserVerification};
@@ -236,7 +237,7 @@ fn a_certificate_that_was_called_back_proves_nothing() {
         config.attest.android_revoked = Some(path.clone());
         let attestations = Attestations::open(&config).map_err(|fault| fault.why)?;
         let stated = Stated { key: &key, class: KeyClass::Ak, level: Level::Tee, uv: UserVerification::Any };
-        Ok::<_, String>(attestations.android_key(&chain, &stated, &AC, NOW).map(|proven| proven.level))
+        Ok::<_, Unfit>(attestations.android_key(&chain, &stated, &AC, NOW).map(|proven| proven.level))
     };
     for status in ["REVOKED", "SUSPENDED"] {
         let list = format!(r#"{{"entries":{{"c0ffee":{{"status":"{status}","reason":"KEY_COMPROMISE"}}}}}}"#);
@@ -258,7 +259,7 @@ fn the_list_of_what_was_called_back_has_a_largest_size() {
         let mut config = config(&maker);
         config.attest.android_revoked = Some(path.clone());
         let why = Attestations::open(&config).err().map(|fault| fault.why);
-        assert_eq!(why.as_deref(), (!taken).then_some("it is larger than 16 MiB"), "{length}");
+        assert_eq!(why, (!taken).then_some(Unfit::Large(limits::REVOKED_BYTES)), "{length}");
     }
 }
 

@@ -10,17 +10,14 @@ pub mod chain;
 mod der;
 pub mod description;
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
 use countersign_protocol::jose::{H32, Jwk};
 use countersign_protocol::push::{Attest, Attestation, Enrol, KeyClass, Level, UserVerification};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 
 use crate::config::Config;
+use crate::file::{self, FileFault, Unfit};
 use crate::limits;
 use chain::{Revoked, Root};
 
@@ -77,16 +74,6 @@ pub enum WhyNot {
     User,
 }
 
-/// A file that attestations are checked against cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: {why}")]
-pub struct AttestFault {
-    /// Its path.
-    pub path: String,
-    /// Why.
-    pub why: String,
-}
-
 /// What was proven of a device's keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Proven {
@@ -123,8 +110,8 @@ impl Attestations {
     /// Reads the files that the settings name.
     ///
     /// # Errors
-    /// [`AttestFault`].
-    pub fn open(config: &Config) -> Result<Self, AttestFault> {
+    /// [`FileFault`].
+    pub fn open(config: &Config) -> Result<Self, FileFault> {
         let roots = config.attest.android_roots.as_deref().map(read_roots).transpose()?.unwrap_or_default();
         let revoked = config.attest.android_revoked.as_deref().map(read_revoked).transpose()?.unwrap_or_default();
         Ok(Self { inner: Arc::new(Inner { wanted: config.policy.attest, roots, revoked }) })
@@ -173,24 +160,15 @@ impl Attestations {
     }
 }
 
-fn read_roots(path: &Path) -> Result<Vec<Root>, AttestFault> {
-    let fault = |why: String| AttestFault { path: path.display().to_string(), why };
-    let found = CertificateDer::pem_file_iter(path).map_err(|why| fault(why.to_string()))?;
-    let found: Vec<CertificateDer<'_>> = found.collect::<Result<_, _>>().map_err(|why| fault(why.to_string()))?;
+fn read_roots(path: &Path) -> Result<Vec<Root>, FileFault> {
+    let key = "attest.android_roots";
+    let found = file::certificates(key, path)?;
     let roots: Option<Vec<Root>> = found.iter().map(|der| Root::read(der)).collect();
-    match roots {
-        Some(roots) if !roots.is_empty() => Ok(roots),
-        _ => Err(fault("it holds no certificate in PEM form, or one that cannot be read".into())),
-    }
+    roots.ok_or_else(|| FileFault::new(key, path, Unfit::NoCertificate))
 }
 
-fn read_revoked(path: &Path) -> Result<Revoked, AttestFault> {
-    let fault = |why: String| AttestFault { path: path.display().to_string(), why };
-    let file = File::open(path).map_err(|why| fault(why.to_string()))?;
-    let mut bytes = Vec::new();
-    file.take(limits::REVOKED_BYTES + 1).read_to_end(&mut bytes).map_err(|why| fault(why.to_string()))?;
-    if bytes.len() as u64 > limits::REVOKED_BYTES {
-        return Err(fault("it is larger than 16 MiB".into()));
-    }
-    serde_json::from_slice(&bytes).map_err(|why| fault(why.to_string()))
+fn read_revoked(path: &Path) -> Result<Revoked, FileFault> {
+    let key = "attest.android_revoked";
+    let bytes = file::read(key, path, limits::REVOKED_BYTES)?;
+    serde_json::from_slice(&bytes).map_err(|why| FileFault::new(key, path, Unfit::Revoked(why.into())))
 }

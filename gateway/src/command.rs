@@ -2,10 +2,12 @@
 //! done, 1 refused, 2 failed.
 
 mod device;
+mod ended;
 mod flags;
 mod keys;
 mod serve;
 mod user;
+mod words;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -15,36 +17,9 @@ use clap::ArgMatches;
 use countersign_protocol::limits as protocol;
 use serde_json::json;
 
-use crate::config::{Config, ConfigFault};
+use crate::config::Config;
 use crate::limits::TABLE;
-use crate::start::StartFault;
-
-/// Why a command ended without doing what it should.
-#[derive(Debug)]
-enum Ended {
-    /// The answer is no: 1.
-    Refused(String),
-    /// Something does not work: 2.
-    Failed(String),
-}
-
-impl From<ConfigFault> for Ended {
-    fn from(fault: ConfigFault) -> Self {
-        Self::Failed(fault.to_string())
-    }
-}
-
-impl From<StartFault> for Ended {
-    fn from(fault: StartFault) -> Self {
-        Self::Failed(fault.sentence())
-    }
-}
-
-impl From<io::Error> for Ended {
-    fn from(fault: io::Error) -> Self {
-        Self::Failed(fault.to_string())
-    }
-}
+use ended::Ended;
 
 /// Runs the program on its arguments, the program's name first.
 pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {

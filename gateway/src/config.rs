@@ -10,9 +10,10 @@ mod value;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use crate::limits;
 use countersign_protocol::push::{Attest, PushMode};
 
+use crate::file::FileFault;
+use crate::limits;
 use crate::outgoing::Network;
 
 pub use source::Source;
@@ -36,13 +37,8 @@ pub struct Wrong {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigFault {
     /// The file cannot be read.
-    #[error("{path}: {why}")]
-    File {
-        /// Its path.
-        path: String,
-        /// Why.
-        why: String,
-    },
+    #[error(transparent)]
+    File(#[from] FileFault),
     /// All settings that cannot be used.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Wrong(Vec<Wrong>),

@@ -3,16 +3,15 @@
 //! An operator names a file for a client; the sample application has one of its own. Nothing of the file but its pixels
 //! goes to phones.
 
-use std::fs::File;
-use std::io::{Cursor, Read};
+use std::io::Cursor;
 use std::path::Path;
 use std::sync::Arc;
 
 use countersign_protocol::jose::H32;
-use countersign_strings::{fill, text};
 use png::{BitDepth, ColorType, Compression, Transformations};
 
 use crate::config::Config;
+use crate::file::{self, FileFault, Unfit};
 use crate::limits;
 
 /// Pixels along a side of what phones get.
@@ -21,16 +20,6 @@ const SIDE: usize = 128;
 const SIDES: std::ops::RangeInclusive<u32> = 16..=2048;
 /// The sample application's.
 const SAMPLE: &[u8] = include_bytes!("../assets/sample.png");
-
-/// The file of an icon cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}", fill("gateway.icon_fault", &[("path", path), ("why", why)]))]
-pub struct IconFault {
-    /// Its path.
-    pub path: String,
-    /// Why.
-    pub why: String,
-}
 
 /// One icon as it travels.
 #[derive(Debug, Clone)]
@@ -48,17 +37,17 @@ impl Icons {
     /// Reads and redraws the files that the settings name.
     ///
     /// # Errors
-    /// [`IconFault`].
-    pub fn open(config: &Config) -> Result<Self, IconFault> {
+    /// [`FileFault`].
+    pub fn open(config: &Config) -> Result<Self, FileFault> {
         let mut icons = Vec::new();
         let mut add = |client, png: Option<Vec<u8>>| {
             if let Some(png) = png {
                 icons.push(Icon { client, hash: H32::sha256(&[&png]), png: png.into() });
             }
         };
-        add("manage", config.icons.manage.as_deref().map(file).transpose()?);
+        add("manage", config.icons.manage.as_deref().map(|path| redrawn("client.manage.icon", path)).transpose()?);
         let sample = match &config.icons.sample {
-            Some(path) => Some(file(path)?),
+            Some(path) => Some(redrawn("client.sample.icon", path)?),
             None if config.sample_app => redraw(SAMPLE),
             None => None,
         };
@@ -77,13 +66,9 @@ impl Icons {
     }
 }
 
-fn file(path: &Path) -> Result<Vec<u8>, IconFault> {
-    let fault = |why: &str| IconFault { path: path.display().to_string(), why: why.to_owned() };
-    let file = File::open(path).map_err(|why| fault(&why.to_string()))?;
-    let mut bytes = Vec::new();
-    file.take(limits::ICON_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|why| fault(&why.to_string()))?;
-    let fits = bytes.len() as u64 <= limits::ICON_FILE_BYTES;
-    fits.then(|| redraw(&bytes)).flatten().ok_or_else(|| fault(text("gateway.icon_want")))
+fn redrawn(key: &'static str, path: &Path) -> Result<Vec<u8>, FileFault> {
+    let bytes = file::read(key, path, limits::ICON_FILE_BYTES)?;
+    redraw(&bytes).ok_or_else(|| FileFault::new(key, path, Unfit::Icon))
 }
 
 /// A square PNG as one of 128 × 128 and 60 KiB at most; none when it is no such picture.
@@ -235,11 +220,12 @@ mod tests {
         // What follows a picture's end is no part of it.
         bytes.resize(usize::try_from(limits::ICON_FILE_BYTES).unwrap(), 0);
         std::fs::write(&path, &bytes).unwrap();
-        assert!(file(&path).is_ok());
+        assert!(redrawn("client.sample.icon", &path).is_ok());
         bytes.push(0);
         assert!(redraw(&bytes).is_some(), "it is its size that is refused");
         std::fs::write(&path, &bytes).unwrap();
-        assert_eq!(file(&path).unwrap_err().why, text("gateway.icon_want"));
+        let large = Unfit::Large(limits::ICON_FILE_BYTES);
+        assert_eq!(redrawn("client.sample.icon", &path).unwrap_err().why, large);
     }
 
     #[test]
@@ -261,6 +247,6 @@ mod tests {
         assert_ne!(named_icons.of("sample"), Some(hash));
         assert_eq!(named_icons.of("sample"), named_icons.of("manage"));
         std::fs::write(&path, "no picture").unwrap();
-        assert_eq!(Icons::open(&named).unwrap_err().why, text("gateway.icon_want"));
+        assert_eq!(Icons::open(&named).unwrap_err().why, Unfit::Icon);
     }
 }

@@ -104,6 +104,9 @@ pub const CHAIN: usize = 8;
 /// One certificate of a chain, in bytes.
 pub const CERTIFICATE_BYTES: usize = 16 * 1024;
 
+/// A file of certificates in PEM form, in bytes.
+pub const PEM_BYTES: u64 = 1024 * 1024;
+
 /// A file of places, in bytes.
 pub const GEO_BYTES: u64 = 1 << 30;
 /// The file of an icon, in bytes.
@@ -142,6 +145,7 @@ pub const REVOKED_BYTES: u64 = 16 * 1024 * 1024;
 pub const TABLE: &[Limit] = &[
     Limit { surface: "a voucher made by a clock that was ahead", most: VOUCHER_SLACK, unit: "seconds" },
     Limit { surface: "file of places or networks", most: GEO_BYTES, unit: "bytes" },
+    Limit { surface: "file of certificates", most: PEM_BYTES, unit: "bytes" },
     Limit { surface: "file of an icon", most: ICON_FILE_BYTES, unit: "bytes" },
     Limit { surface: "icon as phones get it", most: ICON_BYTES as u64, unit: "bytes" },
     Limit { surface: "request line", most: REQUEST_LINE as u64, unit: "bytes" },

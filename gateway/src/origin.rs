@@ -16,9 +16,10 @@ use countersign_protocol::text::{Country, T64};
 use crate::approval::network;
 use crate::approval::record::Row;
 use crate::config;
+use crate::file::FileFault;
 use crate::person::PersonId;
 use crate::store::{Store, StoreFault};
-use geo::{Geo, GeoFault};
+use geo::Geo;
 use seen::Traces;
 
 /// Where a sign-in comes from, as far as anybody knows.
@@ -45,8 +46,8 @@ impl Origins {
     /// Opens the files that the settings name.
     ///
     /// # Errors
-    /// [`GeoFault`], when one of them is not of its kind.
-    pub fn open(settings: &config::Geo, store: Store) -> Result<Self, GeoFault> {
+    /// [`FileFault`], when one of them is not of its kind.
+    pub fn open(settings: &config::Geo, store: Store) -> Result<Self, FileFault> {
         Ok(Self { geo: Arc::new(Geo::open(settings)?), store })
     }
 

@@ -8,5 +8,5 @@
 pub mod client;
 pub mod reach;
 
-pub use client::{Answer, Limits, Outgoing, OutgoingFault, Parts, RootsFault};
+pub use client::{Answer, Limits, Outgoing, OutgoingFault, Parts};
 pub use reach::{Network, Reach};

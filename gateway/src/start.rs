@@ -14,18 +14,15 @@ pub mod folder;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use countersign_strings::{fill, text};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::attest::AttestFault;
+use crate::cause::Cause;
 use crate::chain::tend;
 use crate::config::Config;
+use crate::file::FileFault;
 use crate::house::{Foundation, House};
-use crate::icon::IconFault;
 use crate::issuer::SignFault;
-use crate::origin::geo::GeoFault;
-use crate::outgoing::RootsFault;
 use crate::port::{Adapters, PortFault, Random};
 use crate::push::metadata::PublishFault;
 use crate::seal::master::{self, MasterFault};
@@ -67,18 +64,9 @@ pub enum StartFault {
     /// The metadata.
     #[error(transparent)]
     Publish(#[from] PublishFault),
-    /// The file of further roots for calls to others.
+    /// A file that a setting names.
     #[error(transparent)]
-    Roots(#[from] RootsFault),
-    /// What attestations are checked against.
-    #[error(transparent)]
-    Attest(#[from] AttestFault),
-    /// A file of places.
-    #[error(transparent)]
-    Geo(#[from] GeoFault),
-    /// The file of an icon.
-    #[error(transparent)]
-    Icon(#[from] IconFault),
+    File(#[from] FileFault),
     /// An address cannot be listened on.
     #[error("{address}: {why}")]
     Listen {
@@ -89,7 +77,7 @@ pub enum StartFault {
     },
     /// A task for start-up ended badly.
     #[error("start-up ended: {0}")]
-    Ended(String),
+    Ended(Cause),
 }
 
 /// The gateway, ready to start.
@@ -117,12 +105,12 @@ impl Gateway {
         // The folder first: who starts a second gateway on it is told that, and not to give another address.
         let path = config.data.clone();
         let held = tokio::task::spawn_blocking(move || Folder::hold(&path)).await;
-        let folder = held.map_err(|fault| StartFault::Ended(fault.to_string()))??;
+        let folder = held.map_err(|fault| StartFault::Ended(fault.into()))??;
         let listeners = listen(&config.listen).await?;
         let addresses: Vec<SocketAddr> = listeners.iter().filter_map(|it| it.local_addr().ok()).collect();
         let origin = origin(&config, &addresses);
         let opened = tokio::task::spawn_blocking(move || open(config, adapters, origin)).await;
-        let (house, tls) = opened.map_err(|fault| StartFault::Ended(fault.to_string()))??;
+        let (house, tls) = opened.map_err(|fault| StartFault::Ended(fault.into()))??;
         let until = house.has_given_certificate().then_some(tls.until);
         let serving = tokio::spawn(serve::serve(house.clone(), listeners, tls));
         let tending = [tokio::spawn(sweep::run(house.clone())), tokio::spawn(tend::run(house.clone()))];
@@ -239,40 +227,4 @@ async fn listen(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, StartFault
 fn is_missing_loopback(address: &SocketAddr, why: &std::io::Error) -> bool {
     let missing = why.kind() == std::io::ErrorKind::AddrNotAvailable || why.raw_os_error() == Some(libc::EAFNOSUPPORT);
     missing && address.is_ipv6() && address.ip().is_loopback()
-}
-
-impl StartFault {
-    /// The sentence for the operator: what is wrong and what to do.
-    pub fn sentence(&self) -> String {
-        match self {
-            Self::Folder(FolderFault::Held(path)) => {
-                fill("gateway.start_held", &[("path", &path.display().to_string())])
-            }
-            Self::Store(StoreFault::Newer { found, known }) => {
-                fill("gateway.start_newer", &[("found", &found.to_string()), ("known", &known.to_string())])
-            }
-            Self::Listen { address, why } if why.kind() == std::io::ErrorKind::AddrInUse => {
-                fill("gateway.start_port", &[("address", &address.to_string())])
-            }
-            Self::Folder(FolderFault::Open(path)) => {
-                fill("gateway.start_open", &[("path", &path.display().to_string())])
-            }
-            Self::Master(MasterFault::Open(path)) => {
-                fill("gateway.start_key_open", &[("path", &path.display().to_string())])
-            }
-            Self::Master(MasterFault::Missing(path)) => {
-                fill("gateway.start_key_missing", &[("path", &path.display().to_string())])
-            }
-            Self::Master(MasterFault::Form) => text("gateway.start_key_form").to_owned(),
-            Self::Tls(fault) => fault.sentence().unwrap_or_else(|| cannot_go_on(fault)),
-            // These say what to do themselves.
-            Self::Geo(fault) => fault.to_string(),
-            Self::Icon(fault) => fault.to_string(),
-            other => cannot_go_on(other),
-        }
-    }
-}
-
-fn cannot_go_on(why: &dyn std::error::Error) -> String {
-    fill("gateway.start_fault", &[("why", &why.to_string())])
 }

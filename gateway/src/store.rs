@@ -21,6 +21,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::cause::Cause;
+
 pub use migration::{STEPS, Step};
 pub use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
@@ -65,7 +67,7 @@ pub enum StoreFault {
     Closed,
     /// Anything else; the text is SQLite's, which names tables and columns but no values.
     #[error("the store failed: {0}")]
-    Failed(String),
+    Failed(Cause),
 }
 
 impl From<rusqlite::Error> for StoreFault {
@@ -76,14 +78,15 @@ impl From<rusqlite::Error> for StoreFault {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             Some(ErrorCode::NotADatabase) => Self::Foreign,
             Some(ErrorCode::ConstraintViolation) if is_taken(&fault) => Self::Taken,
-            Some(code) => Self::Failed(format!("{code:?}, {}", fault.sqlite_error().map_or(0, |e| e.extended_code))),
-            None => match fault {
+            _ => match fault {
+                // What SQLite calls the code; its message of the moment is left out.
+                rusqlite::Error::SqliteFailure(code, _) => Self::Failed(code.into()),
                 rusqlite::Error::QueryReturnedNoRows => Self::Damaged("no row"),
                 rusqlite::Error::FromSqlConversionFailure(..)
                 | rusqlite::Error::InvalidColumnType(..)
                 | rusqlite::Error::IntegralValueOutOfRange(..) => Self::Damaged("a column's type"),
                 // The text of the others may quote a statement, which holds no values: all are bound.
-                other => Self::Failed(other.to_string()),
+                other => Self::Failed(other.into()),
             },
         }
     }
@@ -123,7 +126,7 @@ impl Store {
         migration::refuse_newer(path, steps)?;
         // SQLite gives the rights of this file to those that it makes beside it.
         let made = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
-        made.map_err(|fault| StoreFault::Failed(format!("the file cannot be opened: {}", fault.kind())))?;
+        made.map_err(|fault| StoreFault::Failed(fault.kind().into()))?;
         let mut connection = connect(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         migration::migrate(&mut connection, path, steps)?;

@@ -17,8 +17,10 @@ use sha2::{Digest, Sha256};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::calendar::{DAY, civil, day};
+use crate::cause::Cause;
 use crate::chain;
 use crate::config::{Config, Tls};
+use crate::file::{self, FileFault, Unfit};
 use crate::house;
 use crate::limits;
 use crate::port::Clock;
@@ -39,38 +41,20 @@ const SELF_SIGNED_DAYS: i64 = 825;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TlsFault {
     /// A PEM file cannot be read, or does not hold what it should.
-    #[error("{key}: {path}: {why}")]
-    File {
-        /// The setting that names it.
-        key: &'static str,
-        /// Its path.
-        path: String,
-        /// Why.
-        why: String,
-    },
-    /// Key and certificate do not belong together, or no certificate could be made.
-    #[error("certificate: {0}")]
-    Certificate(String),
+    #[error(transparent)]
+    File(#[from] FileFault),
+    /// The gateway could not make a certificate of its own, or not serve with it.
+    #[error("the gateway's own certificate: {0}")]
+    Own(Cause),
+    /// What a certificate holds cannot be read.
+    #[error("a certificate: {0}")]
+    Certificate(Cause),
     /// The operator's key is not that of the certificate, or neither is of use.
     #[error("tls.key: {0}")]
-    Pair(String),
+    Pair(Cause),
     /// The operator's certificate has expired.
-    #[error("tls.certificate: the certificate expired on {0}")]
+    #[error("tls.certificate: expired on {0}")]
     Expired(String),
-}
-
-impl TlsFault {
-    /// The sentence for the operator, where a setting is to be put right.
-    pub fn sentence(&self) -> Option<String> {
-        match self {
-            Self::File { key, path, why } => {
-                Some(fill("gateway.tls_file", &[("key", key), ("path", path), ("why", why)]))
-            }
-            Self::Pair(why) => Some(fill("gateway.tls_pair", &[("why", why)])),
-            Self::Expired(day) => Some(fill("gateway.tls_expired", &[("day", day)])),
-            Self::Certificate(_) => None,
-        }
-    }
 }
 
 /// What to serve with.
@@ -111,7 +95,7 @@ pub fn load(
             (vec![certificate], key, true)
         }
     };
-    let leaf = chain.first().cloned().ok_or_else(|| TlsFault::Certificate("there is none".into()))?;
+    let leaf = chain.first().cloned().ok_or(StoreFault::Damaged("a certificate"))?;
     let until = until(&leaf)?;
     tell_expiry(until, now, own)?;
     if !config.is_pinned() && is_self_issued(&leaf) {
@@ -152,10 +136,10 @@ fn next_pin(config: &Config) -> Result<Option<[u8; 32]>, TlsFault> {
 /// A fresh key for a self-signed certificate, and its pin.
 ///
 /// # Errors
-/// [`TlsFault::Certificate`].
+/// [`TlsFault::Own`].
 #[expect(clippy::disallowed_methods, reason = "rcgen draws the key of the certificate itself")]
 pub(crate) fn generate() -> Result<(Secret, [u8; 32]), TlsFault> {
-    let pair = KeyPair::generate().map_err(|why| TlsFault::Certificate(why.to_string()))?;
+    let pair = KeyPair::generate().map_err(|why| TlsFault::Own(why.into()))?;
     let pin = Sha256::digest(pair.subject_public_key_info()).into();
     Ok((Secret::new(pair.serialize_der()), pin))
 }
@@ -185,9 +169,7 @@ fn server_config(
     key: PrivateKeyDer<'static>,
     own: bool,
 ) -> Result<ServerConfig, TlsFault> {
-    let fault = |why: rustls::Error| {
-        if own { TlsFault::Certificate(why.to_string()) } else { TlsFault::Pair(why.to_string()) }
-    };
+    let fault = |why: rustls::Error| if own { TlsFault::Own(why.into()) } else { TlsFault::Pair(why.into()) };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(fault)?;
     let mut config = builder.with_no_client_auth().with_single_cert(chain, key).map_err(fault)?;
@@ -201,34 +183,21 @@ fn from_files(
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TlsFault> {
     // The certificate is looked at first: it is what people mean when they say that TLS does not work.
     let chain = certificates(certificate, "tls.certificate")?;
-    let key = PrivateKeyDer::from_pem_file(key).map_err(|why| in_file(key, "tls.key", why.to_string()))?;
+    let key = PrivateKeyDer::from_pem_file(key).map_err(|why| FileFault::new("tls.key", key, why))?;
     Ok((chain, key))
 }
 
-fn in_file(path: &Path, key: &'static str, why: String) -> TlsFault {
-    TlsFault::File { key, path: path.display().to_string(), why }
-}
-
-fn certificates(certificate: &Path, key: &'static str) -> Result<Vec<CertificateDer<'static>>, TlsFault> {
-    let fault = |why: String| in_file(certificate, key, why);
-    let chain: Result<Vec<_>, _> = CertificateDer::pem_file_iter(certificate)
-        .map_err(|why| fault(why.to_string()))?
-        .take(limits::CHAIN + 1)
-        .collect();
-    let chain = chain.map_err(|why| fault(why.to_string()))?;
-    if chain.is_empty() {
-        return Err(fault(text("gateway.pem_none").into()));
-    }
+fn certificates(path: &Path, key: &'static str) -> Result<Vec<CertificateDer<'static>>, TlsFault> {
+    let chain = file::certificates(key, path)?;
     if chain.len() > limits::CHAIN || chain.iter().any(|one| one.len() > limits::CERTIFICATE_BYTES) {
-        let (n, kib) = (limits::CHAIN.to_string(), (limits::CERTIFICATE_BYTES / 1024).to_string());
-        return Err(fault(fill("gateway.pem_much", &[("n", &n), ("kib", &kib)])));
+        return Err(FileFault::new(key, path, Unfit::Chain).into());
     }
     Ok(chain)
 }
 
 /// The last second of a certificate.
 fn until(leaf: &CertificateDer<'_>) -> Result<i64, TlsFault> {
-    let (_, certificate) = X509Certificate::from_der(leaf).map_err(|why| TlsFault::Certificate(why.to_string()))?;
+    let (_, certificate) = X509Certificate::from_der(leaf).map_err(|why| TlsFault::Certificate(why.into()))?;
     Ok(certificate.validity().not_after.timestamp())
 }
 
@@ -260,12 +229,12 @@ pub fn is_self_issued(leaf: &CertificateDer<'_>) -> bool {
 /// # Errors
 /// [`TlsFault::File`].
 pub fn leaf(certificate: &Path) -> Result<CertificateDer<'static>, TlsFault> {
-    let fault = |why: rustls::pki_types::pem::Error| in_file(certificate, "tls.certificate", why.to_string());
-    CertificateDer::from_pem_file(certificate).map_err(fault)
+    let first = certificates(certificate, "tls.certificate")?.into_iter().next();
+    first.ok_or_else(|| FileFault::new("tls.certificate", certificate, Unfit::NoCertificate).into())
 }
 
 fn spki(leaf: &CertificateDer<'_>) -> Result<[u8; 32], TlsFault> {
-    let (_, certificate) = X509Certificate::from_der(leaf).map_err(|why| TlsFault::Certificate(why.to_string()))?;
+    let (_, certificate) = X509Certificate::from_der(leaf).map_err(|why| TlsFault::Certificate(why.into()))?;
     Ok(Sha256::digest(certificate.public_key().raw).into())
 }
 
@@ -278,7 +247,7 @@ fn self_signed(
     seal: &Seal,
     now: i64,
 ) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), StartFault> {
-    let fault = |why: rcgen::Error| TlsFault::Certificate(why.to_string());
+    let fault = |why: rcgen::Error| TlsFault::Own(why.into());
     let key = house::secret_once(store, seal, KEY, || Ok(generate()?.0))?;
     // Exposed to the TLS library alone.
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.expose().to_vec()));
@@ -491,6 +460,6 @@ mod tests {
         std::fs::write(&key, KeyPair::generate().unwrap().serialize_pem()).unwrap();
         assert!(matches!(served(&config, "https://x", NOW), Err(StartFault::Tls(TlsFault::Pair(_)))));
         std::fs::write(&certificate, "nothing").unwrap();
-        assert!(matches!(served(&config, "https://x", NOW), Err(StartFault::Tls(TlsFault::File { .. }))));
+        assert!(matches!(served(&config, "https://x", NOW), Err(StartFault::Tls(TlsFault::File(_)))));
     }
 }

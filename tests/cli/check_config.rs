@@ -88,7 +88,7 @@ fn files_of_the_certificate_and_the_master_key_are_read() {
     for (content, told) in [
         (tls(&none, &key), "tls.certificate"),
         (tls(&certificate, &none), "tls.key"),
-        (tls(&empty, &key), text("gateway.pem_none")),
+        (tls(&empty, &key), "holds no certificate in PEM form"),
         (tls(&certificate, &foreign), "tls.key: certificate and key"),
         (tls(&ended, &file("old.key", &old.1)), "expired on 2020-01-01"),
         (format!("[tls]\nnext_certificate = '{none}'"), "tls.next_certificate"),
@@ -145,8 +145,10 @@ fn what_proves_where_keys_are_is_looked_at() {
     for (content, told) in [
         (apple.as_str(), "apple-appattest comes with the iPhone app"),
         ("[policy]\nattest = 'need'", text("gateway.want_policy_attest")),
-        ("[attest]\nandroid_roots = '/nowhere.pem'", "/nowhere.pem"),
-        ("[outgoing]\nroots = '/nowhere.pem'", "/nowhere.pem"),
+        ("[attest]\nandroid_roots = '/nowhere.pem'", "attest.android_roots: /nowhere.pem"),
+        ("[outgoing]\nroots = '/nowhere.pem'", "outgoing.roots: /nowhere.pem"),
+        ("[geo]\ncity = '/nowhere.mmdb'", "geo.city: /nowhere.mmdb"),
+        ("[client.manage]\nicon = '/nowhere.png'", "client.manage.icon: /nowhere.png"),
         ("[outgoing]\nallow = ['10.1.2.3/24']", text("gateway.want_networks")),
     ] {
         let ended = check(content, &[]);

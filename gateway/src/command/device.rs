@@ -18,13 +18,6 @@ use crate::enrol::{Device, DeviceState, Store};
 use crate::person::{self, People, Person};
 use crate::port::machine;
 use crate::start;
-use crate::store::StoreFault;
-
-impl From<StoreFault> for Ended {
-    fn from(fault: StoreFault) -> Self {
-        Self::Failed(fill("gateway.start_fault", &[("why", &fault.to_string())]))
-    }
-}
 
 pub(super) fn run(matches: &ArgMatches, config: &Config) -> Result<(), Ended> {
     let adapters = machine::adapters();

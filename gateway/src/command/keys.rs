@@ -11,54 +11,20 @@ use countersign_protocol::push::BaseUrl;
 use countersign_strings::{fill, text};
 use serde::Serialize;
 
-use super::{Ended, say};
+use super::{Ended, say, words};
 use crate::approval::Moment;
 use crate::audit::Caller;
 use crate::calendar;
 use crate::chain::offline::{self, FileFault};
 use crate::chain::{Chain, ChainFault, Key, Ring, Vouched};
 use crate::config::{Config, Tls};
-use crate::issuer::SignFault;
 use crate::limits::PIN_AHEAD;
-use crate::port::{Adapters, PortFault, Signer, machine};
+use crate::port::{Adapters, Signer, machine};
 use crate::push::metadata::policy;
 use crate::seal::Seal;
 use crate::start;
 use crate::store::Store;
 use crate::webpush::vapid::Vapid;
-
-impl From<ChainFault> for Ended {
-    fn from(fault: ChainFault) -> Self {
-        let words = match &fault {
-            ChainFault::Full => text("gateway.keys_full").into(),
-            ChainFault::NoRecovery => text("gateway.keys_recover_none").into(),
-            ChainFault::OtherRecovery => text("gateway.keys_recover_other").into(),
-            ChainFault::HasRecovery => text("gateway.keys_has_recovery").into(),
-            ChainFault::Prepared => text("gateway.keys_tls_prepared").into(),
-            ChainFault::Enrolled(n) => fill("gateway.keys_enrolled", &[("n", &n.to_string())]),
-            _ => return Self::Failed(fill("gateway.start_fault", &[("why", &fault.to_string())])),
-        };
-        Self::Refused(words)
-    }
-}
-
-impl From<PortFault> for Ended {
-    fn from(fault: PortFault) -> Self {
-        Self::Failed(fill("gateway.start_fault", &[("why", &fault.to_string())]))
-    }
-}
-
-impl From<SignFault> for Ended {
-    fn from(fault: SignFault) -> Self {
-        Self::Failed(fill("gateway.start_fault", &[("why", &fault.to_string())]))
-    }
-}
-
-impl From<countersign_protocol::jose::FormError> for Ended {
-    fn from(fault: countersign_protocol::jose::FormError) -> Self {
-        SignFault::from(fault).into()
-    }
-}
 
 /// The keys of one data folder, and what a change of them needs.
 struct Desk<'a> {
@@ -278,7 +244,7 @@ impl Listed {
 }
 
 fn say_json<T: Serialize>(value: &T) -> Result<(), Ended> {
-    say(&serde_json::to_string(value).map_err(|fault| Ended::Failed(fault.to_string()))?)
+    say(&serde_json::to_string(value).map_err(io::Error::from)?)
 }
 
 fn path(matches: &ArgMatches, name: &str) -> Option<PathBuf> {
@@ -291,7 +257,7 @@ fn told(path: &Path, fault: &FileFault) -> Ended {
         FileFault::There => Ended::Refused(fill("gateway.keys_file_there", &[("path", &path)])),
         FileFault::Form => Ended::Refused(fill("gateway.keys_file_form", &[("path", &path)])),
         FileFault::Io(why) => {
-            Ended::Failed(fill("gateway.keys_file_fault", &[("path", &path), ("why", &why.to_string())]))
+            Ended::Failed(words::caused(fill("gateway.keys_file_fault", &[("path", &path)]), &why.into()))
         }
     }
 }

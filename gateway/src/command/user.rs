@@ -11,33 +11,9 @@ use super::{Ended, say};
 use crate::audit::Caller;
 use crate::config::Config;
 use crate::limits;
-use crate::person::{self, PasswordRefused, People, PersonFault};
+use crate::person::{self, People};
 use crate::port::machine;
 use crate::start;
-
-impl From<PersonFault> for Ended {
-    fn from(fault: PersonFault) -> Self {
-        match fault {
-            PersonFault::Name => Self::Refused(text("gateway.person_name").into()),
-            PersonFault::Taken => Self::Refused(text("gateway.person_taken").into()),
-            PersonFault::Unknown => Self::Refused(text("gateway.person_unknown").into()),
-            PersonFault::Password(rule) => Self::Refused(text(sentence(rule)).into()),
-            PersonFault::Busy | PersonFault::Wait(_) | PersonFault::Store(_) | PersonFault::Port(_) => {
-                Self::Failed(fill("gateway.start_fault", &[("why", &fault.to_string())]))
-            }
-        }
-    }
-}
-
-/// The key of the sentence for a rule that a password breaks.
-fn sentence(rule: PasswordRefused) -> &'static str {
-    match rule {
-        PasswordRefused::Short => "gateway.password_short",
-        PasswordRefused::Long => "gateway.password_long",
-        PasswordRefused::Common => "gateway.password_common",
-        PasswordRefused::Name => "gateway.password_name",
-    }
-}
 
 pub(super) fn run(matches: &ArgMatches, config: &Config) -> Result<(), Ended> {
     let adapters = machine::adapters();

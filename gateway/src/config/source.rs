@@ -1,14 +1,14 @@
 //! Where settings come from: texts by name, from a file, the environment and flags.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use countersign_strings::{fill, text};
 use toml::Value;
 
 use super::{ConfigFault, SETTINGS, Wrong};
+use crate::cause::Cause;
+use crate::file::{self, FileFault, Unfit};
 use crate::limits;
 
 /// What one source says.
@@ -35,6 +35,9 @@ pub(super) struct Given {
     pub(super) values: Vec<String>,
 }
 
+/// What names the file: it is no setting, but a flag of the program.
+const KEY: &str = "--config";
+
 const PREFIX: &str = "COUNTERSIGN_";
 
 impl Source {
@@ -43,14 +46,9 @@ impl Source {
     /// # Errors
     /// [`ConfigFault::File`].
     pub fn file(path: &Path) -> Result<Self, ConfigFault> {
-        let fault = |why: String| ConfigFault::File { path: path.display().to_string(), why };
-        let file = File::open(path).map_err(|why| fault(why.to_string()))?;
-        let mut content = String::new();
-        file.take(limits::CONFIG_BYTES + 1).read_to_string(&mut content).map_err(|why| fault(why.to_string()))?;
-        if content.len() as u64 > limits::CONFIG_BYTES {
-            return Err(fault(text("gateway.config_large").into()));
-        }
-        Self::toml(&path.display().to_string(), &content)
+        let bytes = file::read(KEY, path, limits::CONFIG_BYTES)?;
+        let content = std::str::from_utf8(&bytes).map_err(|why| FileFault::new(KEY, path, why))?;
+        Self::toml(&path.display().to_string(), content)
     }
 
     /// The text of a TOML file.
@@ -61,8 +59,7 @@ impl Source {
         let table: toml::Table = toml::from_str(content).map_err(|why: toml::de::Error| {
             let at = why.span().map_or(0, |span| span.start);
             let line = content.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
-            let why = fill("gateway.config_toml", &[("line", &line.to_string()), ("why", why.message())]);
-            ConfigFault::File { path: from.into(), why }
+            FileFault { key: KEY, path: from.into(), why: Unfit::Toml { line, why: Cause::of_toml(&why) } }
         })?;
         let mut given = Vec::new();
         flatten("", table, &mut given);
@@ -184,8 +181,8 @@ mod tests {
             std::fs::write(&path, &content).unwrap();
             match Source::file(&path) {
                 Ok(source) => assert!(taken && source.given.len() == 1, "{bytes}"),
-                Err(ConfigFault::File { why, .. }) => {
-                    assert_eq!((bytes, taken, why.as_str()), (bytes, false, text("gateway.config_large")));
+                Err(ConfigFault::File(fault)) => {
+                    assert_eq!((bytes, taken, fault.why), (bytes, false, Unfit::Large(limits::CONFIG_BYTES)));
                 }
                 Err(other) => panic!("{other:?}"),
             }

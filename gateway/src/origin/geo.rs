@@ -4,29 +4,18 @@
 //! cannot be read is left aside, and the one before it goes on counting.
 
 use std::fs::{self, File};
-use std::io::Read;
 use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use countersign_protocol::text::{Country, T64, is_forbidden};
-use countersign_strings::{fill, text};
 use maxminddb::{PathElement, Reader};
 use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization;
 
+use crate::file::{self, FileFault, Unfit};
 use crate::{config, limits};
-
-/// A file of places cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}", fill("gateway.geo_fault", &[("path", path), ("why", why)]))]
-pub struct GeoFault {
-    /// Its path.
-    pub path: String,
-    /// Why.
-    pub why: String,
-}
 
 /// A place on earth, in degrees.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -71,8 +60,8 @@ impl Geo {
     /// Reads the files that the settings name.
     ///
     /// # Errors
-    /// [`GeoFault`].
-    pub fn open(settings: &config::Geo) -> Result<Self, GeoFault> {
+    /// [`FileFault`].
+    pub fn open(settings: &config::Geo) -> Result<Self, FileFault> {
         let open = |path: &Option<PathBuf>, kind| path.as_ref().map(|path| Watched::open(path, kind)).transpose();
         Ok(Self { city: open(&settings.city, Kind::City)?, asn: open(&settings.asn, Kind::Asn)? })
     }
@@ -132,11 +121,20 @@ impl Kind {
         words.iter().any(|word| name.contains(word))
     }
 
-    fn want(self) -> &'static str {
-        text(match self {
-            Self::City => "gateway.geo_want_city",
-            Self::Asn => "gateway.geo_want_asn",
-        })
+    /// The setting that names such a file.
+    fn key(self) -> &'static str {
+        match self {
+            Self::City => "geo.city",
+            Self::Asn => "geo.asn",
+        }
+    }
+
+    /// What is wrong with a file that is of another kind.
+    fn missing(self) -> Unfit {
+        match self {
+            Self::City => Unfit::Cities,
+            Self::Asn => Unfit::Networks,
+        }
     }
 }
 
@@ -160,7 +158,7 @@ fn stamp(of: &fs::Metadata) -> Stamp {
 }
 
 impl Watched {
-    fn open(path: &Path, kind: Kind) -> Result<Self, GeoFault> {
+    fn open(path: &Path, kind: Kind) -> Result<Self, FileFault> {
         let loaded = Mutex::new(load(path, kind, limits::GEO_BYTES)?);
         Ok(Self { path: path.to_owned(), kind, loaded })
     }
@@ -185,26 +183,20 @@ impl Watched {
     }
 }
 
-fn load(path: &Path, kind: Kind, most: u64) -> Result<Loaded, GeoFault> {
-    let fault = |why: String| GeoFault { path: path.display().to_string(), why };
-    let large = || fault(text("gateway.geo_large").to_owned());
-    let file = File::open(path).map_err(|why| fault(why.to_string()))?;
-    let stamp = stamp(&file.metadata().map_err(|why| fault(why.to_string()))?);
+fn load(path: &Path, kind: Kind, most: u64) -> Result<Loaded, FileFault> {
+    read(path, kind, most).map_err(|why| FileFault::new(kind.key(), path, why))
+}
+
+fn read(path: &Path, kind: Kind, most: u64) -> Result<Loaded, Unfit> {
+    let file = File::open(path)?;
+    let stamp = stamp(&file.metadata()?);
     let (_, size, ..) = stamp;
     if size > most {
-        return Err(large());
+        return Err(Unfit::Large(most));
     }
-    let mut bytes = Vec::new();
     // It may grow while it is read, and what is no file has no size.
-    file.take(most + 1).read_to_end(&mut bytes).map_err(|why| fault(why.to_string()))?;
-    if bytes.len() as u64 > most {
-        return Err(large());
-    }
-    let db = Reader::from_source(bytes).map_err(|_| fault(text("gateway.geo_foreign").to_owned()))?;
-    if !kind.fits(&db.metadata().database_type) {
-        return Err(fault(kind.want().to_owned()));
-    }
-    Ok(Loaded { stamp, db: Arc::new(db) })
+    let db = Reader::from_source(file::read_open(file, most)?).map_err(|_| Unfit::Mmdb)?;
+    if kind.fits(&db.metadata().database_type) { Ok(Loaded { stamp, db: Arc::new(db) }) } else { Err(kind.missing()) }
 }
 
 #[cfg(test)]
@@ -324,13 +316,13 @@ mod tests {
         let (folder, settings) = with_files();
         let told = |settings: &config::Geo| Geo::open(settings).err().map(|fault| fault.why);
         let swapped = config::Geo { city: settings.asn.clone(), asn: settings.city.clone() };
-        assert_eq!(told(&swapped).as_deref(), Some(text("gateway.geo_want_city")));
+        assert_eq!(told(&swapped), Some(Unfit::Cities));
         let only = config::Geo { city: None, ..swapped };
-        assert_eq!(told(&only).as_deref(), Some(text("gateway.geo_want_asn")));
+        assert_eq!(told(&only), Some(Unfit::Networks));
         fs::write(folder.path().join("city.mmdb"), "no database").unwrap();
-        assert_eq!(told(&settings).as_deref(), Some(text("gateway.geo_foreign")));
+        assert_eq!(told(&settings), Some(Unfit::Mmdb));
         fs::remove_file(folder.path().join("city.mmdb")).unwrap();
-        assert!(told(&settings).is_some());
+        assert!(matches!(told(&settings), Some(Unfit::Unread(_))));
     }
 
     #[test]
@@ -340,13 +332,13 @@ mod tests {
         let size = fs::metadata(&path).unwrap().len();
         let told = |path: &Path, most| load(path, Kind::City, most).err().map(|fault| fault.why);
         assert_eq!(told(&path, size), None);
-        assert_eq!(told(&path, size - 1).as_deref(), Some(text("gateway.geo_large")));
+        assert_eq!(told(&path, size - 1), Some(Unfit::Large(size - 1)));
         // What has no size is read no further than that.
-        assert_eq!(told(Path::new("/dev/zero"), 64).as_deref(), Some(text("gateway.geo_large")));
+        assert_eq!(told(Path::new("/dev/zero"), 64), Some(Unfit::Large(64)));
         // One byte over the limit of files: a hole, of which nothing is read.
         File::options().write(true).open(&path).unwrap().set_len(limits::GEO_BYTES + 1).unwrap();
         let fault = Geo::open(&settings).err().map(|fault| fault.why);
-        assert_eq!(fault.as_deref(), Some(text("gateway.geo_large")));
+        assert_eq!(fault, Some(Unfit::Large(limits::GEO_BYTES)));
     }
 
     #[test]

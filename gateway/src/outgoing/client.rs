@@ -13,7 +13,6 @@ use hyper::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderValue, US
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use rustls::client::Resumption;
-use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, RootCertStore};
@@ -23,6 +22,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::Reach;
+use crate::file::{self, FileFault, Unfit};
 use crate::limits;
 use crate::port::{Clock, Resolver, Timer};
 
@@ -50,16 +50,6 @@ pub enum OutgoingFault {
     /// It took too long.
     #[error("too slow")]
     Late,
-}
-
-/// The file of further roots cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: {why}")]
-pub struct RootsFault {
-    /// Its path.
-    pub path: String,
-    /// Why.
-    pub why: String,
 }
 
 /// What came back: at most [`limits::OUTGOING_BODY`] of the body, whatever was sent.
@@ -122,8 +112,8 @@ impl Outgoing {
     /// A client over its parts. Reads the file of further roots.
     ///
     /// # Errors
-    /// [`RootsFault`].
-    pub fn new(parts: Parts) -> Result<Self, RootsFault> {
+    /// [`FileFault`].
+    pub fn new(parts: Parts) -> Result<Self, FileFault> {
         let further = parts.roots.as_deref().map(further_roots).transpose()?.unwrap_or_default();
         Ok(Self { inner: Arc::new(Inner { parts, further, tls: OnceLock::new() }) })
     }
@@ -238,16 +228,12 @@ impl fmt::Debug for GatewayTime {
 /// The roots in a PEM file.
 ///
 /// # Errors
-/// [`RootsFault`].
-pub fn further_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, RootsFault> {
-    let fault = |why: String| RootsFault { path: path.display().to_string(), why };
-    let found = CertificateDer::pem_file_iter(path).map_err(|why| fault(why.to_string()))?;
-    let found: Vec<_> = found.collect::<Result<_, _>>().map_err(|why| fault(why.to_string()))?;
+/// [`FileFault`].
+pub fn further_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, FileFault> {
+    let key = "outgoing.roots";
+    let found = file::certificates(key, path)?;
     let (taken, _) = RootCertStore::empty().add_parsable_certificates(found.iter().cloned());
-    if found.is_empty() || taken < found.len() {
-        return Err(fault("it holds no certificate in PEM form, or one that cannot be read".into()));
-    }
-    Ok(found)
+    if taken < found.len() { Err(FileFault::new(key, path, Unfit::NoCertificate)) } else { Ok(found) }
 }
 
 fn request(to: &Endpoint<'_>, headers: HeaderMap, body: Vec<u8>) -> Result<Request<Full<Bytes>>, OutgoingFault> {

@@ -10,6 +10,7 @@ use countersign_protocol::Secret;
 use countersign_protocol::jose::b64u;
 use zeroize::Zeroizing;
 
+use crate::cause::Cause;
 use crate::config::MasterKey;
 use crate::port::{PortFault, Random};
 
@@ -28,16 +29,21 @@ pub enum MasterFault {
         why: std::io::Error,
     },
     /// Others than the owner may read the file.
-    #[error("{0}: others may read this file; say chmod 600, and consider that the key may be known")]
+    #[error("{0}: others may read this file")]
     Open(PathBuf),
     /// The command did not run, or did not end well.
-    #[error("the master key's command failed: {0}")]
-    Command(String),
+    #[error("the master key's command failed: {program}: {why}")]
+    Command {
+        /// The program.
+        program: String,
+        /// Why, or how it ended.
+        why: Cause,
+    },
     /// Not 32 bytes as 43 characters of base64url or 64 hex digits.
     #[error("the master key is not 32 bytes as base64url or hex")]
     Form,
     /// The store holds sealed values, but the key's file is gone.
-    #[error("{0} is missing, and the store was sealed by it; put it back from your backup")]
+    #[error("{0}: no such file, though the store was sealed by its key")]
     Missing(PathBuf),
     /// No randomness for a new key.
     #[error(transparent)]
@@ -137,13 +143,13 @@ fn make(path: &Path, random: &dyn Random) -> Result<Zeroizing<[u8; 32]>, MasterF
 
 fn from_command(words: &[String]) -> Result<Zeroizing<[u8; 32]>, MasterFault> {
     let (program, arguments) = words.split_first().ok_or(MasterFault::Form)?;
-    let fault = |why: std::io::Error| MasterFault::Command(format!("{program}: {why}"));
+    let fault = |why: Cause| MasterFault::Command { program: program.clone(), why };
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
-    let output = command.output().map_err(fault)?;
+    let output = command.output().map_err(|why| fault(why.into()))?;
     let printed = Secret::new(output.stdout);
     if !output.status.success() {
-        return Err(MasterFault::Command(format!("{program}: {}", output.status)));
+        return Err(fault(output.status.into()));
     }
     // Exposed to be parsed.
     let text = std::str::from_utf8(printed.expose()).map_err(|_| MasterFault::Form)?;

@@ -99,7 +99,7 @@ fn copy_aside(connection: &Connection, path: &Path, version: u32) -> Result<(), 
     if whole.exists() {
         return Ok(());
     }
-    let fault = |fault: io::Error| StoreFault::Failed(format!("no copy before the change: {}", fault.kind()));
+    let fault = |fault: io::Error| StoreFault::Failed(fault.kind().into());
     OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&part).map_err(fault)?;
     connection.execute("VACUUM INTO ?1", [part.to_string_lossy()])?;
     fs::rename(part, whole).map_err(fault)

@@ -34,7 +34,7 @@ impl Writer {
         let log = tracing::dispatcher::get_default(Clone::clone);
         let work = move || tracing::dispatcher::with_default(&log, || work(&connection, &jobs));
         let thread = std::thread::Builder::new().name("store-writer".into()).spawn(work);
-        let thread = thread.map_err(|fault| StoreFault::Failed(format!("no thread: {}", fault.kind())))?;
+        let thread = thread.map_err(|fault| StoreFault::Failed(fault.kind().into()))?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
