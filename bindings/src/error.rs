@@ -156,9 +156,9 @@ impl From<error::InputError> for InputFault {
     fn from(fault: error::InputError) -> Self {
         use error::InputError as Core;
         match fault {
-            Core::Field { field, rule } => Self::Field { field: field.to_owned(), rule: rule.to_owned() },
+            Core::Field { field, rule } => Self::Field { field: field.to_string(), rule: rule.to_string() },
             Core::Form(fault) => Self::Form { rule: fault.to_string() },
-            Core::TooMuch { what, found, most } => Self::TooMuch { what: what.to_owned(), found, most },
+            Core::TooMuch { what, found, most } => Self::TooMuch { what: what.to_string(), found, most },
             Core::WrongPassphrase => Self::WrongPassphrase,
             Core::VaultLocked => Self::VaultLocked,
             Core::VaultExists => Self::VaultExists,

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use countersign_core::app::{App, ApprovalId, EnrolOffer as CoreOffer, Folders};
-use countersign_core::error::InputError;
+use countersign_core::error::{InputError, Named, Rule};
 use countersign_core::net::Net;
 use countersign_core::port::{Clock as CoreClock, Ports};
 use countersign_core::protocol::Secret;
@@ -253,7 +253,8 @@ impl Drop for Countersign {
 }
 
 fn offer(app: &App, link: &[u8]) -> Result<CoreOffer, CountersignError> {
-    let text = std::str::from_utf8(link).map_err(|_| InputError::Field { field: "enrolment", rule: "not text" })?;
+    let text =
+        std::str::from_utf8(link).map_err(|_| InputError::Field { field: Named::Enrolment, rule: Rule::Utf8 })?;
     Ok(app.enrol_offer(text)?)
 }
 
@@ -266,5 +267,5 @@ fn approval(id: &str) -> Result<ApprovalId, CountersignError> {
 }
 
 fn digits(typed: &str) -> Result<Typed, CountersignError> {
-    typed.parse().map_err(|_| InputError::Field { field: "digits", rule: "2 to 10 digits" }.into())
+    typed.parse().map_err(|_| InputError::Field { field: Named::Digits, rule: Rule::Digits }.into())
 }

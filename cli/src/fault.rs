@@ -66,8 +66,13 @@ impl From<Error> for Fault {
             }
             Error::Port(_) | Error::Internal => End::Failed,
         };
-        Self { words: words::of_error(&error), details: Some(error.to_string()), end }
+        Self { words: words::of_error(&error), details: Some(details(&error)), end }
     }
+}
+
+/// Names of kinds and numbers, the same in every language, for whoever is asked for help.
+fn details(error: &Error) -> String {
+    error.to_string()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ pub mod args;
 pub mod command;
 pub mod desk;
 pub mod fault;
+mod field_words;
 pub mod home;
 mod log;
 pub mod outside;

@@ -13,6 +13,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::fault::Fault;
+use crate::words;
 
 /// Ours alone: what libraries say may hold anything.
 const WHAT: &str = "countersign_core=info,countersign_cli=info";
@@ -25,7 +26,7 @@ pub fn start(variable: impl Fn(&str) -> Option<OsString>) -> Result<(), Fault> {
     let Some(path) = variable("COUNTERSIGN_LOG").filter(|path| !path.is_empty()) else { return Ok(()) };
     let path = Path::new(&path);
     let no_file = |fault: io::Error| {
-        Fault::failed(fill("cli.no_log", &[("path", &path.display().to_string()), ("why", &fault.to_string())]))
+        Fault::failed(words::caused(fill("cli.no_log", &[("path", &path.display().to_string())]), &fault))
     };
     // A second start in one process, as in tests, keeps the first.
     drop(log(open(path).map_err(no_file)?).try_init());

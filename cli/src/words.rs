@@ -1,11 +1,14 @@
 //! What core says, in the words that people read.
 
+use std::io;
+
 use countersign_core::app::{GatewayRow, GatewayState, NoticeText, PastEnd, Staleness, Verdict};
 use countersign_core::error::{Error, GatewayError, InputError, PortError};
 use countersign_core::protocol::push::{ClosedStatus, ErrorWhy, GoneWhy, Info, Op, Res, Status};
 use countersign_core::vault::{Damage, Report};
 use countersign_strings::{fill, text};
 
+use crate::field_words;
 use crate::outside::isolated;
 
 /// A clock that is this many seconds off is told of: a code may then be one that is not taken.
@@ -21,13 +24,15 @@ pub fn of_error(error: &Error) -> String {
     }
 }
 
+/// A sentence, and what the system says under it.
+pub fn caused(words: String, why: &io::Error) -> String {
+    fill("common.caused", &[("words", &words), ("why", &why.to_string())])
+}
+
 fn of_input(fault: InputError) -> String {
     let words = match fault {
-        InputError::Field { field, .. } => return fill("error.field", &[("field", field)]),
-        InputError::TooMuch { what, found, most } => {
-            let (found, most) = (found.to_string(), most.to_string());
-            return fill("error.too_much", &[("what", what), ("found", &found), ("most", &most)]);
-        }
+        InputError::Field { field, rule } => return field_words::of_field(field, rule),
+        InputError::TooMuch { what, found, most } => return field_words::of_too_much(what, found, most),
         InputError::NewerVault { found, known } => {
             let (found, known) = (found.to_string(), known.to_string());
             return fill("error.newer_vault", &[("found", &found), ("known", &known)]);

@@ -1,9 +1,13 @@
 //! What can go wrong, grouped by who can act. Errors carry numbers and names, never input: they are
 //! safe to log and to show.
 
+mod name;
+
 use countersign_protocol::jose::{FormError, Refused};
 use countersign_protocol::push::{ClosedStatus, ErrorWhy, TriesLeft};
 use thiserror::Error;
+
+pub use name::{Named, Rule};
 
 /// Why a call of the core did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -28,10 +32,10 @@ pub enum InputError {
     /// A value in the named field breaks its rule (length, characters, range).
     #[error("field {field}: {rule}")]
     Field {
-        /// The field, as records call it: `issuer`, `passphrase`.
-        field: &'static str,
-        /// The rule that was broken, for the log.
-        rule: &'static str,
+        /// The field.
+        field: Named,
+        /// The rule that was broken.
+        rule: Rule,
     },
     /// Scanned or pasted text that is not in its form; the rule that it breaks.
     #[error("form: {0}")]
@@ -39,8 +43,8 @@ pub enum InputError {
     /// More than the limit allows; both numbers are in the limit's unit.
     #[error("{what}: {found} is more than {most}")]
     TooMuch {
-        /// The row of `limits.rs`.
-        what: &'static str,
+        /// What there is too much of.
+        what: Named,
         /// What was found.
         found: u64,
         /// The limit.

@@ -15,7 +15,7 @@ use countersign_protocol::jose::{H32, Id, Jwk};
 use serde::{Deserialize, Serialize};
 
 use crate::cancel::Cancel;
-use crate::error::{InputError, PortError};
+use crate::error::{InputError, Named, PortError, Rule};
 
 pub use countersign_protocol::push::{Level, Method, UserVerification};
 
@@ -130,7 +130,7 @@ impl FromStr for KeyName {
         if fits {
             Ok(Self(text.to_owned()))
         } else {
-            Err(InputError::Field { field: "key name", rule: "1 to 64 of A-Z a-z 0-9 - _" })
+            Err(InputError::Field { field: Named::KeyName, rule: Rule::KeyName })
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use countersign_core::app::{GatewayState, Phone};
 use countersign_core::cancel::Cancel;
-use countersign_core::error::{Error, GatewayError, InputError, PortError};
+use countersign_core::error::{Error, GatewayError, InputError, Named, PortError, Rule};
 use countersign_protocol::jose::{FormError, H32, Id, Refused};
 use countersign_protocol::push::EnrolRequest;
 use countersign_tests::raw_phone::{Key, b64u, payload, sign};
@@ -69,7 +69,7 @@ fn enrol_unasked() {
 fn qr_host_differs() {
     let gateway = World::new().gateway("gate.example.com");
     let link = gateway.link().replacen("gate.example.com", "evil.example.com", 1);
-    assert_eq!(link_rule(&link), InputError::Field { field: "enrolment", rule: "link of another host" }.into());
+    assert_eq!(link_rule(&link), InputError::Field { field: Named::Enrolment, rule: Rule::Host }.into());
 }
 
 #[test]
@@ -369,7 +369,7 @@ fn what_the_phone_says_of_itself_must_be_fit_to_be_shown() {
     for model in ["", "a\nb", &"m".repeat(65)] {
         let phone = Phone { model: model.to_owned(), ..me() };
         let error = app.enrol(&offer, &phone, &Cancel::default()).unwrap_err();
-        assert!(matches!(error, Error::Input(InputError::Field { field: "model", .. })));
+        assert!(matches!(error, Error::Input(InputError::Field { field: Named::Model, .. })));
     }
     assert!(gateway.state().log.is_empty());
 }

@@ -1,7 +1,7 @@
 //! Accounts and their codes, mirrored.
 
 use countersign_core::app;
-use countersign_core::error::InputError;
+use countersign_core::error::{InputError, Named, Rule};
 use countersign_core::protocol::Secret;
 use countersign_core::protocol::otp;
 use countersign_core::vault;
@@ -80,12 +80,12 @@ impl TryFrom<NewAccount> for vault::NewAccount {
         let NewAccount { issuer, name, note, kind, algorithm, digits, secret } = account;
         // Taken before anything can be refused, so that the seed is wiped whatever comes.
         let secret = Secret::new(secret);
-        let field = |field| move |_| InputError::Field { field, rule: "range" };
+        let field = |field| move |_| InputError::Field { field, rule: Rule::Range };
         let kind = match kind {
-            AccountKind::Totp { period } => vault::Kind::Totp(period.try_into().map_err(field("period"))?),
-            AccountKind::Hotp { counter } => vault::Kind::Hotp(counter.try_into().map_err(field("counter"))?),
+            AccountKind::Totp { period } => vault::Kind::Totp(period.try_into().map_err(field(Named::Period))?),
+            AccountKind::Hotp { counter } => vault::Kind::Hotp(counter.try_into().map_err(field(Named::Counter))?),
         };
-        let digits = u64::from(digits).try_into().map_err(field("digits"))?;
+        let digits = u64::from(digits).try_into().map_err(field(Named::Digits))?;
         Ok(Self { issuer, name, note, kind, algorithm: algorithm.into(), digits, secret, origin: None })
     }
 }

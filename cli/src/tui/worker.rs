@@ -6,7 +6,7 @@ use std::thread;
 
 use countersign_core::app::{ApprovalState, Verdict};
 use countersign_core::cancel::Cancel;
-use countersign_core::error::{Error, InputError, PortError};
+use countersign_core::error::{Error, InputError, Named, PortError, Rule};
 use countersign_core::protocol::jose::Id;
 use countersign_core::protocol::otp::Typed;
 use countersign_core::vault::{AccountId, NewAccount};
@@ -287,7 +287,7 @@ impl Worker {
         let id = id.parse()?;
         match digits {
             Some(digits) => {
-                let rule = InputError::Field { field: "digits", rule: "2 to 10 digits" };
+                let rule = InputError::Field { field: Named::Digits, rule: Rule::Digits };
                 let typed: Typed = digits.text().parse().map_err(|_| rule)?;
                 app.approve(id, typed, cancel)
             }

@@ -10,7 +10,7 @@ use countersign_protocol::push::{DeviceState, ErrorWhy, PutPush};
 use super::poll::Stop;
 use super::{App, Link};
 use crate::cancel::Cancel;
-use crate::error::{Error, GatewayError, InputError, PortError};
+use crate::error::{Error, GatewayError, InputError, Named, PortError, Rule};
 use crate::port::{Guard, Topic};
 use crate::push::call::Call;
 use crate::push::enrol;
@@ -69,7 +69,7 @@ impl App {
     pub fn set_endpoint(&self, gateway: Id, endpoint: Option<&str>, cancel: &Cancel) -> Result<(), Error> {
         let fits = |text: &str| text.starts_with("https://") && text.len() <= countersign_protocol::limits::ENDPOINT;
         if endpoint.is_some_and(|text| !fits(text)) {
-            return Err(InputError::Field { field: "endpoint", rule: "https, at most 1000 bytes" }.into());
+            return Err(InputError::Field { field: Named::Endpoint, rule: Rule::Endpoint }.into());
         }
         self.update(gateway, |record, _| {
             let vapid = record.trusted.metadata().vapid.clone();

@@ -9,7 +9,7 @@ use countersign_protocol::push::{Gone, Message, State as GatewayState, Via, chec
 
 use super::{App, Link, lock};
 use crate::cancel::Cancel;
-use crate::error::{Error, GatewayError, InputError, PortError};
+use crate::error::{Error, GatewayError, InputError, Named, PortError, Rule};
 use crate::limits;
 use crate::port::Topic;
 use crate::push::call::{Backoff, Call, Fault};
@@ -213,7 +213,7 @@ impl App {
 
 /// The body of `POST poll`.
 pub(super) fn echo(record: &Record, wait: u64) -> Result<Vec<u8>, Error> {
-    let rule = InputError::Field { field: "wait", rule: "0 to 30 seconds" };
+    let rule = InputError::Field { field: Named::Wait, rule: Rule::Wait };
     let echo = poll::echo(record, wait).map_err(|_| Error::from(rule))?;
     serde_json::to_vec(&echo).map_err(|_| Error::Internal)
 }

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::{App, State, lock};
 use crate::cancel::Cancel;
-use crate::error::{Error, InputError, PortError};
+use crate::error::{Error, InputError, Named, PortError};
 use crate::port::{Guard, Ports, Topic};
 use crate::record::{Stage, Uri};
 use crate::vault::{Account, AccountId, Codes, Edit, KdfCost, Lockbox, NewAccount, Report, SlotId, Vault, VaultKey};
@@ -320,7 +320,7 @@ impl App {
         if let Ok((account, repairs)) = otpauth::parse(&uri.0) {
             match self.add_account(&NewAccount::scanned(&account, &repairs, Some(id))) {
                 // A vault that is full has room again one day.
-                Err(fault @ Error::Input(InputError::TooMuch { what: "accounts", .. })) => return Err(fault),
+                Err(fault @ Error::Input(InputError::TooMuch { what: Named::Accounts, .. })) => return Err(fault),
                 Ok(_) | Err(Error::Input(_)) => {}
                 Err(fault) => return Err(fault),
             }

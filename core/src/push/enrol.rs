@@ -14,7 +14,7 @@ use countersign_protocol::push::{
 use countersign_protocol::seal::{Receiver, SealKey};
 use countersign_protocol::uri::{EnrolLink, LinkError};
 
-use crate::error::{Error, GatewayError, InputError, PortError};
+use crate::error::{Error, GatewayError, InputError, Named, PortError, Rule};
 use crate::port::{Random, Trust};
 use crate::record::{Kids, Request, Target};
 
@@ -31,9 +31,9 @@ impl EnrolOffer {
     pub fn read(text: &str) -> Result<Self, InputError> {
         EnrolLink::parse(text.trim()).map(Self).map_err(|fault| match fault {
             LinkError::Version => InputError::NewerLink,
-            LinkError::Other => InputError::Field { field: "enrolment", rule: "not an enrolment link" },
-            LinkError::Host => InputError::Field { field: "enrolment", rule: "link of another host" },
-            LinkError::Form(rule) => InputError::Field { field: "enrolment", rule: rule.as_str() },
+            LinkError::Other => InputError::Field { field: Named::Enrolment, rule: Rule::Enrolment },
+            LinkError::Host => InputError::Field { field: Named::Enrolment, rule: Rule::Host },
+            LinkError::Form(rule) => InputError::Form(rule),
         })
     }
 
@@ -79,11 +79,11 @@ pub struct Phone {
 
 impl Phone {
     pub(crate) fn dev(&self) -> Result<Dev, InputError> {
-        let rule = |field| move |_| InputError::Field { field, rule: "length, or a character that is not shown" };
+        let rule = |field| move |_| InputError::Field { field, rule: Rule::ShownName };
         Ok(Dev {
             os: self.os,
-            model: self.model.as_str().try_into().map_err(rule("model"))?,
-            app: self.app.as_str().try_into().map_err(rule("app"))?,
+            model: self.model.as_str().try_into().map_err(rule(Named::Model))?,
+            app: self.app.as_str().try_into().map_err(rule(Named::App))?,
         })
     }
 }

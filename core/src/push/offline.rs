@@ -5,7 +5,7 @@ use countersign_protocol::push::{Challenge, ClosedStatus, Message, check};
 use countersign_protocol::uri::{LinkError, OfflineLink};
 
 use super::meta;
-use crate::error::{Error, GatewayError, InputError};
+use crate::error::{Error, GatewayError, InputError, Named, Rule};
 use crate::record::Record;
 
 /// A challenge that somebody scanned or pasted, from the page that waits for its code. Right in form; nothing is known
@@ -42,8 +42,8 @@ impl OfflineCode {
 pub(crate) fn of_link(fault: LinkError) -> InputError {
     match fault {
         LinkError::Version => InputError::NewerLink,
-        LinkError::Other => InputError::Field { field: "link", rule: "not a link of this kind" },
-        LinkError::Host => InputError::Field { field: "link", rule: "link of another host" },
+        LinkError::Other => InputError::Field { field: Named::Link, rule: Rule::LinkKind },
+        LinkError::Host => InputError::Field { field: Named::Link, rule: Rule::Host },
         LinkError::Form(rule) => InputError::Form(rule),
     }
 }

@@ -11,7 +11,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::frame::{read_varint, write_varint};
-use crate::error::InputError;
+use crate::error::{InputError, Named, Rule};
 use crate::limits;
 
 /// Which account of the vault. Never given twice, also not after the account is deleted.
@@ -153,14 +153,14 @@ pub struct DamagedAccount {
 }
 
 /// Takes a shown name: normal form C, nothing that hides or reorders text, no marks piled up.
-pub(super) fn name(field: &'static str, text: &str) -> Result<String, InputError> {
+pub(super) fn name(field: Named, text: &str) -> Result<String, InputError> {
     let text: String = text.nfc().collect();
     within(field, limits::ACCOUNT_NAME, &text)?;
     let mut marks = 0;
     if text.chars().any(is_forbidden) {
-        Err(InputError::Field { field, rule: "no characters that hide or reorder text" })
+        Err(InputError::Field { field, rule: Rule::Shown })
     } else if text.chars().any(|c| is_heaped(c, &mut marks)) {
-        Err(InputError::Field { field, rule: "at most four marks on a letter" })
+        Err(InputError::Field { field, rule: Rule::Marks })
     } else {
         Ok(text)
     }
@@ -169,9 +169,9 @@ pub(super) fn name(field: &'static str, text: &str) -> Result<String, InputError
 /// Takes a note: normal form C, no control characters but line feed and tab.
 pub(super) fn note(text: &str) -> Result<Zeroizing<String>, InputError> {
     let text = Zeroizing::new(text.nfc().collect::<String>());
-    within("note", limits::ACCOUNT_NOTE, &text)?;
+    within(Named::Note, limits::ACCOUNT_NOTE, &text)?;
     if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
-        return Err(InputError::Field { field: "note", rule: "no control characters" });
+        return Err(InputError::Field { field: Named::Note, rule: Rule::Control });
     }
     Ok(text)
 }
@@ -181,10 +181,10 @@ pub(super) fn seed(seed: &Secret) -> Result<(), InputError> {
     if limits::ACCOUNT_SEED.contains(&seed.len()) {
         return Ok(());
     }
-    Err(InputError::Field { field: "secret", rule: "1 to 128 bytes" })
+    Err(InputError::Field { field: Named::Secret, rule: Rule::SeedLength })
 }
 
-fn within(what: &'static str, most: usize, text: &str) -> Result<(), InputError> {
+fn within(what: Named, most: usize, text: &str) -> Result<(), InputError> {
     let found = text.chars().count();
     if found <= most {
         return Ok(());
@@ -356,18 +356,18 @@ mod tests {
     fn names_hold_their_limits() {
         let most = limits::ACCOUNT_NAME;
         for n in [0, 1, most - 1, most] {
-            assert!(name("issuer", &"é".repeat(n)).is_ok(), "{n}");
+            assert!(name(Named::Issuer, &"é".repeat(n)).is_ok(), "{n}");
         }
         for n in [most + 1, most * 1000] {
             let found = n as u64;
-            let error = InputError::TooMuch { what: "issuer", found, most: most as u64 };
-            assert_eq!(name("issuer", &"é".repeat(n)), Err(error));
+            let error = InputError::TooMuch { what: Named::Issuer, found, most: most as u64 };
+            assert_eq!(name(Named::Issuer, &"é".repeat(n)), Err(error));
         }
-        assert!(name("issuer", "a\u{7}b").is_err());
+        assert!(name(Named::Issuer, "a\u{7}b").is_err());
         let marks = |n| format!("a{}", "\u{323}".repeat(n));
-        assert!(name("name", &marks(limits::ACCOUNT_MARKS)).is_ok());
-        assert!(name("name", &marks(limits::ACCOUNT_MARKS + 2)).is_err());
-        assert_eq!(name("name", "cafe\u{301}").unwrap(), "caf\u{e9}");
+        assert!(name(Named::Name, &marks(limits::ACCOUNT_MARKS)).is_ok());
+        assert!(name(Named::Name, &marks(limits::ACCOUNT_MARKS + 2)).is_err());
+        assert_eq!(name(Named::Name, "cafe\u{301}").unwrap(), "caf\u{e9}");
     }
 
     #[test]

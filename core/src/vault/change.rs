@@ -16,7 +16,7 @@ use super::slot::{Slot, SlotId, Way};
 use super::store::{Change, Fault};
 use super::summary::Summary;
 use super::{Unlocked, Vault, read_lockbox, seal_summary};
-use crate::error::{Error, InputError, PortError};
+use crate::error::{Error, InputError, Named, PortError, Rule};
 use crate::limits;
 use crate::port::Random;
 
@@ -46,7 +46,7 @@ impl Vault {
         let found = text.chars().count();
         if found > limits::SEARCH {
             let (found, most) = (found as u64, limits::SEARCH as u64);
-            return Err(InputError::TooMuch { what: "search", found, most }.into());
+            return Err(InputError::TooMuch { what: Named::Search, found, most }.into());
         }
         let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
         let fits = |account: &&Arc<Account>| {
@@ -94,8 +94,8 @@ impl Vault {
     /// by field; [`crate::error::PortError`] of the disk, with nothing changed.
     pub fn add(&mut self, new: &NewAccount) -> Result<AccountId, Error> {
         let now = self.clock.now();
-        let issuer = account::name("issuer", &new.issuer)?;
-        let name = account::name("name", &new.name)?;
+        let issuer = account::name(Named::Issuer, &new.issuer)?;
+        let name = account::name(Named::Name, &new.name)?;
         let note = account::note(&new.note)?;
         account::seed(&new.secret)?;
         let added = self.change(|work| {
@@ -106,7 +106,7 @@ impl Vault {
             let count = work.rows.good.len() + work.rows.bad.len();
             if count >= limits::VAULT_ACCOUNTS {
                 let (found, most) = (count as u64 + 1, limits::VAULT_ACCOUNTS as u64);
-                return Err(InputError::TooMuch { what: "accounts", found, most }.into());
+                return Err(InputError::TooMuch { what: Named::Accounts, found, most }.into());
             }
             let id = AccountId(work.summary.next_id);
             work.summary.next_id += 1;
@@ -127,7 +127,7 @@ impl Vault {
     pub fn edit(&mut self, id: AccountId, edit: &Edit) -> Result<(), Error> {
         let now = self.clock.now();
         let named = |field, text: &Option<String>| text.as_deref().map(|text| account::name(field, text)).transpose();
-        let (issuer, name) = (named("issuer", &edit.issuer)?, named("name", &edit.name)?);
+        let (issuer, name) = (named(Named::Issuer, &edit.issuer)?, named(Named::Name, &edit.name)?);
         let note = edit.note.as_deref().map(account::note).transpose()?;
         self.change(|work| {
             let row = work.rows.find(id)?;
@@ -205,7 +205,7 @@ impl Vault {
         self.change_header(|header| {
             let Way::Passphrase { cost, .. } = slot.way else { return Err(InputError::Slot("not a passphrase slot")) };
             if !cost.reaches(header.minimum) {
-                return Err(InputError::Field { field: "key derivation", rule: "no less than the vault's own" });
+                return Err(InputError::Field { field: Named::KeyDerivation, rule: Rule::KdfLeast });
             }
             header.slots.retain(|slot| !matches!(slot.way, Way::Passphrase { .. }));
             header.minimum = cost;
@@ -484,7 +484,7 @@ mod tests {
         let (last, beyond) = (totp(limits::VAULT_ACCOUNTS as u64), totp(limits::VAULT_ACCOUNTS as u64 + 1));
         vault.add(&last).unwrap();
         let most = limits::VAULT_ACCOUNTS as u64;
-        let refused = InputError::TooMuch { what: "accounts", found: most + 1, most };
+        let refused = InputError::TooMuch { what: Named::Accounts, found: most + 1, most };
         assert_eq!(vault.add(&beyond), Err(refused.into()));
         assert!(
             matches!(vault.add(&last), Err(Error::Input(InputError::Duplicate(_)))),

@@ -5,7 +5,7 @@ use countersign_protocol::Secret;
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::error::{Error, InputError, PortError};
+use crate::error::{Error, InputError, Named, PortError, Rule};
 use crate::limits;
 
 /// Bytes of the salt of a slot.
@@ -35,17 +35,17 @@ impl KdfCost {
     pub fn new(memory_kib: u32, passes: u32, lanes: u32) -> Result<Self, InputError> {
         let work = u64::from(memory_kib) * u64::from(passes);
         let rule = if !limits::VAULT_KDF_MEMORY.contains(&memory_kib) {
-            "memory of 19 MiB to 1 GiB"
+            Rule::KdfMemory
         } else if !limits::VAULT_KDF_PASSES.contains(&passes) {
-            "1 to 20 passes"
+            Rule::KdfPasses
         } else if !limits::VAULT_KDF_LANES.contains(&lanes) {
-            "1 to 16 lanes"
+            Rule::KdfLanes
         } else if !limits::VAULT_KDF_WORK.contains(&work) {
-            "memory times passes of 38 MiB to 8 GiB"
+            Rule::KdfWork
         } else {
             return Ok(Self { memory_kib, passes, lanes });
         };
-        Err(InputError::Field { field: "key derivation", rule })
+        Err(InputError::Field { field: Named::KeyDerivation, rule })
     }
 
     /// Memory in KiB.
@@ -101,19 +101,19 @@ impl KdfCost {
 /// # Errors
 /// [`InputError::Field`] when empty, over 1,024 bytes as typed, or not UTF-8.
 fn normalise(passphrase: &Secret) -> Result<Zeroizing<String>, InputError> {
-    let refused = |rule| InputError::Field { field: "passphrase", rule };
+    let refused = |rule| InputError::Field { field: Named::Passphrase, rule };
     // Exposed to be hashed: text is what normal forms are defined on.
     let bytes = passphrase.expose();
     if !limits::VAULT_PASSPHRASE.contains(&bytes.len()) {
-        return Err(refused("1 to 1,024 bytes"));
+        return Err(refused(Rule::PassphraseLength));
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| refused("UTF-8"))?;
+    let text = std::str::from_utf8(bytes).map_err(|_| refused(Rule::Utf8))?;
     // Normal form C is at most three times as long (Unicode FAQ): no copy is left behind by growing.
     let mut out = Zeroizing::new(String::with_capacity(3 * bytes.len()));
     for character in text.nfc() {
         if out.len() + character.len_utf8() > out.capacity() {
             out.zeroize();
-            return Err(refused("ordinary text"));
+            return Err(refused(Rule::Ordinary));
         }
         out.push(character);
     }

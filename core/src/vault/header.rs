@@ -16,7 +16,7 @@ use super::cost::KdfCost;
 use super::key::{Keys, VaultKey};
 use super::slot::{Slot, SlotId, Way, read_cost, take, write_cost};
 use crate::cancel::Cancel;
-use crate::error::{Error, InputError};
+use crate::error::{Error, InputError, Named};
 use crate::limits;
 use crate::port::{Guard, Keystore};
 
@@ -57,7 +57,7 @@ impl Header {
     pub fn add(&mut self, mut slot: Slot) -> Result<SlotId, InputError> {
         if self.slots.len() >= limits::VAULT_SLOTS {
             let (found, most) = (self.slots.len() as u64 + 1, limits::VAULT_SLOTS as u64);
-            return Err(InputError::TooMuch { what: "slots", found, most });
+            return Err(InputError::TooMuch { what: Named::Slots, found, most });
         }
         slot.id = SlotId(self.next_slot);
         self.next_slot += 1;

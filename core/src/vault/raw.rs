@@ -9,7 +9,7 @@ use countersign_protocol::jose::H32;
 
 use super::header;
 use super::store::{APPLICATION, PAGE};
-use crate::error::{Error, InputError, PortError};
+use crate::error::{Error, InputError, Named, PortError};
 use crate::limits;
 
 /// What the first look says.
@@ -138,7 +138,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
     };
     let found = file.metadata().map_err(disk)?.len();
     if found > limits::VAULT_FILE {
-        return Err(InputError::TooMuch { what: "vault file", found, most: limits::VAULT_FILE }.into());
+        return Err(InputError::TooMuch { what: Named::VaultFile, found, most: limits::VAULT_FILE }.into());
     }
     let mut bytes = Vec::with_capacity(found as usize);
     file.take(limits::VAULT_FILE).read_to_end(&mut bytes).map_err(disk)?;
@@ -213,7 +213,7 @@ mod tests {
         {
             file.set_len(bytes).unwrap();
             let most = limits::VAULT_FILE;
-            let refused = Err(InputError::TooMuch { what: "vault file", found: bytes, most }.into());
+            let refused = Err(InputError::TooMuch { what: Named::VaultFile, found: bytes, most }.into());
             assert_eq!(read(&path).map(|read| read.len() as u64), if fits { Ok(bytes) } else { refused });
         }
     }

@@ -10,7 +10,7 @@ use countersign_protocol::otp::{Algorithm, Counter, Digits, Period};
 use countersign_protocol::push::Level;
 
 use super::*;
-use crate::error::PortError;
+use crate::error::{Named, PortError};
 use crate::port::{KeyName, Prompt, Purpose};
 use crate::system::{SystemClock, SystemRandom};
 
@@ -226,7 +226,7 @@ fn a_keystore_slot_opens_and_the_last_slot_stays() {
     }
     let most = crate::limits::VAULT_SLOTS as u64;
     let beyond = vault.add_keystore_slot(&keystore, Guard::Device, &cancel);
-    assert_eq!(beyond, Err(InputError::TooMuch { what: "slots", found: most + 1, most }.into()));
+    assert_eq!(beyond, Err(InputError::TooMuch { what: Named::Slots, found: most + 1, most }.into()));
     vault.lock();
     vault.unlock_by_keystore(&keystore, &cancel).unwrap();
 }

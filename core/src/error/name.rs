@@ -1,0 +1,125 @@
+//! What an [`InputError`](super::InputError) is about: closed lists, so that a shell has words for each of them.
+
+use std::fmt;
+
+macro_rules! names {
+    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $case:ident = $text:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name {
+            $($(#[$doc])* $case,)+
+        }
+
+        impl $name {
+            /// All of them, for tests.
+            pub const ALL: &[Self] = &[$(Self::$case,)+];
+
+            /// Its name for programs and the log; a shell has words of its own for it.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$case => $text,)+
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+names! {
+    /// A value that was given.
+    Named {
+        /// All accounts of a vault.
+        Accounts = "accounts",
+        /// The app's name, as a phone tells it.
+        App = "app",
+        /// A HOTP counter.
+        Counter = "counter",
+        /// The digits of a code or an approval.
+        Digits = "digits",
+        /// Where bells go.
+        Endpoint = "endpoint",
+        /// The text of an enrolment code.
+        Enrolment = "enrolment",
+        /// Who issued an account.
+        Issuer = "issuer",
+        /// What a passphrase's key costs to derive.
+        KeyDerivation = "key derivation",
+        /// The name of a key in a keystore.
+        KeyName = "key name",
+        /// The text of another code of ours.
+        Link = "link",
+        /// A phone's model, as it tells it.
+        Model = "model",
+        /// For whom an account is.
+        Name = "name",
+        /// The person's own words on an account.
+        Note = "note",
+        /// A passphrase.
+        Passphrase = "passphrase",
+        /// A TOTP period.
+        Period = "period",
+        /// What is searched for.
+        Search = "search",
+        /// A seed.
+        Secret = "secret",
+        /// The slots of a vault.
+        Slots = "slots",
+        /// A vault's file.
+        VaultFile = "vault file",
+        /// How long a poll may wait.
+        Wait = "wait",
+    }
+}
+
+names! {
+    /// A rule that a value breaks, whatever the value.
+    Rule {
+        /// No control characters.
+        Control = "no control characters",
+        /// So many digits as an approval may have.
+        Digits = "2 to 10 digits",
+        /// A code that enrols.
+        Enrolment = "not an enrolment link",
+        /// An address that bells may go to.
+        Endpoint = "https, at most 1000 bytes",
+        /// A link of ours that names the host it leads to.
+        Host = "link of another host",
+        /// Cost of a key: memory.
+        KdfMemory = "memory of 19 MiB to 1 GiB",
+        /// Cost of a key: passes.
+        KdfPasses = "1 to 20 passes",
+        /// Cost of a key: lanes.
+        KdfLanes = "1 to 16 lanes",
+        /// Cost of a key: memory times passes.
+        KdfWork = "memory times passes of 38 MiB to 8 GiB",
+        /// Cost of a key, beside what it cost before.
+        KdfLeast = "no less than the vault's own",
+        /// What a keystore's names are made of.
+        KeyName = "1 to 64 of A-Z a-z 0-9 - _",
+        /// A link of the kind that was asked for.
+        LinkKind = "not a link of this kind",
+        /// Few marks on a letter.
+        Marks = "at most four marks on a letter",
+        /// Text that normal form C does not make three times as long.
+        Ordinary = "ordinary text",
+        /// A passphrase's length.
+        PassphraseLength = "1 to 1,024 bytes",
+        /// A number's range.
+        Range = "range",
+        /// A seed's length.
+        SeedLength = "1 to 128 bytes",
+        /// Nothing that hides or reorders text.
+        Shown = "no characters that hide or reorder text",
+        /// Length and characters of a name that is shown.
+        ShownName = "length, or a character that is not shown",
+        /// UTF-8.
+        Utf8 = "UTF-8",
+        /// How long a poll may wait.
+        Wait = "0 to 30 seconds",
+    }
+}
