@@ -6,13 +6,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use countersign_gateway::enrol::Device;
+use countersign_gateway::enrol::changes::SuspendedWhy;
 use countersign_gateway::limits;
+use countersign_gateway::person::Person;
+use countersign_gateway::store::{StoreFault, params};
 use countersign_protocol::jose::Id;
 use countersign_tests::hand_timer::HandTimer;
 use countersign_tests::log::Memory;
 use countersign_tests::push_server::{PushServer, Reply};
 use countersign_tests::raw_phone::{Key, id, sign};
-use countersign_tests::stage::{BEGIN, Stage};
+use countersign_tests::stage::{BEGIN, Stage, caller, hash, owner};
 use countersign_tests::window::rest;
 use serde_json::json;
 use tracing::Dispatch;
@@ -34,6 +37,9 @@ struct Tower {
     log: Memory,
     dispatch: Dispatch,
     servers: Vec<PushServer>,
+    alice: Person,
+    /// Whose the other phones are.
+    crowd: Person,
     device: Device,
     challenge: String,
     rung: Cell<u128>,
@@ -57,7 +63,7 @@ impl Tower {
             &dispatch,
             timer.clone(),
         );
-        let alice = stage.person("alice");
+        let (alice, crowd) = (stage.person("alice"), stage.person("crowd"));
         let phone = phone(&stage, &alice, "one", &servers[0].endpoint("/up"));
         let did = phone.did.borrow().parse().unwrap();
         let device = stage.house().devices.store().device(did).unwrap().unwrap();
@@ -67,22 +73,45 @@ impl Tower {
             "exp": BEGIN + 600, "op": "login", "acct": "alice", "app": "Demo shop", "nm": 6, "ctx": context,
         });
         let challenge = sign("cs-challenge+jwt", &challenge, &Key::named("gk"));
-        Self { stage, timer, log, dispatch, servers, device, challenge, rung: Cell::new(1 << 100) }
+        Self { stage, timer, log, dispatch, servers, alice, crowd, device, challenge, rung: Cell::new(1 << 100) }
     }
 
     /// Rings the bells of so many phones at one of the servers, worth ringing for so many seconds.
     fn ring(&self, server: usize, count: usize, seconds: u64) {
-        let mut device = self.device.clone();
-        if let Some(phone) = &mut device.phone {
-            phone.endpoint = Some(self.servers[server].endpoint("/up"));
-        }
+        let devices = self.more(server, count);
         tracing::dispatcher::with_default(&self.dispatch, || {
-            for _ in 0..count {
-                self.rung.set(self.rung.get() + 1);
-                device.did = Id::from_bytes(self.rung.get().to_be_bytes());
-                self.stage.house().bells.ring(&device, &self.challenge, BEGIN + seconds);
+            for device in &devices {
+                self.stage.house().bells.ring(device, &self.challenge, BEGIN + seconds);
             }
         });
+    }
+
+    /// So many phones more, whose bells hang at one of the servers: like the one that enrolled, but for that.
+    fn more(&self, server: usize, count: usize) -> Vec<Device> {
+        let endpoint = self.servers[server].endpoint("/up");
+        let like = |number| {
+            let mut device = self.device.clone();
+            device.did = Id::from_bytes(u128::to_be_bytes(self.rung.get() + number));
+            device.phone.as_mut().unwrap().endpoint = Some(endpoint.clone());
+            device
+        };
+        let devices: Vec<Device> = (1..=count as u128).map(like).collect();
+        self.rung.set(self.rung.get() + count as u128);
+        let person = self.crowd.id.0;
+        let (template, dids) = (self.device.did, devices.iter().map(|it| it.did).collect::<Vec<_>>());
+        let added = self.stage.house().store.write(move |row| {
+            // They have its keys, too.
+            row.execute_batch("DROP INDEX IF EXISTS device_ak; DROP INDEX IF EXISTS device_pk")?;
+            row.execute("CREATE TEMP TABLE more AS SELECT * FROM device WHERE did = ?1", [template.as_bytes()])?;
+            for did in dids {
+                let set = "UPDATE more SET did = ?1, person = ?2, endpoint = ?3";
+                row.execute(set, params![did.as_bytes(), person, endpoint])?;
+                row.execute("INSERT INTO device SELECT * FROM more", [])?;
+            }
+            Ok::<_, StoreFault>(row.execute_batch("DROP TABLE more")?)
+        });
+        added.unwrap();
+        devices
     }
 
     /// How often the log says it.
@@ -161,10 +190,9 @@ fn one_push_server_has_its_share_of_bells() {
 #[test]
 fn one_phone_takes_one_place() {
     let tower = Tower::with_servers(2);
-    let mut device = tower.device.clone();
     tracing::dispatcher::with_default(&tower.dispatch, || {
         for _ in 0..=limits::BELLS {
-            tower.stage.house().bells.ring(&device, &tower.challenge, BEGIN + 120);
+            tower.stage.house().bells.ring(&tower.device, &tower.challenge, BEGIN + 120);
             // As they come in a flood: the outbox takes them while they come.
             if tower.told(TOO_MANY) > 0 {
                 break;
@@ -172,8 +200,7 @@ fn one_phone_takes_one_place() {
         }
     });
     tower.servers[0].wait(1);
-    device.did = Id::from_bytes([9; 16]);
-    device.phone.as_mut().unwrap().endpoint = Some(tower.servers[1].endpoint("/up"));
+    let device = tower.more(1, 1).remove(0);
     until(&tower, |tower| {
         tracing::dispatcher::with_default(&tower.dispatch, || {
             tower.stage.house().bells.ring(&device, &tower.challenge, BEGIN + 120);
@@ -215,6 +242,35 @@ fn there_are_so_many_bells_under_way_and_so_many_more_may_wait() {
     tower.stage.clock.advance(121);
     tower.timer.pass(limits::OUTGOING_TOTAL);
     tower.servers[full + 1].wait(1);
+}
+
+/// A bell waits while others are under way at its server; what becomes of its phone, or of the question, meanwhile.
+fn waits_for_its_turn(happens: impl FnOnce(&Tower)) {
+    let tower = Tower::with_servers(1);
+    tower.ring(0, limits::BELL_CALLS_A_SERVER, 120);
+    tower.servers[0].wait(limits::BELL_CALLS_A_SERVER);
+    happens(&tower);
+    tower.timer.pass(limits::OUTGOING_TOTAL);
+    until(&tower, |tower| {
+        rest(Duration::from_millis(10));
+        tower.told("nobody is to be rung any more") == 1
+    });
+    assert!(tower.stays(0, limits::BELL_CALLS_A_SERVER), "not even once");
+}
+
+#[test]
+fn a_bell_is_looked_at_before_it_rings_for_the_first_time() {
+    waits_for_its_turn(|tower| {
+        tracing::dispatcher::with_default(&tower.dispatch, || {
+            tower.stage.house().bells.ring(&tower.device, &tower.challenge, BEGIN + 120);
+        });
+        let (devices, did) = (&tower.stage.house().devices, tower.device.did);
+        assert!(devices.suspend(owner(&tower.alice), did, SuspendedWhy::Admin, &caller()).unwrap().is_some());
+    });
+    waits_for_its_turn(|tower| {
+        let asked = tower.stage.begin(&tower.alice);
+        assert!(tower.stage.house().approvals.cancel(asked.id, hash("browser"), &caller()).unwrap());
+    });
 }
 
 #[test]

@@ -141,15 +141,22 @@ impl Desk {
         let began = house.clock.monotonic();
         let (mut key, mut tries) = (0, 0_u32);
         loop {
-            let now = house.clock.now();
-            if now >= bell.exp {
+            // The server's own share first, so that those who wait for a slow one hold no call of others. Neither is closed.
+            let turn = (server.calls.acquire().await, self.calls.acquire().await);
+            // Looked at when its turn has come, since it may have waited for that: the first time like every other.
+            let left = bell.exp.saturating_sub(house.clock.now());
+            if left == 0 {
                 return tracing::info!(%host, tries, "bell given up: too late");
             }
+            if !(self.still_hangs_there(bell).await && self.is_still_asked(bell).await) {
+                return tracing::info!(%host, tries, "bell given up: nobody is to be rung any more");
+            }
             tries = tries.saturating_add(1);
-            let answer = match self.call(bell, &to, key, bell.exp - now, server).await {
+            let answer = match self.call(bell, &to, key, left).await {
                 Ok(answer) => answer,
                 Err(fault) => return tracing::error!(%host, tries, %fault, "no bell could be made"),
             };
+            drop(turn);
             let milliseconds = house.clock.monotonic().saturating_sub(began).as_millis() as u64;
             let status = answer.as_ref().map_or(0, |it| it.status);
             let fault = answer.as_ref().err().map(ToString::to_string);
@@ -179,10 +186,7 @@ impl Desk {
         to: &Endpoint<'_>,
         key: usize,
         left: u64,
-        server: &Server,
     ) -> Result<Result<Answer, OutgoingFault>, BodyFault> {
-        // The server's own share first, so that those who wait for a slow one hold no call of others. Neither is closed.
-        let (_own, _any) = (server.calls.acquire().await, self.calls.acquire().await);
         let (house, bells) = (&self.house, &self.house.bells);
         let sealed = body::body(&bell.to, &bell.jws, bells.inner.mode, &*house.random)?;
         let authorization = bells.vapid().authorization(key, to, house.clock.now())?;
@@ -190,8 +194,7 @@ impl Desk {
         Ok(bells.outgoing().post(&bell.endpoint, headers, sealed).await)
     }
 
-    /// Waits for the next try. False when there is none: too late, the gateway stops, a newer bell is to ring, the phone was
-    /// removed or suspended or has its bell elsewhere by now, or what it rings for is over.
+    /// Waits for the next try. False when there is none: too late, the gateway stops, or a newer bell is to ring.
     async fn worth_waiting(&self, bell: &Bell, tries: u32, asked: Option<u64>, slot: &Slot) -> bool {
         let house = &self.house;
         let drawn = house.random.bytes::<1>().map_or(128, |[byte]| byte);
@@ -201,14 +204,13 @@ impl Desk {
             return false;
         }
         tokio::select! {
-            () = house.timer.wait(Duration::from_millis(pause)) => {
-                self.still_hangs_there(bell).await && self.is_still_asked(bell).await
-            }
+            () = house.timer.wait(Duration::from_millis(pause)) => true,
             () = house.stopping.begun() => false,
             () = slot.newer.notified() => slot.next().is_none(),
         }
     }
 
+    /// Whether the phone is active, and has its bell there.
     async fn still_hangs_there(&self, bell: &Bell) -> bool {
         let did = bell.did;
         let found = self.house.run(move |house| Ok::<_, BellFault>(house.devices.store().device(did)?)).await;
