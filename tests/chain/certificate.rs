@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
+use countersign_gateway::Running;
 use countersign_gateway::chain::Chain;
 use countersign_gateway::config::Config;
 use countersign_gateway::port::{Adapters, Clock, machine};
-use countersign_gateway::start::StartFault;
-use countersign_gateway::start::folder::FolderFault;
-use countersign_gateway::{Gateway, Running};
 use countersign_protocol::jose::H32;
 use countersign_protocol::push::MetadataReply;
 use countersign_tests::raw_phone::{RawRequest, Wire};
-use countersign_tests::stage::{BEGIN, StageClock, caller};
+use countersign_tests::stage::{self, BEGIN, StageClock, caller};
 
 const DAY: u64 = 86_400;
 
@@ -41,15 +39,7 @@ impl Shop {
 
     fn open<T>(&self, look: impl FnOnce(&Running) -> T) -> T {
         let adapters = Adapters { clock: self.clock.clone(), ..machine::adapters() };
-        // A program that another test starts just now has the lock of the gateway before, until it is itself.
-        let mut tries = 0;
-        let running = loop {
-            tries += 1;
-            match self.runtime.block_on(Gateway::start(self.config.clone(), adapters.clone())) {
-                Err(StartFault::Folder(FolderFault::Held(_))) if tries < 1_000 => std::thread::yield_now(),
-                started => break started.unwrap(),
-            }
-        };
+        let running = stage::start(&self.runtime, &self.config, &adapters);
         let seen = look(&running);
         self.runtime.block_on(running.stop());
         seen

@@ -6,6 +6,7 @@ mod asked;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use countersign_gateway::approval::service::Begun;
 use countersign_gateway::approval::{Ask, Begin, Push};
@@ -16,8 +17,9 @@ use countersign_gateway::enrol::devices::Owner;
 use countersign_gateway::enrol::record::Confirmed;
 use countersign_gateway::house::House;
 use countersign_gateway::person::Person;
-use countersign_gateway::port::{Signer, Timer};
-use countersign_gateway::{Gateway, Running};
+use countersign_gateway::port::{Adapters, Signer, Timer};
+use countersign_gateway::start::folder::FolderFault;
+use countersign_gateway::{Gateway, Running, StartFault};
 use countersign_protocol::Secret;
 use countersign_protocol::jose::H32;
 use countersign_protocol::uri::EnrolLink;
@@ -25,6 +27,7 @@ use tracing::Dispatch;
 use tracing::subscriber::NoSubscriber;
 
 use crate::raw_phone::{Key, RawPhone};
+use crate::window::rest;
 use adapters::{HastyTimer, RealTimer, SeededRandom, VectorSigner, VectorSigners, doubles};
 
 pub use adapters::{StageClock, adapters};
@@ -156,8 +159,7 @@ impl Stage {
     fn run(&mut self, seed: u64) {
         let random = SeededRandom { seed, count: Mutex::new(0), drawn: self.drawn.clone() };
         let adapters = doubles(self.clock.clone(), random, self.signers.clone(), self.timer.clone());
-        let started = self.runtime.block_on(Gateway::start(self.config.clone(), adapters));
-        self.running = Some(started.expect("the gateway starts"));
+        self.running = Some(start(&self.runtime, &self.config, &adapters));
     }
 
     /// Everything that it drew so far, a value a draw.
@@ -221,14 +223,22 @@ impl Stage {
     /// # Errors
     /// As [`Chain::recover`](countersign_gateway::chain::Chain::recover).
     pub fn recover(&self, gr: &str, next: Option<&str>) -> Result<Ring, ChainFault> {
+        let ring = self.recover_unnoticed(gr, next)?;
+        self.look_after_keys();
+        Ok(ring)
+    }
+
+    /// The same, and the gateway has not looked yet.
+    ///
+    /// # Errors
+    /// As [`Chain::recover`](countersign_gateway::chain::Chain::recover).
+    pub fn recover_unnoticed(&self, gr: &str, next: Option<&str>) -> Result<Ring, ChainFault> {
         let house = self.house();
         let (name, policy) = (house.config.name.as_str(), house.published.policy().clone());
         let vouched =
             Vouched { u: self.u().parse().expect("a base URL"), name: name.try_into().expect("a name"), policy };
         let next = next.map(|name| Key::named(name).jwk().thumbprint());
-        let ring = house.chain.recover(self.signer(gr), next, vouched, house.approvals.moment(), &caller())?;
-        self.look_after_keys();
-        Ok(ring)
+        house.chain.recover(self.signer(gr), next, vouched, house.approvals.moment(), &caller())
     }
 
     /// The key of that name in the published vectors, as a signer.
@@ -321,6 +331,21 @@ impl Stage {
             }
         }
     }
+}
+
+/// Starts a gateway, also on a folder that another one just left: a program that another test starts at that moment has the
+/// folder's lock as well, until it is itself.
+///
+/// # Panics
+/// When it does not start.
+pub fn start(runtime: &tokio::runtime::Runtime, config: &Config, adapters: &Adapters) -> Running {
+    for _ in 0..1_000 {
+        match runtime.block_on(Gateway::start(config.clone(), adapters.clone())) {
+            Err(StartFault::Folder(FolderFault::Held(_))) => rest(Duration::from_millis(10)),
+            started => return started.expect("the gateway starts"),
+        }
+    }
+    panic!("the folder stays held");
 }
 
 /// The password of every person on a stage.
