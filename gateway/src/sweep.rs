@@ -1,5 +1,6 @@
-//! Forgetting what nobody needs any more: answers kept for repeats, old approvals, codes, keys of devices long gone, and
-//! what the audit has kept for as long as the operator says.
+//! What is done now and then, and at the start. Forgetting what nobody needs any more: answers kept for repeats, old
+//! approvals, codes, keys of devices long gone, and what the audit has kept for as long as the operator says. Ringing for what
+//! phones were told by a command, which has no bells.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,5 +42,5 @@ fn round(house: &House) -> Result<(), SweepFault> {
     house.notices.store().sweep(at)?;
     house.audit.forget(at.now.saturating_sub(u64::from(house.config.audit_days) * DAY))?;
     house.approvals.store().sweep(at.now.saturating_sub(APPROVALS), at)?;
-    Ok(())
+    Ok(house.notices.announce_unheard()?)
 }

@@ -66,6 +66,8 @@ fn contract(store: &dyn Store) {
     assert_eq!([store.name(first.number, id(70)), store.name(first.number, id(71))], [Ok(id(70)), Ok(id(70))], "once");
     assert_eq!(unsigned(store, 2, 1)[0].aid, Some(id(70)), "the same for all phones");
     assert_eq!(open(store, 1, 1), []);
+    let unheard = |seconds: u64| store.unheard(at(seconds)).unwrap();
+    assert_eq!((unheard(1), unheard(2 + LIFE)), (vec![id(1), id(2)], vec![]));
     store.keep(text(&first, 1, 10)).unwrap();
     store.keep(text(&first, 1, 11)).unwrap();
     assert_eq!((unsigned(store, 1, 1).len(), open(store, 1, 1)), (0, vec![id(10)]), "the first text stays");
@@ -73,7 +75,9 @@ fn contract(store: &dyn Store) {
 
     tell(store, MARA, None, 2);
     let second = unsigned(store, 1, 2).remove(0);
+    assert_eq!(unheard(2), [1, 2, 3].map(id), "the newest alone is asked about");
     store.keep(text(&second, 1, 12)).unwrap();
+    assert_eq!(unheard(2), [2, 3].map(id));
     assert_eq!(open(store, 1, 2), [id(12), id(10)], "the newest first");
     assert_eq!(store.open(id(1), 1, at(2)).unwrap().len(), 1);
     let get = |jti: u8, seconds: u64| store.get(id(1), id(jti), at(seconds)).unwrap().map(|notice| notice.standing);
@@ -87,6 +91,7 @@ fn contract(store: &dyn Store) {
     store.reissue(vec![H32::from_bytes([2; 32])]).unwrap();
     assert_eq!((open(store, 1, 2), get(10, 2)), (vec![], Some(Standing::Replaced)));
     assert_eq!(unsigned(store, 1, 2).len(), 2);
+    assert_eq!(unheard(2), [2, 3].map(id), "what is signed anew was heard of before");
     store.keep(text(&first, 1, 13)).unwrap();
     assert_eq!(open(store, 1, 2), [id(13)]);
 
@@ -192,6 +197,19 @@ impl Store for Memory {
         mine.sort_by_key(|(text, _)| -text.number);
         let found = mine.into_iter().filter_map(|(text, replaced)| all.noticed(text, *replaced, &at));
         Ok(found.filter(|notice| notice.standing == Standing::Open).take(most).collect())
+    }
+
+    fn unheard(&self, at: Moment) -> Result<Vec<Id>, StoreFault> {
+        let all = self.all();
+        let newest = |did: &Id| {
+            let mut told = all.events.iter().enumerate().rev();
+            told.find(|(_, (event, _, told))| told.contains(did) && event.at + LIFE >= at.now).map(|(number, _)| number)
+        };
+        let has_text = |did: &Id, number: usize| {
+            all.texts.iter().any(|(text, _)| text.did == *did && usize::try_from(text.number) == Ok(number))
+        };
+        let is_unheard = |did: &Id| newest(did).is_some_and(|number| !has_text(did, number));
+        Ok(PHONES.map(id).into_iter().filter(is_unheard).collect())
     }
 
     fn get(&self, did: Id, jti: Id, at: Moment) -> Result<Option<Noticed>, StoreFault> {

@@ -138,6 +138,12 @@ pub trait Store: Send + Sync {
     /// [`StoreFault`].
     fn open(&self, did: Id, most: usize, at: Moment) -> Result<Vec<Noticed>, StoreFault>;
 
+    /// Phones whose newest open notice never had a text: neither did a bell ring for it, nor did the phone come for it.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn unheard(&self, at: Moment) -> Result<Vec<Id>, StoreFault>;
+
     /// The notice of this phone whose text has this `jti`.
     ///
     /// # Errors

@@ -102,24 +102,43 @@ impl Notices {
     /// # Errors
     /// [`StoreFault`].
     pub fn announce(&self, person: PersonId) -> Result<(), StoreFault> {
-        // Nothing here asks how long this run has lasted.
-        let at = Moment { now: self.parts.clock.now(), run: i64::MIN, mono: 0 };
+        let at = self.moment();
         for device in self.parts.devices.devices(person)? {
             self.parts.wakes.wake(Topic::Device(device.did));
-            let has_bell = device.phone.as_ref().is_some_and(|phone| phone.endpoint.is_some());
-            if has_bell && device.stored == DeviceState::Active {
-                self.ring(&device, at);
+            self.ring(&device, at, |newest| newest.exp + NEWS >= at.now + LIFE);
+        }
+        Ok(())
+    }
+
+    /// Rings for what was told by a program that has no bells: a command beside the gateway, or while none ran.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub fn announce_unheard(&self) -> Result<(), StoreFault> {
+        let at = self.moment();
+        for did in self.parts.store.unheard(at)? {
+            if let Some(device) = self.parts.devices.device(did)? {
+                self.parts.wakes.wake(Topic::Device(did));
+                self.ring(&device, at, |_| true);
             }
         }
         Ok(())
     }
 
-    /// Rings for the newest notice, if it is news.
-    fn ring(&self, device: &Device, at: Moment) {
+    /// This moment, for what does not ask how long this run has lasted.
+    fn moment(&self) -> Moment {
+        Moment { now: self.parts.clock.now(), run: i64::MIN, mono: 0 }
+    }
+
+    /// Rings the bell of an active phone for its newest notice, if that is to be rung for.
+    fn ring(&self, device: &Device, at: Moment, is_due: impl Fn(&Noticed) -> bool) {
+        let has_bell = device.phone.as_ref().is_some_and(|phone| phone.endpoint.is_some());
+        if !has_bell || device.stored != DeviceState::Active {
+            return;
+        }
         match self.open(device.did, 1, at) {
             Ok(newest) => {
-                let is_news = |notice: &&Noticed| notice.exp + NEWS >= at.now + LIFE;
-                newest.iter().filter(is_news).for_each(|it| self.parts.bells.ring(device, &it.jws, it.exp));
+                newest.iter().filter(|it| is_due(it)).for_each(|it| self.parts.bells.ring(device, &it.jws, it.exp));
             }
             Err(fault) => tracing::warn!(%fault, device = %device.did, "no bell rings for a notice"),
         }

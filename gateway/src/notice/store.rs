@@ -84,6 +84,18 @@ impl Store for SqlStore {
         })
     }
 
+    fn unheard(&self, at: Moment) -> Result<Vec<Id>, StoreFault> {
+        self.0.read(|tx| {
+            let sql = "WITH newest AS (SELECT did, max(number) AS number FROM notice_told JOIN notice USING (number)
+                                       WHERE reported IS NULL AND exp >= ?1 GROUP BY did)
+                SELECT did FROM newest WHERE NOT EXISTS (SELECT 1 FROM notice_text
+                  WHERE notice_text.number = newest.number AND notice_text.did = newest.did) ORDER BY did";
+            let mut statement = tx.prepare(sql)?;
+            let found = statement.query_map([int(at.now)], |row| Ok(Id::from_bytes(row.get(0)?)))?;
+            Ok(found.collect::<Result<_, _>>()?)
+        })
+    }
+
     fn get(&self, did: Id, jti: Id, at: Moment) -> Result<Option<Noticed>, StoreFault> {
         self.0.read(|tx| get(tx, &did, &jti, &at))
     }
