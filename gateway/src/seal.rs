@@ -71,6 +71,7 @@ impl Seal {
     /// # Errors
     /// [`SealFault::Open`].
     pub fn open(&self, place: &str, row: &[u8], sealed: &[u8]) -> Result<Secret, SealFault> {
+        tracing::trace!("an opening");
         let (nonce, body) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(SealFault::Open)?;
         let mut body = zeroize::Zeroizing::new(body.to_vec());
         let nonce = Nonce::assume_unique_for_key(*nonce);

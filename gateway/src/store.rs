@@ -152,6 +152,7 @@ impl Store {
     /// # Errors
     /// The closure's own, or a [`StoreFault`].
     pub fn read<T, E: From<StoreFault>>(&self, look: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {
+        tracing::trace!("a read");
         let connection = self.reader()?;
         connection.execute_batch("BEGIN").map_err(StoreFault::from)?;
         let found = look(&connection);

@@ -21,6 +21,7 @@ mod refused;
 mod replay;
 mod sender;
 mod text;
+mod work;
 
 use countersign_gateway::person::Person;
 use countersign_tests::raw_phone::RawPhone;

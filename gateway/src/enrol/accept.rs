@@ -85,8 +85,9 @@ const REMEMBERED: u64 = 3_600;
 const TURNS: usize = 4;
 
 impl Devices {
-    /// The receipt for a request that is right in form. `proof` checks the proof of the call with the request's `pk`; it
-    /// is asked where the order says so. Blocks.
+    /// The receipt for a request that is right in form. `proof` checks the proof of the call with the request's `pk`, where the
+    /// order says so; where there is no code it is asked with no key, so that it costs as much, and its answer is not looked at.
+    /// Blocks.
     ///
     /// # Errors
     /// [`AcceptFault`]; the code stays open then.
@@ -94,16 +95,19 @@ impl Devices {
         &self,
         request: &EnrolRequest,
         by: &Caller,
-        proof: impl FnOnce(&Jwk) -> Result<(), P>,
+        proof: impl FnOnce(Option<&Jwk>) -> Result<(), P>,
     ) -> Result<String, AcceptFault<P>> {
         let h = request.enrol.h();
-        let code = self.code_for(request)?;
+        let Some(code) = self.code_for(request)? else {
+            let _ = proof(None);
+            return Err(AcceptFault::NoCode);
+        };
         let repeats = code.taken.as_ref().is_some_and(|taken| taken.h == h);
         if !repeats {
             self.refuse_closed(&code)?;
         }
         let claims = request.enrol.claims();
-        proof(&claims.keys.pk).map_err(AcceptFault::Proof)?;
+        proof(Some(&claims.keys.pk)).map_err(AcceptFault::Proof)?;
         let enrol = request.enrol.clone().verify(&claims.keys.ak).map_err(AcceptFault::Refused)?;
         let issuer = &self.parts.issuer;
         // A request that was accepted named the key of that time, which may have changed since.
@@ -138,17 +142,16 @@ impl Devices {
     }
 
     /// The code that the request names, if the request was made with it. An unknown one costs as much as a wrong one.
-    fn code_for<P>(&self, request: &EnrolRequest) -> Result<Code, AcceptFault<P>> {
+    fn code_for(&self, request: &EnrolRequest) -> Result<Option<Code>, EnrolFault> {
         let input = request.enrol.jws().signing_input().as_bytes();
-        let found = self.parts.store.code(request.enrol.claims().e).map_err(EnrolFault::from)?;
+        let found = self.parts.store.code(request.enrol.claims().e)?;
         let secret = match &found {
             Some(code) => codes::open(&self.parts.seal, &code.e, &code.code),
             None => self.nobodys.open(&self.parts.seal),
         };
-        let secret = secret.map_err(EnrolFault::from)?;
-        let fits = secret.cm_fits(input, &request.cm);
+        let fits = secret?.cm_fits(input, &request.cm);
         let remembered = |code: &Code| self.moment().now <= code.x.saturating_add(REMEMBERED);
-        found.filter(|code| fits && remembered(code)).ok_or(AcceptFault::NoCode)
+        Ok(found.filter(|code| fits && remembered(code)))
     }
 
     fn refuse_closed<P>(&self, code: &Code) -> Result<(), AcceptFault<P>> {

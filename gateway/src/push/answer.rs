@@ -2,9 +2,8 @@
 
 use countersign_protocol::push::{AnswerReply, AnswerRequest, check};
 
-use super::proof::verify_with_nobody;
 use super::reply::Refusal;
-use super::{Phones, rate};
+use super::{Phones, proof, rate};
 use crate::approval::answer::Answered;
 use crate::audit::Caller;
 use crate::enrol::DeviceState;
@@ -23,13 +22,9 @@ impl Phones {
         let found = found.and_then(|device| {
             let (key, age) = device.phone.as_ref()?.key(class, &kid, &at)?;
             let (key, age) = (key.clone(), age);
-            Some((device, key, age))
+            Some((key, (device, age)))
         });
-        let Some((mut device, key, age)) = found else {
-            verify_with_nobody(answer.jws());
-            return Err(Refusal::Refused("no such key of that device"));
-        };
-        let answer = answer.verify(&key)?;
+        let (answer, (mut device, age)) = proof::verify(answer, found)?;
         check::answer_addressed(&answer, it.issuer.u())?;
         if device.state(&at) == DeviceState::Gone {
             return Err(Refusal::Gone(device.did, device.gone_why()));

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::http::HeaderMap;
-use countersign_protocol::jose::{H32, Id, Jwk, Jws, b64u};
+use countersign_protocol::jose::{Claims, H32, Id, Jwk, Jws, b64u};
 use countersign_protocol::push::{KeyClass, Message, Method, Proof, Verified, check};
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 
@@ -63,8 +63,21 @@ pub fn read(headers: &HeaderMap) -> Result<Message<Proof>, Refusal> {
     Ok(Message::parse(text)?)
 }
 
-/// Costs what verifying with a known key costs, so that an unknown one cannot be told by time.
-pub fn verify_with_nobody(jws: &Jws) {
+/// Verifies a message by the key that was found for it, beside whose it is. Where none was, the message is refused at the same
+/// cost, so that whether an id or a key is known cannot be told by time.
+///
+/// # Errors
+/// [`Refusal::Refused`].
+pub fn verify<T: Claims, O>(message: Message<T>, found: Option<(Jwk, O)>) -> Result<(Verified<T>, O), Refusal> {
+    tracing::trace!("a verification");
+    let Some((key, of)) = found else {
+        verify_with_nobody(message.jws());
+        return Err(Refusal::Refused("an unknown key"));
+    };
+    Ok((message.verify(&key)?, of))
+}
+
+fn verify_with_nobody(jws: &Jws) {
     /// The generator of P-256: a point on the curve that is nobody's key.
     const NOBODY: &str = "BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU";
     let signature = jws.text().rsplit('.').next().and_then(|part| b64u::decode(part).ok()).unwrap_or_default();
@@ -136,13 +149,10 @@ impl Phones {
                 Some(key) => Some(key),
                 None => also(&device)?.filter(|key| key.thumbprint() == kid).map(|key| (key, Age::Old)),
             };
-            found = key.map(|(key, age)| (device, key, age));
+            found = key.map(|(key, age)| (key, (device, age)));
         }
-        let Some((mut device, key, age)) = found else {
-            verify_with_nobody(proof.jws());
-            return Err(Refusal::Refused("an unknown key"));
-        };
-        let proof = self.request_fits(proof, &key, call)?;
+        let (proof, (mut device, age)) = verify(proof, found)?;
+        check::proof_fits(&proof, call.method, &call.htu, &call.bh)?;
         let state = device.state(&at);
         if state == DeviceState::Gone {
             return Err(Refusal::Gone(device.did, device.gone_why()));
@@ -161,7 +171,7 @@ impl Phones {
     }
 
     /// The key of this class that signed a message of the device that proved the call: it counts, and the message names that
-    /// device. `also` may be one more key.
+    /// device. `also` may be one more key. What is returned is what the caller verifies by next.
     ///
     /// # Errors
     /// [`Refusal::Refused`].
@@ -177,6 +187,7 @@ impl Phones {
         let phone = device.phone.as_ref().filter(|_| *iss == device.did);
         let counts = phone.and_then(|phone| phone.key(class, &kid, &self.inner.devices.moment()));
         let also = also.filter(|key| phone.is_some() && key.thumbprint() == kid).map(|key| (key, Age::Old));
+        tracing::trace!("a verification");
         match counts.or(also) {
             Some((key, age)) => Ok((key.clone(), age)),
             None => {
@@ -186,23 +197,16 @@ impl Phones {
         }
     }
 
-    /// The same for a key that is not registered yet, as `enrol` asks.
+    /// The same for a key that is not registered yet, as `enrol` asks; none where there is no code for the request.
     ///
     /// # Errors
     /// [`Refusal`].
-    pub fn prove_with(&self, proof: Message<Proof>, pk: &Jwk, call: &Call) -> Result<(), Refusal> {
-        if proof.jws().kid() != pk.thumbprint() {
-            verify_with_nobody(proof.jws());
-            return Err(Refusal::Refused("not the request's pk"));
-        }
-        let proof = self.request_fits(proof, pk, call)?;
-        self.once(&proof, pk.thumbprint())
-    }
-
-    fn request_fits(&self, proof: Message<Proof>, pk: &Jwk, call: &Call) -> Result<Verified<Proof>, Refusal> {
-        let proof = proof.verify(pk)?;
+    pub fn prove_with(&self, proof: Message<Proof>, pk: Option<&Jwk>, call: &Call) -> Result<(), Refusal> {
+        let kid = proof.jws().kid();
+        let found = pk.filter(|pk| pk.thumbprint() == kid).map(|pk| (pk.clone(), ()));
+        let (proof, ()) = verify(proof, found)?;
         check::proof_fits(&proof, call.method, &call.htu, &call.bh)?;
-        Ok(proof)
+        self.once(&proof, kid)
     }
 
     fn once(&self, proof: &Verified<Proof>, key: H32) -> Result<(), Refusal> {
