@@ -14,7 +14,7 @@ use super::record::{Confirmed, Device, DeviceState, Kind, Store};
 use super::totp::{self, Seed};
 use crate::approval::Moment;
 use crate::attest::Attestations;
-use crate::audit::Caller;
+use crate::audit::{Caller, Entry};
 use crate::failure::Failure;
 use crate::issuer::{Issuer, SignFault};
 use crate::notice::Notices;
@@ -116,6 +116,9 @@ pub struct Owner<'a> {
     /// The name: the account's name on phones.
     pub name: &'a str,
 }
+
+/// What a store says of a device that was taken out of use: the approvals that ended with it, or none when it was not there.
+type Ended = Result<Option<Vec<Id>>, StoreFault>;
 
 impl Devices {
     /// Devices over their parts.
@@ -261,11 +264,8 @@ impl Devices {
         acting: [u8; 32],
         by: &Caller,
     ) -> Result<Option<Vec<Id>>, EnrolFault> {
-        let (at, why) = (self.moment(), GoneWhy::Person);
-        let entry = by.entry(at.now, "device.remove", why.as_str()).device(*did.as_bytes());
-        let ended = self.parts.store.end_from(owner.id, did, why, acting, at, entry)?;
-        self.left(owner.id, did)?;
-        Ok(ended)
+        let why = GoneWhy::Person;
+        self.gone(owner.id, did, why, by, |store, at, entry| store.end_from(owner.id, did, why, acting, at, entry))
     }
 
     /// Removes a device, or refuses a pending one. The approvals that this ended, or none when it was not there.
@@ -277,17 +277,24 @@ impl Devices {
     }
 
     fn end(&self, person: PersonId, did: Id, why: GoneWhy, by: &Caller) -> Result<Option<Vec<Id>>, EnrolFault> {
-        let at = self.moment();
-        let entry = by.entry(at.now, "device.remove", why.as_str()).device(*did.as_bytes());
-        let ended = self.parts.store.end(person, did, why, at, entry)?;
-        self.left(person, did)?;
-        Ok(ended)
+        self.gone(person, did, why, by, |store, at, entry| store.end(person, did, why, at, entry))
     }
 
-    /// Tells a device that went, and the person's other phones.
-    fn left(&self, person: PersonId, did: Id) -> Result<(), EnrolFault> {
+    /// Stores that a device goes, and tells it and the person's other phones.
+    fn gone(
+        &self,
+        person: PersonId,
+        did: Id,
+        why: GoneWhy,
+        by: &Caller,
+        end: impl FnOnce(&dyn Store, Moment, Entry) -> Ended,
+    ) -> Result<Option<Vec<Id>>, EnrolFault> {
+        let at = self.moment();
+        let entry = by.entry(at.now, "device.remove", why.as_str()).device(*did.as_bytes());
+        let ended = end(self.store(), at, entry)?;
         self.parts.wakes.wake(Topic::Device(did));
-        Ok(self.parts.notices.announce(person)?)
+        self.parts.notices.announce(person)?;
+        Ok(ended)
     }
 
     /// Removes a phone that says so itself. The approvals that this ended.
@@ -309,11 +316,7 @@ impl Devices {
         why: SuspendedWhy,
         by: &Caller,
     ) -> Result<Option<Vec<Id>>, EnrolFault> {
-        let at = self.moment();
-        let entry = by.entry(at.now, "device.suspend", why.as_str()).device(*did.as_bytes());
-        let ended = self.parts.changes.suspend(owner.id, did, why, at, entry)?;
-        self.parts.wakes.wake(Topic::Device(did));
-        Ok(ended)
+        self.suspended(did, why, by, |changes, at, entry| changes.suspend(owner.id, did, why, at, entry))
     }
 
     /// Suspends a device that its person lost, who says so in the session `acting`. The approvals that this ended, or none
@@ -328,9 +331,21 @@ impl Devices {
         acting: [u8; 32],
         by: &Caller,
     ) -> Result<Option<Vec<Id>>, EnrolFault> {
-        let (at, why) = (self.moment(), SuspendedWhy::Lost);
+        let why = SuspendedWhy::Lost;
+        self.suspended(did, why, by, |changes, at, entry| changes.suspend_from(owner.id, did, why, acting, at, entry))
+    }
+
+    /// Stores that a device is suspended, and tells it.
+    fn suspended(
+        &self,
+        did: Id,
+        why: SuspendedWhy,
+        by: &Caller,
+        suspend: impl FnOnce(&dyn Changes, Moment, Entry) -> Ended,
+    ) -> Result<Option<Vec<Id>>, EnrolFault> {
+        let at = self.moment();
         let entry = by.entry(at.now, "device.suspend", why.as_str()).device(*did.as_bytes());
-        let ended = self.parts.changes.suspend_from(owner.id, did, why, acting, at, entry)?;
+        let ended = suspend(&*self.parts.changes, at, entry)?;
         self.parts.wakes.wake(Topic::Device(did));
         Ok(ended)
     }
