@@ -1,6 +1,7 @@
 //! What the journeys share: doubles of ports, programs, a browser, a phone that can send anything.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "this is test code: a panic is how it says no")]
 
+pub mod any_certificate;
 pub mod attested;
 pub mod browser;
 pub mod contract;

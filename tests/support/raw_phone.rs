@@ -18,8 +18,9 @@ use countersign_protocol::seal::Receiver;
 use countersign_protocol::uri::EnrolLink;
 use serde_json::{Value, json};
 
+pub use crate::any_certificate::any_certificate;
 pub use message::{Key, b64u, h, id, id_of, payload, sign, sign_raw, twin};
-pub use wire::{RawReply, RawRequest, RawStream, Wire, any_certificate};
+pub use wire::{RawReply, RawRequest, RawStream, Wire};
 
 /// The keys and names of one enrolment.
 pub struct RawPhone {

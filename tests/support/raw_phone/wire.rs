@@ -2,9 +2,10 @@
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use serde_json::Value;
+
+use crate::any_certificate::any_certificate;
 
 /// An HTTP request, free of any rule.
 #[derive(Debug, Clone)]
@@ -60,6 +61,18 @@ pub struct RawReply {
 }
 
 impl RawReply {
+    /// What comes of this call.
+    pub async fn of(call: reqwest::RequestBuilder) -> Self {
+        Self::read(call.send().await.expect("the gateway answers")).await
+    }
+
+    async fn read(response: reqwest::Response) -> Self {
+        let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let headers = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+        let status = response.status().as_u16();
+        Self { status, headers, body: response.bytes().await.expect("a whole body").to_vec() }
+    }
+
     /// The body as JSON, `null` when it is none.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or(Value::Null)
@@ -159,17 +172,7 @@ impl Wire {
 
     /// Sends a recorded request as somebody else would: it is not recorded and its nonce is not taken.
     pub fn send_again(&self, request: RawRequest) -> RawReply {
-        self.runtime.block_on(async {
-            let response = self.begin(request).await;
-            let status = response.status().as_u16();
-            let headers = response
-                .headers()
-                .iter()
-                .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-                .collect();
-            let body = response.bytes().await.expect("a whole body").to_vec();
-            RawReply { status, headers, body }
-        })
+        self.runtime.block_on(async { RawReply::read(self.begin(request).await).await })
     }
 }
 
@@ -217,55 +220,5 @@ impl RawStream<'_> {
             }
             assert!(block.starts_with(':'), "{block}");
         }
-    }
-}
-
-/// A TLS client configuration on ring that takes any certificate.
-pub fn any_certificate() -> rustls::ClientConfig {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    rustls::ClientConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()
-        .expect("ring knows the default versions")
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
-        .with_no_client_auth()
-}
-
-/// Takes any certificate: these tests are about what is inside the connection.
-#[derive(Debug)]
-struct AnyCertificate(Arc<rustls::crypto::CryptoProvider>);
-
-impl rustls::client::danger::ServerCertVerifier for AnyCertificate {
-    fn verify_server_cert(
-        &self,
-        _: &rustls::pki_types::CertificateDer<'_>,
-        _: &[rustls::pki_types::CertificateDer<'_>],
-        _: &rustls::pki_types::ServerName<'_>,
-        _: &[u8],
-        _: rustls::pki_types::UnixTime,
-    ) -> Result<rustls::client::danger::ServerCertVerified, rustls::Error> {
-        Ok(rustls::client::danger::ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &rustls::pki_types::CertificateDer<'_>,
-        dss: &rustls::DigitallySignedStruct,
-    ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls12_signature(message, cert, dss, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &rustls::pki_types::CertificateDer<'_>,
-        dss: &rustls::DigitallySignedStruct,
-    ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
     }
 }
