@@ -1,16 +1,15 @@
-//! P7 `push::mutate`: no changed byte is accepted, in what a gateway takes and in what a phone takes.
+//! P7 `push::mutate`: no changed byte is accepted, in what a gateway takes (here) and in what a phone takes ([`phone`]).
 //!
 //! Short form: the lowest bit of each byte. Long form (`cargo xtask torture push::mutate`): each bit, and each length.
 
+mod phone;
+
 use std::cell::Cell;
 
-use countersign_protocol::Secret;
-use countersign_protocol::jose::{Claims, H32, Id, Jwk, b64u};
-use countersign_protocol::push::{Challenge, Gone, Message, Metadata, Outcome, Receipt};
-use countersign_protocol::seal::{self, Receiver};
-use countersign_tests::raw_phone::{Key, RawRequest, payload, sign};
+use countersign_protocol::jose::b64u;
+use countersign_tests::raw_phone::RawRequest;
 use countersign_tests::stage::Stage;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::is_long;
 use super::sender::{Kind, Sender};
@@ -145,57 +144,6 @@ fn request_body() {
     }
 }
 
-/// How a phone decides whether it takes a message of the gateway.
-type Verifier = fn(&str, &Jwk) -> bool;
-
-fn verifies<T: Claims + Clone>(text: &str, key: &Jwk) -> bool {
-    Message::<T>::parse(text).is_ok_and(|message| message.verify(key).is_ok())
-}
-
-/// The broken variant: form alone.
-fn is_well_formed<T: Claims + Clone>(text: &str, _: &Jwk) -> bool {
-    Message::<T>::parse(text).is_ok()
-}
-
-fn taken_by(accepts: Verifier, jws: &str, key: &Jwk) -> usize {
-    let (taken, _) = taken(jws.as_bytes(), |text| std::str::from_utf8(text).is_ok_and(|text| accepts(text, key)));
-    taken
-}
-
-fn claims(of: &str) -> Value {
-    let u = "https://gate.example.com/push/v1";
-    let did = Id::from_bytes([0x10; 16]).to_string();
-    let (one, two) = (Id::from_bytes([1; 16]).to_string(), Id::from_bytes([2; 16]).to_string());
-    match of {
-        "challenge" => json!({"iss": u, "aud": did, "jti": one, "aid": two, "iat": 1_795_260_000u64,
-            "exp": 1_795_260_120u64, "op": "login", "acct": "alice@example.com", "app": "Demo shop", "nm": 6,
-            "ctx": {"src": "rp", "ip": "192.0.2.7"}}),
-        "outcome" => json!({"iss": u, "aud": did, "iat": 1_795_260_000u64, "aj": one, "cj": two, "st": "approved"}),
-        "gone" => json!({"iss": u, "aud": did, "iat": 1_795_260_000u64, "why": "person"}),
-        "metadata" => json!({"iss": u, "iat": 1_795_260_000u64, "exp": 1_796_000_000u64, "epoch": 1, "seq": 1,
-            "keys": [Key::named("gk").jwk_json()], "name": "Example",
-            "policy": {"digits": 6, "uv": "any", "attest": "none", "level": "software", "push": "sealed",
-                       "totp": true, "offline": false, "move": false}}),
-        _ => unreachable!("no such message"),
-    }
-}
-
-#[test]
-fn what_a_phone_takes() {
-    let gk = Key::named("gk");
-    let cases: [(&str, &str, Verifier, Verifier); 4] = [
-        ("challenge", "cs-challenge+jwt", verifies::<Challenge>, is_well_formed::<Challenge>),
-        ("outcome", "cs-result+jwt", verifies::<Outcome>, is_well_formed::<Outcome>),
-        ("gone", "cs-gone+jwt", verifies::<Gone>, is_well_formed::<Gone>),
-        ("metadata", "cs-meta+jwt", verifies::<Metadata>, is_well_formed::<Metadata>),
-    ];
-    for (name, typ, right, broken) in cases {
-        let jws = sign(typ, &claims(name), &gk);
-        assert_eq!((name, taken_by(right, &jws, &gk.jwk())), (name, 0));
-        assert!(taken_by(broken, &jws, &gk.jwk()) > 0, "{name}: a phone that reads form alone is caught");
-    }
-}
-
 /// The same message signed anew, where it is right in form.
 fn signed_anew(sender: &Sender, jws: &[u8]) -> Option<String> {
     let mut parts = std::str::from_utf8(jws).ok()?.split('.').map(b64u::decode);
@@ -234,25 +182,4 @@ fn a_gateway_that_does_not_compare_bodies_is_caught() {
         is_taken(&phone.wire.send(request.header("countersign-proof", &proof)).verdict())
     });
     assert!(taken > 0, "none of {of}");
-}
-
-#[test]
-fn receipt_and_its_sealed_part() {
-    let stage = Stage::start();
-    let alice = stage.person("alice");
-    let (link, phone) = (stage.link(&alice, "browser"), stage.raw_phone("sealed"));
-    let body = phone.enrol_body(&link.c, &phone.enrol_claims(&link));
-    let receipt = phone.wire.send(phone.proven("/enrol", &body)).json()["receipt"].as_str().unwrap().to_owned();
-    let gk = Key::named("gk").jwk();
-    assert_eq!(taken_by(verifies::<Receipt>, &receipt, &gk), 0);
-
-    let sealed = Message::<Receipt>::parse(&receipt).unwrap().claims().sealed.0.clone();
-    let receiver = Receiver::new(&Secret::from_slice(phone.seal.scalar()), Id::from_bytes([0x30; 16])).unwrap();
-    let (opened, of) = taken(&sealed, |body| seal::open(&receiver, body).is_ok());
-    assert!(opened == 0 && of >= 1126, "{opened} of {of}");
-    assert_eq!(payload(&receipt)["eh"], H32::sha256(&[link_input(&body).as_bytes()]).to_string());
-}
-
-fn link_input(body: &Value) -> &str {
-    body["enrol"].as_str().unwrap().rsplit_once('.').unwrap().0
 }
