@@ -1,5 +1,7 @@
 //! A phone that changes its own keys: nothing is lost by it, and only the gateway's signed receipt changes anything.
 
+mod refused;
+
 use countersign_core::app::{App, Enrolling, GatewayState};
 use countersign_core::cancel::Cancel;
 use countersign_core::error::{Error, GatewayError, PortError};
@@ -116,8 +118,9 @@ fn a_day_passes(world: &World, gateway: &Gateway) {
     world.clock.pass(86_401);
 }
 
+/// A gateway that knows the new key alone gives the receipt all the same.
 #[test]
-fn a_gateway_that_knows_the_new_key_alone_gives_the_receipt_all_the_same() {
+fn old_key_after_day() {
     let (world, gateway, app, enrolling) = active();
     gateway.twist(|path, _, _, good| if path == "keys" { Err(PortError::Network) } else { Ok(good) });
     assert!(rotate(&app, &enrolling, KeyClass::Pk).is_err());
@@ -238,21 +241,6 @@ fn a_change_that_was_taken_outlives_a_suspension_and_every_unsigned_word() {
         gateway.activate();
         works(&world, &gateway, &app, &enrolling);
     }
-}
-
-#[test]
-fn another_change_while_the_old_key_counts_is_refused_and_made_later() {
-    let (world, gateway, app, enrolling) = active();
-    rotate(&app, &enrolling, KeyClass::Ak).unwrap();
-    // No approval was signed by the new key yet.
-    let refused = Err(GatewayError::Policy(ErrorWhy::State).into());
-    assert_eq!(rotate(&app, &enrolling, KeyClass::Ak), refused);
-    poll(&app, &enrolling).unwrap();
-    gateway.challenge("one");
-    poll(&app, &enrolling).unwrap();
-    assert_eq!(approve(&app, only(&app).id, "049218").unwrap().st, Status::Approved);
-    poll(&app, &enrolling).unwrap();
-    works(&world, &gateway, &app, &enrolling);
 }
 
 #[test]

@@ -225,6 +225,24 @@ fn confirm_other_device() {
     assert_eq!(gateway.state().echoes.last().unwrap().joining, Some(id_of("another code").parse().unwrap()));
 }
 
+/// A gateway that does not know the device of this code any more: nothing is confirmed and nothing forgotten, and the digits
+/// are sent again as they were signed.
+#[test]
+fn confirm_unknown_e() {
+    let (_world, gateway, app, enrolling) = old();
+    let moving = invite(&app, enrolling.id).unwrap();
+    let (_new_world, _new, digits) = new_phone(&gateway, &moving);
+    poll(&app, &enrolling).unwrap();
+    gateway.hold("confirm", 401, r#"{"error":"refused"}"#);
+    assert_eq!(confirm(&app, enrolling.id, &digits).unwrap_err(), GatewayError::DeviceRefused.into());
+    let shown = app.moving(enrolling.id).unwrap().unwrap();
+    assert!(!shown.confirmed && shown.joining.is_some() && app.gateways()[0].state == GatewayState::Active);
+    gateway.untwist();
+    confirm(&app, enrolling.id, &digits).unwrap();
+    let bodies = gateway.bodies("confirm");
+    assert!(bodies.iter().all(|body| *body == bodies[0]), "signed once");
+}
+
 #[test]
 fn confirm_thrice() {
     let (_world, gateway, app, enrolling) = old();

@@ -86,6 +86,32 @@ fn code_other_device() {
     assert_eq!(refusal(|claims| claims["aud"] = json!(id_of("another device"))), InputError::OtherPhone.into());
 }
 
+/// What was typed wrongly takes its try at the gateway alone: the phone counts nothing, tells nobody, and shows the same
+/// digits again.
+#[test]
+fn wrong_code_takes_a_try() {
+    let (_world, gateway, app, _enrolling) = offline();
+    let code = read(&app, &jws(&gateway, &claims(&gateway)));
+    let asked = gateway.state().log.len();
+    let shown = [0; 5].map(|_| app.answer_code(&code, &Cancel::default()).unwrap().to_string());
+    assert!(shown.iter().all(|digits| *digits == shown[0]));
+    assert_eq!(gateway.state().log.len(), asked);
+}
+
+/// After the last try the page begins anew: its next challenge has other digits, and those of the one before are no use there.
+#[test]
+fn fourth_try() {
+    let (world, gateway, app, _enrolling) = offline();
+    let first = read(&app, &jws(&gateway, &claims(&gateway)));
+    world.clock.pass(30);
+    let mut anew = claims(&gateway);
+    (anew["jti"], anew["aid"]) = (json!(id_of("anew")), json!(id_of("anew aid")));
+    let anew = read(&app, &jws(&gateway, &anew));
+    let shown = [&first, &anew].map(|code| app.answer_code(code, &Cancel::default()).unwrap().to_string());
+    assert_ne!(shown[0], shown[1]);
+    assert_eq!(app.history().unwrap().len(), 2, "two sign-ins, and each says that its code was shown");
+}
+
 #[test]
 fn policy_off() {
     let (_world, gateway, app, _enrolling) = enrolled();

@@ -380,8 +380,10 @@ fn can(record: &Record, approval: &Approval, state: ApprovalState, now: u64) -> 
     let open = approval.left.is_none() && !is_late(record, approval, now);
     let decided = |st: &[Status]| matches!(state, ApprovalState::Decided(found) if st.contains(&found));
     let asks = approval.challenge.claims().op != Op::Info;
+    // The gateway takes no approval of one that is suspended, and takes its denial.
+    let counts = record.enrolled().is_none_or(|enrolled| enrolled.device != DeviceState::Suspended);
     Can {
-        approve: asks && open && !approval.is_refused() && meta::staleness(record, now).is_none(),
+        approve: asks && open && counts && !approval.is_refused() && meta::staleness(record, now).is_none(),
         deny: asks && !decided(&[Status::Denied, Status::Reported]),
         report: !decided(&[Status::Reported]),
     }

@@ -1,6 +1,6 @@
 //! The move to a new phone: who may invite and confirm, how often, and what the new phone gets.
 
-use countersign_tests::raw_phone::{Key, RawPhone, id, payload, sign, twin};
+use countersign_tests::raw_phone::{Key, RawPhone, h, id, payload, sign, twin};
 use countersign_tests::stage::Stage;
 use serde_json::{Value, json};
 
@@ -89,15 +89,49 @@ fn invite_by_pk() {
 }
 
 #[test]
-fn invite_for_another_device_or_gateway() {
+fn invite_for_another_device() {
     let (stage, alice, phone) = stage();
     let other = stage.active_phone(&alice, "other");
     let mut claims = phone.invite_claims(false);
     claims["iss"] = other.did.borrow().as_str().into();
     assert_eq!(phone.call("/invite", &invitation(&claims, &phone.ak)).verdict(), "401 refused");
+}
+
+/// Of two invitations each gets the receipt of its own request, whatever is repeated and in whatever order.
+#[test]
+fn invite_foreign_eh() {
+    let (_stage, _alice, phone) = stage();
+    let bodies = [false, true].map(|replace| invitation(&phone.invite_claims(replace), &phone.ak));
+    for body in [&bodies[0], &bodies[1], &bodies[0], &bodies[1]] {
+        let reply = phone.call("/invite", body);
+        assert_eq!(reply.status, 201, "{}", reply.verdict());
+        let receipt = payload(reply.json()["receipt"].as_str().unwrap());
+        assert_eq!(receipt["eh"], h(body["invite"].as_str().unwrap()).to_string());
+        assert_eq!(receipt["aud"].as_str(), Some(phone.did.borrow().as_str()));
+    }
+}
+
+/// One that is meant for another gateway is refused; what this one gives leads to itself.
+#[test]
+fn invite_foreign_u() {
+    let (stage, _alice, phone) = stage();
     let mut claims = phone.invite_claims(false);
     claims["aud"] = "https://gate.example.com/push/v1".into();
     assert_eq!(phone.call("/invite", &invitation(&claims, &phone.ak)).verdict(), "401 refused");
+    assert_eq!(phone.invite(false).u.as_str(), stage.u());
+}
+
+/// What it gives names the key that signs, and whoever enrols by it under another key's name is refused.
+#[test]
+fn invite_foreign_k() {
+    let (stage, _alice, phone) = stage();
+    let link = phone.invite(false);
+    assert_eq!(link.k, Key::named("gk").jwk().thumbprint());
+    let new = stage.raw_phone("successor");
+    let mut claims = new.enrol_claims(&link);
+    claims["gk"] = Key::named("gk2").thumbprint().into();
+    assert_eq!(new.call("/enrol", &new.enrol_body(&link.c, &claims)).verdict(), "401 refused");
+    assert_eq!(phone.type_digits(&link, &new.enrol(&link)).status, 204, "the control passes");
 }
 
 #[test]
