@@ -1,20 +1,15 @@
 //! `final::*`: what is decided stays decided (push-v1 section 10), over the whole system.
 
 use countersign_gateway::approval::{Ask, Begin, Push, State};
-use countersign_gateway::enrol::changes::SuspendedWhy;
-use countersign_gateway::limits;
 use countersign_gateway::person::{self, Person, Store as _};
 use countersign_gateway::session::{Cookie, Step};
-use countersign_protocol::jose::Id;
-use countersign_protocol::push::GoneWhy;
-use countersign_tests::log::Memory;
 use countersign_tests::plain::Plain;
 use countersign_tests::raw_phone::{RawPhone, payload, sign};
-use countersign_tests::stage::{Asked, BEGIN, PASSWORD, Stage, caller, hash, owner};
+use countersign_tests::stage::{Asked, BEGIN, PASSWORD, Stage, caller, hash};
 
 use super::two_phones;
 
-fn held(phone: &RawPhone) -> String {
+pub(super) fn held(phone: &RawPhone) -> String {
     phone.challenges().pop().expect("a challenge")
 }
 
@@ -110,12 +105,12 @@ fn report_after_consumed() {
 }
 
 /// A session that came from this approval.
-fn opened_by(stage: &Stage, person: &Person, asked: &Asked<'_>) -> Cookie {
+pub(super) fn opened_by(stage: &Stage, person: &Person, asked: &Asked<'_>) -> Cookie {
     let step = Step { second: true, approval: Some(*asked.id.as_bytes()), ..Step::default() };
     stage.house().sessions.begin(person.id, &person.name, step).expect("the store").expect("it begins").0
 }
 
-fn is_open(stage: &Stage, cookie: &Cookie) -> bool {
+pub(super) fn is_open(stage: &Stage, cookie: &Cookie) -> bool {
     stage.house().sessions.find(cookie).expect("the store").is_some()
 }
 
@@ -134,97 +129,6 @@ fn report_after_10_min() {
     let all = stage.house().audit.latest(Some("alice"), 5).expect("the store");
     assert!(all.iter().any(|entry| entry.what == "approval.report" && entry.outcome == "reported"), "{all:?}");
     assert_eq!(stage.try_begin(&alice, "browser", true).expect("a page").1, Push::Denied, "where it came from waits");
-}
-
-/// Section 15, row 7: whatever became of the question, whoever says that somebody else asked it is heard.
-#[test]
-fn report_of_what_is_over_is_heard_and_changes_no_state() {
-    let report = |stage: &Stage, asked: &Asked<'_>, phone: &RawPhone, held: &str| {
-        let before = asked.state();
-        assert_eq!(phone.decide(&phone.refusal(held, "report")), "reported", "{before}");
-        assert_eq!(asked.state(), before);
-        stage.clock.advance(3_601);
-        before
-    };
-    let (stage, alice, one, two) = two_phones();
-    let begun = || {
-        let asked = stage.begin(&alice);
-        (held(&one), held(&two), asked)
-    };
-    let mut seen = Vec::new();
-    let (first, second, asked) = begun();
-    assert_eq!(one.decide(&one.refusal(&first, "deny")), "denied");
-    seen.push(report(&stage, &asked, &two, &second));
-    let (first, second, asked) = begun();
-    for _ in 0..3 {
-        one.decide(&one.approval(&first, &asked.wrong_digits()));
-    }
-    seen.push(report(&stage, &asked, &two, &second));
-    let (first, _, asked) = begun();
-    stage.clock.advance(126);
-    seen.push(report(&stage, &asked, &one, &first));
-    let (first, second, asked) = begun();
-    assert_eq!(one.decide(&one.approval(&first, &asked.digits())), "approved");
-    stage.clock.advance(31);
-    seen.push(report(&stage, &asked, &two, &second));
-    let (first, _, asked) = begun();
-    stage.house().approvals.cancel(asked.id, hash("browser"), &caller()).expect("the store");
-    seen.push(report(&stage, &asked, &one, &first));
-    assert_eq!(seen, [State::Denied, State::Failed, State::Expired, State::Lapsed, State::Cancelled]);
-}
-
-/// Section 15, row 7: whoever reports once more, or later, is told the same; what it does comes once.
-#[test]
-fn report_twice_is_reported_twice() {
-    let reports = |stage: &Stage| {
-        let all = stage.house().audit.latest(None, 100).expect("the store");
-        all.iter()
-            .filter(|entry| entry.what == "approval.report")
-            .map(|entry| entry.outcome.clone())
-            .collect::<Vec<_>>()
-    };
-    let (stage, alice, one, two) = two_phones();
-    let asked = stage.begin(&alice);
-    let (first, second) = (held(&one), held(&two));
-    assert_eq!(one.decide(&one.refusal(&first, "report")), "reported");
-    let rev = || stage.house().approvals.store().get(asked.id).expect("the store").expect("a row").rev;
-    let before = rev();
-    assert_eq!(two.decide(&two.refusal(&second, "report")), "reported", "the other phone");
-    let mut again = one.answer_claims(&first, "report");
-    again["jti"] = countersign_tests::raw_phone::id_of("once more").into();
-    assert_eq!(one.decide(&sign("cs-answer+jwt", &again, &one.pk)), "reported", "the same phone once more");
-    stage.clock.advance(3_600);
-    again["jti"] = countersign_tests::raw_phone::id_of("an hour later").into();
-    assert_eq!(one.decide(&sign("cs-answer+jwt", &again, &one.pk)), "reported", "also after its exp");
-    assert_eq!((rev(), asked.state()), (before, State::Reported), "the row was changed once");
-    assert_eq!(reports(&stage), vec!["reported"; 4]);
-    // But what was not reported stays what it is.
-    assert_eq!(two.decide(&two.refusal(&second, "deny")), "closed");
-}
-
-#[test]
-fn report_twice_after_consumed_ends_sessions_once() {
-    let (stage, alice, one, two) = two_phones();
-    let asked = stage.begin(&alice);
-    let (first, second) = (held(&one), held(&two));
-    assert_eq!(one.decide(&one.approval(&first, &asked.digits())), "approved");
-    assert!(asked.consume());
-    let before = opened_by(&stage, &alice, &asked);
-    assert!(is_open(&stage, &before));
-    assert_eq!(two.decide(&two.refusal(&second, "report")), "reported");
-    assert!(!is_open(&stage, &before));
-    let pause = || stage.try_begin(&alice, "another", true).expect("a page").1;
-    assert_eq!(pause(), Push::Denied);
-    stage.clock.advance(3_000);
-    let step = Step { second: true, approval: Some(*asked.id.as_bytes()), ..Step::default() };
-    let sessions = &stage.house().sessions;
-    let again = sessions.begin(alice.id, &alice.name, step).expect("the store");
-    assert!(again.is_none(), "nothing begins with it any more");
-    let mut late = one.answer_claims(&first, "report");
-    late["jti"] = countersign_tests::raw_phone::id_of("late").into();
-    assert_eq!(one.decide(&sign("cs-answer+jwt", &late, &one.pk)), "reported", "late, and told the same");
-    stage.clock.advance(601);
-    assert_eq!(pause(), Push::Sent, "the second report did not make the pause longer");
 }
 
 #[test]
@@ -246,119 +150,6 @@ fn approve_after_the_wall_clock_stepped_back() {
     stage.clock.advance(126);
     stage.clock.set_wall(BEGIN);
     assert_eq!(one.decide(&one.approval(&first, &asked.digits())), "expired", "a step back never revives");
-}
-
-#[test]
-fn a_second_factor_is_not_fresh_after_the_wall_clock_stepped_back() {
-    let (stage, alice, ..) = two_phones();
-    let sessions = &stage.house().sessions;
-    for step in [Step { second: true, manage: true, ..Step::default() }, Step { voucher: true, ..Step::default() }] {
-        stage.clock.set_wall(BEGIN);
-        let (cookie, session) = sessions.begin(alice.id, &alice.name, step).expect("the store").expect("it begins");
-        assert!(session.may_change(&sessions.moment()));
-        stage.clock.advance(600);
-        assert!(!session.may_change(&sessions.moment()));
-        // Before the moment of the factor, at it, and after it.
-        for wall in [BEGIN - 1, BEGIN, BEGIN + 599] {
-            stage.clock.set_wall(wall);
-            let found = sessions.find(&cookie).expect("the store").expect("a small step ends nothing");
-            assert!(!found.may_change(&sessions.moment()), "nobody knows how old it is, {wall}");
-        }
-        stage.clock.set_wall(BEGIN - 3_600);
-        assert_eq!(sessions.find(&cookie).expect("the store"), None, "nor how old the session is");
-    }
-}
-
-#[test]
-fn an_idle_session_does_not_come_back_after_the_wall_clock_stepped_back() {
-    for (seconds, every) in [(limits::SESSION_IDLE, limits::SESSION_IDLE), (limits::SESSION_LIFE, 600)] {
-        let (stage, alice, ..) = two_phones();
-        let sessions = &stage.house().sessions;
-        let (cookie, _) =
-            sessions.begin(alice.id, &alice.name, Step::default()).expect("the store").expect("it begins");
-        for _ in 0..seconds / every - 1 {
-            stage.clock.advance(every);
-            assert!(sessions.find(&cookie).expect("the store").is_some());
-        }
-        stage.clock.advance(every);
-        stage.clock.set_wall(BEGIN + seconds - every + 1);
-        assert_eq!(sessions.find(&cookie).expect("the store"), None, "{seconds}");
-    }
-}
-
-#[test]
-fn report_ends_a_session_that_another_approval_raised() {
-    let (stage, alice, one, two) = two_phones();
-    let sessions = &stage.house().sessions;
-    let by = |asked: &Asked| Step { second: true, approval: Some(*asked.id.as_bytes()), ..Step::default() };
-    let first = stage.begin(&alice);
-    let (yes, no) = (held(&one), held(&two));
-    assert_eq!(one.decide(&one.approval(&yes, &first.digits())), "approved");
-    assert!(first.consume());
-    let (_, session) = sessions.begin(alice.id, &alice.name, by(&first)).expect("the store").expect("it begins");
-    stage.clock.advance(60);
-    let second = stage.begin(&alice);
-    assert_eq!(one.decide(&one.approval(&held(&one), &second.digits())), "approved");
-    assert!(second.consume());
-    let (cookie, _) = sessions.raise(&session, by(&second)).expect("the store").expect("it has not ended");
-    assert!(sessions.find(&cookie).expect("the store").is_some());
-    assert_eq!(two.decide(&two.refusal(&no, "report")), "reported");
-    assert_eq!(sessions.find(&cookie).expect("the store"), None);
-}
-
-/// Between taking an approval and beginning the session of it.
-#[test]
-fn no_session_begins_by_a_phone_that_counts_no_more() {
-    let leave = |stage: &Stage, alice: &Person, did: Id, removed: bool| {
-        let (devices, by) = (&stage.house().devices, caller());
-        if removed {
-            assert!(devices.remove(owner(alice), did, GoneWhy::Person, &by).expect("the store").is_some());
-        } else {
-            let entry = by.entry(stage.house().clock.now(), "device.suspend", "lost").device(*did.as_bytes());
-            let done = devices.changes().suspend(alice.id, did, SuspendedWhy::Lost, devices.moment(), entry);
-            assert!(done.expect("the store").is_some());
-        }
-    };
-    for removed in [false, true] {
-        let (stage, alice, one, two) = two_phones();
-        let sessions = &stage.house().sessions;
-        let taken = |by: &RawPhone| {
-            stage.clock.advance(60);
-            let asked = stage.begin(&alice);
-            assert_eq!(by.decide(&by.approval(&held(by), &asked.digits())), "approved");
-            assert!(asked.consume());
-            Step { second: true, approval: Some(*asked.id.as_bytes()), ..Step::default() }
-        };
-        let (theirs, mine) = (taken(&one), taken(&two));
-        let plain = || sessions.begin(alice.id, &alice.name, Step::default()).expect("the store").expect("it begins").1;
-        let (raised, other) = (plain(), plain());
-        let kept = sessions.raise(&plain(), mine).expect("the store").expect("the other phone counts").1;
-        leave(&stage, &alice, one.did.borrow().parse().expect("an id"), removed);
-        assert!(sessions.begin(alice.id, &alice.name, theirs).expect("the store").is_none(), "{removed}");
-        assert!(sessions.raise(&raised, theirs).expect("the store").is_none(), "{removed}");
-        // But the other phone's does, and so does a step of a session that came from it.
-        assert!(sessions.begin(alice.id, &alice.name, mine).expect("the store").is_some());
-        assert!(sessions.raise(&other, mine).expect("the store").is_some());
-        assert!(sessions.raise(&kept, Step { voucher: true, ..Step::default() }).expect("the store").is_some());
-    }
-}
-
-/// Whoever suspends their own phone in a session that it opened goes on in it by another second factor.
-#[test]
-fn a_session_that_goes_on_without_its_phone_can_still_be_raised() {
-    let (stage, alice, one, _) = two_phones();
-    let (sessions, devices) = (&stage.house().sessions, &stage.house().devices);
-    let asked = stage.begin(&alice);
-    assert_eq!(one.decide(&one.approval(&held(&one), &asked.digits())), "approved");
-    assert!(asked.consume());
-    let step = Step { second: true, approval: Some(*asked.id.as_bytes()), ..Step::default() };
-    let (_, session) = sessions.begin(alice.id, &alice.name, step).expect("the store").expect("it begins");
-    let did: Id = one.did.borrow().parse().expect("an id");
-    let entry = caller().entry(0, "device.suspend", "lost");
-    let done = devices.changes().suspend_from(alice.id, did, SuspendedWhy::Lost, session.id, devices.moment(), entry);
-    assert!(done.expect("the store").is_some());
-    let raised = sessions.raise(&session, Step { voucher: true, ..Step::default() }).expect("the store");
-    assert!(raised.is_some_and(|(cookie, _)| is_open(&stage, &cookie)));
 }
 
 #[test]
@@ -538,29 +329,6 @@ fn push_before_first_factor() {
     }
     window.post_form("/login", &[("name", &alice.name), ("password", PASSWORD)]);
     assert_eq!(one.challenges().len(), 1, "the control");
-}
-
-#[test]
-fn a_report_has_its_line_in_the_log() {
-    let log = Memory::default();
-    let stage = Stage::logging(|_| {}, &log.dispatch());
-    let alice = stage.person("alice");
-    let (one, _two) = (stage.active_phone(&alice, "one"), stage.active_phone(&alice, "two"));
-    let _asked = stage.begin(&alice);
-    assert_eq!(one.decide(&one.refusal(&held(&one), "report")), "reported");
-    let of_notice = one.notices().pop().expect("a notice");
-    assert_eq!(one.decide(&one.refusal(&of_notice, "report")), "reported");
-    let said = log.text();
-    for (what, outcome) in
-        [("approval.report", "reported"), ("notice.report", "device_added"), ("device.suspend", "reported")]
-    {
-        let is_it = |line: &str| {
-            ["audit", "person=\"alice\"", &format!("what={what} "), &format!("outcome={outcome} "), "address=127.0.0.1"]
-                .iter()
-                .all(|part| line.contains(part))
-        };
-        assert_eq!(said.lines().filter(|line| is_it(line)).count(), 1, "{what}: {said}");
-    }
 }
 
 /// One phone approves while the other denies, and the browser takes what it can at once: a thousand times, each over HTTP.

@@ -19,7 +19,9 @@ mod offline;
 mod proof;
 mod refused;
 mod replay;
+mod reports;
 mod sender;
+mod sessions;
 mod text;
 mod work;
 
