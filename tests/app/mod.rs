@@ -7,6 +7,7 @@ mod challenge;
 mod crash;
 mod enrol_phone;
 mod events;
+mod files;
 mod gateway;
 mod history;
 mod keys;

@@ -1,5 +1,5 @@
 //! A phone that lost keys, as when its screen lock is removed: records are there, their keys are not. A restored backup is
-//! in `life`.
+//! in `files`.
 
 use countersign_core::app::{Enrolling, GatewayState};
 use countersign_core::cancel::Cancel;
