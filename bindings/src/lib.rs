@@ -23,7 +23,7 @@ use countersign_core::vault::{self, AccountId};
 use tokio::runtime::{Builder, Runtime};
 
 pub use error::{CountersignError, GatewayFault, InputFault, PortFault, ShellError};
-pub use port::{CancelHandle, ClockPort, KeystorePort, ObserverPort};
+pub use port::{CancelHandle, Clock, ClockPort, Keystore, KeystorePort, Observer, ObserverPort};
 pub use record::{
     AccountEdit, AccountKind, AccountRow, Algorithm, ApprovalRow, ApprovalState, ClosedStatus, CodeRow, Codes,
     ContextRow, DamagedRow, EnrolOffer, Enrolling, GatewayRow, GatewayState, GoneWhy, Guard, Level, LiveCode,
@@ -57,14 +57,14 @@ impl Countersign {
         clock: Option<Arc<dyn ClockPort>>,
     ) -> Result<Arc<Self>, CountersignError> {
         let clock: Arc<dyn CoreClock> = match clock {
-            Some(shell) => Arc::new(port::Clock::new(shell)),
+            Some(shell) => Arc::new(Clock::new(shell)),
             None => Arc::new(SystemClock::new()),
         };
         let ports = Ports {
             http: Arc::new(Net::new(&roots, Arc::clone(&clock))),
             clock,
             random: Arc::new(SystemRandom::new()),
-            keystore: Arc::new(port::Keystore::new(keystore)?),
+            keystore: Arc::new(Keystore::new(keystore)?),
         };
         let folders = Folders { private: PathBuf::from(private), shared: PathBuf::from(shared) };
         let app = Arc::new(App::open(folders, ports)?);
@@ -74,7 +74,7 @@ impl Countersign {
 
     /// Has `observer` told of every change from now on.
     pub fn observe(&self, observer: Arc<dyn ObserverPort>) {
-        self.app.observe(Arc::new(port::Observer(observer)));
+        self.app.observe(Arc::new(Observer::new(observer)));
     }
 
     /// Whether accounts can be read.

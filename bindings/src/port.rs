@@ -89,13 +89,17 @@ pub trait ObserverPort: Send + Sync {
 }
 
 /// A shell's keystore as core's.
-pub(crate) struct Keystore {
+pub struct Keystore {
     shell: Arc<dyn KeystorePort>,
     level: port::Level,
 }
 
 impl Keystore {
-    pub(crate) fn new(shell: Arc<dyn KeystorePort>) -> Result<Self, PortError> {
+    /// Hands on what is asked of it to `shell`.
+    ///
+    /// # Errors
+    /// What the shell throws when it is asked for its level.
+    pub fn new(shell: Arc<dyn KeystorePort>) -> Result<Self, PortError> {
         let level = shell.level()?.into();
         Ok(Self { shell, level })
     }
@@ -153,14 +157,15 @@ impl port::Keystore for Keystore {
     }
 }
 
-/// A shell's clock as core's.
-pub(crate) struct Clock {
+/// A shell's clock as core's; its monotonic time is the machine's.
+pub struct Clock {
     shell: Arc<dyn ClockPort>,
     machine: SystemClock,
 }
 
 impl Clock {
-    pub(crate) fn new(shell: Arc<dyn ClockPort>) -> Self {
+    /// Asks `shell` for the time.
+    pub fn new(shell: Arc<dyn ClockPort>) -> Self {
         Self { shell, machine: SystemClock::new() }
     }
 }
@@ -176,10 +181,19 @@ impl port::Clock for Clock {
 }
 
 /// A shell's observer as core's.
-pub(crate) struct Observer(pub(crate) Arc<dyn ObserverPort>);
+pub struct Observer {
+    shell: Arc<dyn ObserverPort>,
+}
+
+impl Observer {
+    /// Tells `shell` what it is told.
+    pub fn new(shell: Arc<dyn ObserverPort>) -> Self {
+        Self { shell }
+    }
+}
 
 impl port::Observer for Observer {
     fn changed(&self, topic: port::Topic) {
-        let _what_it_throws = self.0.changed(topic.into());
+        let _what_it_throws = self.shell.changed(topic.into());
     }
 }

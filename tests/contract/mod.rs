@@ -1,5 +1,6 @@
 //! One contract suite a port and a store: run on the double, on the real one, and on a broken one that it must refuse.
 
+mod bindings;
 mod desk;
 pub mod gateway_approval;
 mod gateway_audit;

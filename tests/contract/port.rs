@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use countersign_cli::port::Ear;
 use countersign_core::cancel::Cancel;
 use countersign_core::error::PortError;
 use countersign_core::port::{
@@ -255,6 +256,12 @@ fn a_network_that_hands_over_a_body_at_its_end_alone_is_refused() {
 fn observers() {
     let observer = Arc::new(RecordingObserver::default());
     contract::observer(observer.clone(), || observer.take());
+}
+
+#[test]
+fn the_desks_observer() {
+    let (send, heard) = std::sync::mpsc::channel();
+    contract::observer(Arc::new(Ear::new(send, |topic| topic)), || heard.try_iter().collect());
 }
 
 #[test]

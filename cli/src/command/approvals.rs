@@ -8,7 +8,7 @@ use countersign_core::app::App;
 use countersign_core::app::{ApprovalRow, ApprovalState, ContextRow, NoticeRow};
 use countersign_core::cancel::Cancel;
 use countersign_core::error::Error;
-use countersign_core::port::{Observer, Topic};
+use countersign_core::port::Topic;
 use countersign_core::protocol::push::{NewMark, Src};
 use countersign_strings::{fill, text};
 use serde_json::{Value, json};
@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use super::Context;
 use crate::fault::Fault;
 use crate::poll::{self, Pollers};
+use crate::port::Ear;
 use crate::terminal::Terminal;
 use crate::{outside, when, words};
 
@@ -23,16 +24,6 @@ use crate::{outside, when, words};
 enum News {
     Changed(Topic),
     Heard(Option<Error>),
-}
-
-/// Hands what `App` says on to the loop.
-struct Ear(std::sync::mpsc::Sender<News>);
-
-impl Observer for Ear {
-    fn changed(&self, topic: Topic) {
-        // The loop is gone only when the command ends.
-        let _ = self.0.send(News::Changed(topic));
-    }
 }
 
 /// Shows what waits; stays for more unless `once`.
@@ -52,7 +43,7 @@ pub fn run(context: &Context, once: bool) -> Result<(), Fault> {
         return Err(Fault::refused(text("cli.no_gateway")));
     }
     let (send, news) = channel();
-    desk.app.observe(Arc::new(Ear(send.clone())));
+    desk.app.observe(Arc::new(Ear::new(send.clone(), News::Changed)));
     let heard = move |_, fault| {
         let _ = send.send(News::Heard(fault));
     };

@@ -1,13 +1,15 @@
-//! The desk's ports: files, a keystore in software, and the question for the passphrase.
+//! The desk's ports: files, a keystore in software, the question for the passphrase, and what hears of changes.
 //!
 //! Clock, randomness and network are those that `countersign-core` has for machines like this one.
 
 mod device_key;
+mod ear;
 mod keystore;
 mod sealed;
 mod user_key;
 
 pub use device_key::DeviceKey;
+pub use ear::Ear;
 pub use keystore::{AskPassphrase, DeskKeystore, Prefilled};
 pub use user_key::{Cost, Unlocked, UserKey};
 

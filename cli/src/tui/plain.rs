@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use countersign_core::app::{ApprovalRow, GatewayState, LockState};
 use countersign_core::cancel::Cancel;
 use countersign_core::error::PortError;
-use countersign_core::port::{Observer, Prompt, Topic};
+use countersign_core::port::{Prompt, Topic};
 use countersign_core::protocol::Secret;
 use countersign_core::protocol::otp::Typed;
 use countersign_core::vault::{Kind, NewAccount};
@@ -21,7 +21,7 @@ use crate::command::{Context, account, history};
 use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::poll::{Pollers, once};
-use crate::port::{AskPassphrase, Prefilled};
+use crate::port::{AskPassphrase, Ear, Prefilled};
 use crate::prose;
 use crate::read::{self, Found};
 use crate::terminal::{Terminal, chosen_passphrase, hidden_passphrase, normal, not_empty, stdin_line};
@@ -35,7 +35,7 @@ pub fn run(context: &Context, start: Start) -> Result<(), Fault> {
     start.note.iter().for_each(|line| say(line));
     say(text("tui.plain_welcome"));
     let (changed, changes) = channel();
-    phone.desk.app.observe(Arc::new(Ear(Mutex::new(changed))));
+    phone.desk.app.observe(Arc::new(Ear::new(changed, |topic| topic)));
     let mut pollers = Pollers::new(phone.desk.app.clone(), Arc::new(|_, _| {}));
     pollers.follow();
     let (desk, mut seen) = (phone.desk.clone(), Vec::new());
@@ -89,15 +89,6 @@ fn tell_new(desk: &Desk, seen: &mut Vec<String>) {
             }
         }
         moving::tell_joining(desk, &row, seen);
-    }
-}
-
-struct Ear(Mutex<std::sync::mpsc::Sender<Topic>>);
-
-impl Observer for Ear {
-    fn changed(&self, topic: Topic) {
-        // Nobody listens any more when the program ends.
-        let _ = self.0.lock().unwrap_or_else(PoisonError::into_inner).send(topic);
     }
 }
 

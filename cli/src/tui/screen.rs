@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use countersign_core::app::{ApprovalState, LockState};
 use countersign_core::error::Error;
-use countersign_core::port::{Observer, Topic};
+use countersign_core::port::Topic;
 use countersign_core::protocol::jose::Id;
 use countersign_strings::text;
 use crossterm::event::{self, DisableBracketedPaste, EnableBracketedPaste, KeyCode, KeyEventKind, KeyModifiers};
@@ -29,6 +29,7 @@ use crate::command::Context;
 use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::poll::Pollers;
+use crate::port::Ear;
 use crate::words;
 
 /// How often the picture is looked at while something counts down.
@@ -46,22 +47,12 @@ pub enum Message {
     Resized,
 }
 
-/// Hands what `App` says on to the loop.
-struct Ear(Sender<Message>);
-
-impl Observer for Ear {
-    fn changed(&self, topic: Topic) {
-        // The loop is gone only when the program ends.
-        let _ = self.0.send(Message::Changed(topic));
-    }
-}
-
 /// Fills the screen until the person ends it.
 pub fn run(context: &Context, start: Start) -> Result<(), Fault> {
     let (messages, inbox) = channel();
     let ask = Arc::new(ScreenAsk::new(messages.clone()));
     let desk = super::open(context, start.fresh, ask.clone())?;
-    desk.app.observe(Arc::new(Ear(messages.clone())));
+    desk.app.observe(Arc::new(Ear::new(messages.clone(), Message::Changed)));
     let heard = messages.clone();
     let heard = move |id, fault| {
         let _ = heard.send(Message::Heard(id, fault));
