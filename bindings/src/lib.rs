@@ -26,9 +26,9 @@ pub use error::{CountersignError, GatewayFault, InputFault, PortFault, ShellErro
 pub use port::{CancelHandle, Clock, ClockPort, Keystore, KeystorePort, Observer, ObserverPort};
 pub use record::{
     AccountEdit, AccountKind, AccountRow, Algorithm, ApprovalRow, ApprovalState, ClosedStatus, CodeRow, Codes,
-    ContextRow, DamagedRow, EnrolOffer, Enrolling, GatewayRow, GatewayState, GoneWhy, Guard, Level, LiveCode,
-    LockState, NewAccount, NewMark, Op, Os, Phone, PollOutcome, Prompt, Purpose, Res, Src, Staleness, Status, Topic,
-    UserVerification, Verdict,
+    ContextRow, DamagedRow, DeviceClass, EnrolOffer, Enrolling, GatewayRow, GatewayState, GoneWhy, Guard, Level,
+    LiveCode, LockState, NewAccount, NewMark, Op, Os, Phone, PollOutcome, Prompt, Purpose, Res, Src, Staleness, Status,
+    Topic, UserVerification, Verdict,
 };
 
 uniffi::setup_scaffolding!();
@@ -82,10 +82,15 @@ impl Countersign {
         self.app.lock_state().into()
     }
 
-    /// Makes the vault and leaves it unlocked. Takes a key derivation.
-    pub async fn create_vault(&self, passphrase: Vec<u8>, cancel: Arc<CancelHandle>) -> Result<(), CountersignError> {
+    /// Makes the vault and leaves it unlocked. Takes a key derivation, which costs what fits the class of device.
+    pub async fn create_vault(
+        &self,
+        passphrase: Vec<u8>,
+        class: DeviceClass,
+        cancel: Arc<CancelHandle>,
+    ) -> Result<(), CountersignError> {
         let passphrase = Secret::new(passphrase);
-        self.blocking(move |app| Ok(app.create_vault(&passphrase, &cancel.token())?)).await
+        self.blocking(move |app| Ok(app.create_vault(&passphrase, class.into(), &cancel.token())?)).await
     }
 
     /// Unlocks by passphrase. Takes a key derivation.
@@ -118,10 +123,11 @@ impl Countersign {
         &self,
         old: Vec<u8>,
         new: Vec<u8>,
+        class: DeviceClass,
         cancel: Arc<CancelHandle>,
     ) -> Result<(), CountersignError> {
         let (old, new) = (Secret::new(old), Secret::new(new));
-        self.blocking(move |app| Ok(app.change_passphrase(&old, &new, &cancel.token())?)).await
+        self.blocking(move |app| Ok(app.change_passphrase(&old, &new, class.into(), &cancel.token())?)).await
     }
 
     /// The list with its codes at `now`, in Unix time.

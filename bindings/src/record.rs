@@ -32,7 +32,8 @@ mod gateway;
 mod key;
 
 pub use account::{
-    AccountEdit, AccountKind, AccountRow, Algorithm, CodeRow, Codes, DamagedRow, LiveCode, LockState, NewAccount,
+    AccountEdit, AccountKind, AccountRow, Algorithm, CodeRow, Codes, DamagedRow, DeviceClass, LiveCode, LockState,
+    NewAccount,
 };
 pub use approval::{ApprovalRow, ApprovalState, ClosedStatus, ContextRow, NewMark, Op, Res, Src, Status, Verdict};
 pub use gateway::{EnrolOffer, Enrolling, GatewayRow, GatewayState, GoneWhy, Os, Phone, PollOutcome, Staleness};

@@ -10,6 +10,7 @@ use countersign_core::port::{Clock, Ports, Random};
 use countersign_core::protocol::Secret;
 use countersign_core::protocol::push::Os;
 use countersign_core::system::{SystemClock, SystemRandom};
+use countersign_core::vault::DeviceClass;
 use countersign_strings::text;
 
 use crate::fault::Fault;
@@ -73,7 +74,7 @@ impl Desk {
         }
         // The key first: a vault is only ever there with it.
         self.keystore.create(passphrase)?;
-        Ok(self.app.create_vault(passphrase, &Cancel::default())?)
+        Ok(self.app.create_vault(passphrase, DeviceClass::Desktop, &Cancel::default())?)
     }
 
     /// Unlocks the vault; ends a change of passphrase that was interrupted. Gives what was found damaged, in sentences:
@@ -103,7 +104,7 @@ impl Desk {
         if !self.keystore.prepare_change(old, new)? {
             return Err(InputError::WrongPassphrase.into());
         }
-        if let Err(fault) = self.app.change_passphrase(old, new, &Cancel::default()) {
+        if let Err(fault) = self.app.change_passphrase(old, new, DeviceClass::Desktop, &Cancel::default()) {
             // Should this fail too, the next unlock does it.
             let _ = self.keystore.settle(old);
             return Err(fault.into());

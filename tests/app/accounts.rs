@@ -10,7 +10,7 @@ use countersign_core::app::{App, LockState};
 use countersign_core::cancel::Cancel;
 use countersign_core::error::{Error, InputError, PortError};
 use countersign_core::port::{Observer, Topic};
-use countersign_core::vault::{Edit, Kind, NewAccount};
+use countersign_core::vault::{DeviceClass, Edit, KdfCost, Kind, NewAccount, Vault};
 use countersign_protocol::Secret;
 use countersign_protocol::otp::{Algorithm, Digits, Period};
 
@@ -23,7 +23,7 @@ fn passphrase() -> Secret {
 }
 
 fn create(app: &App) {
-    app.create_vault(&passphrase(), &Cancel::default()).unwrap();
+    app.create_vault(&passphrase(), DeviceClass::Phone, &Cancel::default()).unwrap();
 }
 
 fn account(name: &str) -> NewAccount {
@@ -97,11 +97,31 @@ fn a_changed_passphrase_takes_the_old_ones_place() {
     let app = world.app();
     create(&app);
     let new = Secret::from_slice(b"another one");
-    assert_eq!(app.change_passphrase(&new, &new, &Cancel::default()).unwrap_err(), InputError::WrongPassphrase.into());
-    app.change_passphrase(&passphrase(), &new, &Cancel::default()).unwrap();
+    assert_eq!(
+        app.change_passphrase(&new, &new, DeviceClass::Phone, &Cancel::default()).unwrap_err(),
+        InputError::WrongPassphrase.into()
+    );
+    app.change_passphrase(&passphrase(), &new, DeviceClass::Phone, &Cancel::default()).unwrap();
     app.lock();
     assert!(app.unlock(&passphrase(), &Cancel::default()).is_err());
     app.unlock(&new, &Cancel::default()).unwrap();
+}
+
+#[test]
+fn a_desktops_vault_costs_more_and_keeps_its_cost_on_a_phone() {
+    let world = World::new();
+    let app = world.app();
+    app.create_vault(&passphrase(), DeviceClass::Desktop, &Cancel::default()).unwrap();
+    let cost = |passphrase: &Secret| {
+        let path = world.folder.path().join("private/vault.sqlite");
+        let mut vault = Vault::open(&path, world.clock.clone(), world.random.clone()).unwrap();
+        vault.unlock(passphrase).unwrap();
+        vault.cost(KdfCost::LEAST).unwrap()
+    };
+    assert_eq!(cost(&passphrase()), DeviceClass::Desktop.cost());
+    let new = Secret::from_slice(b"another one");
+    app.change_passphrase(&passphrase(), &new, DeviceClass::Phone, &Cancel::default()).unwrap();
+    assert_eq!(cost(&new), DeviceClass::Desktop.cost());
 }
 
 #[test]

@@ -8,6 +8,7 @@ use countersign_core::app::{App, ApprovalState, GatewayState, LockState};
 use countersign_core::cancel::Cancel;
 use countersign_core::error::{Error, InputError, PortError};
 use countersign_core::port::{Observer, Topic};
+use countersign_core::vault::DeviceClass;
 use countersign_protocol::Secret;
 use countersign_protocol::push::{Answer, AnswerRequest, ClosedStatus, KeyClass, Message, Res, Status};
 use countersign_tests::raw_phone::{Key, payload, sign};
@@ -235,7 +236,7 @@ fn a_port_that_never_returns_does_not_stop_the_list_from_being_read() {
 fn a_prompt_that_stands_for_ever_does_not_stop_the_lists_either() {
     let (world, gateway, app, enrolling) = enrolled();
     let app = Arc::new(app);
-    app.create_vault(&Secret::from_slice(b"larch"), &Cancel::default()).unwrap();
+    app.create_vault(&Secret::from_slice(b"larch"), DeviceClass::Phone, &Cancel::default()).unwrap();
     app.add_keystore_slot(&Cancel::default()).unwrap();
     gateway.challenge("one");
     poll(&app, &enrolling).unwrap();

@@ -3,6 +3,7 @@
 use countersign_core::app::{ApprovalState, GatewayState};
 use countersign_core::cancel::Cancel;
 use countersign_core::qr::Decoder;
+use countersign_core::vault::DeviceClass;
 use countersign_gateway::enrol::DeviceState;
 use countersign_protocol::Secret;
 use countersign_protocol::push::Status;
@@ -34,7 +35,10 @@ fn session_cookie(seat: &Seat) -> serde_json::Value {
 fn enrols_and_signs_in(scripts: bool) {
     let stage = stage();
     let phone = Handset::of(&stage);
-    phone.app.create_vault(&Secret::from_slice(b"correct horse battery"), &Cancel::default()).unwrap();
+    phone
+        .app
+        .create_vault(&Secret::from_slice(b"correct horse battery"), DeviceClass::Phone, &Cancel::default())
+        .unwrap();
     let alice = stage.person("alice");
     let voucher = voucher(&stage, &alice);
 

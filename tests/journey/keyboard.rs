@@ -2,6 +2,7 @@
 
 use countersign_core::app::GatewayState;
 use countersign_core::cancel::Cancel;
+use countersign_core::vault::DeviceClass;
 use countersign_gateway::enrol::DeviceState;
 use countersign_protocol::Secret;
 use countersign_strings::{fill, text};
@@ -53,7 +54,10 @@ fn sign_in(page: &Page<'_>, address: &str) {
 fn a_device_is_added_renamed_and_used_by_keyboard_alone() {
     let stage = stage();
     let (alice, phone) = (stage.person("alice"), Handset::of(&stage));
-    phone.app.create_vault(&Secret::from_slice(b"correct horse battery"), &Cancel::default()).unwrap();
+    phone
+        .app
+        .create_vault(&Secret::from_slice(b"correct horse battery"), DeviceClass::Phone, &Cancel::default())
+        .unwrap();
     let voucher = voucher(&stage, &alice);
     let seat = Seat::new(true);
     let page = &seat.page;

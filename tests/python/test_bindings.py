@@ -47,7 +47,7 @@ class WithoutGateway(unittest.TestCase):
     def test_the_list_shows_the_codes_of_the_standard_and_the_next_change(self):
         phone = Phone(self)
         self.assertEqual(phone.app.lock_state(), cs.LockState.NO_VAULT)
-        asyncio.run(phone.app.create_vault(b"a passphrase", cs.CancelHandle()))
+        asyncio.run(phone.app.create_vault(b"a passphrase", cs.DeviceClass.PHONE, cs.CancelHandle()))
         self.assertTrue(phone.observer.heard(cs.Topic.LOCK))
         asyncio.run(phone.app.add_account(account("time", cs.AccountKind.TOTP(period=30))))
         counted = asyncio.run(phone.app.add_account(account("count", cs.AccountKind.HOTP(counter=0))))
@@ -61,7 +61,7 @@ class WithoutGateway(unittest.TestCase):
 
     def test_a_locked_vault_shows_nothing_and_opens_by_its_passphrase_alone(self):
         phone = Phone(self)
-        asyncio.run(phone.app.create_vault(b"a passphrase", cs.CancelHandle()))
+        asyncio.run(phone.app.create_vault(b"a passphrase", cs.DeviceClass.PHONE, cs.CancelHandle()))
         asyncio.run(phone.app.add_account(account("mara", cs.AccountKind.TOTP(period=30))))
         asyncio.run(phone.app.lock())
         with self.assertRaises(cs.CountersignError.Input) as caught:
@@ -75,7 +75,7 @@ class WithoutGateway(unittest.TestCase):
 
     def test_an_account_is_edited_where_it_was_asked_to_alone(self):
         phone = Phone(self)
-        asyncio.run(phone.app.create_vault(b"a passphrase", cs.CancelHandle()))
+        asyncio.run(phone.app.create_vault(b"a passphrase", cs.DeviceClass.PHONE, cs.CancelHandle()))
         first = asyncio.run(phone.app.add_account(account("mara", cs.AccountKind.TOTP(period=30))))
         second = asyncio.run(phone.app.add_account(account("olga", cs.AccountKind.HOTP(counter=0))))
         code = phone.app.codes(59).rows[0].live.code

@@ -16,7 +16,7 @@ use countersign_core::port::{
     Guard, Http, KeyName, Keystore, Level, Observer, Ports, Prompt, Purpose, Request, Response, Topic,
 };
 use countersign_core::threads::BROKEN;
-use countersign_core::vault::{Kind, NewAccount};
+use countersign_core::vault::{DeviceClass, Kind, NewAccount};
 use countersign_protocol::Secret;
 use countersign_protocol::jose::{Jwk, b64u};
 use countersign_protocol::push::Os;
@@ -128,7 +128,7 @@ fn made() -> &'static (tempfile::TempDir, Arc<DoubleKeystore>) {
     MADE.get_or_init(|| {
         let (folder, doubles) = (tempfile::tempdir_in("/dev/shm").unwrap(), Doubles::new(1));
         let app = App::open(folders(folder.path()), doubles.ports()).unwrap();
-        app.create_vault(&Secret::from_slice(b"correct horse"), &Cancel::default()).unwrap();
+        app.create_vault(&Secret::from_slice(b"correct horse"), DeviceClass::Phone, &Cancel::default()).unwrap();
         app.add_account(&account("first", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")).unwrap();
         app.add_keystore_slot(&Cancel::default()).unwrap();
         app.lock();

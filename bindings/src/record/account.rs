@@ -19,6 +19,16 @@ mirror! {
 }
 
 mirror! {
+    /// What a shell runs on, as far as a passphrase's cost goes.
+    DeviceClass = vault::DeviceClass {
+        /// A phone or a tablet.
+        Phone,
+        /// A desktop or a laptop.
+        Desktop,
+    }
+}
+
+mirror! {
     /// Whether accounts can be read.
     LockState = app::LockState {
         /// There is no vault yet.

@@ -14,7 +14,9 @@ use crate::cancel::Cancel;
 use crate::error::{Error, InputError, Named, PortError};
 use crate::port::{Guard, Ports, Topic};
 use crate::record::{Stage, Uri};
-use crate::vault::{Account, AccountId, Codes, Edit, KdfCost, Lockbox, NewAccount, Report, SlotId, Vault, VaultKey};
+use crate::vault::{
+    Account, AccountId, Codes, DeviceClass, Edit, Lockbox, NewAccount, Report, SlotId, Vault, VaultKey,
+};
 
 /// Name of the vault's file in the private folder.
 const FILE: &str = "vault.sqlite";
@@ -76,17 +78,28 @@ impl App {
         self.state().map_or(LockState::Locked, |state| state.safe.lock_state())
     }
 
-    /// Makes the vault, with one slot for `passphrase`, and leaves it unlocked. Takes a key derivation.
+    /// Makes the vault, with one slot for `passphrase` that costs what fits this class of device, and leaves it unlocked.
+    /// Takes a key derivation.
     ///
     /// # Errors
     /// [`InputError::VaultExists`], [`InputError::Field`] for a passphrase of no or of too many bytes; [`PortError`] of
-    /// the disk.
-    pub fn create_vault(&self, passphrase: &Secret, cancel: &Cancel) -> Result<(), Error> {
+    /// the disk: then there is no vault, or a whole one, locked.
+    pub fn create_vault(&self, passphrase: &Secret, class: DeviceClass, cancel: &Cancel) -> Result<(), Error> {
         cancel.check()?;
         make_folder(&self.private)?;
         let (clock, random) = (Arc::clone(&self.ports.clock), Arc::clone(&self.ports.random));
-        let vault = Vault::create(&self.private.join(FILE), passphrase, KdfCost::PHONE, clock, random)?;
-        self.state()?.safe = Safe::Here(Box::new(vault));
+        let made = Vault::create(&self.private.join(FILE), passphrase, class.cost(), clock, random);
+        let mut state = self.state()?;
+        match made {
+            Ok(vault) => state.safe = Safe::Here(Box::new(vault)),
+            Err(fault) => {
+                if matches!(state.safe, Safe::None) {
+                    state.safe = Safe::open(&self.private, &self.ports);
+                }
+                return Err(fault);
+            }
+        }
+        drop(state);
         self.unlocked();
         Ok(())
     }
@@ -135,16 +148,23 @@ impl App {
         self.notify(Topic::Accounts);
     }
 
-    /// Changes the passphrase of the unlocked vault; the old one must open it. Takes two key derivations.
+    /// Changes the passphrase of the unlocked vault; the old one must open it. The new one costs what fits this class of
+    /// device, and never less than the vault asks for. Takes two key derivations.
     ///
     /// # Errors
     /// [`InputError::WrongPassphrase`], [`InputError::VaultLocked`], [`InputError::Field`]; [`PortError`] of the disk,
     /// with the old passphrase still good.
-    pub fn change_passphrase(&self, old: &Secret, new: &Secret, cancel: &Cancel) -> Result<(), Error> {
+    pub fn change_passphrase(
+        &self,
+        old: &Secret,
+        new: &Secret,
+        class: DeviceClass,
+        cancel: &Cancel,
+    ) -> Result<(), Error> {
         let (key, lockbox, cost) = {
             let mut state = self.state()?;
             let vault = state.safe.vault()?;
-            (vault.key()?, vault.lockbox(), vault.cost(KdfCost::PHONE)?)
+            (vault.key()?, vault.lockbox(), vault.cost(class.cost())?)
         };
         lockbox.open(old)?;
         cancel.check()?;

@@ -32,7 +32,7 @@ use zeroize::Zeroizing;
 
 pub use account::{Account, AccountId, DamagedAccount, Edit, Kind, NewAccount};
 pub use codes::{CodeRow, Codes};
-pub use cost::KdfCost;
+pub use cost::{DeviceClass, KdfCost};
 pub use header::Lockbox;
 pub use key::VaultKey;
 pub use report::{Damage, Report};
