@@ -196,7 +196,7 @@ impl App {
     fn record(&self, id: Id) -> Result<Arc<Record>, Error> {
         let mut state = self.state()?;
         if state.devices.get(id).is_none() {
-            state.devices.catch_up(id);
+            state.devices.catch_up(id)?;
         }
         state.devices.get(id).ok_or_else(|| InputError::NotFound.into())
     }
@@ -206,18 +206,18 @@ impl App {
         let once = self.ports.random.array()?;
         let mut state = self.state()?;
         let alone = state.devices.alone()?;
-        let record = state.devices.put(record, once, &alone)?;
+        let put = state.devices.put(record, once, &alone);
         self.show(&state);
-        Ok(record)
+        put
     }
 
-    /// Changes a record as it is now, on disk and then in memory. When `change` refuses, nothing has changed.
-    /// What leaves its list is remembered first. What another process changed meanwhile is told to the observers: nobody else
-    /// tells them.
+    /// Changes a record as it is now, on disk and then in memory. When `change` refuses, nothing has changed; when the disk
+    /// does, it may have. What leaves its list is remembered first. What another process changed meanwhile, or a disk that
+    /// failed, is told to the observers: nobody else tells them.
     fn update<T>(&self, id: Id, change: impl FnOnce(&mut Record, u64) -> Result<T, Error>) -> Result<T, Error> {
-        let mut foreign = false;
-        let done = self.update_alone(id, change, &mut foreign);
-        if foreign {
+        let mut unasked = false;
+        let done = self.update_alone(id, change, &mut unasked);
+        if unasked {
             self.notify(Topic::Approvals);
             self.notify(Topic::Gateways);
         }
@@ -228,14 +228,14 @@ impl App {
         &self,
         id: Id,
         change: impl FnOnce(&mut Record, u64) -> Result<T, Error>,
-        foreign: &mut bool,
+        unasked: &mut bool,
     ) -> Result<T, Error> {
         let (once, for_history) = (self.ports.random.array()?, self.ports.random.array()?);
         let now = self.ports.clock.now();
         let mut state = self.state()?;
         let alone = state.devices.alone()?;
-        *foreign = state.devices.catch_up(id);
-        if *foreign {
+        *unasked = state.devices.catch_up(id)?;
+        if *unasked {
             self.show(&state);
         }
         let before = state.devices.get(id).ok_or(InputError::NotFound)?;
@@ -247,9 +247,10 @@ impl App {
         if !over.is_empty() {
             state.devices.remember(id, over, for_history, now, &alone)?;
         }
-        state.devices.put(record, once, &alone)?;
+        let put = state.devices.put(record, once, &alone);
+        *unasked |= put.is_err();
         self.show(&state);
-        Ok(value)
+        put.map(|_| value)
     }
 
     fn link(&self, id: Id) -> Arc<Link> {

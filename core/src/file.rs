@@ -80,7 +80,8 @@ pub fn alone(folder: &Path) -> Result<Alone, PortError> {
 /// file or the new one is there, whole.
 ///
 /// # Errors
-/// [`PortError::DiskFull`], [`PortError::Disk`]; then the old file still stands.
+/// [`PortError::DiskFull`], [`PortError::Disk`]; then the old file stands or the new one, whole: what failed may have been
+/// the fsync of the folder, after the rename. Whoever keeps in memory what the file says reads it again.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), PortError> {
     let writing = path.with_extension(WRITING);
     let written = write_new(&writing, bytes).and_then(|()| fs::rename(&writing, path));
@@ -95,7 +96,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), PortError> {
 /// Removes `path` for good; also well when there is none.
 ///
 /// # Errors
-/// [`PortError::Disk`].
+/// [`PortError::Disk`]; then the file is there or gone.
 pub fn remove(path: &Path) -> Result<(), PortError> {
     match fs::remove_file(path) {
         Ok(()) => sync_folder(path),

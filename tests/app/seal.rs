@@ -23,7 +23,7 @@ fn sealed_for(to: &SealKey, plain: &str) -> Vec<u8> {
     seal::seal(to, plain.as_bytes(), &Secret::from_slice(Key::named("as").scalar()), &[4; 16]).unwrap()
 }
 
-fn sealed(gateway: &Gateway, plain: &str) -> Vec<u8> {
+pub fn sealed(gateway: &Gateway, plain: &str) -> Vec<u8> {
     sealed_for(&receiving(gateway), plain)
 }
 

@@ -1,238 +1,199 @@
 //! P2: a failing disk call never damages the vault.
 //!
-//! A writer unlocks a vault and tells the next steps of the story; `strace` lets one of its calls on the vault's files
-//! fail, or kills it there, and each call has its turn. The writer must name what failed, and go on where it stood.
+//! A writer makes a vault, tells the story and changes the passphrase; one of its calls on the vault's files fails, or
+//! kills it there, and each call has its turn. It must name what failed, and go on where the story stood. The device store
+//! and the desk's key files are struck in the same way.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
+mod phone;
+mod strike;
 
-use countersign_core::error::{Error, PortError};
-use countersign_tests::double::{BEGIN, FixedClock, SeededRandom};
+use std::path::{Path, PathBuf};
+
+use countersign_core::error::Error;
+use countersign_core::vault::{KdfCost, Vault, VaultKey};
+use countersign_protocol::Secret;
 
 use super::story::{self, Told};
 use super::{effort, quick_folder};
+use strike::{Fault, Run, Said, Writer};
 
 const SEED: u64 = 0x0065_7272_6E6F;
-/// Steps that are told before anything fails.
-const BEFORE: u64 = 6;
-/// The calls that reach the disk.
-const CALLS: [&str; 8] = ["pwrite64", "write", "fsync", "fdatasync", "rename", "openat", "ftruncate", "unlink"];
+/// After this step the passphrase changes.
+const CHANGE: usize = 3;
+/// What is acknowledged when it has changed.
+const CHANGED: &str = "changed";
 
-/// The writer. Each line of `said`: `+` a step was acknowledged, `!` and a name where one failed, `again` when the vault
-/// was opened again after that, `end`.
+fn passphrase(changed: bool) -> Secret {
+    if changed { Secret::from_slice(b"larch and rain") } else { story::passphrase() }
+}
+
+/// The writer. It says `+` for the vault and for each step.
 #[test]
 #[ignore = "the writer that the errno suite starts"]
 fn writer() {
     let folder = story::child_folder().expect("started by the suite");
-    let steps: u64 = std::env::var("COUNTERSIGN_TEST_STEPS").unwrap().parse().unwrap();
-    let mut said = Said { file: fs::File::create(folder.join("said")).unwrap(), swallow: is_saboteur() };
-    let folder = folder.join("vault");
-    let mut failures = 0;
-    // One fault is made: the second try, at the latest, goes well.
-    while let Err(error) = tell(&folder, steps, &mut said) {
-        said.line(&format!("!{error:?}"));
-        failures += 1;
-        assert!(failures < 4, "the fault is over, and it still fails: {error}");
-    }
-    said.line("end");
+    let contents = std::fs::read_to_string(folder.join("contents")).unwrap();
+    let contents: Vec<&str> = contents.lines().collect();
+    let swallows = is_saboteur();
+    let (mut said, mut teller) = (Said::new(&folder), Teller::default());
+    said.to_the_end(|said| teller.tell(&folder.join("vault"), &contents, swallows, said));
 }
 
+/// Whether the writer takes every error for success.
 fn is_saboteur() -> bool {
     std::env::var_os("COUNTERSIGN_TEST_SABOTEUR").is_some()
 }
 
-struct Said {
-    file: fs::File,
-    /// The saboteur: takes every error for success.
-    swallow: bool,
+/// What the writer remembers when something has failed.
+#[derive(Default)]
+struct Teller {
+    key: Option<VaultKey>,
+    /// Whether the passphrase has changed; unknown after a fault.
+    changed: Option<bool>,
+    /// What the vault held for it.
+    memory: Option<String>,
 }
 
-impl Said {
-    fn line(&mut self, line: &str) {
-        use std::io::Write as _;
-        self.file.write_all(format!("{line}\n").as_bytes()).unwrap();
-    }
-}
-
-fn tell(folder: &Path, steps: u64, said: &mut Said) -> Result<(), Error> {
-    let mut vault = story::open(folder)?;
-    vault.unlock(&story::passphrase())?;
-    let told = vault.accounts()?.iter().filter_map(|a| a.issuer.strip_prefix("Step ")?.parse::<u64>().ok()).max();
-    for n in told.unwrap_or_default() + 1..=steps {
-        let done =
-            vault.add(&countersign_core::vault::NewAccount { issuer: format!("Step {n}"), ..story::account(900 + n) });
-        if said.swallow {
-            said.line("+");
-            continue;
+impl Teller {
+    /// Tells what is left of the story.
+    fn tell(&mut self, folder: &Path, contents: &[&str], swallows: bool, said: &mut Said) -> Result<(), Error> {
+        let mut vault = self.opened(folder, said)?;
+        let found = story::content(&mut vault)?.to_string();
+        if let Some(memory) = self.memory.take() {
+            assert_eq!(memory, found, "memory and disk agree after a fault");
         }
-        done?;
-        said.line("+");
+        let mut place = contents.iter().position(|content| *content == found).expect("a place in the story");
+        let mut changed = match self.changed {
+            Some(changed) => changed,
+            None => vault.lockbox().open(&passphrase(true)).is_ok(),
+        };
+        while place + 1 < contents.len() || !changed {
+            let changes = place >= CHANGE && !changed;
+            let done = if changes {
+                vault.change_passphrase(&passphrase(false), &passphrase(true), KdfCost::LEAST)
+            } else {
+                story::step(&mut vault, place as u64 + 1)
+            };
+            if let (Err(fault), false) = (done, swallows) {
+                self.memory = story::content(&mut vault).ok().map(|content| content.to_string());
+                self.changed = if changes { None } else { Some(changed) };
+                return Err(fault);
+            }
+            changed |= changes;
+            place += usize::from(!changes);
+            said.line(if changes { CHANGED } else { "+" });
+        }
+        vault.lock();
+        Ok(())
     }
-    vault.lock();
-    Ok(())
+
+    /// The vault, made where there is none.
+    fn opened(&mut self, folder: &Path, said: &mut Said) -> Result<Vault, Error> {
+        if !Vault::exists(&folder.join(story::NAME)) {
+            self.changed = Some(false);
+            let vault = story::create(folder, SEED)?;
+            self.key = Some(vault.key()?);
+            said.line("+");
+            return Ok(vault);
+        }
+        let mut vault = story::open(folder)?;
+        match &self.key {
+            Some(key) => vault.unlock_with(key)?,
+            // Its making failed, and there it is.
+            None => vault.unlock(&passphrase(false))?,
+        }
+        Ok(vault)
+    }
 }
 
-/// One fault: which call, the how many-eth of its kind, and what becomes of it.
-#[derive(Debug, Clone)]
-struct Fault {
-    call: &'static str,
-    nth: usize,
-    /// Whether the next call of the kind fails too: while the writer gets over the first.
-    twice: bool,
-    fate: &'static str,
-}
-
-/// What the faults came to.
-#[derive(Debug, Default)]
-struct Tally {
-    faults: usize,
-    wrong: Vec<String>,
-    /// How often each error was named.
-    named: BTreeMap<String, usize>,
-}
-
-struct Suite {
-    made: tempfile::TempDir,
+struct Vaults {
     told: Told,
-    steps: u64,
     saboteur: bool,
 }
 
-impl Suite {
-    fn new(steps: u64, saboteur: bool) -> Self {
-        let made = quick_folder();
-        let told = Told::tell(made.path(), SEED, BEFORE);
-        Self { made, told, steps, saboteur }
+impl Vaults {
+    fn new(steps: usize, saboteur: bool) -> Self {
+        Self { told: Told::tell(quick_folder().path(), SEED, steps as u64), saboteur }
     }
 
-    /// Runs the writer on a copy of the vault, with `inject` as options of strace; the log says what it did.
-    fn run(&self, options: &[String]) -> Run {
-        let folder = quick_folder();
-        let vault = folder.path().join("vault");
-        fs::create_dir(&vault).unwrap();
-        fs::copy(self.made.path().join(story::NAME), vault.join(story::NAME)).unwrap();
-        let log = folder.path().join("log");
-        let mut all = vec!["-e".to_owned(), format!("trace={}", CALLS.join(",")), "-e".into(), "signal=none".into()];
-        let files = ["", "/vault.db", "/vault.db-wal", "/vault.db-shm", "/vault.db-journal", "/vault.db.lock"];
-        for file in files {
-            all.extend(["-P".to_owned(), format!("{}{file}", vault.display())]);
-        }
-        all.extend_from_slice(options);
-        let mut command = story::strace(&all, &log, "vault::errno::writer", folder.path());
-        command.env("COUNTERSIGN_TEST_STEPS", self.steps.to_string());
-        if self.saboteur {
-            command.env("COUNTERSIGN_TEST_SABOTEUR", "1");
-        }
-        let output = command.output().expect("strace is there; `cargo xtask setup` installs it");
-        let log = fs::read_to_string(log).unwrap();
-        let said = fs::read_to_string(folder.path().join("said")).unwrap();
-        Run { folder, log, said, printed: String::from_utf8_lossy(&output.stdout).into_owned() }
-    }
-
-    /// How often each call is made where nothing fails.
-    fn calls(&self) -> BTreeMap<&'static str, usize> {
-        let run = self.run(&[]);
-        assert!(run.said.ends_with("end\n"), "{}", run.printed);
-        let count = |call: &str| run.log.lines().filter(|line| line.contains(&format!(" {call}("))).count();
-        CALLS.into_iter().map(|call| (call, count(call))).collect()
-    }
-
-    fn strike(&self, fault: &Fault, tally: &mut Tally) {
-        let Fault { call, nth, twice, fate } = fault;
-        let when = if *twice { format!("{nth}..{}", nth + 1) } else { nth.to_string() };
-        let run = self.run(&["-e".to_owned(), format!("inject={call}:{fate}:when={when}")]);
-        if !run.log.contains("(INJECTED)") && !run.log.contains("killed by SIGKILL") {
-            return;
-        }
-        tally.faults += 1;
-        if let Err(why) = self.judge(fault, &run, &mut tally.named) {
-            tally.wrong.push(format!("{fault:?}: {why}"));
-        }
-    }
-
-    /// The vault opens, holds what was acknowledged and at most one step more, and the fault had a name.
-    fn judge(&self, fault: &Fault, run: &Run, named: &mut BTreeMap<String, usize>) -> Result<(), String> {
-        let acknowledged = run.said.lines().filter(|line| *line == "+").count();
-        let names: Vec<&str> = run.said.lines().filter_map(|line| line.strip_prefix('!')).collect();
-        let killed = fault.fate.starts_with("signal");
-        if !killed && !run.said.ends_with("end\n") {
-            return Err(format!("the writer did not get over it: {}\n{}", run.said, run.printed));
-        }
-        for name in &names {
-            *named.entry((*name).to_owned()).or_default() += 1;
-            let known = [PortError::DiskFull, PortError::Disk].map(|error| format!("{:?}", Error::Port(error)));
-            if !known.contains(&(*name).to_owned()) {
-                return Err(format!("it was named {name}"));
-            }
-        }
-        let folder = run.folder.path().join("vault");
-        let clock = std::sync::Arc::new(FixedClock::new(BEGIN));
-        let open = countersign_core::vault::Vault::open(
-            &folder.join(story::NAME),
-            clock,
-            std::sync::Arc::new(SeededRandom::new(1)),
-        );
-        let mut vault = open.map_err(|error| format!("does not open: {error}"))?;
-        vault.unlock_with(&self.told.key).map_err(|error| format!("does not unlock: {error}"))?;
-        let report = vault.report().map_err(|error| error.to_string())?;
-        if !report.damage.is_empty() {
-            return Err(format!("damaged: {:?}", report.damage));
-        }
-        let accounts = vault.accounts().map_err(|error| error.to_string())?;
-        let steps: Vec<u64> = accounts.iter().filter_map(|a| a.issuer.strip_prefix("Step ")?.parse().ok()).collect();
-        let whole = accounts.len() == self.before() + steps.len() && steps.iter().copied().eq(1..=steps.len() as u64);
-        // After an error the step may be there or not; the writer looked, and told what was left of the story.
-        let most = acknowledged + if killed { 1 } else { names.len() };
-        let in_place = (acknowledged..=most).contains(&steps.len());
-        if whole && in_place { Ok(()) } else { Err(format!("{acknowledged} acknowledged, there are {steps:?}")) }
-    }
-
-    fn before(&self) -> usize {
-        let mut vault = story::unlock(self.made.path(), &self.told.key).unwrap();
-        vault.accounts().unwrap().len()
-    }
-
-    fn strike_all(&self) -> Tally {
-        let mut tally = Tally::default();
-        for (call, count) in self.calls() {
+    /// Each call of the writer; in the long form every second fault too.
+    fn faults(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        for (call, count) in strike::calls(self) {
             for nth in 1..=count {
-                for fate in ["error=ENOSPC", "error=EIO", "signal=SIGKILL"] {
-                    self.strike(&Fault { call, nth, twice: false, fate }, &mut tally);
-                }
+                let once = ["error=ENOSPC", "error=EIO", "signal=SIGKILL"];
+                faults.extend(once.map(|fate| Fault { call, nth, twice: false, fate }));
                 // A second fault while recovering: each in the long form, one in ten in the short one.
-                for fate in ["error=ENOSPC", "error=EIO"].into_iter().filter(|_| nth % effort(10, 1) == 0) {
-                    self.strike(&Fault { call, nth, twice: true, fate }, &mut tally);
-                }
+                let twice = ["error=ENOSPC", "error=EIO"].map(|fate| Fault { call, nth, twice: true, fate });
+                faults.extend(twice.into_iter().filter(|_| nth % effort(10, 1) == 0));
             }
         }
-        tally
+        faults
+    }
+
+    /// Whether the vault opens by this passphrase.
+    fn opens_by(folder: &Path, changed: bool) -> Result<bool, String> {
+        let vault = story::open(folder).map_err(|error| format!("does not open: {error}"))?;
+        Ok(vault.lockbox().open(&passphrase(changed)).is_ok())
     }
 }
 
-struct Run {
-    folder: tempfile::TempDir,
-    log: String,
-    said: String,
-    printed: String,
+impl Writer for Vaults {
+    const NAME: &'static str = "vault::errno::writer";
+    const CALLS: &'static [&'static str] =
+        &["pwrite64", "write", "fsync", "fdatasync", "rename", "openat", "ftruncate", "unlink"];
+
+    fn begin(&self, folder: &Path) -> Vec<PathBuf> {
+        let vault = folder.join("vault");
+        std::fs::create_dir(&vault).unwrap();
+        let contents: Vec<String> = self.told.contents.iter().map(ToString::to_string).collect();
+        std::fs::write(folder.join("contents"), contents.join("\n")).unwrap();
+        let names = ["", ".lock", ".new"].map(|part| format!("{}{part}", story::NAME));
+        let beside = ["", "-wal", "-shm", "-journal"];
+        let files = names.iter().flat_map(|name| beside.map(|end| vault.join(format!("{name}{end}"))));
+        [vault.clone()].into_iter().chain(files).collect()
+    }
+
+    fn told(&self) -> Vec<(&'static str, String)> {
+        if self.saboteur { vec![("COUNTERSIGN_TEST_SABOTEUR", "1".into())] } else { vec![] }
+    }
+
+    /// The vault opens by its passphrase and stands where the story was acknowledged last, or one step on.
+    fn judge(&self, run: &Run, killed: bool) -> Result<(), String> {
+        let folder = run.folder.path().join("vault");
+        let acknowledged = run.acknowledged().filter(|line| *line == "+").count();
+        if !Vault::exists(&folder.join(story::NAME)) {
+            return if killed && acknowledged == 0 { Ok(()) } else { Err("there is no vault".into()) };
+        }
+        // With the vault itself, which is acknowledged before the first step.
+        let place = self.told.place(&folder)? + 1;
+        // After an error the step may be there or not; the writer looked, and told what was left of the story.
+        let most = if killed { acknowledged + 1 } else { self.told.contents.len() };
+        let least = if killed { acknowledged } else { most };
+        if !(least..=most).contains(&place) {
+            return Err(format!("{acknowledged} acknowledged, and it stands at {place}"));
+        }
+        let changed = !killed || run.acknowledged().any(|line| line == CHANGED);
+        let may_have_changed = !changed && place > CHANGE;
+        if Self::opens_by(&folder, changed)? || may_have_changed && Self::opens_by(&folder, true)? {
+            Ok(())
+        } else {
+            Err("its passphrase does not open it".into())
+        }
+    }
 }
 
 #[test]
 fn a_failing_disk_call_never_damages_the_vault() {
-    let tally = Suite::new(effort(8, 220) as u64, false).strike_all();
-    println!("{} faults, named {:?}", tally.faults, tally.named);
-    assert!(tally.wrong.is_empty(), "{} wrong, the first: {}", tally.wrong.len(), tally.wrong[0]);
-    assert!(tally.faults >= effort(100, 5_000), "{tally:?}");
-    let names: Vec<&str> = tally.named.keys().map(String::as_str).collect();
-    assert_eq!(names, ["Port(Disk)", "Port(DiskFull)"], "both are named");
+    let vaults = Vaults::new(effort(7, 220), false);
+    strike::strike_all(&vaults, vaults.faults()).is_well(effort(100, 5_000));
 }
 
 #[test]
 fn a_writer_that_takes_errors_for_success_is_found_out() {
-    let suite = Suite::new(3, true);
-    let mut tally = Tally::default();
-    for nth in 1..=suite.calls()["pwrite64"] {
-        suite.strike(&Fault { call: "pwrite64", nth, twice: false, fate: "error=ENOSPC" }, &mut tally);
-    }
+    let vaults = Vaults::new(3, true);
+    let mut faults = vaults.faults();
+    faults.retain(|fault| fault.call == "pwrite64" && fault.fate == "error=ENOSPC" && !fault.twice);
+    let tally = strike::strike_all(&vaults, faults);
     assert!(!tally.wrong.is_empty(), "{tally:?}");
 }

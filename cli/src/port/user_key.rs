@@ -136,7 +136,7 @@ impl UserKey {
     /// Adds a slot for `new`, if `old` opens one. `false` where `old` is wrong.
     ///
     /// # Errors
-    /// As [`UserKey::create`]; then the file is as it was.
+    /// As [`UserKey::create`]; then the file is as it was, or both passphrases open it.
     pub fn add(&mut self, old: &Secret, new: &Secret, cost: Cost, random: &dyn Random) -> Result<bool, PortError> {
         let mut private = None;
         let mut kept = Vec::new();
@@ -169,9 +169,13 @@ impl UserKey {
         Ok(())
     }
 
+    /// Writes these slots. After a fault this is what stands on the disk, the old or the new.
     fn put(&mut self, slots: Vec<Slot>) -> Result<(), PortError> {
         let before = std::mem::replace(&mut self.form.slots, slots);
-        self.write().inspect_err(|_| self.form.slots = before)
+        self.write().inspect_err(|_| match Self::open(&self.path) {
+            Ok(Some(found)) => self.form = found.form,
+            _ => self.form.slots = before,
+        })
     }
 
     /// Seals `plain` for `names`, without a question: to the public half, by a key pair made for this once.

@@ -30,38 +30,44 @@ impl App {
             Some((gateway, Opened::Wake)) => Bell::Poll(gateway),
             Some((gateway, Opened::Challenge(challenge))) => {
                 let id = ApprovalId { gateway, challenge: challenge.claims().jti };
-                if self.take_pushed(gateway, *challenge) { Bell::Asks(id) } else { Bell::Waiting }
+                // What cannot be kept now comes with the next poll.
+                if self.take_pushed(gateway, *challenge).unwrap_or_default() { Bell::Asks(id) } else { Bell::Waiting }
             }
             None => Bell::Waiting,
         }
     }
 
     /// Takes a challenge that was pushed. Says whether it is on the list now.
-    fn take_pushed(&self, gateway: Id, challenge: Message<Challenge>) -> bool {
+    fn take_pushed(&self, gateway: Id, challenge: Message<Challenge>) -> Result<bool, Error> {
         let (jti, h) = (challenge.claims().jti, challenge.h());
         let taken = self.update(gateway, |record, now| {
             let is_new = poll::take_challenge(record, challenge, Via::Push, now).is_ok();
             let open = |approval: &crate::record::Approval| approval.left.is_none() && approval.challenge.h() == h;
             Ok((is_new, record.approval(jti).is_some_and(open)))
         });
-        let (is_new, is_there) = taken.unwrap_or_default();
+        let (is_new, is_there) = taken?;
         if is_new {
             self.notify(Topic::Approvals);
         }
-        is_there
+        Ok(is_there)
     }
 
     /// Takes what the notification extension left: verified again, as if it had just come. Says whether it brought
     /// something. The shell need not call it: opening the app and each poll do.
     ///
     /// # Errors
-    /// [`Error::Internal`]; [`Error::Port`] when a file cannot be removed.
+    /// [`Error::Internal`]; [`Error::Port`] when a file cannot be read or removed, or what it says cannot be kept: it waits
+    /// on.
     pub fn take_inbox(&self) -> Result<bool, Error> {
         let waiting = self.state()?.devices.waiting()?;
         let mut news = false;
         for (id, entry) in waiting {
             if let Some((gateway, challenge)) = entry {
-                news |= self.take_pushed(gateway, challenge);
+                news |= match self.take_pushed(gateway, challenge) {
+                    // Its enrolment was forgotten.
+                    Err(Error::Input(_)) => false,
+                    taken => taken?,
+                };
             }
             self.state()?.devices.remove_waiting(id)?;
         }

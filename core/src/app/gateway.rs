@@ -238,6 +238,13 @@ impl App {
     /// # Errors
     /// [`InputError::NotFound`]; [`Error::Port`] when the disk fails.
     pub fn forget(&self, gateway: Id) -> Result<(), Error> {
+        let forgotten = self.forget_record(gateway);
+        self.notify(Topic::Gateways);
+        self.notify(Topic::Approvals);
+        forgotten
+    }
+
+    fn forget_record(&self, gateway: Id) -> Result<(), Error> {
         let keys = {
             let mut state = self.state()?;
             if !state.devices.holds(gateway) {
@@ -245,8 +252,9 @@ impl App {
             }
             let keys = state.devices.get(gateway).map(|record| record.every_key_name().cloned().collect::<Vec<_>>());
             let alone = state.devices.alone()?;
-            state.devices.remove(gateway, &alone)?;
+            let removed = state.devices.remove(gateway, &alone);
             self.show(&state);
+            removed?;
             keys
         };
         lock(&self.links).remove(&gateway);
@@ -255,8 +263,6 @@ impl App {
             Some(keys) => self.delete_keys(&keys),
             None => self.delete_nameless_keys()?,
         }
-        self.notify(Topic::Gateways);
-        self.notify(Topic::Approvals);
         Ok(())
     }
 
@@ -322,14 +328,11 @@ impl App {
             let found: Vec<Id> =
                 state.devices.records().filter(|record| which(record)).map(|record| record.id).collect();
             // Another process may have got the receipt meanwhile.
-            for id in &found {
-                state.devices.catch_up(*id);
-            }
+            found.iter().try_for_each(|id| state.devices.catch_up(*id).map(drop))?;
             let undone: Vec<_> = found.iter().filter_map(|id| state.devices.get(*id)).filter(|r| which(r)).collect();
-            for record in &undone {
-                state.devices.remove(record.id, &alone)?;
-            }
+            let removed = undone.iter().try_for_each(|record| state.devices.remove(record.id, &alone));
             self.show(&state);
+            removed?;
             undone
         };
         undone.iter().for_each(|record| self.delete_keys(&record.every_key_name().cloned().collect::<Vec<_>>()));

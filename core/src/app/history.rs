@@ -10,14 +10,14 @@ impl App {
     /// What was decided and told on this phone in the last 90 days, newest first. What of it does not open is left out.
     ///
     /// # Errors
-    /// [`Error::Internal`].
+    /// [`Error::Internal`]; [`Error::Port`] when the disk cannot be read now.
     pub fn history(&self) -> Result<Vec<PastRow>, Error> {
         let now = self.ports.clock.now();
         let state = self.state()?;
         let mut rows: Vec<PastRow> = Vec::new();
         for record in state.devices.records() {
             rows.extend(history::ended(record, now));
-            let old = state.devices.history(record.id, now).unwrap_or_default();
+            let old = state.devices.history(record.id, now)?;
             let is_shown = |jti| record.approval(jti).is_some();
             rows.extend(old.iter().filter(|past| !is_shown(past.jti())).map(|past| history::row(record, past)));
         }

@@ -16,20 +16,20 @@ const KIND: &file::Kind = b"CSpast-1";
 const HISTORY: &str = "past";
 
 impl Store {
-    /// All that is remembered of one enrolment, no older than 90 days.
+    /// All that is remembered of one enrolment, no older than 90 days; nothing where there is a file that does not open.
     ///
     /// # Errors
-    /// [`Damage`] when there is a file that does not open.
-    pub(crate) fn history(&self, id: Id, now: u64) -> Result<Vec<Past>, Damage> {
-        let mut past = self.whole_history(id)?;
+    /// [`PortError::Disk`] when the file cannot be read now.
+    pub(crate) fn history(&self, id: Id, now: u64) -> Result<Vec<Past>, PortError> {
+        let mut past = self.whole_history(id)?.unwrap_or_default();
         past.retain(|past| is_young(past, now));
         Ok(past)
     }
 
     /// Adds what ended; an entry of the same challenge is replaced. What is too old goes. A file that does not open is
-    /// kept aside.
+    /// kept aside; one that cannot be read now stays as it is, and nothing is added.
     pub(crate) fn remember(&self, id: Id, ended: Vec<Past>, once: Once, now: u64, _: &Alone) -> Result<(), Error> {
-        let mut past = match self.whole_history(id) {
+        let mut past = match self.whole_history(id)? {
             Ok(past) => past,
             Err(_) => {
                 if let Some(bytes) = disk::read(&self.history_path(id), limits::DEVICE_FILE)? {
@@ -50,7 +50,8 @@ impl Store {
 
     /// Whether something of it is older than it may be kept.
     pub(crate) fn has_old_history(&self, id: Id, now: u64) -> bool {
-        self.whole_history(id).is_ok_and(|past| past.iter().any(|past| !is_young(past, now)))
+        let whole = self.whole_history(id).ok().and_then(Result::ok);
+        whole.is_some_and(|past| past.iter().any(|past| !is_young(past, now)))
     }
 
     /// Removes the history of an enrolment that was forgotten.
@@ -59,10 +60,17 @@ impl Store {
         disk::remove(&self.history_path(id))
     }
 
-    fn whole_history(&self, id: Id) -> Result<Vec<Past>, Damage> {
-        let read = disk::read(&self.history_path(id), limits::DEVICE_FILE).map_err(|_| Damage::Unreadable)?;
-        let Some(bytes) = read else { return Ok(Vec::new()) };
-        let plain = self.key.as_ref().ok_or(Damage::Foreign)?.open(KIND, id, &bytes)?;
+    fn whole_history(&self, id: Id) -> Result<Result<Vec<Past>, Damage>, PortError> {
+        Ok(match disk::read(&self.history_path(id), limits::DEVICE_FILE) {
+            Ok(Some(bytes)) => self.open_history(id, &bytes),
+            Ok(None) => Ok(Vec::new()),
+            Err(PortError::TooLarge) => Err(Damage::Unreadable),
+            Err(fault) => return Err(fault),
+        })
+    }
+
+    fn open_history(&self, id: Id, bytes: &[u8]) -> Result<Vec<Past>, Damage> {
+        let plain = self.key.as_ref().ok_or(Damage::Foreign)?.open(KIND, id, bytes)?;
         serde_json::from_slice(&plain).map_err(|_| Damage::Unknown)
     }
 

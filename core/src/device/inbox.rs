@@ -48,16 +48,24 @@ impl Store {
     }
 
     /// All that was left, in no order. What does not open is named too, to be removed.
+    ///
+    /// # Errors
+    /// [`PortError::Disk`] when a file cannot be read now: it stays for the next time.
     pub(crate) fn waiting(&self) -> Result<Vec<Waiting>, PortError> {
         let folder = self.folder.join(FOLDER);
-        let names = file::names(&folder, RECORD)?;
-        let open = |name: Id| -> Option<Entry> {
-            let sealed = disk::read(&folder.join(format!("{name}.{RECORD}")), limits::DEVICE_FILE).ok()??;
-            let plain = self.key.as_ref()?.open(MAGIC, name, &sealed).ok()?;
-            serde_json::from_slice(&plain).ok()
+        let names = file::names(&folder, RECORD)?.into_iter().take(limits::INBOX_MOST * 2);
+        let entry = |name: Id| match disk::read(&folder.join(format!("{name}.{RECORD}")), limits::DEVICE_FILE) {
+            Ok(sealed) => Ok((name, sealed.and_then(|sealed| self.open_entry(name, &sealed)))),
+            Err(PortError::TooLarge) => Ok((name, None)),
+            Err(fault) => Err(fault),
         };
-        let entries = names.into_iter().take(limits::INBOX_MOST * 2);
-        Ok(entries.map(|name| (name, open(name).map(|entry| (entry.gateway, entry.challenge)))).collect())
+        names.map(entry).collect()
+    }
+
+    fn open_entry(&self, name: Id, sealed: &[u8]) -> Option<(Id, Message<Challenge>)> {
+        let plain = self.key.as_ref()?.open(MAGIC, name, sealed).ok()?;
+        let entry: Entry = serde_json::from_slice(&plain).ok()?;
+        Some((entry.gateway, entry.challenge))
     }
 
     /// Removes one file of the inbox.

@@ -3,8 +3,8 @@
 //! One small file an enrolment in the folder that the shell names, `ID.sealed`, beside the file `key` that holds the
 //! store's key as the keystore wrapped it ([`Guard::Device`]). Each file is sealed for its
 //! own name and replaced by rename, so a process killed at any moment leaves the old or the new record, whole. Who changes
-//! something is [`Alone`] from the last look to the rename. A file that does not open is named and left as it is; the others
-//! work.
+//! something is [`Alone`] from the last look to the rename. When the disk fails, memory follows what stands there then. A
+//! file that does not open is named and left as it is; the others work.
 
 mod file;
 mod history;
@@ -102,7 +102,8 @@ impl Store {
         self.records.clear();
         self.damaged.clear();
         for id in file::names(&self.folder, RECORD)? {
-            self.read(id);
+            let file = disk::read(&self.path(id), limits::DEVICE_FILE);
+            self.take(id, file);
         }
         Ok(())
     }
@@ -130,19 +131,28 @@ impl Store {
 
     /// Takes over what another process of this phone wrote to the record since it was read. Says whether there was
     /// anything.
-    pub(crate) fn catch_up(&mut self, id: Id) -> bool {
-        let now = disk::read(&self.path(id), limits::DEVICE_FILE).ok().flatten().map(|bytes| H32::sha256(&[&bytes]));
+    ///
+    /// # Errors
+    /// [`PortError::Disk`] when the file cannot be read now; then memory is as it was.
+    pub(crate) fn catch_up(&mut self, id: Id) -> Result<bool, PortError> {
+        let file = disk::read(&self.path(id), limits::DEVICE_FILE);
+        if let Err(fault) = file
+            && fault != PortError::TooLarge
+        {
+            return Err(fault);
+        }
+        let now = file.as_ref().ok().and_then(Option::as_ref).map(|bytes| H32::sha256(&[bytes]));
         let before = self.records.get(&id).map(|kept| kept.file);
         if before == now {
-            return false;
+            return Ok(false);
         }
-        self.records.remove(&id);
-        self.read(id);
-        before != self.records.get(&id).map(|kept| kept.file)
+        self.take(id, file);
+        Ok(before != self.records.get(&id).map(|kept| kept.file))
     }
 
-    /// Writes a record, new or changed. When this returns it is on disk; on an error nothing has
-    /// changed. What differs from the file in nothing but a second or two of the gateway's clock is not written.
+    /// Writes a record, new or changed. When this returns it is on disk; on an error the old one stands or the new one, on
+    /// disk and in memory alike. What differs from the file in nothing but a second or two of the gateway's clock is not
+    /// written.
     pub(crate) fn put(&mut self, record: Record, once: Once, _: &Alone) -> Result<Arc<Record>, Error> {
         let id = record.id;
         if let Some(kept) = self.records.get_mut(&id).filter(|kept| record.is_as_good_as(&kept.record)) {
@@ -155,20 +165,30 @@ impl Store {
             // Nobody could read it again.
             return Err(PortError::TooLarge.into());
         }
-        disk::replace(&self.path(id), &sealed)?;
+        let written = disk::replace(&self.path(id), &sealed);
+        self.follow(id, written)?;
         let record = Arc::new(record);
         self.records.insert(id, Kept { record: Arc::clone(&record), file: H32::sha256(&[&sealed]) });
         self.damaged.remove(&id);
         Ok(record)
     }
 
-    /// Removes a record, also a damaged one.
+    /// Removes a record, also a damaged one; its history first, for nobody would look for that later. On an error the
+    /// record is there or gone, on disk and in memory alike.
     pub(crate) fn remove(&mut self, id: Id, _: &Alone) -> Result<(), Error> {
-        disk::remove(&self.path(id))?;
         self.remove_history(id)?;
+        let removed = disk::remove(&self.path(id));
+        self.follow(id, removed)?;
         self.records.remove(&id);
         self.damaged.remove(&id);
         Ok(())
+    }
+
+    /// After a fault memory is what the disk holds. Where that cannot be read either, it stays.
+    fn follow(&mut self, id: Id, done: Result<(), PortError>) -> Result<(), PortError> {
+        done.inspect_err(|_| {
+            let _ = self.catch_up(id);
+        })
     }
 
     /// Whether a file of this name stands in the folder, readable or not.
@@ -176,25 +196,25 @@ impl Store {
         self.records.contains_key(&id) || self.damaged.contains_key(&id)
     }
 
-    fn read(&mut self, id: Id) {
-        match self.open_record(id) {
-            Ok(Some(kept)) => {
-                self.damaged.remove(&id);
-                self.records.insert(id, kept);
-            }
-            Ok(None) => {}
-            Err(damage) => {
-                self.damaged.insert(id, damage);
-            }
+    /// Keeps in memory what was read from a record's file.
+    fn take(&mut self, id: Id, file: Result<Option<Vec<u8>>, PortError>) {
+        self.records.remove(&id);
+        self.damaged.remove(&id);
+        let opened = match file {
+            Ok(Some(bytes)) => self.open_record(id, &bytes),
+            Ok(None) => return,
+            Err(_) => Err(Damage::Unreadable),
+        };
+        match opened {
+            Ok(kept) => drop(self.records.insert(id, kept)),
+            Err(damage) => drop(self.damaged.insert(id, damage)),
         }
     }
 
-    fn open_record(&self, id: Id) -> Result<Option<Kept>, Damage> {
-        let read = disk::read(&self.path(id), limits::DEVICE_FILE).map_err(|_| Damage::Unreadable)?;
-        let Some(bytes) = read else { return Ok(None) };
-        let plain = self.key.as_ref().ok_or(Damage::Foreign)?.open(KIND, id, &bytes)?;
+    fn open_record(&self, id: Id, bytes: &[u8]) -> Result<Kept, Damage> {
+        let plain = self.key.as_ref().ok_or(Damage::Foreign)?.open(KIND, id, bytes)?;
         let record = Record::from_bytes(&plain).ok().filter(|record| record.id == id).ok_or(Damage::Unknown)?;
-        Ok(Some(Kept { record: Arc::new(record), file: H32::sha256(&[&bytes]) }))
+        Ok(Kept { record: Arc::new(record), file: H32::sha256(&[bytes]) })
     }
 
     /// Removes what a killed process left half written.
