@@ -160,7 +160,7 @@ impl Attestations {
     }
 }
 
-fn read_roots(path: &Path) -> Result<Vec<Root>, FileFault> {
+pub(crate) fn read_roots(path: &Path) -> Result<Vec<Root>, FileFault> {
     let key = "attest.android_roots";
     let found = file::certificates(key, path)?;
     let roots: Option<Vec<Root>> = found.iter().map(|der| Root::read(der)).collect();

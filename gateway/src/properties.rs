@@ -2,16 +2,22 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use axum::http::header::{COOKIE, HeaderMap, HeaderValue};
+use axum::http::header::{COOKIE, HeaderMap, HeaderName, HeaderValue};
 use countersign_properties::{around, parser};
+use countersign_protocol::jose::b64u;
 use proptest::prelude::*;
 
+use crate::attest::read_roots;
 use crate::config::{Config, ConfigFault, PublicUrl, SETTINGS, Source};
 use crate::limits;
 use crate::login::known;
 use crate::outgoing::Network;
+use crate::outgoing::client::further_roots;
 use crate::person::{PersonName, Voucher};
+use crate::port::machine::MachineClock;
+use crate::serve::outermost::{FORWARDED, reported};
 use crate::session::Cookie;
+use crate::tls;
 
 #[test]
 fn vouchers() {
@@ -41,7 +47,7 @@ fn names_of_people() {
 #[test]
 fn cookies() {
     let own = any::<[u8; 16]>().prop_map(|bytes| {
-        let value = countersign_protocol::jose::b64u::encode(&bytes);
+        let value = b64u::encode(&bytes);
         format!("{}={value}", crate::session::cookie::NAME)
     });
     let others = || prop::collection::vec("[a-z]{1,8}=[!-:<-~]{0,12}", 0..3);
@@ -64,7 +70,7 @@ fn cookies() {
 
 #[test]
 fn marks_of_known_browsers() {
-    let mark = any::<[u8; 16]>().prop_map(|bytes| countersign_protocol::jose::b64u::encode(&bytes));
+    let mark = any::<[u8; 16]>().prop_map(|bytes| b64u::encode(&bytes));
     let header = mark.prop_map(|mark| format!("__Host-countersign-known={mark}; a=b"));
     parser(around(header), |header| {
         let read = |header: &str| {
@@ -86,6 +92,80 @@ fn public_urls() {
             true
         }
         Err(()) => false,
+    });
+}
+
+#[test]
+fn reported_addresses() {
+    let list = prop::collection::vec(any::<IpAddr>(), 1..4)
+        .prop_map(|list| list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
+    let read = |list: &str| {
+        let value = HeaderValue::from_str(list).ok()?;
+        reported(&HeaderMap::from_iter([(HeaderName::from_static(FORWARDED), value)]))
+    };
+    parser(around(list), |list| {
+        let Some(address) = read(list) else { return false };
+        assert_eq!((read(&address.to_string()), address.to_canonical()), (Some(address), address));
+        assert_eq!(read(&format!("203.0.113.9, {list}")), Some(address), "what stands before it anyone may have sent");
+        true
+    });
+}
+
+/// A certificate and its key, as PEM files hold them.
+fn pair() -> (String, String) {
+    let made = rcgen::generate_simple_self_signed(["gate.example".to_owned()]).unwrap();
+    (made.cert.pem(), made.signing_key.serialize_pem())
+}
+
+fn pem(der: &[u8]) -> String {
+    let text = b64u::encode(der).replace('-', "+").replace('_', "/");
+    let text = format!("{text}{}", "=".repeat((4 - text.len() % 4) % 4));
+    format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
+}
+
+/// The certificate and the key of an operator, one of the two whole.
+#[test]
+fn pem_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let [certificate, key] = ["c.pem", "k.pem"].map(|name| folder.path().join(name));
+    let given = [("tls.certificate", &certificate), ("tls.key", &key)];
+    let given = given.map(|(name, path)| (name.to_owned(), vec![path.display().to_string()]));
+    let config = Config::from_sources(&[Source::flags(given.into_iter())]).unwrap();
+    let (good, its_key) = pair();
+    let of_key = around(Just(its_key.clone())).prop_map({
+        let good = good.clone();
+        move |key| (good.clone(), key)
+    });
+    let of_certificate = around(Just(good)).prop_map(move |certificate| (certificate, its_key.clone()));
+    parser(prop_oneof![of_key, of_certificate], |(certificate_text, key_text)| {
+        std::fs::write(&certificate, certificate_text).unwrap();
+        std::fs::write(&key, key_text).unwrap();
+        let Ok(until) = tls::check(&config, &MachineClock::default()) else { return false };
+        std::fs::write(&certificate, pem(&tls::leaf(&certificate).unwrap())).unwrap();
+        assert_eq!(tls::check(&config, &MachineClock::default()).ok(), Some(until), "what was read is read again");
+        true
+    });
+}
+
+/// Further roots for calls to others, and those of attestation.
+#[test]
+fn files_of_roots() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("roots.pem");
+    let roots: Vec<String> = (0..3).map(|_| pair().0).collect();
+    let file = prop::sample::subsequence(roots, 1..=3).prop_map(|roots| roots.concat());
+    let written = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        let further = further_roots(&path).ok();
+        (further, read_roots(&path).is_ok())
+    };
+    parser(around(file), |text| {
+        let (further, attests) = written(text);
+        let Some(further) = further else { return false };
+        let again: String = further.iter().map(|root| pem(root)).collect();
+        let (read, attests_again) = written(&again);
+        assert_eq!((read, attests_again), (Some(further), attests), "what was read is read again");
+        attests
     });
 }
 

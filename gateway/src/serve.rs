@@ -3,7 +3,7 @@
 mod address;
 mod connection;
 mod deadline;
-mod outermost;
+pub(crate) mod outermost;
 mod stall;
 
 use std::net::SocketAddr;

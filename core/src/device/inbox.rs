@@ -82,3 +82,54 @@ impl Store {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use countersign_properties::{around, parser};
+    use countersign_protocol::Secret;
+    use proptest::prelude::*;
+
+    use super::super::file::StoreKey;
+    use super::*;
+    use crate::properties::damaged;
+
+    fn store() -> Store {
+        let key = StoreKey::new(&Secret::new(vec![7; StoreKey::LEN])).unwrap();
+        let (records, damaged) = (BTreeMap::new(), BTreeMap::new());
+        Store { folder: "nowhere".into(), key: Some(key), records, damaged, restored: false }
+    }
+
+    /// A challenge of the published vectors.
+    fn challenge() -> String {
+        let vectors = include_str!("../../../tests/vectors/push/messages.json");
+        let vectors: serde_json::Value = serde_json::from_str(vectors).unwrap();
+        let messages = vectors["messages"].as_array().unwrap();
+        let message = messages.iter().find(|message| message["typ"] == "cs-challenge+jwt").unwrap();
+        message["jws"].as_str().unwrap().to_owned()
+    }
+
+    /// Sealed files of another version or hand, and files that a disk damaged.
+    #[test]
+    fn any_file_is_an_entry_or_none_and_a_third_is_one() {
+        let (store, name) = (store(), Id::from_bytes([1; 16]));
+        let plain = any::<[u8; 16]>().prop_map({
+            let challenge = challenge();
+            move |id| format!(r#"{{"gateway":"{}","challenge":"{challenge}"}}"#, Id::from_bytes(id))
+        });
+        let seal = |once: Once, plain: &str| store.key.as_ref().unwrap().seal(MAGIC, name, once, plain.as_bytes());
+        let input = (around(plain), any::<Once>(), any::<prop::sample::Index>(), 1..=255_u8, 0..12_u8);
+        parser(input, |(plain, once, at, change, how)| {
+            let sealed = seal(*once, plain).unwrap();
+            let file = damaged(sealed.clone(), *at, *change, *how);
+            let Some((gateway, challenge)) = store.open_entry(name, &file) else { return false };
+            assert_eq!(file, sealed, "no changed byte is taken");
+            let again = serde_json::to_string(&Entry { gateway, challenge: challenge.clone() }).unwrap();
+            let (same, read) = store.open_entry(name, &seal(*once, &again).unwrap()).unwrap();
+            assert_eq!((same, read.h()), (gateway, challenge.h()), "what was read is read again");
+            assert!(store.open_entry(Id::from_bytes([2; 16]), &file).is_none(), "under another name it is none");
+            true
+        });
+    }
+}

@@ -139,3 +139,56 @@ impl fmt::Debug for PhoneTime {
         f.write_str("PhoneTime")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use countersign_properties::parser;
+    use countersign_protocol::jose::b64u;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::properties::damaged;
+
+    /// A self-signed certificate of `localhost`, b64u.
+    const CERTIFICATE: &str = "MIIBlDCCATugAwIBAgIUYgf95zgV0vbmL08GacKF-_Cm1ZkwCgYIKoZIzj0EAwIwFDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2\
+        MTEyMjAyNTI0NVoYDzIxMjYxMDI5MDI1MjQ1WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC\
+        AAS2wwXBa0C5BkQw7NwKscWuKph3YGlwu6zh88Qul8rsCbkkEhAyfPBly_b2GXpE5LqGiI7Ba6-eRE8eug5Ny9lTo2kwZzAdBgNV\
+        HQ4EFgQUudvr678QNPQDAQC-Kx8iciKmDEQwHwYDVR0jBBgwFoAUudvr678QNPQDAQC-Kx8iciKmDEQwDwYDVR0TAQH_BAUwAwEB\
+        _zAUBgNVHREEDTALgglsb2NhbGhvc3QwCgYIKoZIzj0EAwIDRwAwRAIgFCLzfIa7urmktA1z3ia4VHMKtjZUwdsuGGvpM-K1FdUC\
+        ICjzLL9Ykiu0YYnCQ7jZyxUSFxfS6qpF6vyf4b0_Bj8E";
+
+    /// A certificate as a peer may show it: whole, with a byte changed, cut or longer.
+    #[test]
+    fn any_certificate_is_read_or_refused_and_only_the_pinned_key_is_believed() {
+        let whole = b64u::decode(CERTIFICATE).unwrap();
+        let of =
+            |der: &[u8]| Some(ParsedCertificate::try_from(&CertificateDer::from(der)).ok()?.subject_public_key_info());
+        let key = of(&whole).unwrap();
+        let pinned = pinned(&[H32::sha256(&[key.as_ref()])]);
+        let host = ServerName::try_from("localhost").unwrap();
+        let believed = |verifier: &Arc<dyn ServerCertVerifier>, der: &[u8]| {
+            let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_800_000_000));
+            verifier.verify_server_cert(&CertificateDer::from(der), &[], &host, &[], now).is_ok()
+        };
+        let input = (Just(whole.clone()), any::<prop::sample::Index>(), 1..=255_u8, 0..6_u8)
+            .prop_map(|(bytes, at, change, how)| damaged(bytes, at, change, how));
+        parser(input, |der| {
+            let found = of(der);
+            assert_eq!(believed(&pinned, der), found.as_ref().is_some_and(|found| found.as_ref() == key.as_ref()));
+            assert!(believed(&handshake_alone(), der), "whose metadata is signed needs no name");
+            found.is_some()
+        });
+    }
+
+    /// The platform's roots: what cannot be read takes none of the others away.
+    #[test]
+    fn any_root_is_read_or_left_out() {
+        let whole = b64u::decode(CERTIFICATE).unwrap();
+        let input = (Just(whole.clone()), any::<prop::sample::Index>(), 1..=255_u8, 0..6_u8)
+            .prop_map(|(bytes, at, change, how)| damaged(bytes, at, change, how));
+        parser(input, |der| {
+            assert!(platform(&[der.clone(), whole.clone()]).is_some());
+            platform(std::slice::from_ref(der)).is_some()
+        });
+    }
+}

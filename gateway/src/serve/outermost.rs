@@ -21,6 +21,8 @@ use crate::{limits, page, push};
 
 /// The header that carries the transaction id, on every answer.
 pub const TRANSACTION: HeaderName = HeaderName::from_static("countersign-transaction");
+/// Where a proxy reports whom it serves.
+pub(crate) const FORWARDED: &str = "x-forwarded-for";
 /// Device calls and their answers: JSON, never a page.
 const DEVICES: &str = "/push/v1/";
 
@@ -106,9 +108,14 @@ fn address(house: &House, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
     if !house.config.proxies.contains(&peer) {
         return peer;
     }
-    let reported = headers.get_all("x-forwarded-for").iter().next_back().and_then(|it| it.to_str().ok());
-    let last = reported.and_then(|list| list.rsplit(',').next()).and_then(|it| it.trim().parse::<IpAddr>().ok());
-    last.map_or(peer, |it| it.to_canonical())
+    reported(headers).unwrap_or(peer)
+}
+
+/// The last address that `X-Forwarded-For` lists: the one that the proxy itself saw.
+pub(crate) fn reported(headers: &HeaderMap) -> Option<IpAddr> {
+    let list = headers.get_all(FORWARDED).iter().next_back()?.to_str().ok()?;
+    let last: IpAddr = list.rsplit(',').next()?.trim().parse().ok()?;
+    Some(last.to_canonical())
 }
 
 async fn handled(routes: &Router, request: Request<Body>) -> Response {
