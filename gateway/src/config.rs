@@ -17,6 +17,7 @@ use crate::limits;
 use crate::outgoing::Network;
 
 pub use source::Source;
+pub(crate) use source::passed_on;
 pub use value::PublicUrl;
 
 /// A setting that cannot be used.

@@ -4,14 +4,14 @@
 //! that either program wrote is searched for each of them: raw, in hex, base32 and base64. So is what the desk says and
 //! leaves when its disk fails; the long form (`cargo xtask torture P9`) lets each call fail.
 
+mod children;
 mod drawn;
 mod errors;
 mod keys;
 mod search;
+mod watch;
 
-use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ use countersign_tests::program::{self, Program, command};
 use countersign_tests::story::{Desk, Scene, tell};
 use countersign_tests::window::{Window, rest};
 use search::{Canary, Place, found};
+use watch::Watch;
 
 const PASSWORD: &str = "canary password of alice 7731";
 const WRONG_PASSWORD: &str = "canary wrong password 4415";
@@ -76,53 +77,6 @@ impl Window for Listening {
 
     fn look_again(&mut self, pause: Duration) {
         self.plain.look_again(pause);
-    }
-}
-
-/// Arguments and environments of all our programs, looked at again and again while they run.
-struct Watch {
-    seen: Arc<Mutex<BTreeSet<Vec<u8>>>>,
-    stop: Arc<AtomicBool>,
-    thread: Option<std::thread::JoinHandle<()>>,
-}
-
-impl Watch {
-    fn start() -> Self {
-        let (seen, stop) = (Arc::new(Mutex::new(BTreeSet::new())), Arc::new(AtomicBool::new(false)));
-        let thread = std::thread::spawn({
-            let (seen, stop) = (seen.clone(), stop.clone());
-            move || {
-                while !stop.load(Ordering::SeqCst) {
-                    look(&seen);
-                    rest(Duration::from_millis(20));
-                }
-            }
-        });
-        Self { seen, stop, thread: Some(thread) }
-    }
-
-    fn end(mut self) -> Vec<u8> {
-        self.stop.store(true, Ordering::SeqCst);
-        self.thread.take().unwrap().join().unwrap();
-        let seen = self.seen.lock().unwrap();
-        assert!(seen.len() > 4, "the programs were seen running: {}", seen.len());
-        seen.iter().flat_map(|bytes| [bytes.as_slice(), b"\n"].concat()).collect()
-    }
-}
-
-fn look(seen: &Mutex<BTreeSet<Vec<u8>>>) {
-    let Ok(processes) = std::fs::read_dir("/proc") else { return };
-    for process in processes.flatten() {
-        let ours = std::fs::read_link(process.path().join("exe")).is_ok_and(|exe| {
-            exe.file_name().is_some_and(|name| name == "countersign" || name == "countersign-gateway")
-        });
-        if ours {
-            for file in ["cmdline", "environ"] {
-                if let Ok(bytes) = std::fs::read(process.path().join(file)) {
-                    seen.lock().unwrap().insert(bytes);
-                }
-            }
-        }
     }
 }
 
@@ -255,11 +209,13 @@ fn canary() {
     }
     assert!(canaries.len() >= 7, "link and digits were seen");
 
+    let (started_with, different) = watch.end();
+    assert!(different > 4, "the programs were seen running: {different}");
     // What is open is searched as well: the write-ahead log, and what lies in the folders while both run.
     let mut places = vec![
         Place::new("gateway's standard output", gateway.stdout.bytes()),
         Place::new("gateway's log", gateway.stderr.bytes()),
-        Place::new("arguments and environments", watch.end()),
+        Place::new("arguments and environments", started_with),
         Place::new("answers to what is wrong", answers),
     ];
     for part in [folder.path().join("gateway"), home.join("phone"), folder.path().join("second/phone")] {

@@ -1,6 +1,7 @@
 //! Where settings come from: texts by name, from a file, the environment and flags.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::Path;
 
 use countersign_strings::{fill, text};
@@ -78,6 +79,17 @@ impl Source {
     pub fn flags(given: impl Iterator<Item = (String, Vec<String>)>) -> Self {
         Self { from: text("gateway.from_flag").into(), given: given.collect(), kind: Kind::Flags }
     }
+}
+
+/// What a command of the operator's is told of the gateway's environment, beside the locale (`LC_…`).
+const PASSED_ON: [&str; 9] =
+    ["PATH", "HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "CREDENTIALS_DIRECTORY"];
+
+/// The environment of a command that a setting names: where programs, files and sockets are, and who asks. Everything else
+/// may be a secret.
+pub(crate) fn passed_on() -> impl Iterator<Item = (OsString, OsString)> {
+    let may = |name: &OsString| name.to_str().is_some_and(|name| PASSED_ON.contains(&name) || name.starts_with("LC_"));
+    std::env::vars_os().filter(move |(name, _)| may(name))
 }
 
 /// The setting's name as environment variable.

@@ -11,7 +11,7 @@ use countersign_protocol::jose::b64u;
 use zeroize::Zeroizing;
 
 use crate::cause::Cause;
-use crate::config::MasterKey;
+use crate::config::{MasterKey, passed_on};
 use crate::port::{PortFault, Random};
 
 /// More than any form of the key is long.
@@ -145,7 +145,8 @@ fn from_command(words: &[String]) -> Result<Zeroizing<[u8; 32]>, MasterFault> {
     let (program, arguments) = words.split_first().ok_or(MasterFault::Form)?;
     let fault = |why: Cause| MasterFault::Command { program: program.clone(), why };
     let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+    command.args(arguments).env_clear().envs(passed_on());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
     let output = command.output().map_err(|why| fault(why.into()))?;
     let printed = Secret::new(output.stdout);
     if !output.status.success() {
