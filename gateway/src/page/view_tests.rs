@@ -1,7 +1,7 @@
 //! Every view in every state: they render, stay inside the CSP, and hold what they must.
 
 use askama::Template;
-use countersign_strings::text;
+use countersign_strings::{fill, text};
 
 use super::frame::Frame;
 use super::login::*;
@@ -61,7 +61,7 @@ fn waiting(push: bool) -> WaitView {
         no_push: (!push).then(|| text("login.no_phone").into()),
         code: true,
         code_off: false,
-        code_fault: (!push).then(|| text("login.code_wrong").into()),
+        code_fault: (!push).then(|| fill("login.code_wrong", &[("tries", "")])),
         state: "sent".into(),
         ends: ends(),
     }
@@ -149,7 +149,7 @@ fn views() -> Vec<(&'static str, String)> {
     };
     let wait = || crate::login::pages::later(64);
     let test = |right| TestView { frame: frame(text("manage.test_title")), device: card("My phone"), right };
-    let device_error = countersign_strings::fill("manage.digits_wrong", &[("tries", &tries_left(2))]);
+    let device_error = fill("manage.digits_wrong", &[("tries", &tries_left(2))]);
     vec![
         ("password", password(None).render()),
         ("password_fault", password(Some(text("login.wrong"))).render()),
