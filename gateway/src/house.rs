@@ -15,8 +15,9 @@ use crate::enrol::{self, Devices};
 use crate::health::Ready;
 use crate::icon::Icons;
 use crate::issuer::Issuer;
+use crate::login;
 use crate::notice::{self, Notices};
-use crate::origin::Origins;
+use crate::origin::{self, Origins};
 use crate::outgoing::{self, Outgoing, Reach};
 use crate::person::{self, People};
 use crate::port::{Adapters, Clock, Random, Timer};
@@ -62,6 +63,8 @@ pub struct House {
     pub people: People,
     /// Browsers signed in.
     pub sessions: Sessions,
+    /// Browsers that signed in before.
+    pub known: Arc<dyn login::known::Store>,
     /// What happened.
     pub audit: Arc<dyn audit::Store>,
     /// The one path of approvals.
@@ -126,7 +129,7 @@ impl House {
         let bells = Bells::new(outgoing, vapid, config.policy.push);
         let attestations = Attestations::open(&config)?;
         let icons = Icons::open(&config)?;
-        let origins = Origins::open(&config.geo, store.clone())?;
+        let origins = Origins::open(&config.geo, Arc::new(origin::store::SqlStore(store.clone())))?;
         let chain = Chain::open(store.clone(), seal.clone(), signers, clock.now()).map_err(PublishFault::from)?;
         let people =
             People::new(Arc::new(person::store::SqlStore(store.clone())), &seal, clock.clone(), random.clone());
@@ -166,6 +169,7 @@ impl House {
             forms: FormKey::new(&seal.derive("form")),
             people,
             sessions,
+            known: Arc::new(login::store::SqlStore(store.clone())),
             audit: Arc::new(audit::store::SqlStore(store.clone())),
             ready: Ready::default(),
             stopping: Stopping::default(),

@@ -8,6 +8,7 @@ pub mod known;
 pub mod offline;
 pub mod pages;
 pub mod route;
+pub mod store;
 pub mod voucher;
 
 use countersign_strings::text;

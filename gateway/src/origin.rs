@@ -1,11 +1,12 @@
 //! Where a sign-in comes from, and what of it is new to the person (`push-v1.md` §6, `ctx`).
 //!
 //! City, country and network are looked up in files that the operator names ([`geo`]); without them they are left out.
-//! What is new is measured against the person's sign-ins that succeeded ([`seen`]). All of it is shown to people, none of it
-//! decides anything.
+//! What is new is measured against the person's sign-ins that succeeded ([`seen`], which [`store`] remembers in SQL). All of it
+//! is shown to people, none of it decides anything.
 
 pub mod geo;
 pub mod seen;
+pub mod store;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -18,9 +19,9 @@ use crate::approval::record::Row;
 use crate::config;
 use crate::file::FileFault;
 use crate::person::PersonId;
-use crate::store::{Store, StoreFault};
+use crate::store::StoreFault;
 use geo::Geo;
-use seen::Traces;
+use seen::{Store, Traces};
 
 /// Where a sign-in comes from, as far as anybody knows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -39,7 +40,7 @@ pub struct Origin {
 #[derive(Clone)]
 pub struct Origins {
     geo: Arc<Geo>,
-    store: Store,
+    store: Arc<dyn Store>,
 }
 
 impl Origins {
@@ -47,7 +48,7 @@ impl Origins {
     ///
     /// # Errors
     /// [`FileFault`], when one of them is not of its kind.
-    pub fn open(settings: &config::Geo, store: Store) -> Result<Self, FileFault> {
+    pub fn open(settings: &config::Geo, store: Arc<dyn Store>) -> Result<Self, FileFault> {
         Ok(Self { geo: Arc::new(Geo::open(settings)?), store })
     }
 
@@ -63,7 +64,7 @@ impl Origins {
             country: place.cc.as_ref().map(ToString::to_string),
             point: place.point,
         };
-        let new = seen::seen(&self.store, person)?.new_in(&traces, now);
+        let new = self.store.seen(person)?.new_in(&traces, now);
         Ok(Origin { cc: place.cc, city: place.city, asn: place.asn, new })
     }
 
@@ -81,6 +82,6 @@ impl Origins {
             country: question.ctx.cc.map(String::from),
             point: self.geo.look_up(ip).point,
         };
-        seen::note(&self.store, row.person, traces, now)
+        self.store.note(row.person, traces, now)
     }
 }

@@ -6,11 +6,26 @@ use countersign_protocol::jose::{H32, b64u};
 use crate::person::PersonId;
 use crate::port::{PortFault, Random};
 use crate::request::texts;
-use crate::store::{Store, StoreFault, params};
+use crate::store::StoreFault;
 
 const NAME: &str = "__Host-countersign-known";
 /// Seconds that a browser stays known.
-const LIFE: i64 = 400 * 86_400;
+pub const LIFE: u64 = 400 * 86_400;
+
+/// Remembers who signed in with which browser. All calls block.
+pub trait Store: Send + Sync {
+    /// Whether this browser signed in as this person within [`LIFE`].
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn is_known(&self, cookie: H32, person: PersonId, now: u64) -> Result<bool, StoreFault>;
+
+    /// Notes that this browser signed in as this person, and forgets those of all people that are not known any more.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn note(&self, cookie: H32, person: PersonId, now: u64) -> Result<(), StoreFault>;
+}
 
 /// The hash of the browser's lasting cookie.
 pub fn read(headers: &HeaderMap) -> Option<H32> {
@@ -28,28 +43,4 @@ pub fn generate(random: &dyn Random) -> Result<(H32, String), PortFault> {
     let bytes: [u8; 16] = random.bytes()?;
     let set = format!("{NAME}={}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={LIFE}", b64u::encode(&bytes));
     Ok((H32::sha256(&[&bytes]), set))
-}
-
-/// Whether this browser signed in as this person before.
-///
-/// # Errors
-/// [`StoreFault`].
-pub fn is_known(store: &Store, cookie: H32, person: PersonId, now: u64) -> Result<bool, StoreFault> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM known_browser WHERE cookie = ?1 AND person = ?2 AND at > ?3)";
-    let since = now as i64 - LIFE;
-    store.read(|tx| Ok(tx.query_one(sql, params![cookie.as_bytes(), person.0, since], |row| row.get(0))?))
-}
-
-/// Notes that this browser signed in.
-///
-/// # Errors
-/// [`StoreFault`].
-pub fn note(store: &Store, cookie: H32, person: PersonId, now: u64) -> Result<(), StoreFault> {
-    store.write(move |tx| {
-        let sql =
-            "INSERT INTO known_browser (cookie, person, at) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET at = ?3";
-        tx.execute(sql, params![cookie.as_bytes(), person.0, now as i64])?;
-        tx.execute("DELETE FROM known_browser WHERE at <= ?1", [now as i64 - LIFE])?;
-        Ok(())
-    })
 }

@@ -186,7 +186,7 @@ pub(super) fn look(house: &House, by: &Visitor, known: Option<H32>) -> Result<Op
     };
     let now = house.clock.now();
     let known = match known {
-        Some(cookie) => known::is_known(&house.store, cookie, row.person, now)?,
+        Some(cookie) => house.known.is_known(cookie, row.person, now)?,
         None => false,
     };
     let person = house.people.by_id(row.person)?.map(|person| person.name).unwrap_or_default();
@@ -344,7 +344,7 @@ async fn take(house: &Arc<House>, by: Visitor, headers: &HeaderMap, row: Row) ->
                 Some(known) => (known, None),
                 None => known::generate(&*house.random).map(|(known, set)| (known, Some(set)))?,
             };
-            known::note(&house.store, seen, session.person, now)?;
+            house.known.note(seen, session.person, now)?;
             let entry = by.caller.entry(now, "signin.session", "begun").person(&session.name);
             house.audit.append(&entry.approval(*row.id.as_bytes()))?;
             Ok(Some((row.next, cookie.set(), set)))
