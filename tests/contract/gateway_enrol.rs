@@ -2,6 +2,7 @@
 
 mod changes;
 mod double;
+mod stale;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Barrier};
@@ -145,6 +146,7 @@ fn contract(connect: &(dyn Fn() -> Arc<dyn Store> + Sync)) {
     a_bell_is_forgotten_where_it_hung(&*store);
     five_devices_and_five_a_day(&*store);
     apps_replace_each_other_while_pending(&*store);
+    stale::codes_that_a_change_of_keys_ended_are_replaced(&*store);
 }
 
 fn one_of_64_takes_a_code(connect: &(dyn Fn() -> Arc<dyn Store> + Sync)) {
@@ -333,5 +335,13 @@ fn a_store_that_looks_first_is_refused() {
             let memory = Arc::new(Memory::that_looks_first());
             contract(&|| memory.clone());
         }
+    });
+}
+
+#[test]
+fn a_store_that_replaces_codes_blindly_is_refused() {
+    refuses(|| {
+        let memory = Arc::new(Memory::that_replaces_blindly());
+        contract(&|| memory.clone());
     });
 }

@@ -168,7 +168,7 @@ impl Chain {
             let claims = Link { iss: u, iat: at.now, from: before.jwk.thumbprint(), to: jwk.clone() };
             let link = sign(&*parts.signer(before)?, &claims)?;
             store::add_key(tx, NewKey { epoch: found.epoch, jwk: &jwk, private, link: Some(link) }, at.now)?;
-            enrol::stale::end(tx)?;
+            enrol::store::stale::end(tx)?;
             audit::store::append(tx, &by.entry(at.now, "keys.rotate", "done"))?;
             ring(tx)
         })
@@ -185,7 +185,7 @@ impl Chain {
             check_recovery_may_be_named(tx, anew)?;
             store::set_gr(tx, gr)?;
             // A phone that has read the metadata of before, and not yet sent its request, must read it anew.
-            enrol::stale::end(tx)?;
+            enrol::store::stale::end(tx)?;
             audit::store::append(tx, &by.entry(now, "keys.make-recovery", "done"))?;
             ring(tx)
         })
@@ -232,7 +232,7 @@ impl Chain {
             store::remove_keys(tx, &old, at.now)?;
             store::add_epoch(tx, epoch, FIRST_SEQ, next, &jws)?;
             store::add_key(tx, NewKey { epoch, jwk: &jwk, private, link: None }, at.now)?;
-            enrol::stale::end(tx)?;
+            enrol::store::stale::end(tx)?;
             approval::store::keys::cancel_every(tx, &at, &by)?;
             issue_anew(tx)?;
             notice::store::tell_everybody(tx, Info::RecoveryUsed, at.now)?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::service::ChainFault;
 use crate::audit::Caller;
 use crate::enrol::devices::EnrolFault;
-use crate::enrol::stale::{self, Which};
+use crate::enrol::stale::Which;
 use crate::house::{House, Panicked};
 use crate::person::PersonFault;
 use crate::push::metadata::PublishFault;
@@ -42,7 +42,7 @@ pub enum TendFault {
 /// Looks until the gateway stops.
 pub async fn run(house: Arc<House>) {
     // Codes that a command ended while no gateway ran.
-    if let Err(fault) = house.run(|house| renew(house, Which::Ended)).await {
+    if let Err(fault) = house.run(|house| Ok::<_, TendFault>(house.devices.renew_codes(Which::Ended)?)).await {
         tracing::warn!(%fault, "codes could not be made anew");
     }
     loop {
@@ -73,13 +73,8 @@ pub fn look(house: &House) -> Result<(), TendFault> {
         house.people.all()?.iter().try_for_each(|person| house.notices.announce(person.id))?;
     }
     if change.codes {
-        renew(house, Which::Open)?;
+        house.devices.renew_codes(Which::Open)?;
     }
     house.wakes.wake_all();
     Ok(())
-}
-
-fn renew(house: &House, which: Which) -> Result<(), TendFault> {
-    let at = house.approvals.moment();
-    Ok(stale::renew(which, &house.store, &house.seal, &house.random, at)?)
 }

@@ -14,7 +14,7 @@ use crate::seal::{Seal, SealFault};
 use crate::wake::{Listening, Topic};
 
 /// Where a code is sealed for.
-pub(super) const PLACE: &str = "enrol.code";
+const PLACE: &str = "enrol.code";
 
 /// Why a new device cannot be offered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,17 +46,15 @@ impl Devices {
 
     fn add_code(&self, owner: Owner<'_>, browser: H32, name: String, by: &Caller) -> Result<(), EnrolFault> {
         let at = self.moment();
-        let secret = Secret::from_slice(&*Zeroizing::new(self.parts.random.bytes::<16>()?));
-        let code = EnrolCode::new(secret)?;
-        let e = code.id();
+        let (code, sealed) = self.fresh_code()?;
         let row = Code {
-            e,
+            e: code.id(),
             person: owner.id,
             person_name: owner.name.to_owned(),
             session: browser,
             inviter: None,
             name,
-            code: self.parts.seal.seal(PLACE, e.as_bytes(), code.secret())?,
+            code: sealed,
             made: at.now,
             x: at.now + LIFE,
             run: at.run,
@@ -66,6 +64,14 @@ impl Devices {
         };
         let entry = by.entry(at.now, "enrol.code", "made").person(owner.name);
         Ok(self.parts.store.add_code(row, entry)?)
+    }
+
+    /// A code that nobody has yet, and how it is kept.
+    pub(super) fn fresh_code(&self) -> Result<(EnrolCode, Vec<u8>), EnrolFault> {
+        let secret = Secret::from_slice(&*Zeroizing::new(self.parts.random.bytes::<16>()?));
+        let code = EnrolCode::new(secret)?;
+        let sealed = self.parts.seal.seal(PLACE, code.id().as_bytes(), code.secret())?;
+        Ok((code, sealed))
     }
 
     /// The code that this browser shows, as long as it is open, taken and waiting for digits, or just late.

@@ -2,9 +2,7 @@
 
 use countersign_protocol::Secret;
 use countersign_protocol::jose::{FormError, H32, Id, P256dh};
-use countersign_protocol::push::{
-    Confirm, EnrolCode, Invite, InviteReceipt, Sealed, SealedInvite, Verified, confirmation_digits,
-};
+use countersign_protocol::push::{Confirm, Invite, InviteReceipt, Sealed, SealedInvite, Verified, confirmation_digits};
 use countersign_protocol::seal::SealKey;
 use countersign_protocol::uri::EnrolLink;
 use subtle::ConstantTimeEq;
@@ -13,7 +11,6 @@ use zeroize::Zeroizing;
 use super::LIFE;
 use super::change::ChangeFault;
 use super::changes::{Invited, Joined, NewInvitation, Typed};
-use super::codes::PLACE;
 use super::devices::{Devices, EnrolFault};
 use super::record::{Code, Device, Inviter};
 use crate::approval::Moment;
@@ -69,9 +66,8 @@ impl Devices {
         invite: &Verified<Invite>,
         at: &Moment,
     ) -> Result<(Code, EnrolLink), EnrolFault> {
-        let secret = Secret::from_slice(&*Zeroizing::new(self.parts.random.bytes::<16>()?));
-        let (code, issuer) = (EnrolCode::new(secret)?, &self.parts.issuer);
-        let (e, x) = (code.id(), at.now + LIFE);
+        let (code, sealed) = self.fresh_code()?;
+        let (e, x, issuer) = (code.id(), at.now + LIFE, &self.parts.issuer);
         let row = Code {
             e,
             person: device.person,
@@ -79,7 +75,7 @@ impl Devices {
             session: H32::sha256(&[b"invitation", e.as_bytes()]),
             inviter: Some(Inviter { did: device.did, replaces: invite.claims().replace }),
             name: String::new(),
-            code: self.parts.seal.seal(PLACE, e.as_bytes(), code.secret())?,
+            code: sealed,
             made: at.now,
             x,
             run: at.run,

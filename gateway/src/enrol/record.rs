@@ -273,6 +273,17 @@ pub enum Confirmed {
     NotPending,
 }
 
+/// A code in the place of one that a change of the gateway's keys ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replacement {
+    /// The one that ended.
+    pub old: Id,
+    /// Its own id.
+    pub e: Id,
+    /// The code, sealed.
+    pub code: Vec<u8>,
+}
+
 /// Remembers codes, devices and every key ever registered. All calls block.
 pub trait Store: Send + Sync {
     /// Adds a code of a page and ends the person's other open ones of pages.
@@ -298,6 +309,26 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`StoreFault`].
     fn code_of_browser(&self, session: H32) -> Result<Option<Code>, StoreFault>;
+
+    /// Ends all open codes, as a change of the gateway's keys does.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn end_open_codes(&self) -> Result<(), StoreFault>;
+
+    /// The codes that a change of keys ended and that a page may still show: the newest of each person who has no open one,
+    /// unless it is late.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn stale_codes(&self, at: Moment) -> Result<Vec<Id>, StoreFault>;
+
+    /// Puts new codes in the place of such ones, for the same page and with the same end. Where the page's person has an open
+    /// code by now, that one stays alone.
+    ///
+    /// # Errors
+    /// [`StoreFault`]; then none is replaced.
+    fn replace_codes(&self, fresh: Vec<Replacement>, at: Moment) -> Result<(), StoreFault>;
 
     /// Whether any of these keys was ever registered, by whatever class.
     ///

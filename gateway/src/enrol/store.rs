@@ -2,12 +2,15 @@
 
 pub mod changes;
 mod read;
+pub mod stale;
+mod write;
 
 use countersign_protocol::jose::{H32, Id};
 use countersign_protocol::push::{GoneWhy, Info};
 
 use self::read::{device, one_code, read};
-use super::record::{Accepted, Code, Confirmed, Device, DeviceState, Inviter, Store, Taken};
+use self::write::{insert, insert_code};
+use super::record::{Accepted, Code, Confirmed, Device, DeviceState, Inviter, Replacement, Store, Taken};
 use super::{DEVICES, ENROLMENTS, GONE_KEPT, KEPT};
 use crate::approval::{self, Moment};
 use crate::audit::{self, Caller, Entry};
@@ -52,6 +55,18 @@ impl Store for SqlStore {
     fn code_of_browser(&self, session: H32) -> Result<Option<Code>, StoreFault> {
         self.0
             .read(|tx| one_code(tx, "session = ?1 ORDER BY made DESC, state = 'open' DESC LIMIT 1", session.as_bytes()))
+    }
+
+    fn end_open_codes(&self) -> Result<(), StoreFault> {
+        self.0.write(stale::end)
+    }
+
+    fn stale_codes(&self, at: Moment) -> Result<Vec<Id>, StoreFault> {
+        self.0.read(|tx| stale::ended(tx, &at))
+    }
+
+    fn replace_codes(&self, fresh: Vec<Replacement>, at: Moment) -> Result<(), StoreFault> {
+        self.0.write(move |tx| stale::replace(tx, &fresh, &at))
     }
 
     fn any_key_known(&self, thumbprints: [H32; 3]) -> Result<bool, StoreFault> {
@@ -450,43 +465,4 @@ fn any_key_known(tx: &Connection, thumbprints: &[H32; 3]) -> Result<bool, StoreF
     let sql = "SELECT EXISTS (SELECT 1 FROM device_key WHERE thumbprint IN (?1, ?2, ?3))";
     let [ak, pk, seal] = thumbprints;
     Ok(tx.prepare_cached(sql)?.query_one(params![ak.as_bytes(), pk.as_bytes(), seal.as_bytes()], |row| row.get(0))?)
-}
-
-fn insert_code(tx: &Connection, code: &Code) -> Result<(), StoreFault> {
-    tx.execute(
-        "INSERT INTO enrol_code (e, person, session, name, code, made, x, run, mono_end, inviter, replaces)
-         VALUES (:e, :person, :session, :name, :code, :made, :x, :run, :mono_end, :inviter, :replaces)",
-        named_params! {
-            ":e": code.e.as_bytes(), ":person": code.person.0, ":session": code.session.as_bytes(),
-            ":name": code.name, ":code": code.code, ":made": int(code.made), ":x": int(code.x),
-            ":run": code.run, ":mono_end": code.mono_end,
-            ":inviter": code.inviter.map(|it| *it.did.as_bytes()),
-            ":replaces": code.inviter.is_some_and(|it| it.replaces),
-        },
-    )?;
-    Ok(())
-}
-
-fn insert(tx: &Connection, device: &Device) -> Result<(), StoreFault> {
-    let phone = device.phone.as_ref();
-    let kind = if phone.is_some() { "phone" } else { "app" };
-    tx.execute(
-        "INSERT INTO device (did, person, kind, name, state, os, model, app, level, uv, ak, pk, seal, auth, endpoint, eh,
-           added, until, run, mono_end, tries, ok, totp, attested)
-         VALUES (:did, :person, :kind, :name, :state, :os, :model, :app, :level, :uv, :ak, :pk, :seal, :auth, :endpoint,
-           :eh, :added, :until, :run, :mono_end, :tries, :ok, :totp, :attested)",
-        named_params! {
-            ":did": device.did.as_bytes(), ":person": device.person.0, ":kind": kind, ":name": device.name,
-            ":state": device.stored.as_str(), ":os": phone.map(|it| it.os.as_str()),
-            ":model": phone.map(|it| it.model.as_str()), ":app": phone.map(|it| it.app.as_str()),
-            ":level": phone.map(|it| it.level.as_str()), ":uv": phone.map(|it| it.uv.as_str()),
-            ":ak": phone.map(|it| it.ak.to_sec1()), ":pk": phone.map(|it| it.pk.to_sec1()),
-            ":seal": phone.map(|it| it.seal.to_sec1()), ":auth": phone.map(|it| *it.auth.as_bytes()),
-            ":endpoint": phone.and_then(|it| it.endpoint.as_deref()), ":eh": phone.map(|it| *it.eh.as_bytes()),
-            ":added": int(device.added), ":until": int(device.until), ":run": device.run,
-            ":mono_end": device.mono_end, ":tries": device.tries, ":ok": device.ok, ":totp": device.totp,
-            ":attested": phone.is_some_and(|it| it.attested),
-        },
-    )?;
-    Ok(())
 }

@@ -1,29 +1,33 @@
 //! Codes and devices in memory: the test double of `enrol::Store`, and a broken variant that the contract must refuse.
 
 mod changes;
+mod stale;
 
 use std::sync::{Mutex, MutexGuard};
 
 use countersign_gateway::approval::Moment;
 use countersign_gateway::audit::Entry;
 use countersign_gateway::enrol::changes::{Joined, Typed};
-use countersign_gateway::enrol::record::{Accepted, Code, Confirmed, Device, DeviceState, Kind, Taken};
+use countersign_gateway::enrol::record::{Accepted, Code, Confirmed, Device, DeviceState, Kind, Replacement, Taken};
 use countersign_gateway::enrol::{DEVICES, ENROLMENTS, GONE_KEPT, KEPT, Store};
 use countersign_gateway::person::PersonId;
 use countersign_gateway::store::StoreFault;
 use countersign_protocol::jose::{H32, Id};
 use countersign_protocol::push::GoneWhy;
 
-/// In memory. The broken one looks, lets others in, and then does what it saw.
+/// In memory. One broken one looks, lets others in, and then does what it saw; another replaces codes of pages whatever their
+/// person did meanwhile.
 #[derive(Default)]
 pub struct Memory {
     looks_first: bool,
+    replaces_blindly: bool,
     all: Mutex<All>,
 }
 
 #[derive(Default)]
 struct All {
     codes: Vec<Code>,
+    stale: Vec<Id>,
     devices: Vec<Device>,
     gone: Vec<(Id, u64)>,
     keys: Vec<(H32, Id, bool)>,
@@ -37,6 +41,11 @@ impl Memory {
     /// The broken one.
     pub fn that_looks_first() -> Self {
         Self { looks_first: true, ..Self::default() }
+    }
+
+    /// The other.
+    pub fn that_replaces_blindly() -> Self {
+        Self { replaces_blindly: true, ..Self::default() }
     }
 
     fn all(&self) -> MutexGuard<'_, All> {
@@ -104,6 +113,20 @@ impl Store for Memory {
 
     fn code_of_browser(&self, session: H32) -> Result<Option<Code>, StoreFault> {
         Ok(self.all().codes.iter().rev().find(|code| code.session == session).cloned())
+    }
+
+    fn end_open_codes(&self) -> Result<(), StoreFault> {
+        stale::end(&mut self.all());
+        Ok(())
+    }
+
+    fn stale_codes(&self, at: Moment) -> Result<Vec<Id>, StoreFault> {
+        Ok(stale::ended(&self.all(), &at))
+    }
+
+    fn replace_codes(&self, fresh: Vec<Replacement>, at: Moment) -> Result<(), StoreFault> {
+        stale::replace(&mut self.all(), fresh, self.replaces_blindly, &at);
+        Ok(())
     }
 
     fn any_key_known(&self, thumbprints: [H32; 3]) -> Result<bool, StoreFault> {

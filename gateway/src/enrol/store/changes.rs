@@ -9,7 +9,8 @@ use super::super::changes::{
 };
 use super::super::record::{Code, Confirmed, Device, DeviceState, Inviter};
 use super::read::{device, key, one_code, read};
-use super::{DAY, SqlStore, confirm, has_place, insert_code, leaving, stopped, tell, undo};
+use super::write::insert_code;
+use super::{DAY, SqlStore, confirm, has_place, leaving, stopped, tell, undo};
 use crate::approval::Moment;
 use crate::audit::{self, Caller, Entry};
 use crate::person::PersonId;
