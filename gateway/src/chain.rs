@@ -8,16 +8,19 @@
 //! The commands `keys …` change the store, whether the gateway runs or not; one that runs looks every second whether a
 //! number in it has changed ([decision 0012](../../docs/decisions/0012-keys-change-in-the-store.md)).
 //!
-//! - [`ring`] is what is remembered, and its rules; [`store`] does it in SQL
-//! - [`service`] makes keys and signs links and recoveries, each change in one transaction
+//! - [`ring`] is the keys as they are remembered, and their rules; [`record`] the changes and the trait [`Store`], which
+//!   [`store`] does in SQL
+//! - [`service`] makes keys and signs links and recoveries; each change is one transaction on what it was decided on
 //! - [`offline`] is the recovery key's file
 //! - [`tend`] is what a running gateway does about it
 
 pub mod offline;
+pub mod record;
 pub mod ring;
 pub mod service;
 pub mod store;
 pub mod tend;
 
+pub use record::Store;
 pub use ring::{Key, Ring};
-pub use service::{Chain, ChainFault, Vouched};
+pub use service::{Chain, ChainFault, Parts, Vouched};

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use crate::house::{self, House};
+use crate::house::House;
 use crate::store::StoreFault;
 
 /// The routes of this subject.
@@ -29,7 +29,7 @@ impl Ready {
         if let Some((_, found)) = last.filter(|(at, _)| now.saturating_sub(*at) < Duration::from_secs(1)) {
             return found;
         }
-        let found = match house::put(&house.store, "ready", Vec::new()) {
+        let found = match house.values.put(vec![("ready", Vec::new())]) {
             Ok(()) => "",
             Err(StoreFault::Full) => "disk full\n",
             Err(_) => "store\n",

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use countersign_protocol::Secret;
 use countersign_protocol::jose::{H32, P256dh};
 use countersign_strings::text;
 
 use crate::approval::{self, Approvals};
 use crate::attest::Attestations;
 use crate::audit;
-use crate::chain::Chain;
+use crate::chain::{self, Chain};
 use crate::config::{Config, Tls};
 use crate::enrol::{self, Devices};
 use crate::health::Ready;
@@ -28,7 +27,8 @@ use crate::session::cookie::FormKey;
 use crate::session::{self, Sessions};
 use crate::start::StartFault;
 use crate::stop::Stopping;
-use crate::store::{Connection, OptionalExtension, Store, StoreFault, params};
+use crate::store::{Store, StoreFault};
+use crate::value::Values;
 use crate::wake::Wakes;
 use crate::webpush::Bells;
 use crate::webpush::vapid::Vapid;
@@ -53,6 +53,8 @@ pub struct House {
     pub store: Store,
     /// Secrets at rest.
     pub seal: Seal,
+    /// What the gateway keeps of itself.
+    pub values: Values,
     /// The keys that sign for this gateway.
     pub chain: Chain,
     /// What is published of this gateway, first of all those keys.
@@ -93,6 +95,8 @@ pub struct Foundation {
     pub store: Store,
     /// Secrets at rest.
     pub seal: Seal,
+    /// See [`House::values`].
+    pub values: Values,
     /// See [`House::origin`].
     pub origin: String,
     /// See [`House::pin`].
@@ -115,7 +119,7 @@ impl House {
     /// [`StartFault`], when a stored key cannot be opened or the store fails.
     pub fn build(config: Config, adapters: Adapters, on: Foundation) -> Result<Arc<Self>, StartFault> {
         let Adapters { clock, random, timer, signers, resolver } = adapters;
-        let Foundation { store, seal, origin, pin, next_pin, fingerprint } = on;
+        let Foundation { store, seal, values, origin, pin, next_pin, fingerprint } = on;
         let outgoing = Outgoing::new(outgoing::Parts {
             reach: Reach::new(config.outgoing.allow.clone()),
             roots: config.outgoing.roots.clone(),
@@ -125,12 +129,18 @@ impl House {
             limits: outgoing::Limits::default(),
         })?;
         let sub = config.webpush_sub.clone().unwrap_or_else(|| origin.clone());
-        let vapid = Vapid::open(&store, &seal, &*signers, sub, clock.now())?;
+        let vapid = Vapid::open(&values, &*signers, sub, clock.now())?;
         let bells = Bells::new(outgoing, vapid, config.policy.push);
         let attestations = Attestations::open(&config)?;
         let icons = Icons::open(&config)?;
         let origins = Origins::open(&config.geo, Arc::new(origin::store::SqlStore(store.clone())))?;
-        let chain = Chain::open(store.clone(), seal.clone(), signers, clock.now()).map_err(PublishFault::from)?;
+        let keys = chain::Parts {
+            store: Arc::new(chain::store::SqlStore(store.clone())),
+            values: values.clone(),
+            seal: seal.clone(),
+            signers,
+        };
+        let chain = Chain::open(keys, clock.now()).map_err(PublishFault::from)?;
         let people =
             People::new(Arc::new(person::store::SqlStore(store.clone())), &seal, clock.clone(), random.clone());
         let run = i64::from_be_bytes(random.bytes()?);
@@ -179,6 +189,7 @@ impl House {
             timer,
             store,
             seal,
+            values,
         }))
     }
 
@@ -229,7 +240,7 @@ fn published(
     let signing = ring.signing().ok_or(StoreFault::Damaged("no key signs"))?;
     let issuer = Issuer::new(origin, &config.name, chain.signer(signing).map_err(PublishFault::from)?)?;
     if let [Some(pin), _] = pins
-        && chain.is_new_pin(H32::from_bytes(pin), now).map_err(PublishFault::from)?
+        && ring.is_new_pin(&H32::from_bytes(pin), now)
     {
         tracing::warn!("{}", text("gateway.pin_new"));
     }
@@ -311,50 +322,3 @@ fn push_side(
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a service panicked")]
 pub struct Panicked;
-
-/// Where the gateway's own secret values are sealed for; the row is the name.
-pub(crate) const PLACE: &str = "house.value";
-
-/// The secret stored under `name`, made and stored sealed when there is none.
-pub(crate) fn secret_once(
-    store: &Store,
-    seal: &Seal,
-    name: &'static str,
-    make: impl FnOnce() -> Result<Secret, StartFault>,
-) -> Result<Secret, StartFault> {
-    if let Some(sealed) = value(store, name)? {
-        return Ok(seal.open(PLACE, name.as_bytes(), &sealed)?);
-    }
-    let secret = make()?;
-    put(store, name, seal.seal(PLACE, name.as_bytes(), &secret)?)?;
-    Ok(secret)
-}
-
-/// A value of the gateway itself.
-pub(crate) fn value(store: &Store, name: &str) -> Result<Option<Vec<u8>>, StoreFault> {
-    store.read(|tx| value_in(tx, name))
-}
-
-/// The same, inside a transaction.
-pub(crate) fn value_in(tx: &Connection, name: &str) -> Result<Option<Vec<u8>>, StoreFault> {
-    Ok(tx.query_one("SELECT value FROM house WHERE name = ?1", [name], |row| row.get(0)).optional()?)
-}
-
-/// Stores a value of the gateway itself.
-pub(crate) fn put(store: &Store, name: &'static str, value: Vec<u8>) -> Result<(), StoreFault> {
-    store.write(move |tx| put_in(tx, name, &value))
-}
-
-/// The same, inside a transaction.
-pub(crate) fn put_in(tx: &Connection, name: &str, value: &[u8]) -> Result<(), StoreFault> {
-    tx.execute("INSERT OR REPLACE INTO house (name, value) VALUES (?1, ?2)", params![name, value])?;
-    Ok(())
-}
-
-/// Forgets values of the gateway itself, inside a transaction.
-pub(crate) fn forget_in(tx: &Connection, names: &[&str]) -> Result<(), StoreFault> {
-    for name in names {
-        tx.execute("DELETE FROM house WHERE name = ?1", [name])?;
-    }
-    Ok(())
-}

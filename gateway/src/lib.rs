@@ -38,6 +38,7 @@ pub mod stop;
 pub mod store;
 pub mod sweep;
 pub mod tls;
+pub mod value;
 pub mod wake;
 pub mod webpush;
 

@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::cause::Cause;
-use crate::chain::tend;
+use crate::chain;
 use crate::config::Config;
 use crate::file::FileFault;
 use crate::house::{Foundation, House};
@@ -31,7 +31,9 @@ use crate::serve;
 use crate::store::{Store, StoreFault};
 use crate::sweep;
 use crate::tls::{self, TlsFault};
+use crate::value;
 use crate::webpush::outbox;
+use crate::webpush::vapid::VapidFault;
 use folder::{Folder, FolderFault};
 
 /// The store's file in the data folder.
@@ -64,6 +66,9 @@ pub enum StartFault {
     /// The metadata.
     #[error(transparent)]
     Publish(#[from] PublishFault),
+    /// The key by which push servers know this gateway.
+    #[error(transparent)]
+    Vapid(#[from] VapidFault),
     /// A file that a setting names.
     #[error(transparent)]
     File(#[from] FileFault),
@@ -113,7 +118,7 @@ impl Gateway {
         let (house, tls) = opened.map_err(|fault| StartFault::Ended(fault.into()))??;
         let until = house.has_given_certificate().then_some(tls.until);
         let serving = tokio::spawn(serve::serve(house.clone(), listeners, tls));
-        let tending = [tokio::spawn(sweep::run(house.clone())), tokio::spawn(tend::run(house.clone()))];
+        let tending = [tokio::spawn(sweep::run(house.clone())), tokio::spawn(chain::tend::run(house.clone()))];
         let ringing = tokio::spawn(outbox::run(house.clone()));
         tracing::info!(origin = %house.origin, addresses = ?addresses, "serving");
         Ok(Running { house, addresses, until, serving, ringing, tending, _folder: folder })
@@ -181,8 +186,11 @@ impl Running {
 
 fn open(config: Config, adapters: Adapters, origin: String) -> Result<(Arc<House>, tls::Served), StartFault> {
     let (store, seal) = unlock(&config, &adapters.random)?;
-    let tls = tls::load(&config, &origin, &store, &seal, &*adapters.clock)?;
-    let on = Foundation { store, seal, origin, pin: tls.pin, next_pin: tls.next_pin, fingerprint: tls.fingerprint };
+    let values = value::store::values(&store, &seal);
+    let keys = chain::store::SqlStore(store.clone());
+    let tls = tls::load(&config, &origin, &values, &keys, &*adapters.clock)?;
+    let on =
+        Foundation { store, seal, values, origin, pin: tls.pin, next_pin: tls.next_pin, fingerprint: tls.fingerprint };
     let house = House::build(config, adapters, on)?;
     Ok((house, tls))
 }

@@ -1,41 +1,29 @@
 //! The certificate and the TLS settings.
 //!
-//! Without PEM files of the operator the gateway makes a key and a certificate that it signs itself, once. Phones pin the
-//! key by the enrolment QR; browsers warn, which the operator is told.
+//! Without PEM files of the operator the gateway has its [`own`].
+
+pub(crate) mod own;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use countersign_protocol::Secret;
-use countersign_protocol::jose::H32;
 use countersign_strings::{fill, text};
-use rcgen::{CertificateParams, DnType, KeyPair, KeyUsagePurpose, PublicKeyData, date_time_ymd};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use sha2::{Digest, Sha256};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use crate::calendar::{DAY, civil, day};
+use crate::calendar::{DAY, day};
 use crate::cause::Cause;
 use crate::chain;
 use crate::config::{Config, Tls};
 use crate::file::{self, FileFault, Unfit};
-use crate::house;
 use crate::limits;
 use crate::port::Clock;
-use crate::seal::Seal;
 use crate::start::StartFault;
-use crate::store::{Store, StoreFault};
-
-/// The name of the next self-signed certificate's key among the gateway's own values; the key is sealed.
-pub(crate) const NEXT_KEY: &str = "tls.next.key";
-/// The name of its pin.
-pub(crate) const NEXT_PIN: &str = "tls.next.pin";
-/// The name of the present one's key.
-const KEY: &str = "tls.key";
-/// Life of a certificate that the gateway made.
-const SELF_SIGNED_DAYS: i64 = 825;
+use crate::store::StoreFault;
+use crate::value::Values;
 
 /// Why there is no certificate to serve with.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -79,8 +67,8 @@ pub struct Served {
 pub fn load(
     config: &Config,
     origin: &str,
-    store: &Store,
-    seal: &Seal,
+    values: &Values,
+    chain: &dyn chain::Store,
     clock: &dyn Clock,
 ) -> Result<Served, StartFault> {
     let now = i64::try_from(clock.now()).unwrap_or(i64::MAX);
@@ -90,8 +78,8 @@ pub fn load(
             (chain, key, false)
         }
         Tls::SelfSigned => {
-            take_next(store, seal, clock.now())?;
-            let (certificate, key) = self_signed(config, origin, store, seal, now)?;
+            own::take_next(values, chain, clock.now())?;
+            let (certificate, key) = own::load(config, origin, values, now)?;
             (vec![certificate], key, true)
         }
     };
@@ -131,37 +119,6 @@ fn next_pin(config: &Config) -> Result<Option<[u8; 32]>, TlsFault> {
     let Some(path) = &config.next_certificate else { return Ok(None) };
     let chain = certificates(path, "tls.next_certificate")?;
     chain.first().map(spki).transpose()
-}
-
-/// A fresh key for a self-signed certificate, and its pin.
-///
-/// # Errors
-/// [`TlsFault::Own`].
-#[expect(clippy::disallowed_methods, reason = "rcgen draws the key of the certificate itself")]
-pub(crate) fn generate() -> Result<(Secret, [u8; 32]), TlsFault> {
-    let pair = KeyPair::generate().map_err(|why| TlsFault::Own(why.into()))?;
-    let pin = Sha256::digest(pair.subject_public_key_info()).into();
-    Ok((Secret::new(pair.serialize_der()), pin))
-}
-
-/// Begins to use the next self-signed key, once it was listed for 14 days: every phone that calls has read it by then.
-fn take_next(store: &Store, seal: &Seal, now: u64) -> Result<(), StartFault> {
-    let seal = seal.clone();
-    store.write(move |tx| {
-        let (Some(sealed), Some(pin)) = (house::value_in(tx, NEXT_KEY)?, house::value_in(tx, NEXT_PIN)?) else {
-            return Ok(());
-        };
-        let pin = pin.try_into().map_err(|_| StoreFault::Damaged("a pin"))?;
-        let listed = chain::store::listed_since(tx, &H32::from_bytes(pin))?;
-        if listed.is_none_or(|since| now < since.saturating_add(limits::PIN_AHEAD)) {
-            return Ok(());
-        }
-        let key = seal.open(house::PLACE, NEXT_KEY.as_bytes(), &sealed)?;
-        house::put_in(tx, KEY, &seal.seal(house::PLACE, KEY.as_bytes(), &key)?)?;
-        house::forget_in(tx, &[NEXT_KEY, NEXT_PIN, "tls.certificate", "tls.names"])?;
-        tracing::info!("the next certificate's key is used from now on");
-        Ok::<_, StartFault>(())
-    })
 }
 
 fn server_config(
@@ -238,72 +195,17 @@ fn spki(leaf: &CertificateDer<'_>) -> Result<[u8; 32], TlsFault> {
     Ok(Sha256::digest(certificate.public_key().raw).into())
 }
 
-/// The stored key and certificate; the certificate is made anew for other names or when it ends, the key never, since
-/// phones have pinned it.
-fn self_signed(
-    config: &Config,
-    origin: &str,
-    store: &Store,
-    seal: &Seal,
-    now: i64,
-) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), StartFault> {
-    let fault = |why: rcgen::Error| TlsFault::Own(why.into());
-    let key = house::secret_once(store, seal, KEY, || Ok(generate()?.0))?;
-    // Exposed to the TLS library alone.
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.expose().to_vec()));
-    let names = names(config, origin);
-    let listed = names.join(" ").into_bytes();
-    if let (Some(kept), Some(kept_names)) = (house::value(store, "tls.certificate")?, house::value(store, "tls.names")?)
-    {
-        let kept = CertificateDer::from(kept);
-        let until = X509Certificate::from_der(&kept).map_or(0, |(_, it)| it.validity().not_after.timestamp());
-        if kept_names == listed && until - now > limits::CERTIFICATE_WARNING_DAYS * DAY {
-            return Ok((kept, key));
-        }
-    }
-    let pair = KeyPair::try_from(&key).map_err(fault)?;
-    let made = parameters(names, now).map_err(fault)?.self_signed(&pair).map_err(fault)?;
-    house::put(store, "tls.certificate", made.der().to_vec())?;
-    house::put(store, "tls.names", listed)?;
-    Ok((made.der().clone(), key))
-}
-
-fn names(config: &Config, origin: &str) -> Vec<String> {
-    let host = |text: &str| {
-        let bare = text.strip_prefix('[').and_then(|it| it.split_once(']')).map(|(address, _)| address);
-        bare.or_else(|| text.split(':').next()).unwrap_or(text).to_owned()
-    };
-    let mut names = vec![host(origin.trim_start_matches("https://"))];
-    names.extend(config.hosts.iter().map(|it| host(it)));
-    if names.iter().any(|name| name == "localhost") {
-        names.extend(["127.0.0.1".to_owned(), "::1".to_owned()]);
-    }
-    names.dedup();
-    names
-}
-
-fn parameters(names: Vec<String>, now: i64) -> Result<CertificateParams, rcgen::Error> {
-    let subject = names.first().cloned().unwrap_or_default();
-    let mut parameters = CertificateParams::new(names)?;
-    parameters.distinguished_name.push(DnType::CommonName, subject);
-    parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    parameters.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
-    let moment = |days: i64| {
-        let (year, month, day) = civil(now / DAY + days);
-        date_time_ymd(year, month, day)
-    };
-    (parameters.not_before, parameters.not_after) = (moment(-1), moment(SELF_SIGNED_DAYS));
-    Ok(parameters)
-}
-
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "certificates of a test may be any")]
 mod tests {
     use std::path::PathBuf;
 
+    use rcgen::KeyPair;
+
+    use super::own::parameters;
     use super::*;
     use crate::port::machine;
-    use crate::start;
+    use crate::{start, value};
 
     struct Fixed(u64);
     impl Clock for Fixed {
@@ -319,7 +221,8 @@ mod tests {
 
     fn served(config: &Config, origin: &str, now: u64) -> Result<Served, StartFault> {
         let (store, seal) = start::unlock(config, &machine::adapters().random)?;
-        load(config, origin, &store, &seal, &Fixed(now))
+        let (values, keys) = (value::store::values(&store, &seal), chain::store::SqlStore(store));
+        load(config, origin, &values, &keys, &Fixed(now))
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use countersign_gateway::Running;
-use countersign_gateway::chain::Chain;
+use countersign_gateway::chain::{Chain, Parts, store::SqlStore};
 use countersign_gateway::config::Config;
 use countersign_gateway::port::{Adapters, Clock, machine};
+use countersign_gateway::{Running, value};
 use countersign_protocol::jose::H32;
 use countersign_protocol::push::MetadataReply;
 use countersign_tests::raw_phone::{RawRequest, Wire};
@@ -34,7 +34,9 @@ impl Shop {
     fn beside(&self) -> Chain {
         let machine = machine::adapters();
         let (store, seal) = countersign_gateway::start::unlock(&self.config, &machine.random).unwrap();
-        Chain::open(store, seal, machine.signers, BEGIN).unwrap()
+        let values = value::store::values(&store, &seal);
+        let parts = Parts { store: Arc::new(SqlStore(store)), values, seal, signers: machine.signers };
+        Chain::open(parts, BEGIN).unwrap()
     }
 
     fn open<T>(&self, look: impl FnOnce(&Running) -> T) -> T {
@@ -85,7 +87,7 @@ fn a_key_that_phones_were_not_told_of_in_time_is_noticed() {
     let shop = Shop::new(|_| {});
     shop.open(pin);
     let (known, new) = (shop.open(pin), H32::from_bytes([9; 32]));
-    let is_new = |pin: H32, now| shop.beside().is_new_pin(pin, now).unwrap();
+    let is_new = |pin: H32, now| shop.beside().ring().unwrap().is_new_pin(&pin, now);
     assert!(is_new(new, BEGIN) && !is_new(known, BEGIN));
     let next = shop.beside().prepare_certificate(BEGIN, &caller()).unwrap().next_pin.unwrap();
     shop.clock.advance(DAY);

@@ -4,6 +4,7 @@ mod bindings;
 mod desk;
 pub mod gateway_approval;
 mod gateway_audit;
+mod gateway_chain;
 mod gateway_enrol;
 mod gateway_first_factor;
 mod gateway_known;
@@ -12,6 +13,7 @@ mod gateway_person;
 mod gateway_port;
 mod gateway_seen;
 mod gateway_session;
+mod gateway_value;
 mod network;
 mod port;
 

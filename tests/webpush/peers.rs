@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign_gateway::port::machine::{MachineRandom, RingSigners};
 use countersign_gateway::seal::Seal;
 use countersign_gateway::store::Store;
+use countersign_gateway::value;
 use countersign_gateway::webpush::body;
 use countersign_gateway::webpush::vapid::Vapid;
 use countersign_protocol::Secret;
@@ -70,7 +71,13 @@ fn joserfc_takes_our_token() {
     let store = Store::open(&folder.path().join("store")).unwrap();
     let seal = Seal::new(&[1; 32], std::sync::Arc::new(MachineRandom::default()));
     let now = 1_795_260_000;
-    let vapid = Vapid::open(&store, &seal, &RingSigners::default(), "mailto:ops@example.com".into(), now).unwrap();
+    let vapid = Vapid::open(
+        &value::store::values(&store, &seal),
+        &RingSigners::default(),
+        "mailto:ops@example.com".into(),
+        now,
+    )
+    .unwrap();
     let to = endpoint::parse("https://push.example.com:8443/up/abc").unwrap();
     let header = vapid.authorization(0, &to, now).unwrap();
     let answer = ask(python().arg("token"), &json!({"authorization": header}));

@@ -286,7 +286,7 @@ fn where_the_new_key_is_refused_the_old_one_is_shown_for_thirty_days() {
     let alice = stage.person("alice");
     let one = phone(&stage, &alice, "one", &server.endpoint("/up/one"));
     let house = stage.house().clone();
-    Vapid::rotate(&house.store, &house.seal, &Next, BEGIN).unwrap();
+    Vapid::rotate(&house.values, &Next, BEGIN).unwrap();
     drop(house);
     stage.restart(8);
     let _asked = stage.begin(&alice);

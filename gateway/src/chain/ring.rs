@@ -1,9 +1,11 @@
 //! The keys as values, and the rules about them.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use countersign_protocol::jose::{H32, Jwk};
 use countersign_protocol::limits::{LINKS, META_KEYS, RECOVERY};
+
+use crate::limits::PIN_AHEAD;
 
 /// Seconds that a key stays listed after another took its place, whatever it signed: by then what was being signed in
 /// that moment is stored, and can be looked for.
@@ -41,6 +43,15 @@ pub struct Recovery {
     pub by: H32,
 }
 
+/// SHA-256 of the key of a certificate, as the metadata lists it for phones to pin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListedPin {
+    /// The hash.
+    pub pin: H32,
+    /// Since when it is listed without a break.
+    pub since: u64,
+}
+
 /// All keys, and where the metadata stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ring {
@@ -62,6 +73,8 @@ pub struct Ring {
     pub keys: Vec<Key>,
     /// Every recovery, oldest first.
     pub recoveries: Vec<Recovery>,
+    /// The pins that the metadata lists.
+    pub pins: Vec<ListedPin>,
 }
 
 impl Ring {
@@ -103,8 +116,21 @@ impl Ring {
         served.into_iter().map(|it| it.jws.as_str()).collect()
     }
 
+    /// Since when a pin is listed without a break.
+    pub fn pin_listed_since(&self, pin: &H32) -> Option<u64> {
+        self.pins.iter().find(|it| it.pin == *pin).map(|it| it.since)
+    }
+
+    /// Whether phones that pin know other keys of the certificate than this one: others are listed for longer, and it not
+    /// for [`PIN_AHEAD`].
+    pub fn is_new_pin(&self, pin: &H32, now: u64) -> bool {
+        let since = self.pin_listed_since(pin);
+        let is_older = |other: &ListedPin| other.pin != *pin && since.is_none_or(|since| other.since < since);
+        self.pins.iter().any(is_older) && since.is_none_or(|since| now < since.saturating_add(PIN_AHEAD))
+    }
+
     /// The keys that need not be listed any more: another signs in their place, and nothing open is signed by them.
-    pub fn ended(&self, in_use: &HashSet<H32>, now: u64) -> Vec<&Key> {
+    pub fn ended(&self, in_use: &BTreeSet<H32>, now: u64) -> Vec<&Key> {
         let is_over = |key: &&Key| {
             let settled = key.retired.is_some_and(|retired| now >= retired.saturating_add(SETTLE));
             settled && !in_use.contains(&key.jwk.thumbprint())
@@ -151,6 +177,7 @@ mod tests {
             next_pin: None,
             keys: keys.collect(),
             recoveries: Vec::new(),
+            pins: Vec::new(),
         }
     }
 
@@ -171,6 +198,18 @@ mod tests {
         assert_eq!(ended(&[print(0)], 360), [2]);
         assert_eq!(ended(&[print(0), print(1), print(2)], 1_000), [0; 0]);
         assert_eq!(ended(&[], 1_000_000), [2, 1], "never the one that signs");
+    }
+
+    #[test]
+    fn a_pin_is_new_to_phones_that_know_others_for_longer() {
+        let pin = |n: u8| H32::from_bytes([n; 32]);
+        let mut ring = ring(1);
+        assert!(!ring.is_new_pin(&pin(1), 1_000), "phones know none yet");
+        ring.pins = vec![ListedPin { pin: pin(1), since: 100 }, ListedPin { pin: pin(2), since: 200 }];
+        assert_eq!([1, 2, 3].map(|n| ring.pin_listed_since(&pin(n))), [Some(100), Some(200), None]);
+        assert_eq!([1, 2, 3].map(|n| ring.is_new_pin(&pin(n), 1_000)), [false, true, true]);
+        assert_eq!([1, 2, 3].map(|n| ring.is_new_pin(&pin(n), 200 + PIN_AHEAD)), [false, false, true]);
+        assert!(ring.is_new_pin(&pin(2), 199 + PIN_AHEAD));
     }
 
     #[test]

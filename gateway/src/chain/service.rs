@@ -1,31 +1,34 @@
-//! Making keys, links and recoveries. Each change is one transaction: whoever is killed in the middle has changed nothing.
+//! Making keys, links and recoveries. Each change is one transaction: whoever is killed in the middle has changed nothing, and
+//! whoever is overtaken decides anew.
 
 use std::sync::Arc;
 
+use countersign_protocol::Secret;
 use countersign_protocol::jose::{Claims, FormError, H32, Jwk, SigningInput};
 use countersign_protocol::limits::JSON_NUMBER;
-use countersign_protocol::push::{BaseUrl, Info, Link, Metadata, Policy};
+use countersign_protocol::push::{BaseUrl, Link, Metadata, Policy};
 use countersign_protocol::text::T64;
 use serde::Deserialize;
 
+use super::record::{First, NewEpoch, NewKey, NextCertificate, Publication, Store};
 use super::ring::{Key, Ring};
-use super::store::{self, NewKey};
-use crate::approval::{self, Moment};
-use crate::audit::{self, Caller};
-use crate::enrol;
-use crate::house;
+use crate::approval::Moment;
+use crate::audit::Caller;
 use crate::issuer::SignFault;
-use crate::limits::PIN_AHEAD;
-use crate::notice;
 use crate::port::{PortFault, Signer, SignerFactory};
 use crate::seal::{Seal, SealFault};
-use crate::store::{Connection, Store, StoreFault};
-use crate::tls::{self, TlsFault};
+use crate::store::StoreFault;
+use crate::tls::{TlsFault, own};
+use crate::value::Values;
 
 /// Where private halves are sealed for; the row is the thumbprint.
 const PLACE: &str = "chain.key";
 /// Life of the metadata that begins an epoch. Phones do not look at it.
 const LIFE: u64 = countersign_protocol::limits::META_LIFE;
+/// `seq` of the metadata that begins an epoch; what follows is higher.
+const FIRST_SEQ: u64 = 1;
+/// How often a change is decided anew because another was made meanwhile. They come from commands that people type.
+const ATTEMPTS: usize = 16;
 
 /// Why the keys were not changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -82,16 +85,22 @@ pub struct Vouched {
     pub policy: Policy,
 }
 
+/// What the chain rests on.
+pub struct Parts {
+    /// Remembers the keys.
+    pub store: Arc<dyn Store>,
+    /// What an older gateway kept, and where the next certificate's key is kept.
+    pub values: Values,
+    /// Seals private halves.
+    pub seal: Seal,
+    /// Makes and loads keys.
+    pub signers: Arc<dyn SignerFactory>,
+}
+
 /// The keys of this gateway. Cloning shares everything. All calls block.
 #[derive(Clone)]
 pub struct Chain {
     parts: Arc<Parts>,
-}
-
-struct Parts {
-    store: Store,
-    seal: Seal,
-    signers: Arc<dyn SignerFactory>,
 }
 
 impl Chain {
@@ -99,10 +108,10 @@ impl Chain {
     ///
     /// # Errors
     /// [`ChainFault`].
-    pub fn open(store: Store, seal: Seal, signers: Arc<dyn SignerFactory>, now: u64) -> Result<Self, ChainFault> {
-        let chain = Self { parts: Arc::new(Parts { store, seal, signers }) };
-        if chain.parts.store.read(store::load)?.is_none() {
-            chain.write(move |tx, parts| if store::load(tx)?.is_none() { parts.begin(tx, now) } else { Ok(()) })?;
+    pub fn open(parts: Parts, now: u64) -> Result<Self, ChainFault> {
+        let chain = Self { parts: Arc::new(parts) };
+        if chain.parts.store.ring()?.is_none() {
+            chain.begin(now)?;
         }
         Ok(chain)
     }
@@ -112,7 +121,7 @@ impl Chain {
     /// # Errors
     /// [`ChainFault::Store`].
     pub fn ring(&self) -> Result<Ring, ChainFault> {
-        self.parts.store.read(ring)
+        self.parts.store.ring()?.ok_or(ChainFault::Store(StoreFault::Damaged("no key")))
     }
 
     /// The number that goes up with every change.
@@ -120,7 +129,7 @@ impl Chain {
     /// # Errors
     /// [`ChainFault::Store`].
     pub fn version(&self) -> Result<i64, ChainFault> {
-        Ok(self.parts.store.read(store::version)?)
+        Ok(self.parts.store.version()?)
     }
 
     /// The private half of a key that is listed.
@@ -128,7 +137,9 @@ impl Chain {
     /// # Errors
     /// [`ChainFault::Seal`], [`ChainFault::Port`].
     pub fn signer(&self, key: &Key) -> Result<Arc<dyn Signer>, ChainFault> {
-        self.parts.signer(key)
+        let sealed = key.private.as_deref().ok_or(SealFault::Open)?;
+        let stored = self.parts.seal.open(PLACE, key.jwk.thumbprint().as_bytes(), sealed)?;
+        Ok(self.parts.signers.load(&stored)?)
     }
 
     /// Puts down what is published, and the pins in it. When that is not what was published last, `seq` goes up by one.
@@ -138,19 +149,18 @@ impl Chain {
     pub fn publish(
         &self,
         u: &BaseUrl,
-        content: impl Fn(&Ring) -> (H32, Vec<H32>) + Send + 'static,
+        content: impl Fn(&Ring) -> (H32, Vec<H32>),
         now: u64,
     ) -> Result<Ring, ChainFault> {
-        let u = u.as_str().to_owned();
-        self.write(move |tx, _| {
-            let found = ring(tx)?;
-            let (content, pins) = content(&found);
+        self.decide(|found| {
+            let (content, pins) = content(found);
             let is_new = found.content != Some(content);
-            if is_new || found.u.as_deref() != Some(&u) {
-                let seq = if is_new { next_seq(found.seq)? } else { found.seq };
-                store::publish(tx, &u, seq, content, &pins, now)?;
+            if !is_new && found.u.as_deref() == Some(u.as_str()) {
+                return Ok(Some(found.clone()));
             }
-            ring(tx)
+            let seq = if is_new { next_seq(found.seq)? } else { found.seq };
+            let what = Publication { u: u.as_str().to_owned(), seq, content, pins, at: now };
+            Ok(self.parts.store.publish(found.version, what)?)
         })
     }
 
@@ -159,18 +169,13 @@ impl Chain {
     /// # Errors
     /// [`ChainFault::Full`], or whatever failed.
     pub fn rotate(&self, u: &BaseUrl, at: Moment, by: &Caller) -> Result<Ring, ChainFault> {
-        let (u, by) = (u.clone(), by.clone());
-        self.write(move |tx, parts| {
-            parts.remove_ended(tx, &at, &by)?;
-            let found = ring(tx)?;
+        self.remove_ended(at, by)?;
+        self.decide(|found| {
             let before = found.signing().filter(|_| found.has_room()).ok_or(ChainFault::Full)?;
-            let (jwk, private) = parts.generate()?;
-            let claims = Link { iss: u, iat: at.now, from: before.jwk.thumbprint(), to: jwk.clone() };
-            let link = sign(&*parts.signer(before)?, &claims)?;
-            store::add_key(tx, NewKey { epoch: found.epoch, jwk: &jwk, private, link: Some(link) }, at.now)?;
-            enrol::store::stale::end(tx)?;
-            audit::store::append(tx, &by.entry(at.now, "keys.rotate", "done"))?;
-            ring(tx)
+            let mut key = self.generate(at.now)?;
+            let claims = Link { iss: u.clone(), iat: at.now, from: before.jwk.thumbprint(), to: key.jwk.clone() };
+            key.link = Some(sign(&*self.signer(before)?, &claims)?);
+            Ok(self.parts.store.rotate(found.version, key, by.entry(at.now, "keys.rotate", "done"))?)
         })
     }
 
@@ -180,14 +185,10 @@ impl Chain {
     /// # Errors
     /// [`ChainFault::HasRecovery`], [`ChainFault::Enrolled`] unless `anew`, or whatever failed.
     pub fn name_recovery(&self, gr: H32, anew: bool, now: u64, by: &Caller) -> Result<Ring, ChainFault> {
-        let by = by.clone();
-        self.write(move |tx, _| {
-            check_recovery_may_be_named(tx, anew)?;
-            store::set_gr(tx, gr)?;
-            // A phone that has read the metadata of before, and not yet sent its request, must read it anew.
-            enrol::store::stale::end(tx)?;
-            audit::store::append(tx, &by.entry(now, "keys.make-recovery", "done"))?;
-            ring(tx)
+        self.decide(|found| {
+            self.check_recovery_may_be_named(found, anew)?;
+            let audit = by.entry(now, "keys.make-recovery", "done");
+            Ok(self.parts.store.name_recovery(found.version, gr, anew, audit)?)
         })
     }
 
@@ -196,7 +197,7 @@ impl Chain {
     /// # Errors
     /// As [`Chain::name_recovery`].
     pub fn may_name_recovery(&self, anew: bool) -> Result<(), ChainFault> {
-        self.parts.store.read(|tx| check_recovery_may_be_named(tx, anew))
+        self.check_recovery_may_be_named(&self.ring()?, anew)
     }
 
     /// Whether `gr` is the recovery key.
@@ -220,24 +221,14 @@ impl Chain {
         at: Moment,
         by: &Caller,
     ) -> Result<Ring, ChainFault> {
-        let by = by.clone();
-        self.write(move |tx, parts| {
-            let found = ring(tx)?;
-            let grk = Jwk::from_sec1(&gr.public_key())?;
-            is_recovery(&found, &grk)?;
-            let (epoch, next) = (found.epoch + 1, next.unwrap_or_else(|| grk.thumbprint()));
-            let (jwk, private) = parts.generate()?;
-            let jws = sign(&*gr, &step(vouched, epoch, &jwk, next, grk, at.now)?)?;
-            let old: Vec<i64> = found.keys.iter().filter(|key| key.removed.is_none()).map(|key| key.number).collect();
-            store::remove_keys(tx, &old, at.now)?;
-            store::add_epoch(tx, epoch, FIRST_SEQ, next, &jws)?;
-            store::add_key(tx, NewKey { epoch, jwk: &jwk, private, link: None }, at.now)?;
-            enrol::store::stale::end(tx)?;
-            approval::store::keys::cancel_every(tx, &at, &by)?;
-            issue_anew(tx)?;
-            notice::store::tell_everybody(tx, Info::RecoveryUsed, at.now)?;
-            audit::store::append(tx, &by.entry(at.now, "keys.recover", "done"))?;
-            ring(tx)
+        let grk = Jwk::from_sec1(&gr.public_key())?;
+        let next = next.unwrap_or_else(|| grk.thumbprint());
+        self.decide(|found| {
+            is_recovery(found, &grk)?;
+            let (epoch, key) = (found.epoch + 1, self.generate(at.now)?);
+            let jws = sign(&*gr, &step(vouched.clone(), epoch, &key.jwk, next, grk.clone(), at.now)?)?;
+            let new = NewEpoch { epoch, seq: FIRST_SEQ, gr: next, jws, key };
+            Ok(self.parts.store.recover(found.version, new, at, by.entry(at.now, "keys.recover", "done"))?)
         })
     }
 
@@ -246,8 +237,18 @@ impl Chain {
     /// # Errors
     /// [`ChainFault::Store`].
     pub fn remove_ended(&self, at: Moment, by: &Caller) -> Result<bool, ChainFault> {
-        let by = by.clone();
-        self.write(move |tx, parts| parts.remove_ended(tx, &at, &by))
+        self.decide(|found| {
+            if found.listed().nth(1).is_none() {
+                return Ok(Some(false));
+            }
+            let in_use = self.parts.store.signers_of_open(at)?;
+            let ended: Vec<i64> = found.ended(&in_use, at.now).into_iter().map(|key| key.number).collect();
+            if ended.is_empty() {
+                return Ok(Some(false));
+            }
+            let audit = by.entry(at.now, "keys.remove", "done");
+            Ok(self.parts.store.remove(found.version, ended, at, audit)?.map(|_| true))
+        })
     }
 
     /// Cancels what a key signed that is not listed: of a question that was being asked while the keys were recovered.
@@ -255,12 +256,7 @@ impl Chain {
     /// # Errors
     /// [`ChainFault::Store`].
     pub fn cancel_unlisted(&self, at: Moment, by: &Caller) -> Result<(), ChainFault> {
-        let by = by.clone();
-        self.write(move |tx, _| {
-            let listed: Vec<H32> = ring(tx)?.listed().map(|key| key.jwk.thumbprint()).collect();
-            issue_anew(tx)?;
-            Ok(approval::store::keys::cancel_signed_by_others(tx, &listed, &at, &by)?)
-        })
+        Ok(self.parts.store.cancel_unlisted(at, by.clone())?)
     }
 
     /// Makes the key of the next self-signed certificate. It is listed from now on, and used at the first start after it
@@ -269,129 +265,70 @@ impl Chain {
     /// # Errors
     /// [`ChainFault::Prepared`], or whatever failed.
     pub fn prepare_certificate(&self, now: u64, by: &Caller) -> Result<Ring, ChainFault> {
-        let by = by.clone();
-        self.write(move |tx, parts| {
-            if ring(tx)?.next_pin.is_some() {
+        self.decide(|found| {
+            if found.next_pin.is_some() {
                 return Err(ChainFault::Prepared);
             }
-            let (key, pin) = tls::generate()?;
-            house::put_in(tx, tls::NEXT_KEY, &parts.seal.seal(house::PLACE, tls::NEXT_KEY.as_bytes(), &key)?)?;
-            house::put_in(tx, tls::NEXT_PIN, &pin)?;
-            store::raise(tx)?;
-            audit::store::append(tx, &by.entry(now, "keys.certificate", "done"))?;
-            ring(tx)
+            let (key, pin) = own::generate()?;
+            let next = NextCertificate { key: self.parts.values.seal(own::NEXT_KEY, &key)?, pin: H32::from_bytes(pin) };
+            Ok(self.parts.store.prepare(found.version, next, by.entry(now, "keys.certificate", "done"))?)
         })
     }
 
-    /// Since when a pin is listed without a break.
-    ///
-    /// # Errors
-    /// [`ChainFault::Store`].
-    pub fn pin_listed_since(&self, pin: H32) -> Result<Option<u64>, ChainFault> {
-        Ok(self.parts.store.read(move |tx| store::listed_since(tx, &pin))?)
+    /// Looks at the keys, decides and changes them; again, where somebody else changed them in between.
+    fn decide<T>(&self, mut change: impl FnMut(&Ring) -> Result<Option<T>, ChainFault>) -> Result<T, ChainFault> {
+        for _ in 0..ATTEMPTS {
+            if let Some(done) = change(&self.ring()?)? {
+                return Ok(done);
+            }
+        }
+        Err(StoreFault::Busy.into())
     }
 
-    /// Whether phones that pin know other keys of the certificate than this one: it was not listed for 14 days.
-    ///
-    /// # Errors
-    /// [`ChainFault::Store`].
-    pub fn is_new_pin(&self, pin: H32, now: u64) -> Result<bool, ChainFault> {
-        Ok(self.parts.store.read(move |tx| store::is_new_pin(tx, &pin, now, PIN_AHEAD))?)
-    }
-
-    fn write<T: Send + 'static>(
-        &self,
-        job: impl FnOnce(&Connection, &Parts) -> Result<T, ChainFault> + Send + 'static,
-    ) -> Result<T, ChainFault> {
-        let parts = self.parts.clone();
-        self.parts.store.write(move |tx| job(tx, &parts))
-    }
-}
-
-/// `seq` of the metadata that begins an epoch; what follows is higher.
-const FIRST_SEQ: u64 = 1;
-
-impl Parts {
-    /// The first key, or the one that an older gateway kept beside its other values, with what it had published.
-    fn begin(&self, tx: &Connection, now: u64) -> Result<(), ChainFault> {
+    /// The first key, or the one that an older gateway kept among its values, with what it had published.
+    fn begin(&self, now: u64) -> Result<(), ChainFault> {
         #[derive(Deserialize)]
         struct Published {
             epoch: u64,
             seq: u64,
             content: H32,
         }
-        let published = house::value_in(tx, "metadata")?.map(|bytes| serde_json::from_slice::<Published>(&bytes));
+        let values = &self.parts.values;
+        let published = values.get("metadata")?.map(|bytes| serde_json::from_slice::<Published>(&bytes));
         let published = published.transpose().map_err(|_| StoreFault::Damaged("metadata"))?;
-        let (jwk, private) = match house::value_in(tx, "gk")? {
-            None => self.generate()?,
-            Some(sealed) => self.sealed(&self.seal.open(house::PLACE, b"gk", &sealed)?)?,
+        let key = match values.get("gk")? {
+            None => self.generate(now)?,
+            Some(sealed) => self.sealed(&values.open("gk", &sealed)?, now)?,
         };
-        match published {
-            Some(it) => store::begin(tx, it.epoch, it.seq, Some(it.content))?,
-            None => store::begin(tx, 1, 0, None)?,
+        let first = match published {
+            Some(Published { epoch, seq, content }) => First { epoch, seq, content: Some(content), key },
+            None => First { epoch: 1, seq: 0, content: None, key },
+        };
+        Ok(self.parts.store.begin(first)?)
+    }
+
+    fn generate(&self, now: u64) -> Result<NewKey, ChainFault> {
+        self.sealed(&self.parts.signers.generate()?, now)
+    }
+
+    fn sealed(&self, stored: &Secret, made: u64) -> Result<NewKey, ChainFault> {
+        let jwk = Jwk::from_sec1(&self.parts.signers.load(stored)?.public_key())?;
+        let private = self.parts.seal.seal(PLACE, jwk.thumbprint().as_bytes(), stored)?;
+        Ok(NewKey { jwk, private, link: None, made })
+    }
+
+    fn check_recovery_may_be_named(&self, ring: &Ring, anew: bool) -> Result<(), ChainFault> {
+        match (ring.gr, self.parts.store.phones()?) {
+            _ if anew => Ok(()),
+            (Some(_), _) => Err(ChainFault::HasRecovery),
+            (None, 0) => Ok(()),
+            (None, phones) => Err(ChainFault::Enrolled(phones)),
         }
-        let epoch = ring(tx)?.epoch;
-        store::add_key(tx, NewKey { epoch, jwk: &jwk, private, link: None }, now)?;
-        house::forget_in(tx, &["gk", "metadata"])?;
-        Ok(())
     }
-
-    fn generate(&self) -> Result<(Jwk, Vec<u8>), ChainFault> {
-        self.sealed(&self.signers.generate()?)
-    }
-
-    fn sealed(&self, stored: &countersign_protocol::Secret) -> Result<(Jwk, Vec<u8>), ChainFault> {
-        let jwk = Jwk::from_sec1(&self.signers.load(stored)?.public_key())?;
-        let sealed = self.seal.seal(PLACE, jwk.thumbprint().as_bytes(), stored)?;
-        Ok((jwk, sealed))
-    }
-
-    fn signer(&self, key: &Key) -> Result<Arc<dyn Signer>, ChainFault> {
-        let sealed = key.private.as_deref().ok_or(SealFault::Open)?;
-        let stored = self.seal.open(PLACE, key.jwk.thumbprint().as_bytes(), sealed)?;
-        Ok(self.signers.load(&stored)?)
-    }
-
-    fn remove_ended(&self, tx: &Connection, at: &Moment, by: &Caller) -> Result<bool, ChainFault> {
-        let found = ring(tx)?;
-        if found.listed().nth(1).is_none() {
-            return Ok(false);
-        }
-        let in_use = approval::store::keys::signers_of_open(tx, at)?.into_iter().collect();
-        let ended: Vec<i64> = found.ended(&in_use, at.now).into_iter().map(|key| key.number).collect();
-        if ended.is_empty() {
-            return Ok(false);
-        }
-        store::remove_keys(tx, &ended, at.now)?;
-        issue_anew(tx)?;
-        audit::store::append(tx, &by.entry(at.now, "keys.remove", "done"))?;
-        Ok(true)
-    }
-}
-
-/// Notices that a key signed which is not listed any more are signed again, by the one that is, when phones fetch them.
-fn issue_anew(tx: &Connection) -> Result<(), ChainFault> {
-    let listed: Vec<H32> = ring(tx)?.listed().map(|key| key.jwk.thumbprint()).collect();
-    Ok(notice::store::reissue(tx, &listed)?)
-}
-
-fn ring(tx: &Connection) -> Result<Ring, ChainFault> {
-    store::load(tx)?.ok_or(ChainFault::Store(StoreFault::Damaged("no key")))
 }
 
 fn next_seq(seq: u64) -> Result<u64, StoreFault> {
     if seq < JSON_NUMBER { Ok(seq + 1) } else { Err(StoreFault::Damaged("seq")) }
-}
-
-fn check_recovery_may_be_named(tx: &Connection, anew: bool) -> Result<(), ChainFault> {
-    let has_one = ring(tx)?.gr.is_some();
-    let phones = enrol::store::phones(tx)?;
-    match (has_one, phones) {
-        _ if anew => Ok(()),
-        (true, _) => Err(ChainFault::HasRecovery),
-        (false, 0) => Ok(()),
-        (false, phones) => Err(ChainFault::Enrolled(phones)),
-    }
 }
 
 fn is_recovery(ring: &Ring, given: &Jwk) -> Result<(), ChainFault> {

@@ -12,6 +12,7 @@ use crate::person::PersonFault;
 use crate::port::PortFault;
 use crate::start::StartFault;
 use crate::store::StoreFault;
+use crate::webpush::vapid::VapidFault;
 
 /// Why a command ended without doing what it should.
 #[derive(Debug)]
@@ -79,6 +80,18 @@ impl From<ChainFault> for Ended {
             | ChainFault::Port(_)
             | ChainFault::Sign(_)
             | ChainFault::Tls(_) => Self::Failed(words),
+        }
+    }
+}
+
+impl From<VapidFault> for Ended {
+    fn from(fault: VapidFault) -> Self {
+        let words = words::of_vapid(&fault);
+        match fault {
+            VapidFault::Kept => Self::Refused(words),
+            VapidFault::Store(_) | VapidFault::Seal(_) | VapidFault::Port(_) | VapidFault::Sign(_) => {
+                Self::Failed(words)
+            }
         }
     }
 }

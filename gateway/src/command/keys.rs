@@ -16,15 +16,14 @@ use crate::approval::Moment;
 use crate::audit::Caller;
 use crate::calendar;
 use crate::chain::offline::{self, FileFault};
-use crate::chain::{Chain, ChainFault, Key, Ring, Vouched};
+use crate::chain::{self, Chain, Key, Ring, Vouched};
 use crate::config::{Config, Tls};
 use crate::limits::PIN_AHEAD;
 use crate::port::{Adapters, Signer, machine};
 use crate::push::metadata::policy;
-use crate::seal::Seal;
 use crate::start;
-use crate::store::Store;
-use crate::webpush::vapid::Vapid;
+use crate::value::{self, Values};
+use crate::webpush::vapid::{Vapid, VapidFault};
 
 /// The keys of one data folder, and what a change of them needs.
 struct Desk<'a> {
@@ -37,13 +36,20 @@ struct Desk<'a> {
 pub(super) fn run(matches: &ArgMatches, config: &Config) -> Result<(), Ended> {
     let adapters = machine::adapters();
     let (store, seal) = start::unlock(config, &adapters.random)?;
-    let chain = Chain::open(store.clone(), seal.clone(), adapters.signers.clone(), adapters.clock.now())?;
+    let values = value::store::values(&store, &seal);
+    let keys = chain::Parts {
+        store: Arc::new(chain::store::SqlStore(store)),
+        values: values.clone(),
+        seal,
+        signers: adapters.signers.clone(),
+    };
+    let chain = Chain::open(keys, adapters.clock.now())?;
     let by = Caller { address: None, transaction: "command-line".into() };
     let desk = Desk { config, adapters, chain, by };
     match matches.subcommand() {
         Some(("list", matches)) => desk.list(matches),
         Some(("rotate", matches)) if matches.get_flag("tls") => desk.rotate_certificate(matches),
-        Some(("rotate", matches)) if matches.get_flag("vapid") => desk.rotate_bell(matches, &store, &seal),
+        Some(("rotate", matches)) if matches.get_flag("vapid") => desk.rotate_bell(matches, &values),
         Some(("rotate", matches)) => desk.rotate(matches),
         Some(("make-recovery", matches)) => desk.make_recovery(matches),
         Some(("recover", matches)) => desk.recover(matches),
@@ -78,13 +84,13 @@ impl Desk<'_> {
     }
 
     /// The key by which push servers know this gateway.
-    fn rotate_bell(&self, matches: &ArgMatches, store: &Store, seal: &Seal) -> Result<(), Ended> {
+    fn rotate_bell(&self, matches: &ArgMatches, values: &Values) -> Result<(), Ended> {
         let now = self.adapters.clock.now();
-        if Vapid::keeps_old(store, now).map_err(ChainFault::from)? {
-            return Err(Ended::Refused(text("gateway.keys_vapid_kept").into()));
+        if Vapid::keeps_old(values, now).map_err(VapidFault::from)? {
+            return Err(VapidFault::Kept.into());
         }
         sure(matches, text("gateway.keys_vapid"))?;
-        Vapid::rotate(store, seal, &*self.adapters.signers, now)?;
+        Vapid::rotate(values, &*self.adapters.signers, now)?;
         self.done(matches, &self.chain.ring()?, text("gateway.keys_vapid_rotated"))
     }
 
@@ -152,10 +158,7 @@ impl Desk<'_> {
     }
 
     fn listed(&self, ring: &Ring) -> Result<Listed, Ended> {
-        let next_from = match ring.next_pin {
-            Some(pin) => self.chain.pin_listed_since(pin)?.map(|since| since + PIN_AHEAD),
-            None => None,
-        };
+        let next_from = ring.next_pin.and_then(|pin| ring.pin_listed_since(&pin)).map(|since| since + PIN_AHEAD);
         Ok(Listed {
             epoch: ring.epoch,
             seq: ring.seq,

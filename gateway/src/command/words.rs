@@ -20,6 +20,7 @@ use crate::start::StartFault;
 use crate::start::folder::FolderFault;
 use crate::store::StoreFault;
 use crate::tls::TlsFault;
+use crate::webpush::vapid::VapidFault;
 
 /// Why the settings are not taken, one line for each that is wrong.
 pub(super) fn of_config(fault: &ConfigFault) -> String {
@@ -46,6 +47,7 @@ pub(super) fn of_start(fault: &StartFault) -> String {
         StartFault::Tls(fault) => of_tls(fault),
         StartFault::Issuer(fault) | StartFault::Publish(PublishFault::Sign(fault)) => of_sign(*fault).to_owned(),
         StartFault::Publish(PublishFault::Chain(fault)) => of_chain(fault),
+        StartFault::Vapid(fault) => of_vapid(fault),
         StartFault::File(fault) => of_file(fault),
         StartFault::Listen { address, why } => {
             let address = [("address", &*address.to_string())];
@@ -179,6 +181,18 @@ pub(super) fn of_chain(fault: &ChainFault) -> String {
         ChainFault::OtherRecovery => text("gateway.keys_recover_other"),
         ChainFault::HasRecovery => text("gateway.keys_has_recovery"),
         ChainFault::Prepared => text("gateway.keys_tls_prepared"),
+    };
+    words.to_owned()
+}
+
+/// Why there is no key for push servers, or no other one.
+pub(super) fn of_vapid(fault: &VapidFault) -> String {
+    let words = match fault {
+        VapidFault::Store(fault) => return of_store(fault),
+        VapidFault::Seal(fault) => of_seal(*fault),
+        VapidFault::Port(fault) => of_port(*fault),
+        VapidFault::Sign(fault) => of_sign(*fault),
+        VapidFault::Kept => text("gateway.keys_vapid_kept"),
     };
     words.to_owned()
 }

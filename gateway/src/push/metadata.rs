@@ -269,8 +269,9 @@ mod tests {
     use crate::approval::Moment;
     use crate::audit::Caller;
     use crate::port::machine::{self, RingSigners};
-    use crate::start;
+    use crate::seal::Seal;
     use crate::store::Store;
+    use crate::{chain, start, value};
 
     const NOW: u64 = 1_795_260_000;
 
@@ -281,11 +282,17 @@ mod tests {
         issuer: Issuer,
     }
 
+    fn chain(store: &Store, seal: Seal) -> Chain {
+        let values = value::store::values(store, &seal);
+        let (store, signers) = (Arc::new(chain::store::SqlStore(store.clone())), Arc::new(RingSigners::default()));
+        Chain::open(chain::Parts { store, values, seal, signers }, NOW).unwrap()
+    }
+
     fn bench() -> Bench {
         let folder = tempfile::tempdir().unwrap();
         let config = Config::local(folder.path().join("data"));
         let (store, seal) = start::unlock(&config, &machine::adapters().random).unwrap();
-        let chain = Chain::open(store.clone(), seal, Arc::new(RingSigners::default()), NOW).unwrap();
+        let chain = chain(&store, seal);
         let signer = chain.signer(chain.ring().unwrap().signing().unwrap()).unwrap();
         Bench { issuer: Issuer::new("https://gate.example.com", "Gate", signer).unwrap(), folder, store, chain }
     }
@@ -369,7 +376,7 @@ mod tests {
     #[test]
     fn a_pin_is_listed_since_it_was_first_published() {
         let bench = bench();
-        let since = |pin: [u8; 32]| bench.chain.pin_listed_since(H32::from_bytes(pin)).unwrap();
+        let since = |pin: [u8; 32]| bench.chain.ring().unwrap().pin_listed_since(&H32::from_bytes(pin));
         bench.open(6, &[[1; 32]]);
         assert_eq!((since([1; 32]), since([2; 32])), (Some(NOW), None));
         bench.open(6, &[[2; 32]]);
@@ -390,16 +397,16 @@ mod tests {
             .store
             .write(move |tx| {
                 tx.execute_batch("DELETE FROM chain; DELETE FROM chain_key").map_err(crate::store::StoreFault::from)?;
-                crate::house::put_in(tx, "gk", &sealed)?;
-                crate::house::put_in(tx, "metadata", kept.as_bytes())
+                value::store::put(tx, "gk", &sealed)?;
+                value::store::put(tx, "metadata", kept.as_bytes())
             })
             .unwrap();
-        let chain = Chain::open(store.clone(), seal, Arc::new(RingSigners::default()), NOW).unwrap();
+        let chain = chain(&store, seal);
         let ring = chain.ring().unwrap();
         let public = crate::port::SignerFactory::load(&older, &stored).unwrap().public_key();
         assert_eq!(ring.signing().unwrap().jwk.to_sec1(), public);
         assert_ne!(signer.public_key(), public);
         assert_eq!((ring.epoch, ring.seq), (1, 7));
-        assert_eq!(crate::house::value(&store, "gk"), Ok(None), "sealed once");
+        assert_eq!(bench.store.read(|tx| value::store::value(tx, "gk")), Ok(None), "sealed once");
     }
 }

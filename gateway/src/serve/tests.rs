@@ -19,7 +19,7 @@ use tokio_rustls::client::TlsStream;
 use super::outermost::TRANSACTION;
 use super::{Peer, answer, routes};
 use crate::config::{Config, Tls};
-use crate::house::{self, House};
+use crate::house::House;
 use crate::port::machine;
 use crate::session::{Cookie, Step};
 use crate::start::folder::FolderFault;
@@ -265,7 +265,7 @@ async fn a_forwarded_address_counts_from_a_configured_proxy_alone() {
 }
 
 async fn connect(running: &Running) -> TlsStream<TcpStream> {
-    let certificate = house::value(&running.house().store, "tls.certificate").unwrap().unwrap();
+    let certificate = running.house().values.get("tls.certificate").unwrap().unwrap();
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from(certificate)).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());

@@ -7,15 +7,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use countersign_protocol::Secret;
-use countersign_protocol::jose::{FormError, Jwk, P256dh, b64u};
+use countersign_protocol::jose::{Jwk, P256dh, b64u};
 use countersign_protocol::push::endpoint::Endpoint;
 use serde::Serialize;
 
-use crate::house::{self, secret_once};
+use crate::issuer::SignFault;
 use crate::port::{PortFault, Signer, SignerFactory};
-use crate::seal::Seal;
-use crate::start::StartFault;
-use crate::store::{Store, StoreFault};
+use crate::seal::SealFault;
+use crate::store::StoreFault;
+use crate::value::{Change, Values};
 
 /// Life of a token, in seconds; RFC 8292 allows a day. It is made anew at half of it.
 const LIFE: u64 = 12 * 3_600;
@@ -27,6 +27,26 @@ const SERVERS: usize = 256;
 const KEY: &str = "vapid";
 const OLD: &str = "vapid.old";
 const OLD_UNTIL: &str = "vapid.old_until";
+
+/// Why there are no keys for push servers.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VapidFault {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreFault),
+    /// A key cannot be opened or sealed.
+    #[error(transparent)]
+    Seal(#[from] SealFault),
+    /// No key could be made, or one failed.
+    #[error(transparent)]
+    Port(#[from] PortFault),
+    /// A key is not fit for phones.
+    #[error(transparent)]
+    Sign(#[from] SignFault),
+    /// The key before the present one is kept still.
+    #[error("the key before the present one is kept still")]
+    Kept,
+}
 
 /// The keys by which push servers know this gateway, newest first, and the tokens made with them.
 pub struct Vapid {
@@ -56,19 +76,13 @@ impl Vapid {
     /// The stored keys; the first start makes one. `sub` is whom operators of push servers may write to.
     ///
     /// # Errors
-    /// [`StartFault`].
-    pub fn open(
-        store: &Store,
-        seal: &Seal,
-        signers: &dyn SignerFactory,
-        sub: String,
-        now: u64,
-    ) -> Result<Self, StartFault> {
-        let mut keys = vec![load(signers, &secret_once(store, seal, KEY, || Ok(signers.generate_vapid()?))?)?];
-        if Self::keeps_old(store, now)?
-            && let Some(sealed) = house::value(store, OLD)?
+    /// [`VapidFault`].
+    pub fn open(values: &Values, signers: &dyn SignerFactory, sub: String, now: u64) -> Result<Self, VapidFault> {
+        let mut keys = vec![load(signers, &present(values, signers)?)?];
+        if Self::keeps_old(values, now)?
+            && let Some(sealed) = values.get(OLD)?
         {
-            keys.push(load(signers, &seal.open("house.value", OLD.as_bytes(), &sealed)?)?);
+            keys.push(load(signers, &values.open(OLD, &sealed)?)?);
         }
         Ok(Self { keys, sub, tokens: Mutex::default() })
     }
@@ -78,28 +92,26 @@ impl Vapid {
     ///
     /// # Errors
     /// [`StoreFault`].
-    pub fn keeps_old(store: &Store, now: u64) -> Result<bool, StoreFault> {
-        let until = house::value(store, OLD_UNTIL)?.and_then(|bytes| Some(u64::from_be_bytes(bytes.try_into().ok()?)));
-        Ok(until.is_some_and(|until| now <= until))
+    pub fn keeps_old(values: &Values, now: u64) -> Result<bool, StoreFault> {
+        Ok(is_before(values.get(OLD_UNTIL)?, now))
     }
 
     /// Makes a new key; the present one is kept for thirty days. Counts from the next [`Vapid::open`] on.
     ///
     /// # Errors
-    /// [`StartFault`]; then the present key stays.
-    pub fn rotate(store: &Store, seal: &Seal, signers: &dyn SignerFactory, now: u64) -> Result<(), StartFault> {
-        let present = secret_once(store, seal, KEY, || Ok(signers.generate_vapid()?))?;
-        let place = "house.value";
-        let old = seal.seal(place, OLD.as_bytes(), &present)?;
-        let new = seal.seal(place, KEY.as_bytes(), &signers.generate_vapid()?)?;
+    /// [`VapidFault::Kept`] while the one before is kept, and whatever failed; then the present key stays.
+    pub fn rotate(values: &Values, signers: &dyn SignerFactory, now: u64) -> Result<(), VapidFault> {
+        // Looked at first: whoever rotates meanwhile changes it, and the key of before is kept then.
+        let seen = values.get(OLD_UNTIL)?;
+        if is_before(seen.clone(), now) {
+            return Err(VapidFault::Kept);
+        }
+        let old = values.seal(OLD, &present(values, signers)?)?;
+        let new = values.seal(KEY, &signers.generate_vapid()?)?;
         let until = (now + OLD_KEPT).to_be_bytes().to_vec();
-        store.write(move |tx| {
-            for (name, value) in [(OLD, old), (OLD_UNTIL, until), (KEY, new)] {
-                house::put_in(tx, name, &value)?;
-            }
-            Ok::<(), StoreFault>(())
-        })?;
-        Ok(())
+        let put = vec![(OLD, old), (OLD_UNTIL, until), (KEY, new)];
+        let change = Change { seen: vec![(OLD_UNTIL, seen)], put, forget: vec![] };
+        if values.change(change)? { Ok(()) } else { Err(VapidFault::Kept) }
     }
 
     /// `vapid` of the metadata.
@@ -141,9 +153,20 @@ impl Vapid {
     }
 }
 
-fn load(signers: &dyn SignerFactory, stored: &Secret) -> Result<Key, StartFault> {
+/// Whether it is before the end that is stored.
+fn is_before(until: Option<Vec<u8>>, now: u64) -> bool {
+    let until = until.and_then(|bytes| Some(u64::from_be_bytes(bytes.try_into().ok()?)));
+    until.is_some_and(|until| now <= until)
+}
+
+/// The present key; the first time, one that is made.
+fn present(values: &Values, signers: &dyn SignerFactory) -> Result<Secret, VapidFault> {
+    values.secret_once(KEY, || Ok(signers.generate_vapid()?))
+}
+
+fn load(signers: &dyn SignerFactory, stored: &Secret) -> Result<Key, VapidFault> {
     let signer = signers.load(stored)?;
-    let point = Jwk::from_sec1(&signer.public_key()).map_err(|fault: FormError| StartFault::Issuer(fault.into()))?;
+    let point = Jwk::from_sec1(&signer.public_key()).map_err(SignFault::from)?;
     Ok(Key { signer, point: P256dh(point) })
 }
 
@@ -161,13 +184,15 @@ mod tests {
 
     use super::*;
     use crate::port::machine::{MachineRandom, RingSigners};
+    use crate::seal::Seal;
+    use crate::store::Store;
+    use crate::value;
 
     const NOW: u64 = 1_795_260_000;
 
     struct Bench {
         _folder: tempfile::TempDir,
-        store: Store,
-        seal: Seal,
+        values: Values,
         signers: RingSigners,
     }
 
@@ -175,12 +200,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("store")).unwrap();
         let seal = Seal::new(&[1; 32], Arc::new(MachineRandom::default()));
-        Bench { _folder: folder, store, seal, signers: RingSigners::default() }
+        let values = value::store::values(&store, &seal);
+        Bench { _folder: folder, values, signers: RingSigners::default() }
     }
 
     impl Bench {
         fn open(&self, now: u64) -> Vapid {
-            Vapid::open(&self.store, &self.seal, &self.signers, "mailto:ops@example.com".into(), now).unwrap()
+            Vapid::open(&self.values, &self.signers, "mailto:ops@example.com".into(), now).unwrap()
         }
     }
 
@@ -227,10 +253,12 @@ mod tests {
         let bench = bench();
         let first = bench.open(NOW).public_key().clone();
         assert_eq!(*bench.open(NOW).public_key(), first);
-        let stored = house::value(&bench.store, KEY).unwrap().unwrap();
+        let stored = bench.values.get(KEY).unwrap().unwrap();
         assert!(bench.signers.load(&Secret::from_slice(&stored)).is_err(), "it is sealed");
-        assert_eq!(Vapid::keeps_old(&bench.store, NOW), Ok(false));
-        Vapid::rotate(&bench.store, &bench.seal, &bench.signers, NOW).unwrap();
+        assert_eq!(Vapid::keeps_old(&bench.values, NOW), Ok(false));
+        Vapid::rotate(&bench.values, &bench.signers, NOW).unwrap();
+        let again = Vapid::rotate(&bench.values, &bench.signers, NOW + OLD_KEPT);
+        assert_eq!(again, Err(VapidFault::Kept), "or phones of before it would lose theirs too early");
         let rotated = bench.open(NOW + OLD_KEPT);
         assert_ne!(*rotated.public_key(), first);
         let old = authorization(&rotated, 1, "https://push.example.com/", NOW);

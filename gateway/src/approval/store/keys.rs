@@ -1,5 +1,7 @@
 //! What a change of the gateway's keys asks of approvals (`push-v1.md` §10, §11).
 
+use std::collections::BTreeSet;
+
 use countersign_protocol::jose::{H32, Jws, Typ};
 
 use super::read::{COLUMNS, row};
@@ -43,7 +45,7 @@ pub fn cancel_signed_by_others(tx: &Connection, keys: &[H32], at: &Moment, by: &
 ///
 /// # Errors
 /// [`StoreFault`].
-pub fn signers_of_open(tx: &Connection, at: &Moment) -> Result<Vec<H32>, StoreFault> {
+pub fn signers_of_open(tx: &Connection, at: &Moment) -> Result<BTreeSet<H32>, StoreFault> {
     // One text of each key is enough: those of one key have the same header.
     let sql = format!(
         "SELECT min(jws) FROM {SIGNED} AS signed JOIN approval ON approval.id = signed.approval
