@@ -4,3 +4,4 @@ mod ambient;
 mod mirror;
 mod modules;
 mod packages;
+mod storage;

@@ -85,6 +85,13 @@ impl Source {
         collector.found.iter().flat_map(whole).map(|path| self.absolute(&path)).collect()
     }
 
+    /// Every string literal outside `#[cfg(test)]`, those inside of macros too.
+    pub fn literals(&self) -> Vec<String> {
+        let mut literals = Literals(Vec::new());
+        literals.visit_file(&self.parsed);
+        literals.0
+    }
+
     fn absolute(&self, path: &[String]) -> String {
         let mut here = self.module.clone();
         let mut rest = path;
@@ -180,5 +187,25 @@ impl<'ast> Visit<'ast> for Paths {
         let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'));
         let paths = words.filter(|word| word.contains("::")).map(|word| word.trim_matches(':'));
         self.found.extend(paths.map(|path| path.split("::").map(str::to_owned).collect()));
+    }
+}
+
+struct Literals(Vec<String>);
+
+impl<'ast> Visit<'ast> for Literals {
+    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
+        if !is_test(&item.attrs) {
+            visit::visit_item_mod(self, item);
+        }
+    }
+
+    fn visit_lit_str(&mut self, literal: &'ast syn::LitStr) {
+        self.0.push(literal.value());
+    }
+
+    /// The inside of a macro is not parsed: what stands between two quotes is a literal, and what stands between two
+    /// literals is taken for one too.
+    fn visit_macro(&mut self, item: &'ast syn::Macro) {
+        self.0.extend(item.tokens.to_string().split('"').map(str::to_owned));
     }
 }
