@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use countersign_protocol::push::MetadataReply;
 use countersign_strings::{fill, text};
+use countersign_tests::port::port;
 use countersign_tests::program::{PATIENCE, Program, command, run};
 use countersign_tests::raw_phone::{RawRequest, Wire};
 use countersign_tests::window::rest;
@@ -26,8 +27,7 @@ pub(super) struct Ended {
 
 impl Desk {
     pub(super) fn new() -> Self {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        Self { home: tempfile::tempdir().unwrap(), port: listener.local_addr().unwrap().port() }
+        Self { home: tempfile::tempdir().unwrap(), port: port() }
     }
 
     pub(super) fn file(&self, name: &str) -> PathBuf {

@@ -1,8 +1,7 @@
 //! Two gateways on one folder: the second says so and leaves the first one alone.
 
-use std::net::TcpListener;
-
 use countersign_strings::fill;
+use countersign_tests::port::port;
 use countersign_tests::program::{Program, command, run};
 
 use super::Ended;
@@ -10,9 +9,8 @@ use super::Ended;
 #[test]
 fn a_second_gateway_on_one_folder_is_told_to_use_its_own() {
     // An address of its own, and the one that the first listens on: the folder is what is in the way both times.
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    for listen in ["127.0.0.1:0".to_owned(), taken.to_string()] {
-        second_on_one_folder(&listen);
+    for port in [0, port()] {
+        second_on_one_folder(&format!("127.0.0.1:{port}"));
     }
 }
 

@@ -84,8 +84,7 @@ fn the_network_adapter() {
             std::thread::spawn(move || serve(StreamOwned::new(connection, socket)));
         }
     });
-    // Taken and let go: nobody listens there for the length of this test.
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let nobody = countersign_tests::port::port();
     let at = |path: &str| format!("https://localhost:{port}/{path}");
     let peer = Peer {
         echo: at("echo"),

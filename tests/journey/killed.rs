@@ -1,6 +1,5 @@
 //! The gateway is killed in the middle of an approval, three times, and started again on the same folder.
 
-use std::net::TcpListener;
 use std::path::Path;
 
 use countersign_core::app::{ApprovalState, GatewayState};
@@ -8,6 +7,7 @@ use countersign_core::error::{Error, PortError};
 use countersign_protocol::push::{Res, Status};
 use countersign_strings::text;
 use countersign_tests::plain::Plain;
+use countersign_tests::port::port;
 use countersign_tests::program::{Program, command, run};
 use countersign_tests::stage::PASSWORD;
 use countersign_tests::window::{Window, with_tries};
@@ -25,7 +25,7 @@ struct Served {
 impl Served {
     fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = port();
         let program = serve(home.path(), port);
         Self { home, port, program }
     }

@@ -5,7 +5,6 @@ import http.cookiejar
 import os
 import pathlib
 import re
-import socket
 import ssl
 import subprocess
 import tempfile
@@ -24,11 +23,7 @@ class Gateway:
 
     def __init__(self, *settings):
         self._folder = tempfile.TemporaryDirectory()
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.url = f"https://localhost:{port}"
-        listen = ["--listen", f"127.0.0.1:{port}", "--sample-app", "true", "--name", "Gateway of the test"]
+        listen = ["--listen", "127.0.0.1:0", "--sample-app", "true", "--name", "Gateway of the test"]
         self._process = subprocess.Popen(
             self._command("serve", *listen, *settings),
             stdout=subprocess.PIPE,
@@ -37,9 +32,11 @@ class Gateway:
             text=True,
         )
         line = self._process.stdout.readline()
-        if self.url not in line:
+        said = re.search(r"https://localhost:\d+", line)
+        if not said:
             self.close()
             raise AssertionError(f"the gateway said {line!r}")
+        self.url = said[0]
 
     def _command(self, *words):
         return [PROGRAM, *words, "--data", os.path.join(self._folder.name, "data")]
@@ -99,7 +96,7 @@ class Window:
 
     def until(self, path, seen):
         """Looks at a page until it shows something."""
-        for _ in range(60):
+        for _ in range(300):
             self.goto(path)
             if value := seen():
                 return value

@@ -6,7 +6,6 @@ mod asked;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
 
 use countersign_gateway::approval::service::Begun;
 use countersign_gateway::approval::{Ask, Begin, Push};
@@ -26,8 +25,9 @@ use countersign_protocol::uri::EnrolLink;
 use tracing::Dispatch;
 use tracing::subscriber::NoSubscriber;
 
+use crate::patience::until;
+use crate::port::port;
 use crate::raw_phone::{Key, RawPhone};
-use crate::window::rest;
 use adapters::{HastyTimer, RealTimer, SeededRandom, VectorSigner, VectorSigners, doubles};
 
 pub use adapters::{StageClock, adapters};
@@ -99,6 +99,10 @@ impl Stage {
         let data = tempfile::tempdir().expect("a folder");
         let mut config = Config::local(data.path().join("gateway"));
         change(&mut config);
+        if config.listen.iter().all(|address| address.port() == 0) {
+            // Of its own, for when it comes back.
+            config.listen = vec![(Ipv4Addr::LOCALHOST, port()).into()];
+        }
         let clock = Arc::new(StageClock::at(BEGIN));
         let mut runtime = tokio::runtime::Builder::new_multi_thread();
         let to = log.clone();
@@ -130,10 +134,7 @@ impl Stage {
     /// Stops the gateway and starts it again on the same folder and address; the clock goes on. What it draws comes from
     /// `seed`: two restarts with the same one draw the same bytes.
     pub fn restart(&mut self, seed: u64) {
-        if let Some(running) = self.running.take() {
-            self.config.listen = running.addresses().to_vec();
-            self.runtime.block_on(running.stop());
-        }
+        self.stop();
         self.run(seed);
     }
 
@@ -333,19 +334,18 @@ impl Stage {
     }
 }
 
-/// Starts a gateway, also on a folder that another one just left: a program that another test starts at that moment has the
-/// folder's lock as well, until it is itself.
+/// A gateway that serves. A program that another test starts just now is a copy of this process until it is itself, and has
+/// the lock of the gateway before; and a test that looks for a port holds it for a moment.
 ///
 /// # Panics
 /// When it does not start.
 pub fn start(runtime: &tokio::runtime::Runtime, config: &Config, adapters: &Adapters) -> Running {
-    for _ in 0..1_000 {
-        match runtime.block_on(Gateway::start(config.clone(), adapters.clone())) {
-            Err(StartFault::Folder(FolderFault::Held(_))) => rest(Duration::from_millis(10)),
-            started => return started.expect("the gateway starts"),
-        }
-    }
-    panic!("the folder stays held");
+    let begin = || runtime.block_on(Gateway::start(config.clone(), adapters.clone()));
+    let started = until("the gateway's folder and port", || match begin() {
+        Err(StartFault::Folder(FolderFault::Held(_)) | StartFault::Listen { .. }) => None,
+        started => Some(started),
+    });
+    started.expect("the gateway starts")
 }
 
 /// The password of every person on a stage.
