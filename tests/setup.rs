@@ -55,12 +55,7 @@ impl Machine {
     /// What was run, as soon as it is so many lines.
     fn run(&self, lines: usize) -> Vec<String> {
         let run = || std::fs::read_to_string(self.done()).unwrap_or_default();
-        for _ in 0..300 {
-            if run().lines().count() >= lines {
-                break;
-            }
-            countersign_tests::window::rest(std::time::Duration::from_millis(50));
-        }
+        countersign_tests::patience::sought(|| (run().lines().count() >= lines).then_some(()));
         run().lines().map(str::to_owned).collect()
     }
 

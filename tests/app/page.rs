@@ -6,6 +6,7 @@ use countersign_core::error::{InputError, PortError};
 use countersign_core::qr::{Luma, Rotation, ScanError, Symbol};
 use countersign_protocol::push::Status;
 use countersign_protocol::uri::{LoginLink, QrSecret};
+use countersign_tests::patience::read_at_last;
 use countersign_tests::raw_phone::id_of;
 use serde_json::Value;
 
@@ -26,13 +27,13 @@ fn frame(text: &str) -> Luma {
 fn page(app: &App, host: &str, aid: &str, qs: &str) -> PageCode {
     let qs = QrSecret(id_of(qs).parse().unwrap());
     let text = LoginLink { host: host.to_owned(), aid: id_of(aid).parse().unwrap(), qs }.to_text();
-    let seen = (0..100).find_map(|_| match app.scan_frame(frame(&text)) {
+    let seen = read_at_last(|| match app.scan_frame(frame(&text)) {
         Ok(mut found) => found.pop(),
         Err(ScanError::Busy | ScanError::TimedOut) => None,
         Err(other) => panic!("{other}"),
     });
     match seen {
-        Some(Scanned::Page(page)) => page,
+        Scanned::Page(page) => page,
         other => panic!("{other:?}"),
     }
 }

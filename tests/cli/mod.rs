@@ -15,6 +15,8 @@ mod vault;
 use std::path::Path;
 use std::process::Output;
 
+use countersign_strings::text;
+use countersign_tests::patience::read_at_last;
 use countersign_tests::program::{command, run};
 use serde_json::Value;
 
@@ -57,6 +59,14 @@ impl Desk {
         self.run_plain(&all, &format!("{PASSPHRASE}\n{input}"))
     }
 
+    /// Runs a command that reads a picture, until it has.
+    fn read(&self, arguments: &[&str], input: &str) -> Ended {
+        read_at_last(|| {
+            let ended = self.run(arguments, input);
+            (!is_unread(&ended.stdout) && !is_unread(&ended.stderr)).then_some(ended)
+        })
+    }
+
     /// Runs a command with this standard input and nothing else.
     fn run_plain(&self, arguments: &[&str], input: &str) -> Ended {
         let output = run(command("countersign", self.path()).args(arguments), input.as_bytes());
@@ -68,6 +78,11 @@ impl Desk {
         let added = self.run(&["add", "--yes"], &format!("{link}\n"));
         assert_eq!(added.code, 0, "{}", added.stderr);
     }
+}
+
+/// Whether a search had not the time to find the code that a picture has.
+fn is_unread(said: &str) -> bool {
+    ["qr.none_found", "qr.no_time", "error.interrupted"].iter().any(|key| said.contains(text(key)))
 }
 
 impl Ended {

@@ -3,15 +3,15 @@
 
 use std::time::Duration;
 
-use countersign_core::qr::Decoder;
 use countersign_strings::{fill, text};
 use countersign_tests::browser::{Browser, Find, Look};
+use countersign_tests::patience::{code_in, until};
 use countersign_tests::plain::Plain;
 use countersign_tests::program::{Program, command};
 use countersign_tests::window::Window;
 use serde_json::Value;
 
-use super::push::{Gateway, digits, until, waiting_id};
+use super::push::{Gateway, digits, waiting_id};
 use super::terminal::on_terminal;
 use super::{Desk, PASSPHRASE, screen};
 
@@ -141,13 +141,8 @@ fn qr(gateway: &Gateway, page: &Plain, path: &str) -> (Vec<u8>, String) {
     screen.set_cookies(&gateway.url, page.cookies());
     screen.goto(&format!("{}{path}", gateway.url));
     let picture = screen.screenshot_of(Find::Css("svg.qr"));
-    for _ in 0..20 {
-        // The decoder gives up by the clock, and the machine may be busy.
-        if let Ok([code]) = Decoder::new().file(picture.clone()).as_deref() {
-            return (picture, code.text.clone());
-        }
-    }
-    panic!("no code on {}", screen.keep_picture("no-code").display());
+    let link = code_in(&picture);
+    (picture, link)
 }
 
 /// A sign-in that waits for the answer code of the one phone.
@@ -172,7 +167,7 @@ fn an_answer_code_from_a_picture_signs_in_once() {
     let mut page = picked(&gateway);
     let (picture, link) = qr(&gateway, &page, "/login/offline");
     std::fs::write(desk.path().join("qr.png"), picture).unwrap();
-    let shown = desk.run(&["answer-code", "--picture", "qr.png", "--yes", "--json"], "");
+    let shown = desk.read(&["answer-code", "--picture", "qr.png", "--yes", "--json"], "");
     assert_eq!(shown.code, 0, "{}", shown.stderr);
     let code = shown.json()["code"].as_str().unwrap().to_owned();
     assert_eq!((code.len(), &shown.json()["account"]), (8, &"mara".into()));
@@ -205,11 +200,11 @@ fn a_login_s_qr_is_for_cameras_and_a_desk_says_so_however_it_comes() {
     for command in ["add", "enrol", "answer-code"] {
         let by_link = desk.run(&[command, "--yes"], &format!("{link}\n"));
         assert_eq!((by_link.code, by_link.stderr.contains(sentence)), (1, true), "{command}: {}", by_link.stderr);
-        let by_picture = desk.run(&[command, "--yes", "--picture", "qr.png"], "");
+        let by_picture = desk.read(&[command, "--yes", "--picture", "qr.png"], "");
         assert_eq!((by_picture.code, by_picture.stderr.contains(sentence)), (1, true), "{}", by_picture.stderr);
         assert!(!by_link.stderr.contains("#1.") && by_link.stdout.is_empty(), "it is not repeated");
     }
-    let line_by_line = desk.run(&["tui"], &format!("{link}\nqr.png\n./qr.png\nquit\n"));
+    let line_by_line = desk.read(&["tui"], &format!("{link}\nqr.png\n./qr.png\nquit\n"));
     assert_eq!(line_by_line.stdout.matches("with the camera").count(), 2, "{}", line_by_line.stdout);
 
     // From the clipboard, on the full screen, where the sign-in itself is put aside first.

@@ -1,15 +1,16 @@
 //! Sign-ins on the built programs: a gateway that serves, a page, and the phone on a pseudo-terminal.
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
+use countersign_tests::patience::{read_at_last, until};
 use countersign_tests::plain::Plain;
+use countersign_tests::port::port;
 use countersign_tests::program::{Program, command, run};
 use countersign_tests::window::Window;
 use serde_json::Value;
 
 use super::terminal::on_terminal;
-use super::{Desk, PASSPHRASE, screen};
+use super::{Desk, PASSPHRASE, is_unread, screen};
 
 const PASSWORD: &str = "a rather long password 7";
 
@@ -29,7 +30,7 @@ impl Gateway {
     /// The same with other settings.
     pub(super) fn with(settings: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let port = port();
         let data = folder.path().join("data");
         let gateway = || {
             let mut gateway = command("countersign-gateway", folder.path());
@@ -75,10 +76,19 @@ impl Gateway {
 
 /// Enrols this phone with a code that `page` offers, and types its digits there.
 fn enrolled(desk: &Desk, mut page: Plain, arguments: &[&str], input: &str) {
-    let mut command = command("countersign", desk.path());
-    let mut enrol = Program::start(command.args(["enrol", "--yes", "--json", "--passphrase-fd", "0"]).args(arguments));
-    enrol.write(format!("{PASSPHRASE}\n{input}").as_bytes());
-    let pending: Value = serde_json::from_str(&enrol.stdout.line_with("\"digits\"")).unwrap();
+    let (mut enrol, digits) = read_at_last(|| {
+        let mut command = command("countersign", desk.path());
+        let enrol = command.args(["enrol", "--yes", "--json", "--passphrase-fd", "0"]).args(arguments);
+        let mut enrol = Program::start(enrol);
+        enrol.write(format!("{PASSPHRASE}\n{input}").as_bytes());
+        if let Some(line) = enrol.stdout.find_line("\"digits\"") {
+            return Some((enrol, line));
+        }
+        enrol.wait();
+        assert!(is_unread(&enrol.stderr.text()), "{}", enrol.stderr.text());
+        None
+    });
+    let pending: Value = serde_json::from_str(&digits).unwrap();
     assert_eq!(pending["account"], "mara");
     until("the field for the digits", || {
         page.look_again(Duration::from_millis(200));
@@ -97,8 +107,11 @@ fn a_no_sends_and_keeps_nothing_and_the_same_picture_enrols_after_a_yes() {
     let picture = desk.path().join("qr.png");
     std::fs::write(&picture, countersign_core::qr::Symbol::new(&link).unwrap().png(6)).unwrap();
 
-    let mut asked = on_terminal(&desk, "enrol --picture qr.png", &[]);
-    asked.stdout.wait_for("[y/N]");
+    let mut asked = read_at_last(|| {
+        let asked = on_terminal(&desk, "enrol --picture qr.png", &[]);
+        asked.stdout.wait_until("a question", |text| text.contains("[y/N]") || is_unread(text));
+        asked.stdout.text().contains("[y/N]").then_some(asked)
+    });
     let host = gateway.url.trim_start_matches("https://").to_owned();
     assert!(asked.stdout.text().contains(&host), "{}", asked.stdout.text());
     asked.write(b"n\r");
@@ -117,16 +130,6 @@ fn a_no_sends_and_keeps_nothing_and_the_same_picture_enrols_after_a_yes() {
 pub(super) fn digits(page: &mut Plain) -> String {
     let figure = until("the digits of the sign-in", || page.words(".figure"));
     figure.chars().filter(char::is_ascii_digit).collect()
-}
-
-pub(super) fn until<T>(what: &str, mut seen: impl FnMut() -> Option<T>) -> T {
-    for _ in 0..300 {
-        if let Some(found) = seen() {
-            return found;
-        }
-        countersign_tests::window::rest(Duration::from_millis(200));
-    }
-    panic!("{what} did not come");
 }
 
 /// The id of the one sign-in that waits.

@@ -121,11 +121,11 @@ fn a_picture_of_the_qr_is_read() {
         countersign_core::qr::Symbol::new(&format!("otpauth://totp/Pic:mara?secret={SEED}&issuer=Pic")).unwrap();
     let picture = desk.path().join("qr.png");
     std::fs::write(&picture, symbol.png(6)).unwrap();
-    let added = desk.run(&["add", "--yes", "--picture", picture.to_str().unwrap(), "--json"], "");
+    let added = desk.read(&["add", "--yes", "--picture", picture.to_str().unwrap(), "--json"], "");
     assert_eq!(added.code, 0, "{}", added.stderr);
     assert_eq!(added.json()["issuer"], "Pic");
     std::fs::write(&picture, b"no picture").unwrap();
-    let refused = desk.run(&["add", "--yes", "--picture", picture.to_str().unwrap()], "");
+    let refused = desk.read(&["add", "--yes", "--picture", picture.to_str().unwrap()], "");
     assert_eq!((refused.code, refused.stderr.contains("PNG or JPEG")), (1, true), "{}", refused.stderr);
 }
 
@@ -156,7 +156,7 @@ fn a_login_qr_in_a_picture_is_refused_too() {
     let login = "https://gate.example.com/approve#1.BAQEBAQEBAQEBAQEBAQEBAcHBwcHBwcHBwcHBwcHBwc";
     let picture = desk.path().join("qr.png");
     std::fs::write(&picture, countersign_core::qr::Symbol::new(login).unwrap().png(6)).unwrap();
-    let refused = desk.run(&["enrol", "--yes", "--picture", picture.to_str().unwrap()], "");
+    let refused = desk.read(&["enrol", "--yes", "--picture", picture.to_str().unwrap()], "");
     assert_eq!(refused.code, 1);
     assert!(refused.stderr.contains("must be scanned from the other screen with the camera"), "{}", refused.stderr);
 }

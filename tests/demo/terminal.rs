@@ -30,7 +30,7 @@ fn assert_gone(demo: &mut Program, place: &Place, welcome: &Welcome) {
 
 /// Looks at the page until it has what is wanted.
 fn until<T>(page: &mut Plain, what: &str, mut seen: impl FnMut(&mut Plain) -> Option<T>) -> T {
-    for _ in 0..150 {
+    for _ in 0..300 {
         if let Some(found) = seen(page) {
             return found;
         }

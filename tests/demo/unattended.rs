@@ -20,15 +20,16 @@ fn kill(id: &str) {
 #[test]
 fn without_a_terminal_it_plays_its_story_and_says_what_it_lacks() {
     let place = Place::new();
-    // When somebody else has the first port, so much the better.
+    // Another demo that has it now may let it go before ours looks.
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 8443));
+    let is_ours = taken.is_ok();
     let (stdout, stderr) = {
         let output = run(&mut place.unattended(&[]), b"");
         assert_eq!(output.status.code(), Some(0), "{:?}", said(&output));
         said(&output)
     };
     drop(taken);
-    assert!(!stdout.contains("https://localhost:8443/"), "a port that is taken was not passed over");
+    assert!(!(is_ours && stdout.contains("https://localhost:8443/")), "a port that is taken was not passed over");
     let lacks = fill("demo.without_browser", &[("missing", text("demo.missing_node"))]);
     for part in [&lacks, text("demo.step_opens"), text("demo.approved"), "Ended, and deleted: "] {
         assert!(stdout.contains(part), "{part:?} is missing in\n{stdout}\n{stderr}");

@@ -2,13 +2,13 @@
 
 use countersign_core::app::{ApprovalState, GatewayState};
 use countersign_core::cancel::Cancel;
-use countersign_core::qr::Decoder;
 use countersign_core::vault::DeviceClass;
 use countersign_gateway::enrol::DeviceState;
 use countersign_protocol::Secret;
 use countersign_protocol::push::Status;
 use countersign_strings::text;
 use countersign_tests::browser::Find;
+use countersign_tests::patience::code_in;
 use countersign_tests::window::{Window, with_tries};
 
 use super::handset::Handset;
@@ -17,14 +17,7 @@ use super::{devices, digits, sign_in, stage, told, voucher, wrong};
 
 /// The one QR on the screen, as somebody reads it who cuts it out of a screenshot.
 pub fn scanned(seat: &Seat) -> String {
-    let picture = seat.page.screenshot_of(Find::Css("svg.qr"));
-    for _ in 0..20 {
-        // The decoder gives up by the clock, and the machine may be busy.
-        if let Ok([code]) = Decoder::new().file(picture.clone()).as_deref() {
-            return code.text.clone();
-        }
-    }
-    panic!("no code on {}", seat.page.keep_picture("no-code").display());
+    code_in(&seat.page.screenshot_of(Find::Css("svg.qr")))
 }
 
 fn session_cookie(seat: &Seat) -> serde_json::Value {

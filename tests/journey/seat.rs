@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use countersign_tests::browser::{Browser, Find, Look, Page};
+use countersign_tests::patience::sought;
 use countersign_tests::window::{Window, rest};
 
 /// A browser with cookies of its own.
@@ -21,37 +22,26 @@ impl Seat {
 
     /// Waits until the page has this heading: with scripts it comes by itself, without them the person looks again.
     pub fn see(&mut self, heading: &str) {
-        for _ in 0..100 {
-            if self.page.heading() == heading {
-                return;
-            }
-            if !self.scripts {
-                self.look_again();
-            }
-            rest(Duration::from_millis(100));
-        }
-        panic!("scripts {}: «{heading}» did not come, but «{}»", self.scripts, self.page.heading());
+        let seen = sought(|| (self.page.heading() == heading).then_some(()).or_else(|| self.waits()));
+        assert!(seen.is_some(), "scripts {}: «{heading}» did not come, but «{}»", self.scripts, self.page.heading());
     }
 
     /// Waits until the line of state says this.
     pub fn see_line(&mut self, line: &str) {
         let shown = Find::Css("[data-line]");
-        for _ in 0..100 {
-            if self.page.texts(shown).iter().any(|text| text == line) {
-                return;
-            }
-            if !self.scripts {
-                self.look_again();
-            }
-            rest(Duration::from_millis(100));
-        }
-        panic!("scripts {}: «{line}» did not come, but {:?}", self.scripts, self.page.texts(shown));
+        let says = || self.page.texts(shown).iter().any(|text| text == line);
+        let seen = sought(|| says().then_some(()).or_else(|| self.waits()));
+        assert!(seen.is_some(), "scripts {}: «{line}» did not come, but {:?}", self.scripts, self.page.texts(shown));
     }
 
-    /// By the page's own link, where it has one for people without scripts.
-    fn look_again(&self) {
-        let link = Find::Css("noscript a");
-        if self.page.count(link) > 0 { self.page.click(link) } else { self.page.reload() }
+    /// Without scripts the person looks again: by the page's own link, where it has one for them.
+    fn waits(&self) -> Option<()> {
+        if !self.scripts {
+            let link = Find::Css("noscript a");
+            rest(Duration::from_millis(100));
+            if self.page.count(link) > 0 { self.page.click(link) } else { self.page.reload() }
+        }
+        None
     }
 
     /// Whether the page has no way to go on with what it tells: no form, no link to the sign-in.

@@ -189,7 +189,8 @@ class AtAGateway(unittest.TestCase):
             self.assertEqual(caught.exception.fault, cs.PortFault.CANCELLED)
             return time.monotonic() - start
 
-        self.assertLess(asyncio.run(cancelled()), 5)
+        # A poll is held for thirty seconds.
+        self.assertLess(asyncio.run(cancelled()), 20)
 
     def test_a_clock_written_in_python_counts_and_one_that_throws_is_the_machines(self):
         phone = self.enrolled("pia")

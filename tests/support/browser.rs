@@ -13,7 +13,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-/// The driver gives up after ten seconds; this is for a driver that died.
+/// The driver gives up after a minute; this is for a driver that died.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A running browser. Cheap to start a page in, dear to start: tests use [`Browser::shared`].
@@ -172,7 +172,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// One page. Every method waits until the browser has done it, ten seconds at most, and panics with the reason when not.
+/// One page. Every method waits until the browser has done it, a minute at most, and panics with the reason when not.
 pub struct Page<'a> {
     browser: &'a Browser,
     name: String,

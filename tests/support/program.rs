@@ -181,6 +181,11 @@ impl Printed {
     /// # Panics
     /// When none came within [`PATIENCE`], or the stream ended without one.
     pub fn line_with(&self, part: &str) -> String {
+        self.find_line(part).unwrap_or_else(|| panic!("no line with {part:?} in:\n{}", self.text()))
+    }
+
+    /// As [`Printed::line_with`]; nothing when none came within [`PATIENCE`], or the stream ended without one.
+    pub fn find_line(&self, part: &str) -> Option<String> {
         let found = |stream: &Stream| {
             let text = String::from_utf8_lossy(&stream.bytes).into_owned();
             let whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n') || stream.ended);
@@ -190,7 +195,6 @@ impl Printed {
         let (stream, _) =
             self.0.1.wait_timeout_while(self.stream(), PATIENCE, waiting).unwrap_or_else(PoisonError::into_inner);
         found(&stream)
-            .unwrap_or_else(|| panic!("no line with {part:?} in:\n{}", String::from_utf8_lossy(&stream.bytes)))
     }
 
     /// Waits until `part` was printed, be the line ended or not.

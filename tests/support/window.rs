@@ -1,6 +1,7 @@
 //! A window on the gateway's pages, in a real browser or in a plain HTTP client: the same story is told through both.
 
 use crate::browser::{Find, Page};
+use crate::patience::until;
 use crate::plain::Plain;
 use countersign_gateway::page::tries_left;
 use countersign_strings::fill;
@@ -45,11 +46,9 @@ impl Window for Page<'_> {
         self.click(Find::Css(&format!("{form} button")));
         // The next page has no such mark; a page that stays says so by keeping it.
         let gone = "document.documentElement.dataset.left === undefined";
-        let left = (0..100).any(|_| {
-            rest(Duration::from_millis(50));
-            self.try_evaluate(gone).is_some_and(|value| value == true)
+        until(&format!("what the form {action} of {before} leads to"), || {
+            self.try_evaluate(gone).filter(|value| *value == true)
         });
-        assert!(left, "the form {action} of {before} led nowhere");
     }
 
     fn has_form(&mut self, action: &str) -> bool {

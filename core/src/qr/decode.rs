@@ -265,8 +265,13 @@ mod tests {
         ];
         let ours = Symbol::new(text).unwrap().png(3);
         for (name, file) in fixtures.into_iter().chain([("ours", &ours[..])]) {
-            let found = Decoder::new().file(file.to_vec()).unwrap_or_else(|fault| panic!("{name}: {fault}"));
-            let texts: Vec<_> = found.iter().map(|code| code.text.as_str()).collect();
+            // On a machine that does much else a search may come to its end with nothing: then once more.
+            let found = (0..40).find_map(|_| match Decoder::new().file(file.to_vec()) {
+                Ok(found) => Some(found).filter(|found| !found.is_empty()),
+                Err(ScanError::TimedOut) => None,
+                Err(fault) => panic!("{name}: {fault}"),
+            });
+            let texts: Vec<_> = found.iter().flatten().map(|code| code.text.as_str()).collect();
             assert_eq!(texts, [text], "{name}");
         }
     }
