@@ -1,6 +1,6 @@
 //! The suites of `cargo xtask test`: what each is called, what it needs first, how it is run and counted.
 
-use crate::budget::{CARGO_LIMIT, SUITE_LIMIT};
+use crate::budget::{CARGO_LIMIT, CROWD, SUITE_LIMIT};
 use crate::{Fallible, child, deps, repo};
 use countersign_strings::fill;
 use std::collections::BTreeMap;
@@ -70,6 +70,9 @@ const UNIT: [&str; 8] = ["protocol", "core", "strings", "prompt", "gateway", "cl
 
 /// Modules of the test binary that read the sources alone.
 const SOURCES: [&str; 3] = ["architecture", "strings", "torture"];
+
+/// Modules of the test binary with a browser or programs in most tests.
+const CROWDED: [&str; 6] = ["journey", "looks", "driver", "leak", "cli", "demo"];
 
 const NOTHING: Needs = Needs { built: false, installed: false };
 const BUILT: Needs = Needs { built: true, installed: false };
@@ -237,6 +240,10 @@ impl Built {
         let mut command = in_package(&executable, &folder);
         if accept {
             command.env("COUNTERSIGN_ACCEPT", "1");
+        }
+        if CROWDED.contains(&module) && std::env::var_os("RUST_TEST_THREADS").is_none() {
+            let cores = std::thread::available_parallelism().map_or(1, usize::from);
+            command.env("RUST_TEST_THREADS", cores.min(CROWD).to_string());
         }
         libtest(command.arg("--exact").args(names))
     }
