@@ -14,6 +14,8 @@ use countersign_protocol::push::{
 use countersign_protocol::seal::{Receiver, SealKey};
 use countersign_protocol::uri::{EnrolLink, LinkError};
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use crate::error::{Error, GatewayError, InputError, Named, PortError, Rule};
 use crate::port::{Random, Trust};
 use crate::record::{Kids, Request, Target};
@@ -80,10 +82,12 @@ pub struct Phone {
 impl Phone {
     pub(crate) fn dev(&self) -> Result<Dev, InputError> {
         let rule = |field| move |_| InputError::Field { field, rule: Rule::ShownName };
+        // What is shown is sent composed (section 2).
+        let composed = |text: &str| text.nfc().collect::<String>();
         Ok(Dev {
             os: self.os,
-            model: self.model.as_str().try_into().map_err(rule(Named::Model))?,
-            app: self.app.as_str().try_into().map_err(rule(Named::App))?,
+            model: composed(&self.model).try_into().map_err(rule(Named::Model))?,
+            app: composed(&self.app).try_into().map_err(rule(Named::App))?,
         })
     }
 }
@@ -237,6 +241,17 @@ mod tests {
 
     use super::*;
     use crate::properties::hosts;
+
+    #[test]
+    fn names_of_the_phone_are_sent_composed() {
+        let dev = |model: &str| Phone { os: Os::Linux, model: model.into(), app: "A\u{308}pp 1".into() }.dev();
+        let sent = dev("Cafe\u{301}").unwrap();
+        assert_eq!((sent.model.as_str(), sent.app.as_str()), ("Caf\u{e9}", "\u{c4}pp 1"));
+        assert!(
+            dev(&"e\u{301}".repeat(64)).is_ok() && dev(&"e\u{301}".repeat(65)).is_err(),
+            "counted as they are sent"
+        );
+    }
 
     /// The offer names the host that the link stands on, so that nobody is asked about one and sent to another.
     #[test]
