@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use countersign_strings::{fill, text};
 use countersign_tests::attested::Maker;
-use countersign_tests::program::{command, run};
+use countersign_tests::program::{Program, command, run};
 
 use super::Ended;
 
@@ -55,6 +55,23 @@ fn what_phones_will_make_of_the_certificate_is_told() {
     assert!(check(&given, &[]).stdout.contains(&until), "{}", check(&given, &[]).stdout);
     let wrong = check("[tls]\npin = false", &[]);
     assert!(wrong.code == 2 && wrong.stderr.contains(text("gateway.want_tls_pin")), "{}", wrong.stderr);
+}
+
+/// Below six digits the start says what that is worth.
+#[test]
+fn a_start_with_few_digits_says_so() {
+    for (digits, few) in [(5, true), (6, false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gateway.toml");
+        std::fs::write(&path, format!("listen = ['127.0.0.1:0']\n[approval]\ndigits = {digits}\n")).unwrap();
+        let mut serve = command("countersign-gateway", folder.path());
+        let mut program = Program::start(serve.args(["serve", "--data", "gateway", "--config"]).arg(&path));
+        // Those are the last words of a start; before them stands this.
+        program.stdout.line_with(text(if few { "gateway.few_digits" } else { "gateway.phones_pin" }));
+        program.terminate();
+        program.wait();
+        assert_eq!(program.stdout.text().contains(text("gateway.few_digits")), few, "{digits}");
+    }
 }
 
 /// What a start would stumble over is told before it.

@@ -46,6 +46,20 @@ fn a_login_is_approved_on_the_phone_and_taken_once() {
 }
 
 #[test]
+fn fewer_than_six_digits_are_said_to_be_few_and_have_one_try() {
+    for (count, few) in [(5, true), (6, false)] {
+        let stage = Stage::with(|config| (config.sample_app, config.approval.digits) = (true, count));
+        let alice = stage.person("alice");
+        let phone = stage.active_phone(&alice, "phone");
+        let window = signed_in(&stage, &alice, "/demo");
+        let shown = digits(&window);
+        assert_eq!(shown.len(), usize::from(count));
+        assert_eq!(window.page().source().contains(text("login.few_digits")), few, "{count}");
+        assert_eq!(approve(&phone, &wrong(&shown)), if few { "failed" } else { "wrong" });
+    }
+}
+
+#[test]
 #[expect(clippy::disallowed_methods, reason = "that the page is held is a matter of real time")]
 fn the_held_request_tells_what_to_do() {
     let (stage, alice, phone) = with_phone();
