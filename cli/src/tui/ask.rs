@@ -36,7 +36,7 @@ impl ScreenAsk {
 
     fn tell(&self, event: Event) {
         // Without a screen the answer never comes, and the program ends.
-        let _ = lock(&self.messages).send(Message::Event(event));
+        let _ = lock(&self.messages).send(Message::Event(Box::new(event)));
     }
 }
 

@@ -38,7 +38,7 @@ const TICK: Duration = Duration::from_millis(250);
 /// What reaches the loop.
 pub enum Message {
     /// Something for the state.
-    Event(Event),
+    Event(Box<Event>),
     /// Something that `App` lists has changed.
     Changed(Topic),
     /// A poll ended.
@@ -88,7 +88,7 @@ fn listen(messages: Sender<Message>) -> Result<(), Fault> {
     let stop = messages.clone();
     thread::spawn(move || {
         for _ in signals.forever() {
-            let _ = stop.send(Message::Event(Event::Key(Key::Stop)));
+            let _ = stop.send(Message::Event(Box::new(Event::Key(Key::Stop))));
         }
     });
     thread::spawn(move || {
@@ -100,7 +100,7 @@ fn listen(messages: Sender<Message>) -> Result<(), Fault> {
                 return;
             }
         }
-        let _ = messages.send(Message::Event(Event::Key(Key::Stop)));
+        let _ = messages.send(Message::Event(Box::new(Event::Key(Key::Stop))));
     });
     Ok(())
 }
@@ -123,9 +123,9 @@ fn of_terminal(event: event::Event) -> Option<Message> {
                 KeyCode::End | KeyCode::PageDown => Key::End,
                 _ => return None,
             };
-            Some(Message::Event(Event::Key(key)))
+            Some(Message::Event(Box::new(Event::Key(key))))
         }
-        event::Event::Paste(text) => Some(Message::Event(Event::Paste(Zeroizing::new(text)))),
+        event::Event::Paste(text) => Some(Message::Event(Box::new(Event::Paste(Zeroizing::new(text))))),
         event::Event::Resize(..) => Some(Message::Resized),
         _ => None,
     }
@@ -181,7 +181,7 @@ impl Phone {
     /// Takes one message; `true` ends the phone.
     fn take(&mut self, message: Message) -> bool {
         match message {
-            Message::Event(event) => return self.change(event),
+            Message::Event(event) => return self.change(*event),
             Message::Changed(topic) => self.read_again(topic),
             Message::Heard(id, fault) => self.heard(id, fault.as_ref()),
             Message::Resized => {}

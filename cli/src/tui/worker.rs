@@ -80,7 +80,7 @@ impl Worker {
 
     fn tell(&self, event: Event) {
         // The screen is gone only when the program ends.
-        let _ = lock(&self.0.messages).send(Message::Event(event));
+        let _ = lock(&self.0.messages).send(Message::Event(Box::new(event)));
     }
 
     fn slow(&self, effect: Effect) -> Vec<Event> {
