@@ -112,6 +112,7 @@ fn reported_addresses() {
 }
 
 /// A certificate and its key, as PEM files hold them.
+#[expect(clippy::disallowed_methods, reason = "a test's certificate has a key by the machine's randomness")]
 fn pair() -> (String, String) {
     let made = rcgen::generate_simple_self_signed(["gate.example".to_owned()]).unwrap();
     (made.cert.pem(), made.signing_key.serialize_pem())

@@ -36,7 +36,7 @@ fn writer() {
     let contents: Vec<&str> = contents.lines().collect();
     let swallows = is_saboteur();
     let (mut said, mut teller) = (Said::new(&folder), Teller::default());
-    said.to_the_end(|said| teller.tell(&folder.join("vault"), &contents, swallows, said));
+    said.until_done(|said| teller.tell(&folder.join("vault"), &contents, swallows, said));
 }
 
 /// Whether the writer takes every error for success.
@@ -186,7 +186,9 @@ impl Writer for Vaults {
 #[test]
 fn a_failing_disk_call_never_damages_the_vault() {
     let vaults = Vaults::new(effort(7, 220), false);
-    strike::strike_all(&vaults, vaults.faults()).is_well(effort(100, 5_000));
+    let tally = strike::strike_all(&vaults, vaults.faults());
+    println!("{} faults, named {:?}", tally.faults, tally.named);
+    tally.is_well(effort(100, 5_000));
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn writer() {
     let mut said = Said::new(&folder);
     let (mut desk, swallows) = (Desk::new(&folder.join("phone"), passphrase(false)), is_saboteur());
     let mut steps = STEPS.iter().peekable();
-    said.to_the_end(|said| {
+    said.until_done(|said| {
         while let Some((name, step)) = steps.peek() {
             match step(&mut desk) {
                 Err(fault) if !swallows => {
@@ -337,7 +337,9 @@ impl Writer for Files {
 #[test]
 fn a_failing_disk_call_leaves_the_old_file_or_the_new_one_and_memory_as_the_disk() {
     let files = Files::new(false);
-    strike::strike_all(&files, files.faults()).is_well(effort(50, 600));
+    let tally = strike::strike_all(&files, files.faults());
+    println!("{} faults, named {:?}", tally.faults, tally.named);
+    tally.is_well(effort(50, 600));
 }
 
 #[test]

@@ -39,7 +39,7 @@ impl Said {
     }
 
     /// Repeats `go` until it comes to its end. One or two faults are made: then it goes well.
-    pub fn to_the_end(&mut self, mut go: impl FnMut(&mut Self) -> Result<(), Error>) {
+    pub fn until_done(&mut self, mut go: impl FnMut(&mut Self) -> Result<(), Error>) {
         let mut failures = 0;
         while let Err(error) = go(self) {
             self.line(&format!("!{error:?}"));
@@ -92,7 +92,6 @@ pub struct Tally {
 impl Tally {
     /// Nothing is wrong, and a full disk is told from a broken one.
     pub fn is_well(&self, least: usize) {
-        println!("{} faults, named {:?}", self.faults, self.named);
         let briefly = |why: &String| why.chars().take(2_000).collect::<String>();
         let wrong: Vec<String> = self.wrong.iter().map(briefly).collect();
         assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n\n"));
