@@ -28,6 +28,8 @@ pub const EVENTS_MISSING: Duration = Duration::from_secs(3600);
 pub const SEAL_KEPT: u64 = DAY;
 /// How long a change of keys is repeated that a gateway refuses unsigned, in seconds. Then a new one may begin.
 pub const KEYS_REPEATED: u64 = DAY;
+/// Changes of keys that are given up at most before the gateway signs that it took a later one: their keys are kept.
+pub const KEYS_ABANDONED: usize = 4;
 /// How long an invitation of another phone is kept, in seconds: its code lives ten minutes, its repeats an hour more.
 pub const INVITATION_KEPT: u64 = 2 * 3600;
 /// How long the history is kept, in seconds.

@@ -49,6 +49,9 @@ pub struct Record {
     /// A change of one of these keys that is under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Box<KeyChange>>,
+    /// Changes that were given up for another, or for none. The gateway may have taken one of them all the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub abandoned: Vec<KeyChange>,
     /// Keys that were replaced, until a call with their successor went well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retired: Vec<KeyName>,
@@ -124,6 +127,7 @@ impl Record {
             p: link.p,
             keys,
             change: None,
+            abandoned: Vec::new(),
             retired: Vec::new(),
             clock_doubted: false,
             keys_lost: false,
@@ -192,10 +196,26 @@ impl Record {
         self.closed.iter().any(|closed| closed.jti == jti)
     }
 
-    /// Ends the asking of one challenge, once. Says whether that is news.
-    pub(crate) fn close(&mut self, jti: Id, how: ClosedStatus, now: u64) -> bool {
+    /// A State says that one challenge asks no more. That is not signed, so it moves the display and nothing else. Says
+    /// whether it is news.
+    pub(crate) fn show_ended(&mut self, jti: Id, how: ClosedStatus, now: u64) -> bool {
         let Some(approval) = self.approval_mut(jti).filter(|approval| approval.left.is_none()) else { return false };
-        approval.left = Some(Left { at: now, how });
+        approval.left = Some(Left { at: now, how, told: true });
+        true
+    }
+
+    /// A State lists one challenge as open whose end was told by a State alone. Says whether there was one.
+    pub(crate) fn reopen(&mut self, jti: Id) -> bool {
+        let told = |left: &mut Left| left.told;
+        self.approval_mut(jti).is_some_and(|approval| approval.left.take_if(told).is_some())
+    }
+
+    /// Ends the asking of one challenge for good, once: the gateway signed it, or the person put it away. Says whether that
+    /// is news.
+    pub(crate) fn close(&mut self, jti: Id, how: ClosedStatus, now: u64) -> bool {
+        let asks = |approval: &&mut Approval| approval.left.is_none_or(|left| left.told);
+        let Some(approval) = self.approval_mut(jti).filter(asks) else { return false };
+        approval.left = Some(Left { at: now, how, told: false });
         self.closed.push(ClosedId { jti, at: now });
         true
     }
@@ -205,7 +225,7 @@ impl Record {
         self.approvals.iter_mut().for_each(|approval| approval.turn_back(now));
         while let Some(at) = self.beyond_room() {
             let approval = self.approvals.remove(at);
-            if approval.left.is_none() {
+            if approval.left.is_none_or(|left| left.told) {
                 self.closed.push(ClosedId { jti: approval.jti(), at: now });
             }
         }
@@ -264,7 +284,13 @@ impl Record {
     /// The names of all keys that it ever named and that may still be in the keystore.
     pub fn every_key_name(&self) -> impl Iterator<Item = &KeyName> {
         let Keys { ak, pk, .. } = &self.keys;
-        [ak, pk].into_iter().chain(self.change.as_ref().map(|change| &change.name)).chain(&self.retired)
+        let mut names = vec![ak, pk];
+        for change in self.changes() {
+            names.push(&change.name);
+            names.extend(change.before.as_ref().map(|(name, _)| name));
+        }
+        names.extend(&self.retired);
+        names.into_iter()
     }
 
     /// Takes note of a verified message's `iat` for the last signed time.

@@ -243,6 +243,68 @@ fn a_change_that_was_taken_outlives_a_suspension_and_every_unsigned_word() {
     }
 }
 
+/// Whoever ends the phone's TLS forges nothing: an unsigned «yes» to the new key is no receipt.
+#[test]
+fn an_unsigned_yes_to_the_new_key_costs_no_key() {
+    let (world, gateway, app, enrolling) = active();
+    let [_, old] = known(&gateway);
+    gateway.hold("keys", 503, r#"{"error":"busy"}"#);
+    assert!(rotate(&app, &enrolling, KeyClass::Pk).is_err());
+    let state = gateway.event().split_once("data: ").unwrap().1.trim().to_owned();
+    gateway.twist(move |path, request, _, mut good| {
+        if path == "poll" {
+            let by_old = refused::prover(request) == old;
+            let (status, body) = if by_old { (401, r#"{"error":"refused"}"#) } else { (200, state.as_str()) };
+            (good.status, good.body) = (status, body.as_bytes().to_vec());
+        }
+        Ok(good)
+    });
+    for _ in 0..3 {
+        poll(&app, &enrolling).unwrap();
+    }
+    assert_eq!(world.keys.names().len(), 3, "nothing is deleted");
+    // The gateway itself knows the old key alone; its word for the new one still does not come.
+    gateway.untwist();
+    gateway.hold("keys", 503, r#"{"error":"busy"}"#);
+    poll(&app, &enrolling).unwrap();
+    assert_eq!(refused::provers(&gateway, "poll").last(), Some(&old));
+    gateway.untwist();
+    works(&world, &gateway, &app, &enrolling);
+    assert_ne!(known(&gateway)[1], old, "the change is finished");
+}
+
+/// No clock that is wrong, and no refusal, gives up a key that the gateway may have taken.
+#[test]
+fn no_unsigned_time_costs_a_key_that_the_gateway_took() {
+    for class in [KeyClass::Pk, KeyClass::Ak] {
+        let (world, gateway, app, enrolling) = active();
+        gateway.twist(|path, _, _, good| if path == "keys" { Err(PortError::Network) } else { Ok(good) });
+        assert!(rotate(&app, &enrolling, class).is_err());
+        let taken = known(&gateway);
+        gateway.untwist();
+        gateway.hold("keys", 503, r#"{"error":"busy"}"#);
+        gateway.state().ahead = 2 * 86_400;
+        poll(&app, &enrolling).unwrap();
+        gateway.state().ahead = 0;
+        poll(&app, &enrolling).unwrap();
+        let before = world.keys.names();
+        for _ in 0..8 {
+            assert!(rotate(&app, &enrolling, class).is_err());
+        }
+        assert!(before.iter().all(|name| world.keys.names().contains(name)), "nothing is deleted");
+        assert!(world.keys.names().len() < 9, "and not much is kept");
+        gateway.untwist();
+        a_day_passes(&world, &gateway);
+        // The person asks once more, or the phone finds out by itself.
+        if class == KeyClass::Ak {
+            rotate(&app, &enrolling, class).unwrap();
+        }
+        poll(&app, &enrolling).unwrap();
+        assert_eq!(known(&gateway), taken);
+        works(&world, &gateway, &app, &enrolling);
+    }
+}
+
 #[test]
 fn a_refused_prompt_leaves_no_key_and_sends_nothing() {
     let (world, gateway, app, enrolling) = active();

@@ -175,7 +175,8 @@ impl App {
         }
         let accepted = match accepted.map_err(Error::from) {
             Err(Error::Gateway(fault @ (GatewayError::ForeignReceipt | GatewayError::Refused(_)))) => {
-                self.undo(|record| record.id == id)?;
+                // A poll beside this call may have had better luck.
+                self.undo(|record| record.id == id && !record.has_receipt())?;
                 self.notify(Topic::Gateways);
                 return Err(fault.into());
             }

@@ -16,6 +16,7 @@ use super::refresh::cause_of;
 use super::{App, Link};
 use crate::cancel::Cancel;
 use crate::error::{Error, GatewayError, InputError, PortError};
+use crate::limits;
 use crate::port::{KeyName, Prompt, Purpose, Topic};
 use crate::push::answer::Unverified;
 use crate::push::call::{Call, Fault, Prover};
@@ -44,34 +45,65 @@ impl App {
             return Ok(());
         }
         self.send_every_unsent(gateway, cancel)?;
-        self.begin_change(gateway, class, cancel)?;
-        Ok(self.settle(gateway, &link, cancel)?)
+        let name = self.begin_change(gateway, class, cancel)?;
+        match self.settle(gateway, &link, &name, cancel).map_err(Error::from) {
+            // It may know the key of an earlier change alone.
+            Err(fault @ Error::Gateway(_)) if !self.settle_abandoned(gateway, &link, class, cancel)? => Err(fault),
+            Err(Error::Gateway(_)) => Ok(()),
+            outcome => outcome,
+        }
     }
 
     /// Finishes what an earlier call began. Says whether that was the change which is asked for now.
     fn finish_change(&self, id: Id, link: &Link, class: KeyClass, cancel: &Cancel) -> Result<bool, Error> {
         let record = self.record(id)?;
-        let Some(change) = &record.change else { return Ok(false) };
+        // While a new key serves unsigned, no other is asked for by it.
+        let serves = record.changes().find(|change| change.class == class && change.before.is_some());
+        let Some(change) = serves.or(record.change.as_deref()) else { return Ok(false) };
         if change.request.is_none() {
             // Interrupted while the key was being made: nothing was sent.
             self.drop_change(id, &change.name)?;
             return Ok(false);
         }
         let is_this = change.class == class;
-        match self.settle(id, link, cancel).map_err(Error::from) {
+        match self.settle(id, link, &change.name, cancel).map_err(Error::from) {
             Ok(()) => Ok(is_this),
             Err(fault @ (Error::Gateway(GatewayError::Policy(ErrorWhy::State)) | Error::Port(_))) => Err(fault),
-            // A refusal is not signed; what the gateway took from this phone since then is worth more.
-            Err(Error::Gateway(_)) if self.record(id)?.change.as_ref().is_some_and(|change| change.unused) => {
-                self.drop_change(id, &change.name)?;
-                Ok(false)
+            Err(fault @ Error::Gateway(_)) => {
+                if self.settle_abandoned(id, link, class, cancel)? {
+                    return Ok(is_this);
+                }
+                // Neither a refusal nor what seems to show that the key was not taken is signed: it is kept.
+                let is_given_up = self.update(id, |record, _| {
+                    let is_unused = |it: &KeyChange| it.name == change.name && it.unused && it.before.is_none();
+                    let may = record.change.as_deref().is_some_and(is_unused)
+                        && record.abandoned.len() < limits::KEYS_ABANDONED;
+                    if may {
+                        record.abandon_change();
+                    }
+                    Ok(may)
+                })?;
+                if is_given_up { Ok(false) } else { Err(fault) }
             }
             Err(fault) => Err(fault),
         }
     }
 
-    /// Names the new key, makes it, and puts the whole request on disk.
-    fn begin_change(&self, id: Id, class: KeyClass, cancel: &Cancel) -> Result<(), Error> {
+    /// Asks for the receipts of changes that were given up: the gateway may have taken one. Says whether it did.
+    fn settle_abandoned(&self, id: Id, link: &Link, class: KeyClass, cancel: &Cancel) -> Result<bool, Stop> {
+        let record = self.record(id)?;
+        for change in record.abandoned.iter().filter(|change| change.class == class) {
+            match self.settle(id, link, &change.name, cancel) {
+                Ok(()) => return Ok(true),
+                Err(stop @ (Stop::Gone | Stop::Fault(Error::Port(_)))) => return Err(stop),
+                Err(_) => {}
+            }
+        }
+        Ok(false)
+    }
+
+    /// Names the new key, makes it, and puts the whole request on disk. The key's name.
+    fn begin_change(&self, id: Id, class: KeyClass, cancel: &Cancel) -> Result<KeyName, Error> {
         let name = self.update(id, |record, now| {
             record.enrolled().ok_or(InputError::NotFound)?;
             if record.change.is_some() {
@@ -79,7 +111,8 @@ impl App {
             }
             record.keys.more += 1;
             let name = KeyName::numbered(word(class), record.keys.more, &record.id);
-            let asked = record.gateway_time(now);
+            // Late rather than early: what the gateway takes by the old key a day after this shows that it has no other.
+            let asked = record.gateway_time(now).max(record.signed).max(now);
             let change = KeyChange {
                 class,
                 name: name.clone(),
@@ -88,6 +121,7 @@ impl App {
                 request: None,
                 refused: false,
                 unused: false,
+                before: None,
             };
             record.change = Some(Box::new(change));
             Ok(name)
@@ -100,7 +134,7 @@ impl App {
         self.update(id, |record, _| {
             let change = record.change.as_mut().filter(|change| change.name == name).ok_or(PortError::Interrupted)?;
             change.request = Some(request);
-            Ok(())
+            Ok(name.clone())
         })
     }
 
@@ -163,50 +197,61 @@ impl App {
     /// waits while answers by the old key are on their way. A fault is left for the next time.
     pub(super) fn settle_quietly(&self, id: Id, link: &Link, cancel: &Cancel) -> Result<(), Stop> {
         let record = self.record(id)?;
-        let due = record.change.as_ref().is_some_and(|change| change.request.is_some() && !change.refused);
+        let waits = |change: &&KeyChange| change.request.is_some() && !change.refused;
+        // A new key that serves already is worth asking for again whatever was said of it.
+        let due = record.change.as_deref().filter(waits).or_else(|| record.changes().find(|it| it.before.is_some()));
         let now = self.ports.clock.now();
-        if !due || record.approvals.iter().any(|approval| approval.unsent(now).is_some()) {
+        let Some(change) = due else { return Ok(()) };
+        if record.approvals.iter().any(|approval| approval.unsent(now).is_some()) {
             return Ok(());
         }
         let Ok(_changing) = link.changing.try_lock() else { return Ok(()) };
-        match self.settle(id, link, cancel) {
+        match self.settle(id, link, &change.name, cancel) {
             Err(stop @ (Stop::Gone | Stop::Fault(Error::Port(PortError::Cancelled)))) => Err(stop),
             Ok(()) | Err(_) => Ok(()),
         }
     }
 
-    /// When the gateway does not know the present key: sends the request once more, also one that was refused. A refusal
-    /// is not signed, and the gateway may have taken the key all the same. Says whether the receipt came.
+    /// When the gateway does not know the present key: sends each request once more, also those that were refused. A
+    /// refusal is not signed, and the gateway may have taken a key all the same. Says whether a receipt came.
     pub(super) fn settle_refused(&self, id: Id, link: &Link, cancel: &Cancel) -> Result<bool, Stop> {
-        let has_request = |record: &Record| record.change.as_ref().is_some_and(|change| change.request.is_some());
-        if !has_request(&*self.record(id)?) {
-            return Ok(false);
-        }
+        let record = self.record(id)?;
         let Ok(_changing) = link.changing.try_lock() else { return Ok(false) };
-        match self.settle(id, link, cancel) {
-            Ok(()) => Ok(true),
-            Err(stop @ (Stop::Gone | Stop::Fault(Error::Port(PortError::Cancelled)))) => Err(stop),
-            Err(_) => Ok(false),
+        for change in record.changes().filter(|change| change.request.is_some()) {
+            match self.settle(id, link, &change.name, cancel) {
+                Ok(()) => return Ok(true),
+                Err(stop @ (Stop::Gone | Stop::Fault(Error::Port(PortError::Cancelled)))) => return Err(stop),
+                Err(_) => {}
+            }
         }
+        Ok(false)
     }
 
-    /// When there is no receipt to be had, as for a suspended device: a gateway that takes a proof by the new `pk` has
-    /// taken it. Says whether it did.
-    pub(super) fn prove_by_new(&self, id: Id, link: &Link, cancel: &Cancel) -> Result<bool, Stop> {
+    /// When there is no receipt to be had, as for a suspended device: a gateway that takes a proof by the other `pk` of a
+    /// change knows that one, for all that is known. It serves from now on, and both are kept: the word is not signed.
+    /// Says whether one was taken.
+    pub(super) fn prove_by_other(&self, id: Id, link: &Link, cancel: &Cancel) -> Result<bool, Stop> {
         let record = self.record(id)?;
-        let Some(change) = record.change.as_ref().filter(|change| change.class == KeyClass::Pk) else {
-            return Ok(false);
-        };
-        let Some((_, kid)) = change.request else { return Ok(false) };
         let body = echo(&record, 0)?;
-        let new = Prover { name: &change.name, kid };
-        match self.line(&record, link).proven(Call::post("poll", &body, 200), new, Duration::ZERO, cancel) {
-            Ok(_) => self.take_change(id, &change.name, None).map(|()| true).map_err(Stop::from),
-            Err(fault) => match self.stop(id, link, fault, cancel) {
-                stop @ (Stop::Gone | Stop::Fault(Error::Port(PortError::Cancelled))) => Err(stop),
-                Stop::Fault(_) => Ok(false),
-            },
+        for change in record.changes().filter(|change| change.class == KeyClass::Pk) {
+            let Some((name, kid)) = change.other() else { continue };
+            let call = Call::post("poll", &body, 200);
+            match self.line(&record, link).proven(call, Prover { name, kid }, Duration::ZERO, cancel) {
+                Ok(_) => {
+                    return self
+                        .update(id, |record, _| {
+                            record.exchange(&change.name);
+                            Ok(true)
+                        })
+                        .map_err(Stop::from);
+                }
+                Err(fault) => match self.stop(id, link, fault, cancel) {
+                    stop @ (Stop::Gone | Stop::Fault(Error::Port(PortError::Cancelled))) => return Err(stop),
+                    Stop::Fault(_) => {}
+                },
+            }
         }
+        Ok(false)
     }
 
     /// Takes note that the gateway took a proof by the present `pk` of `record`, at `at` of its time.
@@ -225,17 +270,17 @@ impl App {
         })
     }
 
-    /// Sends the stored request, byte for byte, and takes its receipt.
-    fn settle(&self, id: Id, link: &Link, cancel: &Cancel) -> Result<(), Stop> {
+    /// Sends the stored request for the key of this name, byte for byte, and takes its receipt.
+    fn settle(&self, id: Id, link: &Link, name: &KeyName, cancel: &Cancel) -> Result<(), Stop> {
         let mut may_refresh = true;
         loop {
             let record = self.record(id)?;
             let enrolled = record.enrolled().ok_or_else(|| Stop::without_enrolment(&record))?;
-            let Some(change) = &record.change else { return Ok(()) };
+            let Some(change) = record.change_to(name) else { return Ok(()) };
             let Some((request, _)) = &change.request else { return Ok(()) };
             let (fault, cause) = match self.post_keys(&record, enrolled, change, link, cancel) {
                 Ok(body) => match keys::receipt(&record, &enrolled.did, request, &body) {
-                    Ok(iat) => return Ok(self.take_change(id, &change.name, Some(iat))?),
+                    Ok(iat) => return Ok(self.take_change(id, name, iat)?),
                     Err(Unverified::UnknownKey(kid)) => {
                         (Stop::Fault(GatewayError::from(Unverified::UnknownKey(kid)).into()), Some(Cause::Kid(kid)))
                     }
@@ -247,14 +292,14 @@ impl App {
                 }
             };
             if !self.refreshed(id, link, cause, &mut may_refresh, cancel)? {
-                self.note_refusal(id, &fault)?;
+                self.note_refusal(id, name, &fault)?;
                 return Err(fault);
             }
         }
     }
 
     /// Proven by the present `pk`. Once the gateway took a new `pk` it may know that one alone, so a refusal is tried
-    /// with it.
+    /// with the other.
     fn post_keys(
         &self,
         record: &Record,
@@ -263,19 +308,19 @@ impl App {
         link: &Link,
         cancel: &Cancel,
     ) -> Result<Vec<u8>, Fault> {
-        let Some((request, kid)) = &change.request else { return Err(PortError::Failed.into()) };
+        let Some((request, _)) = &change.request else { return Err(PortError::Failed.into()) };
         let body = serde_json::to_vec(request).map_err(|_| PortError::Failed)?;
         let (call, line) = (Call::post("keys", &body, 200), self.line(record, link));
         let present = super::gateway::prover(record, enrolled.kids);
-        let new = Prover { name: &change.name, kid: *kid };
-        match line.proven(call, present, Duration::ZERO, cancel) {
-            Err(Fault::Refused) if change.class == KeyClass::Pk => line.proven(call, new, Duration::ZERO, cancel),
-            outcome => outcome,
+        let other = change.other().filter(|_| change.class == KeyClass::Pk);
+        match (line.proven(call, present, Duration::ZERO, cancel), other) {
+            (Err(Fault::Refused), Some((name, kid))) => line.proven(call, Prover { name, kid }, Duration::ZERO, cancel),
+            (outcome, _) => outcome,
         }
     }
 
     /// A refusal is not signed, so the request stays; but it is not repeated by itself any more.
-    fn note_refusal(&self, id: Id, stop: &Stop) -> Result<(), Error> {
+    fn note_refusal(&self, id: Id, name: &KeyName, stop: &Stop) -> Result<(), Error> {
         let refused = matches!(
             stop,
             Stop::Fault(Error::Gateway(
@@ -288,27 +333,19 @@ impl App {
             return Ok(());
         }
         self.update(id, |record, _| {
-            if let Some(change) = &mut record.change {
+            if let Some(change) = record.change.as_mut().filter(|change| change.name == *name) {
                 change.refused = true;
             }
             Ok(())
         })
     }
 
-    /// The gateway took the new key: it is the key of its class from now on.
-    fn take_change(&self, id: Id, name: &KeyName, signed: Option<u64>) -> Result<(), Error> {
+    /// The gateway signed that it took the new key: it is the key of its class from now on.
+    fn take_change(&self, id: Id, name: &KeyName, signed: u64) -> Result<(), Error> {
         self.update(id, |record, now| {
             // Another process may have taken the same receipt first.
-            let Some(change) = record.change.take_if(|change| change.name == *name) else { return Ok(()) };
-            let Some((_, kid)) = change.request else { return Err(Error::Internal) };
-            let old = record.keys.replace(change.class, change.name);
-            record.retired.push(old);
-            if let Some(enrolled) = record.enrolled_mut() {
-                enrolled.kids.replace(change.class, kid);
-            }
-            if let Some(iat) = signed {
-                record.saw_signed(iat, now);
-            }
+            record.take_key(name);
+            record.saw_signed(signed, now);
             Ok(())
         })?;
         self.notify(Topic::Gateways);

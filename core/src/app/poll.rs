@@ -99,7 +99,8 @@ impl App {
             Stage::Gone { .. } => return Err(Stop::Gone),
             Stage::Requested(_) if record.is_abandoned(self.ports.clock.now()) => {
                 // The code is over, and what was asked with it leads nowhere: the person starts again.
-                self.undo(|record| record.id == id)?;
+                let now = self.ports.clock.now();
+                self.undo(|record| record.id == id && record.is_abandoned(now))?;
                 self.notify(Topic::Gateways);
                 return Err(Stop::Gone);
             }
@@ -120,7 +121,7 @@ impl App {
         let state = match self.ask(id, link, wait, cancel) {
             // It may know the new key alone, if it took one.
             Err(Stop::Fault(Error::Gateway(GatewayError::DeviceRefused)))
-                if self.settle_refused(id, link, cancel)? || self.prove_by_new(id, link, cancel)? =>
+                if self.settle_refused(id, link, cancel)? || self.prove_by_other(id, link, cancel)? =>
             {
                 self.ask(id, link, wait, cancel)
             }

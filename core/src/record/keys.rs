@@ -5,6 +5,7 @@ use countersign_protocol::push::{KeyClass, KeysRequest, UserVerification};
 use countersign_protocol::seal::SealKey;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::Record;
 use crate::limits;
 use crate::port::KeyName;
 
@@ -88,12 +89,93 @@ pub struct KeyChange {
     /// The gateway took the old key when it would not have done so any more, had it taken the new one.
     #[serde(default, skip_serializing_if = "super::is_false")]
     pub unused: bool,
+    /// The key before and its thumbprint, while the new one serves without the gateway's signed word that it took it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<(KeyName, H32)>,
 }
 
 impl KeyChange {
     /// Takes note that the gateway took the old key of this class at `at`, its time.
     pub(crate) fn note_old_key(&mut self, class: KeyClass, at: u64) {
-        self.unused |= self.class == class && at > self.asked.saturating_add(limits::KEYS_REPEATED);
+        let by_old = self.class == class && self.before.is_none();
+        self.unused |= by_old && at > self.asked.saturating_add(limits::KEYS_REPEATED);
+    }
+
+    /// The one of the two keys that does not serve now, if it is made: its name and thumbprint.
+    pub(crate) fn other(&self) -> Option<(&KeyName, H32)> {
+        let new = self.request.as_ref().map(|(_, kid)| (&self.name, *kid));
+        self.before.as_ref().map(|(name, kid)| (name, *kid)).or(new)
+    }
+}
+
+/// Which key serves while no signed word of the gateway says. Nothing here gives up a key: that is for
+/// [`take_key`](Record::take_key) alone.
+impl Record {
+    /// All changes whose receipt did not come: the one under way first, then those that were given up for it.
+    pub fn changes(&self) -> impl Iterator<Item = &KeyChange> {
+        self.change.as_deref().into_iter().chain(&self.abandoned)
+    }
+
+    /// The change to the key of this name.
+    pub fn change_to(&self, name: &KeyName) -> Option<&KeyChange> {
+        self.changes().find(|change| change.name == *name)
+    }
+
+    fn changes_mut(&mut self) -> impl Iterator<Item = &mut KeyChange> {
+        self.change.as_deref_mut().into_iter().chain(&mut self.abandoned)
+    }
+
+    /// Gives the change up for another one. Its key is kept: that the gateway refused it is not signed.
+    pub(crate) fn abandon_change(&mut self) {
+        self.abandoned.extend(self.change.take().map(|change| *change));
+    }
+
+    /// Has the other of the two keys of a change serve.
+    pub(crate) fn exchange(&mut self, name: &KeyName) {
+        let Some(change) = self.change_to(name) else { return };
+        let (class, serves) = (change.class, change.before.is_some());
+        self.restore(class);
+        if !serves {
+            self.serve(name);
+        }
+    }
+
+    /// The gateway signed that it took this key: it is the key of its class. Every other key of the class was asked for by
+    /// the same key before, so it was not taken. What is replaced goes when a call with the new one went well.
+    pub(crate) fn take_key(&mut self, name: &KeyName) {
+        let Some(class) = self.change_to(name).map(|change| change.class) else { return };
+        self.restore(class);
+        self.serve(name);
+        let mut ended: Vec<KeyChange> =
+            self.change.take_if(|change| change.class == class).map(|it| *it).into_iter().collect();
+        ended.extend(self.abandoned.extract_if(.., |change| change.class == class));
+        for change in ended {
+            let gone = if change.name == *name { change.before.map(|(before, _)| before) } else { Some(change.name) };
+            self.retired.extend(gone);
+        }
+    }
+
+    /// Has the key serve that the gateway signed last.
+    fn restore(&mut self, class: KeyClass) {
+        let before = self.changes_mut().filter(|change| change.class == class).find_map(|change| change.before.take());
+        let Some((name, kid)) = before else { return };
+        self.keys.replace(class, name);
+        if let Some(enrolled) = self.enrolled_mut() {
+            enrolled.kids.replace(class, kid);
+        }
+    }
+
+    /// Has the new key of a change serve, and keeps the one before.
+    fn serve(&mut self, name: &KeyName) {
+        let change = self.change_to(name).and_then(|change| Some((change.class, change.request.as_ref()?.1)));
+        let Some((class, kid)) = change else { return };
+        let Some(enrolled) = self.enrolled_mut() else { return };
+        let old = enrolled.kids.of(class);
+        enrolled.kids.replace(class, kid);
+        let before = self.keys.replace(class, name.clone());
+        if let Some(change) = self.changes_mut().find(|change| change.name == *name) {
+            change.before = Some((before, old));
+        }
     }
 }
 

@@ -95,7 +95,7 @@ fn debug_shows_neither_digits_nor_seeds() {
 #[test]
 fn a_record_of_the_first_release_is_read() {
     let mut old: serde_json::Value = serde_json::from_slice(&enrolled().to_bytes().unwrap()).unwrap();
-    for name in ["change", "retired", "clock_doubted", "keys_lost"] {
+    for name in ["change", "abandoned", "retired", "clock_doubted", "keys_lost"] {
         old.as_object_mut().unwrap().remove(name);
     }
     old["keys"].as_object_mut().unwrap().remove("more");

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use countersign_core::app::{App, Enrolling, GatewayState};
 use countersign_core::cancel::Cancel;
 use countersign_core::error::GatewayError;
-use countersign_core::port::Response;
+use countersign_core::port::{Request, Response};
 use countersign_protocol::jose::H32;
 use countersign_protocol::push::{ErrorWhy, GoneWhy, KeyClass, KeysRequest, Message, Proof, Status};
 use countersign_tests::raw_phone::sign;
@@ -16,12 +16,14 @@ use super::super::phone::{approve, only, poll};
 use super::{active, known, rotate, works};
 
 /// Who proved each call to `path`, in order.
-fn provers(gateway: &Gateway, path: &str) -> Vec<H32> {
-    let state = gateway.state();
-    let calls = state.log.iter().filter(|(seen, _)| seen == path);
-    let proof = |(name, text): &(String, String)| (name == "countersign-proof").then(|| text.clone());
-    let proofs = calls.map(|(_, request)| request.headers.iter().find_map(proof).expect("a proof"));
-    proofs.map(|proof| Message::<Proof>::parse(&proof).unwrap().jws().kid()).collect()
+pub fn provers(gateway: &Gateway, path: &str) -> Vec<H32> {
+    gateway.state().log.iter().filter(|(seen, _)| seen == path).map(|(_, request)| prover(request)).collect()
+}
+
+/// Who proved it.
+pub fn prover(request: &Request) -> H32 {
+    let proof = request.headers.iter().find(|(name, _)| name == "countersign-proof").expect("a proof");
+    Message::<Proof>::parse(&proof.1).unwrap().jws().kid()
 }
 
 /// Each key is drawn anew: none comes a second time, not even as one of the other class. Where a gateway says that it knows
