@@ -48,7 +48,11 @@ pub fn take(record: &mut Record, state: &State, via: Via, now: u64) -> Taken {
         enrolled.device = state.device;
     }
     for text in state.challenges.iter() {
-        let Ok(challenge) = Message::parse(text) else { continue };
+        let Ok(challenge) = Message::<Challenge>::parse(text) else { continue };
+        if record.reopen(challenge.claims().jti) {
+            (taken.news, taken.challenges) = (true, true);
+            continue;
+        }
         match take_challenge(record, challenge, via, now) {
             Ok(()) => (taken.news, taken.challenges) = (true, true),
             Err(Left::UnknownKey(kid)) => taken.causes.push(Cause::Kid(kid)),
@@ -56,7 +60,7 @@ pub fn take(record: &mut Record, state: &State, via: Via, now: u64) -> Taken {
         }
     }
     for closed in state.closed.iter() {
-        taken.news |= record.close(closed.jti, closed.st, now);
+        taken.news |= record.show_ended(closed.jti, closed.st, now);
     }
     if state.meta != meta::version(&record.trusted) {
         taken.causes.push(Cause::Version(state.meta));

@@ -82,6 +82,9 @@ pub struct Left {
     pub at: u64,
     /// How it ended.
     pub how: ClosedStatus,
+    /// A State said so, which is not signed: where a later one lists it as open, it is open again.
+    #[serde(default, skip_serializing_if = "super::is_false")]
+    pub told: bool,
 }
 
 /// One decision of the person, signed once and repeated byte for byte until the gateway answers.
