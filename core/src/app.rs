@@ -173,13 +173,17 @@ impl App {
             state.locks += 1;
             *lock(&self.listed) = None;
             // When the disk fails too, the next call tries again.
-            if state.devices.reload().is_ok() {
+            let is_whole = state.devices.reload().is_ok();
+            if is_whole {
                 self.state.clear_poison();
                 self.show(&state);
             }
             drop(state);
-            self.notify(Topic::Lock);
-            self.notify(Topic::Accounts);
+            // Told once, when it is whole: who is told may look, and would come here again.
+            if is_whole {
+                self.notify(Topic::Lock);
+                self.notify(Topic::Accounts);
+            }
             Error::Internal
         })
     }

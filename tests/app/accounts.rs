@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
@@ -228,6 +228,40 @@ fn a_caught_fault_reloads_the_state_and_the_app_goes_on() {
     app.unlock(&passphrase(), &Cancel::default()).unwrap();
     app.add_account(&account("alice")).unwrap();
     assert_eq!(names(&app), ["alice"]);
+}
+
+#[test]
+fn while_the_disk_fails_after_a_fault_nobody_is_told_again_and_again() {
+    /// Looks at the app whenever it is told of something, as screens do.
+    struct Looks(std::sync::Weak<App>, AtomicUsize);
+    impl Observer for Looks {
+        fn changed(&self, _: Topic) {
+            self.1.fetch_add(1, Ordering::SeqCst);
+            if let Some(app) = self.0.upgrade() {
+                let _ = app.lock_state();
+            }
+        }
+    }
+    let world = World::new();
+    let app = Arc::new(world.app());
+    create(&app);
+    world.clock.panics.store(true, Ordering::SeqCst);
+    assert!(catch_unwind(AssertUnwindSafe(|| app.add_account(&account("alice")))).is_err());
+    let (folder, aside) = (world.folder.path().join("shared/device"), world.folder.path().join("aside"));
+    std::fs::rename(&folder, &aside).unwrap();
+    std::fs::write(&folder, b"no folder").unwrap();
+    let looks = Arc::new(Looks(Arc::downgrade(&app), AtomicUsize::new(0)));
+    app.observe(looks.clone());
+    for _ in 0..3 {
+        assert_eq!(app.codes(NOW).unwrap_err(), Error::Internal);
+        assert_eq!((app.lock_state(), looks.1.load(Ordering::SeqCst)), (LockState::Locked, 0));
+    }
+    std::fs::remove_file(&folder).unwrap();
+    std::fs::rename(&aside, &folder).unwrap();
+    assert_eq!(app.codes(NOW).unwrap_err(), Error::Internal, "said once");
+    assert_eq!((app.lock_state(), looks.1.load(Ordering::SeqCst)), (LockState::Locked, 2));
+    app.unlock(&passphrase(), &Cancel::default()).unwrap();
+    app.add_account(&account("alice")).unwrap();
 }
 
 /// Hands on what it hears.

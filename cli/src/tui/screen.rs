@@ -34,6 +34,8 @@ use crate::words;
 
 /// How often the picture is looked at while something counts down.
 const TICK: Duration = Duration::from_millis(250);
+/// Messages that are taken between two drawings: however many come, keys are read and the screen is drawn.
+const AT_ONCE: usize = 64;
 
 /// What reaches the loop.
 pub enum Message {
@@ -166,7 +168,7 @@ impl Phone {
             };
             match first {
                 Ok(message) => {
-                    for message in std::iter::once(message).chain(inbox.try_iter()) {
+                    for message in std::iter::once(message).chain(inbox.try_iter().take(AT_ONCE)) {
                         if self.take(message) {
                             return Ok(());
                         }
