@@ -97,6 +97,8 @@ pub const CHALLENGE_GRACE: u64 = 5;
 pub const SEALED_SMALL: usize = 1024;
 /// The larger sealed body: what it holds with its mark and padding, in bytes.
 pub const SEALED_LARGE: usize = 2048;
+/// The words of an error body, in Unicode scalar values.
+pub const ERROR_TEXT: usize = 256;
 /// Certificates in one attestation chain.
 pub const ATTESTATION_CHAIN: usize = 8;
 
@@ -156,6 +158,7 @@ pub const TABLE: &[Limit] = &[
     Limit { surface: "life of a challenge", most: CHALLENGE_LIFE, unit: "seconds" },
     Limit { surface: "life of a notice", most: INFO_LIFE, unit: "seconds" },
     Limit { surface: "plain text of a sealed body", most: SEALED_LARGE as u64 - 1, unit: "bytes" },
+    Limit { surface: "words of an error", most: ERROR_TEXT as u64, unit: "characters" },
     Limit { surface: "attestation chain", most: ATTESTATION_CHAIN as u64, unit: "certificates" },
     Limit { surface: "digits of a code", most: *OTP_DIGITS.end(), unit: "digits" },
     Limit { surface: "TOTP period", most: *OTP_PERIOD.end(), unit: "seconds" },

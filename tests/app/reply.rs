@@ -10,7 +10,7 @@ use countersign_core::cancel::Cancel;
 use countersign_core::error::{Error, GatewayError, InputError, PortError};
 use countersign_core::port::Response;
 use countersign_protocol::jose::{H32, Refused};
-use countersign_protocol::push::{ClosedStatus, GoneWhy, Message, Proof, Res, Status};
+use countersign_protocol::push::{ClosedStatus, ErrorWhy, GoneWhy, Message, Proof, Res, Status};
 use countersign_tests::log::Memory;
 use countersign_tests::raw_phone::{Key, id, payload, sign};
 use serde_json::{Value, json};
@@ -51,6 +51,31 @@ fn closed_lie() {
     // The person can still say no to what the phone verified.
     assert!(row.can.deny && row.can.report && !row.can.approve);
     assert_eq!(app.deny(row.id, &Cancel::default()).unwrap().st.as_str(), "denied");
+}
+
+#[test]
+fn what_a_state_ended_unsigned_is_open_again_where_a_later_one_lists_it() {
+    let (world, gateway, app, enrolling) = enrolled();
+    let jti = gateway.challenge("one");
+    poll(&app, &enrolling).unwrap();
+    gateway.twist_body("poll", move |state| {
+        state["challenges"] = json!([]);
+        state["closed"] = json!([{"jti": jti, "st": "denied"}]);
+    });
+    poll(&app, &enrolling).unwrap();
+    assert_eq!(only(&app).state, ApprovalState::Ended(ClosedStatus::Denied));
+    // On disk too it is no more than what was told.
+    drop(app);
+    let app = world.app();
+    gateway.untwist();
+    poll(&app, &enrolling).unwrap();
+    let row = only(&app);
+    assert_eq!((row.state, row.can.approve), (ApprovalState::Open(None), true));
+    assert_eq!(approve(&app, row.id, "049218").unwrap().st, Status::Approved);
+    // What the gateway signed stays, whatever a State lists.
+    gateway.twist_body("poll", move |state| state["closed"] = json!([{"jti": jti, "st": "expired"}]));
+    poll(&app, &enrolling).unwrap();
+    assert_eq!(only(&app).state, ApprovalState::Decided(Status::Approved));
 }
 
 #[test]
@@ -428,11 +453,15 @@ fn the_words_of_an_error_go_to_the_log_and_nowhere_else() {
     let (fault, log) = refusing(WORDS);
     assert!(log.contains(&format!("{WORDS:?}")) && log.contains("status=403"), "{log}");
     assert!(!format!("{fault} {fault:?} {:?}", app.gateways()).contains("Eve"), "{fault:?}");
-    // What could draw a line of its own, or is too long, is no error body of this protocol, and is not repeated.
-    for bad in ["Eve\nWARN all is well".to_owned(), format!("Eve {}", "x".repeat(256)), "Eve \u{202e}".to_owned()] {
-        let (_, log) = refusing(&bad);
-        assert!(!log.contains("Eve"), "{log}");
+    // What could draw a line of its own, or turn the line round, is escaped, and changes nothing of what was said.
+    for words in ["Eve\nWARN all is well", "Eve \u{202e}"] {
+        let (fault, log) = refusing(words);
+        assert_eq!(fault, GatewayError::Policy(ErrorWhy::State).into());
+        assert!(log.contains(&format!("{words:?}")) && !log.contains(words), "{log}");
     }
+    // What is too long is no error body of this protocol, and is not repeated.
+    let (_, log) = refusing(&format!("Eve {}", "x".repeat(256)));
+    assert!(!log.contains("Eve"), "{log}");
 }
 
 #[test]

@@ -311,7 +311,7 @@ fn refusal(response: &Response) -> Fault {
     let body = ErrorBody::read(status, &response.body);
     if let Some(text) = &body.text {
         // The gateway's own words, at most 256 characters, are for the log and shown to nobody. Escaped, they stay one line.
-        tracing::warn!(status, error = ?body.error, text = ?text.as_str(), "a gateway refused");
+        tracing::warn!(status, error = ?body.error, text = ?text, "a gateway refused");
     }
     match body.error {
         ErrorCode::Malformed | ErrorCode::Large => Fault::Malformed(status),

@@ -1,11 +1,11 @@
 //! Error bodies, and the one error that is signed (push-v1 section 4).
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::set::{names, open_set};
 use super::{BaseUrl, GoneWhy, Message, TriesLeft};
 use crate::jose::{Claims, FormError, Id, Typ};
-use crate::text::T256;
+use crate::limits;
 
 open_set! {
     /// `error` of an error body. One that is unknown, or not of its status, counts as `busy`.
@@ -86,9 +86,9 @@ pub struct ErrorBody {
     /// With `digits`: tries left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<TriesLeft>,
-    /// For the log; never shown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text: Option<T256>,
+    /// For the log, escaped there; never shown. At most 256 characters of any kind.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "words")]
+    pub text: Option<String>,
     /// With `gone`: the signed word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gone: Option<Message<Gone>>,
@@ -111,6 +111,15 @@ impl ErrorBody {
             Ok(body) if body.error.is_of(status) => body,
             _ => ErrorCode::Busy.into(),
         }
+    }
+}
+
+/// Words that nobody is shown need not be fit to be: what else the body says counts whatever they hold.
+fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let words = String::deserialize(deserializer)?;
+    match words.chars().count() {
+        0..=limits::ERROR_TEXT => Ok(Some(words)),
+        _ => Err(de::Error::custom("a long text")),
     }
 }
 

@@ -95,6 +95,19 @@ fn unknown_why() {
 }
 
 #[test]
+fn the_words_of_an_error_do_not_change_what_it_says() {
+    let says = |text: &str| ErrorBody::read(401, json!({"error": "nonce", "text": text}).to_string().as_bytes()).error;
+    let fits = "\u{1f600}".repeat(crate::limits::ERROR_TEXT);
+    for text in ["", "two\nlines", "soft\u{ad}hyphen", "\u{202e}", &fits] {
+        assert_eq!(says(text), ErrorCode::Nonce, "{text:?}");
+    }
+    assert_eq!(says(&format!("{fits}x")), ErrorCode::Busy);
+    assert_eq!(ErrorBody::read(401, br#"{"error":"nonce","text":7}"#).error, ErrorCode::Busy);
+    let gone = json!({"error": "gone", "text": "", "gone": sample("gone admin").text}).to_string();
+    assert!(ErrorBody::read(410, gone.as_bytes()).gone.is_some());
+}
+
+#[test]
 fn plain_500() {
     assert_eq!(ErrorBody::read(500, b"Internal Server Error"), ErrorCode::Busy.into());
     assert_eq!(ErrorBody::read(500, br#"{"error":"refused"}"#), ErrorCode::Busy.into());
