@@ -85,7 +85,9 @@ impl ConstantTimeEq for Code {
 
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:01$}", self.value, self.len())
+        let ascii = self.ascii();
+        let digits = ascii.get(MOST - self.len()..).unwrap_or_default();
+        f.write_str(std::str::from_utf8(digits).map_err(|_| fmt::Error)?)
     }
 }
 

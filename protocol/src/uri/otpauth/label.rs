@@ -1,5 +1,7 @@
 //! The label, cut into issuer and account name.
 
+use std::borrow::Cow;
+
 use super::error::{Field, Repair, UriError};
 use super::name::clean;
 use super::query::{Query, decoded};
@@ -22,16 +24,18 @@ pub(super) fn split(raw: &str, query: &Query<'_>, repairs: &mut Vec<Repair>) -> 
 
     let after_issuer = parameter.as_deref().and_then(|issuer| label.strip_prefix(issuer)?.strip_prefix(':'));
     // What was told of the whole label need not be told again of its sides.
-    let side = |raw: &str| decoded(raw, &mut Vec::new()).into_owned();
-    let (prefix, name) = match (after_issuer, raw.split_once(':').or_else(|| split_at_escaped_colon(raw))) {
-        (Some(name), _) => (None, name.to_owned()),
-        (None, Some((prefix, name))) => (Some(side(prefix)), side(name)),
-        (None, None) => (None, label.into_owned()),
+    let side = |raw| decoded(raw, &mut Vec::new());
+    let (prefix, name) = match after_issuer.map(str::len) {
+        Some(rest) => (Cow::default(), tail(label, rest)),
+        None => match raw.split_once(':').or_else(|| split_at_escaped_colon(raw)) {
+            Some((prefix, name)) => (side(prefix), side(name)),
+            None => (Cow::default(), label),
+        },
     };
 
-    let prefix = shown(prefix.as_deref().unwrap_or_default(), Field::Label, repairs)?;
-    let mut issuer = shown(parameter.as_deref().unwrap_or_default(), Field::Issuer, repairs)?;
-    let name = shown(&name, Field::Label, repairs)?;
+    let prefix = shown(prefix, Field::Label, repairs)?;
+    let mut issuer = shown(parameter.unwrap_or_default(), Field::Issuer, repairs)?;
+    let name = shown(name, Field::Label, repairs)?;
     if issuer.is_empty() {
         return Ok(Names { issuer: prefix, name });
     }
@@ -47,12 +51,24 @@ pub(super) fn split(raw: &str, query: &Query<'_>, repairs: &mut Vec<Repair>) -> 
     Ok(Names { issuer, name })
 }
 
+/// The last `length` bytes.
+fn tail(text: Cow<'_, str>, length: usize) -> Cow<'_, str> {
+    let cut = text.len().saturating_sub(length);
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.get(cut..).unwrap_or_default()),
+        Cow::Owned(mut text) => {
+            text.drain(..cut);
+            Cow::Owned(text)
+        }
+    }
+}
+
 fn split_at_escaped_colon(raw: &str) -> Option<(&str, &str)> {
     raw.split_once("%3A").or_else(|| raw.split_once("%3a"))
 }
 
 /// The name as it may be shown; what was removed is told once a field.
-fn shown(name: &str, field: Field, repairs: &mut Vec<Repair>) -> Result<String, UriError> {
+fn shown(name: Cow<'_, str>, field: Field, repairs: &mut Vec<Repair>) -> Result<String, UriError> {
     let cleaned = clean(name);
     if cleaned.removed && !repairs.contains(&Repair::Removed(field)) {
         repairs.push(Repair::Removed(field));
@@ -62,6 +78,9 @@ fn shown(name: &str, field: Field, repairs: &mut Vec<Repair>) -> Result<String, 
 }
 
 fn within(field: Field, name: &str) -> Result<(), UriError> {
+    if name.len() <= limits::URI_NAME {
+        return Ok(());
+    }
     match name.chars().count() {
         fits if fits <= limits::URI_NAME => Ok(()),
         long => Err(UriError::NameTooLong(field, long)),

@@ -1,5 +1,7 @@
 //! Names as they may be shown, whoever wrote them.
 
+use std::borrow::Cow;
+
 use unicode_normalization::UnicodeNormalization;
 
 use crate::text::{is_forbidden, is_heaped};
@@ -15,9 +17,12 @@ pub struct Cleaned {
 
 /// Makes a name fit to be shown: removes what hides, reorders or breaks text, and more than four combining marks on one
 /// letter; composes it (NFC); trims it. A name with nothing else in it comes out empty.
-pub fn clean(name: &str) -> Cleaned {
+pub fn clean<'a>(name: impl Into<Cow<'a, str>>) -> Cleaned {
+    let name = name.into();
     if name.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-        return Cleaned { text: name.trim().to_owned(), removed: false };
+        let trimmed = name.trim().len() == name.len();
+        let text = if trimmed { name.into_owned() } else { name.trim().to_owned() };
+        return Cleaned { text, removed: false };
     }
     let mut removed = false;
     let mut marks = 0;

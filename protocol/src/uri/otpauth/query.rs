@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::error::{Field, Repair, UriError, named};
+use super::error::{Field, Repair, UriError};
 use crate::limits;
 
 /// The parameters that are looked at, in the order of [`Query::values`]. Others (`color`, `lock`, `icon`, `pin`,
@@ -38,9 +38,13 @@ pub(super) fn read<'a>(raw: &'a str, repairs: &mut Vec<Repair>) -> Result<Query<
                 return Err(UriError::TooManyParameters);
             }
             let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
-            let Some(field) = named(&KNOWN, name) else { break };
+            let Some(place) = KNOWN.iter().position(|(known, _)| known.eq_ignore_ascii_case(name)) else { break };
+            let Some((_, field)) = KNOWN.get(place).copied() else { break };
             let (value, glued) = unglue(field, value);
-            query.take(name, field, value, repairs)?;
+            query.take(place, field, value)?;
+            if name.bytes().any(|byte| byte.is_ascii_uppercase()) && !repairs.contains(&Repair::Case) {
+                repairs.push(Repair::Case);
+            }
             rest = glued;
             if let Some((_, field)) = glued.and_then(|piece| piece.split_once('=')).and_then(|(name, _)| known(name)) {
                 repairs.push(Repair::Glued(field));
@@ -72,18 +76,15 @@ fn unglue(field: Field, value: &str) -> (&str, Option<&str>) {
 }
 
 impl<'a> Query<'a> {
-    fn take(&mut self, name: &str, field: Field, value: &'a str, repairs: &mut Vec<Repair>) -> Result<(), UriError> {
-        let place = KNOWN.iter().position(|(known, _)| known.eq_ignore_ascii_case(name));
-        if let Some(slot) = place.and_then(|place| self.values.get_mut(place)) {
-            if slot.is_some() {
-                return Err(UriError::Twice(field));
+    fn take(&mut self, place: usize, field: Field, value: &'a str) -> Result<(), UriError> {
+        match self.values.get_mut(place) {
+            Some(Some(_)) => Err(UriError::Twice(field)),
+            Some(slot) => {
+                *slot = Some(value);
+                Ok(())
             }
-            *slot = Some(value);
+            None => Ok(()),
         }
-        if name.bytes().any(|byte| byte.is_ascii_uppercase()) && !repairs.contains(&Repair::Case) {
-            repairs.push(Repair::Case);
-        }
-        Ok(())
     }
 
     /// The raw value of a parameter, as it stands in the URI.
@@ -133,18 +134,22 @@ pub(super) fn decoded<'a>(raw: &'a str, repairs: &mut Vec<Repair>) -> Cow<'a, st
     let bytes = raw.as_bytes();
     let mut plain = Vec::with_capacity(bytes.len());
     let mut place = 0;
-    while let Some(byte) = bytes.get(place) {
-        let escaped = (*byte == b'%').then(|| escape(bytes, place));
-        match escaped {
-            Some(Some(byte)) => {
-                plain.push(byte);
-                place += 3;
-                continue;
-            }
-            Some(None) if !repairs.contains(&Repair::Percent) => repairs.push(Repair::Percent),
-            _ => {}
+    while let Some(rest) = bytes.get(place..).filter(|rest| !rest.is_empty()) {
+        let until = rest.iter().position(|byte| *byte == b'%').unwrap_or(rest.len());
+        plain.extend_from_slice(rest.get(..until).unwrap_or_default());
+        place += until;
+        if until == rest.len() {
+            break;
         }
-        plain.push(*byte);
+        if let Some(byte) = escape(bytes, place) {
+            plain.push(byte);
+            place += 3;
+            continue;
+        }
+        if !repairs.contains(&Repair::Percent) {
+            repairs.push(Repair::Percent);
+        }
+        plain.push(b'%');
         place += 1;
     }
     String::from_utf8(plain).map_or_else(
