@@ -9,9 +9,10 @@ use countersign_gateway::approval::record::{
     Asks, Attempt, Began, CodeAttempt, CodeEnd, Decision, Hit, Judged, NewApproval, NewChallenge, Recorded, Resent,
 };
 use countersign_gateway::approval::rule::Limits;
-use countersign_gateway::approval::{Means, Moment, Push, Store, store::SqlStore};
+use countersign_gateway::approval::{Means, Push, Store, store::SqlStore};
 use countersign_gateway::audit::Caller;
 use countersign_gateway::enrol::DeviceState;
+use countersign_gateway::moment::Moment;
 use countersign_gateway::person::PersonId;
 use countersign_gateway::store::{self, StoreFault, params};
 use countersign_protocol::jose::{H32, Id};

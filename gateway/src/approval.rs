@@ -26,46 +26,6 @@ pub use rule::Policy;
 pub use service::{Approvals, Ask, Begin};
 pub use shown::Shown;
 
-use crate::port::Clock;
-
-/// A moment by both clocks: the wall for what people and phones are told, the monotonic one so that a step back of the
-/// wall clock never revives what has ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moment {
-    /// Unix seconds.
-    pub now: u64,
-    /// Which run of the gateway `mono` belongs to.
-    pub run: i64,
-    /// Milliseconds of the monotonic clock of this run.
-    pub mono: i64,
-}
-
-impl Moment {
-    /// This moment, in the run of the gateway that has this number.
-    pub fn of(clock: &dyn Clock, run: i64) -> Self {
-        let mono = i64::try_from(clock.monotonic().as_millis()).unwrap_or(i64::MAX);
-        Self { now: clock.now(), run, mono }
-    }
-
-    /// The monotonic clock's reading so many seconds later.
-    pub fn mono_after(&self, seconds: u64) -> i64 {
-        let millis = i64::try_from(seconds.saturating_mul(1000)).unwrap_or(i64::MAX);
-        self.mono.saturating_add(millis)
-    }
-
-    /// Whether less than `seconds` have passed since `then`, by each clock that can tell. `then` ahead of this moment
-    /// is not within: the wall clock was set back, and nobody knows how long ago it was.
-    pub fn is_within(&self, seconds: u64, then: &Self) -> bool {
-        let by_wall = self.now.checked_sub(then.now).is_some_and(|age| age < seconds);
-        by_wall && !self.has_run(seconds, then)
-    }
-
-    /// Whether the monotonic clock says that `seconds` have passed since `then`. It cannot tell of another run.
-    pub fn has_run(&self, seconds: u64, then: &Self) -> bool {
-        self.run == then.run && self.mono >= then.mono_after(seconds)
-    }
-}
-
 /// Where an approval stands (`push-v1.md` §10).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
@@ -230,23 +190,6 @@ mod tests {
             assert_eq!(Means::from_word(means.as_str()), Some(means));
         }
         assert_eq!((State::from_word("open"), Push::from_word(""), Means::from_word("push")), (None, None, None));
-    }
-
-    #[test]
-    fn both_clocks_tell_how_long_ago_it_was() {
-        let then = Moment { now: 1_000, run: 1, mono: 5_000 };
-        let at = |now, run, mono| Moment { now, run, mono };
-        for (later, within) in [
-            (at(1_000, 1, 5_000), true),
-            (at(1_599, 1, 604_999), true),
-            (at(1_600, 1, 5_000), false),
-            (at(1_001, 1, 605_000), false),
-            (at(999, 1, 5_000), false),
-            (at(1_599, 2, 0), true),
-            (at(1_600, 2, 0), false),
-        ] {
-            assert_eq!(later.is_within(600, &then), within, "{later:?}");
-        }
     }
 
     #[test]

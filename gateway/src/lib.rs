@@ -22,6 +22,7 @@ pub mod issuer;
 pub mod limits;
 pub mod log;
 pub mod login;
+pub mod moment;
 pub mod notice;
 pub mod origin;
 pub mod outgoing;

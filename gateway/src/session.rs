@@ -14,8 +14,8 @@ pub mod store;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::approval::Moment;
 use crate::limits;
+use crate::moment::Moment;
 use crate::person::PersonId;
 use crate::port::{Clock, PortFault, Random};
 use crate::store::StoreFault;

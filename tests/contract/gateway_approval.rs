@@ -12,9 +12,10 @@ use std::sync::{Arc, Barrier};
 use countersign_gateway::approval::record::{
     Asks, Attempt, Began, Decision, Judged, NewApproval, NewChallenge, Recorded, Row,
 };
-use countersign_gateway::approval::{Means, Moment, Push, State, Store};
+use countersign_gateway::approval::{Means, Push, State, Store};
 use countersign_gateway::audit::Caller;
 use countersign_gateway::enrol::DeviceState;
+use countersign_gateway::moment::Moment;
 use countersign_gateway::person::PersonId;
 use countersign_gateway::store;
 use countersign_protocol::jose::{H32, Id};

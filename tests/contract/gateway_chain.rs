@@ -4,12 +4,12 @@ mod double;
 
 use std::sync::{Arc, Barrier};
 
-use countersign_gateway::approval::Moment;
 use countersign_gateway::audit::{Caller, Entry};
 use countersign_gateway::chain::record::{First, NewEpoch, NewKey, NextCertificate, Publication, Store};
 use countersign_gateway::chain::ring::ListedPin;
 use countersign_gateway::chain::store::SqlStore;
 use countersign_gateway::chain::{Chain, ChainFault, Parts, Ring};
+use countersign_gateway::moment::Moment;
 use countersign_gateway::port::machine::{MachineRandom, RingSigners};
 use countersign_gateway::seal::Seal;
 use countersign_gateway::store::{self, StoreFault, params};

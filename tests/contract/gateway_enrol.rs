@@ -7,10 +7,10 @@ mod stale;
 use std::path::PathBuf;
 use std::sync::{Arc, Barrier};
 
-use countersign_gateway::approval::Moment;
 use countersign_gateway::audit::{Caller, Entry};
 use countersign_gateway::enrol::record::{Accepted, Code, Confirmed, Device, DeviceState, Kind, Phone, Taken};
 use countersign_gateway::enrol::{GONE_KEPT, KEPT, LIFE, Store, store::SqlStore};
+use countersign_gateway::moment::{Deadline, Moment};
 use countersign_gateway::person::PersonId;
 use countersign_gateway::store;
 use countersign_protocol::jose::{H32, Id};
@@ -47,9 +47,7 @@ fn code(number: u8, person: PersonId, when: Moment) -> Code {
         name: "Phone".into(),
         code: vec![1],
         made: when.now,
-        x: when.now + LIFE,
-        run: when.run,
-        mono_end: when.mono_after(LIFE),
+        x: Deadline::after(LIFE, &when),
         taken: None,
         ended: false,
     }
@@ -85,9 +83,7 @@ fn app(number: u8, person: PersonId, when: Moment) -> Device {
         why: None,
         phone: None,
         added: when.now,
-        until: when.now + LIFE,
-        run: when.run,
-        mono_end: when.mono_after(LIFE),
+        until: Deadline::after(LIFE, &when),
         tries: 3,
         activated: None,
         suspended: None,

@@ -2,8 +2,8 @@
 
 use std::sync::{Mutex, MutexGuard};
 
-use countersign_gateway::approval::Moment;
 use countersign_gateway::audit::{Caller, Entry};
+use countersign_gateway::moment::Moment;
 use countersign_gateway::notice::record::{Event, NewText, Noticed, Standing, Unsigned};
 use countersign_gateway::notice::{KEPT, LIFE, Store, store::SqlStore};
 use countersign_gateway::person::PersonId;

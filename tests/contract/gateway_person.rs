@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use countersign_gateway::approval::Moment;
 use countersign_gateway::audit::{Caller, Entry};
+use countersign_gateway::moment::Moment;
 use countersign_gateway::person::voucher::Kept;
 use countersign_gateway::person::{Hashed, Person, PersonId, Store, store::SqlStore};
 use countersign_gateway::session::{self, Session};

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
-use countersign_gateway::approval::Moment;
 use countersign_gateway::audit::Caller;
+use countersign_gateway::moment::Moment;
 use countersign_gateway::person::{self, Hashed, Person, PersonId, Store as _};
 use countersign_gateway::session::{Session, Store, store::SqlStore};
 use countersign_gateway::store::StoreFault;

@@ -3,11 +3,12 @@
 use countersign_protocol::jose::Id;
 use countersign_protocol::push::{Answer, Number, Outcome, Res, Status, TriesLeft, Verified};
 
+use super::Means;
 use super::record::{Attempt, Decision, Judged, Recorded};
 use super::rule::{Change, Verdict};
 use super::service::{ApprovalFault, Approvals};
-use super::{Means, Moment};
 use crate::audit::Caller;
+use crate::moment::Moment;
 use crate::store::StoreFault;
 use crate::wake::Topic;
 

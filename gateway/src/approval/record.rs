@@ -5,8 +5,9 @@ use countersign_protocol::push::{Challenge, Op};
 use countersign_protocol::text::T256;
 
 use super::rule::{HOLD, Verdict};
-use super::{Means, Moment, Push, State};
+use super::{Means, Push, State};
 use crate::audit::Caller;
+use crate::moment::{Deadline, Moment};
 use crate::person::PersonId;
 use crate::store::StoreFault;
 
@@ -35,12 +36,8 @@ pub struct Row {
     pub begun: u64,
     /// End of the asking, as phones are told.
     pub exp: u64,
-    /// Last second of the stored state, by the wall clock.
-    pub ends: u64,
-    /// The run that `mono_end` belongs to.
-    pub run: i64,
-    /// Last millisecond of the stored state in that run.
-    pub mono_end: i64,
+    /// Until when the stored state lasts.
+    pub ends: Deadline,
     /// Source network.
     pub network: String,
     /// Bells beyond the first.

@@ -6,7 +6,8 @@
 use countersign_protocol::push::Status;
 
 use super::record::{Attempt, Decision, Row, Standing};
-use super::{Moment, Push, State};
+use super::{Push, State};
+use crate::moment::Moment;
 
 /// Seconds past `exp` in which an answer is still taken.
 pub const GRACE: u64 = countersign_protocol::limits::CHALLENGE_GRACE;
@@ -146,7 +147,7 @@ impl Standing {
 impl Row {
     /// Whether the present state has not run out.
     pub fn lasts(&self, at: &Moment) -> bool {
-        at.now <= self.ends && (at.run != self.run || at.mono <= self.mono_end)
+        self.ends.lasts(at)
     }
 
     /// The state as it is now: what has run out is named as that, written down or not.

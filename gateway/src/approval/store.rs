@@ -14,14 +14,15 @@ use super::record::{
     Standing,
 };
 use super::rule::{self, Change, Limits, Verdict};
-use super::{Moment, Push, State};
+use super::{Push, State};
 use crate::audit::{self, Caller, Entry};
+use crate::moment::{Moment, lasts};
 use crate::notice;
 use crate::person::PersonId;
 use crate::store::{Connection, OptionalExtension, StoreFault, int, named_params, params};
 
 /// Holds while a stored state has not run out. The same as [`Row::lasts`].
-const LASTS: &str = ":now <= ends AND (run <> :run OR :mono <= mono_end)";
+const LASTS: &str = lasts!("ends");
 
 /// Approvals in the gateway's store.
 #[derive(Clone)]

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use countersign_protocol::jose::{H32, Jwk};
 
 use super::ring::Ring;
-use crate::approval::Moment;
 use crate::audit::{Caller, Entry};
+use crate::moment::Moment;
 use crate::store::StoreFault;
 
 /// A key that has no number yet.

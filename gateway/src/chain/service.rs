@@ -12,9 +12,9 @@ use serde::Deserialize;
 
 use super::record::{First, NewEpoch, NewKey, NextCertificate, Publication, Store};
 use super::ring::{Key, Ring};
-use crate::approval::Moment;
 use crate::audit::Caller;
 use crate::issuer::SignFault;
+use crate::moment::Moment;
 use crate::port::{PortFault, Signer, SignerFactory};
 use crate::seal::{Seal, SealFault};
 use crate::store::StoreFault;

@@ -7,9 +7,10 @@ use countersign_protocol::push::Info;
 
 use super::record::{First, NewEpoch, NewKey, NextCertificate, Publication, Store};
 use super::ring::{Key, ListedPin, Recovery, Ring};
-use crate::approval::{self, Moment};
+use crate::approval;
 use crate::audit::{self, Caller, Entry};
 use crate::enrol;
+use crate::moment::Moment;
 use crate::notice;
 use crate::store::{Connection, OptionalExtension, Row, StoreFault, int, named_params, params, time};
 use crate::tls::own::{NEXT_KEY, NEXT_PIN};

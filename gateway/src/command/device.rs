@@ -8,13 +8,13 @@ use countersign_protocol::push::GoneWhy;
 use countersign_strings::{fill, text};
 
 use super::{Ended, say};
-use crate::approval::Moment;
 use crate::audit::Caller;
 use crate::calendar;
 use crate::config::Config;
 use crate::enrol::changes::{Changes, SuspendedWhy};
 use crate::enrol::store::SqlStore;
 use crate::enrol::{Device, DeviceState, Store};
+use crate::moment::Moment;
 use crate::person::{self, People, Person};
 use crate::port::machine;
 use crate::start;
@@ -23,7 +23,7 @@ pub(super) fn run(matches: &ArgMatches, config: &Config) -> Result<(), Ended> {
     let adapters = machine::adapters();
     let (store, seal) = start::unlock(config, &adapters.random)?;
     // The command line has no part in the gateway's run: the wall clock decides what is still pending.
-    let at = Moment { now: adapters.clock.now(), run: i64::MIN, mono: 0 };
+    let at = Moment::outside(adapters.clock.now());
     let devices = SqlStore(store.clone());
     let people = People::new(Arc::new(person::store::SqlStore(store)), &seal, adapters.clock, adapters.random);
     let Some((what, matches)) = matches.subcommand() else { return Err(Ended::Failed(String::new())) };

@@ -12,13 +12,13 @@ use countersign_strings::{fill, text};
 use serde::Serialize;
 
 use super::{Ended, say, words};
-use crate::approval::Moment;
 use crate::audit::Caller;
 use crate::calendar;
 use crate::chain::offline::{self, FileFault};
 use crate::chain::{self, Chain, Key, Ring, Vouched};
 use crate::config::{Config, Tls};
 use crate::limits::PIN_AHEAD;
+use crate::moment::Moment;
 use crate::port::{Adapters, Signer, machine};
 use crate::push::metadata::policy;
 use crate::start;

@@ -11,8 +11,8 @@ use super::devices::{Devices, EnrolFault};
 use super::record::{Accepted, Code, Device, DeviceState, Phone, Taken};
 use super::totp::Seed;
 use super::{LIFE, TRIES};
-use crate::approval::Moment;
 use crate::audit::Caller;
+use crate::moment::{Deadline, Moment};
 use crate::seal::{Seal, SealFault};
 use crate::wake::Topic;
 
@@ -150,7 +150,7 @@ impl Devices {
             None => self.nobodys.open(&self.parts.seal),
         };
         let fits = secret?.cm_fits(input, &request.cm);
-        let remembered = |code: &Code| self.moment().now <= code.x.saturating_add(REMEMBERED);
+        let remembered = |code: &Code| self.moment().now <= code.x.at.saturating_add(REMEMBERED);
         Ok(found.filter(|code| fits && remembered(code)))
     }
 
@@ -284,9 +284,7 @@ fn device(enrol: &Verified<Enrol>, code: &Code, did: Id, attested: bool, at: &Mo
         why: None,
         phone: Some(phone),
         added: at.now,
-        until: at.now + LIFE,
-        run: at.run,
-        mono_end: at.mono_after(LIFE),
+        until: Deadline::after(LIFE, at),
         tries: TRIES,
         activated: None,
         suspended: None,

@@ -188,7 +188,7 @@ async fn state(
         if left.is_zero() {
             return Ok(told(word, "wait"));
         }
-        let slice = left.min(Duration::from_secs(code.x.saturating_sub(house.clock.now()) + 1));
+        let slice = left.min(Duration::from_secs(code.x.at.saturating_sub(house.clock.now()) + 1));
         match listening.wait(slice, &*house.timer, house.stopping.begun()).await {
             Ended::Woken => {}
             Ended::Time => left = left.saturating_sub(slice),

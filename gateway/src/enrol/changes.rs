@@ -6,8 +6,8 @@ use countersign_protocol::push::KeyClass;
 use countersign_protocol::seal::SealKey;
 
 use super::record::{Code, Device};
-use crate::approval::Moment;
 use crate::audit::Entry;
+use crate::moment::Moment;
 use crate::person::PersonId;
 use crate::store::StoreFault;
 

@@ -10,6 +10,7 @@ use super::devices::{Devices, EnrolFault, Owner, device_name};
 use super::record::Code;
 use super::{DEVICES, LIFE};
 use crate::audit::Caller;
+use crate::moment::Deadline;
 use crate::seal::{Seal, SealFault};
 use crate::wake::{Listening, Topic};
 
@@ -56,9 +57,7 @@ impl Devices {
             name,
             code: sealed,
             made: at.now,
-            x: at.now + LIFE,
-            run: at.run,
-            mono_end: at.mono_after(LIFE),
+            x: Deadline::after(LIFE, &at),
             taken: None,
             ended: false,
         };
@@ -107,7 +106,7 @@ impl Devices {
         let c = open(&self.parts.seal, &code.e, &code.code)?;
         let issuer = &self.parts.issuer;
         let p = self.parts.pin.map(H32::from_bytes);
-        Ok(Some(EnrolLink { u: issuer.u().clone(), k: issuer.key().thumbprint(), c, x: code.x, p }))
+        Ok(Some(EnrolLink { u: issuer.u().clone(), k: issuer.key().thumbprint(), c, x: code.x.at, p }))
     }
 }
 

@@ -13,8 +13,8 @@ use super::change::ChangeFault;
 use super::changes::{Invited, Joined, NewInvitation, Typed};
 use super::devices::{Devices, EnrolFault};
 use super::record::{Code, Device, Inviter};
-use crate::approval::Moment;
 use crate::audit::Caller;
+use crate::moment::{Deadline, Moment};
 use crate::wake::Topic;
 
 /// How often an invitation is looked at anew when something changed under it.
@@ -67,7 +67,7 @@ impl Devices {
         at: &Moment,
     ) -> Result<(Code, EnrolLink), EnrolFault> {
         let (code, sealed) = self.fresh_code()?;
-        let (e, x, issuer) = (code.id(), at.now + LIFE, &self.parts.issuer);
+        let (e, x, issuer) = (code.id(), Deadline::after(LIFE, at), &self.parts.issuer);
         let row = Code {
             e,
             person: device.person,
@@ -78,13 +78,11 @@ impl Devices {
             code: sealed,
             made: at.now,
             x,
-            run: at.run,
-            mono_end: at.mono_after(LIFE),
             taken: None,
             ended: false,
         };
         let p = self.parts.pin.map(H32::from_bytes);
-        Ok((row, EnrolLink { u: issuer.u().clone(), k: issuer.key().thumbprint(), c: code, x, p }))
+        Ok((row, EnrolLink { u: issuer.u().clone(), k: issuer.key().thumbprint(), c: code, x: x.at, p }))
     }
 
     fn invite_receipt(

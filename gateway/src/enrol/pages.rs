@@ -6,10 +6,10 @@ use countersign_strings::text;
 
 use super::devices::Owner;
 use super::record::{Code, Device, DeviceState, Kind, Phone};
-use crate::approval::Moment;
 use crate::calendar;
 use crate::failure::Failure;
 use crate::house::House;
+use crate::moment::Moment;
 use crate::page::manage::{AddFault, AddStep, AddView, CardState, DeviceCard, Tab};
 use crate::page::qr::QrSvg;
 use crate::page::{Frame, Sentence, Value};
@@ -123,13 +123,13 @@ fn phone_step(house: &House, adding: &Adding<'_>) -> Result<Step, Failure> {
     }
     let Some(link) = house.devices.link(&code)? else {
         // Said once, while it is news; a code of an hour ago is not.
-        return Ok(if at.now <= code.x + super::LIFE { Step::Late(code.name) } else { Step::Begin });
+        return Ok(if at.now <= code.x.at + super::LIFE { Step::Late(code.name) } else { Step::Begin });
     };
     let link = link.to_https();
     let step = AddStep::Scan {
         qr: QrSvg::new(&link)?,
         link: link.to_string(),
-        until: Sentence::fill("manage.until", &[("time", Value::Time(code.x))]),
+        until: Sentence::fill("manage.until", &[("time", Value::Time(code.x.at))]),
         state: word(&code, &at),
         device: String::new(),
     };
@@ -142,7 +142,7 @@ fn digits(device: Device) -> Option<Step> {
         device: device.did.to_string(),
         scanned: Sentence::fill("manage.scanned_by", &[("model", Value::Name(&model(phone)))]),
         software: phone.level == Level::Software,
-        until: Sentence::fill("manage.digits_until", &[("time", Value::Time(device.until))]),
+        until: Sentence::fill("manage.digits_until", &[("time", Value::Time(device.until.at))]),
     };
     Some(Step::At(device.name, step))
 }
@@ -156,7 +156,7 @@ fn app_step(house: &House, adding: &Adding<'_>) -> Result<Step, Failure> {
     let step = AddStep::Scan {
         qr: QrSvg::new(&uri)?,
         link: uri.to_string(),
-        until: Sentence::fill("manage.until_other", &[("time", Value::Time(device.until))]),
+        until: Sentence::fill("manage.until_other", &[("time", Value::Time(device.until.at))]),
         state: String::new(),
         device: device.did.to_string(),
     };

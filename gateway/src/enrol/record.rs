@@ -4,8 +4,8 @@ use countersign_protocol::jose::{H32, Id, Jwk};
 use countersign_protocol::push::{GoneWhy, KeyClass, Level, Os, UserVerification};
 
 use super::changes::SuspendedWhy;
-use crate::approval::Moment;
 use crate::audit::Entry;
+use crate::moment::{Deadline, Moment};
 use crate::person::PersonId;
 use crate::store::StoreFault;
 
@@ -84,18 +84,14 @@ pub struct Phone {
 pub struct OldKey {
     /// The key.
     pub key: Jwk,
-    /// The last second.
-    pub until: u64,
-    /// The run that `mono_end` belongs to.
-    pub run: i64,
-    /// The last millisecond of that run.
-    pub mono_end: i64,
+    /// Until when.
+    pub until: Deadline,
 }
 
 impl OldKey {
     /// Whether it still counts.
     pub fn counts(&self, at: &Moment) -> bool {
-        at.now <= self.until && (at.run != self.run || at.mono <= self.mono_end)
+        self.until.lasts(at)
     }
 }
 
@@ -146,12 +142,8 @@ pub struct Device {
     pub phone: Option<Phone>,
     /// When it was accepted or shown.
     pub added: u64,
-    /// While pending: the last second.
-    pub until: u64,
-    /// The run that `mono_end` belongs to.
-    pub run: i64,
-    /// While pending: the last millisecond of that run.
-    pub mono_end: i64,
+    /// Until when it may be pending.
+    pub until: Deadline,
     /// While pending: tries left.
     pub tries: u8,
     /// When it became active.
@@ -176,9 +168,8 @@ impl Device {
 
     /// The state as it is now: one whose digits nobody typed in time is gone, written down or not.
     pub fn state(&self, at: &Moment) -> DeviceState {
-        let lasts = at.now <= self.until && (at.run != self.run || at.mono <= self.mono_end);
         match self.stored {
-            DeviceState::Pending if !lasts => DeviceState::Gone,
+            DeviceState::Pending if !self.until.lasts(at) => DeviceState::Gone,
             stored => stored,
         }
     }
@@ -208,12 +199,8 @@ pub struct Code {
     pub code: Vec<u8>,
     /// When it was made.
     pub made: u64,
-    /// Its last second.
-    pub x: u64,
-    /// The run that `mono_end` belongs to.
-    pub run: i64,
-    /// The last millisecond of that run.
-    pub mono_end: i64,
+    /// Until when it may be taken.
+    pub x: Deadline,
     /// Whether and by what it was taken.
     pub taken: Option<Taken>,
     /// Another code took its place, or the page ended it.
@@ -243,7 +230,7 @@ pub struct Taken {
 impl Code {
     /// Whether its time has passed.
     pub fn is_late(&self, at: &Moment) -> bool {
-        at.now > self.x || (at.run == self.run && at.mono > self.mono_end)
+        !self.x.lasts(at)
     }
 }
 

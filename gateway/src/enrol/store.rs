@@ -12,15 +12,16 @@ use self::read::{device, one_code, read};
 use self::write::{insert, insert_code};
 use super::record::{Accepted, Code, Confirmed, Device, DeviceState, Inviter, Replacement, Store, Taken};
 use super::{DEVICES, ENROLMENTS, GONE_KEPT, KEPT};
-use crate::approval::{self, Moment};
+use crate::approval;
 use crate::audit::{self, Caller, Entry};
+use crate::moment::{Moment, lasts};
 use crate::notice::{self, record::Event};
 use crate::person::PersonId;
 use crate::session;
 use crate::store::{Connection, OptionalExtension, StoreFault, int, named_params, params, time};
 
 /// Holds while a pending device may still be confirmed. The same as [`Device::state`].
-const LASTS: &str = ":now <= until AND (run <> :run OR :mono <= mono_end)";
+const LASTS: &str = lasts!("until");
 const DAY: u64 = 86_400;
 
 /// Codes and devices in the gateway's store.
@@ -85,8 +86,11 @@ impl Store for SqlStore {
             if !has_room(tx, &device.person, leaving(code.inviter), &at)? {
                 return Ok(Accepted::Limit);
             }
-            let set = "UPDATE enrol_code SET state = 'taken', h = :h, did = :did, receipt = :receipt
-                       WHERE e = :e AND state = 'open' AND :now <= x AND (run <> :run OR :mono <= mono_end)";
+            let set = concat!(
+                "UPDATE enrol_code SET state = 'taken', h = :h, did = :did, receipt = :receipt
+                 WHERE e = :e AND state = 'open' AND ",
+                lasts!("x")
+            );
             let changed = tx.execute(
                 set,
                 named_params! {

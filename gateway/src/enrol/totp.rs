@@ -10,6 +10,7 @@ use super::devices::{Devices, EnrolFault, Owner, device_name};
 use super::record::{Accepted, Device, DeviceState};
 use super::{LIFE, TRIES};
 use crate::audit::Caller;
+use crate::moment::Deadline;
 use crate::port::{PortFault, Random};
 use crate::seal::{Seal, SealFault};
 
@@ -113,9 +114,7 @@ impl Devices {
             why: None,
             phone: None,
             added: at.now,
-            until: at.now + LIFE,
-            run: at.run,
-            mono_end: at.mono_after(LIFE),
+            until: Deadline::after(LIFE, &at),
             tries: TRIES,
             activated: None,
             suspended: None,

@@ -236,7 +236,7 @@ async fn state(
             return Ok(Json(sight.waited(&house)));
         }
         // Nothing wakes a page when an approval runs out, so it looks again then.
-        let end = sight.row.ends.saturating_sub(house.clock.now()) + 1;
+        let end = sight.row.ends.at.saturating_sub(house.clock.now()) + 1;
         let slice = left.min(Duration::from_secs(end));
         match listening.wait(slice, &*house.timer, house.stopping.begun()).await {
             crate::wake::Ended::Woken => {}

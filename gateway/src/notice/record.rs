@@ -3,8 +3,8 @@
 use countersign_protocol::jose::{H32, Id};
 use countersign_protocol::push::{Info, Os};
 
-use crate::approval::Moment;
 use crate::audit::Entry;
+use crate::moment::Moment;
 use crate::person::PersonId;
 use crate::store::StoreFault;
 

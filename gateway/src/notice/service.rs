@@ -8,10 +8,10 @@ use countersign_protocol::text::{T64, T128, is_forbidden};
 
 use super::LIFE;
 use super::record::{Event, NewText, Noticed, Store, Unsigned};
-use crate::approval::Moment;
 use crate::audit::Caller;
 use crate::enrol::{self, Device, DeviceState};
 use crate::issuer::{Issuer, SignFault};
+use crate::moment::Moment;
 use crate::person::PersonId;
 use crate::port::{Clock, PortFault, Random};
 use crate::store::StoreFault;

@@ -6,10 +6,10 @@ use rusqlite::types::Type;
 
 use super::record::{About, Event, NewText, Noticed, Reported, Standing, Store, Unsigned};
 use super::{DOUBTED, KEPT, LIFE};
-use crate::approval::Moment;
 use crate::audit::{self, Caller, Entry};
 use crate::enrol;
 use crate::enrol::changes::SuspendedWhy;
+use crate::moment::Moment;
 use crate::person::PersonId;
 use crate::store::{Connection, OptionalExtension, Row, StoreFault, int, named_params, params, time};
 

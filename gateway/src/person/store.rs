@@ -1,10 +1,11 @@
 //! People in SQL.
 
 use super::{Hashed, Person, PersonId, Store, voucher};
-use crate::approval::{self, Moment};
+use crate::approval;
 use crate::audit::{self, Caller, Entry};
 use crate::enrol;
 use crate::limits;
+use crate::moment::Moment;
 use crate::session;
 use crate::store::{Connection, OptionalExtension, Row, StoreFault, int, named_params, params};
 
@@ -149,7 +150,7 @@ impl Store for SqlStore {
 fn end_all(connection: &Connection, person: PersonId, audit: &Entry) -> Result<(), StoreFault> {
     session::store::remove_person(connection, person)?;
     // The command line has no part in the gateway's run: the wall clock decides what is still pending.
-    let at = Moment { now: audit.at, run: i64::MIN, mono: 0 };
+    let at = Moment::outside(audit.at);
     let by = Caller { address: audit.address, transaction: audit.transaction.clone() };
     approval::store::cancel_all(connection, &person, &at, &by)?;
     Ok(())

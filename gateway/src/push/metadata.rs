@@ -266,8 +266,8 @@ mod tests {
     use countersign_protocol::push::MetadataReply;
 
     use super::*;
-    use crate::approval::Moment;
     use crate::audit::Caller;
+    use crate::moment::Moment;
     use crate::port::machine::{self, RingSigners};
     use crate::seal::Seal;
     use crate::store::Store;

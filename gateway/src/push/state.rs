@@ -10,11 +10,11 @@ use countersign_protocol::text::T64;
 
 use super::Phones;
 use super::reply::Refusal;
-use crate::approval::Moment;
 use crate::approval::record::Challenged;
 use crate::approval::rule;
 use crate::enrol::DeviceState;
 use crate::house::House;
+use crate::moment::Moment;
 use crate::notice::record::Standing;
 
 /// Challenges a State holds at most.
@@ -71,11 +71,11 @@ impl Phones {
             DeviceState::Gone => return Err(Refusal::Gone(did, device.gone_why())),
         };
         let open = it.approvals.store().open_challenges(did, at)?;
-        let mut ends: Vec<u64> = open.iter().map(|it| it.approval.ends).collect();
+        let mut ends: Vec<u64> = open.iter().map(|it| it.approval.ends.at).collect();
         let closed = self.closed(did, have, &open, &at)?;
         let (mut challenges, mut joining) = (Vec::new(), None);
         match told {
-            Told::Pending => ends = vec![device.until],
+            Told::Pending => ends = vec![device.until.at],
             Told::Suspended => {}
             Told::Active => {
                 // Logins first, of more than twelve the oldest; then the newest notices.
@@ -85,7 +85,7 @@ impl Phones {
                     challenges.push(notice.jws);
                 }
                 if let Some((e, new)) = it.devices.changes().joining(did, at)? {
-                    ends.push(new.until);
+                    ends.push(new.until.at);
                     joining = new.phone.map(|phone| joining_device(e, phone)).transpose()?;
                 }
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use countersign_protocol::jose::Id;
 
 use super::{Session, Store};
-use crate::approval::Moment;
+use crate::moment::Moment;
 use crate::person::PersonId;
 use crate::store::{Connection, OptionalExtension, Row, StoreFault, int, named_params, params, time};
 

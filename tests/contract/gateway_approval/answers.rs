@@ -1,9 +1,10 @@
 //! What phones answer, and who takes what they approved.
 
 use countersign_gateway::approval::record::{Asks, Attempt, Began, CodeAttempt, CodeEnd, Decision, Hit, Resent};
-use countersign_gateway::approval::{Means, Moment, Push, State};
+use countersign_gateway::approval::{Means, Push, State};
 use countersign_gateway::audit::Caller;
 use countersign_gateway::enrol::DeviceState;
+use countersign_gateway::moment::Moment;
 use countersign_protocol::jose::H32;
 use countersign_protocol::push::Op;
 

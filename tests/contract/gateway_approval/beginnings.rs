@@ -1,8 +1,9 @@
 //! What may begin, what rings again, and what ran out.
 
 use countersign_gateway::approval::record::{Began, Decision, Resent};
-use countersign_gateway::approval::{Moment, Push, State, rule};
+use countersign_gateway::approval::{Push, State, rule};
 use countersign_gateway::audit::Caller;
+use countersign_gateway::moment::Moment;
 
 use super::{
     BROWSER, Bench, OTHER, PERSON, RIGHT, WRONG, answer, at, attempt, begin, begin_for, begin_in, fresh, id, open,

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use countersign_gateway::approval::Store;
 use countersign_gateway::approval::rule::Limits;
 use countersign_gateway::approval::store::SqlStore;
-use countersign_gateway::approval::{Moment, Store};
 use countersign_gateway::enrol::DeviceState;
+use countersign_gateway::moment::Moment;
 use countersign_gateway::session::Session;
 use countersign_gateway::{session, store};
 use countersign_protocol::jose::Id;

@@ -8,9 +8,10 @@ use countersign_gateway::approval::record::{
     Recorded, Resent, Row, Standing,
 };
 use countersign_gateway::approval::rule::{self, Asked, Before, Change, Limits, Verdict};
-use countersign_gateway::approval::{Means, Moment, Push, State, Store};
+use countersign_gateway::approval::{Means, Push, State, Store};
 use countersign_gateway::audit::Caller;
 use countersign_gateway::enrol::DeviceState;
+use countersign_gateway::moment::{Deadline, Moment};
 use countersign_gateway::person::PersonId;
 use countersign_gateway::store::StoreFault;
 use countersign_protocol::jose::{H32, Id};
@@ -182,9 +183,7 @@ impl Store for MemoryApprovals {
             tries: new.tries,
             begun: at.now,
             exp: new.exp,
-            ends,
-            run: at.run,
-            mono_end: at.mono_after(ends - at.now),
+            ends: Deadline::after(ends - at.now, &at),
             network: new.network,
             resends: 0,
             rung: at.now,
@@ -483,7 +482,7 @@ fn apply(row: &mut Row, attempt: &Attempt, change: Change, at: &Moment) {
 
 fn approve(row: &mut Row, did: Id, means: Means, at: &Moment) {
     (row.stored, row.decided, row.decided_by, row.means) = (State::Approved, Some(at.now), Some(did), Some(means));
-    (row.ends, row.run, row.mono_end) = (at.now + row.asks.hold, at.run, at.mono_after(row.asks.hold));
+    row.ends = Deadline::after(row.asks.hold, at);
     if row.asks.at_once {
         (row.stored, row.consumed) = (State::Consumed, Some(at.now));
     }

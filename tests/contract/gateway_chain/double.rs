@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard};
 
-use countersign_gateway::approval::Moment;
 use countersign_gateway::audit::{Caller, Entry};
 use countersign_gateway::chain::record::{First, NewEpoch, NewKey, NextCertificate, Publication, Store};
 use countersign_gateway::chain::ring::{Key, ListedPin, Recovery, Ring};
+use countersign_gateway::moment::Moment;
 use countersign_gateway::store::StoreFault;
 use countersign_protocol::jose::{H32, Jws, Typ};
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use countersign_gateway::approval::Moment;
 use countersign_gateway::enrol::changes::{
     Changes, INVITATIONS, Invited, Joined, KeyChanged, NewInvitation, NewKey, OLD_KEY, PushSet, SetPush, SuspendedWhy,
     Typed,
@@ -10,6 +9,7 @@ use countersign_gateway::enrol::changes::{
 use countersign_gateway::enrol::record::{Accepted, Age, Code, Confirmed, DeviceState, Inviter};
 use countersign_gateway::enrol::store::SqlStore;
 use countersign_gateway::enrol::{KEPT, LIFE, Store, TRIES};
+use countersign_gateway::moment::Moment;
 use countersign_gateway::store;
 use countersign_protocol::jose::{H32, Id, Jwk, P256dh};
 use countersign_protocol::push::{GoneWhy, KeyClass};

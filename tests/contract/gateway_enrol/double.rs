@@ -5,11 +5,11 @@ mod stale;
 
 use std::sync::{Mutex, MutexGuard};
 
-use countersign_gateway::approval::Moment;
 use countersign_gateway::audit::Entry;
 use countersign_gateway::enrol::changes::{Joined, Typed};
 use countersign_gateway::enrol::record::{Accepted, Code, Confirmed, Device, DeviceState, Kind, Replacement, Taken};
 use countersign_gateway::enrol::{DEVICES, ENROLMENTS, GONE_KEPT, KEPT, Store};
+use countersign_gateway::moment::Moment;
 use countersign_gateway::person::PersonId;
 use countersign_gateway::store::StoreFault;
 use countersign_protocol::jose::{H32, Id};
@@ -286,7 +286,7 @@ impl Store for Memory {
 
     fn sweep(&self, at: Moment) -> Result<(), StoreFault> {
         let mut all = self.all();
-        all.codes.retain(|code| code.x + KEPT >= at.now);
+        all.codes.retain(|code| code.x.at + KEPT >= at.now);
         all.invitations.iter_mut().filter(|it| it.x + KEPT < at.now).for_each(|it| it.receipt = None);
         let All { devices, gone, .. } = &mut *all;
         let forgotten = |did: Id| gone.iter().any(|(id, when)| *id == did && when + GONE_KEPT < at.now);

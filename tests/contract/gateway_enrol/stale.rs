@@ -1,8 +1,8 @@
 //! Codes that a change of the gateway's keys ended.
 
-use countersign_gateway::approval::Moment;
 use countersign_gateway::enrol::record::{Code, Inviter, Replacement};
 use countersign_gateway::enrol::{GONE_KEPT, LIFE, Store};
+use countersign_gateway::moment::{Deadline, Moment};
 use countersign_protocol::jose::H32;
 
 use super::{IVO, MARA, at, code, entry, id};
@@ -36,8 +36,8 @@ pub fn codes_that_a_change_of_keys_ended_are_replaced(store: &dyn Store) {
     replace(120, 123);
     replace(121, 124);
     let new = store.code_of_browser(H32::from_bytes([120; 32])).unwrap().unwrap();
-    assert_eq!((new.e, new.person, new.made, new.x), (id(123), MARA, later.now, when.now + LIFE));
-    assert_eq!((new.code, new.ended, new.mono_end), (vec![123], false, when.mono_after(LIFE)));
+    assert_eq!((new.e, new.person, new.made, new.x), (id(123), MARA, later.now, Deadline::after(LIFE, &when)));
+    assert_eq!((new.code, new.ended), (vec![123], false));
     assert_eq!(store.code(id(124)).unwrap(), None, "asked for by himself after it was looked");
     assert!(!store.code(id(122)).unwrap().unwrap().ended);
     assert_eq!(stale(later), []);

@@ -4,11 +4,12 @@ use countersign_protocol::jose::Id;
 
 use super::read::{COLUMNS, row, standing};
 use super::{LASTS, cancel, note};
+use crate::approval::Push;
 use crate::approval::record::{Began, NewApproval, Row};
 use crate::approval::rule::{self, Before, Limits};
-use crate::approval::{Moment, Push};
 use crate::audit::Caller;
 use crate::enrol::{self, DeviceState};
+use crate::moment::Moment;
 use crate::store::{Connection, OptionalExtension, StoreFault, int, named_params, params};
 
 pub(super) fn begin(

@@ -6,11 +6,12 @@ use rusqlite::ToSql;
 
 use super::read::{challenged, get, offline, standing};
 use super::{LASTS, about, note};
+use crate::approval::State;
 use crate::approval::record::{Attempt, Challenged, CodeAttempt, CodeEnd, Decision, Hit, Judged, Row};
 use crate::approval::rule::{self, Asked, Change, Limits};
-use crate::approval::{Moment, State};
 use crate::audit::{Caller, Entry};
 use crate::enrol::{self, DeviceState};
+use crate::moment::Moment;
 use crate::notice::{self, record::Noticed};
 use crate::person::PersonId;
 use crate::session;

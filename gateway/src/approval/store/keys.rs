@@ -6,9 +6,9 @@ use countersign_protocol::jose::{H32, Jws, Typ};
 
 use super::read::{COLUMNS, row};
 use super::{LASTS, cancel};
-use crate::approval::Moment;
 use crate::approval::record::Row;
 use crate::audit::Caller;
+use crate::moment::Moment;
 use crate::store::{Connection, StoreFault, int, named_params};
 
 /// What was signed for approvals: what phones fetch, and what pages show to phones without a network.

@@ -6,6 +6,7 @@ use rusqlite::types::Type;
 
 use crate::approval::record::{Asks, Challenged, Offline, Row, Standing};
 use crate::approval::{Means, Push, State};
+use crate::moment::Deadline;
 use crate::person::PersonId;
 use crate::store::{Connection, OptionalExtension, Row as Line, StoreFault, time};
 
@@ -61,9 +62,7 @@ pub(super) fn row(line: &Line<'_>) -> rusqlite::Result<Row> {
         tries: line.get(8)?,
         begun: moment(9)?,
         exp: moment(10)?,
-        ends: moment(11)?,
-        run: line.get(12)?,
-        mono_end: line.get(13)?,
+        ends: Deadline { at: moment(11)?, run: line.get(12)?, mono: line.get(13)? },
         network: line.get(14)?,
         resends: line.get(15)?,
         rung: moment(16)?,

@@ -11,8 +11,8 @@ use super::super::record::{Code, Confirmed, Device, DeviceState, Inviter};
 use super::read::{device, key, one_code, read};
 use super::write::insert_code;
 use super::{DAY, SqlStore, confirm, has_place, leaving, stopped, tell, undo};
-use crate::approval::Moment;
 use crate::audit::{self, Caller, Entry};
+use crate::moment::{Moment, lasts};
 use crate::person::PersonId;
 use crate::store::{Connection, OptionalExtension, Row, StoreFault, int, named_params, params};
 
@@ -275,7 +275,7 @@ fn invite(tx: &Connection, new: &NewInvitation, code: &Code, at: &Moment, audit:
             new.jti.as_bytes(),
             code.person.0,
             int(code.made),
-            int(code.x),
+            int(code.x.at),
             new.receipt
         ],
     )?;
@@ -285,13 +285,15 @@ fn invite(tx: &Connection, new: &NewInvitation, code: &Code, at: &Moment, audit:
 
 /// The devices that enrolled by invitations of this one and wait for their digits, the newest last.
 fn waiting(tx: &Connection, inviter: &Id, at: &Moment) -> Result<Vec<(Id, Device)>, StoreFault> {
-    let sql = "SELECT device.*, e FROM device JOIN enrol_code USING (did)
-         WHERE inviter = :inviter AND device.state = 'pending' AND :now <= until
-           AND (device.run <> :run OR :mono <= device.mono_end) ORDER BY added";
+    let sql = format!(
+        "SELECT device.*, e FROM device JOIN enrol_code USING (did)
+         WHERE inviter = :inviter AND device.state = 'pending' AND {} ORDER BY added",
+        lasts!("device", "until")
+    );
     let values = named_params! {
         ":inviter": inviter.as_bytes(), ":now": int(at.now), ":run": at.run, ":mono": at.mono,
     };
-    let mut statement = tx.prepare(sql)?;
+    let mut statement = tx.prepare(&sql)?;
     let found = statement.query_map(values, |row| Ok((Id::from_bytes(row.get("e")?), read(row)?)))?;
     Ok(found.collect::<Result<_, _>>()?)
 }

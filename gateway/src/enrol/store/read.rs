@@ -8,6 +8,7 @@ use rusqlite::types::Type;
 
 use super::super::changes::SuspendedWhy;
 use super::super::record::{Code, Device, DeviceState, Inviter, OldKey, Phone, Taken};
+use crate::moment::Deadline;
 use crate::person::PersonId;
 use crate::store::{Connection, OptionalExtension, Row, StoreFault, time};
 
@@ -44,9 +45,7 @@ fn read_code(row: &Row<'_>) -> rusqlite::Result<Code> {
         name: row.get("name")?,
         code: row.get("code")?,
         made: time(row.get("made")?),
-        x: time(row.get("x")?),
-        run: row.get("run")?,
-        mono_end: row.get("mono_end")?,
+        x: deadline(row, ["x", "run", "mono_end"])?,
         taken,
         ended: state == "ended",
     })
@@ -64,9 +63,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Device> {
         why: row.get::<_, Option<String>>("why")?.as_deref().and_then(|why| why.parse().ok()),
         phone: if kind == "phone" { Some(read_phone(row)?) } else { None },
         added: time(row.get("added")?),
-        until: time(row.get("until")?),
-        run: row.get("run")?,
-        mono_end: row.get("mono_end")?,
+        until: deadline(row, ["until", "run", "mono_end"])?,
         tries: row.get("tries")?,
         activated: maybe("activated")?,
         suspended: maybe("suspended")?.zip(why_suspended(row)?),
@@ -99,16 +96,15 @@ fn read_phone(row: &Row<'_>) -> rusqlite::Result<Phone> {
 }
 
 fn old_key(row: &Row<'_>, columns: [&'static str; 4]) -> rusqlite::Result<Option<OldKey>> {
-    let [name, until, run, mono] = columns;
+    let [name, end @ ..] = columns;
     if row.get::<_, Option<Vec<u8>>>(name)?.is_none() {
         return Ok(None);
     }
-    Ok(Some(OldKey {
-        key: key(row, name)?,
-        until: time(row.get(until)?),
-        run: row.get(run)?,
-        mono_end: row.get(mono)?,
-    }))
+    Ok(Some(OldKey { key: key(row, name)?, until: deadline(row, end)? }))
+}
+
+fn deadline(row: &Row<'_>, [at, run, mono]: [&str; 3]) -> rusqlite::Result<Deadline> {
+    Ok(Deadline { at: time(row.get(at)?), run: row.get(run)?, mono: row.get(mono)? })
 }
 
 fn why_suspended(row: &Row<'_>) -> rusqlite::Result<Option<SuspendedWhy>> {

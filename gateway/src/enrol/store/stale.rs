@@ -3,9 +3,11 @@
 use countersign_protocol::jose::Id;
 
 use super::super::record::Replacement;
-use crate::approval::Moment;
+use crate::moment::{Moment, lasts};
 use crate::store::{Connection, StoreFault, int, named_params, params};
 
+/// Holds while a code may still be taken.
+const LASTS: &str = lasts!("x");
 /// The open codes of pages that the person of `old` has.
 const OTHERS: &str = "SELECT 1 FROM enrol_code AS another
                       WHERE another.person = old.person AND another.state = 'open' AND another.inviter IS NULL";
@@ -22,7 +24,7 @@ pub fn end(tx: &Connection) -> Result<(), StoreFault> {
 pub(super) fn ended(tx: &Connection, at: &Moment) -> Result<Vec<Id>, StoreFault> {
     let sql = format!(
         "SELECT e FROM enrol_code AS old
-         WHERE stale = 1 AND inviter IS NULL AND :now <= x AND (run <> :run OR :mono <= mono_end) AND NOT EXISTS ({OTHERS})
+         WHERE stale = 1 AND inviter IS NULL AND {LASTS} AND NOT EXISTS ({OTHERS})
            AND NOT EXISTS (SELECT 1 FROM enrol_code AS other WHERE other.person = old.person
                              AND (other.made, other.e) > (old.made, old.e) AND other.stale = 1
                              AND other.inviter IS NULL)"

@@ -10,8 +10,8 @@ pub(super) fn insert_code(tx: &Connection, code: &Code) -> Result<(), StoreFault
          VALUES (:e, :person, :session, :name, :code, :made, :x, :run, :mono_end, :inviter, :replaces)",
         named_params! {
             ":e": code.e.as_bytes(), ":person": code.person.0, ":session": code.session.as_bytes(),
-            ":name": code.name, ":code": code.code, ":made": int(code.made), ":x": int(code.x),
-            ":run": code.run, ":mono_end": code.mono_end,
+            ":name": code.name, ":code": code.code, ":made": int(code.made), ":x": int(code.x.at),
+            ":run": code.x.run, ":mono_end": code.x.mono,
             ":inviter": code.inviter.map(|it| *it.did.as_bytes()),
             ":replaces": code.inviter.is_some_and(|it| it.replaces),
         },
@@ -36,8 +36,8 @@ pub(super) fn insert(tx: &Connection, device: &Device) -> Result<(), StoreFault>
             ":ak": phone.map(|it| it.ak.to_sec1()), ":pk": phone.map(|it| it.pk.to_sec1()),
             ":seal": phone.map(|it| it.seal.to_sec1()), ":auth": phone.map(|it| *it.auth.as_bytes()),
             ":endpoint": phone.and_then(|it| it.endpoint.as_deref()), ":eh": phone.map(|it| *it.eh.as_bytes()),
-            ":added": int(device.added), ":until": int(device.until), ":run": device.run,
-            ":mono_end": device.mono_end, ":tries": device.tries, ":ok": device.ok, ":totp": device.totp,
+            ":added": int(device.added), ":until": int(device.until.at), ":run": device.until.run,
+            ":mono_end": device.until.mono, ":tries": device.tries, ":ok": device.ok, ":totp": device.totp,
             ":attested": phone.is_some_and(|it| it.attested),
         },
     )?;

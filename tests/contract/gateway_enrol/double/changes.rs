@@ -1,6 +1,5 @@
 //! What becomes of devices, in memory.
 
-use countersign_gateway::approval::Moment;
 use countersign_gateway::audit::Entry;
 use countersign_gateway::enrol::Store;
 use countersign_gateway::enrol::changes::{
@@ -8,6 +7,7 @@ use countersign_gateway::enrol::changes::{
     PushSet, SetPush, SuspendedWhy, Typed,
 };
 use countersign_gateway::enrol::record::{Code, Confirmed, Device, DeviceState, OldKey};
+use countersign_gateway::moment::{Deadline, Moment};
 use countersign_gateway::person::PersonId;
 use countersign_gateway::store::StoreFault;
 use countersign_protocol::jose::{H32, Id, Jwk};
@@ -138,8 +138,7 @@ impl Changes for Memory {
         Ok(self.guarded(may, |all| {
             let phone = all.devices.iter_mut().find(|it| it.did == new.did).and_then(|it| it.phone.as_mut());
             let Some(phone) = phone else { return KeyChanged::Refused };
-            let old =
-                OldKey { key: new.old.clone(), until: at.now + OLD_KEY, run: at.run, mono_end: at.mono_after(OLD_KEY) };
+            let old = OldKey { key: new.old.clone(), until: Deadline::after(OLD_KEY, &at) };
             match new.class {
                 KeyClass::Ak => (phone.ak, phone.old_ak) = (new.new.clone(), Some(old)),
                 KeyClass::Pk => (phone.pk, phone.old_pk) = (new.new.clone(), Some(old)),
@@ -185,7 +184,7 @@ impl Changes for Memory {
             end_codes(all, new.did);
             all.codes.push(code.clone());
             let NewInvitation { did, h, jti, receipt, .. } = new.clone();
-            let (person, made, x) = (code.person, code.made, code.x);
+            let (person, made, x) = (code.person, code.made, code.x.at);
             all.invitations.push(Invitation { did, h, jti, person, made, x, receipt: Some(receipt) });
             Invited::Done(ended)
         }))

@@ -1,7 +1,7 @@
 //! Codes that a change of the gateway's keys ended, in memory.
 
-use countersign_gateway::approval::Moment;
 use countersign_gateway::enrol::record::{Code, Replacement};
+use countersign_gateway::moment::Moment;
 use countersign_gateway::person::PersonId;
 use countersign_protocol::jose::Id;
 
