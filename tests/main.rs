@@ -13,6 +13,7 @@ mod driver;
 mod gateway_store;
 mod journey;
 mod leak;
+mod limits;
 mod looks;
 mod otp;
 mod pages;

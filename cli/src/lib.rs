@@ -6,6 +6,7 @@ pub mod desk;
 pub mod fault;
 mod field_words;
 pub mod home;
+pub mod limits;
 mod log;
 pub mod outside;
 pub mod poll;

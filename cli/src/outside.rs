@@ -2,8 +2,7 @@
 
 use unicode_normalization::char::is_combining_mark;
 
-/// How many combining marks of one letter are drawn: more would pile up over the lines above and beneath.
-const MARKS: usize = 4;
+use crate::limits::DRAWN_MARKS;
 
 /// Begins what has a direction of its own (first strong isolate).
 pub const ISOLATE: char = '\u{2068}';
@@ -23,7 +22,7 @@ pub fn few_marks(text: &str) -> String {
     let mut marks = 0;
     let is_drawn = |c: &char| {
         marks = if is_combining_mark(*c) { marks + 1 } else { 0 };
-        marks <= MARKS
+        marks <= DRAWN_MARKS
     };
     text.chars().filter(is_drawn).collect()
 }
@@ -53,7 +52,7 @@ mod tests {
     #[test]
     fn marks_do_not_pile_up() {
         let piled = format!("Zu{}rich", "\u{308}".repeat(63));
-        assert_eq!(few_marks(&piled), format!("Zu{}rich", "\u{308}".repeat(4)));
+        assert_eq!(few_marks(&piled), format!("Zu{}rich", "\u{308}".repeat(DRAWN_MARKS)));
         assert_eq!(isolated("נִקּוּד"), "\u{2068}נִקּוּד\u{2069}", "what is written so is left as it is");
     }
 }

@@ -15,10 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::fault::Fault;
 use crate::port::AskPassphrase;
-use crate::{outside, prose};
-
-/// The longest line that is read, in bytes.
-const LINE_LIMIT: usize = 64 * 1024;
+use crate::{limits, outside, prose};
 
 /// The terminal, or what stands in its place.
 pub struct Terminal {
@@ -211,7 +208,7 @@ fn person() -> io::Result<File> {
 }
 
 fn hidden_line(question: &str) -> Result<Zeroizing<String>, Fault> {
-    countersign_prompt::hidden(&format!("{} ", prose::for_reader(question, true)), LINE_LIMIT)
+    countersign_prompt::hidden(&format!("{} ", prose::for_reader(question, true)), limits::LINE)
         .map_err(|_| Fault::refused(text("cli.no_terminal")))
 }
 
@@ -261,14 +258,15 @@ pub fn stdin_line() -> Result<Option<Zeroizing<String>>, Fault> {
 fn read_line(from: &mut dyn BufRead) -> Result<Option<Zeroizing<String>>, Fault> {
     // Room for most lines at once, so that no half of a secret stays behind in a buffer that was too small.
     let mut line = Zeroizing::new(String::with_capacity(4096));
-    let read =
-        from.take(LINE_LIMIT as u64).read_line(&mut line).map_err(|_| Fault::refused(text("cli.unreadable_line")))?;
+    // Room for the line's end; what is longer is refused and not cut, or a passphrase would be another one.
+    let most = limits::LINE as u64 + 2;
+    let read = from.take(most).read_line(&mut line).map_err(|_| Fault::refused(text("cli.unreadable_line")))?;
     if read == 0 {
         return Ok(None);
     }
     let end = line.trim_end_matches(['\n', '\r']).len();
     line.truncate(end);
-    Ok(Some(line))
+    if line.len() > limits::LINE { Err(Fault::refused(text("cli.long_line"))) } else { Ok(Some(line)) }
 }
 
 #[cfg(test)]
@@ -286,6 +284,24 @@ mod tests {
         assert_eq!(read_line(&mut from).unwrap().unwrap().as_str(), " one ");
         assert_eq!(read_line(&mut from).unwrap().unwrap().as_str(), "two");
         assert!(read_line(&mut from).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_line_is_taken_whole_or_not_at_all() {
+        for (length, end, taken) in [
+            (limits::LINE - 1, "\n", true),
+            (limits::LINE, "\r\n", true),
+            (limits::LINE, "", true),
+            (limits::LINE + 1, "\n", false),
+            (limits::LINE * 2, "", false),
+        ] {
+            let read = read_line(&mut io::Cursor::new(format!("{}{end}", "x".repeat(length)).into_bytes()));
+            match read {
+                Ok(Some(line)) => assert!(taken && line.len() == length, "{length}"),
+                Err(fault) => assert!(!taken && fault.words == text("cli.long_line"), "{length}"),
+                Ok(None) => panic!("there is a line"),
+            }
+        }
     }
 
     #[cfg(target_os = "linux")]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use countersign_protocol::limits::Limit;
 
 /// A body of a gateway's answer, in bytes.
-pub const ANSWER: usize = 64 * 1024;
+pub const ANSWER: usize = countersign_protocol::limits::JSON_BYTES;
 /// One record of the device store, in bytes.
 pub const DEVICE_FILE: u64 = 4 * 1024 * 1024;
 /// Certificates in a TLS chain.
@@ -85,11 +85,11 @@ pub const VAULT_ACCOUNTS: usize = 10_000;
 /// Vault: bytes of the file before it is read whole to mend it.
 pub const VAULT_FILE: u64 = 256 * 1024 * 1024;
 /// Account: Unicode scalar values of issuer and name each.
-pub const ACCOUNT_NAME: usize = 256;
+pub const ACCOUNT_NAME: usize = countersign_protocol::limits::URI_NAME;
 /// Account: Unicode scalar values of a note.
 pub const ACCOUNT_NOTE: usize = 10_000;
 /// Account: bytes of a seed.
-pub const ACCOUNT_SEED: RangeInclusive<usize> = 1..=128;
+pub const ACCOUNT_SEED: RangeInclusive<usize> = countersign_protocol::limits::SEED_BYTES;
 /// Account: combining marks on one base in issuer and name.
 pub const ACCOUNT_MARKS: usize = countersign_protocol::limits::COMBINING_MARKS;
 /// Search: Unicode scalar values.

@@ -20,10 +20,6 @@ pub const BODY_TIME: Duration = Duration::from_secs(20);
 pub const WRITE_STALL: Duration = Duration::from_secs(20);
 /// The time for a TLS handshake.
 pub const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
-/// Body of a device call. Beyond: 413.
-pub const DEVICE_BODY: usize = countersign_protocol::limits::BODY;
-/// Body of `enrol`. Beyond: 413.
-pub const ENROL_BODY: usize = countersign_protocol::limits::BODY_ENROL;
 /// Body of a form or of JSON from a page. Beyond: 413.
 pub const FORM_BODY: usize = 64 * 1024;
 /// Requests a connection a minute. Beyond: 429.
@@ -36,6 +32,19 @@ pub const ADDRESS_CONNECTIONS: usize = 2_048;
 /// How long a stop lets requests finish.
 pub const STOP_TIME: Duration = Duration::from_secs(10);
 
+/// `metadata` and `answer`, of one network (push-v1 §4, as those that follow): at once, and then one each ten milliseconds.
+pub const OPEN_CALLS: u32 = 500;
+/// `enrol` of one network: at once, and then one each fifth of a second.
+pub const ENROL_CALLS: u32 = 60;
+/// Calls by which a phone changes itself, of one network: at once, and then one each fifth of a second.
+pub const CHANGE_CALLS: u32 = 200;
+/// Answers of one phone: at once, and then one each tenth of a second.
+pub const PHONE_ANSWERS: u32 = 200;
+/// Changes that one phone made: at once, and then one each five minutes.
+pub const PHONE_CHANGES: u32 = 20;
+/// What one phone reads: at once, and then one each tenth of a second.
+pub const PHONE_READS: u32 = 600;
+
 /// The configuration file, in bytes.
 pub const CONFIG_BYTES: u64 = 1024 * 1024;
 
@@ -47,6 +56,18 @@ pub const PASSWORD_LEAST: usize = 8;
 pub const NAME_CHARS: usize = 64;
 /// How long a sign-in waits for a free place at the password hash. Beyond: 503.
 pub const PASSWORD_QUEUE: Duration = Duration::from_secs(2);
+/// Wrong passwords in a row for a name from one network, before it has to wait.
+pub const GUESSES_A_NETWORK: u32 = 5;
+/// The same from anywhere (NIST SP 800-63B-4 §3.2.2).
+pub const GUESSES: u32 = 100;
+/// The longest wait of a name from one network, in seconds.
+pub const GUESS_WAIT_A_NETWORK: u64 = 900;
+/// The same from anywhere.
+pub const GUESS_WAIT: u64 = 60;
+/// Time without a try after which wrong ones are forgotten.
+pub const GUESS_MEMORY: Duration = Duration::from_secs(24 * 3600);
+/// Counts of wrong passwords that are kept; beyond them those that are not waiting are forgotten.
+pub const GUESS_COUNTS: usize = 100_000;
 /// Life of a voucher, in seconds.
 pub const VOUCHER_LIFE: u64 = 24 * 3600;
 /// A voucher whose making lies ahead by more than so many seconds tells that the wall clock was set back. Administrators make
@@ -77,7 +98,7 @@ pub const APPROVAL_LIFE: u64 = 120;
 /// The same, at least.
 pub const APPROVAL_LIFE_LEAST: u64 = 30;
 /// The same, at most.
-pub const APPROVAL_LIFE_MOST: u64 = 600;
+pub const APPROVAL_LIFE_MOST: u64 = countersign_protocol::limits::CHALLENGE_LIFE;
 /// Open approvals of a person that asked a phone, unless set otherwise; at least one.
 pub const OPEN_APPROVALS: u32 = 1;
 /// The same, at most.
@@ -156,8 +177,6 @@ pub const TABLE: &[Limit] = &[
     Limit { surface: "time for a body", most: BODY_TIME.as_secs(), unit: "seconds" },
     Limit { surface: "pause in taking an answer", most: WRITE_STALL.as_secs(), unit: "seconds" },
     Limit { surface: "time for a TLS handshake", most: HANDSHAKE_TIME.as_secs(), unit: "seconds" },
-    Limit { surface: "body of a device call, as a connection takes it", most: DEVICE_BODY as u64, unit: "bytes" },
-    Limit { surface: "body of enrol, as a connection takes it", most: ENROL_BODY as u64, unit: "bytes" },
     Limit { surface: "body of a form", most: FORM_BODY as u64, unit: "bytes" },
     Limit { surface: "requests of a connection", most: CONNECTION_RATE as u64, unit: "requests a minute" },
     Limit { surface: "open connections, unless set otherwise", most: CONNECTIONS as u64, unit: "connections" },
@@ -167,11 +186,23 @@ pub const TABLE: &[Limit] = &[
         unit: "connections",
     },
     Limit { surface: "time for open requests at a stop", most: STOP_TIME.as_secs(), unit: "seconds" },
+    Limit { surface: "metadata and answer, of a network", most: OPEN_CALLS as u64, unit: "calls at once" },
+    Limit { surface: "enrol, of a network", most: ENROL_CALLS as u64, unit: "calls at once" },
+    Limit { surface: "changes of phones, of a network", most: CHANGE_CALLS as u64, unit: "calls at once" },
+    Limit { surface: "answers of a phone", most: PHONE_ANSWERS as u64, unit: "calls at once" },
+    Limit { surface: "changes that a phone made", most: PHONE_CHANGES as u64, unit: "calls at once" },
+    Limit { surface: "calls by which a phone reads", most: PHONE_READS as u64, unit: "calls at once" },
     Limit { surface: "configuration file", most: CONFIG_BYTES, unit: "bytes" },
     Limit { surface: "password", most: PASSWORD_BYTES as u64, unit: "bytes" },
     Limit { surface: "password, at least", most: PASSWORD_LEAST as u64, unit: "characters" },
     Limit { surface: "name of a person", most: NAME_CHARS as u64, unit: "characters" },
     Limit { surface: "wait for the password hash", most: PASSWORD_QUEUE.as_secs(), unit: "seconds" },
+    Limit { surface: "wrong passwords of a name from a network", most: GUESSES_A_NETWORK as u64, unit: "in a row" },
+    Limit { surface: "wrong passwords of a name from anywhere", most: GUESSES as u64, unit: "in a row" },
+    Limit { surface: "wait of a name from a network", most: GUESS_WAIT_A_NETWORK, unit: "seconds" },
+    Limit { surface: "wait of a name from anywhere", most: GUESS_WAIT, unit: "seconds" },
+    Limit { surface: "memory of wrong passwords", most: GUESS_MEMORY.as_secs(), unit: "seconds" },
+    Limit { surface: "counts of wrong passwords", most: GUESS_COUNTS as u64, unit: "counts" },
     Limit { surface: "life of a voucher", most: VOUCHER_LIFE, unit: "seconds" },
     Limit { surface: "session without a request", most: SESSION_IDLE, unit: "seconds" },
     Limit { surface: "session in all", most: SESSION_LIFE, unit: "seconds" },

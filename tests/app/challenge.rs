@@ -3,6 +3,7 @@
 use countersign_core::app::{App, ApprovalState, Scanned};
 use countersign_core::cancel::Cancel;
 use countersign_core::error::PortError;
+use countersign_core::limits::ICONS_MOST;
 use countersign_protocol::jose::H32;
 use countersign_tests::patience::read_at_last;
 use countersign_tests::raw_phone::{Key, sign};
@@ -254,10 +255,14 @@ fn a_scanned_enrolment_is_offered_and_an_account_read() {
 
 /// An icon of these sides.
 fn icon(side: u32) -> Vec<u8> {
+    shaded(side, 9)
+}
+
+fn shaded(side: u32, shade: u8) -> Vec<u8> {
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, side, side);
     encoder.set_color(png::ColorType::Grayscale);
-    encoder.write_header().unwrap().write_image_data(&vec![9; (side * side) as usize]).unwrap();
+    encoder.write_header().unwrap().write_image_data(&vec![shade; (side * side) as usize]).unwrap();
     file
 }
 
@@ -283,6 +288,27 @@ fn shown_icon(named: &[u8], served: &[u8]) -> (Option<Vec<u8>>, usize) {
 #[test]
 fn an_icon_is_fetched_once_and_kept_by_hash() {
     assert_eq!(shown_icon(&icon(128), &icon(128)), (Some(icon(128)), 1));
+}
+
+#[test]
+fn so_many_icons_are_kept_and_then_those_before_go() {
+    let (world, gateway, app, enrolling) = enrolled();
+    let icons: Vec<Vec<u8>> = (0..=ICONS_MOST).map(|n| shaded(128, n as u8)).collect();
+    let hash = |n: usize| H32::sha256(&[&icons[n]]);
+    gateway.state().icons = (0..icons.len()).map(|n| (hash(n).to_string(), icons[n].clone())).collect();
+    let calls = |n: usize| gateway.calls(&format!("icon/{}", hash(n)));
+    let shown = |app: &App, n: usize| app.icon(enrolling.id, &hash(n), &Cancel::default()).unwrap();
+    for n in 0..ICONS_MOST {
+        assert_eq!(shown(&app, n).as_ref(), Some(&icons[n]));
+    }
+    drop(app);
+    let app = world.app();
+    for n in 0..ICONS_MOST {
+        assert_eq!((shown(&app, n).is_some(), calls(n)), (true, 1), "{n} of {ICONS_MOST} is kept");
+    }
+    assert!(shown(&app, ICONS_MOST).is_some());
+    assert_eq!((shown(&app, ICONS_MOST).is_some(), calls(ICONS_MOST)), (true, 1), "the newest is kept");
+    assert_eq!((shown(&app, 0).is_some(), calls(0)), (true, 2), "those before went");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use countersign_core::app::{ApprovalState, GatewayState};
 use countersign_core::cancel::Cancel;
 use countersign_core::error::{Error, GatewayError, PortError};
+use countersign_core::limits;
 use countersign_core::port::Response;
 use countersign_protocol::push::{AnswerRequest, ClosedStatus, GoneWhy, Via};
 use countersign_tests::raw_phone::{Key, sign};
@@ -74,9 +75,28 @@ fn a_gateway_without_events_is_polled_for_an_hour() {
     assert_eq!(waits(&gateway), [0, 30], "it waits by a poll");
     app.events(enrolling.id, &Cancel::default()).unwrap();
     assert_eq!((gateway.calls("events"), waits(&gateway).last()), (1, Some(&30)));
-    world.clock.pass(3600);
+    world.clock.pass(limits::EVENTS_MISSING.as_secs() - 1);
+    app.events(enrolling.id, &Cancel::default()).unwrap();
+    assert_eq!(gateway.calls("events"), 1);
+    world.clock.pass(1);
     app.events(enrolling.id, &Cancel::default()).unwrap();
     assert_eq!(gateway.calls("events"), 2);
+}
+
+#[test]
+fn calls_and_streams_are_given_the_time_of_the_table() {
+    let (_world, gateway, app, enrolling) = enrolled();
+    poll(&app, &enrolling).unwrap();
+    app.poll(enrolling.id, 30, &Cancel::default()).unwrap();
+    gateway.feed(|_| None);
+    app.events(enrolling.id, &Cancel::default()).unwrap();
+    let state = gateway.state();
+    let last =
+        |path: &str| state.log.iter().rfind(|(asked, _)| asked == path).map(|(_, request)| request.deadline).unwrap();
+    assert_eq!(last("events"), limits::EVENT_SILENCE);
+    let polls = state.log.iter().filter(|(asked, _)| asked == "poll").map(|(_, request)| request.deadline);
+    assert_eq!(polls.max(), Some(limits::CALL_DEADLINE + Duration::from_secs(30)), "beside its wait");
+    assert_eq!(last("metadata"), limits::CALL_DEADLINE);
 }
 
 #[test]

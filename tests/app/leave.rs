@@ -3,6 +3,7 @@
 use countersign_core::app::{GatewayState, Told};
 use countersign_core::cancel::Cancel;
 use countersign_core::error::{Error, GatewayError, InputError, Named, PortError};
+use countersign_protocol::limits;
 use countersign_protocol::push::{ErrorWhy, GoneWhy};
 use countersign_tests::raw_phone::{Key, b64u};
 use serde_json::{Value, json};
@@ -92,11 +93,14 @@ fn an_endpoint_is_told_and_ended() {
     assert!(!format!("{shown:?}").contains("push.example.com"));
     app.set_endpoint(id, None, &cancel).unwrap();
     assert_eq!((endpoint(), app.push_endpoint(id).unwrap().endpoint), (None, None));
-    for bad in ["http://push.example.com/", "", &format!("https://push.example.com/{}", "a".repeat(980))] {
+    let long = |bytes: usize| format!("{ENDPOINT}{}", "a".repeat(bytes - ENDPOINT.len()));
+    for bad in ["http://push.example.com/", "", &long(limits::ENDPOINT + 1)] {
         let fault = app.set_endpoint(id, Some(bad), &cancel).unwrap_err();
         assert!(matches!(fault, Error::Input(InputError::Field { field: Named::Endpoint, .. })));
     }
     assert_eq!(gateway.calls("push"), 2);
+    app.set_endpoint(id, Some(&long(limits::ENDPOINT)), &cancel).unwrap();
+    assert_eq!(endpoint(), Some(long(limits::ENDPOINT)));
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod history;
 mod keys;
 mod leave;
 mod life;
+mod limits;
 mod meta;
 mod moving;
 mod net;

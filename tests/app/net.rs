@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use countersign_core::cancel::Cancel;
 use countersign_core::error::PortError;
+use countersign_core::limits;
 use countersign_core::net::Net;
 use countersign_core::port::{Clock, Http, Method, Request, Response, Trust};
 use countersign_protocol::jose::H32;
@@ -57,6 +58,26 @@ impl Identity {
         params.not_after = rcgen::date_time_ymd(year, month, 1);
         let certificate = params.self_signed(&key).unwrap().der().clone();
         Self { key, certificate }
+    }
+
+    /// One whose certificate is exactly so many bytes long.
+    #[expect(clippy::disallowed_methods, reason = "a certificate of a test may be any")]
+    fn of_size(bytes: usize) -> Self {
+        let key = KeyPair::generate().unwrap();
+        let mut filler = bytes - 1_000;
+        loop {
+            let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+            (params.not_before, params.not_after) =
+                (rcgen::date_time_ymd(2026, 1, 1), rcgen::date_time_ymd(2027, 1, 1));
+            let filling = rcgen::CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 99_999, 1], vec![4; filler]);
+            params.custom_extensions = vec![filling];
+            let certificate = params.self_signed(&key).unwrap().der().clone();
+            match certificate.len() {
+                length if length == bytes => return Self { key, certificate },
+                // Signatures differ in length by a byte or two.
+                length => filler = filler + bytes - length,
+            }
+        }
     }
 
     fn pin(&self) -> H32 {
@@ -190,10 +211,23 @@ pub(super) fn tls_expired_without_pin() {
 #[test]
 fn a_chain_is_of_eight_certificates_at_most() {
     let own = Identity::until("localhost", 2027, 1);
-    for (length, fits) in [(8, true), (9, false)] {
+    for (length, fits) in [(limits::CHAIN - 1, true), (limits::CHAIN, true), (limits::CHAIN + 1, false)] {
         let server = serve_chain(&vec![&own; length], &own, ok);
         for trust in [Trust::Pins(vec![own.pin()]), Trust::Platform, Trust::MetadataOnly] {
             assert_eq!(get(&net(&[&own]), &server, trust).is_ok(), fits, "{length} certificates");
+        }
+    }
+}
+
+#[test]
+fn a_certificate_is_of_sixteen_kibibytes_at_most() {
+    for (bytes, fits) in
+        [(limits::CERTIFICATE - 1, true), (limits::CERTIFICATE, true), (limits::CERTIFICATE + 1, false)]
+    {
+        let own = Identity::of_size(bytes);
+        let server = serve(&own, &own, ok);
+        for trust in [Trust::Pins(vec![own.pin()]), Trust::Platform, Trust::MetadataOnly] {
+            assert_eq!(get(&net(&[&own]), &server, trust).is_ok(), fits, "{bytes} bytes");
         }
     }
 }

@@ -1,10 +1,11 @@
 //! `limits::*`: the bodies of device calls, at their limits and one byte beyond; how many calls a network may make, and how
 //! many one phone.
 
-use countersign_gateway::limits::{CONNECTION_RATE, DEVICE_BODY, ENROL_BODY};
+use countersign_gateway::limits::CONNECTION_RATE;
 use countersign_gateway::person::Person;
 use countersign_gateway::push::rate;
 use countersign_protocol::jose::H32;
+use countersign_protocol::limits::{BODY, BODY_ENROL, CHALLENGE_GRACE};
 use countersign_tests::raw_phone::{Key, RawPhone, RawReply, RawRequest, any_certificate, sign};
 use countersign_tests::stage::Stage;
 use serde_json::json;
@@ -23,14 +24,14 @@ fn padded(kind: Kind, bytes: usize) -> String {
 
 #[test]
 fn bodies() {
-    assert_eq!((ENROL_BODY, DEVICE_BODY), (48 * 1024, 16 * 1024), "as push-v1 section 4 has them");
+    assert_eq!((BODY_ENROL, BODY), (48 * 1024, 16 * 1024), "as push-v1 section 4 has them");
     let limits = [
-        (Kind::Enrol, ENROL_BODY),
-        (Kind::Proof, DEVICE_BODY),
-        (Kind::Answer, DEVICE_BODY),
-        (Kind::Keys, ENROL_BODY),
-        (Kind::Invite, DEVICE_BODY),
-        (Kind::Confirm, DEVICE_BODY),
+        (Kind::Enrol, BODY_ENROL),
+        (Kind::Proof, BODY),
+        (Kind::Answer, BODY),
+        (Kind::Keys, BODY_ENROL),
+        (Kind::Invite, BODY),
+        (Kind::Confirm, BODY),
     ];
     for (kind, limit) in limits {
         for (bytes, expected) in [(limit - 1, kind.taken()), (limit, kind.taken()), (limit + 1, "413 large")] {
@@ -177,4 +178,16 @@ fn readings_of_a_phone() {
     assert_eq!(one.decide(&one.approval(&held, &asked.digits())), "approved");
     stage.clock.advance(1);
     assert_eq!(one.poll(&one.echo(0)).status, 200, "a second later");
+}
+
+/// Section 10: a decision on its way when its challenge ends is taken for a few seconds more.
+#[test]
+fn a_decision_after_the_end() {
+    for (late, said) in [(CHALLENGE_GRACE, "approved"), (CHALLENGE_GRACE + 1, "expired")] {
+        let (stage, alice, one, _) = super::two_phones();
+        let asked = stage.begin(&alice);
+        let held = one.challenges().pop().expect("a challenge");
+        stage.clock.advance(stage.house().config.approval.life + late);
+        assert_eq!(one.decide(&one.approval(&held, &asked.digits())), said, "{late} s after its end");
+    }
 }

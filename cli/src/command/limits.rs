@@ -6,10 +6,11 @@ use serde_json::json;
 
 use super::Context;
 use crate::fault::Fault;
+use crate::limits as desk;
 
 /// Prints the tables of the packages that this program is made of.
 pub fn run(context: &Context) -> Result<(), Fault> {
-    for row in protocol::TABLE.iter().chain(core::TABLE) {
+    for row in protocol::TABLE.iter().chain(core::TABLE).chain(desk::TABLE) {
         let plain = format!("{:<58} {:>12} {}", row.surface, row.most, row.unit);
         context.terminal.result(&plain, &json!({ "surface": row.surface, "most": row.most, "unit": row.unit }));
     }

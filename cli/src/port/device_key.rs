@@ -8,8 +8,8 @@ use countersign_core::file;
 use countersign_core::port::{Guard, Random};
 use countersign_core::protocol::Secret;
 
-use super::FILE_LIMIT;
 use super::sealed::{self, KEY, KeyId};
+use crate::limits;
 
 /// The key in the file.
 pub struct DeviceKey {
@@ -23,7 +23,7 @@ impl DeviceKey {
     /// # Errors
     /// [`PortError::Disk`], [`PortError::DiskFull`]; [`PortError::Failed`] where the file is no key: it is left as it is.
     pub fn open(path: &Path, random: &dyn Random) -> Result<Self, PortError> {
-        let key = match file::read(path, FILE_LIMIT)? {
+        let key = match file::read(path, limits::KEY_FILE)? {
             Some(bytes) if bytes.len() == KEY => Secret::new(bytes),
             Some(_) => return Err(PortError::Failed),
             None => {

@@ -17,15 +17,9 @@ use p256::SecretKey;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 
-use super::FILE_LIMIT;
 use super::device_key::DeviceKey;
 use super::user_key::{self, Cost, Unlocked, UserKey};
-
-/// How often a passphrase may be wrong before the keystore gives up.
-pub const TRIES: u32 = 3;
-
-/// The largest secret that is wrapped, in bytes.
-const WRAP_LIMIT: usize = 512;
+use crate::limits;
 
 /// Asks the person for the vault passphrase: a prompt, a screen, or a file descriptor.
 pub trait AskPassphrase: Send + Sync {
@@ -135,7 +129,7 @@ impl DeskKeystore {
 
     /// Asks until the passphrase opens the key.
     fn unlock(&self, prompt: Option<&Prompt>, cancel: &Cancel) -> Result<Unlocked, PortError> {
-        for attempt in 0..TRIES {
+        for attempt in 0..limits::PASSPHRASE_TRIES {
             cancel.check()?;
             let passphrase = self.ask.ask(prompt, attempt > 0, cancel)?;
             let opened = self.user()?.ok_or(PortError::KeyGone)?.unlock(&passphrase)?;
@@ -151,7 +145,7 @@ impl DeskKeystore {
     }
 
     fn read(&self, name: &KeyName, kind: Kind) -> Result<Vec<u8>, PortError> {
-        file::read(&self.path(name, kind), FILE_LIMIT)?.ok_or(PortError::KeyGone)
+        file::read(&self.path(name, kind), limits::KEY_FILE)?.ok_or(PortError::KeyGone)
     }
 }
 
@@ -225,7 +219,7 @@ impl Keystore for DeskKeystore {
 
     fn wrap(&self, guard: Guard, secret: &Secret, cancel: &Cancel) -> Result<Vec<u8>, PortError> {
         cancel.check()?;
-        if !(1..=WRAP_LIMIT).contains(&secret.len()) {
+        if !limits::WRAPPED_BYTES.contains(&secret.len()) {
             return Err(PortError::TooLarge);
         }
         match guard {
@@ -336,6 +330,16 @@ mod tests {
     }
 
     #[test]
+    fn secrets_are_wrapped_up_to_their_limit() {
+        let (_folder, store, _) = made(&[]);
+        let most = *limits::WRAPPED_BYTES.end();
+        for (bytes, taken) in [(0, false), (1, true), (most - 1, true), (most, true), (most + 1, false)] {
+            let wrapped = store.wrap(Guard::Device, &Secret::new(vec![7; bytes]), &Cancel::default());
+            assert_eq!((bytes, wrapped.map(drop)), (bytes, if taken { Ok(()) } else { Err(PortError::TooLarge) }));
+        }
+    }
+
+    #[test]
     fn a_wrong_passphrase_is_asked_again_three_times_in_all() {
         let (_folder, store, _) = made(&["beech", "oak", "larch"]);
         let name = approve(&store);
@@ -344,7 +348,7 @@ mod tests {
         let name = approve(&store);
         let refused = store.sign_approval(&name, &prompt(), b"input", &Cancel::default());
         assert_eq!(refused, Err(PortError::UserRefused));
-        assert_eq!(script.1.load(Ordering::SeqCst), TRIES);
+        assert_eq!(script.1.load(Ordering::SeqCst), limits::PASSPHRASE_TRIES);
     }
 
     #[test]

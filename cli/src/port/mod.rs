@@ -15,9 +15,6 @@ pub use user_key::{Cost, Unlocked, UserKey};
 
 use countersign_core::error::PortError;
 
-/// The largest file of the keystore, in bytes: many times what any of them holds.
-const FILE_LIMIT: u64 = 64 * 1024;
-
 /// The roots that this machine trusts, as DER.
 ///
 /// # Errors

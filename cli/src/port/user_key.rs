@@ -19,8 +19,8 @@ use ring::hkdf::{HKDF_SHA256, Salt};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::FILE_LIMIT;
 use super::sealed::{self, KEY, KeyId};
+use crate::limits;
 
 /// What a guess at the passphrase costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,12 +35,10 @@ impl Cost {
     /// What new files get: 64 MiB, three passes.
     pub const DESK: Self = Self { memory: 64 * 1024, passes: 3 };
     /// The least that is accepted: 19 MiB, two passes.
-    pub const LEAST: Self = Self { memory: 19 * 1024, passes: 2 };
-    const MOST: Self = Self { memory: 1024 * 1024, passes: 20 };
+    pub const LEAST: Self = Self { memory: *limits::KDF_MEMORY.start(), passes: *limits::KDF_PASSES.start() };
 
     fn is_allowed(self) -> bool {
-        (Self::LEAST.memory..=Self::MOST.memory).contains(&self.memory)
-            && (Self::LEAST.passes..=Self::MOST.passes).contains(&self.passes)
+        limits::KDF_MEMORY.contains(&self.memory) && limits::KDF_PASSES.contains(&self.passes)
     }
 }
 
@@ -99,7 +97,7 @@ impl UserKey {
     /// # Errors
     /// [`PortError::Failed`] where the file is damaged or asks for a cost out of bounds, [`PortError::Disk`].
     pub fn open(path: &Path) -> Result<Option<Self>, PortError> {
-        let Some(bytes) = file::read(path, FILE_LIMIT)? else { return Ok(None) };
+        let Some(bytes) = file::read(path, limits::KEY_FILE)? else { return Ok(None) };
         let form: Form = serde_json::from_slice(&bytes).map_err(|_| PortError::Failed)?;
         Self::of_form(path, form).map(Some)
     }
@@ -351,7 +349,7 @@ mod tests {
         let path = folder.path().join("user.key");
         drop(key(&folder));
         let written = std::fs::read_to_string(&path).unwrap();
-        let costs = (Cost::LEAST.memory..=Cost::MOST.memory, Cost::LEAST.passes..=Cost::MOST.passes);
+        let costs = (limits::KDF_MEMORY, limits::KDF_PASSES);
         let input = (costs, any::<prop::sample::Index>(), any::<char>(), 0..4_u8);
         let (taken, all) = (Cell::new(0), Cell::new(0));
         let config = Config { cases: 400, failure_persistence: None, ..Config::default() };
@@ -378,6 +376,28 @@ mod tests {
         });
         run.unwrap();
         assert!(taken.get() * 3 >= all.get() && all.get() >= 400, "only {} of {} taken", taken.get(), all.get());
+    }
+
+    #[test]
+    fn costs_hold_their_limits() {
+        let (memory, passes) = (limits::KDF_MEMORY, limits::KDF_PASSES);
+        let cost = |memory, passes| Cost { memory, passes }.is_allowed();
+        assert!(cost(*memory.start(), *passes.start()) && cost(*memory.end(), *passes.end()));
+        assert!(!cost(memory.start() - 1, 3) && !cost(memory.end() + 1, 3));
+        assert!(!cost(64 * 1024, passes.start() - 1) && !cost(64 * 1024, passes.end() + 1));
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_its_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("user.key");
+        drop(key(&folder));
+        let written = std::fs::read_to_string(&path).unwrap();
+        for (bytes, taken) in [(limits::KEY_FILE - 1, true), (limits::KEY_FILE, true), (limits::KEY_FILE + 1, false)] {
+            let blanks = " ".repeat(bytes as usize - written.len());
+            std::fs::write(&path, format!("{written}{blanks}")).unwrap();
+            assert_eq!((bytes, UserKey::open(&path).is_ok()), (bytes, taken));
+        }
     }
 
     #[test]

@@ -4,13 +4,12 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::limits;
+
 /// A line being typed. It never shows itself in `Debug`, and is wiped when dropped: it may hold a passphrase or a link
 /// that carries a secret.
 #[derive(Clone, Default)]
 pub struct Field(Zeroizing<String>);
-
-/// The longest text a field takes, in bytes: the limit of scanned or pasted text.
-pub const FIELD_LIMIT: usize = 8 * 1024;
 
 impl Field {
     /// What stands in the field.
@@ -30,7 +29,7 @@ impl Field {
 
     /// Adds one typed character. Control characters, and what goes beyond the limit, are left out.
     pub fn push(&mut self, typed: char) {
-        if typed.is_control() || self.0.len() + typed.len_utf8() > FIELD_LIMIT {
+        if typed.is_control() || self.0.len() + typed.len_utf8() > limits::FIELD {
             return;
         }
         if self.0.capacity() < self.0.len() + 4 {
@@ -87,8 +86,10 @@ mod tests {
     #[test]
     fn it_takes_no_more_than_the_limit() {
         let mut field = Field::default();
-        field.paste(&"x".repeat(FIELD_LIMIT + 10));
-        assert_eq!(field.chars(), FIELD_LIMIT);
+        field.paste(&"x".repeat(limits::FIELD - 1));
+        assert_eq!(field.chars(), limits::FIELD - 1);
+        field.paste("xyz");
+        assert_eq!(field.chars(), limits::FIELD);
     }
 
     #[test]

@@ -32,10 +32,8 @@ use crate::args::Tui;
 use crate::command::Context;
 use crate::desk::Desk;
 use crate::fault::Fault;
+use crate::limits;
 use crate::port::AskPassphrase;
-
-/// The longest note that is shown, in bytes.
-const NOTE_LIMIT: u64 = 4096;
 
 /// Opens the phone, and makes its vault before where `options` say so.
 ///
@@ -86,8 +84,27 @@ fn can_fill_a_screen() -> bool {
 /// The lines of a note. Control characters in it are left out.
 fn read_note(path: &Path) -> Result<Vec<String>, Fault> {
     let mut note = String::new();
-    let read = std::fs::File::open(path).and_then(|file| file.take(NOTE_LIMIT).read_to_string(&mut note));
-    read.map_err(|_| Fault::failed(text("tui.note_unreadable")))?;
+    let read = std::fs::File::open(path).and_then(|file| file.take(limits::NOTE_FILE + 1).read_to_string(&mut note));
+    read.ok()
+        .filter(|read| *read as u64 <= limits::NOTE_FILE)
+        .ok_or_else(|| Fault::failed(text("tui.note_unreadable")))?;
     let clean = |line: &str| line.trim_end().chars().filter(|c| !c.is_control()).collect();
     Ok(note.trim_end().lines().skip_while(|line| line.trim().is_empty()).map(clean).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_is_taken_up_to_its_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("note");
+        for (bytes, taken) in [(limits::NOTE_FILE - 1, true), (limits::NOTE_FILE, true), (limits::NOTE_FILE + 1, false)]
+        {
+            std::fs::write(&path, "x".repeat(bytes as usize)).unwrap();
+            let lines = read_note(&path).map(|lines| lines.concat().len() as u64);
+            assert_eq!((bytes, lines.ok()), (bytes, taken.then_some(bytes)));
+        }
+    }
 }

@@ -40,9 +40,7 @@ impl Store {
         };
         past.retain(|old| is_young(old, now) && ended.iter().all(|new| new.jti() != old.jti()));
         past.extend(ended);
-        past.sort_by_key(|past| past.at);
-        let too_many = past.len().saturating_sub(limits::HISTORY_MOST);
-        past.drain(..too_many);
+        newest(&mut past, |past| past.at);
         let plain = zeroize::Zeroizing::new(serde_json::to_vec(&past).map_err(|_| Error::Internal)?);
         let sealed = self.key.as_ref().ok_or(PortError::Failed)?.seal(KIND, id, once, &plain)?;
         Ok(disk::replace(&self.history_path(id), &sealed)?)
@@ -79,6 +77,29 @@ impl Store {
     }
 }
 
+/// Puts all in order, the oldest first, and leaves as many of the newest as are kept.
+fn newest<T>(all: &mut Vec<T>, at: impl Fn(&T) -> u64) {
+    all.sort_by_key(at);
+    let too_many = all.len().saturating_sub(limits::HISTORY_MOST);
+    all.drain(..too_many);
+}
+
 fn is_young(past: &Past, now: u64) -> bool {
     now.abs_diff(past.at) <= limits::HISTORY_KEPT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_are_kept_and_in_order() {
+        for more in [-1, 0, 1, 100] {
+            let count = limits::HISTORY_MOST.saturating_add_signed(more) as u64;
+            let mut all: Vec<u64> = (0..count).rev().collect();
+            newest(&mut all, |at| *at);
+            let first = count.saturating_sub(limits::HISTORY_MOST as u64);
+            assert_eq!(all, (first..count).collect::<Vec<_>>(), "{more}");
+        }
+    }
 }

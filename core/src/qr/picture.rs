@@ -154,6 +154,24 @@ mod tests {
         })
     }
 
+    /// A progressive picture of ten scans, and the scan of a few more bits again and again.
+    #[test]
+    fn a_jpeg_has_so_many_scans_and_no_more() {
+        let file = include_bytes!("../../../tests/fixtures/qr/poor.jpg");
+        let starts: Vec<usize> = (0..file.len() - 1).filter(|at| file[*at..].starts_with(&[0xff, 0xda])).collect();
+        assert_eq!(starts.len(), 10);
+        // The eighth refines what all blocks have in common; nothing is gained or lost by another one like it.
+        let (from, to) =
+            (starts[6], starts[6] + file[starts[6]..].windows(2).position(|it| it == [0xff, 0xc4]).unwrap());
+        for (scans, taken) in
+            [(PICTURE_JPEG_SCANS - 1, true), (PICTURE_JPEG_SCANS, true), (PICTURE_JPEG_SCANS + 1, false)]
+        {
+            let more = file[from..to].repeat(scans - starts.len());
+            let file = [&file[..to], &more, &file[to..]].concat();
+            assert_eq!((scans, unpack(file).is_ok()), (scans, taken));
+        }
+    }
+
     /// Written pictures of any size and grey, left whole or damaged: a good one comes back pixel by pixel, and the others
     /// are a picture or a fault.
     #[test]

@@ -215,3 +215,34 @@ impl<'de> Deserialize<'de> for Wrapped {
         b64u::decode(&String::deserialize(deserializer)?).map(Self).map_err(de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_key_that_is_taken_after_a_day_tells_that_the_new_one_was_not() {
+        let asked = 1_795_260_000;
+        let name = KeyName::new("prove", &countersign_protocol::jose::Id::from_bytes([1; 16]));
+        for (class, after, unused) in [
+            (KeyClass::Pk, limits::KEYS_REPEATED - 1, false),
+            (KeyClass::Pk, limits::KEYS_REPEATED, false),
+            (KeyClass::Pk, limits::KEYS_REPEATED + 1, true),
+            (KeyClass::Ak, limits::KEYS_REPEATED + 1, false),
+        ] {
+            let name = name.clone();
+            let mut change = KeyChange {
+                class: KeyClass::Pk,
+                name,
+                began: asked,
+                asked,
+                request: None,
+                refused: false,
+                unused: false,
+                before: None,
+            };
+            change.note_old_key(class, asked + after);
+            assert_eq!(change.unused, unused, "{after}");
+        }
+    }
+}

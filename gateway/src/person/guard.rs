@@ -12,16 +12,13 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::PersonName;
+use crate::limits;
 use crate::port::Clock;
 
 /// Wrong ones in a row before a name has to wait, from one network and from anywhere.
-const FREE: [u32; 2] = [5, 100];
+const FREE: [u32; 2] = [limits::GUESSES_A_NETWORK, limits::GUESSES];
 /// The longest wait, in seconds.
-const LONGEST: [u64; 2] = [900, 60];
-/// After this long without a try a count is forgotten.
-const FORGET: Duration = Duration::from_secs(24 * 3600);
-/// Counts kept; beyond them those that are not waiting are forgotten.
-const MOST: usize = 100_000;
+const LONGEST: [u64; 2] = [limits::GUESS_WAIT_A_NETWORK, limits::GUESS_WAIT];
 /// They are looked through at most this often.
 const SWEPT: Duration = Duration::from_secs(1);
 
@@ -51,7 +48,7 @@ struct Counts {
 impl Counts {
     /// Forgets those that are not waiting, where there are too many.
     fn sweep(&mut self, now: Duration) {
-        if self.all.len() >= MOST && self.swept.is_none_or(|then| now.saturating_sub(then) >= SWEPT) {
+        if self.all.len() >= limits::GUESS_COUNTS && self.swept.is_none_or(|then| now.saturating_sub(then) >= SWEPT) {
             self.all.retain(|_, count| count.last + Duration::from_secs(LONGEST[0]) > now);
             self.swept = Some(now);
         }
@@ -87,7 +84,7 @@ impl Guard {
         counts.sweep(now);
         for key in keys {
             let count = counts.all.entry(key).or_insert(Count { tries: 0, last: now, before: now });
-            let tries = if now.saturating_sub(count.last) > FORGET { 0 } else { count.tries };
+            let tries = if now.saturating_sub(count.last) > limits::GUESS_MEMORY { 0 } else { count.tries };
             *count = Count { tries: tries.saturating_add(1), last: now, before: count.last };
         }
         Ok(())
@@ -150,10 +147,10 @@ mod tests {
     #[test]
     fn after_five_wrong_ones_each_waits_twice_as_long() {
         let (clock, guard) = guard();
-        for _ in 0..6 {
+        for _ in 0..=limits::GUESSES_A_NETWORK {
             assert_eq!(guard.begin("alice", from("192.0.2.7")), Ok(()));
         }
-        for wait in [2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900] {
+        for wait in [2, 4, 8, 16, 32, 64, 128, 256, 512, limits::GUESS_WAIT_A_NETWORK, limits::GUESS_WAIT_A_NETWORK] {
             assert_eq!(guard.begin("Alice ", from("192.0.2.99")), Err(wait), "the same name and network");
             clock.advance(wait);
             assert_eq!(guard.begin("alice", from("192.0.2.7")), Ok(()));
@@ -194,7 +191,7 @@ mod tests {
         let (second, mut counts) = (Duration::from_secs(1), Counts::default());
         let waiting = Count { tries: 9, last: 2_000 * second, before: Duration::ZERO };
         let fill = |counts: &mut Counts, last| {
-            for n in 0..MOST as u64 {
+            for n in 0..limits::GUESS_COUNTS as u64 {
                 let mut key = [0; 32];
                 key[..8].copy_from_slice(&n.to_be_bytes());
                 counts.all.entry(key).or_insert(Count { tries: 1, last, before: last });
@@ -206,18 +203,25 @@ mod tests {
         assert_eq!(counts.all.len(), 1, "those that wait stay");
         fill(&mut counts, Duration::ZERO);
         counts.sweep(2_000 * second + second / 2);
-        assert_eq!(counts.all.len(), MOST + 1, "not twice in a second");
+        assert_eq!(counts.all.len(), limits::GUESS_COUNTS + 1, "not twice in a second");
         counts.sweep(2_001 * second);
         assert_eq!(counts.all.len(), 1);
     }
 
     #[test]
     fn a_hundred_wrong_ones_from_anywhere_slow_everybody() {
-        let (_clock, guard) = guard();
-        for n in 0..101 {
-            assert_eq!(guard.begin("alice", from(&format!("10.{n}.0.1"))), Ok(()));
+        let (clock, guard) = guard();
+        let network = |n: u32| from(&format!("10.{}.{}.1", n / 250, n % 250));
+        for n in 0..=limits::GUESSES {
+            assert_eq!(guard.begin("alice", network(n)), Ok(()));
         }
-        assert_eq!(guard.begin("alice", from("10.200.0.1")), Err(2));
+        let mut n = limits::GUESSES;
+        for wait in [2, 4, 8, 16, 32, limits::GUESS_WAIT, limits::GUESS_WAIT] {
+            n += 1;
+            assert_eq!(guard.begin("alice", network(n)), Err(wait));
+            clock.advance(wait);
+            assert_eq!(guard.begin("alice", network(n)), Ok(()));
+        }
     }
 
     #[test]
@@ -235,7 +239,7 @@ mod tests {
         for _ in 0..6 {
             assert_eq!(guard.begin("alice", None), Ok(()));
         }
-        clock.advance(FORGET.as_secs() + 1);
+        clock.advance(limits::GUESS_MEMORY.as_secs() + 1);
         for _ in 0..6 {
             assert_eq!(guard.begin("alice", None), Ok(()));
         }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use countersign_protocol::jose::Id;
 
 use crate::approval::network;
+use crate::limits;
 
 /// A bucket: so many at once, and after that one each so often.
 #[derive(Debug, Clone, Copy)]
@@ -31,18 +32,18 @@ impl Rate {
 }
 
 /// `metadata` and `answer`, of one network.
-pub const OPEN: Rate = Rate { burst: 500, every: Duration::from_millis(10) };
+pub const OPEN: Rate = Rate { burst: limits::OPEN_CALLS, every: Duration::from_millis(10) };
 /// `enrol`, which costs most, of one network.
-pub const ENROL: Rate = Rate { burst: 60, every: Duration::from_millis(200) };
+pub const ENROL: Rate = Rate { burst: limits::ENROL_CALLS, every: Duration::from_millis(200) };
 /// Calls by which a phone changes itself, of one network.
-pub const CHANGE: Rate = Rate { burst: 200, every: Duration::from_millis(200) };
+pub const CHANGE: Rate = Rate { burst: limits::CHANGE_CALLS, every: Duration::from_millis(200) };
 
 /// Answers of one phone, repeats too: each new one is remembered for an hour and more.
-pub const PHONE_ANSWER: Rate = Rate { burst: 200, every: Duration::from_millis(100) };
+pub const PHONE_ANSWER: Rate = Rate { burst: limits::PHONE_ANSWERS, every: Duration::from_millis(100) };
 /// Changes that one phone made: each may leave something that is remembered for good, such as a key that must not come again.
-pub const PHONE_CHANGE: Rate = Rate { burst: 20, every: Duration::from_secs(300) };
+pub const PHONE_CHANGE: Rate = Rate { burst: limits::PHONE_CHANGES, every: Duration::from_secs(300) };
 /// What one phone reads.
-pub const PHONE_READ: Rate = Rate { burst: 600, every: Duration::from_millis(100) };
+pub const PHONE_READ: Rate = Rate { burst: limits::PHONE_READS, every: Duration::from_millis(100) };
 
 const SWEEP: usize = 10_000;
 
@@ -116,6 +117,27 @@ mod tests {
 
     const RATE: Rate = Rate { burst: 3, every: Duration::from_millis(500) };
     const SECOND: Duration = Duration::from_secs(1);
+
+    /// Each at its limit, one beyond it, and one more after its time.
+    #[test]
+    fn every_rate_lets_through_what_the_table_says() {
+        let did = Id::from_bytes([7; 16]);
+        for (rate, most) in [
+            (OPEN, limits::OPEN_CALLS),
+            (ENROL, limits::ENROL_CALLS),
+            (CHANGE, limits::CHANGE_CALLS),
+            (PHONE_ANSWER, limits::PHONE_ANSWERS),
+            (PHONE_CHANGE, limits::PHONE_CHANGES),
+            (PHONE_READ, limits::PHONE_READS),
+        ] {
+            let rates = Rates::default();
+            for n in 0..most {
+                assert_eq!((n, rates.take_of("x", &did, rate, SECOND)), (n, Ok(())));
+            }
+            assert!(rates.take_of("x", &did, rate, SECOND).is_err(), "{rate:?}");
+            assert_eq!(rates.take_of("x", &did, rate, SECOND + rate.every), Ok(()));
+        }
+    }
 
     #[test]
     fn a_network_gets_its_burst_and_then_its_rate() {

@@ -10,6 +10,7 @@ use axum::response::Response;
 use axum::routing::any;
 use countersign_protocol::jose::H32;
 use countersign_protocol::json;
+use countersign_protocol::limits;
 use countersign_protocol::push::{
     AnswerRequest, ConfirmRequest, Echo, EnrolRequest, InviteRequest, KeysRequest, Method as Htm, PutPush,
 };
@@ -20,7 +21,6 @@ use super::reply::{self, Refusal};
 use super::{Phones, rate};
 use crate::audit::Caller;
 use crate::house::House;
-use crate::limits;
 use crate::request::{caller, read_body};
 
 /// The path of the base URL.
@@ -91,7 +91,7 @@ impl Served {
     }
 
     fn limit(self) -> usize {
-        if matches!(self, Self::Enrol | Self::Keys) { limits::ENROL_BODY } else { limits::DEVICE_BODY }
+        if matches!(self, Self::Enrol | Self::Keys) { limits::BODY_ENROL } else { limits::BODY }
     }
 
     /// What one network may ask; what one phone may, its proof or its answer's signature decides.

@@ -112,3 +112,17 @@ fn is_path(path: &str) -> bool {
                 && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._~-".contains(&byte))
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_has_so_many_bytes_and_no_more() {
+        for (bytes, taken) in [(BASE_URL - 1, true), (BASE_URL, true), (BASE_URL + 1, false)] {
+            let (host, end) = ("https://gate.example.com/", "/push/v1");
+            let url = format!("{host}{}{end}", "a".repeat(bytes - host.len() - end.len()));
+            assert_eq!((url.len(), url.parse::<BaseUrl>().is_ok()), (bytes, taken));
+        }
+    }
+}

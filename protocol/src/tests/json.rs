@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{No, every_kind, hex, vectors};
 use crate::jose::{FormError, b64u};
 use crate::json::parse;
+use crate::limits::JSON_DEPTH;
 
 #[derive(serde::Deserialize)]
 struct Nothing {}
@@ -101,6 +102,14 @@ fn int_2_53() {
 fn depth_6() {
     member(r#""a":{"a":{"a":{"a":{"a":{}}}}}"#, FormError::Depth);
     member(r#""a":[[[[[]]]]]"#, FormError::Depth);
+}
+
+#[test]
+fn depth_5() {
+    let nested = |depth: usize| format!("{}{{}}{}", "{\"a\":".repeat(depth - 1), "}".repeat(depth - 1));
+    for (depth, refused) in [(JSON_DEPTH - 1, None), (JSON_DEPTH, None), (JSON_DEPTH + 1, Some(FormError::Depth))] {
+        assert_eq!(parse::<Nothing>(nested(depth).as_bytes()).err(), refused, "{depth}");
+    }
 }
 
 #[test]

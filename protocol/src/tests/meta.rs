@@ -120,6 +120,11 @@ fn meta_pins() {
     form(FormError::Range, |meta| meta["pins"] = json!([]));
     form(FormError::EntryTwice, |meta| meta["pins"] = json!([pin(1), pin(1)]));
     form(FormError::Range, |meta| meta["pins"] = json!([pin(1), pin(2), pin(3), pin(4), pin(5)]));
+    let four = next(|meta| {
+        meta["pins"] = json!([pin(1), pin(2), pin(3), pin(4)]);
+        meta["seq"] = 2.into();
+    });
+    assert!(four.is_ok());
 }
 
 #[test]

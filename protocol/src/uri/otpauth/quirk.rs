@@ -298,6 +298,16 @@ fn a_known_name_twice_is_refused() {
 }
 
 #[test]
+fn a_short_key_is_taken_and_told() {
+    for (bytes, short) in [(limits::SEED_SHORT - 1, true), (limits::SEED_SHORT, false), (limits::SEED_SHORT + 1, false)]
+    {
+        let uri = format!("otpauth://totp/x?secret={}", *crate::otp::base32::encode(&vec![7; bytes]));
+        let (_, repairs) = parse(&uri).unwrap();
+        assert_eq!(repairs.contains(&Repair::KeyShort { bits: bytes * 8 }), short, "{bytes} bytes");
+    }
+}
+
+#[test]
 fn limits_at_one_less_the_limit_one_more_and_a_thousand_times() {
     let bytes = |length: usize| {
         let uri = format!("otpauth://totp/x?secret={KEY}&x=");

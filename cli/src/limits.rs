@@ -1,0 +1,39 @@
+//! The limits of the desk, in one table: code refuses beyond them, tests take their cases from here. What core and protocol
+//! limit stands in theirs.
+
+use std::ops::RangeInclusive;
+
+use countersign_core::limits as core;
+use countersign_core::protocol::limits::{self as protocol, Limit};
+
+/// A line that is read from stdin or a terminal, in bytes, without its end.
+pub const LINE: usize = 64 * 1024;
+/// A file of lines to be shown above the list, in bytes.
+pub const NOTE_FILE: u64 = 4096;
+/// What a field of the screen takes, in bytes.
+pub const FIELD: usize = protocol::SCANNED_TEXT;
+/// A file of the keystore, in bytes: many times what any of them holds.
+pub const KEY_FILE: u64 = 64 * 1024;
+/// What the keystore wraps, in bytes.
+pub const WRAPPED_BYTES: RangeInclusive<usize> = 1..=512;
+/// How often a passphrase may be wrong before the keystore gives up.
+pub const PASSPHRASE_TRIES: u32 = 3;
+/// Memory of Argon2id that the user's key may ask for, in KiB: as the vault.
+pub const KDF_MEMORY: RangeInclusive<u32> = core::VAULT_KDF_MEMORY;
+/// Passes of Argon2id, two at least.
+pub const KDF_PASSES: RangeInclusive<u32> = 2..=*core::VAULT_KDF_PASSES.end();
+/// Combining marks that are drawn of one letter of a name.
+pub const DRAWN_MARKS: usize = protocol::COMBINING_MARKS;
+
+/// Every limit above.
+pub const TABLE: &[Limit] = &[
+    Limit { surface: "line that is typed or piped", most: LINE as u64, unit: "bytes" },
+    Limit { surface: "file of a note above the list", most: NOTE_FILE, unit: "bytes" },
+    Limit { surface: "field of the screen", most: FIELD as u64, unit: "bytes" },
+    Limit { surface: "file of the desk's keystore", most: KEY_FILE, unit: "bytes" },
+    Limit { surface: "secret that the desk's keystore wraps", most: *WRAPPED_BYTES.end() as u64, unit: "bytes" },
+    Limit { surface: "tries at a passphrase", most: PASSPHRASE_TRIES as u64, unit: "tries" },
+    Limit { surface: "Argon2id memory of the user's key", most: *KDF_MEMORY.end() as u64, unit: "KiB" },
+    Limit { surface: "Argon2id passes of the user's key", most: *KDF_PASSES.end() as u64, unit: "passes" },
+    Limit { surface: "combining marks that are drawn of a letter", most: DRAWN_MARKS as u64, unit: "marks" },
+];
