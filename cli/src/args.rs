@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use countersign_core::app::ApprovalId;
 use countersign_strings::text;
 
 /// What was asked for.
@@ -167,8 +168,8 @@ pub struct Named {
 /// An approval.
 #[derive(Debug, Clone, Args)]
 pub struct Which {
-    /// Its key; none: the only one that waits. One in 64 begins with a hyphen.
-    #[arg(value_name = "ID", help = text("cli.help_id"), allow_hyphen_values = true)]
+    /// Its key; none: the only one that waits.
+    #[arg(value_name = "ID", help = text("cli.help_id"))]
     pub id: Option<String>,
 }
 
@@ -195,11 +196,51 @@ pub fn carries_secret(arguments: &[OsString]) -> bool {
     })
 }
 
+/// The same arguments, with a key that begins with a hyphen (one in 64 does) at their end behind `--`: it is no option, not
+/// even where its next letter is the name of one.
+pub fn keys_last(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let is_key = |argument: &mut OsString| {
+        argument.to_str().is_some_and(|text| text.starts_with('-') && text.parse::<ApprovalId>().is_ok())
+    };
+    if arguments.iter().all(|argument| argument != "--") {
+        let keys: Vec<OsString> = arguments.extract_if(.., is_key).collect();
+        if !keys.is_empty() {
+            arguments.push("--".into());
+            arguments.extend(keys);
+        }
+    }
+    arguments
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
+    use countersign_core::protocol::jose::Id;
 
     use super::*;
+
+    #[test]
+    fn a_key_that_begins_like_an_option_is_none() {
+        for (start, begins) in [([0xfa, 0x10], "-h"), ([0xf9, 0x50], "-V"), ([0xfb, 0xef], "--"), ([0, 0], "A")] {
+            let mut bytes = [7; 16];
+            bytes[..2].copy_from_slice(&start);
+            let id = ApprovalId { gateway: Id::from_bytes(bytes), challenge: Id::from_bytes([0xff; 16]) }.to_string();
+            assert!(id.starts_with(begins), "{id}");
+            for line in [
+                vec!["countersign", "approve", &id],
+                vec!["countersign", "approve", &id, "--json"],
+                vec!["countersign", "--json", "approve", "--", &id],
+            ] {
+                let has_json = line.contains(&"--json");
+                let parsed = Arguments::try_parse_from(keys_last(line.iter().map(OsString::from).collect())).unwrap();
+                assert_eq!(parsed.common.json, has_json, "{line:?}");
+                assert!(matches!(parsed.command, Some(Command::Approve(Which { id: Some(named) })) if named == id));
+            }
+        }
+        assert!(
+            Arguments::try_parse_from(keys_last(vec!["countersign".into(), "approve".into(), "-x".into()])).is_err()
+        );
+    }
 
     #[test]
     fn the_command_line_is_sound() {

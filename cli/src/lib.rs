@@ -47,7 +47,7 @@ fn parse(arguments: Vec<OsString>) -> Result<Option<Arguments>, Fault> {
     if args::carries_secret(&arguments) {
         return Err(Fault::refused(text("cli.secret_argument")));
     }
-    match Arguments::try_parse_from(arguments) {
+    match Arguments::try_parse_from(args::keys_last(arguments)) {
         Ok(parsed) => Ok(Some(parsed)),
         Err(help) if matches!(help.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             // A reader that went away has read enough.
