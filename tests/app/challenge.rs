@@ -298,8 +298,8 @@ fn so_many_icons_are_kept_and_then_those_before_go() {
     gateway.state().icons = (0..icons.len()).map(|n| (hash(n).to_string(), icons[n].clone())).collect();
     let calls = |n: usize| gateway.calls(&format!("icon/{}", hash(n)));
     let shown = |app: &App, n: usize| app.icon(enrolling.id, &hash(n), &Cancel::default()).unwrap();
-    for n in 0..ICONS_MOST {
-        assert_eq!(shown(&app, n).as_ref(), Some(&icons[n]));
+    for (n, icon) in icons.iter().enumerate().take(ICONS_MOST) {
+        assert_eq!(shown(&app, n).as_ref(), Some(icon));
     }
     drop(app);
     let app = world.app();
