@@ -9,6 +9,8 @@ use std::net::IpAddr;
 
 use crate::store::StoreFault;
 
+const DAY: u64 = 86_400;
+
 /// Who asks: the browser's or phone's address and the request's transaction id, for audit rows and log lines.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Caller {
@@ -101,9 +103,21 @@ pub trait Store: Send + Sync {
     /// [`StoreFault`].
     fn latest(&self, person: Option<&str>, most: u32) -> Result<Vec<Entry>, StoreFault>;
 
-    /// Forgets what happened before that second.
+    /// Forgets what happened more than `kept` seconds before [`counts_from`].
     ///
     /// # Errors
     /// [`StoreFault`].
-    fn forget(&self, before: u64) -> Result<(), StoreFault>;
+    fn forget(&self, now: u64, kept: u64) -> Result<(), StoreFault>;
+}
+
+/// The moment from which the audit's rows are as old as they are: `now`, but no later than the end of the second newest day
+/// that has a row, whose newest is `second`. A clock that is years ahead for a moment, at a start before the machine asked
+/// the network for its time, so forgets nothing, whatever one day of it writes. Nothing when there is no second day.
+pub fn counts_from(now: u64, second: Option<u64>) -> Option<u64> {
+    Some(now.min(start_of_day(second?).saturating_add(DAY)))
+}
+
+/// The first second of the day in which `at` lies.
+pub fn start_of_day(at: u64) -> u64 {
+    at - at % DAY
 }

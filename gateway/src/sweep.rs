@@ -40,7 +40,7 @@ fn round(house: &House) -> Result<(), SweepFault> {
     let at = house.approvals.moment();
     house.devices.store().sweep(at)?;
     house.notices.store().sweep(at)?;
-    house.audit.forget(at.now.saturating_sub(u64::from(house.config.audit_days) * DAY))?;
+    house.audit.forget(at.now, u64::from(house.config.audit_days) * DAY)?;
     house.approvals.store().sweep(at.now.saturating_sub(APPROVALS), at)?;
     Ok(house.notices.announce_unheard()?)
 }

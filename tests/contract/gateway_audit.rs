@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use countersign_gateway::audit::{Caller, Entry, Store, store::SqlStore};
+use countersign_gateway::audit::{Caller, Entry, Store, counts_from, start_of_day, store::SqlStore};
 use countersign_gateway::store::StoreFault;
 
 use super::{gateway_store, refuses};
@@ -12,6 +12,7 @@ use super::{gateway_store, refuses};
 struct Memory {
     rows: Mutex<Vec<Entry>>,
     forgets_people: bool,
+    believes_the_clock: bool,
 }
 
 impl Store for Memory {
@@ -30,8 +31,12 @@ impl Store for Memory {
         Ok(rows.iter().rev().filter(of).take(most as usize).cloned().collect())
     }
 
-    fn forget(&self, before: u64) -> Result<(), StoreFault> {
-        self.rows.lock().unwrap().retain(|entry| entry.at >= before);
+    fn forget(&self, now: u64, kept: u64) -> Result<(), StoreFault> {
+        let mut rows = self.rows.lock().unwrap();
+        let newest = rows.iter().map(|entry| start_of_day(entry.at)).max();
+        let second = rows.iter().map(|entry| entry.at).filter(|at| Some(start_of_day(*at)) < newest).max();
+        let from = if self.believes_the_clock { Some(now) } else { counts_from(now, second) };
+        rows.retain(|entry| from.is_none_or(|from| entry.at >= from.saturating_sub(kept)));
         Ok(())
     }
 }
@@ -48,8 +53,36 @@ fn contract(store: &dyn Store) {
     assert_eq!(store.latest(None, 2).unwrap(), [third.clone(), second.clone()], "no more than asked");
     assert_eq!(store.latest(Some("bob"), 10).unwrap(), std::slice::from_ref(&second), "of one person");
     assert_eq!(store.latest(Some("carol"), 10).unwrap(), []);
-    store.forget(11).unwrap();
-    assert_eq!(store.latest(None, 10).unwrap(), [third, second], "what happened before is forgotten");
+    forgets_what_is_old_and_believes_no_clock_alone(store);
+}
+
+const DAY: u64 = 86_400;
+const KEPT: u64 = 400 * DAY;
+/// Of the first row here, past all above.
+const FIRST: u64 = 20_000 * DAY + 7;
+
+fn forgets_what_is_old_and_believes_no_clock_alone(store: &dyn Store) {
+    let add = |at| store.append(&Caller::default().entry(at, "session.logout", "done")).unwrap();
+    let left = |now| {
+        store.forget(now, KEPT).unwrap();
+        store.latest(None, 10).unwrap().iter().map(|entry| entry.at).collect::<Vec<_>>()
+    };
+    add(FIRST);
+    assert_eq!(left(FIRST + 800 * DAY), [FIRST, 12, 11, 10], "the clock may be wrong: no second day says so");
+    add(FIRST + 2 * DAY);
+    assert_eq!(left(FIRST + 2 * DAY), [FIRST + 2 * DAY, FIRST], "what is old is forgotten");
+    // Two years ahead, for as long as somebody signs in and somebody else does; then right again.
+    add(FIRST + 732 * DAY);
+    add(FIRST + 732 * DAY + 60);
+    let with_wrong = [FIRST + 732 * DAY + 60, FIRST + 732 * DAY, FIRST + 2 * DAY, FIRST];
+    assert_eq!(left(FIRST + 732 * DAY + 60), with_wrong);
+    add(FIRST + 3 * DAY);
+    assert_eq!(left(FIRST + 3 * DAY).len(), 5);
+    // To the second, by a clock that is right and days that are there.
+    add(FIRST + KEPT - DAY);
+    add(FIRST + KEPT + DAY);
+    assert!(left(FIRST + KEPT).contains(&FIRST));
+    assert!(!left(FIRST + KEPT + 1).contains(&FIRST));
 }
 
 #[test]
@@ -61,6 +94,11 @@ fn sql() {
 #[test]
 fn memory() {
     contract(&Memory::default());
+}
+
+#[test]
+fn a_store_that_believes_the_clock_is_refused() {
+    refuses(|| contract(&Memory { believes_the_clock: true, ..Memory::default() }));
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use super::{Entry, Store};
+use super::{Entry, Store, counts_from, start_of_day};
 use crate::person::PersonId;
-use crate::store::{Connection, OptionalExtension, Row, StoreFault, int, named_params};
+use crate::store::{Connection, OptionalExtension, Row, StoreFault, int, named_params, time};
 
 /// The audit in the gateway's store.
 pub struct SqlStore(pub crate::store::Store);
@@ -26,12 +26,23 @@ impl Store for SqlStore {
         })
     }
 
-    fn forget(&self, before: u64) -> Result<(), StoreFault> {
+    fn forget(&self, now: u64, kept: u64) -> Result<(), StoreFault> {
         self.0.write(move |connection| {
-            connection.execute("DELETE FROM audit WHERE at < ?1", [int(before)])?;
+            let newest = newest_before(connection, i64::MAX)?;
+            let second = newest.map_or(Ok(None), |at| newest_before(connection, int(start_of_day(at))))?;
+            if let Some(from) = counts_from(now, second) {
+                connection.execute("DELETE FROM audit WHERE at < ?1", [int(from.saturating_sub(kept))])?;
+            }
             Ok(())
         })
     }
+}
+
+/// When the newest row before that second was added.
+fn newest_before(connection: &Connection, end: i64) -> Result<Option<u64>, StoreFault> {
+    let newest: Option<i64> =
+        connection.query_one("SELECT max(at) FROM audit WHERE at < ?1", [end], |row| row.get(0))?;
+    Ok(newest.map(time))
 }
 
 /// Adds a row inside the job of another subject, so that decision and row are stored together, and logs it.
