@@ -44,6 +44,9 @@ fn phones_of_a_removed_person_are_told_for_400_days() {
     let phone = stage.active_phone(&alice, "one");
     let pending = stage.raw_phone("pending");
     pending.enrol(&stage.link(&alice, "browser"));
+    let (unheard, link) = (stage.raw_phone("unheard"), stage.link(&alice, "browser"));
+    let request = unheard.enrol_body(&link.c, &unheard.enrol_claims(&link));
+    assert_eq!(unheard.call("/enrol", &request).status, 201);
     let (asked, held) = (stage.begin(&alice), phone.challenges().remove(0));
     let other = stage.active_phone(&bob, "other");
     // Here, and not by the program, which has the machine's clock.
@@ -55,6 +58,7 @@ fn phones_of_a_removed_person_are_told_for_400_days() {
     assert_eq!(why(phone.poll(&phone.echo(0))), "account");
     assert_eq!(why(phone.answer(&phone.approval(&held, &asked.digits()))), "account");
     assert_eq!(why(pending.poll(&pending.echo(0))), "refused");
+    assert_eq!(why(unheard.call("/enrol", &request)), "refused", "who repeats, having heard nothing, is told as well");
     assert_eq!(other.poll(&other.echo(0)).status, 200, "other people's phones stay");
     let house = stage.house();
     assert_eq!(house.people.all().unwrap().iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["bob"]);

@@ -287,6 +287,9 @@ pub fn account_gone(tx: &Connection, person: &PersonId, nobody: &PersonId, now: 
     went.into_iter().try_for_each(|did| strip(tx, &Id::from_bytes(did)))?;
     tx.execute("UPDATE device SET person = ?2 WHERE person = ?1", params![person.0, nobody.0])?;
     tx.execute("UPDATE invitation SET person = ?2 WHERE person = ?1", params![person.0, nobody.0])?;
+    // A phone that never saw its receipt repeats its request, and is told as well.
+    let taken = "UPDATE enrol_code SET person = ?2, name = '' WHERE person = ?1 AND state = 'taken'";
+    tx.execute(taken, params![person.0, nobody.0])?;
     Ok(())
 }
 

@@ -357,7 +357,8 @@ async fn take(house: &Arc<House>, by: Visitor, headers: &HeaderMap, row: Row) ->
     })
 }
 
-/// The browser's session after a step of this person, with its new cookie. `None` when it, or the step, ended meanwhile.
+/// The browser's session after a step of this person, with its new cookie. `None` when it, the step or the person ended
+/// meanwhile.
 pub(super) fn stepped(
     house: &House,
     by: &Visitor,
@@ -368,7 +369,8 @@ pub(super) fn stepped(
         return Ok(house.sessions.raise(old, step)?);
     }
     end_other(house, by, Some(person))?;
-    let person = house.people.by_id(person)?.ok_or_else(|| Failure::internal("no such person"))?;
+    // Removed meanwhile, and the approval with the person.
+    let Some(person) = house.people.by_id(person)? else { return Ok(None) };
     Ok(house.sessions.begin(person.id, &person.name, step)?)
 }
 
@@ -407,4 +409,28 @@ async fn sample(State(house): State<Arc<House>>, visitor: Visitor) -> Response {
     };
     let frame = Frame::signed_in(text("login.sample"), &session.name, visitor.token(&house));
     render(&SampleView { frame, person: session.name.clone(), at: calendar::moment(at) }).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::extract::FromRequestParts;
+    use axum::http::Request;
+
+    use super::*;
+    use crate::Gateway;
+    use crate::config::Config;
+    use crate::port::machine;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn who_is_removed_between_the_yes_and_the_session_gets_none_and_no_fault() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config::local(folder.path().join("data"));
+        let running = Gateway::start(config, machine::adapters()).await.unwrap();
+        let (mut parts, ()) = Request::new(()).into_parts();
+        let by = Visitor::from_request_parts(&mut parts, running.house()).await.unwrap();
+        let gone = PersonId([9; 16]);
+        let stepped = running.house().run(move |house| stepped(house, &by, gone, Step::default())).await;
+        assert!(matches!(stepped, Ok(None)));
+        running.stop().await;
+    }
 }

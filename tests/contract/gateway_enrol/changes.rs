@@ -131,7 +131,8 @@ fn ten_changes_of_keys_a_day(store: &dyn Both) {
     assert_eq!(change(10, at(250_000 + 86_399)), KeyChanged::Limit);
     let other = new_key(31, KeyClass::Ak, 250, "device 31 ak", "ak of 31");
     assert_eq!(store.change_key(other, when, entry()), Ok(KeyChanged::Limit), "of either class");
-    assert_eq!(change(10, at(250_000 + 86_400)), KeyChanged::Done, "a day later");
+    assert_eq!(change(10, at(249_999)), KeyChanged::Done, "by a clock that was ahead when they were made");
+    assert_eq!(change(11, at(250_000 + 86_400)), KeyChanged::Done, "a day later");
     end(store, 31, at(350_000));
     let gone = store.device(id(31)).unwrap().unwrap();
     let phone = gone.phone.unwrap();
@@ -267,6 +268,8 @@ fn five_invitations_a_day(store: &dyn Both) {
         assert_eq!(ends, Invited::Done(Vec::new()), "{number}");
     }
     assert_eq!(invite(store, 80, 96, 106, false, at(begin + 86_399)), Invited::Limit);
+    let set_right = invite(store, 80, 99, 111, false, at(begin - 1));
+    assert_eq!(set_right, Invited::Done(Vec::new()), "by a clock that was ahead when they were made");
     let when = at(begin + 86_400);
     for number in 81..85 {
         active(store, number, when);

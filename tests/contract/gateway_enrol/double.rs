@@ -4,6 +4,7 @@ mod changes;
 mod stale;
 
 use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 
 use countersign_gateway::audit::Entry;
 use countersign_gateway::enrol::changes::{Joined, Typed};
@@ -14,6 +15,7 @@ use countersign_gateway::person::PersonId;
 use countersign_gateway::store::StoreFault;
 use countersign_protocol::jose::{H32, Id};
 use countersign_protocol::push::GoneWhy;
+use countersign_tests::window::rest;
 
 /// In memory. One broken one looks, lets others in, and then does what it saw; another replaces codes of pages whatever their
 /// person did meanwhile.
@@ -60,7 +62,7 @@ impl Memory {
         }
         if self.looks_first {
             drop(all);
-            std::thread::yield_now();
+            rest(Duration::from_millis(5));
             all = self.all();
         }
         act(&mut all)

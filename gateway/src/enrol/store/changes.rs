@@ -216,8 +216,10 @@ fn change_key(tx: &Connection, change: &NewKey, at: &Moment, audit: Entry) -> Re
     if device.stored != DeviceState::Active || phone.has_old(*class, at) {
         return Ok(KeyChanged::NotNow);
     }
-    let today = "SELECT count(*) FROM key_change WHERE did = ?1 AND made > ?2";
-    let today: u32 = tx.query_one(today, params![did.as_bytes(), int(at.now.saturating_sub(DAY))], |row| row.get(0))?;
+    // What a clock that was ahead says was made later does not count for as long as it was ahead.
+    let today = "SELECT count(*) FROM key_change WHERE did = ?1 AND made > ?2 AND made <= ?3";
+    let day = params![did.as_bytes(), int(at.now.saturating_sub(DAY)), int(at.now)];
+    let today: u32 = tx.query_one(today, day, |row| row.get(0))?;
     if today >= KEY_CHANGES {
         return Ok(KeyChanged::Limit);
     }
@@ -254,8 +256,9 @@ fn invite(tx: &Connection, new: &NewInvitation, code: &Code, at: &Moment, audit:
     // A newer invitation ends the older one first, so what waits by that does not take a place.
     let by = Caller { address: audit.address, transaction: audit.transaction.clone() };
     let refused: Vec<Id> = waiting(tx, &new.did, at)?.into_iter().map(|(_, device)| device.did).collect();
-    let today = "SELECT count(*) FROM invitation WHERE person = ?1 AND made > ?2";
-    let today: u32 = tx.query_one(today, params![code.person.0, int(at.now.saturating_sub(DAY))], |row| row.get(0))?;
+    let today = "SELECT count(*) FROM invitation WHERE person = ?1 AND made > ?2 AND made <= ?3";
+    let day = params![code.person.0, int(at.now.saturating_sub(DAY)), int(at.now)];
+    let today: u32 = tx.query_one(today, day, |row| row.get(0))?;
     if today >= INVITATIONS || !has_place(tx, &code.person, leaving(code.inviter), refused.len())? {
         return Ok(Invited::Limit);
     }

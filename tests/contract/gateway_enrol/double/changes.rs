@@ -127,7 +127,7 @@ impl Changes for Memory {
                 Err(KeyChanged::KeyKnown)
             } else if device.stored != DeviceState::Active || phone.has_old(new.class, &at) {
                 Err(KeyChanged::NotNow)
-            } else if all.changes.iter().filter(|it| it.0.did == new.did && it.1 + 86_400 > at.now).count()
+            } else if all.changes.iter().filter(|it| it.0.did == new.did && is_today(it.1, &at)).count()
                 >= KEY_CHANGES as usize
             {
                 Err(KeyChanged::Limit)
@@ -170,7 +170,7 @@ impl Changes for Memory {
             let mine = all.invitations.iter().filter(|it| it.person == code.person);
             if used || !active {
                 Err(Invited::Changed)
-            } else if mine.filter(|it| it.made + 86_400 > at.now).count() >= INVITATIONS as usize
+            } else if mine.filter(|it| is_today(it.made, &at)).count() >= INVITATIONS as usize
                 || !has_place(all, code.person, leaving(&code), refused(all).len(), &at)
             {
                 Err(Invited::Limit)
@@ -266,4 +266,9 @@ impl Changes for Memory {
         (device.stored, device.suspended) = (DeviceState::Active, None);
         Ok(true)
     }
+}
+
+/// Within the last day, and not in what a clock that is ahead calls today.
+fn is_today(made: u64, at: &Moment) -> bool {
+    made + 86_400 > at.now && made <= at.now
 }
