@@ -81,7 +81,6 @@ impl Stage {
 
     /// A gateway with other settings that says to `log` what it does.
     pub fn logging(change: impl FnOnce(&mut Config), log: &Dispatch) -> Self {
-        second_log();
         Self::build(change, log, Arc::new(RealTimer))
     }
 
@@ -96,6 +95,7 @@ impl Stage {
     }
 
     fn build(change: impl FnOnce(&mut Config), log: &Dispatch, timer: Arc<dyn Timer>) -> Self {
+        second_log();
         let data = tempfile::tempdir().expect("a folder");
         let mut config = Config::local(data.path().join("gateway"));
         change(&mut config);

@@ -1,5 +1,6 @@
 //! The way of a request, on a gateway that listens.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,17 +21,30 @@ use super::outermost::TRANSACTION;
 use super::{Peer, answer, routes};
 use crate::config::{Config, Tls};
 use crate::house::House;
-use crate::port::machine;
+use crate::port::{Adapters, Timer, machine};
 use crate::session::{Cookie, Step};
 use crate::start::folder::FolderFault;
 use crate::{Gateway, Running, StartFault, limits, page};
 
 async fn gateway(change: impl FnOnce(&mut Config)) -> (tempfile::TempDir, Running) {
+    gateway_with(change, machine::adapters()).await
+}
+
+async fn gateway_with(change: impl FnOnce(&mut Config), adapters: Adapters) -> (tempfile::TempDir, Running) {
     let folder = tempfile::tempdir().unwrap();
     let mut config = Config::local(folder.path().join("data"));
     change(&mut config);
-    let running = Gateway::start(config, machine::adapters()).await.unwrap();
+    let running = Gateway::start(config, adapters).await.unwrap();
     (folder, running)
+}
+
+/// No time ever passes: what ends, ends by itself.
+struct Never;
+
+impl Timer for Never {
+    fn wait(&self, _: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(std::future::pending())
+    }
 }
 
 fn request(house: &House, method: &str, path: &str) -> Request<Body> {
@@ -298,7 +312,7 @@ async fn exchange(stream: &mut TlsStream<TcpStream>, request: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn over_tls_a_connection_is_kept_until_the_stop() {
-    let (folder, running) = gateway(|_| {}).await;
+    let (folder, running) = gateway_with(|_| {}, Adapters { timer: Arc::new(Never), ..machine::adapters() }).await;
     let host = running.url().trim_start_matches("https://").to_owned();
     let mut stream = connect(&running).await;
     for _ in 0..3 {
@@ -310,7 +324,7 @@ async fn over_tls_a_connection_is_kept_until_the_stop() {
     let address = running.addresses()[0];
     tokio::select! {
         () = running.stop() => {}
-        () = (machine::adapters().timer).wait(Duration::from_secs(5)) => panic!("an idle connection held the stop"),
+        () = (machine::adapters().timer).wait(Duration::from_secs(60)) => panic!("an idle connection held the stop"),
     }
     assert_eq!(stream.read(&mut [0; 16]).await.unwrap_or(0), 0);
     assert!(TcpStream::connect(address).await.is_err());

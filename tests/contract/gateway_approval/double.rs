@@ -1,7 +1,7 @@
 //! Approvals in memory: the test double of `approval::Store`, and a broken variant that the contract suite must refuse.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use countersign_gateway::approval::record::{
     Attempt, Began, Challenged, CodeAttempt, CodeEnd, Decision, Hit, Judged, NewApproval, NewChallenge, Offline,
@@ -15,6 +15,9 @@ use countersign_gateway::moment::{Deadline, Moment};
 use countersign_gateway::person::PersonId;
 use countersign_gateway::store::StoreFault;
 use countersign_protocol::jose::{H32, Id};
+use countersign_tests::program::PATIENCE;
+
+use super::RACERS;
 
 /// What a broken store leaves out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +39,8 @@ pub struct MemoryApprovals {
     all: Mutex<All>,
     /// Held for what is one transaction in SQL.
     alone: Mutex<()>,
+    /// How many the broken variant let read before the first of them wrote.
+    met: (Mutex<usize>, Condvar),
 }
 
 #[derive(Default)]
@@ -56,7 +61,13 @@ struct All {
 impl MemoryApprovals {
     /// An empty store.
     pub fn new(sabotage: Sabotage) -> Self {
-        Self { sabotage, limits: Limits::default(), all: Mutex::default(), alone: Mutex::default() }
+        Self {
+            sabotage,
+            limits: Limits::default(),
+            all: Mutex::default(),
+            alone: Mutex::default(),
+            met: Default::default(),
+        }
     }
 
     /// Forgets all that is held against people.
@@ -89,7 +100,7 @@ impl MemoryApprovals {
     /// Changes a row if it still is as it was read. The broken variant asks nobody.
     fn change(&self, read: &Row, guard: impl Fn(&Row) -> bool, change: impl FnOnce(&mut Row)) -> bool {
         if self.sabotage == Sabotage::CompareAndSet {
-            std::thread::yield_now();
+            self.meet();
         }
         let mut all = self.all();
         let Some(row) = all.rows.get_mut(&read.id) else { return false };
@@ -99,6 +110,15 @@ impl MemoryApprovals {
         change(row);
         row.rev += 1;
         true
+    }
+
+    /// Waits until everybody of the first race has read, so that their writes are certain to overwrite one another.
+    fn meet(&self) {
+        let (met, all_met) = &self.met;
+        let mut met = met.lock().unwrap();
+        *met += 1;
+        all_met.notify_all();
+        let _met = all_met.wait_timeout_while(met, PATIENCE, |met| *met < RACERS).unwrap();
     }
 
     fn at(&self, at: Moment) -> Moment {
