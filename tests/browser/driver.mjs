@@ -114,7 +114,7 @@ const commands = {
   evaluate: (o) => held(o.page).page.evaluate(o.expression),
   // Taken by the debugging protocol: the driver's own way puts a style element into the page, which CSP rightly refuses.
   async screenshot(o) {
-    const { page, context, zoom } = held(o.page);
+    const { page, context, zoom, scripts } = held(o.page);
     const box = o.target ? await one(o).boundingBox() : null;
     await page.evaluate(async () => {
       if (document.activeElement instanceof HTMLElement) document.activeElement.style.caretColor = 'transparent';
@@ -129,6 +129,7 @@ const commands = {
       // Chromium leaves what lies below the window unpainted now and then, so the window becomes as high as the page.
       const height = Math.ceil(whole.height);
       if (height > window.height) await page.setViewportSize({ width: window.width, height });
+      await drawn(session, scripts);
       const picture = await session.send('Page.captureScreenshot', {
         format: 'png', clip: { ...(moved ?? whole), scale: zoom },
       });
@@ -136,10 +137,12 @@ const commands = {
       writeFileSync(o.path, Buffer.from(picture.data, 'base64'));
       return null;
     } finally {
-      await session.detach();
+      // Where scripts were off they are to stay so.
+      if (scripts) await session.detach();
       if (page.viewportSize().height !== window.height) await page.setViewportSize(window);
     }
   },
+  version: () => browser.version(),
   cookies: (o) => held(o.page).context.cookies(),
   set_cookies: (o) => held(o.page).context.addCookies(o.cookies),
   clear_cookies: (o) => held(o.page).context.clearCookies(),
@@ -209,6 +212,20 @@ async function dress({ page, look }) {
     if (rtl) document.documentElement.dir = 'rtl';
     if (scale !== 1) document.documentElement.style.fontSize = `${scale * 100}%`;
   }, look);
+}
+
+// Waits until the page was drawn twice, or for two seconds where nothing is drawn. Where scripts are off they are on for that
+// long: what draws the page is done by then.
+async function drawn(session, scripts) {
+  const off = (value) => session.send('Emulation.setScriptExecutionDisabled', { value });
+  // A session hears only of what it set itself.
+  if (!scripts) { await off(true); await off(false); }
+  const expression = 'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))';
+  const frames = session.send('Runtime.evaluate', { expression, awaitPromise: true }).catch(() => {});
+  let patience;
+  await Promise.race([frames, new Promise((done) => { patience = setTimeout(done, 2_000); })]);
+  clearTimeout(patience);
+  if (!scripts) await off(true);
 }
 
 function answer(id, rest) {

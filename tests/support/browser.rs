@@ -132,6 +132,14 @@ impl Browser {
         self.page(options)
     }
 
+    /// Chromium's version.
+    ///
+    /// # Panics
+    /// When the driver is gone.
+    pub fn version(&self) -> String {
+        string(self.ask("version", json!({})).unwrap_or_else(|fault| panic!("version: {fault}")))
+    }
+
     fn page(&self, options: Value) -> Page<'_> {
         let name = self.ask("open", options).unwrap_or_else(|fault| panic!("open: {fault}"));
         Page { browser: self, name: name.as_str().expect("a page has a name").to_owned() }

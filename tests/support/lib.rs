@@ -19,4 +19,5 @@ pub mod raw_phone;
 pub mod source;
 pub mod stage;
 pub mod story;
+pub mod taken_with;
 pub mod window;
