@@ -204,10 +204,10 @@ impl Record {
         true
     }
 
-    /// A State lists one challenge as open whose end was told by a State alone. Says whether there was one.
-    pub(crate) fn reopen(&mut self, jti: Id) -> bool {
-        let told = |left: &mut Left| left.told;
-        self.approval_mut(jti).is_some_and(|approval| approval.left.take_if(told).is_some())
+    /// A State lists one challenge as open that is shown as ended by the word of a State alone. Says whether there was one.
+    pub(crate) fn reopen(&mut self, jti: Id, now: u64) -> bool {
+        let shown = self.approval_mut(jti).filter(|approval| approval.is_offered(now));
+        shown.is_some_and(|approval| approval.left.take_if(|left| left.told).is_some())
     }
 
     /// Ends the asking of one challenge for good, once: the gateway signed it, or the person put it away. Says whether that
@@ -230,7 +230,8 @@ impl Record {
             }
         }
         let over = |approval: &Approval| !approval.is_offered(now);
-        let unclosed = self.approvals.iter().filter(|approval| over(approval) && approval.left.is_none());
+        let is_noted = |approval: &Approval| approval.left.is_some_and(|left| !left.told);
+        let unclosed = self.approvals.iter().filter(|approval| over(approval) && !is_noted(approval));
         let closed: Vec<ClosedId> = unclosed.map(|approval| ClosedId { jti: approval.jti(), at: now }).collect();
         self.closed.extend(closed);
         self.approvals.retain(|approval| approval.is_offered(now));

@@ -54,7 +54,9 @@ impl HandTimer {
             }
             rest(Duration::from_millis(10));
         }
-        panic!("it did not come to {count} waits of {time:?}");
+        let hand = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting: Vec<_> = hand.waits.iter().filter(|wait| !wait.over.is_closed()).map(|wait| wait.asked).collect();
+        panic!("it did not come to {count} waits of {time:?}; there are {waiting:?}");
     }
 }
 

@@ -49,7 +49,7 @@ pub fn take(record: &mut Record, state: &State, via: Via, now: u64) -> Taken {
     }
     for text in state.challenges.iter() {
         let Ok(challenge) = Message::<Challenge>::parse(text) else { continue };
-        if record.reopen(challenge.claims().jti) {
+        if record.reopen(challenge.claims().jti, now) {
             (taken.news, taken.challenges) = (true, true);
             continue;
         }
