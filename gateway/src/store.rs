@@ -12,6 +12,7 @@
 //! # assert_eq!(changed, 0); Ok(()) }
 //! ```
 
+mod connection;
 mod migration;
 mod writer;
 
@@ -19,19 +20,17 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+
+use connection::connect;
 
 use crate::cause::Cause;
 
+pub use connection::Connection;
 pub use migration::{STEPS, Step};
-pub use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
+pub use rusqlite::{OptionalExtension, Row, named_params, params};
 
-/// How long a statement waits for another process's write, for example `user add` beside a running gateway.
-const BUSY: Duration = Duration::from_secs(5);
-/// Statements that a connection keeps prepared: all that requests run, with room.
-const STATEMENTS: usize = 256;
-/// Readers kept open while idle.
-const IDLE_READERS: usize = 8;
+/// Readers kept open while idle: as many as look at once under load, since a fresh one reads the whole schema.
+const IDLE_READERS: usize = 64;
 
 /// Why the store could not do what was asked. It carries names and numbers, never a row's content.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -130,7 +129,7 @@ impl Store {
         let mut connection = connect(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         migration::migrate(&mut connection, path, steps)?;
-        let writer = writer::Writer::start(connection)?;
+        let writer = writer::Writer::start(Connection::new(connection))?;
         Ok(Self { inner: Arc::new(Inner { path: path.to_owned(), writer, readers: Mutex::new(Vec::new()) }) })
     }
 
@@ -154,9 +153,9 @@ impl Store {
     pub fn read<T, E: From<StoreFault>>(&self, look: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {
         tracing::trace!("a read");
         let connection = self.reader()?;
-        connection.execute_batch("BEGIN").map_err(StoreFault::from)?;
+        connection.execute("BEGIN", []).map_err(StoreFault::from)?;
         let found = look(&connection);
-        if connection.execute_batch("COMMIT").is_ok() {
+        if connection.execute("COMMIT", []).is_ok() {
             self.give_back(connection);
         }
         found
@@ -169,7 +168,7 @@ impl Store {
         }
         let connection = connect(&self.inner.path)?;
         connection.pragma_update(None, "query_only", true)?;
-        Ok(connection)
+        Ok(Connection::new(connection))
     }
 
     fn give_back(&self, connection: Connection) {
@@ -178,17 +177,6 @@ impl Store {
             readers.push(connection);
         }
     }
-}
-
-fn connect(path: &Path) -> Result<Connection, StoreFault> {
-    let connection = Connection::open(path)?;
-    connection.busy_timeout(BUSY)?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "secure_delete", true)?;
-    connection.pragma_update(None, "trusted_schema", false)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    Ok(connection)
 }
 
 /// A time or count as SQLite holds it.

@@ -5,9 +5,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
-
-use super::StoreFault;
+use super::{Connection, StoreFault};
 
 /// Jobs that may stand in one transaction.
 const GROUP: usize = 256;
@@ -70,7 +68,7 @@ fn in_savepoint<T, E: From<StoreFault>>(
     connection: &Connection,
     job: impl FnOnce(&Connection) -> Result<T, E>,
 ) -> Result<T, E> {
-    connection.execute_batch("SAVEPOINT job").map_err(StoreFault::from)?;
+    connection.execute("SAVEPOINT job", []).map_err(StoreFault::from)?;
     // After a panic the savepoint is rolled back too, so what the job left half done cannot be seen.
     let done = catch_unwind(AssertUnwindSafe(|| job(connection))).unwrap_or_else(|_| Err(StoreFault::Closed.into()));
     let Ok(value) = done else {
@@ -82,7 +80,7 @@ fn in_savepoint<T, E: From<StoreFault>>(
         }
         return done;
     };
-    connection.execute_batch("RELEASE job").map_err(StoreFault::from)?;
+    connection.execute("RELEASE job", []).map_err(StoreFault::from)?;
     Ok(value)
 }
 
@@ -94,7 +92,7 @@ fn work(connection: &Connection, jobs: &Receiver<Job>) {
 
 #[expect(clippy::disallowed_methods, reason = "how long a transaction stays open is the machine's time")]
 fn group(connection: &Connection, first: Job, jobs: &Receiver<Job>) {
-    if let Err(fault) = connection.execute_batch("BEGIN IMMEDIATE") {
+    if let Err(fault) = connection.execute("BEGIN IMMEDIATE", []) {
         let fault = StoreFault::from(fault);
         return first(Err(fault.clone()))(Err(fault));
     }
@@ -115,7 +113,7 @@ fn commit(connection: &Connection) -> Result<(), StoreFault> {
     if connection.is_autocommit() {
         return Err(StoreFault::Undone);
     }
-    connection.execute_batch("COMMIT").map_err(|fault| {
+    connection.execute("COMMIT", []).map(drop).map_err(|fault| {
         drop(connection.execute_batch("ROLLBACK"));
         StoreFault::from(fault)
     })
@@ -139,7 +137,7 @@ mod tests {
     fn what_waits_is_committed_together() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("store");
-        let connection = Connection::open(&path).unwrap();
+        let connection = Connection::new(rusqlite::Connection::open(&path).unwrap());
         connection.execute_batch("CREATE TABLE job (n INTEGER)").unwrap();
         let writer = Writer::start(connection).unwrap();
 
