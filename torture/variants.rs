@@ -60,12 +60,12 @@ const PLACE: (&str, &str) = ("struct Place<", "pub struct Place<");
 const THREAD: (&str, &str) = ("std::thread::", "shuttle::thread::");
 /// A disk takes its time: others run while something is written.
 const SLOW_COMMIT: (&str, &str) = (
-    "connection.execute_batch(\"COMMIT\").map_err(|fault| {",
-    "shuttle::thread::yield_now();\n    connection.execute_batch(\"COMMIT\").map_err(|fault| {",
+    "connection.execute(\"COMMIT\", []).map(drop).map_err(|fault| {",
+    "shuttle::thread::yield_now();\n    connection.execute(\"COMMIT\", []).map(drop).map_err(|fault| {",
 );
 const SLOW_JOB: (&str, &str) = (
-    "    connection.execute_batch(\"RELEASE job\")",
-    "    shuttle::thread::yield_now();\n    connection.execute_batch(\"RELEASE job\")",
+    "    connection.execute(\"RELEASE job\", [])",
+    "    shuttle::thread::yield_now();\n    connection.execute(\"RELEASE job\", [])",
 );
 const MOMENT: (&str, &str) =
     ("use std::time::{Duration, Instant};", "use std::time::Duration;\n\nuse crate::moment::Instant;");

@@ -97,13 +97,36 @@ macro_rules! variant {
                 include!($model);
             }
             #[allow(unused_imports, reason = "a source names it from above itself")]
-            use super::fault::StoreFault;
+            use super::fault::{Connection, StoreFault};
         }
     };
 }
 
 #[allow(dead_code, reason = "all faults of the gateway's store, of which the writer gives some")]
 mod fault {
+    /// What the gateway keeps of a fault of the system or of a library.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Cause(String);
+
+    impl std::fmt::Display for Cause {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str(&self.0)
+        }
+    }
+
+    macro_rules! caused {
+        ($($fault:ty),*) => {
+            $(impl From<$fault> for Cause {
+                fn from(fault: $fault) -> Self {
+                    Self(fault.to_string())
+                }
+            })*
+        };
+    }
+    caused!(rusqlite::Error, rusqlite::ffi::Error, std::io::ErrorKind);
+
+    pub use rusqlite::Connection;
+
     include!(concat!(env!("OUT_DIR"), "/fault.rs"));
 }
 variant!(cancel, "model/cancel.rs");
