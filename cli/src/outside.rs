@@ -1,8 +1,6 @@
 //! Names from outside, fit for a terminal: their direction isolated, their marks counted.
 
-use unicode_normalization::char::is_combining_mark;
-
-use crate::limits::DRAWN_MARKS;
+use countersign_core::protocol::text::is_heaped;
 
 /// Begins what has a direction of its own (first strong isolate).
 pub const ISOLATE: char = '\u{2068}';
@@ -20,11 +18,7 @@ pub fn isolated(name: &str) -> String {
 /// The text with at most four marks on each letter.
 pub fn few_marks(text: &str) -> String {
     let mut marks = 0;
-    let is_drawn = |c: &char| {
-        marks = if is_combining_mark(*c) { marks + 1 } else { 0 };
-        marks <= DRAWN_MARKS
-    };
-    text.chars().filter(is_drawn).collect()
+    text.chars().filter(|c| !is_heaped(*c, &mut marks)).collect()
 }
 
 /// Is it of a script that runs from right to left?
@@ -42,6 +36,7 @@ pub fn is_right_to_left(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::DRAWN_MARKS;
 
     #[test]
     fn names_that_run_the_other_way_are_isolated() {
@@ -53,6 +48,8 @@ mod tests {
     fn marks_do_not_pile_up() {
         let piled = format!("Zu{}rich", "\u{308}".repeat(63));
         assert_eq!(few_marks(&piled), format!("Zu{}rich", "\u{308}".repeat(DRAWN_MARKS)));
+        let joined = format!("x{}", format!("{}\u{200d}", "\u{323}".repeat(4)).repeat(3));
+        assert_eq!(few_marks(&joined).matches('\u{323}').count(), DRAWN_MARKS, "a joiner parts none");
         assert_eq!(isolated("נִקּוּד"), "\u{2068}נִקּוּד\u{2069}", "what is written so is left as it is");
     }
 }
