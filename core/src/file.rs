@@ -72,8 +72,12 @@ pub fn alone(folder: &Path) -> Result<Alone, PortError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let lock = options.open(folder.join(LOCK)).map_err(disk)?;
-    lock.lock().map_err(disk)?;
-    Ok(Alone { _lock: Some(lock) })
+    match lock.lock() {
+        Ok(()) => Ok(Alone { _lock: Some(lock) }),
+        // Some file systems have no locks; what stands there is used all the same, by one process as ever.
+        Err(fault) if fault.kind() == ErrorKind::Unsupported => Ok(Alone { _lock: None }),
+        Err(fault) => Err(disk(fault)),
+    }
 }
 
 /// Puts `bytes` in the place of `path`: written beside it, fsync, rename, fsync of the folder. After a power cut the old
