@@ -21,8 +21,9 @@ pub mod words;
 
 use std::ffi::OsString;
 
-use clap::Parser;
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches};
+use countersign_prompt::usage;
 use countersign_strings::{fill, text};
 
 use args::Arguments;
@@ -47,35 +48,14 @@ fn parse(arguments: Vec<OsString>) -> Result<Option<Arguments>, Fault> {
     if args::carries_secret(&arguments) {
         return Err(Fault::refused(text("cli.secret_argument")));
     }
-    match Arguments::try_parse_from(args::keys_last(arguments)) {
+    let matches = usage::worded(Arguments::command()).try_get_matches_from(args::keys_last(arguments));
+    match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(parsed) => Ok(Some(parsed)),
         Err(help) if matches!(help.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             // A reader that went away has read enough.
             let _ = help.print();
             Ok(None)
         }
-        Err(usage) => Err(Fault::failed(without_values(usage).to_string().trim_end())),
+        Err(fault) => Err(Fault::failed(usage::words(&fault))),
     }
-}
-
-/// The same error without what was typed, but for the name of an option: a value may be a key that was meant for a prompt.
-fn without_values(mut usage: clap::Error) -> clap::Error {
-    let is_option = |value: &ContextValue| match value {
-        ContextValue::String(typed) => is_option_name(typed),
-        _ => true,
-    };
-    let typed = [ContextKind::InvalidArg, ContextKind::InvalidSubcommand, ContextKind::InvalidValue];
-    for kind in typed {
-        if usage.get(kind).is_some_and(|typed| !is_option(typed)) {
-            usage.insert(kind, ContextValue::String("…".to_owned()));
-            // It is made of what was typed.
-            usage.remove(ContextKind::Suggested);
-        }
-    }
-    usage
-}
-
-/// `--name`, or what stands in its place in usage: `<NAME>`, `--home <DIR>`.
-fn is_option_name(typed: &str) -> bool {
-    typed.starts_with(['-', '<', '[']) && typed.chars().all(|c| c.is_ascii_alphabetic() || "-<>[]. ".contains(c))
 }

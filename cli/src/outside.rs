@@ -36,7 +36,7 @@ pub fn is_right_to_left(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::DRAWN_MARKS;
+    use countersign_core::protocol::limits::COMBINING_MARKS;
 
     #[test]
     fn names_that_run_the_other_way_are_isolated() {
@@ -47,9 +47,9 @@ mod tests {
     #[test]
     fn marks_do_not_pile_up() {
         let piled = format!("Zu{}rich", "\u{308}".repeat(63));
-        assert_eq!(few_marks(&piled), format!("Zu{}rich", "\u{308}".repeat(DRAWN_MARKS)));
+        assert_eq!(few_marks(&piled), format!("Zu{}rich", "\u{308}".repeat(COMBINING_MARKS)));
         let joined = format!("x{}", format!("{}\u{200d}", "\u{323}".repeat(4)).repeat(3));
-        assert_eq!(few_marks(&joined).matches('\u{323}').count(), DRAWN_MARKS, "a joiner parts none");
+        assert_eq!(few_marks(&joined).matches('\u{323}').count(), COMBINING_MARKS, "a joiner parts none");
         assert_eq!(isolated("נִקּוּד"), "\u{2068}נִקּוּד\u{2069}", "what is written so is left as it is");
     }
 }

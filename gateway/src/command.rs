@@ -14,6 +14,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::ArgMatches;
+use clap::error::ErrorKind;
+use countersign_prompt::usage;
 use countersign_protocol::limits as protocol;
 use serde_json::json;
 
@@ -23,11 +25,15 @@ use ended::Ended;
 
 /// Runs the program on its arguments, the program's name first.
 pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
-    let matches = match flags::command().try_get_matches_from(arguments) {
+    let matches = match usage::worded(flags::command()).try_get_matches_from(arguments) {
         Ok(matches) => matches,
-        Err(told) => {
-            drop(told.print());
-            return ExitCode::from(if told.use_stderr() { 2 } else { 0 });
+        Err(help) if is_help(help.kind()) => {
+            drop(help.print());
+            return ExitCode::from(if help.use_stderr() { 2 } else { 0 });
+        }
+        Err(fault) => {
+            drop(writeln!(io::stderr(), "{}", usage::words(&fault)));
+            return ExitCode::from(2);
         }
     };
     if let Some(("limits", matches)) = matches.subcommand() {
@@ -43,6 +49,11 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     };
     drop(writeln!(io::stderr(), "{words}"));
     ExitCode::from(code)
+}
+
+fn is_help(kind: ErrorKind) -> bool {
+    let missing = ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    kind == missing || matches!(kind, ErrorKind::DisplayHelp | ErrorKind::DisplayVersion)
 }
 
 fn dispatch(matches: &ArgMatches, config: Config) -> Result<(), Ended> {

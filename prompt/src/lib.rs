@@ -1,4 +1,6 @@
-//! A line that a person types and nobody sees.
+//! What both programs ask and say at a terminal: a line that a person types and nobody sees, and how a command is used.
+
+pub mod usage;
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};

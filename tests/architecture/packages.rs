@@ -12,7 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("countersign-bindings", &["countersign-core"]),
     ("countersign-bindgen", &[]),
     ("countersign-strings", &[]),
-    ("countersign-prompt", &[]),
+    ("countersign-prompt", &["countersign-strings"]),
     ("countersign-gateway", &["countersign-protocol", "countersign-prompt", "countersign-strings"]),
     ("countersign", &["countersign-core", "countersign-prompt", "countersign-strings"]),
     (CHECKS, &[]),
