@@ -26,7 +26,9 @@ pub fn bench() {
     let (json, card) = (folder.path().join("json"), folder.path().join("postcard"));
     blob(&json, &serde_json::to_vec(&entries).expect("JSON"));
     blob(&card, &postcard::to_stdvec(&entries).expect("postcard"));
-    let tables = [opening(&path, &key, &json, &card), saving(&path, &key, &json, entries)];
+    let column = folder.path().join("column");
+    one_column(&column, &entries);
+    let tables = [opening(&path, &key, &json, &card, &column), saving(&path, &key, &json, &column, entries)];
     file("vault", &tables);
 }
 
@@ -99,7 +101,47 @@ fn opened(path: &Path) -> Vec<u8> {
     bytes
 }
 
-fn opening(path: &Path, key: &VaultKey, json: &Path, card: &Path) -> Table {
+/// Rows in SQLite with all of an account in one sealed column, written as durably as ours.
+fn one_column(path: &Path, entries: &[Entry]) {
+    let rows = rows_at(path);
+    rows.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE account (id INTEGER PRIMARY KEY, sealed BLOB) STRICT; BEGIN").expect("a table");
+    for (id, entry) in entries.iter().enumerate() {
+        rows.prepare_cached("INSERT INTO account VALUES (?1, ?2)").and_then(|mut add| add.execute((id, sealed(id, entry)))).expect("a row");
+    }
+    rows.execute_batch("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)").expect("written");
+}
+
+fn rows_at(path: &Path) -> rusqlite::Connection {
+    let rows = rusqlite::Connection::open(path).expect("a file");
+    rows.execute_batch("PRAGMA synchronous = FULL").expect("a setting");
+    rows
+}
+
+fn sealed(id: usize, entry: &Entry) -> Vec<u8> {
+    let mut sealed = postcard::to_stdvec(entry).expect("postcard");
+    blob_key().seal_in_place_append_tag(nonce(id), Aad::from(id.to_be_bytes()), &mut sealed).expect("sealed");
+    sealed
+}
+
+fn nonce(id: usize) -> Nonce {
+    let mut bytes = [0; 12];
+    bytes[..8].copy_from_slice(&id.to_be_bytes());
+    Nonce::assume_unique_for_key(bytes)
+}
+
+fn read_column(path: &Path) -> usize {
+    let (rows, key) = (rows_at(path), blob_key());
+    let mut all = rows.prepare("SELECT id, sealed FROM account ORDER BY rowid").expect("a statement");
+    let entries = all.query_map([], |row| Ok((row.get::<_, usize>(0)?, row.get::<_, Vec<u8>>(1)?))).expect("rows");
+    let entries = entries.map(|row| {
+        let (id, mut sealed) = row.expect("a row");
+        let plain = key.open_in_place(nonce(id), Aad::from(id.to_be_bytes()), &mut sealed).expect("it opens");
+        postcard::from_bytes::<Entry>(plain).expect("an entry")
+    });
+    entries.collect::<Vec<_>>().len()
+}
+
+fn opening(path: &Path, key: &VaultKey, json: &Path, card: &Path, column: &Path) -> Table {
     let names = |vault: &mut Vault| vault.accounts().expect("the list").iter().map(|it: &Arc<Account>| it.name.len()).sum::<usize>();
     let rows = run(
         1,
@@ -111,6 +153,7 @@ fn opening(path: &Path, key: &VaultKey, json: &Path, card: &Path) -> Table {
                 seen + first.into_iter().map(|id| vault.seed(id).expect("a seed").len()).sum::<usize>()
             }),
             subject("countersign: all seeds, one code each", || open(path, key).codes(1_795_260_000).expect("codes").rows.len()),
+            subject("rows in SQLite, all of an account in one sealed column", || read_column(column)),
             subject("one sealed blob of JSON", || serde_json::from_slice::<Vec<Entry>>(&opened(json)).expect("entries").len()),
             subject("one sealed blob of postcard", || postcard::from_bytes::<Vec<Entry>>(&opened(card)).expect("entries").len()),
         ],
@@ -119,15 +162,16 @@ fn opening(path: &Path, key: &VaultKey, json: &Path, card: &Path) -> Table {
     let goals = vec![
         Goal::most("names and the first 20 seeds, at most 10 ms", rows[0].least / 1e6, 10.0),
         Goal::most("all seeds with their codes, at most 25 ms", rows[1].least / 1e6, 25.0),
-        Goal::most("to one blob of JSON, at most 1", 1.0 / rows[2].ratio, 1.0),
+        Goal::most("to one blob of JSON, at most 1", 1.0 / rows[3].ratio, 1.0),
         Goal::most("bytes an account on the disk, at most 220", size / ACCOUNTS as f64, 220.0),
     ];
     Table { title: "Opening 10,000 accounts, key derivation apart".into(), unit: "ns", rows, goals }
 }
 
-fn saving(path: &Path, key: &VaultKey, json: &Path, mut entries: Vec<Entry>) -> Table {
+fn saving(path: &Path, key: &VaultKey, json: &Path, column: &Path, mut entries: Vec<Entry>) -> Table {
     let mut vault = open(path, key);
     let id = vault.accounts().expect("the list")[17].id;
+    let (kept, mut changed) = (rows_at(column), entries[17].clone());
     let mut turn = 0;
     let rows = run(
         1,
@@ -136,12 +180,16 @@ fn saving(path: &Path, key: &VaultKey, json: &Path, mut entries: Vec<Entry>) -> 
                 turn += 1;
                 vault.edit(id, &Edit { note: Some(format!("note {turn}")), ..Edit::default() }).expect("edited");
             }),
+            subject("rows in SQLite, one sealed column: one edited", || {
+                changed.note.push('x');
+                kept.prepare_cached("UPDATE account SET sealed = ?2 WHERE id = ?1").and_then(|mut put| put.execute((17_usize, sealed(17, &changed)))).expect("edited");
+            }),
             subject("one sealed blob of JSON, rewritten", || {
                 entries[17].note.push('x');
                 blob(json, &serde_json::to_vec(&entries).expect("JSON"));
             }),
         ],
     );
-    let goals = vec![Goal::most("to rewriting a blob, at most 0.1", 1.0 / rows[1].ratio, 0.1)];
+    let goals = vec![Goal::most("to rewriting a blob, at most 0.1", 1.0 / rows[2].ratio, 0.1)];
     Table { title: "Saving one of 10,000 accounts, durably".into(), unit: "ns", rows, goals }
 }
