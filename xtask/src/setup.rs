@@ -29,12 +29,14 @@ enum Sign {
     PythonModule(&'static str),
 }
 
-const PACKAGES: [Package; 8] = [
+const PACKAGES: [Package; 9] = [
     Package { name: "chromium", sign: Sign::Program("chromium"), why: "xtask.why_chromium" },
     Package { name: "fonts-noto-core", sign: Sign::File(FONT), why: "xtask.why_font" },
     Package { name: "nodejs", sign: Sign::Program("node"), why: "xtask.why_node" },
     Package { name: "npm", sign: Sign::Program("npm"), why: "xtask.why_npm" },
     Package { name: "oathtool", sign: Sign::Program("oathtool"), why: "xtask.why_oathtool" },
+    // Not by the path: people other than root have it where they do not look.
+    Package { name: "iproute2", sign: Sign::File("/bin/ip"), why: "xtask.why_ip" },
     Package { name: "strace", sign: Sign::Program("strace"), why: "xtask.why_strace" },
     Package { name: "python3", sign: Sign::Program("python3"), why: "xtask.why_python" },
     Package { name: "python3-venv", sign: Sign::PythonModule("ensurepip"), why: "xtask.why_venv" },
