@@ -22,8 +22,6 @@ pub const PASSPHRASE_TRIES: u32 = 3;
 pub const KDF_MEMORY: RangeInclusive<u32> = core::VAULT_KDF_MEMORY;
 /// Passes of Argon2id, two at least.
 pub const KDF_PASSES: RangeInclusive<u32> = 2..=*core::VAULT_KDF_PASSES.end();
-/// Combining marks that are drawn of one letter of a name.
-pub const DRAWN_MARKS: usize = protocol::COMBINING_MARKS;
 
 /// Every limit above.
 pub const TABLE: &[Limit] = &[
@@ -35,5 +33,4 @@ pub const TABLE: &[Limit] = &[
     Limit { surface: "tries at a passphrase", most: PASSPHRASE_TRIES as u64, unit: "tries" },
     Limit { surface: "Argon2id memory of the user's key", most: *KDF_MEMORY.end() as u64, unit: "KiB" },
     Limit { surface: "Argon2id passes of the user's key", most: *KDF_PASSES.end() as u64, unit: "passes" },
-    Limit { surface: "combining marks that are drawn of a letter", most: DRAWN_MARKS as u64, unit: "marks" },
 ];

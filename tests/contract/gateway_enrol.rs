@@ -17,12 +17,10 @@ use countersign_protocol::jose::{H32, Id};
 use countersign_protocol::push::{GoneWhy, Level, Os, UserVerification};
 use countersign_tests::raw_phone::Key;
 
-use super::refuses;
+use super::{IVO, MARA, gateway_store_of_two, refuses};
 use double::Memory;
 
 const NOW: u64 = 1_795_260_000;
-const MARA: PersonId = PersonId([1; 16]);
-const IVO: PersonId = PersonId([2; 16]);
 const RACERS: usize = 64;
 
 fn id(number: u8) -> Id {
@@ -299,22 +297,15 @@ fn apps_replace_each_other_while_pending(store: &dyn Store) {
 
 #[test]
 fn the_real_one_keeps_the_contract() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = people(&folder);
+    let (_folder, path) = people();
     contract(&|| Arc::new(SqlStore(store::Store::open(&path).unwrap())));
 }
 
-/// A store that knows two people.
-fn people(folder: &tempfile::TempDir) -> PathBuf {
+/// The folder and the path of a store that knows two people.
+fn people() -> (tempfile::TempDir, PathBuf) {
+    let (folder, _) = gateway_store_of_two();
     let path = folder.path().join("gateway.db");
-    let first = store::Store::open(&path).unwrap();
-    for (person, name) in [(MARA, "mara"), (IVO, "ivo")] {
-        let add = "INSERT INTO person (id, name, password, created_at) VALUES (?1, ?2, '', 0)";
-        let added =
-            first.write(move |row| Ok::<_, store::StoreFault>(row.execute(add, store::params![person.0, name])?));
-        added.unwrap();
-    }
-    path
+    (folder, path)
 }
 
 #[test]

@@ -6,14 +6,12 @@ use std::sync::Mutex;
 use countersign_gateway::login::known::{LIFE, Store};
 use countersign_gateway::login::store::SqlStore;
 use countersign_gateway::person::PersonId;
-use countersign_gateway::store::{StoreFault, params};
+use countersign_gateway::store::StoreFault;
 use countersign_protocol::jose::H32;
 
-use super::{gateway_store, refuses};
+use super::{IVO, MARA, gateway_store_of_two, refuses};
 
 const NOW: u64 = 1_795_260_000;
-const MARA: PersonId = PersonId([1; 16]);
-const IVO: PersonId = PersonId([2; 16]);
 
 /// In memory. The broken one knows a browser whoever asks.
 #[derive(Default)]
@@ -55,11 +53,7 @@ fn contract(store: &dyn Store) {
 
 #[test]
 fn sql() {
-    let (_folder, store) = gateway_store();
-    for (person, name) in [(MARA, "mara"), (IVO, "ivo")] {
-        let add = "INSERT INTO person (id, name, password, created_at) VALUES (?1, ?2, '', 0)";
-        store.write(move |row| row.execute(add, params![person.0, name]).map_err(StoreFault::from)).unwrap();
-    }
+    let (_folder, store) = gateway_store_of_two();
     contract(&SqlStore(store));
 }
 

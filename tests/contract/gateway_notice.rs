@@ -11,12 +11,9 @@ use countersign_gateway::store::{self, StoreFault, params};
 use countersign_protocol::jose::{H32, Id};
 use countersign_protocol::push::Info;
 
-use super::refuses;
+use super::{IVO, MARA, gateway_store_of_two, refuses};
 
 const NOW: u64 = 1_795_260_000;
-const MARA: PersonId = PersonId([1; 16]);
-/// Nobody's phones but hers.
-const IVO: PersonId = PersonId([2; 16]);
 /// Mara's active phones; number 4 is pending.
 const PHONES: [u8; 3] = [1, 2, 3];
 
@@ -102,12 +99,7 @@ fn contract(store: &dyn Store) {
 }
 
 fn sql() -> (tempfile::TempDir, SqlStore) {
-    let folder = tempfile::tempdir().unwrap();
-    let store = store::Store::open(&folder.path().join("gateway.db")).unwrap();
-    for (person, name) in [(MARA, "mara"), (IVO, "ivo")] {
-        let add = "INSERT INTO person (id, name, password, created_at) VALUES (?1, ?2, '', 0)";
-        store.write(move |row| row.execute(add, params![person.0, name]).map_err(StoreFault::from)).unwrap();
-    }
+    let (folder, store) = gateway_store_of_two();
     for (number, state) in PHONES.map(|number| (number, "active")).into_iter().chain([(4, "pending")]) {
         let add = "INSERT INTO device (did, person, kind, name, state, added, until, run, mono_end, tries)
                    VALUES (?1, ?2, 'phone', 'Phone', ?3, 0, 0, 0, 0, 3)";

@@ -7,13 +7,11 @@ use countersign_gateway::origin::geo::Point;
 use countersign_gateway::origin::seen::{LIFE, Seen, Store, Traces};
 use countersign_gateway::origin::store::SqlStore;
 use countersign_gateway::person::PersonId;
-use countersign_gateway::store::{StoreFault, params};
+use countersign_gateway::store::StoreFault;
 
-use super::{gateway_store, refuses};
+use super::{IVO, MARA, gateway_store_of_two, refuses};
 
 const NOW: u64 = 1_795_260_000;
-const MARA: PersonId = PersonId([1; 16]);
-const IVO: PersonId = PersonId([2; 16]);
 const COLOGNE: Point = Point { latitude: 50.94, longitude: 6.96 };
 const TOKYO: Point = Point { latitude: 35.68, longitude: 139.69 };
 
@@ -94,11 +92,7 @@ fn contract(store: &dyn Store) {
 
 #[test]
 fn sql() {
-    let (_folder, store) = gateway_store();
-    for (person, name) in [(MARA, "mara"), (IVO, "ivo")] {
-        let add = "INSERT INTO person (id, name, password, created_at) VALUES (?1, ?2, '', 0)";
-        store.write(move |row| row.execute(add, params![person.0, name]).map_err(StoreFault::from)).unwrap();
-    }
+    let (_folder, store) = gateway_store_of_two();
     contract(&SqlStore(store));
 }
 

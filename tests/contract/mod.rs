@@ -19,12 +19,27 @@ mod port;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use countersign_gateway::store::Store;
+use countersign_gateway::person::PersonId;
+use countersign_gateway::store::{Store, StoreFault, params};
 
 /// A fresh store of the gateway, in a folder that lives as long as the first value.
 fn gateway_store() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("gateway.db")).unwrap();
+    (folder, store)
+}
+
+/// Two people of a store.
+const MARA: PersonId = PersonId([1; 16]);
+const IVO: PersonId = PersonId([2; 16]);
+
+/// A fresh store that knows two people.
+fn gateway_store_of_two() -> (tempfile::TempDir, Store) {
+    let (folder, store) = gateway_store();
+    for (person, name) in [(MARA, "mara"), (IVO, "ivo")] {
+        let add = "INSERT INTO person (id, name, password, created_at) VALUES (?1, ?2, '', 0)";
+        store.write(move |row| row.execute(add, params![person.0, name]).map_err(StoreFault::from)).unwrap();
+    }
     (folder, store)
 }
 

@@ -284,8 +284,7 @@ fn five_invitations_a_day(store: &dyn Both) {
 
 #[test]
 fn the_real_one_keeps_the_contract() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = people(&folder);
+    let (_folder, path) = people();
     contract(&|| Arc::new(SqlStore(store::Store::open(&path).unwrap())));
 }
 
