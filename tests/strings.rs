@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use syn::visit::Visit;
 
 /// Packages that speak to people.
-const SPEAKERS: [&str; 3] = ["cli", "gateway", "xtask"];
+const SPEAKERS: [&str; 4] = ["cli", "gateway", "prompt", "xtask"];
 
 /// The demo's story speaks to people too, from among the tests.
 const STORY: [&str; 3] = ["tests/story.rs", "tests/support/story.rs", "tests/support/other_make.rs"];

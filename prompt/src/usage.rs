@@ -61,7 +61,8 @@ pub fn words(fault: &Error) -> String {
     let meant =
         [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand].into_iter().find_map(|it| suggested(fault, it));
     let meant = meant.map(|name| format!(" {}", with("common.usage_meant", name))).unwrap_or_default();
-    format!("{sentence}{meant}{}", usage(fault).map(|usage| format!("\n\n{usage}")).unwrap_or_default())
+    let usage = usage(fault).map(|usage| format!("\n\n{usage}")).unwrap_or_default();
+    format!("{sentence}{meant}{usage}\n{}", text("common.usage_more"))
 }
 
 /// The names of options and places that a fault is about.
@@ -139,7 +140,7 @@ mod tests {
     #[test]
     fn each_fault_is_a_sentence_and_the_usage() {
         let name = |key: &str, name: &str| fill(key, &[("name", name)]);
-        let conflict = fill("common.usage_conflict", &[("name", "--two"), ("other", "--one")]);
+        let conflict = fill("common.usage_conflict", &[("name", "--one"), ("other", "--two")]);
         for (line, sentence) in [
             (vec!["--three", "list", "here"], name("common.usage_unknown", "--three")),
             (vec!["list", "here", "there"], text("common.usage_too_much").to_owned()),
@@ -154,7 +155,8 @@ mod tests {
             let said = said(&line);
             let (first, rest) = said.split_once('\n').unwrap_or((&said, ""));
             assert!(first.starts_with(&sentence), "{line:?}: {said}");
-            assert!(rest.is_empty() || rest.starts_with("\nUsage: tool"), "{line:?}: {said}");
+            assert!(rest.starts_with("\nUsage: tool") || rest == text("common.usage_more"), "{line:?}: {said}");
+            assert!(rest.ends_with(text("common.usage_more")), "{line:?}: {said}");
             assert!(!said.contains("error:") && !said.contains("For more information"), "{said}");
         }
     }
