@@ -8,6 +8,7 @@ mod field_words;
 pub mod home;
 pub mod limits;
 mod log;
+mod measure;
 pub mod outside;
 pub mod poll;
 pub mod port;
@@ -31,7 +32,7 @@ use fault::{End, Fault};
 
 /// Runs the program: 0 done, 1 refused, 2 failed.
 pub fn run(arguments: Vec<OsString>) -> u8 {
-    let run = |arguments| log::start(|name| std::env::var_os(name)).and_then(|()| command::run(arguments));
+    let run = |arguments| log::start(|name| std::env::var_os(name)).and_then(|()| command::run(arguments, tui::run));
     let ended = parse(arguments).and_then(|parsed| parsed.map_or(Ok(()), run));
     let Err(fault) = ended else { return 0 };
     let terminal = terminal::Terminal::new(false, None);

@@ -1,6 +1,6 @@
 //! Sentences for a terminal: broken between words, so that no line is wider than people read or the terminal shows.
 
-use crate::tui::view::columns;
+use crate::measure::columns;
 
 /// The widest line of prose, in columns.
 const WIDEST: usize = 80;

@@ -100,10 +100,13 @@ fn is_backwards(source: &Source, path: &str) -> bool {
             ["axum" | "hyper", ..] => matches!(layer, "service" | "store"),
             _ => false,
         };
+    // The phone in the terminal rests on what the commands say; no command draws it.
+    let across_cli =
+        source.package == "cli" && !matches!(own, "" | "tui") && matches!(segments.as_slice(), ["crate", "tui", ..]);
     let machine = MACHINE
         .iter()
         .any(|(thing, places)| is_within(path, thing) && !places.iter().any(|place| source.file.starts_with(place)));
-    across_core || across_gateway || machine
+    across_core || across_gateway || across_cli || machine
 }
 
 /// Whether the file may call the store of the subject `to` inside a transaction of its own.
@@ -158,6 +161,16 @@ fn a_look_into_another_subjects_table_is_caught() {
         ]
         .map(|path| format!("gateway/src/login/service.rs: {path}"))
     );
+}
+
+#[test]
+fn a_command_that_names_the_phone_in_the_terminal_is_caught() {
+    let drawn = "use crate::tui::view::columns;";
+    let found = faults(&Source::parse("cli/src/command/list.rs", drawn));
+    assert_eq!(found, ["cli/src/command/list.rs: crate::tui::view::columns"]);
+    for own in ["cli/src/tui/screen.rs", "cli/src/lib.rs"] {
+        assert_eq!(faults(&Source::parse(own, drawn)), Vec::<String>::new());
+    }
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn told(context: &Context, enrolling: &Enrolling) -> Result<(), Fault> {
         &[("name", &name), ("host", &enrolling.host), ("account", &outside::isolated(&enrolling.acct))],
     ));
     terminal.say(text("tui.type_on_page"));
-    terminal.result_line(&format!("\n    {}", crate::tui::view::grouped(&enrolling.digits)), &json)?;
+    terminal.result_line(&format!("\n    {}", crate::measure::grouped(&enrolling.digits)), &json)?;
     terminal.say(text("tui.waits_for_page"));
     Ok(())
 }

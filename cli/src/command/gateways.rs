@@ -55,7 +55,7 @@ fn remarks(row: &GatewayRow) -> Vec<String> {
     let mut out = Vec::new();
     match &row.state {
         GatewayState::Pending { digits, .. } => {
-            out.push(fill("cli.gateway_digits", &[("digits", &crate::tui::view::grouped(digits))]));
+            out.push(fill("cli.gateway_digits", &[("digits", &crate::measure::grouped(digits))]));
         }
         GatewayState::Gone(why) => out.push(words::gone(*why).to_owned()),
         GatewayState::KeysGone => out.push(text("error.key_gone").to_owned()),

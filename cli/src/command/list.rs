@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Context, account};
 use crate::fault::Fault;
-use crate::tui::view::columns;
+use crate::measure::columns;
 use crate::{outside, words};
 
 /// Prints one line for each; with `--json` one object.

@@ -27,7 +27,6 @@ use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::home::Home;
 use crate::terminal::Terminal;
-use crate::tui;
 
 pub(crate) use list::state;
 
@@ -61,18 +60,18 @@ impl Context {
     }
 }
 
-/// Runs the command that was asked for.
+/// Runs the command that was asked for; `phone` opens the phone in the terminal.
 ///
 /// # Errors
 /// A [`Fault`] with the words and the exit code that it ends in.
-pub fn run(arguments: Arguments) -> Result<(), Fault> {
+pub fn run(arguments: Arguments, phone: impl FnOnce(&Context, &Tui) -> Result<(), Fault>) -> Result<(), Fault> {
     let common = arguments.common;
     let home = Home::find(common.home.as_deref(), |name| std::env::var_os(name));
     let terminal = Arc::new(Terminal::new(common.json, common.passphrase_fd));
     let context = Context { terminal, home: home.ok_or_else(|| Fault::refused(text("cli.no_home")))? };
     match arguments.command {
-        None => tui::run(&context, &Tui::default()),
-        Some(Command::Tui(options)) => tui::run(&context, &options),
+        None => phone(&context, &Tui::default()),
+        Some(Command::Tui(options)) => phone(&context, &options),
         Some(Command::Init) => init::run(&context),
         Some(Command::Add(read)) => add::run(&context, &read),
         Some(Command::List) => list::run(&context),

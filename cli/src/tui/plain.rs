@@ -313,7 +313,7 @@ impl Phone {
                 if self.yes(text("tui.enrol_title"))? {
                     let enrolling = self.desk.app.enrol(&offer, &Desk::phone(), &Cancel::default())?;
                     say(text("tui.type_on_page"));
-                    say(&super::view::grouped(&enrolling.digits));
+                    say(&crate::measure::grouped(&enrolling.digits));
                 }
             }
             Found::Offline(code, row) => {

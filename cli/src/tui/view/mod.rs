@@ -6,7 +6,6 @@ mod list;
 mod look;
 mod page;
 mod scroll;
-mod text;
 
 use countersign_strings::{fill, text as words};
 use ratatui::buffer::Buffer;
@@ -15,9 +14,10 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 pub use look::Look;
-pub use text::{columns, cut_left, cut_right, grouped};
 
 use super::state::{Page, State};
+use crate::measure as text;
+use crate::measure::{columns, cut_right};
 
 /// The narrowest terminal with two panes.
 pub const TWO_PANES: u16 = 60;
