@@ -114,6 +114,12 @@ pub const URI_BYTES: usize = SCANNED_TEXT;
 pub const URI_NAME: usize = 256;
 /// Parameters of a Key URI.
 pub const URI_PARAMETERS: usize = 32;
+/// One part of Google's transfer, in bytes of base64.
+pub const MIGRATION_TEXT: usize = 4096;
+/// Accounts in one part of Google's transfer.
+pub const MIGRATION_ENTRIES: usize = 100;
+/// Parts of one of Google's transfers.
+pub const MIGRATION_PARTS: u32 = 100;
 /// A seed, in bytes.
 pub const SEED_BYTES: RangeInclusive<usize> = 1..=128;
 /// Seeds of fewer bytes than this are taken with a warning (RFC 4226, R6).
@@ -166,6 +172,9 @@ pub const TABLE: &[Limit] = &[
     Limit { surface: "Key URI", most: URI_BYTES as u64, unit: "bytes" },
     Limit { surface: "label and issuer of a Key URI", most: URI_NAME as u64, unit: "scalar values each" },
     Limit { surface: "parameters of a Key URI", most: URI_PARAMETERS as u64, unit: "parameters" },
+    Limit { surface: "part of Google's transfer, base64", most: MIGRATION_TEXT as u64, unit: "bytes" },
+    Limit { surface: "accounts in a part of Google's transfer", most: MIGRATION_ENTRIES as u64, unit: "accounts" },
+    Limit { surface: "parts of Google's transfer", most: MIGRATION_PARTS as u64, unit: "parts" },
     Limit { surface: "seed", most: *SEED_BYTES.end() as u64, unit: "bytes" },
     Limit { surface: "combining marks on one letter of a name", most: COMBINING_MARKS as u64, unit: "marks" },
 ];

@@ -2,6 +2,7 @@
 
 mod approve;
 mod enrol;
+pub mod migration;
 mod offline;
 pub mod otpauth;
 
