@@ -129,10 +129,7 @@ impl FromRequest<Arc<House>> for Posted {
         let visitor = Visitor::from_request_parts(&mut parts, house).await?;
         let bytes = read_body(&parts.headers, body, limits::FORM_BODY, house).await.map_err(Failure::from)?;
         let request = Request::from_parts(parts, Body::from(bytes));
-        let Ok(Form(pairs)) = Form::<Vec<(String, String)>>::from_request(request, &()).await else {
-            return Err(Failure::malformed());
-        };
-        let mut fields = Fields::new(pairs).ok_or_else(Failure::malformed)?;
+        let mut fields = Fields::read(request).await.ok_or_else(Failure::malformed)?;
         let token = fields.take("token").unwrap_or_default();
         if visitor.is_new || !house.forms.fits(&visitor.cookie, &token) {
             return Err(Failure::foreign_form().because("token"));
@@ -163,6 +160,12 @@ impl std::fmt::Debug for Fields {
 }
 
 impl Fields {
+    /// Reads a form that is there whole; `None` when it is none, or a name is there twice.
+    pub async fn read(form: Request) -> Option<Self> {
+        let Form(pairs) = Form::from_request(form, &()).await.ok()?;
+        Self::new(pairs)
+    }
+
     /// `None` when a name is there twice.
     pub fn new(pairs: Vec<(String, String)>) -> Option<Self> {
         let count = pairs.len();

@@ -16,6 +16,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("countersign-gateway", &["countersign-protocol", "countersign-prompt", "countersign-strings"]),
     ("countersign", &["countersign-core", "countersign-prompt", "countersign-strings"]),
     (CHECKS, &[]),
+    // No part of what is shipped, as the journeys: it runs the parsers of all.
+    ("countersign-fuzz", &["countersign-core", "countersign-gateway", "countersign-protocol"]),
     ("xtask", &["countersign-strings"]),
 ];
 

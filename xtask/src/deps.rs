@@ -1,4 +1,5 @@
-//! Licences, sources and banned crates, from the locked graphs of all platforms: ours, that of the benches, and that of what explores threads.
+//! Licences, sources and banned crates, from the locked graphs of all platforms: ours, and those of the workspaces of their own: benches, fuzz
+//! targets, what explores threads.
 
 use crate::suite::Result;
 use crate::{Fallible, child, licence, repo};
@@ -18,7 +19,7 @@ const BANNED: [(&str, &str); 4] = [
 const SOURCE: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 /// What has a lock file of its own.
-const MANIFESTS: [&str; 3] = ["Cargo.toml", "benches/Cargo.toml", "torture/Cargo.toml"];
+const MANIFESTS: [&str; 4] = ["Cargo.toml", "benches/Cargo.toml", "fuzz/Cargo.toml", "torture/Cargo.toml"];
 
 /// Runs the three checks on each graph; each counts as one test.
 pub fn check() -> Result {

@@ -1,7 +1,7 @@
 //! Which licences may be depended on: SPDX expressions, read as far as crates use them.
 
 /// Licences that ask for no more than their notice.
-const ALLOWED: [&str; 12] = [
+const ALLOWED: [&str; 13] = [
     "0BSD",
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
@@ -12,6 +12,7 @@ const ALLOWED: [&str; 12] = [
     "CDLA-Permissive-2.0",
     "ISC",
     "MIT",
+    "NCSA",
     "Unicode-3.0",
     "Zlib",
 ];
@@ -76,6 +77,7 @@ mod tests {
     fn expressions_are_read_as_spdx_means_them() {
         for good in [
             "MIT",
+            "NCSA",
             "MIT OR GPL-3.0",
             "MIT/Apache-2.0",
             "(MIT OR GPL-3.0) AND Unicode-3.0",

@@ -5,6 +5,7 @@
 //! cargo xtask test [--only NAME]… [--list] [--quick] [--accept]
 //! cargo xtask torture NAME
 //! cargo xtask bench NAME
+//! cargo xtask fuzz [NAME] [--minutes N]
 //! cargo xtask setup
 //! ```
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool at the desk: what it says goes to the terminal")]
@@ -15,6 +16,7 @@ mod budget;
 mod child;
 mod demo;
 mod deps;
+mod fuzz;
 mod licence;
 mod repo;
 mod run;
@@ -44,6 +46,9 @@ fn main() -> ExitCode {
             compiler().and_then(|()| demo::Options::parse(options)).and_then(|options| demo::run(&options))
         }
         ["bench", name] => compiler().and_then(|()| bench::run(name)),
+        ["fuzz", options @ ..] => {
+            compiler().and_then(|()| fuzz::Options::parse(options)).and_then(|options| fuzz::run(&options))
+        }
         ["torture", name] => compiler().and_then(|()| torture::run(name)),
         [] | ["help" | "--help" | "-h"] => {
             println!("{}", text("xtask.help"));

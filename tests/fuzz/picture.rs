@@ -1,0 +1,43 @@
+//! Pictures as cameras and files have them.
+
+use countersign_core::limits::PICTURE_CODES;
+use countersign_core::qr::{Code, Decoder, Luma, Rotation, ScanError};
+
+/// What the largest code holds: digits, which are one letter each.
+const MOST: usize = 7_089;
+
+/// Two bytes say width and how it is turned, the rest is grey.
+pub fn luma(input: &[u8]) -> bool {
+    let Some(([width, turned], pixels)) = input.split_first_chunk::<2>() else { return false };
+    let rotation = match turned % 4 {
+        0 => Rotation::None,
+        1 => Rotation::Quarter,
+        2 => Rotation::Half,
+        _ => Rotation::ThreeQuarters,
+    };
+    let width = usize::from(*width);
+    let Some(height) = pixels.len().checked_div(width) else { return false };
+    let picture = || Luma::new(pixels.to_vec(), width, height, width, rotation);
+    let (Ok(still), Ok(frame)) = (picture(), picture()) else { return false };
+    let decoder = Decoder::new();
+    let frame = decoder.frame(frame);
+    fit(&frame);
+    // Where the frame was given up, its search still ends.
+    let still = Decoder::new().still(still);
+    fit(&still);
+    still.is_ok_and(|codes| !codes.is_empty())
+}
+
+/// A PNG or JPEG file.
+pub fn file(input: &[u8]) -> bool {
+    let found = Decoder::new().file(input.to_vec());
+    fit(&found);
+    found.is_ok()
+}
+
+fn fit(found: &Result<Vec<Code>, ScanError>) {
+    for code in found.iter().flatten() {
+        assert!(code.text.chars().count() <= MOST);
+    }
+    assert!(found.as_ref().map_or(0, Vec::len) <= PICTURE_CODES);
+}
