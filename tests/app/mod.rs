@@ -26,4 +26,5 @@ mod relay;
 mod reply;
 mod restored;
 pub mod seal;
+mod torn;
 mod two;

@@ -8,6 +8,7 @@ mod push;
 pub(crate) mod screen;
 mod second_gateway;
 mod terminal;
+mod two;
 mod user;
 mod user_remove;
 mod vault;

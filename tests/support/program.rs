@@ -217,6 +217,17 @@ impl Printed {
         assert!(found(&stream), "no {what:?} in:\n{}", String::from_utf8_lossy(&stream.bytes));
     }
 
+    /// Waits until all that was printed is `good`, or the stream ended without it; whether it is.
+    pub fn found(&self, mut good: impl FnMut(&str) -> bool) -> bool {
+        let mut is_good = false;
+        let waiting = |stream: &mut Stream| {
+            is_good = good(&String::from_utf8_lossy(&stream.bytes));
+            !is_good && !stream.ended
+        };
+        drop(self.0.1.wait_timeout_while(self.stream(), PATIENCE, waiting).unwrap_or_else(PoisonError::into_inner));
+        is_good
+    }
+
     /// Waits until the stream ends, at most so long; whether it has.
     pub fn wait_end(&self, patience: Duration) -> bool {
         let (stream, _) = self
