@@ -6,6 +6,7 @@ mod bitflip;
 mod crash;
 pub mod disk;
 mod errno;
+mod list;
 mod remnant;
 pub mod story;
 pub mod trace;
