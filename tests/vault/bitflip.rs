@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Mutex;
+use std::thread;
 
 use countersign_core::error::{Error, InputError};
 use countersign_core::vault::{AccountId, Damage, Vault, VaultKey};
@@ -111,26 +113,42 @@ struct Tally {
 /// After how many damages the long form says how it goes.
 const STAGE: usize = 50_000;
 
-/// Reads `subject` after each of `damages`, of which at most `cost` accounts may suffer.
-#[expect(clippy::print_stdout, reason = "a long form that is stopped early has said how far it came")]
-fn strike(subject: &dyn Subject, damages: impl Iterator<Item = (String, Vec<u8>)>, cost: usize) -> Tally {
+/// Reads `subject` after each of `damages`, of which at most `cost` accounts may suffer. The long form does so on each core.
+fn strike(
+    subject: &(dyn Subject + Sync),
+    damages: impl Iterator<Item = (String, Vec<u8>)> + Send,
+    cost: usize,
+) -> Tally {
     let right = subject.read(&subject.whole()).unwrap();
     assert!(!right.noticed && right.accounts.len() >= 20, "{right:?}");
-    let mut tally = Tally::default();
-    for (what, bytes) in damages {
-        tally.tried += 1;
-        match subject.read(&bytes) {
-            Err(why) => tally.wrong.push(format!("{what}: lost as a whole: {why}")),
+    let (damages, tally) = (Mutex::new(damages), Mutex::new(Tally::default()));
+    let next = || damages.lock().unwrap().next();
+    let work = || {
+        while let Some((what, bytes)) = next() {
+            let seen = subject.read(&bytes);
+            tally.lock().unwrap().count(&what, seen, &right, cost);
+        }
+    };
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| (0..effort(1, cores)).for_each(|_| drop(scope.spawn(work))));
+    tally.into_inner().unwrap()
+}
+
+impl Tally {
+    #[expect(clippy::print_stdout, reason = "a long form that is stopped early has said how far it came")]
+    fn count(&mut self, what: &str, seen: Result<Seen, String>, right: &Seen, cost: usize) {
+        self.tried += 1;
+        match seen {
+            Err(why) => self.wrong.push(format!("{what}: lost as a whole: {why}")),
             Ok(seen) => {
-                tally.noticed += usize::from(seen.noticed);
-                tally.wrong.extend(judge(&right, &seen, cost).err().map(|why| format!("{what}: {why}")));
+                self.noticed += usize::from(seen.noticed);
+                self.wrong.extend(judge(right, &seen, cost).err().map(|why| format!("{what}: {why}")));
             }
         }
-        if tally.tried.is_multiple_of(STAGE) {
-            println!("{} so far, {} noticed, {} wrong", tally.tried, tally.noticed, tally.wrong.len());
+        if self.tried.is_multiple_of(STAGE) {
+            println!("{} so far, {} noticed, {} wrong", self.tried, self.noticed, self.wrong.len());
         }
     }
-    tally
 }
 
 /// Whatever is not as it was is named, and it is no more than `cost` accounts.
