@@ -74,6 +74,7 @@ impl Entry {
             algorithm: Algorithm::Sha1,
             digits: Digits::SIX,
             secret: Secret::from_slice(&self.secret),
+            pin: None,
             origin: None,
         }
     }

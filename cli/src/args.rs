@@ -41,7 +41,7 @@ pub enum Command {
     Init,
     /// Adds an account.
     #[command(about = text("cli.about_add"))]
-    Add(Read),
+    Add(Add),
     /// Lists accounts and enrolments.
     #[command(about = text("cli.about_list"))]
     List,
@@ -144,6 +144,46 @@ pub struct Move {
     /// This phone is removed when the new one is active.
     #[arg(long, help = text("cli.help_replace"))]
     pub replace: bool,
+}
+
+/// How `add` gets its account: from what is read, or typed in by hand.
+#[derive(Debug, Clone, Args)]
+pub struct Add {
+    /// What is read, and whether it is asked about.
+    #[command(flatten)]
+    pub read: Read,
+    /// What is typed in by hand.
+    #[command(flatten)]
+    pub typed: Typed,
+}
+
+/// An account typed in by hand; key and PIN are asked for.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Typed {
+    /// Its kind.
+    #[arg(long, value_name = "KIND", conflicts_with = "picture", help = text("cli.help_kind"))]
+    pub kind: Option<String>,
+    /// Who issued it.
+    #[arg(long, requires = "kind", value_name = "TEXT", help = text("cli.help_issuer"))]
+    pub issuer: Option<String>,
+    /// Whose it is.
+    #[arg(long, requires = "kind", value_name = "TEXT", help = text("cli.help_account"))]
+    pub account: Option<String>,
+    /// The hash under HMAC.
+    #[arg(long, requires = "kind", value_name = "NAME", help = text("cli.help_algorithm"))]
+    pub algorithm: Option<String>,
+    /// How long a code is.
+    #[arg(long, requires = "kind", value_name = "N", help = text("cli.help_digits"))]
+    pub digits: Option<u64>,
+    /// How long a code lives.
+    #[arg(long, requires = "kind", value_name = "SECONDS", help = text("cli.help_period"))]
+    pub period: Option<u64>,
+    /// From when periods are counted.
+    #[arg(long, requires = "kind", value_name = "SECONDS", help = text("cli.help_start"))]
+    pub start: Option<u64>,
+    /// The counter of the next code.
+    #[arg(long, requires = "kind", value_name = "N", help = text("cli.help_counter"))]
+    pub counter: Option<u64>,
 }
 
 /// How `add` and `enrol` get what they read.

@@ -116,6 +116,8 @@ pub fn chunks(text: &str, width: usize) -> Vec<String> {
 /// Figures in groups that are easy to read and type: 3+3, 4+4, 3+2+2.
 pub fn grouped(figures: &str) -> String {
     let groups: &[usize] = match figures.len() {
+        // Steam's five letters are one word.
+        5 if figures.bytes().any(|byte| !byte.is_ascii_digit()) => return figures.to_owned(),
         5 => &[3, 2],
         6 => &[3, 3],
         7 => &[3, 2, 2],

@@ -1,7 +1,8 @@
 //! What was scanned or pasted, in words: what it is instead, what was mended, why it is not taken.
 
 use countersign_core::protocol::otp::base32::Base32Error;
-use countersign_core::protocol::uri::otpauth::{Account, Field, Kind, Repair, UriError};
+use countersign_core::protocol::otp::{Digits, OtpError, Timed};
+use countersign_core::protocol::uri::otpauth::{Account, Field, Repair, UriError};
 use countersign_core::qr::{Class, PictureError, ScanError};
 use countersign_strings::{fill, text};
 
@@ -17,8 +18,6 @@ pub fn of_class(class: &Class) -> String {
         Class::Login => return format!("{} {}", text("qr.login"), text("cli.login_here")),
         Class::Offline => "qr.offline",
         Class::Migration => "qr.migration",
-        Class::Steam => "qr.steam",
-        Class::MOtp => "qr.motp",
         Class::Microsoft => "qr.microsoft",
         Class::Passkey => "qr.passkey",
         Class::PrivacyIdea => "qr.privacyidea",
@@ -56,6 +55,7 @@ pub fn of_repair(repair: &Repair) -> String {
         Repair::Removed(field) => return fill("qr.removed", &[("field", name(*field))]),
         Repair::Glued(field) => return fill("qr.glued", &[("field", name(*field))]),
         Repair::EmptyParameter(field) => return fill("qr.empty_parameter", &[("field", name(*field))]),
+        Repair::Fixed(field) => return fill("qr.fixed", &[("field", name(*field))]),
         Repair::Case | Repair::Slashes | Repair::LabelSlash | Repair::Hash | Repair::Percent => "qr.written_oddly",
         Repair::NotUtf8 => "qr.not_utf8",
         Repair::PlusIsBlank => "qr.plus_is_blank",
@@ -103,6 +103,8 @@ pub fn of_uri_error(error: &UriError) -> String {
         UriError::Secret(Base32Error::LookAlike(_)) => "qr.secret_look_alike",
         UriError::Secret(_) => "qr.secret_wrong",
         UriError::UnknownAlgorithm => "qr.unknown_algorithm",
+        UriError::Range(OtpError::SeedLength(_) | OtpError::SeedCheck | OtpError::SeedHex) => "qr.seed_wrong",
+        UriError::Range(OtpError::Pin) => "qr.pin_wrong",
         UriError::Range(_) => "qr.range",
     };
     text(words).to_owned()
@@ -118,26 +120,38 @@ fn name(field: Field) -> &'static str {
         Field::Counter => "qr.field_counter",
         Field::Image => "qr.field_image",
         Field::Encoder | Field::Steam => "qr.field_other",
+        Field::Pin => "qr.field_pin",
         Field::Label => "qr.field_label",
     })
 }
 
 /// What kind of account it is: «6 digits, every 30 seconds».
 pub fn of_kind(account: &Account) -> String {
-    match account.kind {
-        Kind::Totp { period } => timed(account.digits.get(), period.seconds()),
-        Kind::Hotp { .. } => counted(account.digits.get()),
-    }
+    of_codes(account.timed(), account.digits)
 }
 
-/// A code that time changes.
+/// How codes move on: with time, or with each use.
+pub fn of_codes(timed: Option<Timed>, digits: Digits) -> String {
+    let words = match timed {
+        None => return fill("cli.kind_counted", &[("digits", &digits.get().to_string())]),
+        Some(Timed::Totp(shape)) if shape.period.start() == 0 => {
+            return self::timed(digits.get(), shape.period.seconds());
+        }
+        Some(Timed::Totp(shape)) => {
+            let numbers = [u64::from(digits.get()), shape.period.seconds().into(), shape.period.start()];
+            let [digits, period, start] = numbers.map(|number| number.to_string());
+            return fill("cli.kind_started", &[("digits", &digits), ("period", &period), ("start", &start)]);
+        }
+        Some(Timed::Steam) => "cli.kind_steam",
+        Some(Timed::Yandex) => "cli.kind_yandex",
+        Some(Timed::MOtp) => "cli.kind_motp",
+    };
+    text(words).to_owned()
+}
+
+/// A code that time changes, of so many digits.
 pub fn timed(digits: u8, period: u32) -> String {
     fill("cli.kind_timed", &[("digits", &digits.to_string()), ("period", &period.to_string())])
-}
-
-/// A code that each use changes.
-pub fn counted(digits: u8) -> String {
-    fill("cli.kind_counted", &[("digits", &digits.to_string())])
 }
 
 #[cfg(test)]
@@ -147,7 +161,7 @@ mod tests {
     use super::*;
 
     /// How many classes there are. The match has no wildcard: a new class fails to compile here, and then wants a row below.
-    const CLASSES: usize = 19;
+    const CLASSES: usize = 17;
 
     fn place(class: &Class) -> usize {
         match class {
@@ -155,8 +169,8 @@ mod tests {
             Class::Enrolment => 1,
             Class::Login => 2,
             Class::Migration => 3,
-            Class::Steam => 4,
-            Class::MOtp => 5,
+            Class::Offline => 4,
+            Class::TooLong { .. } => 5,
             Class::Microsoft => 6,
             Class::Passkey => 7,
             Class::PrivacyIdea => 8,
@@ -168,8 +182,6 @@ mod tests {
             Class::WebPage { .. } => 14,
             Class::Text => 15,
             Class::Empty => 16,
-            Class::TooLong { .. } => 17,
-            Class::Offline => 18,
         }
     }
 
@@ -181,8 +193,6 @@ mod tests {
             ("https://gate.example.com/approve#1.BAQE".to_owned(), "from the other screen with the camera"),
             ("https://gate.example.com/offline#1.e30.e30.AA".to_owned(), "Ask for its answer code instead"),
             ("otpauth-migration://offline?data=Cg".to_owned(), "add the accounts one by one"),
-            ("steam://GEZDGNBV".to_owned(), "This is a Steam account"),
-            ("motp://a:b?secret=00".to_owned(), "Mobile-OTP"),
             ("phonefactor://activate_account?code=1".to_owned(), "Microsoft Authenticator"),
             ("FIDO:/0123".to_owned(), "signing in with a passkey"),
             ("pia://container/a".to_owned(), "privacyIDEA"),

@@ -181,6 +181,12 @@ impl Record {
         gateway.saturating_add_signed(self.offset.saturating_neg())
     }
 
+    /// How far this phone's clock is ahead of the gateway's, in seconds, where it told its time since the enrolment.
+    pub fn clock_ahead(&self) -> Option<i64> {
+        let told = self.enrolled().is_some() && self.last.is_some();
+        told.then(|| self.offset.saturating_neg())
+    }
+
     /// The approval of this challenge.
     pub fn approval(&self, jti: Id) -> Option<&Approval> {
         self.approvals.iter().find(|approval| approval.jti() == jti)

@@ -106,6 +106,10 @@ pub const ATTESTATION_CHAIN: usize = 8;
 pub const OTP_DIGITS: RangeInclusive<u64> = 5..=10;
 /// Seconds of a TOTP period.
 pub const OTP_PERIOD: RangeInclusive<u64> = 1..=86_400;
+/// The last moment from which the steps of TOTP may be counted: the end of the year 9999, in seconds since 1970.
+pub const OTP_START: u64 = 253_402_300_799;
+/// Characters of a PIN.
+pub const OTP_PIN: RangeInclusive<usize> = 1..=16;
 /// The first HOTP counter that is too large.
 pub const OTP_COUNTER_END: u64 = 1 << 63;
 /// A Key URI, in bytes.
@@ -168,6 +172,8 @@ pub const TABLE: &[Limit] = &[
     Limit { surface: "attestation chain", most: ATTESTATION_CHAIN as u64, unit: "certificates" },
     Limit { surface: "digits of a code", most: *OTP_DIGITS.end(), unit: "digits" },
     Limit { surface: "TOTP period", most: *OTP_PERIOD.end(), unit: "seconds" },
+    Limit { surface: "start of TOTP's steps", most: OTP_START, unit: "seconds since 1970" },
+    Limit { surface: "PIN", most: *OTP_PIN.end() as u64, unit: "characters" },
     Limit { surface: "HOTP counter", most: OTP_COUNTER_END - 1, unit: "" },
     Limit { surface: "Key URI", most: URI_BYTES as u64, unit: "bytes" },
     Limit { surface: "label and issuer of a Key URI", most: URI_NAME as u64, unit: "scalar values each" },

@@ -35,6 +35,7 @@ fn account(name: &str) -> NewAccount {
         algorithm: Algorithm::Sha1,
         digits: Digits::SIX,
         secret: Secret::from_slice(name.as_bytes()),
+        pin: None,
         origin: None,
     }
 }

@@ -4,10 +4,14 @@ mod walk;
 
 use std::sync::Arc;
 
-use countersign_core::app::{App, Enrolling, Staleness};
+use countersign_core::app::{App, Enrolling, Scanned, Staleness};
+use countersign_core::cancel::Cancel;
 use countersign_core::error::{Error, GatewayError};
 use countersign_core::port::Trust;
+use countersign_core::vault::{DeviceClass, NewAccount};
+use countersign_protocol::Secret;
 use countersign_protocol::jose::H32;
+use countersign_protocol::otp::{Period, totp};
 use countersign_tests::raw_phone::{Key, sign};
 use serde_json::{Value, json};
 
@@ -162,7 +166,7 @@ fn metadata_is_fetched_at_half_life_and_approving_ends_with_its_life() {
     assert_eq!((app.gateways()[0].stale, row.stale), (Some(Staleness::Clock), Some(Staleness::Clock)));
     assert_eq!(approve(&app, row.id, "049218").unwrap_err(), GatewayError::Clock.into());
     assert_eq!(gateway.calls("answer"), 0);
-    assert!(app.deny(row.id, &countersign_core::cancel::Cancel::default()).is_ok());
+    assert!(app.deny(row.id, &Cancel::default()).is_ok());
 }
 
 #[test]
@@ -204,6 +208,27 @@ fn with_wrong_clock(wrong: u64) -> (World, Arc<Gateway>, App, Enrolling) {
     (world, gateway, app, enrolling)
 }
 
+/// Codes are those of this clock, whatever the gateway's says; that it is off is told with them.
+#[test]
+fn a_known_drift_is_told_with_the_codes_and_never_moves_them() {
+    let now = super::phone::NOW + 245;
+    let (_world, _gateway, app, enrolling) = with_wrong_clock(now);
+    let (pass, never) = (Secret::from_slice(b"larch violin"), Cancel::default());
+    app.create_vault(&pass, DeviceClass::Phone, &never).unwrap();
+    let link = "otpauth://totp/x?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+    let Scanned::Account { account, repairs } = app.scan_text(link) else { panic!("an account") };
+    app.add_account(&NewAccount::scanned(&account, &repairs, None)).unwrap();
+    let shown = || app.codes(now).map(|codes| (codes.rows[0].live.clone().unwrap(), codes.clock_ahead)).unwrap();
+    let (before, ahead) = shown();
+    assert_eq!(ahead, Some(0), "the last State came before the clock was set");
+    poll(&app, &enrolling).unwrap();
+    let (after, ahead) = shown();
+    assert_eq!(ahead, Some(240));
+    let own = totp(&account.secret, now, account.algorithm, account.digits, Period::THIRTY).to_string();
+    assert_eq!((before.code.to_string(), after.code.to_string()), (own.clone(), own));
+    assert_eq!((before.valid.clone(), before.valid.contains(&now)), (after.valid, true));
+}
+
 #[test]
 fn a_clock_ten_years_fast_denies_and_says_what_to_mend() {
     let ten_years = 10 * 365 * 86_400;
@@ -224,7 +249,7 @@ fn a_clock_ten_years_fast_denies_and_says_what_to_mend() {
     gateway.twist_body("poll", |state| state["now"] = json!(super::phone::NOW + 6));
     poll(&app, &enrolling).unwrap();
     let second = app.approvals().into_iter().find(|row| row.can.deny && row.is_open()).unwrap();
-    assert_eq!(app.deny(second.id, &countersign_core::cancel::Cancel::default()).unwrap().st.as_str(), "denied");
+    assert_eq!(app.deny(second.id, &Cancel::default()).unwrap().st.as_str(), "denied");
 }
 
 #[test]

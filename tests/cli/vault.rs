@@ -4,7 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use countersign_protocol::Secret;
-use countersign_protocol::otp::{Algorithm, Digits, Period, totp};
+use countersign_protocol::otp::{Algorithm, Digits, Period, Pin, Shape, Timed, motp, totp};
+use countersign_strings::text;
 use countersign_tests::program::{command, run};
 
 use super::{Desk, Ended, PASSPHRASE, SEED};
@@ -93,6 +94,74 @@ fn a_counted_code_is_never_shown_twice() {
     for want in ["755224", "287082", "359152"] {
         assert_eq!(desk.run(&["code", "VPN"], "").stdout.trim_end(), want);
     }
+}
+
+#[test]
+fn accounts_of_other_kinds_are_added_by_link_and_a_pin_that_is_missing_is_asked_for() {
+    let desk = Desk::new();
+    desk.add("steam://BASE32SECRET3232");
+    desk.add("otpauth://yaotp/mara?secret=6SB2IKNM6OBZPAVBVTOHDKS4FAAAAAAADFUTQMBTRY&pin=5239");
+    let added = desk.run(&["add", "--yes"], "motp://Desk:mara?secret=e3152afee62599c8\n1234\n");
+    assert_eq!(added.code, 0, "{}", added.stderr);
+    assert!(added.stderr.contains(text("cli.kind_motp")), "{}", added.stderr);
+    let refused = desk.run(&["add", "--yes"], "motp://Desk:olga?secret=e3152afee62599c8\n12 4\n");
+    assert_eq!((refused.code, refused.stderr.contains(text("error.rule_pin"))), (1, true), "{}", refused.stderr);
+    let listed = desk.run(&["list", "--json"], "").json();
+    let rows: Vec<String> = listed["accounts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| format!("{} {} {} {}", row["kind"], row["algorithm"], row["digits"], row["period"]))
+        .collect();
+    assert_eq!(rows, [r#""steam" "SHA1" 5 30"#, r#""yandex" "SHA256" 8 30"#, r#""motp" "MD5" 6 10"#]);
+    assert_eq!(listed["clock_ahead"], serde_json::Value::Null);
+    let before = now();
+    let shown = desk.run(&["code", "Desk"], "");
+    let key = motp::key(&motp::seed("e3152afee62599c8").unwrap(), &Pin::motp("1234").unwrap());
+    let right = (before..=now()).any(|unix| Timed::MOtp.code(&key, unix).to_string() == shown.stdout.trim_end());
+    assert!(right, "{} {}", shown.stdout, shown.stderr);
+}
+
+#[test]
+fn an_account_is_typed_in_by_hand() {
+    let desk = Desk::new();
+    let start = now() / 30 * 30 - 7;
+    let start_text = start.to_string();
+    let typed = ["add", "--yes", "--kind", "totp", "--issuer", "Late", "--account", "mara", "--start", &start_text];
+    let added = desk.run(&[&typed[..], &["--digits", "8", "--algorithm", "sha-256"]].concat(), &format!("{SEED}\n"));
+    assert_eq!(added.code, 0, "{}", added.stderr);
+    assert!(added.stderr.contains("counted from second"), "{}", added.stderr);
+    let seed = Secret::from_slice(b"12345678901234567890");
+    let period = Period::THIRTY.counted_from(start).unwrap();
+    let shape = Shape { algorithm: Algorithm::Sha256, digits: Digits::EIGHT, period };
+    let before = now();
+    let shown = desk.run(&["code", "Late", "--json"], "").json();
+    let right = (before..=now()).any(|unix| Timed::Totp(shape).code(&seed, unix).to_string() == shown["code"]);
+    assert!(right, "{shown}");
+    assert_eq!((shown["start"].as_u64(), shown["clock_ahead"].is_null()), (Some(start), true));
+
+    let counted =
+        desk.run(&["add", "--yes", "--kind", "hotp", "--issuer", "VPN", "--counter", "1"], &format!("{SEED}\n"));
+    assert_eq!(counted.code, 0, "{}", counted.stderr);
+    assert_eq!(desk.run(&["code", "VPN"], "").stdout.trim_end(), "287082", "RFC 4226, appendix D");
+    let motp = desk.run(&["add", "--yes", "--kind", "motp", "--account", "m"], "E315-2AFE E625 99C8\n1234\n");
+    assert_eq!(motp.code, 0, "{}", motp.stderr);
+
+    let why = |arguments: &[&str], input: &str| {
+        let ended = desk.run(&[&["add", "--yes"], arguments].concat(), input);
+        assert_ne!(ended.code, 0, "{arguments:?}");
+        ended.stderr
+    };
+    let secret = format!("{SEED}\n");
+    assert!(why(&["--kind", "ocra"], &secret).contains("totp, hotp, steam, yandex, motp"));
+    assert!(why(&["--kind", "totp", "--digits", "11"], &secret).contains(text("error.field_digits")));
+    assert!(why(&["--kind", "totp", "--period", "0"], &secret).contains(text("error.field_period")));
+    assert!(why(&["--kind", "totp", "--start", "253402300800"], &secret).contains(text("error.field_start")));
+    assert!(why(&["--kind", "totp", "--algorithm", "sha3"], &secret).contains(text("qr.unknown_algorithm")));
+    assert!(why(&["--kind", "totp"], "GEZDGNB0\n").contains(text("qr.secret_look_alike")));
+    assert!(why(&["--kind", "motp"], "xyz\n1234\n").contains(text("qr.seed_wrong")));
+    assert!(why(&["--kind", "yandex"], &format!("{SEED}\n1234\n")).contains(text("error.rule_seed_yandex")));
+    assert!(!why(&["--issuer", "x"], &secret).is_empty(), "without a kind nothing is typed in");
 }
 
 #[test]

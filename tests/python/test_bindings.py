@@ -1,6 +1,7 @@
 """The boundary as a shell sees it, from the Python that is generated for it."""
 
 import asyncio
+import base64
 import os
 import tempfile
 import time
@@ -13,9 +14,9 @@ from shell import Clock, Keystore, Observer
 PHONE = cs.Phone(os=cs.Os.LINUX, model="Python", app="tests 1")
 
 
-def account(name, kind):
+def account(name, kind, secret=b"12345678901234567890", pin=None):
     return cs.NewAccount(
-        issuer="Example", name=name, note="", kind=kind, algorithm=cs.Algorithm.SHA1, digits=8, secret=b"12345678901234567890"
+        issuer="Example", name=name, note="", kind=kind, algorithm=cs.Algorithm.SHA1, digits=8, secret=secret, pin=pin
     )
 
 
@@ -49,20 +50,40 @@ class WithoutGateway(unittest.TestCase):
         self.assertEqual(phone.app.lock_state(), cs.LockState.NO_VAULT)
         asyncio.run(phone.app.create_vault(b"a passphrase", cs.DeviceClass.PHONE, cs.CancelHandle()))
         self.assertTrue(phone.observer.heard(cs.Topic.LOCK))
-        asyncio.run(phone.app.add_account(account("time", cs.AccountKind.TOTP(period=30))))
+        asyncio.run(phone.app.add_account(account("time", cs.AccountKind.TOTP(period=30, start=0))))
         counted = asyncio.run(phone.app.add_account(account("count", cs.AccountKind.HOTP(counter=0))))
         self.assertTrue(phone.observer.heard(cs.Topic.ACCOUNTS))
         codes = phone.app.codes(59)
         self.assertEqual([row.account.name for row in codes.rows], ["time", "count"])
         self.assertEqual((codes.rows[0].live.code, codes.rows[0].live.until), ("94287082", 60))
         self.assertEqual((codes.rows[1].live, codes.next_change), (None, 60))
+        self.assertIsNone(codes.clock_ahead)
         shown = [asyncio.run(phone.app.next_hotp(counted)) for _ in range(3)]
         self.assertEqual(shown, ["84755224", "94287082", "37359152"])
+
+    def test_codes_of_every_kind_are_those_of_aegis(self):
+        phone = Phone(self)
+        asyncio.run(phone.app.create_vault(b"a passphrase", cs.DeviceClass.PHONE, cs.CancelHandle()))
+        motp, yandex = bytes.fromhex("e3152afee62599c8"), base64.b32decode("6SB2IKNM6OBZPAVBVTOHDKS4FAAAAAAADFUTQMBTRY======")
+        steam = base64.b32decode("BASE32SECRET3232")
+        for new in [
+            account("late", cs.AccountKind.TOTP(period=30, start=1_000_000_000)),
+            account("steam", cs.AccountKind.STEAM(), steam),
+            account("yandex", cs.AccountKind.YANDEX(), yandex, b"5239"),
+            account("motp", cs.AccountKind.M_OTP(), motp, b"1234"),
+        ]:
+            asyncio.run(phone.app.add_account(new))
+        shown = [(1_000_000_059, "94287082"), (30, "YKKK4"), (1641559648, "umozdicq"), (165892298, "e7d8b6")]
+        for place, (moment, code) in enumerate(shown):
+            self.assertEqual(phone.app.codes(moment).rows[place].live.code, code)
+        for wrong in [account("a", cs.AccountKind.YANDEX(), yandex), account("b", cs.AccountKind.M_OTP(), motp, b"!")]:
+            with self.assertRaises(cs.CountersignError):
+                asyncio.run(phone.app.add_account(wrong))
 
     def test_a_locked_vault_shows_nothing_and_opens_by_its_passphrase_alone(self):
         phone = Phone(self)
         asyncio.run(phone.app.create_vault(b"a passphrase", cs.DeviceClass.PHONE, cs.CancelHandle()))
-        asyncio.run(phone.app.add_account(account("mara", cs.AccountKind.TOTP(period=30))))
+        asyncio.run(phone.app.add_account(account("mara", cs.AccountKind.TOTP(period=30, start=0))))
         asyncio.run(phone.app.lock())
         with self.assertRaises(cs.CountersignError.Input) as caught:
             phone.app.codes(0)
@@ -76,7 +97,7 @@ class WithoutGateway(unittest.TestCase):
     def test_an_account_is_edited_where_it_was_asked_to_alone(self):
         phone = Phone(self)
         asyncio.run(phone.app.create_vault(b"a passphrase", cs.DeviceClass.PHONE, cs.CancelHandle()))
-        first = asyncio.run(phone.app.add_account(account("mara", cs.AccountKind.TOTP(period=30))))
+        first = asyncio.run(phone.app.add_account(account("mara", cs.AccountKind.TOTP(period=30, start=0))))
         second = asyncio.run(phone.app.add_account(account("olga", cs.AccountKind.HOTP(counter=0))))
         code = phone.app.codes(59).rows[0].live.code
         edit = cs.AccountEdit(issuer="Bank", name=None, note="Branch in Bern", order=None)

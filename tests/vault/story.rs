@@ -48,6 +48,7 @@ pub fn account(n: u64) -> NewAccount {
         algorithm: Algorithm::Sha1,
         digits: Digits::SIX,
         secret: Secret::from_slice(&H32::sha256(&[b"seed", &n.to_be_bytes()]).as_bytes()[..20]),
+        pin: None,
         origin: None,
     }
 }

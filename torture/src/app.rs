@@ -16,7 +16,7 @@ use countersign_core::port::{
     Guard, Http, KeyName, Keystore, Level, Observer, Ports, Prompt, Purpose, Request, Response, Topic,
 };
 use countersign_core::threads::BROKEN;
-use countersign_core::vault::{DeviceClass, Kind, NewAccount};
+use countersign_core::vault::{DeviceClass, NewAccount};
 use countersign_protocol::Secret;
 use countersign_protocol::jose::{Jwk, b64u};
 use countersign_protocol::push::Os;
@@ -113,9 +113,7 @@ impl Observer for Screen {
 
 fn account(name: &str, seed: &str) -> NewAccount {
     let (account, _) = otpauth::parse(&format!("otpauth://totp/{name}?secret={seed}")).unwrap();
-    let otpauth::Account { kind, issuer, name, secret, algorithm, digits, image_host: _ } = account;
-    let otpauth::Kind::Totp { period } = kind else { unreachable!("it says totp") };
-    NewAccount { issuer, name, note: String::new(), kind: Kind::Totp(period), algorithm, digits, secret, origin: None }
+    NewAccount::scanned(&account, &[], None)
 }
 
 fn folders(root: &Path) -> Folders {

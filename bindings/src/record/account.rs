@@ -47,19 +47,30 @@ pub enum AccountKind {
     Totp {
         /// Seconds that a code lives: 1 to 86400.
         period: u64,
+        /// The moment from which periods are counted, in seconds since 1970; 0 with nearly every service.
+        start: u64,
     },
     /// With each code shown (RFC 4226).
     Hotp {
         /// The counter of the next code.
         counter: u64,
     },
+    /// With time: Steam Guard, five letters. Hash and length are no settings.
+    Steam,
+    /// With time: Yandex Key, eight letters, by seed and PIN.
+    Yandex,
+    /// With time: Mobile-OTP, six hexadecimal digits, by seed and PIN.
+    MOtp,
 }
 
 impl From<vault::Kind> for AccountKind {
     fn from(core: vault::Kind) -> Self {
         match core {
-            vault::Kind::Totp(period) => Self::Totp { period: period.seconds().into() },
+            vault::Kind::Totp(period) => Self::Totp { period: period.seconds().into(), start: period.start() },
             vault::Kind::Hotp(counter) => Self::Hotp { counter: counter.get() },
+            vault::Kind::Steam => Self::Steam,
+            vault::Kind::Yandex => Self::Yandex,
+            vault::Kind::MOtp => Self::MOtp,
         }
     }
 }
@@ -81,23 +92,40 @@ pub struct NewAccount {
     pub digits: u8,
     /// The seed.
     pub secret: Vec<u8>,
+    /// The PIN as it was typed, of a kind that has one.
+    pub pin: Option<Vec<u8>>,
 }
 
 impl TryFrom<NewAccount> for vault::NewAccount {
     type Error = InputError;
 
     fn try_from(account: NewAccount) -> Result<Self, InputError> {
-        let NewAccount { issuer, name, note, kind, algorithm, digits, secret } = account;
-        // Taken before anything can be refused, so that the seed is wiped whatever comes.
-        let secret = Secret::new(secret);
+        let NewAccount { issuer, name, note, kind, algorithm, digits, secret, pin } = account;
+        // Taken before anything can be refused, so that seed and PIN are wiped whatever comes.
+        let (secret, pin) = (Secret::new(secret), pin.map(Secret::new));
         let field = |field| move |_| InputError::Field { field, rule: Rule::Range };
         let kind = match kind {
-            AccountKind::Totp { period } => vault::Kind::Totp(period.try_into().map_err(field(Named::Period))?),
+            AccountKind::Totp { period, start } => {
+                let period: otp::Period = period.try_into().map_err(field(Named::Period))?;
+                vault::Kind::Totp(period.counted_from(start).map_err(field(Named::Start))?)
+            }
             AccountKind::Hotp { counter } => vault::Kind::Hotp(counter.try_into().map_err(field(Named::Counter))?),
+            AccountKind::Steam => vault::Kind::Steam,
+            AccountKind::Yandex => vault::Kind::Yandex,
+            AccountKind::MOtp => vault::Kind::MOtp,
         };
+        let pin = pin.map(|pin| pin_of(kind, &pin)).transpose()?;
         let digits = u64::from(digits).try_into().map_err(field(Named::Digits))?;
-        Ok(Self { issuer, name, note, kind, algorithm: algorithm.into(), digits, secret, origin: None })
+        Ok(Self { issuer, name, note, kind, algorithm: algorithm.into(), digits, secret, pin, origin: None })
     }
+}
+
+/// The PIN of this kind, which leaves the bytes of the shell to be read as text.
+fn pin_of(kind: vault::Kind, typed: &Secret) -> Result<otp::Pin, InputError> {
+    let timed = kind.timed(otp::Algorithm::default(), otp::Digits::default());
+    let text = std::str::from_utf8(typed.expose()).ok();
+    let pin = timed.zip(text).and_then(|(timed, text)| otp::Pin::of(timed, text).ok());
+    pin.ok_or(InputError::Field { field: Named::Pin, rule: Rule::Pin })
 }
 
 /// What to change of an account; none leaves it as it is.
@@ -172,6 +200,9 @@ pub struct Codes {
     pub damaged: Vec<DamagedRow>,
     /// When the first code changes; none while none follows the clock.
     pub next_change: Option<u64>,
+    /// By how many seconds the phone's clock is ahead of the gateways', where one told its time. Codes are those of the
+    /// phone's clock all the same.
+    pub clock_ahead: Option<i64>,
 }
 
 /// One account and what it shows.
@@ -209,11 +240,12 @@ pub struct DamagedRow {
 
 impl From<vault::Codes> for Codes {
     fn from(core: vault::Codes) -> Self {
-        let vault::Codes { rows, damaged, next_change } = core;
+        let vault::Codes { rows, damaged, next_change, clock_ahead } = core;
         Self {
             rows: rows.iter().map(CodeRow::from).collect(),
             damaged: damaged.iter().map(DamagedRow::from).collect(),
             next_change,
+            clock_ahead,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use countersign_core::protocol::otp::{Period, Timed};
 use countersign_core::vault::{Account, Kind};
 use countersign_strings::{fill, text};
 use serde_json::{Value, json};
@@ -33,34 +34,41 @@ pub fn find(accounts: &[Arc<Account>], name: &str) -> Result<Arc<Account>, Fault
 
 /// Issuer and name as one line.
 pub fn line(account: &Account) -> String {
-    match (account.issuer.is_empty(), account.name.is_empty()) {
-        (false, false) => format!("{} ({})", account.issuer, account.name),
-        (false, true) => account.issuer.clone(),
-        (true, _) => account.name.clone(),
+    names(&account.issuer, &account.name)
+}
+
+/// The same of what is no account yet.
+pub fn names(issuer: &str, name: &str) -> String {
+    match (issuer.is_empty(), name.is_empty()) {
+        (false, false) => format!("{issuer} ({name})"),
+        (false, true) => issuer.to_owned(),
+        (true, _) => name.to_owned(),
     }
 }
 
 /// What kind it is, in words.
 pub fn kind(account: &Account) -> String {
-    match account.kind {
-        Kind::Totp(period) => scan_words::timed(account.digits.get(), period.seconds()),
-        Kind::Hotp(_) => scan_words::counted(account.digits.get()),
-    }
+    scan_words::of_codes(account.kind.timed(account.algorithm, account.digits), account.digits)
 }
 
 /// The account without its seed.
 pub fn as_json(account: &Account) -> Value {
-    let (kind, period) = match account.kind {
-        Kind::Totp(period) => ("totp", Some(period.seconds())),
-        Kind::Hotp(_) => ("hotp", None),
+    let period = account.kind.timed(account.algorithm, account.digits).map(Timed::period);
+    let (kind, algorithm) = match account.kind {
+        Kind::Totp(_) => ("totp", account.algorithm.as_str()),
+        Kind::Hotp(_) => ("hotp", account.algorithm.as_str()),
+        Kind::Steam => ("steam", account.algorithm.as_str()),
+        Kind::Yandex => ("yandex", account.algorithm.as_str()),
+        Kind::MOtp => ("motp", "MD5"),
     };
     json!({
         "id": account.id.to_string(),
         "issuer": account.issuer,
         "name": account.name,
         "kind": kind,
-        "algorithm": account.algorithm.to_string(),
+        "algorithm": algorithm,
         "digits": account.digits.get(),
-        "period": period,
+        "period": period.map(Period::seconds),
+        "start": period.map(Period::start),
     })
 }

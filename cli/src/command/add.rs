@@ -6,15 +6,25 @@ use countersign_core::vault::NewAccount;
 use countersign_strings::{fill, text};
 use serde_json::json;
 
-use super::Context;
-use crate::args::Read;
+use super::{Context, account, by_hand};
+use crate::args::Add;
+use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::read::{self, Found};
 use crate::{outside, scan_words};
 
-/// Reads a link or picture; a repair is told before the question.
-pub fn run(context: &Context, read: &Read) -> Result<(), Fault> {
-    let desk = context.open_desk()?;
+/// Takes what was typed in by hand, or reads a link or picture; a repair is told before the question.
+pub fn run(context: &Context, add: &Add) -> Result<(), Fault> {
+    let (desk, read) = (context.open_desk()?, &add.read);
+    if let Some(kind) = &add.typed.kind {
+        let (account, remarks) = by_hand::account(&context.terminal, kind, &add.typed)?;
+        let about = scan_words::of_codes(account.kind.timed(account.algorithm, account.digits), account.digits);
+        tell(context, &account, &about, &remarks);
+        if !read.yes {
+            sure(context, text("tui.add_title"))?;
+        }
+        return store(context, &desk, &account, &remarks);
+    }
     let found = super::read::from(context, &desk, read, text("cli.link_account"))?;
     let Found::Account { account, repairs, guessed } = found else {
         return Err(Fault::refused(text("qr.enrolment")));
@@ -25,39 +35,55 @@ pub fn run(context: &Context, read: &Read) -> Result<(), Fault> {
     if read::is_doubtful(&repairs) && read.yes {
         return Err(Fault::refused(text("qr.maybe_steam")));
     }
-    let terminal = &context.terminal;
-    let line = read::line(&account);
     let remarks = scan_words::remarks(&repairs, guessed);
-    terminal.say(&format!("{}\n  {}", outside::isolated(&line), scan_words::of_kind(&account)));
-    remarks.iter().for_each(|remark| terminal.say(remark));
+    tell(context, &NewAccount::scanned(&account, &repairs, None), &scan_words::of_kind(&account), &remarks);
     let account = if read.yes { *account } else { asked(context, *account, &repairs)? };
-    let line = read::line(&account);
-    let id = match desk.app.add_account(&NewAccount::scanned(&account, &repairs, None)) {
+    let mut new = NewAccount::scanned(&account, &repairs, None);
+    if new.kind.has_pin() && new.pin.is_none() {
+        new.pin = Some(by_hand::pin(&context.terminal, new.kind)?);
+    }
+    store(context, &desk, &new, &remarks)
+}
+
+/// Names the account, says what kind it is and what should be known of it.
+fn tell(context: &Context, account: &NewAccount, about: &str, remarks: &[String]) {
+    let line = account::names(&account.issuer, &account.name);
+    context.terminal.say(&format!("{}\n  {about}", outside::isolated(&line)));
+    remarks.iter().for_each(|remark| context.terminal.say(remark));
+}
+
+fn store(context: &Context, desk: &Desk, account: &NewAccount, remarks: &[String]) -> Result<(), Fault> {
+    let id = match desk.app.add_account(account) {
         Ok(id) => id,
         Err(Error::Input(InputError::Duplicate(_))) => return Err(Fault::refused(text("error.duplicate"))),
         Err(fault) => return Err(fault.into()),
     };
     let (issuer, name) = (&account.issuer, &account.name);
-    terminal.result("", &json!({ "id": id.to_string(), "issuer": issuer, "name": name, "remarks": remarks }));
-    terminal.say(&fill("cli.added", &[("name", &outside::isolated(&line))]));
+    let json = json!({ "id": id.to_string(), "issuer": issuer, "name": name, "remarks": remarks });
+    context.terminal.result("", &json);
+    let line = outside::isolated(&account::names(issuer, name));
+    context.terminal.say(&fill("cli.added", &[("name", &line)]));
     Ok(())
+}
+
+fn sure(context: &Context, question: &str) -> Result<(), Fault> {
+    match context.terminal.confirm(question)? {
+        true => Ok(()),
+        false => Err(Fault::refused(text("cli.nothing_changed"))),
+    }
 }
 
 /// The account as the person wants it: a + that may stand for a blank is asked about, and what may be of another kind a
 /// second time.
 fn asked(context: &Context, account: Account, repairs: &[Repair]) -> Result<Account, Fault> {
     let terminal = &context.terminal;
-    let sure = |question: &str| match terminal.confirm(question)? {
-        true => Ok(()),
-        false => Err(Fault::refused(text("cli.nothing_changed"))),
-    };
     let account = match read::with_blanks(&account, repairs) {
         Some(blanks) if terminal.confirm(&plus_question(&blanks))? => blanks,
         _ => account,
     };
-    sure(text("tui.add_title"))?;
+    sure(context, text("tui.add_title"))?;
     if read::is_doubtful(repairs) {
-        sure(text("cli.steam_ask"))?;
+        sure(context, text("cli.steam_ask"))?;
     }
     Ok(account)
 }

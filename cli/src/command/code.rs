@@ -29,8 +29,12 @@ pub fn run(context: &Context, name: &str) -> Result<(), Fault> {
     let code = live.code.to_string();
     json["code"] = json!(code);
     json["until"] = json!(live.valid.end);
+    json["clock_ahead"] = json!(codes.clock_ahead);
     terminal.result(&code, &json);
     let time = words::time(live.valid.end.saturating_sub(now));
     terminal.say(&fill("cli.code_for", &[("name", &line), ("time", &time)]));
+    if let Some(off) = codes.clock_ahead.and_then(words::of_clock) {
+        terminal.say(&off);
+    }
     Ok(())
 }

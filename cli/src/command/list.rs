@@ -13,13 +13,16 @@ use crate::{outside, words};
 pub fn run(context: &Context) -> Result<(), Fault> {
     let desk = context.open_desk()?;
     let accounts = desk.app.accounts()?;
-    let damaged = desk.app.codes(desk.clock.now())?.damaged;
+    let codes = desk.app.codes(desk.clock.now())?;
+    let (damaged, clock_ahead) = (codes.damaged, codes.clock_ahead);
     let gateways = desk.app.gateways();
     let terminal = &context.terminal;
     if terminal.json() {
         let accounts: Vec<Value> = accounts.iter().map(|a| account::as_json(a)).collect();
         let gateways: Vec<Value> = gateways.iter().map(gateway_json).collect();
-        terminal.result("", &json!({ "accounts": accounts, "damaged": damaged.len(), "gateways": gateways }));
+        let (damaged, accounts) = (damaged.len(), json!(accounts));
+        let all = json!({ "accounts": accounts, "damaged": damaged, "gateways": gateways, "clock_ahead": clock_ahead });
+        terminal.result("", &all);
         return Ok(());
     }
     let lines = accounts.iter().map(|a| (outside::isolated(&account::line(a)), account::kind(a)));

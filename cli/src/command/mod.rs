@@ -5,6 +5,7 @@ mod add;
 mod answer;
 mod answer_code;
 pub(crate) mod approvals;
+mod by_hand;
 mod code;
 mod enrol;
 pub(crate) mod gateways;
@@ -73,7 +74,7 @@ pub fn run(arguments: Arguments, phone: impl FnOnce(&Context, &Tui) -> Result<()
         None => phone(&context, &Tui::default()),
         Some(Command::Tui(options)) => phone(&context, &options),
         Some(Command::Init) => init::run(&context),
-        Some(Command::Add(read)) => add::run(&context, &read),
+        Some(Command::Add(add)) => add::run(&context, &add),
         Some(Command::List) => list::run(&context),
         Some(Command::Code(named)) => code::run(&context, &named.name),
         Some(Command::Remove { named, yes }) => remove::run(&context, &named.name, yes),

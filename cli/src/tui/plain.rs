@@ -206,7 +206,7 @@ impl Phone {
         let found = account::find(&self.desk.app.accounts()?, name)?;
         match found.kind {
             Kind::Hotp(_) => say(&self.desk.app.next_hotp(found.id)?.grouped()),
-            Kind::Totp(_) => self.codes()?,
+            Kind::Totp(_) | Kind::Steam | Kind::Yandex | Kind::MOtp => self.codes()?,
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use countersign_core::app::{self, ApprovalRow, ApprovalState, GatewayRow, Moving, NoticeRow};
 use countersign_core::protocol::push::Src;
 use countersign_core::qr::{Ground, Symbol};
-use countersign_core::vault::{AccountId, Codes, DamagedAccount, Kind};
+use countersign_core::vault::{AccountId, Codes, DamagedAccount};
 
 use super::field::Field;
 use super::model::{Account, AccountCode, Card, Figures, Found, Gateway, GatewayState, Notice};
@@ -20,15 +20,15 @@ pub type Counted = BTreeMap<AccountId, Figures>;
 pub fn accounts(codes: &Codes, counted: &Counted) -> Vec<Account> {
     let rows = codes.rows.iter().map(|row| {
         let account = &row.account;
-        let code = match (&row.live, account.kind) {
-            (Some(live), Kind::Totp(period)) => AccountCode::Timed {
+        let code = match (&row.live, account.kind.timed(account.algorithm, account.digits)) {
+            (Some(live), Some(timed)) => AccountCode::Timed {
                 code: Figures::new(live.code.to_string()),
                 next: Figures::new(live.next.to_string()),
-                period: period.seconds().into(),
+                period: timed.period().seconds().into(),
                 until: live.valid.end,
             },
-            (_, Kind::Hotp(_)) => AccountCode::Counted(counted.get(&account.id).cloned()),
-            (None, Kind::Totp(_)) => AccountCode::Damaged,
+            (_, None) => AccountCode::Counted(counted.get(&account.id).cloned()),
+            (None, Some(_)) => AccountCode::Damaged,
         };
         Account { id: account.id.to_string(), issuer: account.issuer.clone(), name: account.name.clone(), code }
     });

@@ -181,12 +181,22 @@ impl App {
         self.state()?.safe.vault()?.accounts()
     }
 
-    /// The list with its codes at `now`. While something is being written, the list as it was shown last, as long as none
-    /// of its codes has changed.
+    /// The list with its codes at `now`, and how far this clock is off as the gateways know it. While something is being
+    /// written, the list as it was shown last, as long as none of its codes has changed.
     ///
     /// # Errors
     /// [`InputError::VaultLocked`], [`InputError::NoVault`].
     pub fn codes(&self, now: u64) -> Result<Codes, Error> {
+        Ok(Codes { clock_ahead: self.clock_ahead(), ..self.codes_of_this_clock(now)? })
+    }
+
+    /// How far this clock is ahead of the gateways'. Of several that differ the nearest counts: a gateway whose own clock
+    /// is off makes nobody doubt theirs while another agrees with them.
+    fn clock_ahead(&self) -> Option<i64> {
+        self.shown().records.iter().filter_map(|record| record.clock_ahead()).min_by_key(|ahead| ahead.unsigned_abs())
+    }
+
+    fn codes_of_this_clock(&self, now: u64) -> Result<Codes, Error> {
         let mut state = match self.state.try_lock() {
             Ok(state) => state,
             Err(TryLockError::WouldBlock) => {

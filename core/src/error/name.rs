@@ -61,6 +61,8 @@ names! {
         Note = "note",
         /// A passphrase.
         Passphrase = "passphrase",
+        /// The PIN of an account.
+        Pin = "PIN",
         /// A TOTP period.
         Period = "period",
         /// What is searched for.
@@ -69,6 +71,8 @@ names! {
         Secret = "secret",
         /// The slots of a vault.
         Slots = "slots",
+        /// The moment from which TOTP counts.
+        Start = "start",
         /// A vault's file.
         VaultFile = "vault file",
         /// How long a poll may wait.
@@ -109,10 +113,16 @@ names! {
         Ordinary = "ordinary text",
         /// A passphrase's length.
         PassphraseLength = "1 to 1,024 bytes",
+        /// A PIN of this kind of account.
+        Pin = "4 to 16 digits (Yandex), 1 to 16 digits or letters (mOTP)",
+        /// A PIN, where the kind has one.
+        PinMissing = "a PIN, which this kind has",
         /// A number's range.
         Range = "range",
         /// A seed's length.
         SeedLength = "1 to 128 bytes",
+        /// A seed of Yandex.
+        SeedYandex = "16 bytes, or 26 whose check digits are right",
         /// Nothing that hides or reorders text.
         Shown = "no characters that hide or reorder text",
         /// Length and characters of a name that is shown.

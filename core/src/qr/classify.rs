@@ -6,7 +6,7 @@ use countersign_protocol::text::is_forbidden;
 /// What a text is, by its form alone. Only the first four are taken further; the shells have a sentence for each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Class {
-    /// A Key URI, for `uri::otpauth`.
+    /// A Key URI, also of Steam or Mobile-OTP, for `uri::otpauth`.
     Account,
     /// An enrolment link of a gateway, for `uri::EnrolLink`.
     Enrolment,
@@ -16,10 +16,6 @@ pub enum Class {
     Offline,
     /// Google's transfer of many accounts.
     Migration,
-    /// A Steam Guard key.
-    Steam,
-    /// A Mobile-OTP key.
-    MOtp,
     /// A push account of Microsoft.
     Microsoft,
     /// A passkey on another device.
@@ -55,8 +51,8 @@ pub enum Class {
 /// Schemes, and other beginnings that end in a colon, that settle it.
 const BEGINNINGS: [(&str, Class); 22] = [
     ("otpauth-migration", Class::Migration),
-    ("steam", Class::Steam),
-    ("motp", Class::MOtp),
+    ("steam", Class::Account),
+    ("motp", Class::Account),
     ("phonefactor", Class::Microsoft),
     ("msauth", Class::Microsoft),
     ("microsoft-authenticator", Class::Microsoft),
@@ -171,6 +167,8 @@ mod tests {
             ("otpauth://totp/GitHub:mara?secret=ME", Class::Account),
             ("OTPAUTH://TOTP/X?SECRET=ME", Class::Account),
             ("otpauth:broken", Class::Account),
+            ("steam://JBSWY3DP", Class::Account),
+            ("motp://issuer:user?secret=e3152afee62599c8", Class::Account),
             ("https://gate.example.com/enrol#1.eyJ1Ijoi", Class::Enrolment),
             ("https://gate.example.com:8443/enrol#2.x", Class::Enrolment),
             ("countersign://enrol#1.eyJ1Ijoi", Class::Enrolment),
@@ -185,8 +183,6 @@ mod tests {
     fn others_are_named_as_what_they_are() {
         for (text, class) in [
             ("otpauth-migration://offline?data=CjEK", Class::Migration),
-            ("steam://JBSWY3DP", Class::Steam),
-            ("motp://issuer:user?secret=e3152afee62599c8", Class::MOtp),
             ("phonefactor://activate_account?code=1&url=x", Class::Microsoft),
             ("FIDO:/13086400838107303667332719012595115747821895775708323", Class::Passkey),
             ("pia://container/SMPH0001?issuer=privacyIDEA", Class::PrivacyIdea),

@@ -4,13 +4,14 @@ use std::fmt;
 
 use countersign_protocol::Secret;
 use countersign_protocol::jose::Id;
-use countersign_protocol::otp::{Algorithm, Counter, Digits, Period};
+use countersign_protocol::otp::{Algorithm, Digits, Pin};
 use countersign_protocol::text::{is_forbidden, is_heaped};
 use countersign_protocol::uri::otpauth::{self, Repair};
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::frame::{read_varint, write_varint};
+use super::kind::Kind;
 use crate::error::{InputError, Named, Rule};
 use crate::limits;
 
@@ -22,15 +23,6 @@ impl fmt::Display for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
-}
-
-/// How an account's codes move on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// With time (RFC 6238).
-    Totp(Period),
-    /// With each code shown (RFC 4226); the counter of the next code.
-    Hotp(Counter),
 }
 
 /// An account without its seed and note. Its names are wiped on drop.
@@ -88,6 +80,8 @@ pub struct NewAccount {
     pub digits: Digits,
     /// The seed.
     pub secret: Secret,
+    /// The PIN, of a kind that has one.
+    pub pin: Option<Pin>,
     /// The enrolment that brought it, if one did.
     pub origin: Option<Id>,
 }
@@ -95,10 +89,6 @@ pub struct NewAccount {
 impl NewAccount {
     /// The account of a link or QR, which `origin` brought. Of two issuers the one that was not kept goes into the note.
     pub fn scanned(account: &otpauth::Account, repairs: &[Repair], origin: Option<Id>) -> Self {
-        let kind = match account.kind {
-            otpauth::Kind::Totp { period } => Kind::Totp(period),
-            otpauth::Kind::Hotp { counter } => Kind::Hotp(counter),
-        };
         let note = repairs.iter().find_map(|repair| match repair {
             Repair::TwoIssuers { other, .. } => Some(other.clone()),
             _ => None,
@@ -107,10 +97,11 @@ impl NewAccount {
             issuer: account.issuer.clone(),
             name: account.name.clone(),
             note: note.unwrap_or_default(),
-            kind,
+            kind: account.kind.into(),
             algorithm: account.algorithm,
             digits: account.digits,
             secret: account.secret.clone(),
+            pin: account.pin.clone(),
             origin,
         }
     }
@@ -176,14 +167,6 @@ pub(super) fn note(text: &str) -> Result<Zeroizing<String>, InputError> {
     Ok(text)
 }
 
-/// Takes a seed of 1 to 128 bytes.
-pub(super) fn seed(seed: &Secret) -> Result<(), InputError> {
-    if limits::ACCOUNT_SEED.contains(&seed.len()) {
-        return Ok(());
-    }
-    Err(InputError::Field { field: Named::Secret, rule: Rule::SeedLength })
-}
-
 fn within(what: Named, most: usize, text: &str) -> Result<(), InputError> {
     let found = text.chars().count();
     if found <= most {
@@ -211,18 +194,15 @@ impl Label {
         let account = &self.account;
         let names = account.issuer.len() + account.name.len();
         let mut out = Zeroizing::new(Vec::with_capacity(128 + names));
-        let (kind, moving) = match account.kind {
-            Kind::Totp(period) => (1, u64::from(period.seconds())),
-            Kind::Hotp(counter) => (2, counter.get()),
-        };
         let algorithm = match account.algorithm {
             Algorithm::Sha1 => 1,
             Algorithm::Sha256 => 2,
             Algorithm::Sha512 => 3,
         };
-        out.extend_from_slice(&[FORM, kind, algorithm, account.digits.get()]);
+        out.extend_from_slice(&[FORM, account.kind.number(), algorithm, account.digits.get()]);
         out.extend_from_slice(&self.identity);
-        for number in [moving, account.created, account.changed, account.order, self.note_parts] {
+        account.kind.write(&mut out);
+        for number in [account.created, account.changed, account.order, self.note_parts] {
             write_varint(number, &mut out);
         }
         out.push(u8::from(account.origin.is_some()));
@@ -242,14 +222,9 @@ impl Label {
         }
         let (identity, after) = rest.split_first_chunk()?;
         rest = after;
+        let kind = Kind::read(kind, &mut rest)?;
         let mut number = || read_varint(&mut rest);
-        let moving = number()?;
         let (created, changed, order, note_parts) = (number()?, number()?, number()?, number()?);
-        let kind = match kind {
-            1 => Kind::Totp(Period::try_from(moving).ok()?),
-            2 => Kind::Hotp(Counter::try_from(moving).ok()?),
-            _ => return None,
-        };
         let algorithm = match algorithm {
             1 => Algorithm::Sha1,
             2 => Algorithm::Sha256,
@@ -257,6 +232,9 @@ impl Label {
             _ => return None,
         };
         let digits = Digits::try_from(u64::from(digits)).ok()?;
+        if kind.form(algorithm, digits) != (algorithm, digits) {
+            return None;
+        }
         let origin = match super::slot::take(&mut rest)? {
             [0] => None,
             [1] => Some(Id::from_bytes(super::slot::take(&mut rest)?)),
@@ -281,33 +259,20 @@ mod tests {
     use proptest::prelude::*;
     use proptest::strategy::ValueTree as _;
 
+    use super::super::kind::tests::kinds;
     use super::*;
 
     fn labels() -> impl Strategy<Value = Label> {
-        let kind = prop_oneof![
-            (1..=86_400u64).prop_map(|s| Kind::Totp(Period::try_from(s).unwrap())),
-            (0..1u64 << 63).prop_map(|c| Kind::Hotp(Counter::try_from(c).unwrap())),
-        ];
         let algorithm = (0..3usize).prop_map(|n| Algorithm::ALL[n]);
         let digits = (5..=10u64).prop_map(|n| Digits::try_from(n).unwrap());
         let origin = prop::option::of(any::<[u8; 16]>().prop_map(Id::from_bytes));
         let texts = ("\\PC{0,40}", "\\PC{0,40}");
-        (kind, algorithm, digits, origin, texts, any::<[u64; 5]>(), any::<[u8; 16]>()).prop_map(
-            |(kind, algorithm, digits, origin, (issuer, name), n, identity)| Label {
-                account: Account {
-                    id: AccountId(n[0]),
-                    issuer,
-                    name,
-                    kind,
-                    algorithm,
-                    digits,
-                    origin,
-                    created: n[1],
-                    changed: n[2],
-                    order: n[3],
-                },
-                note_parts: n[4],
-                identity,
+        (kinds(), algorithm, digits, origin, texts, any::<[u64; 5]>(), any::<[u8; 16]>()).prop_map(
+            |(kind, algorithm, digits, origin, (issuer, name), n, identity)| {
+                let (algorithm, digits) = kind.form(algorithm, digits);
+                let (id, created, changed, order) = (AccountId(n[0]), n[1], n[2], n[3]);
+                let account = Account { id, issuer, name, kind, algorithm, digits, origin, created, changed, order };
+                Label { account, note_parts: n[4], identity }
             },
         )
     }
@@ -371,17 +336,13 @@ mod tests {
     }
 
     #[test]
-    fn notes_and_seeds_hold_their_limits() {
+    fn notes_hold_their_limits() {
         let most = limits::ACCOUNT_NOTE;
         assert!(note(&"n".repeat(most)).is_ok() && note("two\nlines\tand tabs").is_ok());
         for n in [most + 1, most * 1000] {
             assert!(note(&"n".repeat(n)).is_err(), "{n}");
         }
         assert!(note("bell \u{7}").is_err());
-        let (least, most) = (*limits::ACCOUNT_SEED.start(), *limits::ACCOUNT_SEED.end());
-        for (n, fits) in [(least - 1, false), (least, true), (most, true), (most + 1, false), (most * 1000, false)] {
-            assert_eq!(seed(&Secret::new(vec![1; n])).is_ok(), fits, "{n}");
-        }
     }
 
     #[test]
@@ -390,10 +351,11 @@ mod tests {
             issuer: "Bank".into(),
             name: "mara".into(),
             note: "canary".into(),
-            kind: Kind::Totp(Period::THIRTY),
+            kind: Kind::MOtp,
             algorithm: Algorithm::Sha1,
             digits: Digits::SIX,
             secret: Secret::from_slice(b"canary"),
+            pin: Some(Pin::motp("canary").unwrap()),
             origin: None,
         };
         assert_eq!(format!("{account:?}"), "NewAccount(..)");

@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use countersign_protocol::Secret;
-use countersign_protocol::otp::{Code, hotp};
+use countersign_protocol::otp::{Algorithm, Code, Digits, Pin, hotp};
 use zeroize::Zeroizing;
 
-use super::account::{self, Account, AccountId, DamagedAccount, Edit, Kind, Label, NewAccount};
+use super::account::{self, Account, AccountId, DamagedAccount, Edit, Label, NewAccount};
 use super::frame::{Place, Tag};
 use super::header::Header;
 use super::key::Keys;
+use super::kind::Kind;
 use super::rows::{self, NOTE_PART, Row, Rows};
 use super::slot::{Slot, SlotId, Way};
 use super::store::{Change, Fault};
@@ -81,9 +82,19 @@ impl Vault {
     /// # Errors
     /// As [`Vault::get`].
     pub fn seed(&mut self, id: AccountId) -> Result<Secret, Error> {
+        Ok(self.seed_and_pin(id)?.0)
+    }
+
+    /// The seed of one account, and the PIN of a kind that has one.
+    ///
+    /// # Errors
+    /// As [`Vault::get`].
+    pub fn seed_and_pin(&mut self, id: AccountId) -> Result<(Secret, Option<Pin>), Error> {
         self.refresh()?;
         let open = self.unlocked()?;
-        Ok(open.rows.find(id)?.open_seed(&open.keys).ok_or(InputError::Damaged(id.0))?)
+        let row = open.rows.find(id)?;
+        let parted = row.open_seed(&open.keys).and_then(|kept| row.account.kind.part(kept));
+        Ok(parted.ok_or(InputError::Damaged(id.0))?)
     }
 
     /// Adds an account.
@@ -97,9 +108,11 @@ impl Vault {
         let issuer = account::name(Named::Issuer, &new.issuer)?;
         let name = account::name(Named::Name, &new.name)?;
         let note = account::note(&new.note)?;
-        account::seed(&new.secret)?;
+        let kept = new.kind.kept(&new.secret, new.pin.as_ref())?;
         let added = self.change(|work| {
-            let identity = identity(work.keys, new);
+            let &NewAccount { kind, origin, .. } = new;
+            let (algorithm, digits) = kind.form(new.algorithm, new.digits);
+            let identity = identity(work.keys, kind, algorithm, digits, &kept);
             if let Some(same) = work.rows.good.values().find(|row| row.identity == identity) {
                 return work.merge(same, new).map(Err);
             }
@@ -110,11 +123,10 @@ impl Vault {
             }
             let id = AccountId(work.summary.next_id);
             work.summary.next_id += 1;
-            let &NewAccount { kind, algorithm, digits, origin, .. } = new;
             let (order, created, changed) = (id.0, now, now);
             let account = Account { id, issuer, name, kind, algorithm, digits, origin, created, changed, order };
             let label = Label { account, note_parts: 0, identity };
-            work.write(None, label, &new.secret, Some(&note))?;
+            work.write(None, label, &kept, Some(&note))?;
             Ok(Ok(id))
         })?;
         added.map_err(|same: AccountId| InputError::Duplicate(same.0).into())
@@ -167,7 +179,7 @@ impl Vault {
     /// no code is ever shown twice.
     ///
     /// # Errors
-    /// As [`Vault::get`]; [`InputError::WrongKind`] for TOTP, or at the last counter.
+    /// As [`Vault::get`]; [`InputError::WrongKind`] for any other kind, or at the last counter.
     pub fn next_hotp(&mut self, id: AccountId) -> Result<Code, Error> {
         self.change(|work| {
             let row = work.rows.find(id)?;
@@ -435,15 +447,16 @@ fn read_note(row: &Row, keys: &Keys, parts: Vec<(u64, Vec<u8>)>) -> Result<Zeroi
     Ok(Zeroizing::new(text))
 }
 
-/// What makes an account this account: kind, algorithm, digits, period and seed. A counter does not.
-fn identity(keys: &Keys, new: &NewAccount) -> [u8; 16] {
-    let (kind, period) = match new.kind {
-        Kind::Totp(period) => (1, period.seconds()),
-        Kind::Hotp(_) => (2, 0),
+/// What makes an account this account: kind, algorithm, digits, period with its start, seed and PIN. A counter does not.
+fn identity(keys: &Keys, kind: Kind, algorithm: Algorithm, digits: Digits, kept: &Secret) -> [u8; 16] {
+    let (period, start) = match kind {
+        Kind::Totp(period) => (period.seconds(), period.start()),
+        Kind::Hotp(_) | Kind::Steam | Kind::Yandex | Kind::MOtp => (0, 0),
     };
-    let algorithm = new.algorithm.as_str().as_bytes();
+    let (start, algorithm) = (start.to_be_bytes(), algorithm.as_str().as_bytes());
+    let start = if start == [0; 8] { &[] } else { &start[..] };
     // The seed leaves its type to be hashed under a key.
-    keys.identity(&[&[kind, new.digits.get()], &period.to_be_bytes(), algorithm, b"|", new.secret.expose()])
+    keys.identity(&[&[kind.number(), digits.get()], &period.to_be_bytes(), start, algorithm, b"|", kept.expose()])
 }
 
 #[cfg(test)]
@@ -456,13 +469,13 @@ mod tests {
         let filled = vault.change(|work| {
             for n in 0..count as u64 {
                 let new = totp(n);
-                let identity = identity(work.keys, &new);
-                let NewAccount { issuer, name, kind, algorithm, digits, origin, .. } = new;
+                let NewAccount { issuer, name, kind, algorithm, digits, secret, origin, .. } = new;
+                let identity = identity(work.keys, kind, algorithm, digits, &secret);
                 let (id, order) = (AccountId(work.summary.next_id), work.summary.next_id);
                 work.summary.next_id += 1;
                 let (created, changed) = (0, 0);
                 let account = Account { id, issuer, name, kind, algorithm, digits, origin, created, changed, order };
-                work.write(None, Label { account, note_parts: 0, identity }, &new.secret, None)?;
+                work.write(None, Label { account, note_parts: 0, identity }, &secret, None)?;
             }
             Ok(())
         });

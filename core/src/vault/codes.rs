@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use countersign_protocol::otp::{self, Shape};
+use countersign_protocol::otp;
 
-use super::account::{Account, DamagedAccount, Kind};
+use super::account::{Account, DamagedAccount};
 use super::{Unlocked, Vault};
 use crate::error::Error;
 
@@ -17,6 +17,9 @@ pub struct Codes {
     pub damaged: Arc<[DamagedAccount]>,
     /// When the first code changes, in Unix time; `None` while none follows the clock.
     pub next_change: Option<u64>,
+    /// By how many seconds this device's clock is ahead of the gateways' (behind: below zero), where one told its time.
+    /// Codes are those of this device's clock all the same: a drift is told, and never made up for.
+    pub clock_ahead: Option<i64>,
 }
 
 /// One account and what it shows.
@@ -59,12 +62,12 @@ impl Unlocked {
         let accounts = self.list();
         let Self { rows, keys, live, .. } = self;
         // A seed that cannot be opened any more shows no code: its row was damaged in memory.
-        let seeds = accounts.iter().map(|account| {
-            let Kind::Totp(period) = account.kind else { return None };
-            let seed = rows.good.get(&account.id.0)?.open_seed(keys)?;
-            Some((seed, Shape { algorithm: account.algorithm, digits: account.digits, period }))
+        let timed = accounts.iter().map(|account| {
+            let timed = account.kind.timed(account.algorithm, account.digits)?;
+            let kept = rows.good.get(&account.id.0)?.open_seed(keys)?;
+            Some((account.kind.key(kept)?, timed))
         });
-        let changed = live.codes.refresh(now, seeds);
+        let changed = live.codes.refresh(now, timed);
         if let Some(shown) = live.shown.as_ref().filter(|_| !changed) {
             return shown.clone();
         }
@@ -73,6 +76,7 @@ impl Unlocked {
             rows: pairs.map(|(account, live)| CodeRow { account: account.clone(), live: live.clone() }).collect(),
             damaged: rows.damaged(),
             next_change: live.codes.next_change(),
+            clock_ahead: None,
         };
         live.shown = Some(shown.clone());
         shown

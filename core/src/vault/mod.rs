@@ -13,6 +13,7 @@ mod cost;
 mod frame;
 mod header;
 mod key;
+mod kind;
 mod mend;
 mod raw;
 mod report;
@@ -30,11 +31,12 @@ use countersign_protocol::Secret;
 use countersign_protocol::jose::H32;
 use zeroize::Zeroizing;
 
-pub use account::{Account, AccountId, DamagedAccount, Edit, Kind, NewAccount};
+pub use account::{Account, AccountId, DamagedAccount, Edit, NewAccount};
 pub use codes::{CodeRow, Codes};
 pub use cost::{DeviceClass, KdfCost};
 pub use header::Lockbox;
 pub use key::VaultKey;
+pub use kind::Kind;
 pub use report::{Damage, Report};
 pub use slot::{Slot, SlotId};
 

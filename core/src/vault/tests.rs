@@ -1,6 +1,7 @@
 //! The vault as its callers see it.
 
 mod damage;
+mod kinds;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use countersign_protocol::otp::{Algorithm, Counter, Digits, Period};
 use countersign_protocol::push::Level;
 
 use super::*;
-use crate::error::{Named, PortError};
+use crate::error::{Named, PortError, Rule};
 use crate::port::{KeyName, Prompt, Purpose};
 use crate::system::{SystemClock, SystemRandom};
 
@@ -85,6 +86,7 @@ pub(super) fn totp(n: u64) -> NewAccount {
         algorithm: Algorithm::Sha1,
         digits: Digits::SIX,
         secret: secret(&format!("12345678901234567{n:03}")),
+        pin: None,
         origin: None,
     }
 }

@@ -1,4 +1,4 @@
-//! HMAC over a moving factor and its truncation: what HOTP and TOTP share.
+//! HMAC over a moving factor and its truncation: what HOTP, TOTP and Steam share.
 
 use super::{Algorithm, Code, Digits};
 use crate::Secret;
@@ -13,7 +13,7 @@ pub(super) fn code(seed: &Secret, factor: u64, algorithm: Algorithm, digits: Dig
 ///
 /// It is given steps of one second, so that its time is our factor: nothing is divided or multiplied on the way. Its
 /// `generate` is not called: it panics at ten digits.
-fn hmac<T>(seed: &Secret, factor: u64, algorithm: Algorithm, take: impl FnOnce(&[u8]) -> T) -> T {
+pub(super) fn hmac<T>(seed: &Secret, factor: u64, algorithm: Algorithm, take: impl FnOnce(&[u8]) -> T) -> T {
     let algorithm = match algorithm {
         Algorithm::Sha1 => totp_rs::Algorithm::SHA1,
         Algorithm::Sha256 => totp_rs::Algorithm::SHA256,

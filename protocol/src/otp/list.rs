@@ -3,11 +3,10 @@
 use std::borrow::Borrow;
 use std::ops::Range;
 
-use super::totp::at_step;
-use super::{Code, Shape};
+use super::{Code, Timed};
 use crate::Secret;
 
-/// What one TOTP account shows: its code, the one after it, and when they change.
+/// What one account that follows the clock shows: its code, the one after it, and when they change.
 #[derive(Debug, Clone)]
 pub struct Live {
     /// The code of now.
@@ -16,38 +15,34 @@ pub struct Live {
     pub next: Code,
     /// The seconds since 1970 in which `code` is the code of now.
     pub valid: Range<u64>,
-    shape: Shape,
+    timed: Timed,
 }
 
 impl Live {
-    /// What the account shows at this moment.
-    pub fn at(seed: &Secret, shape: Shape, unix: u64) -> Self {
-        let step = shape.period.step(unix);
-        let (code, next) = (at_step(seed, step, shape), at_step(seed, step.saturating_add(1), shape));
-        Self { code, next, valid: seconds_of(step, shape), shape }
+    /// What the account shows at this moment under the key that its kind has.
+    pub fn at(key: &Secret, timed: Timed, unix: u64) -> Self {
+        let period = timed.period();
+        let step = period.step(unix);
+        let (code, next) = (timed.at_step(key, step), timed.at_step(key, step.saturating_add(1)));
+        Self { code, next, valid: period.span(step), timed }
     }
 
     /// Moves on to `unix`. Within the same period nothing is computed; one period later the next code becomes the code,
     /// and one HMAC makes the new next.
-    fn advance(&mut self, seed: &Secret, unix: u64) {
+    fn advance(&mut self, key: &Secret, unix: u64) {
         if self.valid.contains(&unix) {
             return;
         }
-        let step = self.shape.period.step(unix);
-        if self.valid.end > self.valid.start && self.shape.period.step(self.valid.end) == step {
+        let period = self.timed.period();
+        let step = period.step(unix);
+        if self.valid.end > self.valid.start && period.step(self.valid.end) == step {
             self.code = self.next;
-            self.next = at_step(seed, step.saturating_add(1), self.shape);
-            self.valid = seconds_of(step, self.shape);
+            self.next = self.timed.at_step(key, step.saturating_add(1));
+            self.valid = period.span(step);
         } else {
-            *self = Self::at(seed, self.shape, unix);
+            *self = Self::at(key, self.timed, unix);
         }
     }
-}
-
-fn seconds_of(step: u64, shape: Shape) -> Range<u64> {
-    let period = u64::from(shape.period.seconds());
-    let start = step.saturating_mul(period);
-    start..start.saturating_add(period)
 }
 
 /// The codes of a list of accounts, in its order. Asking again before the next change costs one comparison.
@@ -73,13 +68,13 @@ pub struct List {
 impl List {
     /// Brings every row to this moment, and says whether any could have changed since the last call.
     ///
-    /// `accounts` is every account in order: seed and settings, or `None` for one whose code does not follow the clock
+    /// `accounts` is every account in order: key and settings, or `None` for one whose code does not follow the clock
     /// (HOTP). It is not looked at before the next change. After any account was added, removed, moved or edited, call
     /// [`clear`](Self::clear) first: rows are known by their place.
-    pub fn refresh<S: Borrow<Secret>>(
+    pub fn refresh<K: Borrow<Secret>, T: Into<Timed>>(
         &mut self,
         unix: u64,
-        accounts: impl IntoIterator<Item = Option<(S, Shape)>>,
+        accounts: impl IntoIterator<Item = Option<(K, T)>>,
     ) -> bool {
         if self.valid.contains(&unix) {
             return false;
@@ -87,13 +82,14 @@ impl List {
         let mut count = 0;
         for (place, account) in accounts.into_iter().enumerate() {
             count = place + 1;
+            let account = account.map(|(key, timed)| (key, timed.into()));
             let Some(row) = self.rows.get_mut(place) else {
-                self.rows.push(account.map(|(seed, shape)| Live::at(seed.borrow(), shape, unix)));
+                self.rows.push(account.map(|(key, timed)| Live::at(key.borrow(), timed, unix)));
                 continue;
             };
             match (row.as_mut(), account) {
-                (Some(live), Some((seed, shape))) if live.shape == shape => live.advance(seed.borrow(), unix),
-                (_, account) => *row = account.map(|(seed, shape)| Live::at(seed.borrow(), shape, unix)),
+                (Some(live), Some((key, timed))) if live.timed == timed => live.advance(key.borrow(), unix),
+                (_, account) => *row = account.map(|(key, timed)| Live::at(key.borrow(), timed, unix)),
             }
         }
         self.rows.truncate(count);
@@ -124,33 +120,40 @@ impl List {
 mod tests {
     use std::cell::Cell;
 
-    use super::super::{Algorithm, Digits, Period, totp};
+    use super::super::{Algorithm, Digits, Period, Shape};
     use super::*;
 
-    /// Accounts of many periods; every seventh is HOTP.
-    fn accounts(count: usize) -> Vec<Option<(Secret, Shape)>> {
+    /// Accounts of every kind and many periods, one in nine counted from another start; every ninth is HOTP.
+    fn accounts(count: usize) -> Vec<Option<(Secret, Timed)>> {
         let account = |place: usize| {
-            let period = Period::try_from([30, 30, 15, 60, 120, 7, 86_400][place % 7] as u64).unwrap();
+            let period = Period::try_from([30, 30, 15, 60, 120, 7, 86_400, 30, 30][place % 9] as u64).unwrap();
+            let period = if place % 9 == 4 { period.counted_from(1_799_999_999).unwrap() } else { period };
             let shape = Shape { period, algorithm: Algorithm::ALL[place % 3], digits: Digits::SIX };
-            (place % 7 != 5).then(|| (Secret::new(vec![place as u8; 20]), shape))
+            let timed = match place % 9 {
+                5 => return None,
+                6 => Timed::MOtp,
+                7 => Timed::Yandex,
+                8 => Timed::Steam,
+                _ => Timed::Totp(shape),
+            };
+            Some((Secret::new(vec![place as u8; 20]), timed))
         };
         (0..count).map(account).collect()
     }
 
-    fn borrowed(accounts: &[Option<(Secret, Shape)>]) -> impl Iterator<Item = Option<(&Secret, Shape)>> {
-        accounts.iter().map(|account| account.as_ref().map(|(seed, shape)| (seed, *shape)))
+    fn borrowed(accounts: &[Option<(Secret, Timed)>]) -> impl Iterator<Item = Option<(&Secret, Timed)>> {
+        accounts.iter().map(|account| account.as_ref().map(|(key, timed)| (key, *timed)))
     }
 
-    fn check(list: &List, accounts: &[Option<(Secret, Shape)>], unix: u64) {
+    fn check(list: &List, accounts: &[Option<(Secret, Timed)>], unix: u64) {
         assert_eq!(list.rows().len(), accounts.len());
         for (row, account) in list.rows().iter().zip(accounts) {
-            let (Some(row), Some((seed, shape))) = (row, account) else {
+            let (Some(row), Some((key, timed))) = (row, account) else {
                 assert!(row.is_none() && account.is_none());
                 continue;
             };
-            let code = |unix| totp(seed, unix, shape.algorithm, shape.digits, shape.period).to_string();
-            assert_eq!(row.code.to_string(), code(unix));
-            assert_eq!(row.next.to_string(), code(unix + u64::from(shape.period.seconds())));
+            assert_eq!(row.code.to_string(), timed.code(key, unix).to_string());
+            assert_eq!(row.next.to_string(), timed.code(key, row.valid.end).to_string());
             assert!(row.valid.contains(&unix));
         }
     }
@@ -175,12 +178,12 @@ mod tests {
         let mut list = List::default();
         let start = 1_800_000_000;
         assert!(list.refresh(start, counted()));
-        assert_eq!((looked.take(), list.next_change()), (20, Some(start + 15)));
-        for unix in start..start + 15 {
+        assert_eq!((looked.take(), list.next_change()), (20, Some(start + 10)));
+        for unix in start..start + 10 {
             assert!(!list.refresh(unix, counted()));
         }
         assert_eq!(looked.take(), 0);
-        assert!(list.refresh(start + 15, counted()));
+        assert!(list.refresh(start + 10, counted()));
         assert!(list.refresh(start, counted()), "a clock set back is followed");
         check(&list, &accounts, start);
     }
@@ -200,9 +203,9 @@ mod tests {
     #[test]
     fn a_list_without_clocks_never_changes() {
         let mut list = List::default();
-        list.refresh(1000, [None::<(Secret, Shape)>, None]);
+        list.refresh(1000, [None::<(Secret, Timed)>, None]);
         assert_eq!((list.rows().len(), list.next_change()), (2, None));
-        assert!(!list.refresh(u64::MAX - 1, [None::<(Secret, Shape)>, None]));
+        assert!(!list.refresh(u64::MAX - 1, [None::<(Secret, Timed)>, None]));
         let mut empty = List::default();
         empty.refresh(0, borrowed(&[]));
         assert_eq!(empty.next_change(), None);

@@ -1,4 +1,5 @@
-//! One-time passwords: HOTP (RFC 4226), TOTP (RFC 6238) and OCRA (RFC 6287), the seeds' base32, and codes that people typed.
+//! One-time passwords: HOTP (RFC 4226), TOTP (RFC 6238), OCRA (RFC 6287), Steam, Yandex and mOTP; the seeds' base32, and
+//! codes that people typed.
 //!
 //! The phone shows what the gateway checks, so both sides take it from here. Every parameter is a type that cannot be
 //! out of range; what comes from outside meets its bounds once, when that type is made.
@@ -17,14 +18,20 @@ mod code;
 mod hash;
 mod hotp;
 mod list;
+pub mod motp;
 pub mod ocra;
 mod parameter;
+mod pin;
+mod timed;
 mod totp;
 mod typed;
+pub mod yandex;
 
 pub use code::Code;
 pub use hotp::hotp;
 pub use list::{List, Live};
 pub use parameter::{Algorithm, Counter, Digits, OtpError, Period, Shape};
+pub use pin::Pin;
+pub use timed::Timed;
 pub use totp::{totp, verify_totp};
 pub use typed::{Typed, decimal_digit};

@@ -1,6 +1,7 @@
 //! The settings of an account, each a type that cannot be out of range.
 
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 
 use crate::limits;
@@ -14,12 +15,27 @@ pub enum OtpError {
     /// A period lasts 1 to 86,400 seconds.
     #[error("a period of {0} s, not 1 to 86400")]
     Period(u64),
+    /// Steps are counted from a moment before the year 10000.
+    #[error("a start at {0} s, past the year 9999")]
+    Start(u64),
     /// A counter is below 2^63.
     #[error("the counter is 2^63 or more")]
     Counter,
     /// The algorithm is none of SHA1, SHA256 and SHA512.
     #[error("unknown algorithm")]
     Algorithm,
+    /// A seed has a length that this kind of account does not have.
+    #[error("a seed of {0} bytes is none of this kind")]
+    SeedLength(usize),
+    /// A seed of mOTP is not hexadecimal digits in pairs, or too long.
+    #[error("the seed is not hexadecimal")]
+    SeedHex,
+    /// The check digits of the seed do not fit it: a character was mistyped.
+    #[error("the seed does not fit its check digits")]
+    SeedCheck,
+    /// A PIN has 4 to 16 digits with Yandex, 1 to 16 digits or letters with mOTP, and other kinds have none.
+    #[error("not a PIN of this kind")]
+    Pin,
     /// What was typed holds something other than digits and blanks.
     #[error("something other than digits was typed")]
     NotDigits,
@@ -106,22 +122,48 @@ impl TryFrom<u64> for Digits {
     }
 }
 
-/// How long one TOTP code lives: 1 to 86,400 seconds.
+/// How long one code lives, 1 to 86,400 seconds, and from when such steps of time are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Period(u32);
+pub struct Period {
+    seconds: u32,
+    start: u64,
+}
 
 impl Period {
     /// Thirty seconds, the usual.
-    pub const THIRTY: Self = Self(30);
+    pub const THIRTY: Self = Self { seconds: 30, start: 0 };
+    /// Ten seconds, as mOTP has it.
+    pub const TEN: Self = Self { seconds: 10, start: 0 };
+
+    /// The same period, counted from another moment than the beginning of 1970 (RFC 6238, 4.2: T0), in seconds since
+    /// then.
+    ///
+    /// # Errors
+    /// [`OtpError::Start`] past the year 9999.
+    pub fn counted_from(self, start: u64) -> Result<Self, OtpError> {
+        if start <= limits::OTP_START { Ok(Self { start, ..self }) } else { Err(OtpError::Start(start)) }
+    }
 
     /// The seconds.
     pub const fn seconds(self) -> u32 {
-        self.0
+        self.seconds
     }
 
-    /// The time step that holds this moment (RFC 6238, 4.2: T with T0 = 0).
+    /// The moment from which steps are counted; 0 with nearly every service.
+    pub const fn start(self) -> u64 {
+        self.start
+    }
+
+    /// The time step that holds this moment (RFC 6238, 4.2: T). Every moment before the start belongs to the first.
     pub const fn step(self, unix: u64) -> u64 {
-        unix / self.0 as u64
+        unix.saturating_sub(self.start) / self.seconds as u64
+    }
+
+    /// The seconds that belong to a step.
+    pub const fn span(self, step: u64) -> Range<u64> {
+        let since = step.saturating_mul(self.seconds as u64).saturating_add(self.start);
+        let until = since.saturating_add(self.seconds as u64);
+        if step == 0 { 0..until } else { since..until }
     }
 }
 
@@ -136,7 +178,8 @@ impl TryFrom<u64> for Period {
 
     fn try_from(seconds: u64) -> Result<Self, OtpError> {
         let fits = limits::OTP_PERIOD.contains(&seconds);
-        u32::try_from(seconds).ok().filter(|_| fits).map(Self).ok_or(OtpError::Period(seconds))
+        let seconds = u32::try_from(seconds).ok().filter(|_| fits).ok_or(OtpError::Period(seconds))?;
+        Ok(Self { seconds, start: 0 })
     }
 }
 
@@ -201,6 +244,30 @@ mod tests {
         }
         for taken in [least, least + 1, 30, most - 1, most] {
             assert_eq!(u64::from(Period::try_from(taken).unwrap().seconds()), taken);
+        }
+    }
+
+    #[test]
+    fn steps_are_counted_from_the_start() {
+        let minute = Period::try_from(60).unwrap().counted_from(100).unwrap();
+        assert_eq!((minute.seconds(), minute.start()), (60, 100));
+        let steps = [0, 99, 100, 159, 160, 219, 220].map(|unix| minute.step(unix));
+        assert_eq!(steps, [0, 0, 0, 0, 1, 1, 2]);
+        assert_eq!([0, 1, 2].map(|step| minute.span(step)), [0..160, 160..220, 220..280]);
+        for unix in [0, 99, 100, 159, 160, 1_800_000_000] {
+            assert!(minute.span(minute.step(unix)).contains(&unix), "{unix}");
+        }
+        assert_eq!(minute.span(u64::MAX), u64::MAX..u64::MAX);
+    }
+
+    #[test]
+    fn a_start_holds_its_bound() {
+        let from = |start| Period::THIRTY.counted_from(start);
+        for taken in [0, 1, limits::OTP_START - 1, limits::OTP_START] {
+            assert_eq!(from(taken).unwrap().start(), taken);
+        }
+        for refused in [limits::OTP_START + 1, limits::OTP_START * 1000, u64::MAX] {
+            assert_eq!(from(refused), Err(OtpError::Start(refused)));
         }
     }
 

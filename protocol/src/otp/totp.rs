@@ -5,7 +5,7 @@ use subtle::{Choice, ConditionallySelectable};
 use super::{Algorithm, Code, Digits, Period, Shape, Typed, hash};
 use crate::Secret;
 
-/// The code at this moment, in seconds since 1970 (T0 = 0).
+/// The code at this moment, in seconds since 1970.
 pub fn totp(seed: &Secret, unix: u64, algorithm: Algorithm, digits: Digits, period: Period) -> Code {
     at_step(seed, period.step(unix), Shape { algorithm, digits, period })
 }

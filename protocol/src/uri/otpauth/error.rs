@@ -26,6 +26,8 @@ pub enum Field {
     Encoder,
     /// `steam`, by which Stratum marks Steam too
     Steam,
+    /// `pin`, of Yandex and mOTP
+    Pin,
     /// The part between type and question mark.
     Label,
 }
@@ -43,6 +45,7 @@ impl Field {
             Self::Image => "image",
             Self::Encoder => "encoder",
             Self::Steam => "steam",
+            Self::Pin => "pin",
             Self::Label => "label",
         }
     }
@@ -105,6 +108,8 @@ pub enum Repair {
     CounterMissing,
     /// The counter −1, with which FreeOTP means 0.
     CounterMinusOne,
+    /// This parameter says something else than this kind of account always has, and was passed over.
+    Fixed(Field),
     /// The issuer is Steam, and nothing says that codes are ordinary: they may be Steam's own five letters.
     MaybeSteam,
 }
@@ -121,7 +126,7 @@ pub enum UriError {
     /// A kind of account that is not served yet.
     #[error("{0} is not served")]
     Kind(OtherKind),
-    /// The type is neither `totp` nor `hotp`.
+    /// The type is none that is known.
     #[error("unknown type")]
     Type,
     /// More than 32 parameters.
@@ -145,7 +150,7 @@ pub enum UriError {
     /// Not a number, a negative one, or one of more than 64 bits.
     #[error("{0} is not a whole number")]
     Number(Field),
-    /// Digits, period or counter out of range.
+    /// Digits, period or counter out of range; a seed or a PIN that is none of this kind.
     #[error("{0}")]
     Range(#[from] OtpError),
     /// Label or issuer of more than 256 scalar values.
@@ -156,33 +161,19 @@ pub enum UriError {
 /// A kind of account that has URIs and is not served yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OtherKind {
-    /// Steam Guard.
-    Steam,
-    /// Yandex Key.
-    Yandex,
-    /// Mobile-OTP.
-    MOtp,
     /// Google's transfer of many accounts.
     Migration,
 }
 
 impl OtherKind {
     pub(super) fn of_scheme(scheme: &str) -> Option<Self> {
-        let known = [("steam", Self::Steam), ("motp", Self::MOtp), ("otpauth-migration", Self::Migration)];
-        named(&known, scheme)
-    }
-
-    pub(super) fn of_type(kind: &str) -> Option<Self> {
-        named(&[("steam", Self::Steam), ("yaotp", Self::Yandex), ("yandex", Self::Yandex), ("motp", Self::MOtp)], kind)
+        named(&[("otpauth-migration", Self::Migration)], scheme)
     }
 }
 
 impl fmt::Display for OtherKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Steam => "Steam",
-            Self::Yandex => "Yandex",
-            Self::MOtp => "mOTP",
             Self::Migration => "Google's transfer code",
         })
     }

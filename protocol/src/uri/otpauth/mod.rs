@@ -1,6 +1,7 @@
 //! The Key URI of authenticator applications, `otpauth://TYPE/LABEL?secret=…`.
 //!
-//! There is no standard, only a page of an old wiki and what thirty programs made of it. [`parse`] takes what was seen in
+//! There is no standard, only a page of an old wiki and what thirty programs made of it; `steam://` and `motp://` are read
+//! beside it. [`parse`] takes what was seen in
 //! the wild, tells everything it mended as a [`Repair`], and refuses the rest by field with a [`UriError`]. [`write()`]
 //! makes the form that every program reads.
 //!
@@ -28,11 +29,12 @@ mod quirk;
 
 use std::fmt;
 
+use error::named;
 pub use error::{Field, OtherAlgorithm, OtherKind, Repair, UriError};
 pub use name::{Cleaned, clean};
 pub use write::write;
 
-use crate::otp::{Algorithm, Counter, Digits, Period, Shape};
+use crate::otp::{Algorithm, Counter, Digits, Period, Pin, Shape, Timed};
 use crate::{Secret, limits};
 
 /// One account as a Key URI describes it. `Debug` shows settings only: neither seed nor names.
@@ -46,7 +48,9 @@ pub struct Account {
     pub name: String,
     /// The seed.
     pub secret: Secret,
-    /// The hash under HMAC.
+    /// The PIN, where the kind has one and the URI names it; where it does not, the person is asked.
+    pub pin: Option<Pin>,
+    /// The hash under HMAC; SHA-1 for mOTP, which has none.
     pub algorithm: Algorithm,
     /// How long a code is.
     pub digits: Digits,
@@ -59,7 +63,7 @@ pub struct Account {
 pub enum Kind {
     /// The clock, in steps of a period.
     Totp {
-        /// How long a code lives.
+        /// How long a code lives. No program writes a start of its own for the steps, so none is read.
         period: Period,
     },
     /// Each use.
@@ -67,14 +71,37 @@ pub enum Kind {
         /// The counter of the next code.
         counter: Counter,
     },
+    /// The clock: Steam Guard.
+    Steam,
+    /// The clock: Yandex Key.
+    Yandex,
+    /// The clock: Mobile-OTP.
+    MOtp,
+}
+
+impl Kind {
+    /// The kinds that have no settings.
+    pub(crate) const fn fixed(self) -> Option<Timed> {
+        match self {
+            Self::Totp { .. } | Self::Hotp { .. } => None,
+            Self::Steam => Some(Timed::Steam),
+            Self::Yandex => Some(Timed::Yandex),
+            Self::MOtp => Some(Timed::MOtp),
+        }
+    }
 }
 
 impl Account {
-    /// The settings of a TOTP account; `None` for HOTP.
+    /// How the codes follow the clock; `None` for HOTP.
+    pub fn timed(&self) -> Option<Timed> {
+        self.kind.fixed().or_else(|| self.shape().map(Timed::Totp))
+    }
+
+    /// The settings of a TOTP account; `None` for any other kind.
     pub fn shape(&self) -> Option<Shape> {
         match self.kind {
             Kind::Totp { period } => Some(Shape { algorithm: self.algorithm, digits: self.digits, period }),
-            Kind::Hotp { .. } => None,
+            _ => None,
         }
     }
 }
@@ -96,78 +123,122 @@ pub fn parse(text: &str) -> Result<(Account, Vec<Repair>), UriError> {
         return Err(UriError::TooLong(text.len()));
     }
     let mut repairs = Vec::new();
-    let rest = after_scheme(text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}'), &mut repairs)?;
+    let (scheme, rest) = scheme(text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}'), &mut repairs)?;
     let (head, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let (hotp, label) = type_and_label(head, &mut repairs)?;
+    let (of_type, label) = match scheme {
+        Scheme::OtpAuth => type_and_label(head, &mut repairs)?,
+        // What follows is no label: the key.
+        Scheme::Steam => (Type::Steam, ""),
+        Scheme::MOtp => (Type::MOtp, head.strip_suffix('/').unwrap_or(head)),
+    };
     if rest.contains('#') {
         repairs.push(Repair::Hash);
     }
     let query = query::read(query, &mut repairs)?;
-    if value::marks_steam(&query) {
-        return Err(UriError::Kind(OtherKind::Steam));
-    }
-    let secret = value::secret(&query, &mut repairs)?;
-    let algorithm = value::algorithm(&query, &mut repairs)?;
-    let digits = value::number(&query, Field::Digits, &mut repairs)?;
-    let kind = if hotp {
-        Kind::Hotp { counter: value::counter(&query, &mut repairs)? }
-    } else {
-        let period = value::number(&query, Field::Period, &mut repairs)?;
-        Kind::Totp { period: period.map(Period::try_from).transpose()?.unwrap_or_default() }
+    let of_type = if value::marks_steam(&query) { Type::Steam } else { of_type };
+    let secret = match scheme {
+        Scheme::OtpAuth => value::secret(&query, of_type, &mut repairs)?,
+        Scheme::Steam => value::base32(head.strip_suffix('/').unwrap_or(head), &mut repairs)?,
+        Scheme::MOtp => value::hex(&query, &mut repairs)?,
     };
-    let names = label::split(label, &query, &mut repairs)?;
-    if names.issuer.eq_ignore_ascii_case("steam") && digits.is_none_or(|digits| digits == 5) {
+    let kind = match of_type {
+        Type::Totp => {
+            let period = value::number(&query, Field::Period, &mut repairs)?;
+            Kind::Totp { period: period.map(Period::try_from).transpose()?.unwrap_or_default() }
+        }
+        Type::Hotp => Kind::Hotp { counter: value::counter(&query, &mut repairs)? },
+        Type::Steam => Kind::Steam,
+        Type::Yandex => Kind::Yandex,
+        Type::MOtp => Kind::MOtp,
+    };
+    let pin = kind.fixed().and_then(|timed| value::pin(&query, timed).transpose()).transpose()?;
+    let (algorithm, digits) = match kind.fixed() {
+        Some(timed) => value::fixed(&query, timed, &mut repairs),
+        None => (value::algorithm(&query, &mut repairs)?, value::digits(&query, &mut repairs)?),
+    };
+    let mut names = label::split(label, &query, &mut repairs)?;
+    if names.issuer.is_empty() && query.raw(Field::Issuer).is_none() {
+        names.issuer = of_type.issuer().to_owned();
+    }
+    let may_be_steam = kind.fixed().is_none() && names.issuer.eq_ignore_ascii_case("steam");
+    if may_be_steam && (digits == Digits::FIVE || query.raw(Field::Digits).is_none_or(str::is_empty)) {
         repairs.push(Repair::MaybeSteam);
     }
-    let account = Account {
-        kind,
-        issuer: names.issuer,
-        name: names.name,
-        secret,
-        algorithm,
-        digits: digits.map(Digits::try_from).transpose()?.unwrap_or_default(),
-        image_host: value::image_host(&query),
-    };
-    Ok((account, repairs))
+    let image_host = value::image_host(&query);
+    Ok((Account { kind, issuer: names.issuer, name: names.name, secret, pin, algorithm, digits, image_host }, repairs))
 }
 
-/// What follows the scheme and its slashes. Two slashes are right; any other number was seen.
-fn after_scheme<'a>(text: &'a str, repairs: &mut Vec<Repair>) -> Result<&'a str, UriError> {
-    let (scheme, rest) = text.split_once(':').ok_or(UriError::NotKeyUri)?;
-    if let Some(kind) = OtherKind::of_scheme(scheme) {
+/// The schemes that an account may have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    OtpAuth,
+    Steam,
+    MOtp,
+}
+
+/// The scheme, and what follows it and its slashes. Two slashes are right; any other number was seen.
+fn scheme<'a>(text: &'a str, repairs: &mut Vec<Repair>) -> Result<(Scheme, &'a str), UriError> {
+    let (name, rest) = text.split_once(':').ok_or(UriError::NotKeyUri)?;
+    if let Some(kind) = OtherKind::of_scheme(name) {
         return Err(UriError::Kind(kind));
     }
-    if !scheme.eq_ignore_ascii_case("otpauth") {
-        return Err(UriError::NotKeyUri);
-    }
-    if scheme != "otpauth" {
+    let known = [("otpauth", Scheme::OtpAuth), ("steam", Scheme::Steam), ("motp", Scheme::MOtp)];
+    let scheme = named(&known, name).ok_or(UriError::NotKeyUri)?;
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
         repairs.push(Repair::Case);
     }
     let bare = rest.trim_start_matches('/');
-    if rest.len() - bare.len() != 2 {
+    // Aegis writes mOTP with one.
+    let right = if scheme == Scheme::MOtp { 1..=2 } else { 2..=2 };
+    if !right.contains(&(rest.len() - bare.len())) {
         repairs.push(Repair::Slashes);
     }
-    Ok(bare)
+    Ok((scheme, bare))
 }
 
-/// Whether the type is HOTP, and the label as it stands in the URI.
-fn type_and_label<'a>(head: &'a str, repairs: &mut Vec<Repair>) -> Result<(bool, &'a str), UriError> {
-    let (kind, label) = head.split_once('/').unwrap_or((head, ""));
-    if let Some(other) = OtherKind::of_type(kind) {
-        return Err(UriError::Kind(other));
+/// The types that an account may have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Type {
+    Totp,
+    Hotp,
+    Steam,
+    Yandex,
+    MOtp,
+}
+
+impl Type {
+    /// By their names; the longer ones first, so that a label that is glued to its type is cut off rightly.
+    const ALL: [(&str, Self); 6] = [
+        ("yandex", Self::Yandex),
+        ("yaotp", Self::Yandex),
+        ("steam", Self::Steam),
+        ("totp", Self::Totp),
+        ("hotp", Self::Hotp),
+        ("motp", Self::MOtp),
+    ];
+
+    /// Who issued it, where nobody says so: some kinds have one issuer alone.
+    const fn issuer(self) -> &'static str {
+        match self {
+            Self::Steam => "Steam",
+            Self::Yandex => "Yandex",
+            Self::Totp | Self::Hotp | Self::MOtp => "",
+        }
     }
-    let (four, glued) = kind.split_at_checked(4).ok_or(UriError::Type)?;
-    let hotp = match four {
-        _ if four.eq_ignore_ascii_case("totp") => false,
-        _ if four.eq_ignore_ascii_case("hotp") => true,
-        _ => return Err(UriError::Type),
-    };
-    if four.bytes().any(|byte| byte.is_ascii_uppercase()) && !repairs.contains(&Repair::Case) {
+}
+
+/// The type, and the label as it stands in the URI.
+fn type_and_label<'a>(head: &'a str, repairs: &mut Vec<Repair>) -> Result<(Type, &'a str), UriError> {
+    let (kind, label) = head.split_once('/').unwrap_or((head, ""));
+    let begins = |(name, _): &&(&str, Type)| kind.get(..name.len()).is_some_and(|it| it.eq_ignore_ascii_case(name));
+    let (name, found) = Type::ALL.iter().find(begins).copied().ok_or(UriError::Type)?;
+    let (written, glued) = kind.split_at(name.len());
+    if written.bytes().any(|byte| byte.is_ascii_uppercase()) && !repairs.contains(&Repair::Case) {
         repairs.push(Repair::Case);
     }
     if glued.is_empty() {
-        return Ok((hotp, label));
+        return Ok((found, label));
     }
     repairs.push(Repair::LabelSlash);
-    Ok((hotp, head.get(4..).unwrap_or_default()))
+    Ok((found, head.get(name.len()..).unwrap_or_default()))
 }

@@ -12,6 +12,9 @@ fn kind() -> impl Strategy<Value = Kind> {
         (1..=86_400_u64).prop_map(|seconds| Kind::Totp { period: Period::try_from(seconds).unwrap() }),
         Just(Kind::Totp { period: Period::THIRTY }),
         (0..1_u64 << 63).prop_map(|counter| Kind::Hotp { counter: Counter::try_from(counter).unwrap() }),
+        Just(Kind::Steam),
+        Just(Kind::Yandex),
+        Just(Kind::MOtp),
     ]
 }
 
@@ -24,12 +27,20 @@ fn name() -> impl Strategy<Value = String> {
 }
 
 fn account() -> impl Strategy<Value = Account> {
-    let seed = prop::collection::vec(any::<u8>(), 1..=128).prop_map(Secret::new);
+    let seed = prop::collection::vec(any::<u8>(), 1..=128);
+    let pin = prop::option::of("[0-9]{4,16}");
     let algorithm = prop::sample::select(&Algorithm::ALL[..]);
     let digits = (5..=10_u64).prop_map(|digits| Digits::try_from(digits).unwrap());
-    (kind(), name(), name(), seed, algorithm, digits).prop_map(|(kind, issuer, name, secret, algorithm, digits)| {
-        Account { kind, issuer, name, secret, algorithm, digits, image_host: None }
-    })
+    (kind(), name(), name(), seed, algorithm, digits, pin).prop_map(
+        |(kind, issuer, name, mut seed, algorithm, digits, pin)| {
+            let (algorithm, digits) = kind.fixed().map_or((algorithm, digits), Timed::form);
+            if kind == Kind::Yandex {
+                seed.resize(16, 7);
+            }
+            let pin = pin.filter(|_| kind.fixed().is_some_and(Timed::has_pin)).map(|pin| Pin::yandex(&pin).unwrap());
+            Account { kind, issuer, name, secret: Secret::new(seed), pin, algorithm, digits, image_host: None }
+        },
+    )
 }
 
 fn same(one: &Account, other: &Account) -> bool {
@@ -37,6 +48,7 @@ fn same(one: &Account, other: &Account) -> bool {
         && one.issuer == other.issuer
         && one.name == other.name
         && one.secret.ct_eq(other.secret.expose())
+        && one.pin.as_ref().map(Pin::expose) == other.pin.as_ref().map(Pin::expose)
         && (one.algorithm, one.digits) == (other.algorithm, other.digits)
 }
 
@@ -65,7 +77,7 @@ proptest! {
 fn assembled() -> impl Strategy<Value = String> {
     let scheme =
         prop_oneof![8 => Just("otpauth://"), 1 => Just("OTPAUTH:///"), 1 => Just("otpauth:"), 1 => Just("steam://")];
-    let kind = prop_oneof![6 => Just("totp"), 4 => Just("hotp"), 1 => Just("TOTP"), 1 => Just("yaotp"), 1 => Just("")];
+    let kind = prop_oneof![6 => Just("totp"), 4 => Just("hotp"), 1 => Just("TOTP"), 1 => Just("yaotp"), 1 => Just("steam"), 1 => Just("")];
     let label = prop_oneof!["/[A-Za-z]{1,8}:[a-z]{0,8}", "/[A-Za-z%+ :#é]{0,12}", "(/[a-z]{0,3}%3A%20[a-z]{0,5})?"];
     let key = prop_oneof![8 => "[A-Z2-7]{26,40}", 3 => "[a-z2-7 -]{16,40}={0,6}", 1 => "[A-Z0-9]{0,10}", 1 => Just(String::new())];
     let parameter = prop_oneof![
@@ -77,6 +89,8 @@ fn assembled() -> impl Strategy<Value = String> {
         1 => "&algorithm=(MD5|x)",
         1 => "&digits=-?[0-9]{0,3}",
         1 => "issuer=Xperiod=3",
+        1 => "&pin=([0-9]{1,17}|GUZDGOI)",
+        1 => "&encoder=steam",
         1 => "&(color|lock|image|x)=[a-z:/.]{0,20}",
     ];
     let parameters = prop::collection::vec(parameter, 0..4).prop_map(|all| all.concat());

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use super::error::{Field, Repair, UriError};
 use crate::limits;
 
-/// The parameters that are looked at, in the order of [`Query::values`]. Others (`color`, `lock`, `icon`, `pin`,
+/// The parameters that are looked at, in the order of [`Query::values`]. Others (`color`, `lock`, `icon`,
 /// `codeDisplay` and whatever comes) are counted and passed over.
-const KNOWN: [(&str, Field); 10] = [
+const KNOWN: [(&str, Field); 11] = [
     ("secret", Field::Secret),
     ("issuer", Field::Issuer),
     ("algorithm", Field::Algorithm),
@@ -18,6 +18,7 @@ const KNOWN: [(&str, Field); 10] = [
     ("image", Field::Image),
     ("encoder", Field::Encoder),
     ("steam", Field::Steam),
+    ("pin", Field::Pin),
 ];
 
 /// The raw values of the known parameters.

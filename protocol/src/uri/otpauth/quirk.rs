@@ -59,20 +59,8 @@ fn scheme_and_type() {
 }
 
 #[test]
-fn other_kinds_are_refused_by_name() {
-    for (uri, kind) in [
-        ("steam://{K}", OtherKind::Steam),
-        ("STEAM://{K}", OtherKind::Steam),
-        ("motp://issuer:user?secret=e3152afee62599c8", OtherKind::MOtp),
-        ("otpauth-migration://offline?data=AA", OtherKind::Migration),
-        ("otpauth://steam/Steam:mara?secret={K}", OtherKind::Steam),
-        ("otpauth://Yaotp/x?secret={K}&pin_length=4", OtherKind::Yandex),
-        ("otpauth://motp/x?secret={K}", OtherKind::MOtp),
-        ("otpauth://totp/x?secret={K}&encoder=steam", OtherKind::Steam),
-        ("otpauth://totp/x?secret={K}&steam", OtherKind::Steam),
-    ] {
-        assert_eq!(refused(uri), UriError::Kind(kind), "{uri}");
-    }
+fn what_is_no_account_is_refused() {
+    assert_eq!(refused("otpauth-migration://offline?data=AA"), UriError::Kind(OtherKind::Migration));
     assert_eq!(refused("otpauth://ocra/x?secret={K}"), UriError::Type);
     assert_eq!(refused("otpauth://?secret={K}"), UriError::Type);
     assert_eq!(refused("otpauth://tötp/x?secret={K}"), UriError::Type);
@@ -80,6 +68,95 @@ fn other_kinds_are_refused_by_name() {
         assert_eq!(refused(uri), UriError::NotKeyUri, "{uri}");
     }
     taken("otpauth://totp/x?secret={K}&encoder=plain", &[]);
+}
+
+#[test]
+fn steams_markers_are_trusted() {
+    for (uri, repairs, pair) in [
+        ("steam://{K}", &[][..], pair("Steam", "")),
+        ("steam://{K}/", &[], pair("Steam", "")),
+        ("STEAM:{K}", &[Repair::Case, Repair::Slashes], pair("Steam", "")),
+        ("steam://{K}?issuer=Valve", &[], pair("Valve", "")),
+        ("otpauth://steam/Steam:mara?secret={K}", &[], pair("Steam", "mara")),
+        // As Aegis writes it.
+        (
+            "otpauth://steam/Valve:mara?period=30&digits=5&algorithm=SHA1&secret={K}&issuer=Valve",
+            &[],
+            pair("Valve", "mara"),
+        ),
+        ("otpauth://steammara?secret={K}", &[Repair::LabelSlash], pair("Steam", "mara")),
+        // As Stratum writes it.
+        ("otpauth://totp/x?secret={K}&encoder=steam", &[], pair("Steam", "x")),
+        ("otpauth://totp/x?secret={K}&steam", &[], pair("Steam", "x")),
+        ("otpauth://steam/x?secret={K}&issuer=", &[], pair("", "x")),
+        ("otpauth://steam/x?secret={K}&digits=6", &[Repair::Fixed(Field::Digits)], pair("Steam", "x")),
+        (
+            "otpauth://steam/x?secret={K}&algorithm=sha256&period=60",
+            &[Repair::Fixed(Field::Algorithm), Repair::Fixed(Field::Period)],
+            pair("Steam", "x"),
+        ),
+    ] {
+        let account = taken(uri, repairs);
+        assert_eq!((account.kind, account.algorithm, account.digits), (Kind::Steam, Algorithm::Sha1, Digits::FIVE));
+        assert_eq!((account.issuer, account.name), pair, "{uri}");
+        assert_eq!((account.secret.len(), account.pin.is_none()), (16, true), "{uri}");
+    }
+    assert_eq!(refused("steam://"), UriError::SecretMissing);
+    assert_eq!(refused("steam://not a key!"), UriError::Secret(Base32Error::Character(10)));
+}
+
+#[test]
+fn yandex() {
+    let seed = "6SB2IKNM6OBZPAVBVTOHDKS4FAAAAAAADFUTQMBTRY";
+    let of = |rest: &str, repairs: &[Repair]| {
+        let account = taken(&format!("otpauth://yaotp/{rest}"), repairs);
+        assert_eq!((account.kind, account.algorithm, account.digits), (Kind::Yandex, Algorithm::Sha256, Digits::EIGHT));
+        assert_eq!(account.secret.len(), 16, "{rest}");
+        (account.issuer, account.name, account.pin.map(|pin| pin.expose().to_vec()))
+    };
+    let yandex = |pin: Option<&str>| ("Yandex".to_owned(), "mara".to_owned(), pin.map(|pin| pin.as_bytes().to_vec()));
+    // As Yandex writes it, and as Aegis does.
+    assert_eq!(of("mara?secret={K}&uid=1&track_id=2&pin_length=4", &[]), yandex(None));
+    assert_eq!(
+        of(&format!("Yandex:mara?period=30&digits=8&algorithm=SHA256&secret={seed}&pin=GUZDGOI"), &[]),
+        yandex(Some("5239"))
+    );
+    assert_eq!(of("mara?secret={K}&pin=5239", &[]), yandex(Some("5239")));
+    assert_eq!(of("mara?secret={K}&pin=", &[]), yandex(None));
+    assert_eq!(of("mara?secret={K}&digits=6", &[Repair::Fixed(Field::Digits)]), yandex(None));
+    assert_eq!(taken("otpauth://Yandex/mara?secret={K}", &[Repair::Case]).kind, Kind::Yandex);
+    for pin in ["123", "12345678901234567", "GUZDG", "!", "GUZDGOI%00"] {
+        let uri = format!("otpauth://yaotp/mara?secret={{K}}&pin={pin}");
+        assert_eq!(refused(&uri), UriError::Range(OtpError::Pin), "{pin}");
+    }
+    assert_eq!(refused(&format!("otpauth://yaotp/x?secret=A{}", &seed[1..])), UriError::Range(OtpError::SeedCheck));
+    assert_eq!(refused("otpauth://yaotp/x?secret=JBSWY3DP"), UriError::Range(OtpError::SeedLength(5)));
+}
+
+#[test]
+fn motp() {
+    let of = |uri: &str, repairs: &[Repair]| {
+        let account = taken(uri, repairs);
+        assert_eq!((account.kind, account.digits), (Kind::MOtp, Digits::SIX), "{uri}");
+        assert_eq!(account.secret.expose(), [0xe3, 0x15, 0x2a, 0xfe, 0xe6, 0x25, 0x99, 0xc8], "{uri}");
+        (account.issuer, account.name)
+    };
+    assert_eq!(of("motp://Desk:mara?secret=e3152afee62599c8", &[]), pair("Desk", "mara"));
+    // As Aegis writes it.
+    assert_eq!(of("motp:/Desk%3Amara?secret=e3152afee62599c8&issuer=Desk", &[]), pair("Desk", "mara"));
+    assert_eq!(of("motp:///Desk:mara?secret=e3152afee62599c8", &[Repair::Slashes]), pair("Desk", "mara"));
+    assert_eq!(of("MOTP://Desk:mara?secret=e3152afee62599c8", &[Repair::Case]), pair("Desk", "mara"));
+    assert_eq!(of("motp://mara/?secret=E3152AFEE62599C8", &[Repair::Case]), pair("", "mara"));
+    assert_eq!(of("otpauth://motp/Desk:mara?secret=4MKSV7XGEWM4Q&algorithm=MD5&period=10", &[]), pair("Desk", "mara"));
+    let pin = |uri: &str| taken(uri, &[]).pin.map(|pin| pin.expose().to_vec());
+    assert_eq!(pin("motp://x?secret=e3152afee62599c8"), None);
+    assert_eq!(pin("motp://x?secret=e3152afee62599c8&pin=1234"), Some(b"1234".to_vec()));
+    for secret in ["e3152afee62599c", "x315", "é315", &"ab".repeat(129)] {
+        assert_eq!(refused(&format!("motp://x?secret={secret}")), UriError::Range(OtpError::SeedHex), "{secret}");
+    }
+    taken(&format!("motp://x?secret={}", "ab".repeat(128)), &[]);
+    assert_eq!(refused("motp://x?secret="), UriError::SecretMissing);
+    assert_eq!(refused("motp://x"), UriError::SecretMissing);
 }
 
 #[test]
@@ -239,7 +316,7 @@ fn counters() {
     let counter =
         |text: &str, repairs: &[Repair]| match taken(&format!("otpauth://hotp/x?secret={{K}}{text}"), repairs).kind {
             Kind::Hotp { counter } => counter.get(),
-            Kind::Totp { .. } => panic!("not HOTP"),
+            other => panic!("{other:?}"),
         };
     assert_eq!(counter("&counter=0", &[]), 0);
     assert_eq!(counter("", &[Repair::CounterMissing]), 0);
@@ -355,10 +432,21 @@ fn what_is_written() {
 }
 
 #[test]
+fn steam_yandex_and_motp_are_written_as_aegis_does() {
+    let written = |uri: &str| write(&read(uri).unwrap().0).to_string();
+    assert_eq!(written("steam://{K}"), format!("otpauth://steam/Steam:?secret={KEY}&issuer=Steam"));
+    assert_eq!(written("otpauth://steam/x?secret={K}&issuer="), format!("otpauth://steam/x?secret={KEY}&issuer="));
+    let yandex = format!("otpauth://yaotp/Yandex:mara?secret={KEY}&issuer=Yandex&pin=GUZDGOI");
+    assert_eq!(written("otpauth://yaotp/mara?secret={K}&pin=5239"), yandex);
+    let motp = "motp://Desk:mara?secret=e3152afee62599c8&issuer=Desk&pin=GEZDGNA";
+    assert_eq!(written("motp://Desk:mara?secret=e3152afee62599c8&pin=1234"), motp);
+}
+
+#[test]
 fn debug_shows_neither_key_nor_names() {
     let account = taken("otpauth://totp/ACME:mara?secret={K}", &[]);
     assert_eq!(
         format!("{account:?}"),
-        "Account { kind: Totp { period: Period(30) }, algorithm: Sha1, digits: Digits(6), .. }"
+        "Account { kind: Totp { period: Period { seconds: 30, start: 0 } }, algorithm: Sha1, digits: Digits(6), .. }"
     );
 }

@@ -2,15 +2,30 @@
 
 use zeroize::Zeroizing;
 
+use super::Type;
 use super::error::{Field, OtherAlgorithm, Repair, UriError, named};
 use super::query::{Query, decoded};
 use crate::otp::base32::{self, Base32Error};
-use crate::otp::{Algorithm, Counter};
+use crate::otp::{Algorithm, Counter, Digits, OtpError, Pin, Timed, motp, yandex};
 use crate::{Secret, limits};
 
-/// The key. Its text is wiped where it had to be copied.
-pub(super) fn secret(query: &Query<'_>, repairs: &mut Vec<Repair>) -> Result<Secret, UriError> {
+/// The key of an account of this type, in base32.
+pub(super) fn secret(query: &Query<'_>, of_type: Type, repairs: &mut Vec<Repair>) -> Result<Secret, UriError> {
     let raw = query.raw(Field::Secret).ok_or(UriError::SecretMissing)?;
+    let secret = base32(raw, repairs)?;
+    match of_type {
+        Type::Yandex => Ok(yandex::seed(&secret)?),
+        Type::MOtp => {
+            // They are all short.
+            repairs.retain(|repair| !matches!(repair, Repair::KeyShort { .. }));
+            Ok(secret)
+        }
+        _ => Ok(secret),
+    }
+}
+
+/// A key in base32. Its text is wiped where it had to be copied.
+pub(super) fn base32(raw: &str, repairs: &mut Vec<Repair>) -> Result<Secret, UriError> {
     let (secret, found) = if raw.contains(['%', '+']) {
         // `+` can only be a blank here: base32 has none.
         let blanks = Zeroizing::new(raw.replace('+', " "));
@@ -30,6 +45,55 @@ pub(super) fn secret(query: &Query<'_>, repairs: &mut Vec<Repair>) -> Result<Sec
     ];
     repairs.extend(told.into_iter().filter(|(found, _)| *found).map(|(_, repair)| repair));
     Ok(secret)
+}
+
+/// A key as hexadecimal digits in pairs, of either case.
+pub(super) fn hex(query: &Query<'_>, repairs: &mut Vec<Repair>) -> Result<Secret, UriError> {
+    let raw = query.raw(Field::Secret).ok_or(UriError::SecretMissing)?;
+    let text = Zeroizing::new(decoded(raw, repairs).into_owned());
+    if text.trim().is_empty() {
+        return Err(UriError::SecretMissing);
+    }
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        repairs.push(Repair::Case);
+    }
+    Ok(motp::seed(&text)?)
+}
+
+/// The PIN, in base32 as Aegis writes it; plain digits, which base32 never makes of digits, stand for themselves.
+pub(super) fn pin(query: &Query<'_>, timed: Timed) -> Result<Option<Pin>, UriError> {
+    let Some(raw) = query.raw(Field::Pin).filter(|raw| timed.has_pin() && !raw.is_empty()) else { return Ok(None) };
+    if raw.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(Some(Pin::of(timed, raw)?));
+    }
+    let written = Zeroizing::new(decoded(raw, &mut Vec::new()).into_owned());
+    let text = base32::decode(&written).map_err(|_| OtpError::Pin)?.0;
+    // The PIN leaves its type to be read as text, which is borrowed.
+    Ok(Some(Pin::of(timed, std::str::from_utf8(text.expose()).map_err(|_| OtpError::Pin)?)?))
+}
+
+/// What a kind without settings always has; where the URI says something else, that is told.
+pub(super) fn fixed(query: &Query<'_>, timed: Timed, repairs: &mut Vec<Repair>) -> (Algorithm, Digits) {
+    let (form, aside) = (timed.form(), &mut Vec::new());
+    let same_algorithm = match algorithm(query, aside) {
+        Ok(said) => query.raw(Field::Algorithm).is_none() || said == form.0,
+        Err(fault) => timed == Timed::MOtp && fault == UriError::Algorithm(OtherAlgorithm::Md5),
+    };
+    let mut same =
+        |field, right: u64| matches!(number(query, field, aside), Ok(said) if said.is_none_or(|said| said == right));
+    let all = [
+        (Field::Algorithm, same_algorithm),
+        (Field::Digits, same(Field::Digits, form.1.get().into())),
+        (Field::Period, same(Field::Period, timed.period().seconds().into())),
+    ];
+    repairs.extend(all.into_iter().filter(|(_, same)| !same).map(|(field, _)| Repair::Fixed(field)));
+    form
+}
+
+/// How long a code is.
+pub(super) fn digits(query: &Query<'_>, repairs: &mut Vec<Repair>) -> Result<Digits, UriError> {
+    let digits = number(query, Field::Digits, repairs)?;
+    Ok(digits.map(Digits::try_from).transpose()?.unwrap_or_default())
 }
 
 /// The algorithm, in every spelling seen: `sha1`, `SHA-1`, `HmacSHA1`, `Algorithm.sha1`.

@@ -1,0 +1,78 @@
+//! An account typed in by hand: its settings by options, key and PIN by standard input or a hidden prompt.
+
+use countersign_core::error::{InputError, Named, Rule};
+use countersign_core::protocol::Secret;
+use countersign_core::protocol::otp::{Algorithm, Counter, Digits, Period, Pin, base32, motp};
+use countersign_core::protocol::uri::otpauth::{Repair, UriError};
+use countersign_core::vault::{Kind, NewAccount};
+use countersign_strings::{fill, text};
+
+use crate::args::Typed;
+use crate::fault::Fault;
+use crate::scan_words;
+use crate::terminal::Terminal;
+
+/// What `--kind` takes.
+const KINDS: [&str; 5] = ["totp", "hotp", "steam", "yandex", "motp"];
+
+/// The account, and what should be known of it.
+///
+/// # Errors
+/// A [`Fault`] for a value that is not taken.
+pub fn account(terminal: &Terminal, kind: &str, typed: &Typed) -> Result<(NewAccount, Vec<String>), Fault> {
+    let range = |field| move |_| Fault::from(InputError::Field { field, rule: Rule::Range });
+    let kind = match kind.to_ascii_lowercase().as_str() {
+        "totp" => {
+            let period = typed.period.map(Period::try_from).transpose().map_err(range(Named::Period))?;
+            let start = typed.start.unwrap_or_default();
+            Kind::Totp(period.unwrap_or_default().counted_from(start).map_err(range(Named::Start))?)
+        }
+        "hotp" => Kind::Hotp(Counter::try_from(typed.counter.unwrap_or_default()).map_err(range(Named::Counter))?),
+        "steam" => Kind::Steam,
+        "yandex" => Kind::Yandex,
+        "motp" => Kind::MOtp,
+        _ => return Err(Fault::refused(fill("cli.kind_unknown", &[("kinds", &KINDS.join(", "))]))),
+    };
+    let algorithm = typed.algorithm.as_deref().map(|name| name.to_ascii_uppercase().replace('-', "").parse());
+    let algorithm: Option<Algorithm> =
+        algorithm.transpose().map_err(|_| Fault::refused(scan_words::of_uri_error(&UriError::UnknownAlgorithm)))?;
+    let digits = typed.digits.map(Digits::try_from).transpose().map_err(range(Named::Digits))?;
+    let (algorithm, digits) = kind.form(algorithm.unwrap_or_default(), digits.unwrap_or_default());
+    let (secret, remarks) = key(terminal, kind)?;
+    let pin = if kind.has_pin() { Some(pin(terminal, kind)?) } else { None };
+    let new = NewAccount {
+        issuer: typed.issuer.clone().unwrap_or_default(),
+        name: typed.account.clone().unwrap_or_default(),
+        note: String::new(),
+        kind,
+        algorithm,
+        digits,
+        secret,
+        pin,
+        origin: None,
+    };
+    Ok((new, remarks))
+}
+
+/// The key: in base32, of mOTP in hexadecimal digits.
+fn key(terminal: &Terminal, kind: Kind) -> Result<(Secret, Vec<String>), Fault> {
+    let line = terminal.line(text("cli.key_ask"), true)?;
+    let refused = |fault: UriError| Fault::refused(scan_words::of_uri_error(&fault));
+    if kind == Kind::MOtp {
+        return Ok((motp::seed(&line).map_err(|fault| refused(fault.into()))?, vec![]));
+    }
+    let (secret, found) = base32::decode(&line).map_err(|fault| refused(UriError::Secret(fault)))?;
+    let loose = found.loose_end.then_some(Repair::KeyLooseEnd);
+    Ok((secret, scan_words::of_repairs(loose.as_slice())))
+}
+
+/// The PIN of an account of this kind.
+///
+/// # Errors
+/// A [`Fault`] for what is none.
+pub fn pin(terminal: &Terminal, kind: Kind) -> Result<Pin, Fault> {
+    let line = terminal.line(text("cli.pin_ask"), true)?;
+    let timed = kind.timed(Algorithm::default(), Digits::default());
+    let pin = timed.and_then(|timed| Pin::of(timed, &line).ok());
+    pin.ok_or_else(|| InputError::Field { field: Named::Pin, rule: Rule::Pin }.into())
+}
