@@ -134,9 +134,9 @@ fn apt(words: &[String]) -> Fallible<()> {
     })
 }
 
-/// The browser's driver, axe-core and the other sender of Web Push, exactly as the lock files have them.
+/// The browser's driver, axe-core, the other makers of codes and the other sender of Web Push, exactly as the lock files have them.
 fn npm() -> Fallible<()> {
-    for folder in ["tests/browser", "tests/webpush/peer"] {
+    for folder in ["tests/browser", "tests/otp/peer", "tests/webpush/peer"] {
         let folder = repo::root().join(folder);
         let lock = read(&folder.join("package-lock.json"))?;
         let stamp = folder.join("node_modules/.stamp");
