@@ -48,6 +48,9 @@ pub enum CannotHold {
     /// Its codes do not live 30 seconds.
     #[error("a period of {0} s")]
     Period(u32),
+    /// Its steps are counted from another moment than the beginning of 1970.
+    #[error("a start at {0} s")]
+    Start(u64),
     /// Its codes have neither 6 nor 8 digits.
     #[error("{0} digits")]
     Digits(u8),

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::wire::{put_bytes, put_message, put_number};
 use super::*;
 use crate::otp::{Algorithm, Counter, Digits, Period};
-use crate::uri::otpauth::{Account, Field, Kind, OtherAlgorithm, Repair, UriError};
+use crate::uri::otpauth::{Account, Field, Kind, OtherAlgorithm, OtherKind, Repair, UriError};
 
 /// The sample of Google's own making that its readers carry in their tests: one account, `Hello!` and four bytes more.
 const SAMPLE: &str =
@@ -336,9 +336,15 @@ fn what_a_transfer_cannot_hold_is_said() {
         ("otpauth://totp/x?secret={K}&period=60", Err(CannotHold::Period(60))),
         ("otpauth://totp/x?secret={K}&digits=7", Err(CannotHold::Digits(7))),
         ("otpauth://hotp/x?secret={K}&digits=5&counter=0", Err(CannotHold::Digits(5))),
+        ("steam://{K}", Err(CannotHold::Kind(OtherKind::Steam))),
+        ("otpauth://yaotp/x?secret={K}", Err(CannotHold::Kind(OtherKind::Yandex))),
+        ("motp://x?secret=e3152afee62599c8", Err(CannotHold::Kind(OtherKind::MOtp))),
     ] {
         assert_eq!(holds(&account(uri)), holds_it, "{uri}");
     }
+    let started = Kind::Totp { period: Period::THIRTY.counted_from(7).unwrap() };
+    let started = Account { kind: started, ..account("otpauth://totp/x?secret={K}") };
+    assert_eq!(holds(&started), Err(CannotHold::Start(7)));
 }
 
 #[test]
@@ -387,7 +393,7 @@ fn accounts() -> impl Strategy<Value = Vec<Account>> {
     let digits = prop::sample::select(&[Digits::SIX, Digits::EIGHT][..]);
     let account =
         (kind, name(), name(), seed, algorithm, digits).prop_map(|(kind, issuer, name, secret, algorithm, digits)| {
-            Account { kind, issuer, name, secret, algorithm, digits, image_host: None }
+            Account { kind, issuer, name, secret, pin: None, algorithm, digits, image_host: None }
         });
     prop::collection::vec(account, 1..12)
 }

@@ -10,7 +10,7 @@ use super::CannotHold;
 use super::wire::{put_bytes, put_message, put_number};
 use crate::limits;
 use crate::otp::{Algorithm, Digits};
-use crate::uri::otpauth::{Account, Kind};
+use crate::uri::otpauth::{Account, Kind, OtherKind};
 
 /// Text of one part, in bytes, in the order in which they are tried: the first makes codes that stand in a terminal of 80
 /// columns, the last is the largest that a code holds.
@@ -38,10 +38,14 @@ pub struct TooMany(pub usize);
 pub fn holds(account: &Account) -> Result<(), CannotHold> {
     match account.kind {
         Kind::Totp { period } if period.seconds() != 30 => Err(CannotHold::Period(period.seconds())),
+        Kind::Totp { period } if period.start() != 0 => Err(CannotHold::Start(period.start())),
         Kind::Totp { .. } | Kind::Hotp { .. } => match account.digits {
             Digits::SIX | Digits::EIGHT => Ok(()),
             digits => Err(CannotHold::Digits(digits.get())),
         },
+        Kind::Steam => Err(CannotHold::Kind(OtherKind::Steam)),
+        Kind::Yandex => Err(CannotHold::Kind(OtherKind::Yandex)),
+        Kind::MOtp => Err(CannotHold::Kind(OtherKind::MOtp)),
     }
 }
 
@@ -115,7 +119,8 @@ fn entry(account: &Account) -> Message {
             put_number(6, 1, &mut out);
             put_number(7, counter.get(), &mut out);
         }
-        Kind::Totp { .. } => put_number(6, 2, &mut out),
+        // Any other kind was refused before.
+        Kind::Totp { .. } | Kind::Steam | Kind::Yandex | Kind::MOtp => put_number(6, 2, &mut out),
     }
     out
 }

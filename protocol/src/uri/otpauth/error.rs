@@ -158,11 +158,17 @@ pub enum UriError {
     NameTooLong(Field, usize),
 }
 
-/// A kind of account that has URIs and is not served yet.
+/// A kind of account by its name, where it is not served: Google's transfer by a Key URI, the others by Google's transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OtherKind {
     /// Google's transfer of many accounts.
     Migration,
+    /// Steam Guard.
+    Steam,
+    /// Yandex Key.
+    Yandex,
+    /// Mobile-OTP.
+    MOtp,
 }
 
 impl OtherKind {
@@ -175,6 +181,9 @@ impl fmt::Display for OtherKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Migration => "Google's transfer code",
+            Self::Steam => "Steam",
+            Self::Yandex => "Yandex",
+            Self::MOtp => "mOTP",
         })
     }
 }
