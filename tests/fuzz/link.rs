@@ -3,6 +3,7 @@
 use countersign_core::qr::{Class, classify as class_of};
 use countersign_protocol::jose::b64u;
 use countersign_protocol::limits;
+use countersign_protocol::otp::Pin;
 use countersign_protocol::push::{BaseUrl, endpoint};
 use countersign_protocol::text::is_forbidden;
 use countersign_protocol::uri::migration::{self as transfer, Transfer};
@@ -21,6 +22,10 @@ pub const OTPAUTH_WORDS: &[&str] = &[
     "algorithm=SHA256",
     "image=",
     "encoder=steam",
+    "otpauth://yaotp/",
+    "motp://",
+    "steam://",
+    "pin=",
     "%3A",
     "%20",
     "&",
@@ -65,6 +70,7 @@ pub fn otpauth(input: &[u8]) -> bool {
     if written.len() <= limits::URI_BYTES {
         let (again, repairs) = key_uri::parse(&written).expect("what was written is read");
         assert!(again.secret.ct_eq(account.secret.expose()) && again.kind == account.kind);
+        assert_eq!(again.pin.as_ref().map(Pin::expose), account.pin.as_ref().map(Pin::expose));
         assert_eq!((&again.issuer, &again.name), (&account.issuer, &account.name), "{repairs:?}");
         assert_eq!((again.algorithm, again.digits), (account.algorithm, account.digits));
         assert_eq!(*key_uri::write(&again), *written, "one account, one link");

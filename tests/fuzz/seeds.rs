@@ -122,6 +122,7 @@ fn ours() -> [Account; 4] {
         issuer: issuer.into(),
         name: name.into(),
         secret: Secret::from_slice(b"12345678901234567890"),
+        pin: None,
         algorithm,
         digits,
         image_host: None,

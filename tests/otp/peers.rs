@@ -92,7 +92,8 @@ fn others() -> Vec<Case> {
 /// OCRA: what the examples of RFC 6287 leave out. Counter, question formats of every length, hashes of the PIN, session
 /// information, steps of time, in every hash and length, one question and two.
 fn ocras() -> Vec<Case> {
-    let numeric = |length: usize, turn: usize| (0..length).map(|n| char::from(b'0' + ((n * 7 + turn) % 10) as u8)).collect();
+    let numeric =
+        |length: usize, turn: usize| (0..length).map(|n| char::from(b'0' + ((n * 7 + turn) % 10) as u8)).collect();
     let letters = |length: usize, turn: usize| {
         let all = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
         (0..length).map(|n| char::from(all[(n * 17 + turn) % all.len()])).collect()

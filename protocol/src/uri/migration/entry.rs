@@ -138,7 +138,16 @@ impl<'a> Raw<'a> {
             repairs.push(Repair::KeyShort { bits: secret.len() * 8 });
         }
         let (issuer, name) = (issuer.to_owned(), name.to_owned());
-        Ok(Account { kind, issuer, name, secret: Secret::from_slice(secret), pin: None, algorithm, digits, image_host: None })
+        Ok(Account {
+            kind,
+            issuer,
+            name,
+            secret: Secret::from_slice(secret),
+            pin: None,
+            algorithm,
+            digits,
+            image_host: None,
+        })
     }
 
     /// An `int64`. −1 is 0, as in links.
