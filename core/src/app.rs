@@ -23,7 +23,7 @@ mod scan;
 mod vault;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -69,7 +69,8 @@ pub struct Folders {
 /// The phone. One lives as long as the shell; its methods are called from any thread.
 pub struct App {
     ports: Ports,
-    private: PathBuf,
+    /// The vault's file.
+    vault: PathBuf,
     state: Mutex<State>,
     /// Replaced whole after each change; the lock is held to clone the pointer.
     shown: Mutex<Arc<Shown>>,
@@ -126,11 +127,19 @@ impl App {
     /// # Errors
     /// [`Error::Port`] when a folder cannot be used, or the keystore cannot be asked before the device's first unlock.
     pub fn open(folders: Folders, ports: Ports) -> Result<Self, Error> {
-        let devices = Store::open(&folders.shared.join("device"), &ports)?;
+        Self::open_vault(folders.private.join(vault::FILE), &folders.shared, ports)
+    }
+
+    /// The same, where the vault is this file and the rest of the phone lies in `shared`.
+    ///
+    /// # Errors
+    /// As [`App::open`].
+    pub fn open_vault(vault: PathBuf, shared: &Path, ports: Ports) -> Result<Self, Error> {
+        let devices = Store::open(&shared.join("device"), &ports)?;
         let app = Self {
             shown: Mutex::new(Arc::new(Shown::of(&devices))),
-            state: Mutex::new(State { devices, safe: Safe::open(&folders.private, &ports), locks: 0 }),
-            private: folders.private,
+            state: Mutex::new(State { devices, safe: Safe::open(&vault, &ports), locks: 0 }),
+            vault,
             listed: Mutex::default(),
             links: Mutex::default(),
             observers: Mutex::default(),
@@ -169,7 +178,7 @@ impl App {
             let mut state = poisoned.into_inner();
             // Locked again: what is in memory may be half of a change.
             state.safe = Safe::None;
-            state.safe = Safe::open(&self.private, &self.ports);
+            state.safe = Safe::open(&self.vault, &self.ports);
             state.locks += 1;
             *lock(&self.listed) = None;
             // When the disk fails too, the next call tries again.

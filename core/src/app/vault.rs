@@ -12,14 +12,14 @@ use zeroize::Zeroizing;
 use super::{App, State, lock};
 use crate::cancel::Cancel;
 use crate::error::{Error, InputError, Named, PortError};
-use crate::port::{Guard, Ports, Topic};
+use crate::port::{Guard, Keystore, Ports, Topic};
 use crate::record::{Stage, Uri};
 use crate::vault::{
     Account, AccountId, Codes, DeviceClass, Edit, Lockbox, NewAccount, Report, SlotId, Vault, VaultKey,
 };
 
 /// Name of the vault's file in the private folder.
-const FILE: &str = "vault.sqlite";
+pub(super) const FILE: &str = "vault.sqlite";
 
 /// Whether accounts can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,13 +43,12 @@ pub(super) enum Safe {
 }
 
 impl Safe {
-    /// Opens what is in the folder, locked.
-    pub(super) fn open(private: &Path, ports: &Ports) -> Self {
-        let path = private.join(FILE);
-        if !Vault::exists(&path) {
+    /// Opens the file where it is there, locked.
+    pub(super) fn open(path: &Path, ports: &Ports) -> Self {
+        if !Vault::exists(path) {
             return Self::None;
         }
-        match Vault::open(&path, Arc::clone(&ports.clock), Arc::clone(&ports.random)) {
+        match Vault::open(path, Arc::clone(&ports.clock), Arc::clone(&ports.random)) {
             Ok(vault) => Self::Here(Box::new(vault)),
             Err(fault) => Self::Closed(fault),
         }
@@ -86,15 +85,15 @@ impl App {
     /// the disk: then there is no vault, or a whole one, locked.
     pub fn create_vault(&self, passphrase: &Secret, class: DeviceClass, cancel: &Cancel) -> Result<(), Error> {
         cancel.check()?;
-        make_folder(&self.private)?;
+        make_folder(self.vault.parent().ok_or(PortError::Disk)?)?;
         let (clock, random) = (Arc::clone(&self.ports.clock), Arc::clone(&self.ports.random));
-        let made = Vault::create(&self.private.join(FILE), passphrase, class.cost(), clock, random);
+        let made = Vault::create(&self.vault, passphrase, class.cost(), clock, random);
         let mut state = self.state()?;
         match made {
             Ok(vault) => state.safe = Safe::Here(Box::new(vault)),
             Err(fault) => {
                 if matches!(state.safe, Safe::None) {
-                    state.safe = Safe::open(&self.private, &self.ports);
+                    state.safe = Safe::open(&self.vault, &self.ports);
                 }
                 return Err(fault);
             }
@@ -120,8 +119,16 @@ impl App {
     /// # Errors
     /// [`InputError::Slot`] where the vault has no such slot; what keystore and prompt give.
     pub fn unlock_by_keystore(&self, cancel: &Cancel) -> Result<(), Error> {
+        self.unlock_by(&*self.ports.keystore, cancel)
+    }
+
+    /// The same by another keystore than that of the keys, where a shell has one: at a desk, the keyring of the session.
+    ///
+    /// # Errors
+    /// As [`App::unlock_by_keystore`].
+    pub fn unlock_by(&self, keystore: &dyn Keystore, cancel: &Cancel) -> Result<(), Error> {
         let (lockbox, locks) = self.lockbox()?;
-        let key = lockbox.open_keystore(&*self.ports.keystore, cancel)?;
+        let key = lockbox.open_keystore(keystore, cancel)?;
         self.unlock_with(&key, locks)
     }
 
@@ -130,9 +137,27 @@ impl App {
     /// # Errors
     /// [`InputError::VaultLocked`]; what keystore and prompt give; [`PortError`] of the disk.
     pub fn add_keystore_slot(&self, cancel: &Cancel) -> Result<SlotId, Error> {
+        self.add_slot_of(&*self.ports.keystore, cancel)
+    }
+
+    /// The same by the keystore of [`App::unlock_by`].
+    ///
+    /// # Errors
+    /// As [`App::add_keystore_slot`].
+    pub fn add_slot_of(&self, keystore: &dyn Keystore, cancel: &Cancel) -> Result<SlotId, Error> {
         let key = self.state()?.safe.vault()?.key()?;
-        let slot = key.keystore_slot(&*self.ports.keystore, Guard::User, &*self.ports.random, cancel)?;
+        let slot = key.keystore_slot(keystore, Guard::User, &*self.ports.random, cancel)?;
         self.state()?.safe.vault()?.add_slot(slot)
+    }
+
+    /// Removes every slot that a keystore opens: from here on the passphrase is needed.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`]; [`PortError`] of the disk.
+    pub fn remove_keystore_slots(&self) -> Result<(), Error> {
+        let mut state = self.state()?;
+        let vault = state.safe.vault()?;
+        vault.lockbox().keystore_slots().into_iter().try_for_each(|(id, _)| vault.remove_keystore_slot(id))
     }
 
     /// Locks the vault: seeds and names leave memory. Approvals go on.
@@ -299,7 +324,7 @@ impl App {
     fn safe(&self) -> Result<std::sync::MutexGuard<'_, State>, Error> {
         let mut state = self.state()?;
         if matches!(state.safe, Safe::None | Safe::Closed(_)) {
-            state.safe = Safe::open(&self.private, &self.ports);
+            state.safe = Safe::open(&self.vault, &self.ports);
         }
         Ok(state)
     }

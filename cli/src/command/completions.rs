@@ -1,0 +1,112 @@
+//! `countersign completions SHELL` and `countersign man DIR`: what a shell and `man` are told of this program.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use clap::{Command, CommandFactory};
+use clap_complete::Shell;
+use clap_mangen::{Man, roff};
+use countersign_prompt::usage;
+use countersign_strings::{fill, text};
+use serde_json::json;
+
+use super::Context;
+use crate::args::Arguments;
+use crate::fault::Fault;
+
+/// This program, as a person calls it.
+const NAME: &str = "countersign";
+
+/// Prints what this shell completes a command line by.
+pub fn completions(shell: Shell) -> Result<(), Fault> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut usage::worded(Arguments::command()), NAME, &mut script);
+    // A reader that went away has read enough.
+    let _ = io::stdout().lock().write_all(&script);
+    Ok(())
+}
+
+/// Writes a page for the program and one for each command into `folder`.
+pub fn man(context: &Context, folder: &Path) -> Result<(), Fault> {
+    let place = folder.display().to_string();
+    let failed = |_| Fault::failed(fill("cli.man_not_written", &[("folder", &place)]));
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let mut program = usage::worded(Arguments::command());
+    program.build();
+    let mut pages = Vec::new();
+    pages_of(&program, NAME.to_owned(), &mut pages);
+    for (name, page) in &pages {
+        std::fs::write(folder.join(format!("{name}.1")), page).map_err(failed)?;
+    }
+    let names: Vec<&String> = pages.iter().map(|(name, _)| name).collect();
+    context.terminal.result("", &json!({ "folder": place, "pages": names }));
+    context.terminal.say(&fill("cli.man_written", &[("n", &pages.len().to_string()), ("folder", &place)]));
+    Ok(())
+}
+
+/// The page of a command, and those of its own commands.
+fn pages_of(command: &Command, name: String, pages: &mut Vec<(String, Vec<u8>)>) {
+    for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
+        pages_of(below, format!("{name}-{}", below.get_name()), pages);
+    }
+    let page = page(&command.clone().display_name(name.clone()));
+    pages.push((name, page));
+}
+
+fn page(command: &Command) -> Vec<u8> {
+    let man = Man::new(command.clone()).manual(text("common.product")).source(text("common.product"));
+    let mut page = Vec::new();
+    // Writing into memory does not fail.
+    let _ = man
+        .render_title(&mut page)
+        .and_then(|()| man.render_name_section(&mut page))
+        .and_then(|()| man.render_synopsis_section(&mut page))
+        .and_then(|()| man.render_description_section(&mut page))
+        .and_then(|()| man.render_options_section(&mut page))
+        .and_then(|()| if command.has_subcommands() { man.render_subcommands_section(&mut page) } else { Ok(()) })
+        .and_then(|()| of_program().to_writer(&mut page));
+    page
+}
+
+/// What holds for every command: how it ends for a script, which variables it reads, where its files are.
+fn of_program() -> roff::Roff {
+    let mut roff = roff::Roff::default();
+    for (heading, entries) in [
+        (text("cli.man_exit"), text("cli.man_exits")),
+        (text("cli.man_environment"), text("cli.man_variables")),
+        (text("cli.man_files"), text("cli.man_file_list")),
+    ] {
+        roff.control("SH", [heading]);
+        for entry in entries.lines() {
+            let (name, words) = entry.split_once(": ").unwrap_or((entry, ""));
+            roff.control("TP", []);
+            roff.text([roff::bold(name)]);
+            roff.text([roff::roman(words)]);
+        }
+    }
+    roff
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_has_a_page_and_every_page_tells_how_it_ends() {
+        let mut program = usage::worded(Arguments::command());
+        program.build();
+        let mut pages = Vec::new();
+        pages_of(&program, NAME.to_owned(), &mut pages);
+        let names: Vec<&str> = pages.iter().map(|(name, _)| name.as_str()).collect();
+        for name in ["countersign", "countersign-code", "countersign-devices-rotate", "countersign-settings"] {
+            assert!(names.contains(&name), "{name}: {names:?}");
+        }
+        assert!(!names.iter().any(|name| name.contains(crate::port::clipboard::HOLD)), "{names:?}");
+        for (name, page) in &pages {
+            let page = String::from_utf8_lossy(page);
+            for part in [text("cli.man_exit"), "COUNTERSIGN_HOME", "\\-\\-help"] {
+                assert!(page.contains(part), "{name}: {part}");
+            }
+        }
+    }
+}
