@@ -52,6 +52,7 @@ const BY_NUMBER: &[(&str, &str, &str)] = &[
         "tests/chain/certificate.rs",
         "a_next_key_is_listed_at_once_and_used_at_the_first_start_after_fourteen_days",
     ),
+    ("COPIED", "tests/cli/clipboard.rs", "what_holds_it_takes_a_code_and_nothing_else"),
     ("OUTGOING_BODY", "tests/push/endpoint.rs", "no_more_than_four_kibibytes_are_read"),
     ("OUTGOING_CONNECT OUTGOING_TOTAL", "tests/push/endpoint.rs", "who_does_not_answer_is_left"),
 ];

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 use countersign_core::app::ApprovalId;
 use countersign_strings::text;
 
@@ -25,6 +26,9 @@ pub struct Common {
     /// The folder of vault and keys.
     #[arg(long, global = true, value_name = "DIR", help = text("cli.help_home"))]
     pub home: Option<PathBuf>,
+    /// The vault, where it is not that of the folder.
+    #[arg(long, global = true, value_name = "FILE", help = text("cli.help_vault"))]
+    pub vault: Option<PathBuf>,
     /// Results as JSON.
     #[arg(long, global = true, help = text("cli.help_json"))]
     pub json: bool,
@@ -47,7 +51,10 @@ pub enum Command {
     List,
     /// Shows one code.
     #[command(about = text("cli.about_code"))]
-    Code(Named),
+    Code(Code),
+    /// A menu of accounts that narrows with each letter.
+    #[command(about = text("cli.about_pick"))]
+    Pick(Pick),
     /// Removes an account.
     #[command(about = text("cli.about_remove"))]
     Remove {
@@ -102,12 +109,89 @@ pub enum Command {
     /// Changes the passphrase.
     #[command(about = text("cli.about_passphrase"))]
     Passphrase,
+    /// Whether the session's keyring opens the vault.
+    #[command(about = text("cli.about_keyring"))]
+    Keyring {
+        /// What to do; nothing: say how it is.
+        #[command(subcommand)]
+        what: Option<KeyringCommand>,
+    },
+    /// What was chosen for this desk.
+    #[command(about = text("cli.about_settings"))]
+    Settings(Settings),
+    /// What a shell completes a command line by.
+    #[command(about = text("cli.about_completions"))]
+    Completions {
+        /// Which shell.
+        #[arg(value_name = "SHELL", help = text("cli.help_shell"))]
+        shell: Shell,
+    },
+    /// Pages for `man`.
+    #[command(about = text("cli.about_man"))]
+    Man {
+        /// Where to.
+        #[arg(value_name = "DIR", help = text("cli.help_man_folder"))]
+        folder: PathBuf,
+    },
     /// The phone in the terminal.
     #[command(about = text("cli.about_tui"))]
     Tui(Tui),
     /// Prints the limits.
     #[command(about = text("cli.about_limits"))]
     Limits,
+}
+
+/// Whether the keyring opens the vault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum KeyringCommand {
+    /// It does from now on.
+    #[command(about = text("cli.about_keyring_on"))]
+    On,
+    /// It does no more.
+    #[command(about = text("cli.about_keyring_off"))]
+    Off,
+}
+
+/// One code, and how it is given.
+#[derive(Debug, Clone, Args)]
+pub struct Code {
+    /// Issuer or name, or a part of one that only one account has.
+    #[arg(value_name = "NAME", help = text("cli.help_name"))]
+    pub name: String,
+    /// Into the clipboard instead of on standard output.
+    #[arg(long, short = 'c', help = text("cli.help_copy"))]
+    pub copy: bool,
+    /// The one after it.
+    #[arg(long, short = 'n', help = text("cli.help_next"))]
+    pub next: bool,
+    /// Each new one as well.
+    #[arg(long, short = 'w', conflicts_with_all = ["copy", "next"], help = text("cli.help_watch"))]
+    pub watch: bool,
+}
+
+/// What the menu begins with.
+#[derive(Debug, Clone, Args)]
+pub struct Pick {
+    /// What is typed already.
+    #[arg(value_name = "WORDS", help = text("cli.help_pick_words"))]
+    pub words: Vec<String>,
+    /// Into the clipboard instead of on standard output.
+    #[arg(long, short = 'c', help = text("cli.help_copy"))]
+    pub copy: bool,
+}
+
+/// Which setting, and what it is to be.
+#[derive(Debug, Clone, Args)]
+pub struct Settings {
+    /// Which; none: all are shown.
+    #[arg(value_name = "NAME", help = text("cli.help_setting"))]
+    pub name: Option<String>,
+    /// What it is to be.
+    #[arg(value_name = "VALUE", help = text("cli.help_setting_value"))]
+    pub value: Option<String>,
+    /// As is usual.
+    #[arg(long, requires = "name", conflicts_with = "value", help = text("cli.help_setting_usual"))]
+    pub usual: bool,
 }
 
 /// What can be done with this phone at a gateway.

@@ -1,12 +1,13 @@
 //! The phone of this machine: `App` on the desk's ports.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use countersign_core::app::{App, Folders, LockState, Phone};
 use countersign_core::cancel::Cancel;
 use countersign_core::error::InputError;
 use countersign_core::net::Net;
-use countersign_core::port::{Clock, Ports, Random};
+use countersign_core::port::{Clock, Keystore, Ports, Random};
 use countersign_core::protocol::Secret;
 use countersign_core::protocol::push::Os;
 use countersign_core::system::{SystemClock, SystemRandom};
@@ -15,7 +16,7 @@ use countersign_strings::text;
 
 use crate::fault::Fault;
 use crate::home::Home;
-use crate::port::{AskPassphrase, Cost, DeskKeystore, platform_roots};
+use crate::port::{AskPassphrase, Cost, DeskKeystore, Keyring, KeyringName, platform_roots};
 use crate::words;
 
 /// `App`, and what of its ports a shell needs besides.
@@ -26,6 +27,9 @@ pub struct Desk {
     /// Time, for what is drawn.
     pub clock: Arc<dyn Clock>,
     keystore: Arc<DeskKeystore>,
+    random: Arc<dyn Random>,
+    /// May the vault have come from elsewhere, without the key behind its passphrase?
+    guest: bool,
 }
 
 impl Desk {
@@ -41,9 +45,13 @@ impl Desk {
         // Without roots only pinned gateways are reached; the others then fail with a word of their own.
         let roots = platform_roots().unwrap_or_default();
         let http = Arc::new(Net::new(&roots, clock.clone()));
-        let ports = Ports { clock: clock.clone(), random, keystore: keystore.clone(), http };
-        let folders = Folders { private: home.private(), shared: home.shared() };
-        Ok(Self { app: Arc::new(App::open(folders, ports)?), clock, keystore })
+        let ports = Ports { clock: clock.clone(), random: random.clone(), keystore: keystore.clone(), http };
+        let folders = Folders { private: home.path().to_owned(), shared: home.shared() };
+        let app = match home.vault() {
+            Some(file) => App::open_vault(file.to_owned(), &folders.shared, ports)?,
+            None => App::open(folders, ports)?,
+        };
+        Ok(Self { app: Arc::new(app), clock, keystore, random, guest: home.vault().is_some() })
     }
 
     /// Opens the phone in `home`, if there is a vault.
@@ -52,7 +60,8 @@ impl Desk {
     /// A [`Fault`] that says how to make one, where there is none.
     pub fn open_existing(home: &Home, ask: Arc<dyn AskPassphrase>) -> Result<Self, Fault> {
         let none = || Fault::refused(text("cli.no_vault_yet"));
-        if !home.path().is_dir() {
+        // Looking makes nothing.
+        if !home.vault().map_or(home.path().is_dir(), Path::is_file) {
             return Err(none());
         }
         let desk = Self::open(home, ask)?;
@@ -85,6 +94,35 @@ impl Desk {
     pub fn unlock(&self, passphrase: &Secret) -> Result<Vec<String>, Fault> {
         self.app.unlock(passphrase, &Cancel::default())?;
         self.keystore.settle(passphrase)?;
+        if self.guest {
+            self.keystore.make_missing(passphrase)?;
+        }
+        self.damage()
+    }
+
+    /// Unlocks the vault by a keystore that it has a slot of, without the passphrase. Gives what [`Desk::unlock`] gives.
+    ///
+    /// # Errors
+    /// A [`Fault`] where there is no such slot, or the keystore does not give its key.
+    pub fn unlock_by(&self, keystore: &dyn Keystore) -> Result<Vec<String>, Fault> {
+        self.app.unlock_by(keystore, &Cancel::default())?;
+        self.damage()
+    }
+
+    /// The session's keyring, as a keystore that has this vault's key under `name`.
+    pub fn keyring(&self, name: KeyringName) -> Keyring {
+        Keyring::new(Arc::clone(&self.random), name, text("cli.keyring_label").to_owned())
+    }
+
+    /// A name for the key of this vault in the session's keyring.
+    ///
+    /// # Errors
+    /// A [`Fault`] without randomness.
+    pub fn new_keyring(&self) -> Result<KeyringName, Fault> {
+        Ok(KeyringName::generate(&*self.random)?)
+    }
+
+    fn damage(&self) -> Result<Vec<String>, Fault> {
         Ok(words::of_report(&self.app.vault_report()?))
     }
 

@@ -5,16 +5,19 @@ pub mod command;
 pub mod desk;
 pub mod fault;
 mod field_words;
+pub mod fuzzy;
 pub mod home;
 pub mod limits;
 mod log;
 mod measure;
+mod menu;
 pub mod outside;
 pub mod poll;
 pub mod port;
 pub mod prose;
 pub mod read;
 pub mod scan_words;
+pub mod settings;
 pub mod terminal;
 pub mod tui;
 pub mod when;
@@ -29,10 +32,17 @@ use countersign_strings::{fill, text};
 
 use args::Arguments;
 use fault::{End, Fault};
+use port::clipboard;
 
 /// Runs the program: 0 done, 1 refused, 2 failed.
 pub fn run(arguments: Vec<OsString>) -> u8 {
     let run = |arguments| log::start(|name| std::env::var_os(name)).and_then(|()| command::run(arguments, tui::run));
+    // No command: nobody but this program itself starts it so.
+    if let [_, hold, seconds] = arguments.as_slice()
+        && hold == clipboard::HOLD
+    {
+        return clipboard::hold(seconds).map_or(End::Failed.code(), |()| 0);
+    }
     let ended = parse(arguments).and_then(|parsed| parsed.map_or(Ok(()), run));
     let Err(fault) = ended else { return 0 };
     let terminal = terminal::Terminal::new(false, None);

@@ -12,6 +12,14 @@ pub const LINE: usize = 64 * 1024;
 pub const NOTE_FILE: u64 = 4096;
 /// What a field of the screen takes, in bytes.
 pub const FIELD: usize = protocol::SCANNED_TEXT;
+/// What is copied to the clipboard, in bytes.
+pub const COPIED: usize = 64;
+/// How long a copied code stays, in seconds.
+pub const COPIED_FOR: RangeInclusive<u32> = 5..=600;
+/// The file of settings, in bytes.
+pub const SETTINGS_FILE: u64 = 16 * 1024;
+/// A message of the session's bus, in bytes.
+pub const BUS_MESSAGE: usize = 64 * 1024;
 /// A file of the keystore, in bytes: many times what any of them holds.
 pub const KEY_FILE: u64 = 64 * 1024;
 /// What the keystore wraps, in bytes.
@@ -28,6 +36,10 @@ pub const TABLE: &[Limit] = &[
     Limit { surface: "line that is typed or piped", most: LINE as u64, unit: "bytes" },
     Limit { surface: "file of a note above the list", most: NOTE_FILE, unit: "bytes" },
     Limit { surface: "field of the screen", most: FIELD as u64, unit: "bytes" },
+    Limit { surface: "text that is copied to the clipboard", most: COPIED as u64, unit: "bytes" },
+    Limit { surface: "time that a code stays in the clipboard", most: *COPIED_FOR.end() as u64, unit: "seconds" },
+    Limit { surface: "file of settings", most: SETTINGS_FILE, unit: "bytes" },
+    Limit { surface: "message of the session's bus", most: BUS_MESSAGE as u64, unit: "bytes" },
     Limit { surface: "file of the desk's keystore", most: KEY_FILE, unit: "bytes" },
     Limit { surface: "secret that the desk's keystore wraps", most: *WRAPPED_BYTES.end() as u64, unit: "bytes" },
     Limit { surface: "tries at a passphrase", most: PASSPHRASE_TRIES as u64, unit: "tries" },

@@ -17,7 +17,7 @@ use crossterm::terminal::{Clear, ClearType, disable_raw_mode, enable_raw_mode, s
 
 use crate::fault::Fault;
 use crate::fuzzy;
-use crate::tui::view::{columns, cut_right};
+use crate::measure::{columns, cut_right};
 
 /// How many names are shown at once.
 const ROWS: usize = 10;
@@ -152,7 +152,9 @@ fn by_keys(mut tty: File, names: &[String], typed: &str) -> io::Result<Chosen> {
             break chosen;
         }
     };
-    queue!(tty, MoveToColumn(0), Clear(ClearType::FromCursorDown))?;
+    let mut out = Vec::new();
+    queue!(out, MoveToColumn(0), Clear(ClearType::FromCursorDown))?;
+    tty.write_all(&out)?;
     tty.flush()?;
     Ok(chosen)
 }

@@ -6,10 +6,12 @@ use std::path::Path;
 use countersign_core::error::PortError;
 use countersign_core::file;
 use countersign_strings::{fill, text};
-use toml::{Table, Value};
+use serde_json::{Map, Value};
 
 use crate::fault::Fault;
 use crate::limits;
+
+type Table = Map<String, Value>;
 
 /// The settings: what was chosen, and where nothing was, what is usual.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +69,7 @@ impl Settings {
         else {
             return Ok(Read::default());
         };
-        let table: Table = std::str::from_utf8(&bytes).ok().and_then(|text| text.parse().ok()).ok_or_else(damaged)?;
+        let table: Table = serde_json::from_slice(&bytes).map_err(|_| damaged())?;
         Ok(Self::of(&table))
     }
 
@@ -99,15 +101,15 @@ impl Settings {
         let fresh = setting.shown(&Self::default());
         setting.put(&mut settings, value.unwrap_or(&fresh))?;
         let bytes = file::read(path, limits::SETTINGS_FILE)?.unwrap_or_default();
-        let mut table: Table = String::from_utf8_lossy(&bytes).parse().unwrap_or_default();
+        let mut table: Table = serde_json::from_slice(&bytes).unwrap_or_default();
         match value {
-            Some(_) => table.insert(setting.name.to_owned(), setting.value(&settings)),
+            Some(_) => table.insert(setting.name.to_owned(), setting.json(&settings)),
             None => table.remove(setting.name),
         };
         let folder = path.parent().ok_or(PortError::Disk)?;
         file::make_folder(folder)?;
-        let lines: Vec<String> = table.iter().map(|(name, value)| format!("{name} = {value}\n")).collect();
-        file::replace(path, lines.concat().as_bytes())?;
+        let text = serde_json::to_string_pretty(&table).map_err(|_| PortError::Failed)?;
+        file::replace(path, format!("{text}\n").as_bytes())?;
         Ok(settings)
     }
 }
@@ -121,9 +123,9 @@ impl Setting {
     }
 
     /// Its value for the file and for scripts.
-    fn value(&self, settings: &Settings) -> Value {
+    pub fn json(&self, settings: &Settings) -> Value {
         match &self.kind {
-            Kind::Seconds { of, .. } => Value::Integer(i64::from(*of(&mut settings.clone()))),
+            Kind::Seconds { of, .. } => (*of(&mut settings.clone())).into(),
         }
     }
 
@@ -166,7 +168,7 @@ mod tests {
 
     fn read(text: &str) -> Result<Read, Fault> {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("settings.toml");
+        let path = folder.path().join("settings.json");
         std::fs::write(&path, text).unwrap();
         Settings::read(&path)
     }
@@ -174,25 +176,25 @@ mod tests {
     #[test]
     fn a_setting_stays_and_the_rest_of_the_file_too() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a/settings.toml");
+        let path = folder.path().join("a/settings.json");
         assert_eq!(Settings::read(&path), Ok(Read::default()));
         assert_eq!(Settings::write(&path, "clipboard", Some("45")).unwrap().clipboard, 45);
-        std::fs::write(&path, "clipboard = 45\nlater = \"yes\"\n").unwrap();
+        std::fs::write(&path, r#"{"clipboard": 45, "later": "yes"}"#).unwrap();
         Settings::write(&path, "clipboard", Some("60")).unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "clipboard = 60\nlater = \"yes\"\n");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\n  \"clipboard\": 60,\n  \"later\": \"yes\"\n}\n");
         assert_eq!(Settings::write(&path, "clipboard", None).unwrap(), Settings::default());
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "later = \"yes\"\n");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\n  \"later\": \"yes\"\n}\n");
     }
 
     #[test]
     fn values_hold_their_limits() {
         let (least, most) = limits::COPIED_FOR.into_inner();
         for (value, taken) in [(least - 1, false), (least, true), (most, true), (most + 1, false)] {
-            let read = read(&format!("clipboard = {value}")).unwrap();
+            let read = read(&format!(r#"{{"clipboard": {value}}}"#)).unwrap();
             assert_eq!((read.settings.clipboard == value, read.remarks.len()), (taken, usize::from(!taken)), "{value}");
         }
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("settings.toml");
+        let path = folder.path().join("settings.json");
         for typed in ["", "soon", "-1", "4294967296"] {
             assert!(Settings::write(&path, "clipboard", Some(typed)).is_err(), "{typed}");
         }
@@ -202,12 +204,12 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_told_and_what_is_no_settings_file_refused() {
-        let known = read("clipboard = \"45\"\n\"la\\u0007ter\" = 1").unwrap();
+        let known = read(r#"{"clipboard": "45", "la\u0007ter": 1}"#).unwrap();
         assert_eq!((known.settings.clipboard, known.remarks.len()), (45, 1));
         assert!(known.remarks[0].contains("later") && !known.remarks[0].contains('\u{7}'), "{:?}", known.remarks);
-        assert!(read("clipboard").is_err());
+        assert!(read("clipboard").is_err() && read("[]").is_err());
         for (bytes, fits) in [(limits::SETTINGS_FILE, true), (limits::SETTINGS_FILE + 1, false)] {
-            let text = format!("#{}", "x".repeat(bytes as usize - 1));
+            let text = format!("{{}}{}", " ".repeat(bytes as usize - 2));
             assert_eq!(read(&text).is_ok(), fits, "{bytes}");
         }
     }

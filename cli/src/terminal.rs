@@ -47,7 +47,15 @@ impl Terminal {
     /// # Errors
     /// A [`Fault`] when nobody reads it any more.
     pub fn result_line(&self, plain: &str, json: &Value) -> Result<(), Fault> {
-        let line = if self.json { json.to_string() } else { format!("{plain}\n") };
+        self.result_row(&format!("{plain}\n"), json)
+    }
+
+    /// The same without an empty line behind it.
+    ///
+    /// # Errors
+    /// As [`Terminal::result_line`].
+    pub fn result_row(&self, plain: &str, json: &Value) -> Result<(), Fault> {
+        let line = if self.json { json.to_string() } else { plain.to_owned() };
         let mut out = io::stdout().lock();
         writeln!(out, "{line}").and_then(|()| out.flush()).map_err(|_| Fault::failed(text("cli.nobody_reads")))
     }

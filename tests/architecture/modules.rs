@@ -57,7 +57,7 @@ const MACHINE: &[(&str, &[&str])] = &[
             "xtask/src/",
         ],
     ),
-    ("std::process::Command", &["gateway/src/seal/", "xtask/src/"]),
+    ("std::process::Command", &["cli/src/port/clipboard/", "gateway/src/seal/", "xtask/src/"]),
     (
         "std::env",
         &[

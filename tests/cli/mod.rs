@@ -1,12 +1,18 @@
 //! The built `countersign`, used as a person and a script use it.
 
+mod alone;
 mod arguments;
 mod check_config;
+mod choices;
+mod clipboard;
 mod device;
+mod keyring;
 mod phones;
+mod pick;
 mod push;
 pub(crate) mod screen;
 mod second_gateway;
+mod shells;
 mod terminal;
 mod two;
 mod user;

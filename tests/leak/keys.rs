@@ -74,7 +74,7 @@ impl AskPassphrase for Knows {
 
 /// What the phone in `home` holds: keys of its keystore, of each enrolment, and the seed that came along.
 pub fn of_phone(home: &Path, passphrase: &'static str) -> Vec<Canary> {
-    let home = Home::find(Some(home), |_| None).expect("a home");
+    let home = Home::find(Some(home), None, |_| None).expect("a home");
     let random = Arc::new(SystemRandom::new());
     let ask = Arc::new(Knows(passphrase));
     let device = std::fs::read(home.keys().join("device.key")).expect("the device key");

@@ -29,9 +29,13 @@ enum Sign {
     PythonModule(&'static str),
 }
 
-const PACKAGES: [Package; 9] = [
+const PACKAGES: [Package; 16] = [
     Package { name: "chromium", sign: Sign::Program("chromium"), why: "xtask.why_chromium" },
+    Package { name: "dbus-daemon", sign: Sign::Program("dbus-run-session"), why: "xtask.why_bus" },
+    Package { name: "fish", sign: Sign::Program("fish"), why: "xtask.why_shell" },
     Package { name: "fonts-noto-core", sign: Sign::File(FONT), why: "xtask.why_font" },
+    Package { name: "gnome-keyring", sign: Sign::Program("gnome-keyring-daemon"), why: "xtask.why_keyring" },
+    Package { name: "mandoc", sign: Sign::Program("mandoc"), why: "xtask.why_mandoc" },
     Package { name: "nodejs", sign: Sign::Program("node"), why: "xtask.why_node" },
     Package { name: "npm", sign: Sign::Program("npm"), why: "xtask.why_npm" },
     Package { name: "oathtool", sign: Sign::Program("oathtool"), why: "xtask.why_oathtool" },
@@ -40,6 +44,9 @@ const PACKAGES: [Package; 9] = [
     Package { name: "strace", sign: Sign::Program("strace"), why: "xtask.why_strace" },
     Package { name: "python3", sign: Sign::Program("python3"), why: "xtask.why_python" },
     Package { name: "python3-venv", sign: Sign::PythonModule("ensurepip"), why: "xtask.why_venv" },
+    Package { name: "xclip", sign: Sign::Program("xclip"), why: "xtask.why_xclip" },
+    Package { name: "xvfb", sign: Sign::Program("Xvfb"), why: "xtask.why_display" },
+    Package { name: "zsh", sign: Sign::Program("zsh"), why: "xtask.why_shell" },
 ];
 
 const FONT: &str = "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf";

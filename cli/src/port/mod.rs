@@ -1,15 +1,20 @@
-//! The desk's ports: files, a keystore in software, the question for the passphrase, and what hears of changes.
+//! The desk's ports: files, a keystore in software and the session's keyring, the question for the passphrase, the clipboard,
+//! and what hears of changes.
 //!
 //! Clock, randomness and network are those that `countersign-core` has for machines like this one.
 
+pub mod clipboard;
 mod device_key;
 mod ear;
+mod keyring;
 mod keystore;
+pub mod pause;
 mod sealed;
 mod user_key;
 
 pub use device_key::DeviceKey;
 pub use ear::Ear;
+pub use keyring::{Keyring, KeyringName};
 pub use keystore::{AskPassphrase, DeskKeystore, Prefilled};
 pub use user_key::{Cost, Unlocked, UserKey};
 

@@ -1,5 +1,6 @@
 //! The child that holds the clipboard. It knows nothing but the code and for how long, and ends by itself.
 
+use std::ffi::OsStr;
 use std::io::{self, Read, Write};
 use std::time::Duration;
 
@@ -12,7 +13,8 @@ use crate::limits;
 ///
 /// # Errors
 /// [`PortError::Unavailable`] where there is no display, [`PortError::TooLarge`] for what is no code.
-pub fn hold(seconds: u32) -> Result<(), PortError> {
+pub fn hold(seconds: &OsStr) -> Result<(), PortError> {
+    let seconds = seconds.to_str().and_then(|seconds| seconds.parse().ok()).ok_or(PortError::Failed)?;
     let mut code = Zeroizing::new(String::with_capacity(limits::COPIED + 1));
     let most = limits::COPIED as u64 + 1;
     io::stdin().lock().take(most).read_to_string(&mut code).map_err(|_| PortError::Failed)?;
@@ -25,7 +27,7 @@ pub fn hold(seconds: u32) -> Result<(), PortError> {
     let held = own(&code)?;
     let mut out = io::stdout().lock();
     out.write_all(b"\n").and_then(|()| out.flush()).map_err(|_| PortError::Cancelled)?;
-    wait(Duration::from_secs(u64::from(seconds)));
+    wait(Duration::from_secs(seconds));
     // Dropped it would offer what it holds to a clipboard manager, or take away what has taken its place.
     std::mem::forget(held);
     Ok(())

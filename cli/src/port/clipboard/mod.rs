@@ -9,7 +9,7 @@ mod hold;
 pub use hold::hold;
 
 use std::env;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::channel;
@@ -63,6 +63,14 @@ pub fn copy(code: &str, seconds: u32) -> Result<Copied, Fault> {
     Ok(Copied::ToTerminal)
 }
 
+/// Is there something to copy to? For what is spent when it is made, and so is not made in vain.
+///
+/// # Errors
+/// As [`copy`].
+pub fn check() -> Result<(), Fault> {
+    if has_display() { Ok(()) } else { tty().map(drop).map_err(|_| Fault::refused(text("cli.no_clipboard"))) }
+}
+
 fn has_display() -> bool {
     ["WAYLAND_DISPLAY", "DISPLAY"].iter().any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
@@ -99,9 +107,13 @@ fn handed_over(child: &mut Child, code: &str) -> io::Result<()> {
 
 /// Asks the terminal to keep it.
 fn by_terminal(code: &str) -> io::Result<()> {
-    let mut tty = OpenOptions::new().write(true).open("/dev/tty")?;
+    let mut tty = tty()?;
     tty.write_all(osc52(code).as_bytes())?;
     tty.flush()
+}
+
+fn tty() -> io::Result<File> {
+    OpenOptions::new().write(true).open("/dev/tty")
 }
 
 /// The sequence that puts text into a terminal's clipboard (xterm's control sequences, OSC 52).

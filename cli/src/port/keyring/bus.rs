@@ -282,8 +282,11 @@ impl Message {
         };
         // The list begins behind sixteen bytes, which is a multiple of eight; what aligns the body reads as no field.
         let mut fields = In::new(fields);
-        while !fields.is_done() {
+        loop {
             fields.pad(8)?;
+            if fields.is_done() {
+                return Some(message);
+            }
             let field = fields.byte()?;
             let value = match fields.signature()? {
                 "s" | "o" => fields.text()?.to_owned(),
@@ -295,7 +298,8 @@ impl Message {
                     }
                     continue;
                 }
-                _ => break,
+                // None that we know; behind it nothing can be found.
+                _ => return Some(message),
             };
             match field {
                 PATH => message.path = value,
@@ -304,7 +308,6 @@ impl Message {
                 _ => {}
             }
         }
-        Some(message)
     }
 }
 
@@ -325,9 +328,10 @@ mod tests {
     fn an_answer_is_read_with_what_it_answers() {
         let (head, rest) = reply(
             |out| {
+                // As the bus itself ends its header: off the eight bytes that the body is aligned to.
+                out.pad(8).byte(SIGNATURE).signature("g").signature("su");
                 out.pad(8).byte(REPLY_TO).signature("u").number(3);
                 out.pad(8).byte(7).signature("s").text("org.freedesktop.DBus");
-                out.pad(8).byte(SIGNATURE).signature("g").signature("s");
             },
             b"\x01\0\0\0x\0",
         );

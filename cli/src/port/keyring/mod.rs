@@ -8,32 +8,34 @@ mod bus;
 mod service;
 mod wire;
 
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use countersign_core::cancel::Cancel;
 use countersign_core::error::PortError;
 use countersign_core::port::{Guard, KeyName, Keystore, Level, Prompt, Purpose, Random};
 use countersign_core::protocol::Secret;
-use countersign_core::protocol::jose::Jwk;
+use countersign_core::protocol::jose::{Id, Jwk};
 
 use super::sealed::{self, KEY};
 use service::Service;
 
 const MAGIC: &[u8; 8] = b"CSkring1";
-const NAME: usize = 16;
 const WRAPPED: &[u8] = b"keyring";
 
 /// The keyring as a keystore: it wraps and unwraps, and keeps no signing keys.
 pub struct Keyring {
     random: Arc<dyn Random>,
+    name: KeyringName,
     /// What the person sees in the keyring's own list.
     label: String,
 }
 
 impl Keyring {
     /// The keyring of this session, whether there is one or not.
-    pub fn new(random: Arc<dyn Random>, label: String) -> Self {
-        Self { random, label }
+    pub fn new(random: Arc<dyn Random>, name: KeyringName, label: String) -> Self {
+        Self { random, name, label }
     }
 
     /// Is there one that answers?
@@ -41,20 +43,47 @@ impl Keyring {
         Service::open().is_ok()
     }
 
-    /// Takes out of the keyring what opens `wrapped`. Well also where it is gone.
+    /// Takes the key out of the keyring. Well also where it is gone.
     ///
     /// # Errors
     /// What the keyring gives.
-    pub fn forget(wrapped: &[u8]) -> Result<(), PortError> {
-        let (name, _) = parts(wrapped).ok_or(PortError::Failed)?;
-        Service::open()?.delete(&name)
+    pub fn forget(&self) -> Result<(), PortError> {
+        Service::open()?.delete(&self.name.to_string())
+    }
+}
+
+/// Under which name the keyring has the key of a vault: nothing that tells whose it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyringName(Id);
+
+impl KeyringName {
+    /// A new one.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`] without randomness.
+    pub fn generate(random: &dyn Random) -> Result<Self, PortError> {
+        random.id().map(Self)
+    }
+}
+
+impl fmt::Display for KeyringName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for KeyringName {
+    type Err = PortError;
+
+    fn from_str(text: &str) -> Result<Self, PortError> {
+        text.parse().map(Self).map_err(|_| PortError::Failed)
     }
 }
 
 /// The name and the sealed part.
-fn parts(wrapped: &[u8]) -> Option<(String, &[u8])> {
-    let (name, sealed) = wrapped.strip_prefix(MAGIC)?.split_first_chunk::<NAME>()?;
-    Some((name.iter().map(|byte| format!("{byte:02x}")).collect(), sealed))
+fn parts(wrapped: &[u8]) -> Option<(KeyringName, &[u8])> {
+    let (name, sealed) = wrapped.strip_prefix(MAGIC)?.split_first_chunk()?;
+    Some((KeyringName(Id::from_bytes(*name)), sealed))
 }
 
 impl Keystore for Keyring {
@@ -64,18 +93,16 @@ impl Keystore for Keyring {
 
     fn wrap(&self, _: Guard, secret: &Secret, cancel: &Cancel) -> Result<Vec<u8>, PortError> {
         cancel.check()?;
-        let (name, key) = (self.random.array::<NAME>()?, self.random.secret(KEY)?);
+        let key = self.random.secret(KEY)?;
         let sealed = sealed::seal(key.expose(), self.random.array()?, WRAPPED, secret.expose())?;
-        let wrapped = [MAGIC.as_slice(), &name, &sealed].concat();
-        let (name, _) = parts(&wrapped).ok_or(PortError::Failed)?;
-        Service::open()?.store(&name, &self.label, &key)?;
-        Ok(wrapped)
+        Service::open()?.store(&self.name.to_string(), &self.label, &key)?;
+        Ok([MAGIC.as_slice(), self.name.0.as_bytes(), &sealed].concat())
     }
 
     fn unwrap(&self, _: Guard, wrapped: &[u8], cancel: &Cancel) -> Result<Secret, PortError> {
         cancel.check()?;
         let (name, sealed) = parts(wrapped).ok_or(PortError::KeyGone)?;
-        let key = Service::open()?.find(&name)?.ok_or(PortError::KeyGone)?;
+        let key = Service::open()?.find(&name.to_string())?.ok_or(PortError::KeyGone)?;
         sealed::open(key.expose(), WRAPPED, sealed)
     }
 
@@ -108,7 +135,9 @@ mod tests {
     fn what_another_keystore_wrapped_is_not_asked_for() {
         assert_eq!(parts(b"CSdesk1u"), None);
         assert_eq!(parts(b"CSkring1short"), None);
-        let wrapped = [MAGIC.as_slice(), &[0xab; NAME], b"sealed"].concat();
-        assert_eq!(parts(&wrapped), Some(("ab".repeat(NAME), &b"sealed"[..])));
+        let name = KeyringName(Id::from_bytes([0xab; 16]));
+        let wrapped = [MAGIC.as_slice(), name.0.as_bytes(), b"sealed"].concat();
+        assert_eq!(parts(&wrapped), Some((name, &b"sealed"[..])));
+        assert_eq!(name.to_string().parse(), Ok(name));
     }
 }
