@@ -1,6 +1,7 @@
 //! What phone and gateway send each other.
 
 use std::fmt::Debug;
+use std::sync::OnceLock;
 
 use countersign_core::push::events::Reader;
 use countersign_protocol::Secret;
@@ -117,7 +118,7 @@ pub fn jws(input: &[u8]) -> bool {
         assert!(text.len() <= typ.limit() && jws.text() == text && text.starts_with(jws.signing_input()));
         assert_eq!(parts.next(), Some(b64u::encode(jws.payload()).as_str()));
         assert_eq!(jws.h(), H32::sha256(&[jws.signing_input().as_bytes()]));
-        assert!(jws.verify(&stranger()).is_err(), "nobody signed it");
+        assert!(jws.verify(stranger()).is_err(), "nobody signed it");
     }
     !kinds.is_empty()
 }
@@ -178,7 +179,7 @@ fn claims<T: Claims + PartialEq + Debug>(payload: &[u8]) -> bool {
     assert_eq!(Message::<T>::parse(&again).expect("what was written is read").claims(), message.claims());
     let mild: T = serde_json::from_slice(payload).expect("the library is the milder one");
     assert_eq!(&mild, message.claims());
-    assert!(message.verify(&stranger()).is_err(), "nobody signed it");
+    assert!(message.verify(stranger()).is_err(), "nobody signed it");
     true
 }
 
@@ -245,19 +246,19 @@ pub fn events(input: &[u8]) -> bool {
 /// A sealed body, opened; and the same bytes as what is sealed: they come back, and no changed byte does.
 pub fn sealed(input: &[u8]) -> bool {
     let receiver = receiver();
-    let opened = seal::open(&receiver, input);
+    let opened = seal::open(receiver, input);
     if let Ok(plain) = &opened {
         assert!(plain.len() < SEALED_LARGE);
     }
     let sender = private("as");
     match seal::seal(receiver.public(), input, &sender, &[7; 16]) {
         Ok(mut body) => {
-            assert_eq!(seal::open(&receiver, &body).expect("what was sealed is opened").expose(), input);
+            assert_eq!(seal::open(receiver, &body).expect("what was sealed is opened").expose(), input);
             let sealed = Sealed(body.clone());
-            let _ = (SealedReceipt::open(&receiver, &sealed), SealedInvite::open(&receiver, &sealed));
+            let _ = (SealedReceipt::open(receiver, &sealed), SealedInvite::open(receiver, &sealed));
             let at = input.iter().fold(0, |sum: usize, byte| sum * 31 % 65_521 + usize::from(*byte)) % body.len();
             body[at] ^= 1;
-            assert!(seal::open(&receiver, &body).is_err(), "byte {at} was changed");
+            assert!(seal::open(receiver, &body).is_err(), "byte {at} was changed");
         }
         Err(_) => assert!(input.len() >= SEALED_LARGE),
     }
@@ -270,12 +271,13 @@ pub(crate) fn private(name: &str) -> Secret {
 }
 
 /// The receiver of the vectors.
-fn receiver() -> Receiver {
+fn receiver() -> &'static Receiver {
+    static RECEIVER: OnceLock<Receiver> = OnceLock::new();
     let auth: [u8; 16] = std::array::from_fn(|at| 0x30 + at as u8);
-    Receiver::new(&private("seal"), Id::from_bytes(auth)).expect("a key")
+    RECEIVER.get_or_init(|| Receiver::new(&private("seal"), Id::from_bytes(auth)).expect("a key"))
 }
 
 /// The public key of the receiver: it signed nothing.
-fn stranger() -> Jwk {
-    receiver().public().p256dh.0.clone()
+fn stranger() -> &'static Jwk {
+    &receiver().public().p256dh.0
 }
