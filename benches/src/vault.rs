@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use countersign_core::system::{SystemClock, SystemRandom};
-use countersign_core::vault::{Account, Edit, KdfCost, Kind, NewAccount, Vault, VaultKey};
+use countersign_core::vault::{Account, Details, Edit, KdfCost, Kind, NewAccount, Vault, VaultKey};
 use countersign_protocol::Secret;
 use countersign_protocol::otp::{Algorithm, Digits, Period};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -76,6 +76,7 @@ impl Entry {
             secret: Secret::from_slice(&self.secret),
             pin: None,
             origin: None,
+            details: Details::default(),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! What may touch disk, network, keystore or a prompt is `async` and blocks a thread that this crate owns; what only reads
 //! memory is not, and is cheap enough for a main thread.
 
+mod accounts;
 mod error;
 mod port;
 mod record;
@@ -25,10 +26,11 @@ use tokio::runtime::{Builder, Runtime};
 pub use error::{CountersignError, GatewayFault, InputFault, PortFault, ShellError};
 pub use port::{CancelHandle, Clock, ClockPort, Keystore, KeystorePort, Observer, ObserverPort};
 pub use record::{
-    AccountEdit, AccountKind, AccountRow, Algorithm, ApprovalRow, ApprovalState, ClosedStatus, CodeRow, Codes,
-    ContextRow, DamagedRow, DeviceClass, EnrolOffer, Enrolling, GatewayRow, GatewayState, GoneWhy, Guard, Level,
-    LiveCode, LockState, NewAccount, NewMark, Op, Os, Phone, PollOutcome, Prompt, Purpose, Res, Src, Staleness, Status,
-    Topic, UserVerification, Verdict,
+    AccountDetails, AccountEdit, AccountIcon, AccountKind, AccountRow, Added, Algorithm, ApprovalRow, ApprovalState,
+    BinnedRow, ClosedStatus, CodeRow, Codes, CodesWindow, ContextRow, DamagedRow, DeviceClass, EnrolOffer, Enrolling,
+    GatewayRow, GatewayState, GoneWhy, GroupRow, Guard, IconChange, Level, LiveCode, LockState, Media, NewAccount,
+    NewMark, Op, Os, Phone, Picture, PollOutcome, Prompt, Purpose, Res, Sort, Src, Staleness, Status, TagRow, Topic,
+    UserVerification, Verdict, View,
 };
 
 uniffi::setup_scaffolding!();
@@ -135,7 +137,7 @@ impl Countersign {
         Ok(self.app.codes(now)?.into())
     }
 
-    /// The accounts whose issuer or name holds each word of `text`.
+    /// The accounts whose issuer, name and note hold each word of `text` between them.
     pub fn search(&self, text: String) -> Result<Vec<AccountRow>, CountersignError> {
         Ok(self.app.search(&text)?.iter().map(|account| AccountRow::from(&**account)).collect())
     }
@@ -151,12 +153,12 @@ impl Countersign {
         self.blocking(move |app| Ok(app.add_account(&account)?.0)).await
     }
 
-    /// Changes names, note or place of an account.
+    /// Changes an account.
     pub async fn edit_account(&self, id: u64, edit: AccountEdit) -> Result<(), CountersignError> {
         self.blocking(move |app| Ok(app.edit_account(AccountId(id), &edit.into())?)).await
     }
 
-    /// Deletes an account.
+    /// Deletes an account: into the bin.
     pub async fn delete_account(&self, id: u64) -> Result<(), CountersignError> {
         self.blocking(move |app| Ok(app.delete_account(AccountId(id))?)).await
     }

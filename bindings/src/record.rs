@@ -30,6 +30,7 @@ mod account;
 mod approval;
 mod gateway;
 mod key;
+mod list;
 
 pub use account::{
     AccountEdit, AccountKind, AccountRow, Algorithm, CodeRow, Codes, DamagedRow, DeviceClass, LiveCode, LockState,
@@ -38,6 +39,10 @@ pub use account::{
 pub use approval::{ApprovalRow, ApprovalState, ClosedStatus, ContextRow, NewMark, Op, Res, Src, Status, Verdict};
 pub use gateway::{EnrolOffer, Enrolling, GatewayRow, GatewayState, GoneWhy, Os, Phone, PollOutcome, Staleness};
 pub use key::{Guard, Level, Prompt, Purpose, UserVerification};
+pub use list::{
+    AccountDetails, AccountIcon, Added, BinnedRow, CodesWindow, GroupRow, IconChange, Media, Picture, Sort, TagRow,
+    View,
+};
 
 mirror! {
     /// What changed. The shell reads what it shows.

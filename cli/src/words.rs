@@ -49,6 +49,7 @@ fn of_input(fault: InputError) -> String {
         InputError::Slot(_) => "error.slot",
         InputError::Duplicate(_) => "error.duplicate",
         InputError::NotFound => "error.not_found",
+        InputError::SameName => "error.same_name",
         InputError::OtherPhone => "error.other_phone",
         InputError::Damaged(_) => "error.damaged",
         InputError::NewerLink => "error.newer_link",
@@ -297,6 +298,8 @@ fn of_damage(damage: &Damage) -> String {
         Damage::Header => "error.damage_header",
         Damage::Summary | Damage::Unexplained => "error.damage_unexplained",
         Damage::Note(_) => "error.damage_note",
+        Damage::Groups => "error.damage_groups",
+        Damage::Icons => "error.damage_icons",
         Damage::RolledBack(_) => "error.damage_rolled_back",
         Damage::Surplus(_) => "error.damage_surplus",
     };

@@ -5,6 +5,7 @@
 //! so recording looks again. What a screen lists is a snapshot that is read without that lock. Observers are called
 //! when it is released.
 
+mod accounts;
 mod approval;
 mod bell;
 mod bells;

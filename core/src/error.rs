@@ -82,6 +82,9 @@ pub enum InputError {
     /// The same account is there already, under this id.
     #[error("duplicate of account {0}")]
     Duplicate(u64),
+    /// Another of its kind has this name already.
+    #[error("the name is taken")]
+    SameName,
     /// A sign-in that is for another phone, or at a gateway where this one is not enrolled.
     #[error("for another phone")]
     OtherPhone,

@@ -82,12 +82,36 @@ pub const VAULT_WRAPPED: usize = 1024;
 pub const VAULT_PASSPHRASE: RangeInclusive<usize> = 1..=1024;
 /// Vault: accounts.
 pub const VAULT_ACCOUNTS: usize = 10_000;
+/// Vault: groups.
+pub const VAULT_GROUPS: usize = 256;
+/// Vault: how long a deleted account is kept, in seconds.
+pub const BIN_KEPT: u64 = 30 * DAY;
+/// Vault: on how many days it must have been opened, beside that.
+pub const BIN_DAYS: u64 = 7;
+/// Vault: after how many such days a deleted account goes, whatever the clock says.
+pub const BIN_DAYS_MOST: u64 = 60;
+/// Vault: deleted accounts that are kept.
+pub const BIN_MOST: usize = VAULT_ACCOUNTS;
+/// Vault: bytes of all pictures of accounts.
+pub const ICON_PICTURES: u64 = 64 * 1024 * 1024;
 /// Vault: bytes of the file before it is read whole to mend it.
 pub const VAULT_FILE: u64 = 256 * 1024 * 1024;
 /// Account: Unicode scalar values of issuer and name each.
 pub const ACCOUNT_NAME: usize = countersign_protocol::limits::URI_NAME;
 /// Account: Unicode scalar values of a note.
 pub const ACCOUNT_NOTE: usize = 10_000;
+/// Account: groups that it is in.
+pub const ACCOUNT_GROUPS: usize = 32;
+/// Account: tags.
+pub const ACCOUNT_TAGS: usize = 16;
+/// Account: bytes of all its tags: they stand beside its names, on one page.
+pub const ACCOUNT_TAG_BYTES: usize = 800;
+/// Account: bytes of its picture as it is kept.
+pub const ICON_PICTURE: usize = 1024 * 1024;
+/// Group: Unicode scalar values of its name.
+pub const GROUP_NAME: usize = 64;
+/// Tag: Unicode scalar values.
+pub const TAG: usize = 40;
 /// Account: bytes of a seed.
 pub const ACCOUNT_SEED: RangeInclusive<usize> = countersign_protocol::limits::SEED_BYTES;
 /// Account: combining marks on one base in issuer and name.
@@ -136,6 +160,15 @@ pub const TABLE: &[Limit] = &[
     Limit { surface: "issuer and name of an account", most: ACCOUNT_NAME as u64, unit: "scalar values each" },
     Limit { surface: "combining marks on a letter of a name", most: ACCOUNT_MARKS as u64, unit: "marks" },
     Limit { surface: "note of an account", most: ACCOUNT_NOTE as u64, unit: "scalar values" },
+    Limit { surface: "groups", most: VAULT_GROUPS as u64, unit: "groups" },
+    Limit { surface: "name of a group", most: GROUP_NAME as u64, unit: "scalar values" },
+    Limit { surface: "groups of an account", most: ACCOUNT_GROUPS as u64, unit: "groups" },
+    Limit { surface: "tags of an account", most: ACCOUNT_TAGS as u64, unit: "tags" },
+    Limit { surface: "tag", most: TAG as u64, unit: "scalar values" },
+    Limit { surface: "all tags of an account", most: ACCOUNT_TAG_BYTES as u64, unit: "bytes" },
+    Limit { surface: "picture of an account", most: ICON_PICTURE as u64, unit: "bytes" },
+    Limit { surface: "pictures of all accounts", most: ICON_PICTURES, unit: "bytes" },
+    Limit { surface: "deleted accounts that are kept", most: BIN_MOST as u64, unit: "accounts" },
     Limit { surface: "seed of an account", most: *ACCOUNT_SEED.end() as u64, unit: "bytes" },
     Limit { surface: "search text", most: SEARCH as u64, unit: "scalar values" },
     Limit { surface: "challenges and notices kept of a gateway", most: APPROVALS_MOST as u64, unit: "entries" },

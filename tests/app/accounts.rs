@@ -10,7 +10,7 @@ use countersign_core::app::{App, LockState};
 use countersign_core::cancel::Cancel;
 use countersign_core::error::{Error, InputError, PortError};
 use countersign_core::port::{Observer, Topic};
-use countersign_core::vault::{DeviceClass, Edit, KdfCost, Kind, NewAccount, Vault};
+use countersign_core::vault::{Details, DeviceClass, Edit, KdfCost, Kind, NewAccount, Vault};
 use countersign_protocol::Secret;
 use countersign_protocol::otp::{Algorithm, Digits, Period};
 
@@ -37,6 +37,7 @@ fn account(name: &str) -> NewAccount {
         secret: Secret::from_slice(name.as_bytes()),
         pin: None,
         origin: None,
+        details: Details::default(),
     }
 }
 

@@ -100,19 +100,55 @@ class WithoutGateway(unittest.TestCase):
         first = asyncio.run(phone.app.add_account(account("mara", cs.AccountKind.TOTP(period=30, start=0))))
         second = asyncio.run(phone.app.add_account(account("olga", cs.AccountKind.HOTP(counter=0))))
         code = phone.app.codes(59).rows[0].live.code
-        edit = cs.AccountEdit(issuer="Bank", name=None, note="Branch in Bern", order=None)
+        edit = cs.AccountEdit(issuer="Bank", name=None, note="Branch in Bern")
         asyncio.run(phone.app.edit_account(first, edit))
         rows = {row.account.id: row for row in phone.app.codes(59).rows}
         self.assertEqual([(rows[id].account.issuer, rows[id].account.name) for id in (first, second)], [("Bank", "mara"), ("Example", "olga")])
         self.assertEqual(asyncio.run(phone.app.note(first)), "Branch in Bern")
         self.assertEqual(rows[first].live.code, code, "the seed stays")
-        nothing = cs.AccountEdit(issuer=None, name=None, note=None, order=None)
+        nothing = cs.AccountEdit(issuer=None, name=None, note=None)
         with self.assertRaises(cs.CountersignError.Input) as caught:
             asyncio.run(phone.app.edit_account(4_000_000, nothing))
         self.assertTrue(caught.exception.fault.is_NOT_FOUND())
         with self.assertRaises(cs.CountersignError.Input):
-            asyncio.run(phone.app.edit_account(first, cs.AccountEdit(issuer="x" * 5_000, name=None, note=None, order=None)))
+            asyncio.run(phone.app.edit_account(first, cs.AccountEdit(issuer="x" * 5_000, name=None, note=None)))
         self.assertEqual([row.issuer for row in phone.app.search("mara")], ["Bank"], "what is refused changes nothing")
+
+    def test_accounts_are_grouped_listed_deleted_and_brought_back(self):
+        phone = Phone(self)
+        app = phone.app
+        asyncio.run(app.create_vault(b"a passphrase", cs.DeviceClass.PHONE, cs.CancelHandle()))
+        other = account("olga", cs.AccountKind.TOTP(period=60))
+        both = asyncio.run(app.add_accounts([account("mara", cs.AccountKind.TOTP(period=30)), other, other]))
+        self.assertEqual([added.is_ADDED() for added in both], [True, True, False])
+        mara, olga = both[0].id, both[1].id
+        work = asyncio.run(app.add_group("Work"))
+        edit = cs.AccountEdit(issuer=None, name=None, note=None, favourite=True, join=[work], tag=["money"])
+        asyncio.run(app.edit_accounts([olga], edit))
+
+        def shown(**view):
+            all = dict(search="", group=None, tag=None, favourites=False, sort=cs.Sort.MANUAL) | view
+            return [row.account.id for row in app.view(cs.View(**all), 59).rows]
+
+        self.assertEqual([shown(), shown(group=work), shown(tag="money"), shown(favourites=True), shown(search="MARA")], [[mara, olga], [olga], [olga], [olga], [mara]])
+        asyncio.run(app.move_account(olga, mara))
+        self.assertEqual(shown(), [olga, mara])
+        window = app.view_window(cs.View(search="", group=None, tag=None, favourites=False, sort=cs.Sort.NAME), 59, 1, 50)
+        self.assertEqual(([row.account.id for row in window.rows], window.total), ([olga], 2))
+        asyncio.run(app.delete_accounts([olga]))
+        self.assertEqual([row.account.id for row in app.bin()], [olga])
+        self.assertTrue(app.can_undo_change())
+        asyncio.run(app.undo_change())
+        asyncio.run(app.delete_accounts([olga]))
+        asyncio.run(app.restore_accounts([olga]))
+        self.assertEqual([(group.name, tag.name, tag.count) for group, tag in zip(app.groups(), app.tags())], [("Work", "money", 1)])
+        picture = asyncio.run(app.set_picture([mara], cs.Picture(media=cs.Media.PNG, bytes=b"not looked at")))
+        self.assertEqual(asyncio.run(app.picture(picture)).bytes, b"not looked at")
+        app.used(mara)
+        app.lock()
+        asyncio.run(app.unlock(b"a passphrase", cs.CancelHandle()))
+        uses = {row.account.id: row.account.uses for row in app.codes(59).rows}
+        self.assertEqual(uses, {mara: 1, olga: 0})
 
     def test_an_error_says_who_can_act_and_repeats_no_input(self):
         with self.assertRaises(cs.CountersignError.Input) as caught:

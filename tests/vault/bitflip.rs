@@ -93,7 +93,12 @@ fn see(vault: &mut Vault) -> Result<Seen, Error> {
             Damage::Account(damaged) => Some(damaged.id.0),
             Damage::Note(id) | Damage::RolledBack(id) | Damage::Surplus(id) => Some(id.0),
             Damage::Missing { id, .. } => id.map(|AccountId(id)| id),
-            Damage::Structure | Damage::Header | Damage::Summary | Damage::Unexplained => None,
+            Damage::Structure
+            | Damage::Header
+            | Damage::Summary
+            | Damage::Groups
+            | Damage::Icons
+            | Damage::Unexplained => None,
         });
     }
     if report.damage.is_empty() == report.kept.is_some() {

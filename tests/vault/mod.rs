@@ -7,6 +7,8 @@ mod crash;
 pub mod disk;
 mod errno;
 mod list;
+mod migrate;
+mod reader;
 mod remnant;
 pub mod story;
 pub mod trace;

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use countersign_core::error::Error;
-use countersign_core::vault::{AccountId, Edit, KdfCost, Kind, NewAccount, Vault, VaultKey};
+use countersign_core::vault::{AccountId, Details, Edit, KdfCost, Kind, NewAccount, Vault, VaultKey};
 use countersign_protocol::Secret;
 use countersign_protocol::jose::H32;
 use countersign_protocol::otp::{Algorithm, Counter, Digits, Period};
@@ -50,6 +50,7 @@ pub fn account(n: u64) -> NewAccount {
         secret: Secret::from_slice(&H32::sha256(&[b"seed", &n.to_be_bytes()]).as_bytes()[..20]),
         pin: None,
         origin: None,
+        details: Details::default(),
     }
 }
 

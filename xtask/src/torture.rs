@@ -5,7 +5,7 @@ use countersign_strings::fill;
 use crate::{Fallible, child, repo, run, setup, suite};
 
 /// The promises of SECURITY.md by number, and the module whose tests hold them.
-const PROMISES: [(&str, &str); 8] = [
+const PROMISES: [(&str, &str); 9] = [
     ("P1", "vault::crash"),
     ("P2", "vault::errno"),
     ("P3", "vault::bitflip"),
@@ -14,6 +14,7 @@ const PROMISES: [(&str, &str); 8] = [
     ("P6", "push::replay"),
     ("P7", "push::mutate"),
     ("P9", "leak::canary"),
+    ("P12", "vault::migrate"),
 ];
 
 /// What a name on the command line stands for.

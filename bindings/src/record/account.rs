@@ -6,6 +6,8 @@ use countersign_core::protocol::Secret;
 use countersign_core::protocol::otp;
 use countersign_core::vault;
 
+use super::list::{AccountDetails, IconChange};
+
 mirror! {
     /// The hash under a code.
     Algorithm = otp::Algorithm {
@@ -94,13 +96,16 @@ pub struct NewAccount {
     pub secret: Vec<u8>,
     /// The PIN as it was typed, of a kind that has one.
     pub pin: Option<Vec<u8>>,
+    /// How the person keeps it; none for nothing special.
+    #[uniffi(default = None)]
+    pub details: Option<AccountDetails>,
 }
 
 impl TryFrom<NewAccount> for vault::NewAccount {
     type Error = InputError;
 
     fn try_from(account: NewAccount) -> Result<Self, InputError> {
-        let NewAccount { issuer, name, note, kind, algorithm, digits, secret, pin } = account;
+        let NewAccount { issuer, name, note, kind, algorithm, digits, secret, pin, details } = account;
         // Taken before anything can be refused, so that seed and PIN are wiped whatever comes.
         let (secret, pin) = (Secret::new(secret), pin.map(Secret::new));
         let field = |field| move |_| InputError::Field { field, rule: Rule::Range };
@@ -116,7 +121,9 @@ impl TryFrom<NewAccount> for vault::NewAccount {
         };
         let pin = pin.map(|pin| pin_of(kind, &pin)).transpose()?;
         let digits = u64::from(digits).try_into().map_err(field(Named::Digits))?;
-        Ok(Self { issuer, name, note, kind, algorithm: algorithm.into(), digits, secret, pin, origin: None })
+        let details = details.map(vault::Details::from).unwrap_or_default();
+        let (algorithm, origin) = (algorithm.into(), None);
+        Ok(Self { issuer, name, note, kind, algorithm, digits, secret, pin, origin, details })
     }
 }
 
@@ -137,14 +144,39 @@ pub struct AccountEdit {
     pub name: Option<String>,
     /// The person's own words.
     pub note: Option<String>,
-    /// Its place in the list.
-    pub order: Option<u64>,
+    /// Whether it is among the favourites.
+    #[uniffi(default = None)]
+    pub favourite: Option<bool>,
+    /// Whether it stands at the head of every list.
+    #[uniffi(default = None)]
+    pub pinned: Option<bool>,
+    /// Whether its code is hidden until it is tapped.
+    #[uniffi(default = None)]
+    pub hidden: Option<bool>,
+    /// What is drawn beside it.
+    #[uniffi(default = None)]
+    pub icon: Option<IconChange>,
+    /// Groups to put it into.
+    #[uniffi(default = [])]
+    pub join: Vec<u64>,
+    /// Groups to take it out of.
+    #[uniffi(default = [])]
+    pub leave: Vec<u64>,
+    /// Tags to give it.
+    #[uniffi(default = [])]
+    pub tag: Vec<String>,
+    /// Tags to take from it.
+    #[uniffi(default = [])]
+    pub untag: Vec<String>,
 }
 
 impl From<AccountEdit> for vault::Edit {
     fn from(edit: AccountEdit) -> Self {
-        let AccountEdit { issuer, name, note, order } = edit;
-        Self { issuer, name, note, order }
+        let AccountEdit { issuer, name, note, favourite, pinned, hidden, icon, join, leave, tag, untag } = edit;
+        let icon = icon.map(Option::from);
+        let groups = |ids: Vec<u64>| ids.into_iter().map(vault::GroupId).collect();
+        let (join, leave) = (groups(join), groups(leave));
+        Self { issuer, name, note, favourite, pinned, hidden, icon, join, leave, tag, untag }
     }
 }
 
@@ -171,11 +203,20 @@ pub struct AccountRow {
     pub changed: u64,
     /// Its place in the list: ascending, then by id.
     pub order: u64,
+    /// How the person keeps it.
+    pub details: AccountDetails,
+    /// How often its code was used.
+    pub uses: u64,
+    /// When it was used last; 0 for never.
+    pub used: u64,
+    /// Since when it lies in the bin, if it does.
+    pub deleted: Option<u64>,
 }
 
 impl From<&vault::Account> for AccountRow {
     fn from(core: &vault::Account) -> Self {
-        let vault::Account { id, issuer, name, kind, algorithm, digits, origin, created, changed, order } = core;
+        let vault::Account { id, issuer, name, kind, algorithm, digits, origin, .. } = core;
+        let vault::Account { created, changed, order, details, uses, used, deleted, .. } = core;
         Self {
             id: id.0,
             issuer: issuer.clone(),
@@ -187,6 +228,10 @@ impl From<&vault::Account> for AccountRow {
             created: *created,
             changed: *changed,
             order: *order,
+            details: details.into(),
+            uses: *uses,
+            used: *used,
+            deleted: deleted.map(|deleted| deleted.at),
         }
     }
 }

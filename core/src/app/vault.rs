@@ -54,7 +54,7 @@ impl Safe {
         }
     }
 
-    fn vault(&mut self) -> Result<&mut Vault, Error> {
+    pub(super) fn vault(&mut self) -> Result<&mut Vault, Error> {
         match self {
             Self::None => Err(InputError::NoVault.into()),
             Self::Closed(fault) => Err(fault.clone()),
@@ -241,7 +241,7 @@ impl App {
         Ok(codes)
     }
 
-    /// The accounts whose issuer or name holds each word of `text`.
+    /// The accounts whose issuer, name and note hold each word of `text` between them.
     ///
     /// # Errors
     /// [`InputError::TooMuch`] for a long text; [`InputError::VaultLocked`].
@@ -266,7 +266,7 @@ impl App {
         self.change_accounts(|vault| vault.add(account))
     }
 
-    /// Changes names, note or place of an account.
+    /// Changes an account: its names, note, groups, tags, icon, and how it is shown.
     ///
     /// # Errors
     /// As [`App::add_account`]; [`InputError::NotFound`].
@@ -274,7 +274,7 @@ impl App {
         self.change_accounts(|vault| vault.edit(id, edit))
     }
 
-    /// Deletes an account, also one that cannot be read.
+    /// Deletes an account: into the bin, or for good where it cannot be read.
     ///
     /// # Errors
     /// [`InputError::NotFound`], [`InputError::VaultLocked`]; [`PortError`] of the disk.
@@ -312,12 +312,6 @@ impl App {
     /// [`InputError::VaultLocked`]; [`PortError`] of the disk, with nothing lost.
     pub fn checkpoint(&self) -> Result<(), Error> {
         self.state()?.safe.vault()?.checkpoint()
-    }
-
-    fn change_accounts<T>(&self, change: impl FnOnce(&mut Vault) -> Result<T, Error>) -> Result<T, Error> {
-        let value = change(self.state()?.safe.vault()?)?;
-        self.notify(Topic::Accounts);
-        Ok(value)
     }
 
     /// The state, after one more try to open a vault that could not be opened before.

@@ -45,6 +45,10 @@ names! {
         Endpoint = "endpoint",
         /// The text of an enrolment code.
         Enrolment = "enrolment",
+        /// The name of a group.
+        Group = "group",
+        /// The groups of a vault, or of an account.
+        Groups = "groups",
         /// Who issued an account.
         Issuer = "issuer",
         /// What a passphrase's key costs to derive.
@@ -65,6 +69,10 @@ names! {
         Pin = "PIN",
         /// A TOTP period.
         Period = "period",
+        /// A picture of an account.
+        Picture = "picture",
+        /// All pictures of a vault.
+        Pictures = "pictures",
         /// What is searched for.
         Search = "search",
         /// A seed.
@@ -73,6 +81,12 @@ names! {
         Slots = "slots",
         /// The moment from which TOTP counts.
         Start = "start",
+        /// A tag of an account.
+        Tag = "tag",
+        /// All letters of an account's tags, in bytes.
+        TagBytes = "tag bytes",
+        /// The tags of an account.
+        Tags = "tags",
         /// A vault's file.
         VaultFile = "vault file",
         /// How long a poll may wait.
@@ -87,6 +101,8 @@ names! {
         Control = "no control characters",
         /// So many digits as an approval may have.
         Digits = "2 to 10 digits",
+        /// At least one character.
+        Empty = "not empty",
         /// A code that enrols.
         Enrolment = "not an enrolment link",
         /// An address that bells may go to.

@@ -1,4 +1,4 @@
-//! Accounts: what a person sees of them, and how their label is written before it is sealed.
+//! Accounts: what a person sees of them, gives them and changes of them.
 
 use std::fmt;
 
@@ -10,7 +10,8 @@ use countersign_protocol::uri::otpauth::{self, Repair};
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::frame::{read_varint, write_varint};
+use super::group::GroupId;
+use super::icon::Icon;
 use super::kind::Kind;
 use crate::error::{InputError, Named, Rule};
 use crate::limits;
@@ -48,12 +49,53 @@ pub struct Account {
     pub changed: u64,
     /// Its place in the list: ascending, then by id.
     pub order: u64,
+    /// How the person keeps it.
+    pub details: Details,
+    /// How often its code was used.
+    pub uses: u64,
+    /// When it was used last, in Unix time of this device; 0 for never.
+    pub used: u64,
+    /// Since when it lies in the bin, if it does.
+    pub deleted: Option<Deleted>,
+}
+
+/// How a person keeps an account.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Details {
+    /// Among the favourites.
+    pub favourite: bool,
+    /// At the head of every list.
+    pub pinned: bool,
+    /// Its code is hidden until it is tapped.
+    pub hidden: bool,
+    /// What is drawn beside it; its initials where there is none.
+    pub icon: Option<Icon>,
+    /// The groups that it is in, ascending.
+    pub groups: Vec<GroupId>,
+    /// Its tags, in order of their letters.
+    pub tags: Vec<String>,
+}
+
+impl fmt::Debug for Details {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Details(..)")
+    }
+}
+
+/// When an account went into the bin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deleted {
+    /// In Unix time of this device.
+    pub at: u64,
+    /// On how many days the vault had been opened by then.
+    pub(super) day: u64,
 }
 
 impl Drop for Account {
     fn drop(&mut self) {
         self.issuer.zeroize();
         self.name.zeroize();
+        self.details.tags.zeroize();
     }
 }
 
@@ -84,6 +126,8 @@ pub struct NewAccount {
     pub pin: Option<Pin>,
     /// The enrolment that brought it, if one did.
     pub origin: Option<Id>,
+    /// How the person keeps it.
+    pub details: Details,
 }
 
 impl NewAccount {
@@ -103,6 +147,7 @@ impl NewAccount {
             secret: account.secret.clone(),
             pin: account.pin.clone(),
             origin,
+            details: Details::default(),
         }
     }
 }
@@ -113,7 +158,7 @@ impl fmt::Debug for NewAccount {
     }
 }
 
-/// What to change of an account; `None` leaves it as it is.
+/// What to change of one account or of many; `None`, or none, leaves it as it is.
 #[derive(Clone, Default)]
 pub struct Edit {
     /// Who issued it.
@@ -122,8 +167,22 @@ pub struct Edit {
     pub name: Option<String>,
     /// The person's own words.
     pub note: Option<String>,
-    /// Its place in the list.
-    pub order: Option<u64>,
+    /// Whether it is among the favourites.
+    pub favourite: Option<bool>,
+    /// Whether it stands at the head of every list.
+    pub pinned: Option<bool>,
+    /// Whether its code is hidden until it is tapped.
+    pub hidden: Option<bool>,
+    /// What is drawn beside it; `Some(None)` for its initials.
+    pub icon: Option<Option<Icon>>,
+    /// Groups to put it into.
+    pub join: Vec<GroupId>,
+    /// Groups to take it out of.
+    pub leave: Vec<GroupId>,
+    /// Tags to give it.
+    pub tag: Vec<String>,
+    /// Tags to take from it.
+    pub untag: Vec<String>,
 }
 
 impl fmt::Debug for Edit {
@@ -175,107 +234,45 @@ fn within(what: Named, most: usize, text: &str) -> Result<(), InputError> {
     Err(InputError::TooMuch { what, found: found as u64, most: most as u64 })
 }
 
-/// What the sealed label holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Label {
-    pub account: Account,
-    /// How many rows its note takes.
-    pub note_parts: u64,
-    /// Keyed hash of kind, seed, algorithm, digits and period.
-    pub identity: [u8; 16],
+/// Takes a tag: a name of at least one letter, without spaces at its ends.
+pub(super) fn tag(text: &str) -> Result<String, InputError> {
+    short(Named::Tag, limits::TAG, text)
 }
 
-/// The form of a label that this program writes.
-const FORM: u8 = 1;
-
-impl Label {
-    /// The bytes that are sealed.
-    pub fn write(&self) -> Zeroizing<Vec<u8>> {
-        let account = &self.account;
-        let names = account.issuer.len() + account.name.len();
-        let mut out = Zeroizing::new(Vec::with_capacity(128 + names));
-        let algorithm = match account.algorithm {
-            Algorithm::Sha1 => 1,
-            Algorithm::Sha256 => 2,
-            Algorithm::Sha512 => 3,
-        };
-        out.extend_from_slice(&[FORM, account.kind.number(), algorithm, account.digits.get()]);
-        out.extend_from_slice(&self.identity);
-        account.kind.write(&mut out);
-        for number in [account.created, account.changed, account.order, self.note_parts] {
-            write_varint(number, &mut out);
-        }
-        out.push(u8::from(account.origin.is_some()));
-        account.origin.iter().for_each(|id| out.extend_from_slice(id.as_bytes()));
-        for text in [&account.issuer, &account.name] {
-            write_varint(text.len() as u64, &mut out);
-            out.extend_from_slice(text.as_bytes());
-        }
-        out
-    }
-
-    /// Reads what [`Label::write`] wrote, into values that are wiped.
-    pub fn read(id: AccountId, bytes: &[u8]) -> Option<Self> {
-        let (&[form, kind, algorithm, digits], mut rest) = bytes.split_first_chunk()?;
-        if form != FORM {
-            return None;
-        }
-        let (identity, after) = rest.split_first_chunk()?;
-        rest = after;
-        let kind = Kind::read(kind, &mut rest)?;
-        let mut number = || read_varint(&mut rest);
-        let (created, changed, order, note_parts) = (number()?, number()?, number()?, number()?);
-        let algorithm = match algorithm {
-            1 => Algorithm::Sha1,
-            2 => Algorithm::Sha256,
-            3 => Algorithm::Sha512,
-            _ => return None,
-        };
-        let digits = Digits::try_from(u64::from(digits)).ok()?;
-        if kind.form(algorithm, digits) != (algorithm, digits) {
-            return None;
-        }
-        let origin = match super::slot::take(&mut rest)? {
-            [0] => None,
-            [1] => Some(Id::from_bytes(super::slot::take(&mut rest)?)),
-            _ => return None,
-        };
-        let issuer = read_text(&mut rest)?.to_owned();
-        let name = read_text(&mut rest)?.to_owned();
-        let account = Account { id, issuer, name, kind, algorithm, digits, origin, created, changed, order };
-        rest.is_empty().then_some(Self { account, note_parts, identity: *identity })
-    }
+/// Takes a name of 1 to `most` letters, without spaces at its ends.
+pub(super) fn short(field: Named, most: usize, text: &str) -> Result<String, InputError> {
+    let text = name(field, text.trim())?;
+    within(field, most, &text)?;
+    if text.is_empty() { Err(InputError::Field { field, rule: Rule::Empty }) } else { Ok(text) }
 }
 
-fn read_text<'a>(bytes: &mut &'a [u8]) -> Option<&'a str> {
-    let len = usize::try_from(read_varint(bytes)?).ok()?;
-    let (text, rest) = bytes.split_at_checked(len)?;
-    *bytes = rest;
-    std::str::from_utf8(text).ok()
+impl Details {
+    /// Takes what a person gave: each group and tag once, in order, and no more than fit beside the names.
+    ///
+    /// # Errors
+    /// [`InputError::TooMuch`] by what there is too much of.
+    pub(super) fn settled(mut self) -> Result<Self, InputError> {
+        self.groups.sort_unstable();
+        self.groups.dedup();
+        self.tags.sort_unstable();
+        self.tags.dedup();
+        let bytes = self.tags.iter().map(String::len).sum::<usize>();
+        for (what, found, most) in [
+            (Named::Groups, self.groups.len(), limits::ACCOUNT_GROUPS),
+            (Named::Tags, self.tags.len(), limits::ACCOUNT_TAGS),
+            (Named::TagBytes, bytes, limits::ACCOUNT_TAG_BYTES),
+        ] {
+            if found > most {
+                return Err(InputError::TooMuch { what, found: found as u64, most: most as u64 });
+            }
+        }
+        Ok(self)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use proptest::strategy::ValueTree as _;
-
-    use super::super::kind::tests::kinds;
     use super::*;
-
-    fn labels() -> impl Strategy<Value = Label> {
-        let algorithm = (0..3usize).prop_map(|n| Algorithm::ALL[n]);
-        let digits = (5..=10u64).prop_map(|n| Digits::try_from(n).unwrap());
-        let origin = prop::option::of(any::<[u8; 16]>().prop_map(Id::from_bytes));
-        let texts = ("\\PC{0,40}", "\\PC{0,40}");
-        (kinds(), algorithm, digits, origin, texts, any::<[u64; 5]>(), any::<[u8; 16]>()).prop_map(
-            |(kind, algorithm, digits, origin, (issuer, name), n, identity)| {
-                let (algorithm, digits) = kind.form(algorithm, digits);
-                let (id, created, changed, order) = (AccountId(n[0]), n[1], n[2], n[3]);
-                let account = Account { id, issuer, name, kind, algorithm, digits, origin, created, changed, order };
-                Label { account, note_parts: n[4], identity }
-            },
-        )
-    }
 
     #[test]
     fn the_issuer_that_was_not_kept_goes_into_the_note() {
@@ -283,38 +280,6 @@ mod tests {
         let (account, repairs) = otpauth::parse(link).unwrap();
         let account = NewAccount::scanned(&account, &repairs, None);
         assert_eq!((account.issuer.as_str(), account.note.as_str()), ("Microsoft", "Old name"));
-    }
-
-    proptest! {
-        #[test]
-        fn a_label_is_read_as_it_was_written(label in labels()) {
-            let read = Label::read(label.account.id, &label.write());
-            prop_assert!(read == Some(label));
-        }
-    }
-
-    /// Written labels with one byte changed or the end cut, and one in two left whole.
-    #[test]
-    fn any_bytes_are_read_or_refused_and_a_third_is_read() {
-        let mut runner = proptest::test_runner::TestRunner::deterministic();
-        let strategy = (labels(), any::<prop::sample::Index>(), 0..6u8);
-        let (mut accepted, total) = (0, 2000);
-        for _ in 0..total {
-            let (label, index, damage) = strategy.new_tree(&mut runner).unwrap().current();
-            let mut bytes = label.write().to_vec();
-            let place = index.index(bytes.len());
-            match damage {
-                0 => bytes.truncate(place),
-                1 => bytes[place] ^= 0x41,
-                2 => bytes.push(0),
-                _ => {}
-            }
-            if let Some(read) = Label::read(label.account.id, &bytes) {
-                accepted += 1;
-                assert!(read.write().as_slice() == bytes, "one value, one form");
-            }
-        }
-        assert!(accepted * 3 >= total, "{accepted} of {total}");
     }
 
     #[test]
@@ -346,19 +311,45 @@ mod tests {
     }
 
     #[test]
+    fn tags_and_groups_hold_their_limits() {
+        assert_eq!(tag("  work ").unwrap(), "work");
+        assert_eq!(tag("  "), Err(InputError::Field { field: Named::Tag, rule: Rule::Empty }));
+        for (n, fits) in [(limits::TAG, true), (limits::TAG + 1, false)] {
+            assert_eq!(tag(&"é".repeat(n)).is_ok(), fits, "{n}");
+        }
+        let tags = |n: usize, len: usize| Details {
+            tags: (0..n).map(|n| format!("{n:0len$}")).collect(),
+            ..Details::default()
+        };
+        let most = limits::ACCOUNT_TAGS;
+        assert!(tags(most, 2).settled().is_ok());
+        assert!(tags(most + 1, 2).settled().is_err());
+        let bytes = limits::ACCOUNT_TAG_BYTES;
+        assert!(tags(10, bytes / 10).settled().is_ok());
+        assert!(tags(10, bytes / 10 + 1).settled().is_err());
+        let groups = |n: usize| Details { groups: (0..n as u64).rev().map(GroupId).collect(), ..Details::default() };
+        let most = limits::ACCOUNT_GROUPS;
+        assert_eq!(groups(most).settled().unwrap().groups[1], GroupId(1));
+        assert!(groups(most + 1).settled().is_err());
+        let twice = Details { tags: vec!["b".into(), "a".into(), "b".into()], ..Details::default() };
+        assert_eq!(twice.settled().unwrap().tags, ["a", "b"]);
+    }
+
+    #[test]
     fn nothing_of_an_account_is_printed() {
         let account = NewAccount {
             issuer: "Bank".into(),
             name: "mara".into(),
             note: "canary".into(),
-            kind: Kind::MOtp,
+            kind: Kind::Totp(Period::THIRTY),
             algorithm: Algorithm::Sha1,
             digits: Digits::SIX,
             secret: Secret::from_slice(b"canary"),
-            pin: Some(Pin::motp("canary").unwrap()),
+            pin: None,
             origin: None,
+            details: Details { tags: vec!["canary".into()], ..Details::default() },
         };
-        assert_eq!(format!("{account:?}"), "NewAccount(..)");
+        assert_eq!(format!("{account:?} {:?}", account.details), "NewAccount(..) Details(..)");
         assert_eq!(format!("{:?}", Edit { note: Some("canary".into()), ..Edit::default() }), "Edit(..)");
     }
 }

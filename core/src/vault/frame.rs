@@ -22,17 +22,27 @@ pub(super) enum Place {
     Note,
     /// `summary.body`
     Summary,
+    /// `groups.body`
+    Group,
+    /// `icon.body`
+    Icon,
+    /// `picture.body`
+    Picture,
 }
 
 impl Place {
-    const ALL: [Self; 4] = [Self::Seed, Self::Label, Self::Note, Self::Summary];
+    const ALL: [Self; 7] = [Self::Seed, Self::Label, Self::Note, Self::Summary, Self::Group, Self::Icon, Self::Picture];
 
-    const fn byte(self) -> u8 {
+    /// Its number in a piece.
+    pub const fn byte(self) -> u8 {
         match self {
             Self::Seed => 1,
             Self::Label => 2,
             Self::Note => 3,
             Self::Summary => 4,
+            Self::Group => 5,
+            Self::Icon => 6,
+            Self::Picture => 7,
         }
     }
 }

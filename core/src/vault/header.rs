@@ -23,7 +23,7 @@ use crate::port::{Guard, Keystore};
 /// The first bytes of every copy, in this and every later format; length and format follow.
 pub(super) const MAGIC: [u8; 4] = *b"CSVH";
 /// The newest format that this program reads; the file's `user_version` is the same number.
-pub(super) const FORMAT: u16 = 1;
+pub(super) const FORMAT: u16 = 2;
 const MAC: usize = 32;
 const CHECKSUM: usize = 16;
 
@@ -105,7 +105,7 @@ impl Copy {
     /// limit: then no key derivation is tried with it.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let (length, format) = outline(bytes)?;
-        if format != FORMAT {
+        if !(1..=FORMAT).contains(&format) {
             return None;
         }
         let bytes = bytes.get(..length)?;

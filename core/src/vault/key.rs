@@ -141,12 +141,13 @@ impl Keys {
         [self.vault.as_bytes(), prefix].concat()
     }
 
-    /// What one version of one account adds to the sum.
-    pub(super) fn summand(&self, row: u64, version: u64) -> hmac::Tag {
-        let mut input = [0; 16];
-        input[..8].copy_from_slice(&row.to_be_bytes());
-        input[8..].copy_from_slice(&version.to_be_bytes());
-        hmac::sign(&self.sum, &input)
+    /// What one version of one row adds to the sum of its table. An account's has no place before it, as in format 1.
+    pub(super) fn summand(&self, place: Place, row: u64, version: u64) -> hmac::Tag {
+        let mut input = [0; 17];
+        input[0] = place.byte();
+        input[1..9].copy_from_slice(&row.to_be_bytes());
+        input[9..].copy_from_slice(&version.to_be_bytes());
+        hmac::sign(&self.sum, &input[usize::from(place == Place::Label)..])
     }
 
     /// What tells one account from another, without its seed: first half of a keyed hash.

@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 
 use super::frame::{self, Place, Tag};
 use super::header::Header;
+use super::icon;
 use super::key::Keys;
 use super::raw::{Raw, beside, disk, wal_of};
 use super::store::{Change, Fault, Store};
 use super::summary::{Summary, Verdict};
 use crate::error::{Error, PortError};
+use crate::limits;
 use countersign_protocol::jose::H32;
 
 /// Keeps others from building the file anew while it is open here, and the reverse.
@@ -88,6 +90,31 @@ pub(super) fn keep_copy(path: &Path, print: &H32) -> Result<PathBuf, Error> {
     Ok(kept)
 }
 
+/// Copies file and write-ahead log aside before they are brought to a later format.
+///
+/// # Errors
+/// [`PortError`] of the disk; then the format stays.
+pub(super) fn keep_older(path: &Path, format: u32) -> Result<(), Error> {
+    let kept = beside(path, &format!(".format-{format}"));
+    remove(&wal_of(&kept))?;
+    copy(&wal_of(path), &wal_of(&kept))?;
+    copy(path, &kept)?;
+    sync_folder(path)
+}
+
+/// Removes what [`keep_older`] kept: a month after, or at once when what opens the vault changes, since the copy is
+/// opened by what opened it then.
+pub(super) fn drop_older(path: &Path, now: Option<u64>) -> Result<(), Error> {
+    let kept = beside(path, ".format-1");
+    let Ok(written) = fs::metadata(&kept).and_then(|kept| kept.modified()) else { return Ok(()) };
+    let at = written.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    if now.is_some_and(|now| now < at.saturating_add(limits::BIN_KEPT)) {
+        return Ok(());
+    }
+    remove(&wal_of(&kept))?;
+    remove(&kept)
+}
+
 /// Copies under a passing name first: what has the name is whole. A file that is not there is none.
 fn copy(from: &Path, to: &Path) -> Result<(), Error> {
     let bytes = match fs::read(from) {
@@ -161,7 +188,14 @@ fn fill(path: &Path, pieces: &Pieces, keys: &Keys, header: &Header) -> Result<()
         for (id, row) in &pieces.rows {
             change.put_account(*id, &row.seed, &row.label)?;
         }
-        pieces.notes.iter().try_for_each(|(id, frame)| change.put_note(*id, frame))
+        for ((place, id), (_, frame)) in &pieces.singles {
+            change.put(*place, *id, frame)?;
+        }
+        let parts = |place, parts: &BTreeMap<u64, Vec<u8>>| {
+            parts.iter().try_for_each(|(id, frame)| change.put(place, *id, frame))
+        };
+        parts(Place::Note, &pieces.notes)?;
+        parts(Place::Picture, &pieces.pictures)
     })
 }
 
@@ -170,7 +204,10 @@ fn fill(path: &Path, pieces: &Pieces, keys: &Keys, header: &Header) -> Result<()
 struct Pieces {
     summary: Option<(Summary, Vec<u8>)>,
     rows: BTreeMap<u64, Columns>,
+    /// Groups and icons: the latest version that opens.
+    singles: BTreeMap<(Place, u64), (u64, Vec<u8>)>,
     notes: BTreeMap<u64, Vec<u8>>,
+    pictures: BTreeMap<u64, Vec<u8>>,
 }
 
 /// The sealed columns of one account, empty where nothing was found.
@@ -198,10 +235,19 @@ impl Pieces {
             pieces.rows.insert(id, columns(&whole, &broken, id));
         }
         pieces.keep_unread(&broken);
+        let singles = whole.iter().filter(|(tag, _)| matches!(tag.place, Place::Group | Place::Icon));
+        // In order of their versions: the latest stays.
+        pieces.singles = singles.map(|(tag, frame)| ((tag.place, tag.row), (tag.version, frame.clone()))).collect();
         pieces.drop_deleted(keys);
-        for (tag, frame) in whole.into_iter().filter(|(tag, _)| tag.place == Place::Note) {
-            if pieces.rows.get(&(tag.row >> 4)).is_some_and(|row| row.version == Some(tag.version)) {
-                pieces.notes.insert(tag.row, frame);
+        for (tag, frame) in whole {
+            match tag.place {
+                Place::Note if pieces.rows.get(&(tag.row >> 4)).is_some_and(|row| row.version == Some(tag.version)) => {
+                    pieces.notes.insert(tag.row, frame);
+                }
+                Place::Picture if pieces.singles.contains_key(&(Place::Icon, icon::of_part(tag.row))) => {
+                    pieces.pictures.insert(tag.row, frame);
+                }
+                _ => {}
             }
         }
         pieces
@@ -211,7 +257,7 @@ impl Pieces {
     fn keep_unread(&mut self, broken: &BTreeMap<Tag, Vec<u8>>) {
         let Some((summary, _)) = self.summary else { return };
         for (tag, frame) in broken.iter().filter(|(tag, _)| is_account(tag.place)) {
-            let missing = self.rows.len() as u64 <= summary.count && (1..summary.next_id).contains(&tag.row);
+            let missing = self.rows.len() as u64 <= summary.accounts.count && (1..summary.next_id).contains(&tag.row);
             let known = self.rows.get(&tag.row).is_some_and(|row| row.version.is_some());
             if known || !missing {
                 continue;
@@ -221,12 +267,21 @@ impl Pieces {
         }
     }
 
-    /// Pieces of deleted accounts may stand in the log still: the summary tells which one is over.
+    /// Pieces of what was deleted may stand in the log still: the summary tells which one is over.
     fn drop_deleted(&mut self, keys: &Keys) {
         let Some((summary, _)) = self.summary else { return };
         let versions = |rows: &BTreeMap<u64, Columns>| rows.iter().map(|(id, row)| (*id, row.version)).collect();
-        while let Verdict::Surplus(id) = summary.compare(keys, &versions(&self.rows)) {
+        while let Verdict::Surplus(id) = summary.accounts.compare(keys, &versions(&self.rows), summary.next_id) {
             self.rows.remove(&id);
+        }
+        for (place, part) in [(Place::Group, summary.groups), (Place::Icon, summary.icons)] {
+            let of = |singles: &BTreeMap<(Place, u64), (u64, Vec<u8>)>| {
+                let rows = singles.iter().filter(|((at, _), _)| *at == place);
+                rows.map(|((_, id), (version, _))| (*id, Some(*version))).collect()
+            };
+            while let Verdict::Surplus(id) = part.compare(keys, &of(&self.singles), summary.next_id) {
+                self.singles.remove(&(place, id));
+            }
         }
     }
 }

@@ -7,14 +7,22 @@
 //! apart from it, so that a caller needs no lock meanwhile.
 
 mod account;
+mod add;
+mod bin;
 mod change;
 mod codes;
 mod cost;
+mod edit;
 mod frame;
+mod group;
 mod header;
+mod icon;
 mod key;
 mod kind;
+mod label;
+mod list;
 mod mend;
+mod migrate;
 mod raw;
 mod report;
 mod rows;
@@ -24,6 +32,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -31,12 +40,16 @@ use countersign_protocol::Secret;
 use countersign_protocol::jose::H32;
 use zeroize::Zeroizing;
 
-pub use account::{Account, AccountId, DamagedAccount, Edit, NewAccount};
+pub use account::{Account, AccountId, DamagedAccount, Deleted, Details, Edit, NewAccount};
+pub use bin::Binned;
 pub use codes::{CodeRow, Codes};
 pub use cost::{DeviceClass, KdfCost};
+pub use group::{Group, GroupId};
 pub use header::Lockbox;
+pub use icon::{DRAWN, Icon, IconId, Media, Picture};
 pub use key::VaultKey;
 pub use kind::Kind;
+pub use list::{Sort, View};
 pub use report::{Damage, Report};
 pub use slot::{Slot, SlotId};
 
@@ -52,7 +65,7 @@ use mend::FileLock;
 use raw::{Look, Raw};
 use rows::Rows;
 use store::{Fault, Store};
-use summary::{Summary, Verdict};
+use summary::{Part, Summary, Verdict};
 
 /// One vault file, locked or unlocked.
 pub struct Vault {
@@ -69,17 +82,26 @@ pub struct Vault {
 struct Unlocked {
     store: Store,
     /// Held to keep others from building the file anew.
-    _lock: FileLock,
+    lock: FileLock,
     key: VaultKey,
     keys: Keys,
     header: Header,
     rows: Rows,
     /// The list in order, once it was asked for since the last change.
     accounts: Option<Arc<[Arc<Account>]>>,
+    /// The same list, ready to be searched, and the view of it that was asked for last.
+    folded: Option<Arc<[Zeroizing<String>]>>,
+    viewed: Option<(View, Arc<[CodeRow]>, Codes)>,
+    /// How to take back the last change of accounts.
+    undo: Option<edit::Undo>,
+    /// How often codes were used since the vault was unlocked, and when last.
+    uses: BTreeMap<AccountId, (u64, u64)>,
     /// Changes when another process wrote.
     foreign: i64,
     /// Whether memory may differ from the file: a change failed half way.
     stale: bool,
+    /// Whether the file has this program's format.
+    current: bool,
     live: codes::Live,
     report: Report,
     /// Whether the log may be written back: a damaged file was copied aside first.
@@ -217,30 +239,49 @@ impl Vault {
         };
         self.broken = false;
         let foreign = store.reader().foreign_changes()?;
+        let current = store.reader().version()? == u32::from(header::FORMAT) && !rows.older;
         let (key, live) = (key.clone(), codes::Live::default());
         let mut open = Box::new(Unlocked {
             store,
-            _lock: lock,
+            lock,
             key,
             keys,
             header,
             rows,
             accounts: None,
+            folded: None,
+            viewed: None,
+            undo: None,
+            uses: BTreeMap::new(),
             foreign,
             stale: false,
+            current,
             live,
             report,
             trusted: false,
         });
         open.examine(header_damaged, summary.as_ref());
-        open.mend(&self.path, header_damaged, summary, self.clock.now(), &*self.random)?;
+        let mended = open.mend(&self.path, header_damaged, summary, self.clock.now(), &*self.random)?;
         self.open = Some(open);
+        if mended {
+            self.tidy(summary.as_ref());
+        }
         Ok(())
+    }
+
+    /// What is over goes: accounts that lay in the bin long enough, icons that no account shows, a copy in an older
+    /// format. Where that cannot be done now, it is done another time.
+    fn tidy(&mut self, summary: Option<&Summary>) {
+        let _ = summary.map_or(Ok(()), |summary| self.visit_bin(summary));
+        let _ = self.sweep_icons();
+        let _ = mend::drop_older(&self.path, Some(self.clock.now()));
     }
 
     /// Locks the vault: keys, labels and seeds are wiped from memory, and the write-ahead log is written
     /// back. Whatever was acknowledged is on the disk already.
     pub fn lock(&mut self) {
+        // How often codes were used is no more than a wish.
+        let _ = self.open.is_some().then(|| self.write_uses());
         let Some(open) = self.open.take() else { return };
         self.lockbox = open.lockbox();
         let Unlocked { store, trusted, .. } = *open;
@@ -347,18 +388,28 @@ impl Unlocked {
         damage.extend(self.rows.bad.values().map(|bad| Damage::Account(bad.shown.clone())));
         let notes = self.rows.good.iter().filter(|(_, row)| row.note_damaged);
         damage.extend(notes.map(|(id, _)| Damage::Note(AccountId(*id))));
-        let verdict = summary.map_or(Verdict::Same, |summary| summary.compare(&self.keys, &self.rows.versions()));
-        damage.extend(match verdict {
+        let found = self.rows.found();
+        let verdict = |part: Option<&Part>, rows| {
+            let (keys, next_id) = (&self.keys, summary.map_or(0, |summary| summary.next_id));
+            part.map_or(Verdict::Same, |part| part.compare(keys, rows, next_id))
+        };
+        damage.extend(match verdict(summary.map(|summary| &summary.accounts), &found.accounts) {
             Verdict::Same => None,
             Verdict::RolledBack(id) => Some(Damage::RolledBack(AccountId(id))),
             Verdict::Missing { id, count } => Some(Damage::Missing { id: id.map(AccountId), count }),
             Verdict::Surplus(id) => Some(Damage::Surplus(AccountId(id))),
             Verdict::Unexplained => Some(Damage::Unexplained),
         });
+        let groups = verdict(summary.map(|summary| &summary.groups), &found.groups) != Verdict::Same;
+        damage.extend((groups || !self.rows.groups.bad.is_empty()).then_some(Damage::Groups));
+        let icons = verdict(summary.map(|summary| &summary.icons), &found.icons) != Verdict::Same;
+        let torn = !(self.rows.icons.bad.is_empty() && self.rows.torn.is_empty());
+        damage.extend((icons || torn).then_some(Damage::Icons));
     }
 
     /// Copies the file aside if anything is damaged, and then mends header and summary. Accounts are left
-    /// as they are. Where no copy can be made nothing is mended, and what can be read is shown.
+    /// as they are. Where no copy can be made nothing is mended, and what can be read is shown. Returns whether all is
+    /// as it must be to be changed.
     fn mend(
         &mut self,
         path: &Path,
@@ -366,15 +417,20 @@ impl Unlocked {
         summary: Option<Summary>,
         now: u64,
         random: &dyn Random,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         if !self.report.damage.is_empty() && self.report.kept.is_none() {
-            let Ok(kept) = mend::keep_copy(path, &self.print()) else { return Ok(()) };
+            let Ok(kept) = mend::keep_copy(path, &self.print()) else { return Ok(false) };
             self.report.kept = Some(kept);
         }
         self.store.trust()?;
         self.trusted = true;
+        // A file of an older format gets a new header and summary on its way. Where it cannot be brought to this one now,
+        // it can be read all the same.
+        if !self.current {
+            return Ok(self.raise(path, now, random).is_ok());
+        }
         if !header_damaged && summary.is_some() {
-            return Ok(());
+            return Ok(true);
         }
         let body = self.header.write(&self.keys);
         let change = self.store.begin()?;
@@ -382,18 +438,19 @@ impl Unlocked {
             change.put_header(&body)?;
         }
         if summary.is_none() {
-            // Neither ids of accounts that may be missing nor versions of the lost summary must be given again.
-            let before = Summary { next_id: 1 << 32, version: (1 << 40) + now, ..Summary::empty(self.header.revision) };
-            let anew = Summary::of(&self.keys, &self.rows.versions(), &before);
+            let anew = summary_anew(&self.keys, &self.rows, &self.header, now);
             change.put_summary(&seal_summary(&self.keys, &anew, random)?)?;
         }
-        Ok(change.commit()?)
+        change.commit()?;
+        Ok(true)
     }
 
     /// What this damage is known by, so that one copy of the file is kept of it and not one an unlock.
     fn print(&self) -> H32 {
         let said = Zeroizing::new(format!("{:?}", self.report.damage));
-        let bad: Vec<&[u8]> = self.rows.bad.values().map(|bad| &bad.print.as_bytes()[..]).collect();
+        let accounts = self.rows.bad.values().map(|bad| &bad.print);
+        let others = self.rows.groups.bad.values().chain(self.rows.icons.bad.values());
+        let bad: Vec<&[u8]> = accounts.chain(others).map(|print| &print.as_bytes()[..]).collect();
         H32::sha256(&[&[said.as_bytes()], &bad[..]].concat())
     }
 }
@@ -427,7 +484,14 @@ fn read_all(path: &Path, keys: &Keys) -> Result<(Store, Rows, Option<Summary>), 
 
 /// Whether anything is not as it was last written.
 fn is_hidden(keys: &Keys, rows: &Rows, summary: Option<&Summary>) -> bool {
-    !rows.bad.is_empty() || summary.is_none_or(|summary| summary.compare(keys, &rows.versions()) != Verdict::Same)
+    rows.has_damage() || summary.is_none_or(|summary| !summary.is_same(keys, &rows.found()))
+}
+
+/// A summary in the place of one that is lost: neither ids of rows that may be missing nor versions of the lost one must be
+/// given again.
+fn summary_anew(keys: &Keys, rows: &Rows, header: &Header, now: u64) -> Summary {
+    let before = Summary { next_id: 1 << 32, version: (1 << 40) + now, ..Summary::empty(header.revision) };
+    Summary::of(keys, &rows.found(), &before)
 }
 
 fn seal_summary(keys: &Keys, summary: &Summary, random: &dyn Random) -> Result<Vec<u8>, Error> {

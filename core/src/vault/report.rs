@@ -28,6 +28,10 @@ pub enum Damage {
     },
     /// This account was deleted and is there again.
     Surplus(AccountId),
+    /// A group, or the list of groups: its name cannot be read, or is not what was last written.
+    Groups,
+    /// An icon cannot be read, or is not what was last written.
+    Icons,
     /// The accounts are not those that were last written, and it cannot be told which differ.
     Unexplained,
 }

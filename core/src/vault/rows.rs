@@ -1,5 +1,6 @@
-//! Accounts in memory while the vault is unlocked: labels open, seeds sealed as in the file.
+//! What is in memory while the vault is unlocked: labels, groups and icons open, seeds sealed as in the file.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -7,14 +8,17 @@ use std::sync::Arc;
 use countersign_protocol::Secret;
 use countersign_protocol::jose::H32;
 
-use super::account::{Account, AccountId, DamagedAccount, Label};
+use super::account::{Account, AccountId, DamagedAccount};
 use super::frame::{self, Place};
+use super::group::Group;
+use super::icon::{self, IconLabel};
 use super::key::Keys;
+use super::label::{Label, Note};
 use super::store::{Fault, Reader};
-use super::summary::{Summary, Versions};
+use super::summary::{Found, Summary, Versions};
 
-/// Bytes of a note in one row: a row stays on one page.
-pub(super) const NOTE_PART: usize = 2_800;
+/// Bytes of a long note, or of a picture, in one row: a row stays on one page.
+pub(super) const PART: usize = 2_800;
 /// Ids that an account has for the pieces of its note; the longest note takes fifteen.
 const NOTE_PARTS: u64 = 16;
 
@@ -22,44 +26,102 @@ const NOTE_PARTS: u64 = 16;
 pub(super) struct Row {
     pub version: u64,
     pub account: Arc<Account>,
-    pub identity: [u8; 16],
-    pub note_parts: u64,
+    pub note: Note,
     /// Whether its note cannot be read.
     pub note_damaged: bool,
     /// The piece in the file. It was opened once, and is opened again for each use.
     pub seed: Vec<u8>,
+    /// What tells it from others, once that was asked for; none where its seed was damaged in memory.
+    identity: OnceCell<Option<[u8; 16]>>,
 }
 
 impl Row {
     /// The row that goes with a label and its sealed seed.
-    pub fn new(version: u64, label: Label, seed: Vec<u8>) -> Self {
-        let Label { account, note_parts, identity } = label;
-        Self { version, account: Arc::new(account), identity, note_parts, note_damaged: false, seed }
+    pub const fn new(version: u64, account: Arc<Account>, note: Note, seed: Vec<u8>) -> Self {
+        Self { version, account, note, note_damaged: false, seed, identity: OnceCell::new() }
     }
 
-    /// The label again, to be changed and sealed under the next version.
-    pub fn label(&self) -> Label {
-        Label { account: (*self.account).clone(), note_parts: self.note_parts, identity: self.identity }
+    /// Whether it lies in the bin.
+    pub fn is_deleted(&self) -> bool {
+        self.account.deleted.is_some()
     }
 
     /// The ids under which the pieces of its note stand, and no others: what a damaged id led behind the last of them
     /// is no part of this account.
     pub fn note_rows(&self) -> Range<u64> {
         let first = self.account.id.0 << 4;
-        first..first + self.note_parts.min(NOTE_PARTS)
+        first..first + self.note.parts().min(NOTE_PARTS)
     }
 
-    /// Opens the seed.
+    /// What tells this account from others: see [`super::add::identity`].
+    pub fn identity(&self, keys: &Keys) -> Option<[u8; 16]> {
+        let Account { kind, algorithm, digits, .. } = &*self.account;
+        let tell = |seed| super::add::identity(keys, *kind, *algorithm, *digits, &seed);
+        *self.identity.get_or_init(|| self.open_seed(keys).map(tell))
+    }
+
+    /// Opens what is kept sealed: the seed, and the PIN of a kind that has one.
     pub fn open_seed(&self, keys: &Keys) -> Option<Secret> {
         keys.open(Place::Seed, self.account.id.0, &self.seed).map(|(_, seed)| seed)
     }
 }
 
-/// Every account of a vault, by id.
+/// Everything of a vault, by id.
 #[derive(Default)]
 pub(super) struct Rows {
     pub good: BTreeMap<u64, Row>,
     pub bad: BTreeMap<u64, Bad>,
+    pub groups: Singles<Group>,
+    pub icons: Singles<IconLabel>,
+    /// Icons of which a part of the picture cannot be read.
+    pub torn: Vec<u64>,
+    /// Whether a label is of an older form.
+    pub older: bool,
+}
+
+/// Rows of one table that are one sealed piece each.
+pub(super) struct Singles<T> {
+    pub good: BTreeMap<u64, Single<T>>,
+    /// Those that cannot be read, with what they are known by.
+    pub bad: BTreeMap<u64, H32>,
+}
+
+/// One of them.
+pub(super) struct Single<T> {
+    pub version: u64,
+    pub value: T,
+}
+
+impl<T> Default for Singles<T> {
+    fn default() -> Self {
+        Self { good: BTreeMap::new(), bad: BTreeMap::new() }
+    }
+}
+
+impl<T> Singles<T> {
+    /// Each row's version, as far as it can be read.
+    fn versions(&self) -> Versions {
+        let good = self.good.iter().map(|(id, row)| (*id, Some(row.version)));
+        good.chain(self.bad.keys().map(|id| (*id, None))).collect()
+    }
+
+    fn take(&mut self, opened: Option<(u64, Secret)>, id: u64, piece: &[u8], read: impl FnOnce(&[u8]) -> Option<T>) {
+        match opened.and_then(|(version, bytes)| Some(Single { version, value: read(bytes.expose())? })) {
+            Some(row) => drop(self.good.insert(id, row)),
+            None => drop(self.bad.insert(id, H32::sha256(&[piece]))),
+        }
+    }
+
+    /// What a change left.
+    pub fn apply(&mut self, after: Vec<(u64, Option<Single<T>>)>) {
+        for (id, row) in after {
+            self.bad.remove(&id);
+            match row {
+                Some(row) => drop(self.good.insert(id, row)),
+                None => drop(self.good.remove(&id)),
+            }
+        }
+    }
 }
 
 /// An account that cannot be read.
@@ -83,7 +145,7 @@ impl Rows {
             rows.take(keys, id, position, seed, label);
         })?;
         let mut parts: BTreeMap<u64, u64> = BTreeMap::new();
-        reader.each_note(|id, body| {
+        reader.each(Place::Note, |id, body| {
             misplaced |= is_misplaced(keys, Place::Note, id, body);
             let row = rows.good.get(&(id >> 4)).filter(|row| row.note_rows().contains(&id));
             let opened = keys.open(Place::Note, id, body).map(|(version, _)| version);
@@ -91,22 +153,46 @@ impl Rows {
                 *parts.entry(id >> 4).or_default() += 1;
             }
         })?;
-        if misplaced {
-            return Err(Fault::Broken);
-        }
         for (id, row) in &mut rows.good {
-            row.note_damaged = parts.get(id).copied().unwrap_or_default() != row.note_parts;
+            row.note_damaged = row.note.parts() != parts.get(id).copied().unwrap_or_default();
         }
-        Ok(rows)
+        if reader.version()? >= 2 {
+            misplaced |= rows.load_singles(reader, keys)?;
+        }
+        if misplaced { Err(Fault::Broken) } else { Ok(rows) }
+    }
+
+    /// Groups, icons and their pictures; returns whether a piece stands where another belongs.
+    fn load_singles(&mut self, reader: Reader<'_>, keys: &Keys) -> Result<bool, Fault> {
+        let mut misplaced = false;
+        reader.each(Place::Group, |id, body| {
+            misplaced |= is_misplaced(keys, Place::Group, id, body);
+            self.groups.take(keys.open(Place::Group, id, body), id, body, |bytes| Group::read(id, bytes));
+        })?;
+        reader.each(Place::Icon, |id, body| {
+            misplaced |= is_misplaced(keys, Place::Icon, id, body);
+            self.icons.take(keys.open(Place::Icon, id, body), id, body, IconLabel::read);
+        })?;
+        let mut whole: BTreeMap<u64, u64> = BTreeMap::new();
+        reader.each(Place::Picture, |id, body| {
+            misplaced |= is_misplaced(keys, Place::Picture, id, body);
+            let is_part = keys.open(Place::Picture, id, body).is_some();
+            *whole.entry(icon::of_part(id)).or_default() += u64::from(is_part);
+        })?;
+        let torn = |(id, row): &(&u64, &Single<IconLabel>)| whole.get(id) != Some(&row.value.parts());
+        self.torn = self.icons.good.iter().filter(torn).map(|(id, _)| *id).collect();
+        Ok(misplaced)
     }
 
     fn take(&mut self, keys: &Keys, id: u64, position: u64, seed: &[u8], label: &[u8]) {
         let opened = keys.open(Place::Label, id, label);
-        let read = opened.and_then(|(version, bytes)| Some((version, Label::read(AccountId(id), bytes.expose())?)));
+        let read = |bytes: &[u8]| Some((Label::read(AccountId(id), bytes)?, Label::is_older(bytes)));
+        let read = opened.and_then(|(version, bytes)| Some((version, read(bytes.expose())?)));
         let of_seed = keys.open(Place::Seed, id, seed).map(|(version, _)| version);
         match (read, of_seed) {
-            (Some((version, label)), Some(same)) if same == version => {
-                self.good.insert(id, Row::new(version, label, seed.to_vec()));
+            (Some((version, (label, older))), Some(same)) if same == version => {
+                self.older |= older;
+                self.good.insert(id, Row::new(version, Arc::new(label.account), label.note, seed.to_vec()));
             }
             (read, of_seed) => {
                 let version = match (read.as_ref().map(|(version, _)| *version), of_seed) {
@@ -114,23 +200,30 @@ impl Rows {
                     _ => None,
                 };
                 let print = H32::sha256(&[seed, label]);
-                let label = read.map(|(_, label)| label.account);
+                let label = read.map(|(_, (label, _))| label.account);
                 let shown = DamagedAccount { id: AccountId(id), position, label };
                 self.bad.insert(id, Bad { version, shown, print });
             }
         }
     }
 
-    /// Each account's version, as far as it can be read.
-    pub fn versions(&self) -> Versions {
+    /// Each row's version, as far as it can be read.
+    pub fn found(&self) -> Found {
         let good = self.good.iter().map(|(id, row)| (*id, Some(row.version)));
-        good.chain(self.bad.iter().map(|(id, bad)| (*id, bad.version))).collect()
+        let accounts = good.chain(self.bad.iter().map(|(id, bad)| (*id, bad.version))).collect();
+        Found { accounts, groups: self.groups.versions(), icons: self.icons.versions() }
     }
 
-    /// The accounts in the order of the list.
+    /// Whether a row cannot be read.
+    pub fn has_damage(&self) -> bool {
+        !(self.bad.is_empty() && self.groups.bad.is_empty() && self.icons.bad.is_empty() && self.torn.is_empty())
+    }
+
+    /// The accounts in the order of the list: the pinned ones first. Those in the bin are not in it.
     pub fn listed(&self) -> Arc<[Arc<Account>]> {
-        let mut list: Vec<_> = self.good.values().map(|row| row.account.clone()).collect();
-        list.sort_by_key(|account| (account.order, account.id));
+        let there = self.good.values().filter(|row| !row.is_deleted());
+        let mut list: Vec<_> = there.map(|row| row.account.clone()).collect();
+        list.sort_by_key(|account| (!account.details.pinned, account.order, account.id));
         list.into()
     }
 

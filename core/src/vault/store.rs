@@ -7,6 +7,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
+use super::frame::Place;
 use super::header;
 use crate::error::{Error, PortError};
 
@@ -19,22 +20,34 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Pages in the write-ahead log before it is written back.
 const CHECKPOINT: u32 = 256;
 
-/// Tables, in the order in which they are made. Two copies of the header are its rows 1 and 2; the
-/// summary is row 1; part `p` of the note of account `a` is row `16 a + p`. `seed` stands before
-/// `label`: it is short, and so never leaves the row's own page.
-const TABLES: [(&str, &str); 4] = [
+/// Tables, in the order in which they are made; a file of format 1 has the first four. Two copies of the header are its
+/// rows 1 and 2; the summary is row 1; part `p` of the note of account `a` is row `16 a + p`, part `p` of the picture of
+/// icon `i` row `512 i + p`. `seed` stands before `label`: it is short, and so never leaves the row's own page.
+const TABLES: [(&str, &str); 7] = [
     ("header", "CREATE TABLE header (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT"),
     ("summary", "CREATE TABLE summary (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT"),
     ("account", "CREATE TABLE account (id INTEGER PRIMARY KEY, seed BLOB NOT NULL, label BLOB NOT NULL) STRICT"),
     ("note", "CREATE TABLE note (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT"),
+    ("groups", "CREATE TABLE groups (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT"),
+    ("icon", "CREATE TABLE icon (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT"),
+    ("picture", "CREATE TABLE picture (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT"),
 ];
 
-/// Steps from version to version: step `n` brings a file of version `n` to `n + 1`, in one
-/// transaction with the new `user_version`.
-const MIGRATIONS: [fn(&Transaction<'_>) -> rusqlite::Result<()>; header::FORMAT as usize] = [first];
+/// The tables that a file of this format has.
+fn tables(format: u32) -> &'static [(&'static str, &'static str)] {
+    if format < 2 { &TABLES[..4] } else { &TABLES }
+}
 
-fn first(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
-    TABLES.iter().try_for_each(|(_, sql)| transaction.execute_batch(sql))
+/// The table in which pieces of one column each stand.
+const fn table(place: Place) -> &'static str {
+    match place {
+        Place::Seed | Place::Label => "account",
+        Place::Note => "note",
+        Place::Summary => "summary",
+        Place::Group => "groups",
+        Place::Icon => "icon",
+        Place::Picture => "picture",
+    }
 }
 
 /// What SQLite could not do.
@@ -99,7 +112,10 @@ impl Store {
         connection.pragma_update(None, "application_id", APPLICATION)?;
         connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
         settle(&connection)?;
-        migrate(&mut connection, 0)?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+        let change = Change { transaction };
+        change.make_tables(0)?;
+        change.commit()?;
         Ok(Self { connection })
     }
 
@@ -122,14 +138,13 @@ impl Store {
         let mut statement = self.connection.prepare("SELECT name, sql FROM sqlite_schema ORDER BY rowid")?;
         let found = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
         let found = found.collect::<rusqlite::Result<Vec<_>>>()?;
-        let same = found.iter().map(|(name, sql)| (name.as_str(), sql.as_str())).eq(TABLES);
+        let found = found.iter().map(|(name, sql)| (name.as_str(), sql.as_str()));
+        let same = found.eq(tables(self.reader().version()?).iter().copied());
         if same { Ok(()) } else { Err(Fault::Broken) }
     }
 
-    /// Brings an older file up to date, step by step, once it was checked and may be written.
-    pub fn trust(&mut self) -> Result<(), Fault> {
-        let version = self.connection.query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0))?;
-        migrate(&mut self.connection, version as usize)?;
+    /// Lets the log be written back, once the file was checked, and copied aside where it is damaged.
+    pub fn trust(&self) -> Result<(), Fault> {
         self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         Ok(self.connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT)?)
     }
@@ -184,9 +199,9 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Gives each part of a note to `take`, in order of id.
-    pub fn each_note(self, mut take: impl FnMut(u64, &[u8])) -> Result<(), Fault> {
-        let mut statement = self.0.prepare("SELECT id, body FROM note ORDER BY id")?;
+    /// Gives each piece of a table of one column to `take`, in order of id.
+    pub fn each(self, place: Place, mut take: impl FnMut(u64, &[u8])) -> Result<(), Fault> {
+        let mut statement = self.0.prepare(&format!("SELECT id, body FROM {} ORDER BY id", table(place)))?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             take(row_id(row.get(0)?)?, blob(row.get_ref(1)?)?);
@@ -194,16 +209,21 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// The pieces of a note that stand under these ids, in order.
-    pub fn note(self, ids: Range<u64>) -> Result<Vec<(u64, Vec<u8>)>, Fault> {
+    /// The pieces of such a table that stand under these ids, in order.
+    pub fn pieces(self, place: Place, ids: Range<u64>) -> Result<Vec<(u64, Vec<u8>)>, Fault> {
         if ids.is_empty() {
             return Ok(vec![]);
         }
-        let sql = "SELECT id, body FROM note WHERE id >= ?1 AND id < ?2 ORDER BY id";
-        let mut statement = self.0.prepare(sql)?;
+        let sql = format!("SELECT id, body FROM {} WHERE id >= ?1 AND id < ?2 ORDER BY id", table(place));
+        let mut statement = self.0.prepare(&sql)?;
         let rows = statement.query_map([signed(ids.start), signed(ids.end)], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let rows = rows.collect::<rusqlite::Result<Vec<(i64, Vec<u8>)>>>()?;
         rows.into_iter().map(|(id, body)| Ok((row_id(id)?, body))).collect()
+    }
+
+    /// The format that the file says it has.
+    pub fn version(self) -> Result<u32, Fault> {
+        Ok(self.0.query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0))?)
     }
 
     /// A number that differs from the last when another process changed the file.
@@ -225,7 +245,7 @@ impl Change<'_> {
 
     /// Writes the sealed summary row, of which there is one.
     pub fn put_summary(&self, body: &[u8]) -> Result<(), Fault> {
-        self.execute("INSERT OR REPLACE INTO summary (id, body) VALUES (1, ?1)", params![body])
+        self.put(Place::Summary, 1, body)
     }
 
     /// Writes the header twice, so that one damaged byte leaves a whole copy; other copies go.
@@ -242,19 +262,28 @@ impl Change<'_> {
         self.execute(sql, params![signed(id), seed, label])
     }
 
-    /// Writes a sealed piece of a note, over what stood there.
-    pub fn put_note(&self, id: u64, body: &[u8]) -> Result<(), Fault> {
-        self.execute("INSERT OR REPLACE INTO note (id, body) VALUES (?1, ?2)", params![signed(id), body])
+    /// Writes a sealed piece into a table of one column, over what stood there.
+    pub fn put(&self, place: Place, id: u64, body: &[u8]) -> Result<(), Fault> {
+        let sql = format!("INSERT OR REPLACE INTO {} (id, body) VALUES (?1, ?2)", table(place));
+        self.execute(&sql, params![signed(id), body])
+    }
+
+    /// Removes the pieces of such a table that stand under these ids.
+    pub fn delete(&self, place: Place, ids: Range<u64>) -> Result<(), Fault> {
+        let sql = format!("DELETE FROM {} WHERE id >= ?1 AND id < ?2", table(place));
+        self.execute(&sql, [signed(ids.start), signed(ids.end)])
+    }
+
+    /// Makes the tables that a file of format `from` lacks, and says that it is of ours.
+    pub fn make_tables(&self, from: u32) -> Result<(), Fault> {
+        let there = if from == 0 { 0 } else { tables(from).len() };
+        TABLES[there..].iter().try_for_each(|(_, sql)| self.transaction.execute_batch(sql))?;
+        Ok(self.transaction.pragma_update(None, "user_version", header::FORMAT)?)
     }
 
     /// Removes an account's row.
     pub fn delete_account(&self, id: u64) -> Result<(), Fault> {
         self.execute("DELETE FROM account WHERE id = ?1", [signed(id)])
-    }
-
-    /// Removes every piece of an account's note.
-    pub fn delete_note(&self, account: u64) -> Result<(), Fault> {
-        self.execute("DELETE FROM note WHERE id >= ?1 AND id < ?1 + 16", [signed(account << 4)])
     }
 
     /// Makes the change last: when this returns well it is on the disk.
@@ -275,16 +304,6 @@ fn settle(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "cell_size_check", "ON")?;
     connection.pragma_update(None, "trusted_schema", "OFF")?;
     connection.pragma_update(None, "temp_store", "MEMORY")
-}
-
-fn migrate(connection: &mut Connection, from: usize) -> rusqlite::Result<()> {
-    for (version, step) in MIGRATIONS.iter().enumerate().skip(from) {
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
-        step(&transaction)?;
-        transaction.pragma_update(None, "user_version", version as u32 + 1)?;
-        transaction.commit()?;
-    }
-    Ok(())
 }
 
 /// Ids stay far below 2^59: each vault counts its own up from one.

@@ -1,10 +1,15 @@
-//! The summary: a running sum over every account's id and version, sealed in a row of its own and
-//! changed in the same transaction. It notices an account that was rolled back or deleted behind our
-//! back; only the whole file put back as it once was goes unnoticed.
+//! The summary: a running sum over the id and version of every row of a table, sealed in a row of its own and
+//! changed in the same transaction. It notices an account, a group or an icon that was rolled back or deleted behind
+//! our back; only the whole file put back as it once was goes unnoticed.
+//!
+//! ```text
+//! 2 | for accounts, groups, icons: sum 32, little-endian; count | next id | header | days | last day   (varints)
+//! 1 | sum 32 | count | next id | header                            (format 1, which had accounts alone)
+//! ```
 
 use std::collections::BTreeMap;
 
-use super::frame::{read_varint, write_varint};
+use super::frame::{Place, read_varint, write_varint};
 use super::key::Keys;
 use super::slot::take;
 
@@ -13,16 +18,24 @@ const REACH: u64 = 64;
 /// How many summands may be tried for it.
 const TRIES: u64 = 2_000_000;
 
-/// The version of each account by its id; `None` where it cannot be read any more.
+/// The version of each row of a table by its id; `None` where it cannot be read any more.
 pub(super) type Versions = BTreeMap<u64, Option<u64>>;
 
-/// The sum of all accounts' summands, modulo 2²⁵⁶.
+/// The versions of everything that is summed.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Found {
+    pub accounts: Versions,
+    pub groups: Versions,
+    pub icons: Versions,
+}
+
+/// The sum of all rows' summands, modulo 2²⁵⁶.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Sum([u64; 4]);
 
 impl Sum {
-    fn of(keys: &Keys, row: u64, version: u64) -> Self {
-        let tag = keys.summand(row, version);
+    fn of(keys: &Keys, place: Place, row: u64, version: u64) -> Self {
+        let tag = keys.summand(place, row, version);
         let mut limbs = [0; 4];
         for (limb, bytes) in limbs.iter_mut().zip(tag.as_ref().chunks_exact(8)) {
             let mut eight = [0; 8];
@@ -52,65 +65,57 @@ impl Sum {
     }
 }
 
+/// What the summary knows of one table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Part {
+    place: Place,
+    sum: Sum,
+    /// How many rows there are.
+    pub count: u64,
+}
+
 /// What the sealed summary holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Summary {
-    pub sum: Sum,
-    /// How many accounts there are.
-    pub count: u64,
-    /// The id of the next account. Ids are never given twice.
+    pub accounts: Part,
+    pub groups: Part,
+    pub icons: Part,
+    /// The id of the next account, group or icon. Ids are never given twice.
     pub next_id: u64,
     /// The revision of the header that goes with it.
     pub header: u64,
+    /// On how many days the vault was opened while something lay in the bin.
+    pub days: u64,
+    /// The last of them, in days since 1970.
+    pub last_day: u64,
     /// The version of this summary: one more with each change of the vault.
     pub version: u64,
 }
 
-const FORM: u8 = 1;
+const FORM: u8 = 2;
+const FIRST_FORM: u8 = 1;
 
-impl Summary {
-    /// The summary of a new vault.
-    pub const fn empty(header: u64) -> Self {
-        Self { sum: Sum([0; 4]), count: 0, next_id: 1, header, version: 1 }
+impl Part {
+    const fn empty(place: Place) -> Self {
+        Self { place, sum: Sum([0; 4]), count: 0 }
     }
 
-    /// The bytes that are sealed; the version stands outside.
-    pub fn write(&self) -> Vec<u8> {
-        let mut out = vec![FORM];
-        self.sum.0.iter().for_each(|limb| out.extend_from_slice(&limb.to_le_bytes()));
-        [self.count, self.next_id, self.header].into_iter().for_each(|n| write_varint(n, &mut out));
-        out
-    }
-
-    /// Reads what [`Summary::write`] wrote.
-    pub fn read(version: u64, mut bytes: &[u8]) -> Option<Self> {
-        if take(&mut bytes)? != [FORM] {
-            return None;
-        }
-        let mut limb = || take(&mut bytes).map(u64::from_le_bytes);
-        let sum = Sum([limb()?, limb()?, limb()?, limb()?]);
-        let mut number = || read_varint(&mut bytes);
-        let (count, next_id, header) = (number()?, number()?, number()?);
-        bytes.is_empty().then_some(Self { sum, count, next_id, header, version })
-    }
-
-    /// An account was added under this version.
+    /// A row was added under this version.
     pub fn add(&mut self, keys: &Keys, row: u64, version: u64) {
-        self.sum = self.sum.plus(Sum::of(keys, row, version));
+        self.sum = self.sum.plus(Sum::of(keys, self.place, row, version));
         self.count += 1;
     }
 
-    /// An account was taken out.
+    /// A row was taken out.
     pub fn remove(&mut self, keys: &Keys, row: u64, version: u64) {
-        self.sum = self.sum.minus(Sum::of(keys, row, version));
+        self.sum = self.sum.minus(Sum::of(keys, self.place, row, version));
         self.count = self.count.saturating_sub(1);
     }
 
-    /// The summary that these accounts would have, ids after theirs.
-    pub fn of(keys: &Keys, rows: &Versions, before: &Self) -> Self {
-        let mut out = Self { sum: Sum::default(), count: 0, ..*before };
+    /// The part that these rows would have.
+    fn of(keys: &Keys, place: Place, rows: &Versions) -> Self {
+        let mut out = Self::empty(place);
         for (row, version) in rows {
-            out.next_id = out.next_id.max(row + 1);
             match version {
                 Some(version) => out.add(keys, *row, *version),
                 None => out.count += 1,
@@ -119,17 +124,28 @@ impl Summary {
         out
     }
 
-    /// What the accounts found differ in from this summary. `rows` gives each account's version, or
-    /// `None` where it cannot be read any more.
-    pub fn compare(&self, keys: &Keys, rows: &Versions) -> Verdict {
-        let found = Self::of(keys, rows, self);
+    fn write(&self, out: &mut Vec<u8>) {
+        self.sum.0.iter().for_each(|limb| out.extend_from_slice(&limb.to_le_bytes()));
+        write_varint(self.count, out);
+    }
+
+    fn read(place: Place, bytes: &mut &[u8]) -> Option<Self> {
+        let mut limb = || take(bytes).map(u64::from_le_bytes);
+        let sum = Sum([limb()?, limb()?, limb()?, limb()?]);
+        Some(Self { place, sum, count: read_varint(bytes)? })
+    }
+
+    /// What the rows found differ in from this part. `rows` gives each row's version, or `None` where it cannot be read
+    /// any more; no id is `next_id` or more.
+    pub fn compare(&self, keys: &Keys, rows: &Versions, next_id: u64) -> Verdict {
+        let found = Self::of(keys, self.place, rows);
         let difference = self.sum.minus(found.sum);
         let unread: Vec<u64> = rows.iter().filter(|(_, version)| version.is_none()).map(|(row, _)| *row).collect();
         let count = rows.len() as u64;
         if difference == Sum::default() && count == self.count {
             return Verdict::Same;
         }
-        let search = Search { keys, rows, difference, next_id: self.next_id };
+        let search = Search { keys, place: self.place, rows, difference, next_id };
         match (unread.len(), count.cmp(&self.count)) {
             // What cannot be read cannot be summed: where its version explains the rest, all is there.
             (1, std::cmp::Ordering::Equal) if search.is_version_of(unread[0], TRIES / 20) => Verdict::Same,
@@ -140,6 +156,68 @@ impl Summary {
             (_, std::cmp::Ordering::Less) => Verdict::Missing { id: None, count: self.count - count },
             _ => Verdict::Unexplained,
         }
+    }
+}
+
+impl Summary {
+    /// The summary of a new vault.
+    pub const fn empty(header: u64) -> Self {
+        let (accounts, groups, icons) =
+            (Part::empty(Place::Label), Part::empty(Place::Group), Part::empty(Place::Icon));
+        Self { accounts, groups, icons, next_id: 1, header, days: 0, last_day: 0, version: 1 }
+    }
+
+    /// The bytes that are sealed; the version stands outside.
+    pub fn write(&self) -> Vec<u8> {
+        let mut out = vec![FORM];
+        [self.accounts, self.groups, self.icons].iter().for_each(|part| part.write(&mut out));
+        [self.next_id, self.header, self.days, self.last_day].into_iter().for_each(|n| write_varint(n, &mut out));
+        out
+    }
+
+    /// Reads what [`Summary::write`] wrote; of format 1 what that wrote.
+    pub fn read(version: u64, mut bytes: &[u8]) -> Option<Self> {
+        let [form] = take(&mut bytes).filter(|[form]| [FORM, FIRST_FORM].contains(form))?;
+        let mut out = Self { version, ..Self::empty(0) };
+        out.accounts = Part::read(Place::Label, &mut bytes)?;
+        if form == FORM {
+            out.groups = Part::read(Place::Group, &mut bytes)?;
+            out.icons = Part::read(Place::Icon, &mut bytes)?;
+        }
+        let mut number = || read_varint(&mut bytes);
+        (out.next_id, out.header) = (number()?, number()?);
+        if form == FORM {
+            (out.days, out.last_day) = (number()?, number()?);
+        }
+        bytes.is_empty().then_some(out)
+    }
+
+    /// The part of a table.
+    pub const fn part(&mut self, place: Place) -> &mut Part {
+        match place {
+            Place::Group => &mut self.groups,
+            Place::Icon | Place::Picture => &mut self.icons,
+            Place::Label | Place::Seed | Place::Note | Place::Summary => &mut self.accounts,
+        }
+    }
+
+    /// The summary that these rows would have, ids after theirs.
+    pub fn of(keys: &Keys, found: &Found, before: &Self) -> Self {
+        let part = |place, rows| Part::of(keys, place, rows);
+        let last = [&found.accounts, &found.groups, &found.icons].into_iter().filter_map(|rows| rows.keys().last());
+        Self {
+            accounts: part(Place::Label, &found.accounts),
+            groups: part(Place::Group, &found.groups),
+            icons: part(Place::Icon, &found.icons),
+            next_id: last.map(|id| id + 1).max().unwrap_or_default().max(before.next_id),
+            ..*before
+        }
+    }
+
+    /// Whether everything found is what was last written.
+    pub fn is_same(&self, keys: &Keys, found: &Found) -> bool {
+        let same = |part: &Part, rows| part.compare(keys, rows, self.next_id) == Verdict::Same;
+        same(&self.accounts, &found.accounts) && same(&self.groups, &found.groups) && same(&self.icons, &found.icons)
     }
 }
 
@@ -161,14 +239,19 @@ pub(super) enum Verdict {
 /// Tries the explanations that take one account.
 struct Search<'a> {
     keys: &'a Keys,
+    place: Place,
     rows: &'a Versions,
     difference: Sum,
     next_id: u64,
 }
 
 impl Search<'_> {
+    fn summand(&self, row: u64, version: u64) -> Sum {
+        Sum::of(self.keys, self.place, row, version)
+    }
+
     fn is_version_of(&self, row: u64, most: u64) -> bool {
-        (1..=most).any(|version| Sum::of(self.keys, row, version) == self.difference)
+        (1..=most).any(|version| self.summand(row, version) == self.difference)
     }
 
     fn missing(&self, count: u64) -> Verdict {
@@ -180,8 +263,8 @@ impl Search<'_> {
     fn rolled_back(&self) -> Verdict {
         let rows = self.rows.iter().filter_map(|(row, version)| Some((*row, (*version)?)));
         let older = |(row, version): &(u64, u64)| {
-            let target = self.difference.plus(Sum::of(self.keys, *row, *version));
-            (version + 1..=version.saturating_add(REACH)).any(|later| Sum::of(self.keys, *row, later) == target)
+            let target = self.difference.plus(self.summand(*row, *version));
+            (version + 1..=version.saturating_add(REACH)).any(|later| self.summand(*row, later) == target)
         };
         rows.take((TRIES / REACH) as usize)
             .find(older)
@@ -191,7 +274,7 @@ impl Search<'_> {
     fn surplus(&self) -> Verdict {
         let mut rows = self.rows.iter().filter_map(|(row, version)| Some((*row, (*version)?)));
         let over = self.difference.negated();
-        let found = rows.find(|(row, version)| Sum::of(self.keys, *row, *version) == over);
+        let found = rows.find(|(row, version)| self.summand(*row, *version) == over);
         found.map_or(Verdict::Unexplained, |(row, _)| Verdict::Surplus(row))
     }
 }
@@ -214,7 +297,7 @@ mod tests {
     fn five(keys: &Keys) -> (Summary, Versions) {
         let mut summary = Summary::empty(1);
         let rows: Versions = (1..=5).map(|row| (row, Some(row * 3))).collect();
-        rows.iter().for_each(|(row, version)| summary.add(keys, *row, version.unwrap()));
+        rows.iter().for_each(|(row, version)| summary.accounts.add(keys, *row, version.unwrap()));
         summary.next_id = 9;
         (summary, rows)
     }
@@ -226,7 +309,7 @@ mod tests {
         let changed = |change: &dyn Fn(&mut Versions)| {
             let mut rows = rows.clone();
             change(&mut rows);
-            summary.compare(&keys, &rows)
+            summary.accounts.compare(&keys, &rows, summary.next_id)
         };
         assert_eq!(changed(&|_| ()), Verdict::Same);
         assert_eq!(changed(&|rows| *rows.get_mut(&4).unwrap() = Some(11)), Verdict::RolledBack(4));
@@ -239,39 +322,66 @@ mod tests {
             *rows.get_mut(&1).unwrap() = Some(2);
         };
         assert_eq!(changed(&two), Verdict::Unexplained);
+        let found = Found { accounts: rows.clone(), ..Found::default() };
+        assert!(summary.is_same(&keys, &found));
+        let moved = Found { groups: rows, ..Found::default() };
+        assert!(!summary.is_same(&keys, &moved), "a row of one table is none of another");
+    }
+
+    fn summaries() -> impl Strategy<Value = Summary> {
+        (any::<[[u64; 5]; 3]>(), any::<[u64; 4]>()).prop_map(|(parts, n)| {
+            let part = |place, [a, b, c, d, count]: [u64; 5]| Part { place, sum: Sum([a, b, c, d]), count };
+            Summary {
+                accounts: part(Place::Label, parts[0]),
+                groups: part(Place::Group, parts[1]),
+                icons: part(Place::Icon, parts[2]),
+                next_id: n[0],
+                header: n[1],
+                days: n[2],
+                last_day: n[3],
+                version: 1,
+            }
+        })
     }
 
     /// Written summaries left whole or damaged, and anything at all: one value, one form.
     #[test]
     fn any_bytes_are_read_or_refused_and_a_third_is_read() {
-        let written = (any::<[u64; 4]>(), any::<[u64; 3]>()).prop_map(|(limbs, n)| {
-            Summary { sum: Sum(limbs), count: n[0], next_id: n[1], header: n[2], version: 1 }.write()
-        });
-        let touched = (written, any::<prop::sample::Index>(), 1..=255_u8, 0..6_u8)
-            .prop_map(|(bytes, at, change, how)| damaged(bytes, at, change, how));
+        let touched = (summaries(), any::<prop::sample::Index>(), 1..=255_u8, 0..6_u8)
+            .prop_map(|(summary, at, change, how)| damaged(summary.write(), at, change, how));
         let input = prop_oneof![7 => touched, 1 => prop::collection::vec(any::<u8>(), 0..80)];
         parser(input, |bytes| match Summary::read(1, bytes) {
-            Some(summary) => {
+            Some(summary) if bytes[0] == FORM => {
                 assert_eq!(summary.write(), *bytes);
                 true
             }
-            None => false,
+            summary => summary.is_some(),
         });
+    }
+
+    #[test]
+    fn a_summary_of_format_1_is_read() {
+        let mut bytes = vec![FIRST_FORM];
+        (1..=4_u64).for_each(|limb| bytes.extend_from_slice(&limb.to_le_bytes()));
+        bytes.extend_from_slice(&[3, 5, 2]);
+        let read = Summary::read(7, &bytes).unwrap();
+        assert_eq!((read.accounts.sum, read.accounts.count), (Sum([1, 2, 3, 4]), 3));
+        assert_eq!((read.next_id, read.header, read.version), (5, 2, 7));
+        assert_eq!((read.groups, read.icons), (Part::empty(Place::Group), Part::empty(Place::Icon)));
     }
 
     proptest! {
         #[test]
-        fn a_summary_is_read_as_it_was_written(limbs in any::<[u64; 4]>(), n in any::<[u64; 4]>()) {
-            let summary = Summary { sum: Sum(limbs), count: n[0], next_id: n[1], header: n[2], version: n[3] };
-            prop_assert_eq!(Summary::read(n[3], &summary.write()), Some(summary));
+        fn a_summary_is_read_as_it_was_written(summary in summaries()) {
+            prop_assert_eq!(Summary::read(1, &summary.write()), Some(summary));
         }
 
         #[test]
         fn adding_and_taking_out_leaves_nothing(rows in prop::collection::btree_map(1..1000u64, 1..9u64, 0..20)) {
             let keys = keys();
             let mut summary = Summary::empty(1);
-            rows.iter().for_each(|(row, version)| summary.add(&keys, *row, *version));
-            rows.iter().rev().for_each(|(row, version)| summary.remove(&keys, *row, *version));
+            rows.iter().for_each(|(row, version)| summary.icons.add(&keys, *row, *version));
+            rows.iter().rev().for_each(|(row, version)| summary.icons.remove(&keys, *row, *version));
             prop_assert_eq!(summary, Summary::empty(1));
         }
     }

@@ -6,6 +6,7 @@ mod kinds;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use countersign_protocol::otp::{Algorithm, Counter, Digits, Period};
 use countersign_protocol::push::Level;
@@ -24,12 +25,16 @@ impl Folder {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
-    fn path(&self) -> PathBuf {
+    pub(super) fn path(&self) -> PathBuf {
         self.folder.path().join("vault.db")
     }
 
     pub(super) fn create(&self) -> Vault {
         Vault::create(&self.path(), &secret("correct horse"), KdfCost::LEAST, clock(), random()).unwrap()
+    }
+
+    pub(super) fn create_at(&self, clock: Arc<Hands>) -> Vault {
+        Vault::create(&self.path(), &secret("correct horse"), KdfCost::LEAST, clock, random()).unwrap()
     }
 
     pub(super) fn open(&self) -> Vault {
@@ -65,6 +70,28 @@ fn open(path: &Path) -> Result<Vault, Error> {
     Vault::open(path, clock(), random())
 }
 
+/// A clock whose hands are set.
+pub(super) struct Hands(AtomicU64);
+
+impl Hands {
+    pub(super) fn at(now: u64) -> Self {
+        Self(AtomicU64::new(now))
+    }
+
+    pub(super) fn set(&self, now: u64) {
+        self.0.store(now, Ordering::Relaxed);
+    }
+}
+
+impl Clock for Hands {
+    fn now(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+    fn monotonic(&self) -> std::time::Duration {
+        std::time::Duration::ZERO
+    }
+}
+
 fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock::new())
 }
@@ -73,7 +100,7 @@ fn random() -> Arc<dyn Random> {
     Arc::new(SystemRandom::new())
 }
 
-fn secret(text: &str) -> Secret {
+pub(super) fn secret(text: &str) -> Secret {
     Secret::from_slice(text.as_bytes())
 }
 
@@ -88,15 +115,16 @@ pub(super) fn totp(n: u64) -> NewAccount {
         secret: secret(&format!("12345678901234567{n:03}")),
         pin: None,
         origin: None,
+        details: Details::default(),
     }
 }
 
-fn hotp(counter: u64) -> NewAccount {
+pub(super) fn hotp(counter: u64) -> NewAccount {
     let secret = secret("12345678901234567890");
     NewAccount { kind: Kind::Hotp(Counter::try_from(counter).unwrap()), secret, ..totp(0) }
 }
 
-fn issuers(vault: &mut Vault) -> Vec<String> {
+pub(super) fn issuers(vault: &mut Vault) -> Vec<String> {
     vault.accounts().unwrap().iter().map(|account| account.issuer.clone()).collect()
 }
 
@@ -280,8 +308,9 @@ fn accounts_are_edited_found_and_deleted() {
     let folder = Folder::new();
     let mut vault = folder.create();
     let ids: Vec<AccountId> = (1..=3).map(|n| vault.add(&totp(n)).unwrap()).collect();
-    let edit = Edit { issuer: Some("Zürich Bank".into()), note: Some("n".into()), order: Some(0), ..Edit::default() };
+    let edit = Edit { issuer: Some("Zürich Bank".into()), note: Some("n".into()), ..Edit::default() };
     vault.edit(ids[2], &edit).unwrap();
+    vault.move_account(ids[2], Some(ids[0])).unwrap();
     assert_eq!(issuers(&mut vault), ["Zürich Bank", "Issuer 1", "Issuer 2"]);
     let found = |vault: &mut Vault, text: &str| vault.search(text).unwrap().iter().map(|a| a.id).collect::<Vec<_>>();
     assert_eq!(found(&mut vault, "ZÜRICH mara3"), [ids[2]]);
@@ -372,7 +401,7 @@ fn a_newer_vault_is_refused_and_not_touched() {
         files
     };
     let before = files();
-    assert_eq!(open(&folder.path()).unwrap_err(), InputError::NewerVault { found: 7, known: 1 }.into());
+    assert_eq!(open(&folder.path()).unwrap_err(), InputError::NewerVault { found: 7, known: 2 }.into());
     assert!(files() == before);
 }
 

@@ -142,6 +142,7 @@ fn a_row_rolled_back_is_noticed_and_a_deleted_one_put_back_too() {
     vault.unlock_with(&key).unwrap();
     vault.edit(AccountId(3), &Edit { name: Some("new".into()), ..Edit::default() }).unwrap();
     vault.delete(AccountId(5)).unwrap();
+    vault.empty_bin().unwrap();
     vault.lock();
     let now = fs::read(folder.path()).unwrap();
     let attach = format!("ATTACH '{}' AS old; ", old.display());

@@ -1,0 +1,119 @@
+//! What a person does with accounts, mirrored.
+
+use countersign_core::vault::{self, AccountId, GroupId, IconId};
+
+use crate::record::{AccountEdit, Added, BinnedRow, Codes, CodesWindow, GroupRow, NewAccount, Picture, TagRow, View};
+use crate::{Countersign, CountersignError};
+
+fn accounts(ids: Vec<u64>) -> Vec<AccountId> {
+    ids.into_iter().map(AccountId).collect()
+}
+
+#[uniffi::export]
+impl Countersign {
+    /// The list that `view` asks for at `now`, in Unix time, with its codes.
+    pub fn view(&self, view: View, now: u64) -> Result<Codes, CountersignError> {
+        Ok(self.app.view(&view.into(), now)?.into())
+    }
+
+    /// `count` rows of that list from row `first`: what a screen shows of a long one.
+    pub fn view_window(&self, view: View, now: u64, first: u64, count: u64) -> Result<CodesWindow, CountersignError> {
+        Ok(CodesWindow::of(&self.app.view(&view.into(), now)?, first, count))
+    }
+
+    /// Adds accounts in one transaction; what came of each, in their order.
+    pub async fn add_accounts(&self, all: Vec<NewAccount>) -> Result<Vec<Added>, CountersignError> {
+        let all: Vec<_> = all.into_iter().map(vault::NewAccount::try_from).collect::<Result<_, _>>()?;
+        self.blocking(move |app| Ok(app.add_accounts(&all)?.into_iter().map(Added::from).collect())).await
+    }
+
+    /// Changes many accounts alike, in one transaction.
+    pub async fn edit_accounts(&self, ids: Vec<u64>, edit: AccountEdit) -> Result<(), CountersignError> {
+        self.blocking(move |app| Ok(app.edit_accounts(&accounts(ids), &edit.into())?)).await
+    }
+
+    /// Puts an account before another one in the order of the list, or at the end.
+    pub async fn move_account(&self, id: u64, before: Option<u64>) -> Result<(), CountersignError> {
+        self.blocking(move |app| Ok(app.move_account(AccountId(id), before.map(AccountId))?)).await
+    }
+
+    /// Deletes accounts in one transaction: into the bin.
+    pub async fn delete_accounts(&self, ids: Vec<u64>) -> Result<(), CountersignError> {
+        self.blocking(move |app| Ok(app.delete_accounts(&accounts(ids))?)).await
+    }
+
+    /// What lies in the bin, the last deleted first.
+    pub fn bin(&self) -> Result<Vec<BinnedRow>, CountersignError> {
+        Ok(self.app.bin()?.into_iter().map(BinnedRow::from).collect())
+    }
+
+    /// Takes accounts out of the bin.
+    pub async fn restore_accounts(&self, ids: Vec<u64>) -> Result<(), CountersignError> {
+        self.blocking(move |app| Ok(app.restore_accounts(&accounts(ids))?)).await
+    }
+
+    /// Takes accounts out of the bin for good.
+    pub async fn purge_accounts(&self, ids: Vec<u64>) -> Result<(), CountersignError> {
+        self.blocking(move |app| Ok(app.purge_accounts(&accounts(ids))?)).await
+    }
+
+    /// Empties the bin.
+    pub async fn empty_bin(&self) -> Result<(), CountersignError> {
+        self.blocking(move |app| Ok(app.empty_bin()?)).await
+    }
+
+    /// Whether there is a change of accounts to take back.
+    pub fn can_undo_change(&self) -> bool {
+        self.app.can_undo_change()
+    }
+
+    /// Takes back the last edit, move or deletion since the vault was unlocked.
+    pub async fn undo_change(&self) -> Result<(), CountersignError> {
+        self.blocking(move |app| Ok(app.undo_change()?)).await
+    }
+
+    /// A code of this account was used.
+    pub fn used(&self, id: u64) -> Result<(), CountersignError> {
+        Ok(self.app.used(AccountId(id))?)
+    }
+
+    /// The groups, in their order.
+    pub fn groups(&self) -> Result<Vec<GroupRow>, CountersignError> {
+        Ok(self.app.groups()?.into_iter().map(GroupRow::from).collect())
+    }
+
+    /// Makes a group, or finds the one of this name; its id.
+    pub async fn add_group(&self, name: String) -> Result<u64, CountersignError> {
+        self.blocking(move |app| Ok(app.add_group(&name)?.0)).await
+    }
+
+    /// Gives a group another name.
+    pub async fn rename_group(&self, id: u64, name: String) -> Result<(), CountersignError> {
+        self.blocking(move |app| Ok(app.rename_group(GroupId(id), &name)?)).await
+    }
+
+    /// Puts a group before another one, or at the end.
+    pub async fn move_group(&self, id: u64, before: Option<u64>) -> Result<(), CountersignError> {
+        self.blocking(move |app| Ok(app.move_group(GroupId(id), before.map(GroupId))?)).await
+    }
+
+    /// Deletes a group. The accounts in it stay.
+    pub async fn delete_group(&self, id: u64) -> Result<(), CountersignError> {
+        self.blocking(move |app| Ok(app.delete_group(GroupId(id))?)).await
+    }
+
+    /// The tags that accounts have.
+    pub fn tags(&self) -> Result<Vec<TagRow>, CountersignError> {
+        Ok(self.app.tags()?.into_iter().map(TagRow::from).collect())
+    }
+
+    /// Gives accounts a picture; its id.
+    pub async fn set_picture(&self, ids: Vec<u64>, picture: Picture) -> Result<u64, CountersignError> {
+        self.blocking(move |app| Ok(app.set_picture(&accounts(ids), &picture.into())?.0)).await
+    }
+
+    /// A picture of an account.
+    pub async fn picture(&self, id: u64) -> Result<Picture, CountersignError> {
+        self.blocking(move |app| Ok(app.picture(IconId(id))?.into())).await
+    }
+}

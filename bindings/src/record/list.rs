@@ -1,0 +1,263 @@
+//! How a person keeps accounts, mirrored: groups, tags, icons, the bin, and what a list shows.
+
+use countersign_core::error::InputError;
+use countersign_core::vault;
+
+use crate::error::InputFault;
+
+use super::account::{AccountRow, CodeRow};
+
+/// How a person keeps an account.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct AccountDetails {
+    /// Among the favourites.
+    pub favourite: bool,
+    /// At the head of every list.
+    pub pinned: bool,
+    /// Its code is hidden until it is tapped.
+    pub hidden: bool,
+    /// What is drawn beside it; its initials where there is none.
+    pub icon: Option<AccountIcon>,
+    /// The groups that it is in.
+    pub groups: Vec<u64>,
+    /// Its tags.
+    pub tags: Vec<String>,
+}
+
+impl From<&vault::Details> for AccountDetails {
+    fn from(core: &vault::Details) -> Self {
+        let vault::Details { favourite, pinned, hidden, icon, groups, tags } = core;
+        Self {
+            favourite: *favourite,
+            pinned: *pinned,
+            hidden: *hidden,
+            icon: icon.as_ref().map(AccountIcon::from),
+            groups: groups.iter().map(|group| group.0).collect(),
+            tags: tags.clone(),
+        }
+    }
+}
+
+impl From<AccountDetails> for vault::Details {
+    fn from(details: AccountDetails) -> Self {
+        let AccountDetails { favourite, pinned, hidden, icon, groups, tags } = details;
+        let groups = groups.into_iter().map(vault::GroupId).collect();
+        Self { favourite, pinned, hidden, icon: icon.map(vault::Icon::from), groups, tags }
+    }
+}
+
+/// What is drawn beside an account.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Enum)]
+pub enum AccountIcon {
+    /// One of the set of this project.
+    Drawn {
+        /// Its name.
+        name: String,
+    },
+    /// A picture that the person gave.
+    Picture {
+        /// Which picture of the vault.
+        id: u64,
+    },
+}
+
+impl From<&vault::Icon> for AccountIcon {
+    fn from(core: &vault::Icon) -> Self {
+        match core {
+            vault::Icon::Drawn(name) => Self::Drawn { name: name.clone() },
+            vault::Icon::Picture(id) => Self::Picture { id: id.0 },
+        }
+    }
+}
+
+impl From<AccountIcon> for vault::Icon {
+    fn from(icon: AccountIcon) -> Self {
+        match icon {
+            AccountIcon::Drawn { name } => Self::Drawn(name),
+            AccountIcon::Picture { id } => Self::Picture(vault::IconId(id)),
+        }
+    }
+}
+
+/// Another icon for accounts.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Enum)]
+pub enum IconChange {
+    /// Their initials.
+    Initials,
+    /// This one.
+    Icon {
+        /// Which.
+        icon: AccountIcon,
+    },
+}
+
+impl From<IconChange> for Option<vault::Icon> {
+    fn from(change: IconChange) -> Self {
+        match change {
+            IconChange::Initials => None,
+            IconChange::Icon { icon } => Some(icon.into()),
+        }
+    }
+}
+
+mirror! {
+    /// What a picture is written in.
+    Media = vault::Media {
+        /// Portable Network Graphics.
+        Png,
+        /// Scalable Vector Graphics.
+        Svg,
+    }
+}
+
+/// A picture of an account.
+#[derive(Clone, uniffi::Record)]
+pub struct Picture {
+    /// What it is written in.
+    pub media: Media,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl From<vault::Picture> for Picture {
+    fn from(core: vault::Picture) -> Self {
+        let vault::Picture { media, bytes } = core;
+        Self { media: media.into(), bytes }
+    }
+}
+
+impl From<Picture> for vault::Picture {
+    fn from(picture: Picture) -> Self {
+        let Picture { media, bytes } = picture;
+        Self { media: media.into(), bytes }
+    }
+}
+
+/// A group.
+#[derive(Clone, uniffi::Record)]
+pub struct GroupRow {
+    /// Which group.
+    pub id: u64,
+    /// Its name.
+    pub name: String,
+    /// Its place among the groups.
+    pub order: u64,
+}
+
+impl From<vault::Group> for GroupRow {
+    fn from(core: vault::Group) -> Self {
+        let vault::Group { id, name, order } = core;
+        Self { id: id.0, name, order }
+    }
+}
+
+/// A tag, and how many accounts have it.
+#[derive(Clone, uniffi::Record)]
+pub struct TagRow {
+    /// The tag.
+    pub name: String,
+    /// How many have it.
+    pub count: u64,
+}
+
+impl From<(String, usize)> for TagRow {
+    fn from((name, count): (String, usize)) -> Self {
+        Self { name, count: count as u64 }
+    }
+}
+
+/// An account that was deleted.
+#[derive(Clone, uniffi::Record)]
+pub struct BinnedRow {
+    /// The account.
+    pub account: AccountRow,
+    /// Until when it can be taken out of the bin at least.
+    pub until: u64,
+}
+
+impl From<vault::Binned> for BinnedRow {
+    fn from(core: vault::Binned) -> Self {
+        let vault::Binned { account, until } = core;
+        Self { account: AccountRow::from(&*account), until }
+    }
+}
+
+mirror! {
+    /// An order of a list.
+    Sort = vault::Sort {
+        /// As the person put them.
+        Manual,
+        /// By issuer and name.
+        Name,
+        /// Those used most first.
+        Use,
+        /// By the digits of their codes.
+        Code,
+    }
+}
+
+/// Which accounts a list shows, and in which order.
+#[derive(Clone, uniffi::Record)]
+pub struct View {
+    /// Words that issuer, name and note hold between them; none for all accounts.
+    pub search: String,
+    /// Only those of this group.
+    pub group: Option<u64>,
+    /// Only those with this tag.
+    pub tag: Option<String>,
+    /// Only the favourites.
+    pub favourites: bool,
+    /// Their order.
+    pub sort: Sort,
+}
+
+impl From<View> for vault::View {
+    fn from(view: View) -> Self {
+        let View { search, group, tag, favourites, sort } = view;
+        Self { search, group: group.map(vault::GroupId), tag, favourites, sort: sort.into() }
+    }
+}
+
+/// Some rows of a list: what a screen shows of a long one.
+#[derive(Clone, uniffi::Record)]
+pub struct CodesWindow {
+    /// The rows that were asked for, as far as there are any.
+    pub rows: Vec<CodeRow>,
+    /// How many rows the whole list has.
+    pub total: u64,
+    /// When the first code of the whole list changes.
+    pub next_change: Option<u64>,
+}
+
+impl CodesWindow {
+    /// `count` rows of a list, from row `first`.
+    pub(crate) fn of(core: &vault::Codes, first: u64, count: u64) -> Self {
+        let place = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        let rows = core.rows.iter().skip(place(first)).take(place(count)).map(CodeRow::from).collect();
+        Self { rows, total: core.rows.len() as u64, next_change: core.next_change }
+    }
+}
+
+/// What came of one account of many that were to be added.
+#[derive(Clone, uniffi::Enum)]
+pub enum Added {
+    /// It is there.
+    Added {
+        /// Which account.
+        id: u64,
+    },
+    /// It is not, and why.
+    Refused {
+        /// Why.
+        fault: InputFault,
+    },
+}
+
+impl From<Result<vault::AccountId, InputError>> for Added {
+    fn from(core: Result<vault::AccountId, InputError>) -> Self {
+        match core {
+            Ok(id) => Self::Added { id: id.0 },
+            Err(fault) => Self::Refused { fault: fault.into() },
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! What a person does with accounts beside reading their codes: lists, groups, tags, icons, the bin, and undo.
+
+use super::App;
+#[cfg(doc)]
+use crate::error::PortError;
+use crate::error::{Error, InputError};
+use crate::port::Topic;
+use crate::vault::{AccountId, Binned, Codes, Edit, Group, GroupId, IconId, NewAccount, Picture, Vault, View};
+
+impl App {
+    /// The list that `view` asks for at `now`, in Unix time, with its codes.
+    ///
+    /// # Errors
+    /// [`InputError::TooMuch`] for a long search; [`InputError::VaultLocked`].
+    pub fn view(&self, view: &View, now: u64) -> Result<Codes, Error> {
+        self.state()?.safe.vault()?.view(view, now)
+    }
+
+    /// Adds accounts in one transaction: all that can be taken, and why each other cannot, in their order.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`]; [`PortError`] of the disk, with nothing changed.
+    pub fn add_accounts(&self, accounts: &[NewAccount]) -> Result<Vec<Result<AccountId, InputError>>, Error> {
+        self.change_accounts(|vault| vault.add_all(accounts))
+    }
+
+    /// Changes many accounts alike, in one transaction: all of them or none.
+    ///
+    /// # Errors
+    /// As [`App::edit_account`].
+    pub fn edit_accounts(&self, ids: &[AccountId], edit: &Edit) -> Result<(), Error> {
+        self.change_accounts(|vault| vault.edit_all(ids, edit))
+    }
+
+    /// Puts an account before another one in the order of the list, or at the end.
+    ///
+    /// # Errors
+    /// [`InputError::NotFound`], [`InputError::VaultLocked`]; [`PortError`] of the disk.
+    pub fn move_account(&self, id: AccountId, before: Option<AccountId>) -> Result<(), Error> {
+        self.change_accounts(|vault| vault.move_account(id, before))
+    }
+
+    /// Deletes accounts in one transaction: into the bin, where they lie for thirty days.
+    ///
+    /// # Errors
+    /// As [`App::delete_account`].
+    pub fn delete_accounts(&self, ids: &[AccountId]) -> Result<(), Error> {
+        self.change_accounts(|vault| vault.delete_all(ids))
+    }
+
+    /// What lies in the bin, the last deleted first.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`].
+    pub fn bin(&self) -> Result<Vec<Binned>, Error> {
+        self.state()?.safe.vault()?.bin()
+    }
+
+    /// Takes accounts out of the bin, in one transaction: all of them or none.
+    ///
+    /// # Errors
+    /// [`InputError::NotFound`]; [`InputError::Duplicate`] where the same was added anew meanwhile; [`PortError`] of the
+    /// disk.
+    pub fn restore_accounts(&self, ids: &[AccountId]) -> Result<(), Error> {
+        self.change_accounts(|vault| vault.restore(ids))
+    }
+
+    /// Takes accounts out of the bin for good.
+    ///
+    /// # Errors
+    /// [`InputError::NotFound`] for one that does not lie there; [`PortError`] of the disk.
+    pub fn purge_accounts(&self, ids: &[AccountId]) -> Result<(), Error> {
+        self.change_accounts(|vault| vault.purge(ids))
+    }
+
+    /// Empties the bin.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`]; [`PortError`] of the disk.
+    pub fn empty_bin(&self) -> Result<(), Error> {
+        self.change_accounts(Vault::empty_bin)
+    }
+
+    /// Whether [`App::undo_change`] has something to take back.
+    pub fn can_undo_change(&self) -> bool {
+        self.state().is_ok_and(|mut state| state.safe.vault().is_ok_and(|vault| vault.can_undo()))
+    }
+
+    /// Takes back the last edit, move or deletion since the vault was unlocked, with all accounts that it changed.
+    ///
+    /// # Errors
+    /// [`InputError::NotFound`] where there is none, or an account was changed since; [`InputError::Duplicate`];
+    /// [`PortError`] of the disk.
+    pub fn undo_change(&self) -> Result<(), Error> {
+        self.change_accounts(Vault::undo)
+    }
+
+    /// A code of this account was used: copied, or read by the person. Written when the vault is locked.
+    ///
+    /// # Errors
+    /// [`InputError::NotFound`], [`InputError::VaultLocked`].
+    pub fn used(&self, id: AccountId) -> Result<(), Error> {
+        self.state()?.safe.vault()?.used(id)
+    }
+
+    /// The groups, in their order.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`].
+    pub fn groups(&self) -> Result<Vec<Group>, Error> {
+        self.state()?.safe.vault()?.groups()
+    }
+
+    /// Makes a group, or finds the one of this name.
+    ///
+    /// # Errors
+    /// [`InputError::Field`] and [`InputError::TooMuch`]; [`PortError`] of the disk.
+    pub fn add_group(&self, name: &str) -> Result<GroupId, Error> {
+        self.change_accounts(|vault| vault.add_group(name))
+    }
+
+    /// Gives a group another name.
+    ///
+    /// # Errors
+    /// [`InputError::NotFound`], [`InputError::SameName`]; as [`App::add_group`].
+    pub fn rename_group(&self, id: GroupId, name: &str) -> Result<(), Error> {
+        self.change_accounts(|vault| vault.rename_group(id, name))
+    }
+
+    /// Puts a group before another one, or at the end.
+    ///
+    /// # Errors
+    /// [`InputError::NotFound`]; [`PortError`] of the disk.
+    pub fn move_group(&self, id: GroupId, before: Option<GroupId>) -> Result<(), Error> {
+        self.change_accounts(|vault| vault.move_group(id, before))
+    }
+
+    /// Deletes a group. The accounts in it stay.
+    ///
+    /// # Errors
+    /// [`InputError::NotFound`]; [`PortError`] of the disk.
+    pub fn delete_group(&self, id: GroupId) -> Result<(), Error> {
+        self.change_accounts(|vault| vault.delete_group(id))
+    }
+
+    /// The tags that accounts have, each with how many have it.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`].
+    pub fn tags(&self) -> Result<Vec<(String, usize)>, Error> {
+        self.state()?.safe.vault()?.tags()
+    }
+
+    /// Gives accounts a picture, in one transaction.
+    ///
+    /// # Errors
+    /// [`InputError::TooMuch`]; [`InputError::NotFound`]; [`PortError`] of the disk.
+    pub fn set_picture(&self, ids: &[AccountId], picture: &Picture) -> Result<IconId, Error> {
+        self.change_accounts(|vault| vault.set_picture(ids, picture))
+    }
+
+    /// A picture of an account.
+    ///
+    /// # Errors
+    /// [`InputError::NotFound`]; [`InputError::Damaged`] where it cannot be read; [`InputError::VaultLocked`].
+    pub fn picture(&self, id: IconId) -> Result<Picture, Error> {
+        self.state()?.safe.vault()?.picture(id)
+    }
+
+    pub(super) fn change_accounts<T>(&self, change: impl FnOnce(&mut Vault) -> Result<T, Error>) -> Result<T, Error> {
+        let value = change(self.state()?.safe.vault()?)?;
+        self.notify(Topic::Accounts);
+        Ok(value)
+    }
+}

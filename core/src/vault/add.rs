@@ -1,0 +1,292 @@
+//! Accounts come in: one or many at once, none twice.
+
+use std::collections::HashMap;
+
+use countersign_protocol::Secret;
+use countersign_protocol::otp::{Algorithm, Code, Counter, Digits, hotp};
+use zeroize::Zeroizing;
+
+use super::Vault;
+use super::account::{self, Account, AccountId, Details, NewAccount};
+use super::change::Work;
+use super::key::Keys;
+use super::kind::Kind;
+use super::label::{ORDER_STEP, first_order};
+use super::rows::Row;
+use crate::error::{Error, InputError, Named};
+use crate::limits;
+
+impl Vault {
+    /// Adds an account.
+    ///
+    /// # Errors
+    /// [`InputError::Duplicate`] where the same seed with the same settings is there: names stay as they
+    /// are, and of two HOTP counters the larger is kept; [`InputError::Field`] and [`InputError::TooMuch`]
+    /// by field; [`InputError::NotFound`] for a group or a picture that is not there;
+    /// [`crate::error::PortError`] of the disk, with nothing changed.
+    pub fn add(&mut self, new: &NewAccount) -> Result<AccountId, Error> {
+        let added = self.add_all(std::slice::from_ref(new))?.pop();
+        Ok(added.ok_or(Error::Internal)??)
+    }
+
+    /// Adds accounts in one transaction: all that can be taken, and why each other cannot, in their order.
+    ///
+    /// # Errors
+    /// [`crate::error::PortError`] of the disk, with nothing changed; [`InputError::VaultLocked`].
+    pub fn add_all(&mut self, all: &[NewAccount]) -> Result<Vec<Result<AccountId, InputError>>, Error> {
+        let now = self.clock.now();
+        let ready: Vec<Result<Ready<'_>, InputError>> = all.iter().map(Ready::check).collect();
+        if ready.iter().all(Result::is_err) {
+            self.unlocked()?;
+            return Ok(ready.into_iter().map(|refused| refused.map(|_| AccountId(0))).collect());
+        }
+        self.change(|work| {
+            let mut batch = Batch::begin(work, &ready);
+            ready.iter().map(|ready| batch.take(work, ready.as_ref().map_err(|refused| *refused), now)).collect()
+        })
+    }
+
+    /// The next code of a HOTP account. The counter after it is on the disk before the code is returned:
+    /// no code is ever shown twice.
+    ///
+    /// # Errors
+    /// As [`Vault::get`]; [`InputError::WrongKind`] for any other kind, or at the last counter.
+    pub fn next_hotp(&mut self, id: AccountId) -> Result<Code, Error> {
+        let now = self.clock.now();
+        self.change(|work| {
+            let row = work.rows.find(id)?;
+            let Kind::Hotp(counter) = row.account.kind else { return Err(InputError::WrongKind("not HOTP").into()) };
+            let next = counter.next().ok_or(InputError::WrongKind("the last counter"))?;
+            let seed = row.open_seed(work.keys).ok_or(InputError::Damaged(id.0))?;
+            let mut account = (*row.account).clone();
+            account.kind = Kind::Hotp(next);
+            (account.uses, account.used) = (account.uses.saturating_add(1), now);
+            let code = hotp(&seed, counter, account.algorithm, account.digits);
+            work.rewrite(row, account, None)?;
+            Ok(code)
+        })
+    }
+}
+
+/// An account whose values hold their limits.
+struct Ready<'a> {
+    new: &'a NewAccount,
+    issuer: String,
+    name: String,
+    note: Zeroizing<String>,
+    details: Details,
+    algorithm: Algorithm,
+    digits: Digits,
+    /// What is sealed: the seed, and the PIN of a kind that has one.
+    kept: Secret,
+}
+
+impl<'a> Ready<'a> {
+    fn check(new: &'a NewAccount) -> Result<Self, InputError> {
+        let issuer = account::name(Named::Issuer, &new.issuer)?;
+        let name = account::name(Named::Name, &new.name)?;
+        let note = account::note(&new.note)?;
+        let kept = new.kind.kept(&new.secret, new.pin.as_ref())?;
+        let (algorithm, digits) = new.kind.form(new.algorithm, new.digits);
+        let mut details = new.details.clone();
+        details.tags = details.tags.iter().map(|tag| account::tag(tag)).collect::<Result<_, _>>()?;
+        Ok(Self { new, issuer, name, note, details: details.settled()?, algorithm, digits, kept })
+    }
+
+    fn identity(&self, keys: &Keys) -> [u8; 16] {
+        identity(keys, self.new.kind, self.algorithm, self.digits, &self.kept)
+    }
+}
+
+/// What is known while accounts are added.
+struct Batch {
+    /// The accounts of the vault, where more than one is added; one is looked for.
+    known: Option<HashMap<[u8; 16], AccountId>>,
+    /// Accounts that were added, and the largest counter that any of their likes had.
+    added: HashMap<[u8; 16], AccountId>,
+    counters: HashMap<[u8; 16], Counter>,
+    count: usize,
+    last_order: u64,
+}
+
+impl Batch {
+    fn begin(work: &Work<'_>, ready: &[Result<Ready<'_>, InputError>]) -> Self {
+        let there = || work.rows.good.values().filter(|row| !row.is_deleted());
+        let all = || there().filter_map(|row| Some((row.identity(work.keys)?, row.account.id))).collect();
+        let mut counters = HashMap::new();
+        for ready in ready.iter().flatten() {
+            if let Kind::Hotp(counter) = ready.new.kind {
+                let largest = counters.entry(ready.identity(work.keys)).or_insert(counter);
+                *largest = (*largest).max(counter);
+            }
+        }
+        Self {
+            known: (ready.len() > 1).then(all),
+            added: HashMap::new(),
+            counters,
+            count: there().count() + work.rows.bad.len(),
+            last_order: there().map(|row| row.account.order).max().unwrap_or_default(),
+        }
+    }
+
+    fn take(
+        &mut self,
+        work: &mut Work<'_>,
+        ready: Result<&Ready<'_>, InputError>,
+        now: u64,
+    ) -> Result<Result<AccountId, InputError>, Error> {
+        let ready = match ready {
+            Ok(ready) => ready,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let identity = ready.identity(work.keys);
+        if let Some(same) = self.added.get(&identity) {
+            return Ok(Err(InputError::Duplicate(same.0)));
+        }
+        let kind = self.counters.get(&identity).map_or(ready.new.kind, |counter| Kind::Hotp(*counter));
+        if let Some(same) = self.same(work, &identity) {
+            work.merge(same, kind)?;
+            return Ok(Err(InputError::Duplicate(same.account.id.0)));
+        }
+        if let Err(refused) = self.has_room().and_then(|()| work.has_all(&ready.details)) {
+            return Ok(Err(refused));
+        }
+        let id = AccountId(work.new_id());
+        self.last_order = first_order(id).max(self.last_order.saturating_add(ORDER_STEP));
+        self.count += 1;
+        self.added.insert(identity, id);
+        work.write(None, ready.account(id, kind, self.last_order, now), &ready.kept, Some(&ready.note))?;
+        Ok(Ok(id))
+    }
+
+    fn same<'a>(&self, work: &Work<'a>, identity: &[u8; 16]) -> Option<&'a Row> {
+        let rows = &work.rows.good;
+        match &self.known {
+            Some(known) => known.get(identity).and_then(|id| rows.get(&id.0)),
+            None => rows.values().find(|row| !row.is_deleted() && row.identity(work.keys) == Some(*identity)),
+        }
+    }
+
+    fn has_room(&self) -> Result<(), InputError> {
+        has_room(self.count + 1)
+    }
+}
+
+/// Whether so many accounts may be there.
+pub(super) fn has_room(count: usize) -> Result<(), InputError> {
+    let (found, most) = (count as u64, limits::VAULT_ACCOUNTS as u64);
+    if found > most { Err(InputError::TooMuch { what: Named::Accounts, found, most }) } else { Ok(()) }
+}
+
+impl Ready<'_> {
+    fn account(&self, id: AccountId, kind: Kind, order: u64, now: u64) -> Account {
+        let &Self { algorithm, digits, new: &NewAccount { origin, .. }, .. } = self;
+        Account {
+            id,
+            issuer: self.issuer.clone(),
+            name: self.name.clone(),
+            kind,
+            algorithm,
+            digits,
+            origin,
+            created: now,
+            changed: now,
+            order,
+            details: self.details.clone(),
+            uses: 0,
+            used: 0,
+            deleted: None,
+        }
+    }
+}
+
+impl Work<'_> {
+    /// The account is there: of two counters the larger is right, since the other's codes are used up.
+    fn merge(&mut self, same: &Row, given: Kind) -> Result<(), Error> {
+        if let (Kind::Hotp(kept), Kind::Hotp(counter)) = (same.account.kind, given)
+            && counter.get() > kept.get()
+        {
+            let mut account = (*same.account).clone();
+            account.kind = given;
+            self.rewrite(same, account, None)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the groups and the picture are there that an account names.
+    pub fn has_all(&self, details: &Details) -> Result<(), InputError> {
+        self.has_groups(&details.groups)?;
+        details.icon.iter().try_for_each(|icon| self.has_icon(icon))
+    }
+}
+
+/// What makes an account this account: kind, algorithm, digits, period with its start, seed and PIN. A counter does not,
+/// nor a name.
+pub(super) fn identity(keys: &Keys, kind: Kind, algorithm: Algorithm, digits: Digits, kept: &Secret) -> [u8; 16] {
+    let (period, start) = match kind {
+        Kind::Totp(period) => (period.seconds(), period.start()),
+        Kind::Hotp(_) | Kind::Steam | Kind::Yandex | Kind::MOtp => (0, 0),
+    };
+    let (start, algorithm) = (start.to_be_bytes(), algorithm.as_str().as_bytes());
+    // The seed leaves its type to be hashed under a key.
+    keys.identity(&[&[kind.number(), digits.get()], &period.to_be_bytes(), &start, algorithm, b"|", kept.expose()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{Folder, hotp, totp};
+    use super::*;
+
+    #[test]
+    fn accounts_are_taken_up_to_their_limit_and_what_cannot_be_read_counts() {
+        let folder = Folder::new();
+        let mut vault = folder.create();
+        let all: Vec<NewAccount> = (0..limits::VAULT_ACCOUNTS as u64 - 1).map(totp).collect();
+        assert!(vault.add_all(&all).unwrap().iter().all(Result::is_ok));
+        let key = vault.key().unwrap();
+        drop(vault);
+        folder.sql("UPDATE account SET seed = zeroblob(length(seed)) WHERE id = 7");
+        let mut vault = folder.open();
+        vault.unlock_with(&key).unwrap();
+        assert_eq!((vault.damaged().unwrap().len(), vault.accounts().unwrap().len()), (1, limits::VAULT_ACCOUNTS - 2));
+
+        let (last, beyond) = (totp(limits::VAULT_ACCOUNTS as u64), totp(limits::VAULT_ACCOUNTS as u64 + 1));
+        vault.add(&last).unwrap();
+        let most = limits::VAULT_ACCOUNTS as u64;
+        let refused = InputError::TooMuch { what: Named::Accounts, found: most + 1, most };
+        assert_eq!(vault.add(&beyond), Err(refused.into()));
+        assert!(
+            matches!(vault.add(&last), Err(Error::Input(InputError::Duplicate(_)))),
+            "one that is there is told so"
+        );
+        vault.delete(AccountId(7)).unwrap();
+        vault.add(&beyond).unwrap();
+        assert_eq!(vault.accounts().unwrap().len(), limits::VAULT_ACCOUNTS);
+    }
+
+    #[test]
+    fn of_many_accounts_each_has_its_own_answer() {
+        let folder = Folder::new();
+        let mut vault = folder.create();
+        let there = vault.add(&totp(1)).unwrap();
+        let long = NewAccount { issuer: "x".repeat(limits::ACCOUNT_NAME + 1), ..totp(2) };
+        let counted = |n: u64| NewAccount { issuer: format!("at {n}"), ..hotp(n) };
+        let groups = Details { groups: vec![super::super::GroupId(77)], ..Details::default() };
+        let strange = NewAccount { details: groups, ..totp(5) };
+        let all = [totp(1), long, totp(3), totp(3), counted(2), counted(9), strange];
+        let answers = vault.add_all(&all).unwrap();
+        let is_long = |answer: &Result<AccountId, InputError>| {
+            matches!(answer, Err(InputError::TooMuch { what: Named::Issuer, .. }))
+        };
+        assert_eq!(answers[0], Err(InputError::Duplicate(there.0)));
+        assert!(is_long(&answers[1]));
+        let third = answers[2].unwrap();
+        assert_eq!(answers[3], Err(InputError::Duplicate(third.0)));
+        let fifth = answers[4].unwrap();
+        assert_eq!(answers[5], Err(InputError::Duplicate(fifth.0)));
+        assert_eq!(answers[6], Err(InputError::NotFound));
+        assert_eq!(vault.get(fifth).unwrap().kind, hotp(9).kind, "the larger counter is kept");
+        assert_eq!(vault.accounts().unwrap().len(), 3);
+        assert!(is_long(&vault.add_all(&all[1..2]).unwrap()[0]), "nothing is written for it");
+    }
+}

@@ -1,0 +1,361 @@
+//! Changes to accounts that are there: of one or of many at once, the order of the list, and how often a code was used.
+
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::Vault;
+use super::account::{self, Account, AccountId, Details, Edit};
+use super::change::Work;
+use super::label::{ORDER_STEP, first_order};
+use super::rows::Row;
+use crate::error::{Error, InputError, Named};
+
+/// How to undo the last change of accounts.
+pub(super) struct Undo(Vec<Before>);
+
+/// An account before a change.
+struct Before {
+    /// Which version it had after it.
+    version: u64,
+    account: Arc<Account>,
+    /// The note, where that was changed.
+    note: Option<Zeroizing<String>>,
+}
+
+impl Vault {
+    /// Changes an account.
+    ///
+    /// # Errors
+    /// As [`Vault::get`] and [`Vault::add`].
+    pub fn edit(&mut self, id: AccountId, edit: &Edit) -> Result<(), Error> {
+        self.edit_all(&[id], edit)
+    }
+
+    /// Changes many accounts alike, in one transaction: all of them or none.
+    ///
+    /// # Errors
+    /// As [`Vault::get`] and [`Vault::add`].
+    pub fn edit_all(&mut self, ids: &[AccountId], edit: &Edit) -> Result<(), Error> {
+        let now = self.clock.now();
+        let edit = edit.checked()?;
+        self.change_all(ids, |work, row| {
+            let mut account = (*row.account).clone();
+            edit.apply(&mut account)?;
+            work.has_all(&account.details)?;
+            account.changed = now;
+            Ok((account, edit.note.clone()))
+        })
+    }
+
+    /// Puts an account before another one in the order of the list, or at the end.
+    ///
+    /// # Errors
+    /// As [`Vault::get`], of either.
+    pub fn move_account(&mut self, id: AccountId, before: Option<AccountId>) -> Result<(), Error> {
+        self.refresh()?;
+        let rows = &self.unlocked()?.rows;
+        rows.find(id)?;
+        let there = rows.good.values().filter(|row| !row.is_deleted() && row.account.id != id);
+        let mut places: Vec<(u64, AccountId)> = there.map(|row| (row.account.order, row.account.id)).collect();
+        places.sort_unstable();
+        let to = match before {
+            Some(before) if before == id => return Ok(()),
+            Some(before) => {
+                rows.find(before)?;
+                places.iter().position(|(_, at)| *at == before).ok_or(InputError::NotFound)?
+            }
+            None => places.len(),
+        };
+        let moved = match place_between(to.checked_sub(1).map(|at| places[at].0), places.get(to).map(|place| place.0)) {
+            Some(order) => vec![(id, order)],
+            // No room is left between the two: all get new places.
+            None => {
+                places.insert(to, (0, id));
+                (1..).zip(&places).map(|(rank, (_, id))| (*id, first_order(AccountId(rank)))).collect()
+            }
+        };
+        let ids: Vec<AccountId> = moved.iter().map(|(id, _)| *id).collect();
+        self.change_all(&ids, |_, row| {
+            let mut account = (*row.account).clone();
+            let order = moved.iter().find(|(id, _)| *id == account.id).map(|(_, order)| *order);
+            account.order = order.unwrap_or(account.order);
+            Ok((account, None))
+        })
+    }
+
+    /// Whether there is a change of accounts that [`Vault::undo`] takes back.
+    pub fn can_undo(&self) -> bool {
+        self.open.as_ref().is_some_and(|open| open.undo.is_some())
+    }
+
+    /// Takes back the last edit, move or deletion since the vault was unlocked, with all accounts that it changed.
+    ///
+    /// # Errors
+    /// [`InputError::NotFound`] where there is none, or one of the accounts was changed since;
+    /// [`InputError::Duplicate`] where an account that was deleted was added anew meanwhile;
+    /// [`crate::error::PortError`] of the disk, with nothing changed.
+    pub fn undo(&mut self) -> Result<(), Error> {
+        let Undo(all) = self.unlocked_mut()?.undo.take().ok_or(InputError::NotFound)?;
+        self.change(|work| {
+            for Before { version, account, note } in &all {
+                let row = work.rows.find_any(account.id)?;
+                if row.version != *version {
+                    return Err(InputError::NotFound.into());
+                }
+                if row.is_deleted() && account.deleted.is_none() {
+                    work.may_come_back(row)?;
+                }
+                work.rewrite(row, (**account).clone(), note.as_deref().map(String::as_str))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// A code of this account was used: copied, or read by the person. Counted in memory, and written when the vault is
+    /// locked; the code of a HOTP account counts by itself.
+    ///
+    /// # Errors
+    /// As [`Vault::get`].
+    pub fn used(&mut self, id: AccountId) -> Result<(), Error> {
+        let now = self.clock.now();
+        self.refresh()?;
+        let open = self.unlocked_mut()?;
+        open.rows.find(id)?;
+        let (uses, last) = open.uses.entry(id).or_default();
+        (*uses, *last) = (*uses + 1, now);
+        open.viewed = None;
+        Ok(())
+    }
+
+    /// Writes what was counted, as the vault is locked.
+    pub(super) fn write_uses(&mut self) -> Result<(), Error> {
+        let uses = std::mem::take(&mut self.unlocked_mut()?.uses);
+        if uses.is_empty() {
+            return Ok(());
+        }
+        self.change(|work| {
+            for (id, (count, last)) in uses {
+                // Gone meanwhile, or damaged: then nobody asks.
+                let Ok(row) = work.rows.find(id) else { continue };
+                let mut account = (*row.account).clone();
+                (account.uses, account.used) = (account.uses.saturating_add(count), account.used.max(last));
+                work.rewrite(row, account, None)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Changes each of `ids` in one transaction, and remembers how to take that back.
+    pub(super) fn change_all(
+        &mut self,
+        ids: &[AccountId],
+        mut edit: impl FnMut(&Work<'_>, &Row) -> Result<(Account, Option<Zeroizing<String>>), Error>,
+    ) -> Result<(), Error> {
+        let mut ids = ids.to_vec();
+        ids.sort_unstable();
+        ids.dedup();
+        let before = self.change(|work| {
+            let mut all = Vec::with_capacity(ids.len());
+            for id in ids {
+                let row = work.rows.find(id)?;
+                let (account, note) = edit(work, row)?;
+                let old = note.is_some() && !row.note_damaged;
+                let old = old.then(|| work.note(row)).transpose()?;
+                let version = work.rewrite(row, account, note.as_deref().map(String::as_str))?;
+                all.push(Before { version, account: row.account.clone(), note: old });
+            }
+            Ok(all)
+        })?;
+        self.unlocked_mut()?.undo = Some(Undo(before));
+        Ok(())
+    }
+}
+
+/// An order between two neighbours, if there is one.
+const fn place_between(after: Option<u64>, before: Option<u64>) -> Option<u64> {
+    match (after, before) {
+        (None, None) => Some(ORDER_STEP),
+        (Some(after), None) => after.checked_add(ORDER_STEP),
+        (after, Some(before)) => {
+            let after = match after {
+                Some(after) => after,
+                None => 0,
+            };
+            if before - after >= 2 { Some(after + (before - after) / 2) } else { None }
+        }
+    }
+}
+
+/// An [`Edit`] whose values hold their limits.
+struct Checked<'a> {
+    edit: &'a Edit,
+    issuer: Option<String>,
+    name: Option<String>,
+    note: Option<Zeroizing<String>>,
+    tag: Vec<String>,
+}
+
+impl Edit {
+    fn checked(&self) -> Result<Checked<'_>, InputError> {
+        let named = |field, text: &Option<String>| text.as_deref().map(|text| account::name(field, text)).transpose();
+        Ok(Checked {
+            edit: self,
+            issuer: named(Named::Issuer, &self.issuer)?,
+            name: named(Named::Name, &self.name)?,
+            note: self.note.as_deref().map(account::note).transpose()?,
+            tag: self.tag.iter().map(|tag| account::tag(tag)).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl Checked<'_> {
+    fn apply(&self, account: &mut Account) -> Result<(), InputError> {
+        let Edit { favourite, pinned, hidden, icon, join, leave, untag, .. } = self.edit;
+        self.issuer.iter().for_each(|issuer| account.issuer.clone_from(issuer));
+        self.name.iter().for_each(|name| account.name.clone_from(name));
+        let mut details = std::mem::take(&mut account.details);
+        details.favourite = favourite.unwrap_or(details.favourite);
+        details.pinned = pinned.unwrap_or(details.pinned);
+        details.hidden = hidden.unwrap_or(details.hidden);
+        icon.iter().for_each(|icon| details.icon.clone_from(icon));
+        details.groups.retain(|group| !leave.contains(group));
+        details.groups.extend(join);
+        details.tags.retain(|tag| !untag.contains(tag));
+        details.tags.extend(self.tag.iter().cloned());
+        account.details = Details::settled(details)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{Folder, issuers, secret, totp};
+    use super::*;
+    use crate::limits;
+    use crate::vault::NewAccount;
+
+    fn three() -> (Folder, Vault, [AccountId; 3]) {
+        let folder = Folder::new();
+        let mut vault = folder.create();
+        let all = [1, 2, 3].map(|n| NewAccount { note: format!("note {n}"), ..totp(n) });
+        let ids = vault.add_all(&all).unwrap().into_iter().map(Result::unwrap).collect::<Vec<_>>();
+        (folder, vault, ids.try_into().unwrap())
+    }
+
+    #[test]
+    fn many_accounts_are_changed_at_once_and_all_come_back() {
+        let (_folder, mut vault, ids) = three();
+        let [home, work] = ["Home", "Work"].map(|name| vault.add_group(name).unwrap());
+        vault.edit(ids[0], &Edit { join: vec![home], tag: vec!["old".into()], ..Edit::default() }).unwrap();
+        let edit = Edit {
+            note: Some("all alike".into()),
+            favourite: Some(true),
+            hidden: Some(true),
+            join: vec![work, work],
+            leave: vec![home],
+            tag: vec![" shared ".into()],
+            untag: vec!["old".into()],
+            ..Edit::default()
+        };
+        vault.edit_all(&[ids[0], ids[2], ids[0]], &edit).unwrap();
+        let check = |vault: &mut Vault, id| {
+            let account = vault.get(id).unwrap();
+            let details = &account.details;
+            (details.favourite, details.hidden, details.groups.clone(), details.tags.clone(), vault.note(id).unwrap())
+        };
+        let all_alike = Zeroizing::new("all alike".to_owned());
+        for id in [ids[0], ids[2]] {
+            let tags = vec!["shared".to_owned()];
+            assert_eq!(check(&mut vault, id), (true, true, vec![work], tags, all_alike.clone()));
+        }
+        assert_eq!(vault.note(ids[1]).unwrap().as_str(), "note 2");
+        assert!(vault.can_undo());
+        vault.undo().unwrap();
+        let first = check(&mut vault, ids[0]);
+        assert_eq!(
+            (first.0, first.2, first.3, first.4.as_str()),
+            (false, vec![home], vec!["old".to_owned()], "note 1")
+        );
+        assert_eq!(vault.note(ids[2]).unwrap().as_str(), "note 3");
+        assert!(!vault.can_undo());
+        assert_eq!(vault.undo(), Err(InputError::NotFound.into()));
+    }
+
+    #[test]
+    fn of_many_accounts_all_are_changed_or_none() {
+        let (_folder, mut vault, ids) = three();
+        let edit = Edit { name: Some("x".into()), ..Edit::default() };
+        assert_eq!(vault.edit_all(&[ids[0], AccountId(99)], &edit), Err(InputError::NotFound.into()));
+        assert_eq!(vault.get(ids[0]).unwrap().name, "mara1@example.com");
+        let tags = (0..limits::ACCOUNT_TAGS).map(|n| format!("tag {n}")).collect();
+        vault.edit(ids[1], &Edit { tag: tags, ..Edit::default() }).unwrap();
+        let one_more = Edit { tag: vec!["one more".into()], ..Edit::default() };
+        assert!(vault.edit_all(&ids, &one_more).is_err());
+        assert!(vault.get(ids[0]).unwrap().details.tags.is_empty());
+    }
+
+    #[test]
+    fn what_was_changed_since_is_not_undone() {
+        let (_folder, mut vault, ids) = three();
+        vault.edit(ids[0], &Edit { name: Some("x".into()), ..Edit::default() }).unwrap();
+        let key = vault.key().unwrap();
+        let mut other = _folder.open();
+        other.unlock_with(&key).unwrap();
+        other.edit(ids[0], &Edit { name: Some("y".into()), ..Edit::default() }).unwrap();
+        assert_eq!(vault.undo(), Err(InputError::NotFound.into()));
+        assert_eq!(vault.get(ids[0]).unwrap().name, "y");
+        vault.delete(ids[1]).unwrap();
+        let anew = vault.add(&totp(2)).unwrap();
+        assert_eq!(vault.undo(), Err(InputError::Duplicate(anew.0).into()));
+    }
+
+    #[test]
+    fn accounts_are_put_where_a_person_wants_them() {
+        let (folder, mut vault, ids) = three();
+        vault.move_account(ids[2], Some(ids[0])).unwrap();
+        assert_eq!(issuers(&mut vault), ["Issuer 3", "Issuer 1", "Issuer 2"]);
+        vault.move_account(ids[1], Some(ids[0])).unwrap();
+        assert_eq!(issuers(&mut vault), ["Issuer 3", "Issuer 2", "Issuer 1"]);
+        vault.move_account(ids[2], None).unwrap();
+        assert_eq!(issuers(&mut vault), ["Issuer 2", "Issuer 1", "Issuer 3"]);
+        vault.undo().unwrap();
+        assert_eq!(issuers(&mut vault), ["Issuer 3", "Issuer 2", "Issuer 1"]);
+        vault.move_account(ids[0], Some(ids[0])).unwrap();
+        assert_eq!(vault.move_account(ids[0], Some(AccountId(99))), Err(InputError::NotFound.into()));
+        assert_eq!(vault.move_account(AccountId(99), None), Err(InputError::NotFound.into()));
+        let last = vault.add(&totp(4)).unwrap();
+        vault.lock();
+        let mut vault = folder.open();
+        vault.unlock(&secret("correct horse")).unwrap();
+        assert_eq!(issuers(&mut vault), ["Issuer 3", "Issuer 2", "Issuer 1", "Issuer 4"]);
+        // So often between the same two that no room is left: the order holds all the same.
+        for _ in 0..30 {
+            vault.move_account(ids[0], Some(ids[1])).unwrap();
+            vault.move_account(last, Some(ids[1])).unwrap();
+            assert_eq!(issuers(&mut vault), ["Issuer 3", "Issuer 1", "Issuer 4", "Issuer 2"]);
+        }
+        vault.add(&totp(5)).unwrap();
+        assert_eq!(issuers(&mut vault)[4], "Issuer 5", "what is added stands at the end");
+    }
+
+    #[test]
+    fn uses_are_counted_in_memory_and_written_when_the_vault_is_locked() {
+        let (folder, mut vault, ids) = three();
+        let writes =
+            |folder: &Folder| std::fs::metadata(folder.path().with_extension("db-wal")).map(|log| log.len()).ok();
+        let before = writes(&folder);
+        for id in [ids[1], ids[1], ids[0]] {
+            vault.used(id).unwrap();
+        }
+        assert_eq!(writes(&folder), before, "no commit a code");
+        assert_eq!(vault.used(AccountId(99)), Err(InputError::NotFound.into()));
+        let changed = vault.get(ids[1]).unwrap().changed;
+        vault.lock();
+        vault.unlock(&secret("correct horse")).unwrap();
+        let uses: Vec<u64> = vault.accounts().unwrap().iter().map(|account| account.uses).collect();
+        assert_eq!(uses, [1, 2, 0]);
+        let account = vault.get(ids[1]).unwrap();
+        assert!(account.used > 0 && account.changed == changed, "to be used is no change");
+    }
+}

@@ -1,0 +1,269 @@
+//! Groups: what a person puts accounts into. A group is a row of its own, sealed like the rest; which accounts are in it
+//! stands in their labels.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use super::account;
+use super::change::Work;
+use super::frame::{Place, read_varint, write_varint};
+use super::label::{read_text, write_text};
+use super::list::folded;
+use super::rows::Single;
+use super::{Unlocked, Vault};
+use crate::error::{Error, InputError, Named};
+use crate::limits;
+
+/// Which group of the vault. Never given twice, also not after the group is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupId(pub u64);
+
+impl fmt::Display for GroupId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A group.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Which group.
+    pub id: GroupId,
+    /// Its name, as shown.
+    pub name: String,
+    /// Its place among the groups: ascending, then by id.
+    pub order: u64,
+}
+
+impl fmt::Debug for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Group").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// The form of a group that this program writes: `1 | order | name`.
+const FORM: u8 = 1;
+
+impl Group {
+    /// The bytes that are sealed.
+    pub(super) fn write(&self) -> Zeroizing<Vec<u8>> {
+        let mut out = Zeroizing::new(Vec::with_capacity(32 + self.name.len()));
+        out.push(FORM);
+        write_varint(self.order, &mut out);
+        write_text(&self.name, &mut out);
+        out
+    }
+
+    /// Reads what [`Group::write`] wrote.
+    pub(super) fn read(id: u64, bytes: &[u8]) -> Option<Self> {
+        let mut rest = bytes.strip_prefix(&[FORM])?;
+        let order = read_varint(&mut rest)?;
+        let name = read_text(&mut rest)?.to_owned();
+        rest.is_empty().then_some(Self { id: GroupId(id), name, order })
+    }
+}
+
+impl Vault {
+    /// The groups that can be read, in their order.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`].
+    pub fn groups(&mut self) -> Result<Vec<Group>, Error> {
+        self.refresh()?;
+        Ok(self.unlocked()?.groups())
+    }
+
+    /// Makes a group, or finds the one that has this name, whatever the case. Returns its id.
+    ///
+    /// # Errors
+    /// [`InputError::Field`] and [`InputError::TooMuch`] by name or number;
+    /// [`PortError`](crate::error::PortError) of the disk.
+    pub fn add_group(&mut self, name: &str) -> Result<GroupId, Error> {
+        let name = group_name(name)?;
+        self.change(|work| {
+            if let Some(same) = work.group_of(&name, None) {
+                return Ok(same);
+            }
+            let count = work.rows.groups.good.len() + work.rows.groups.bad.len();
+            if count >= limits::VAULT_GROUPS {
+                let (found, most) = (count as u64 + 1, limits::VAULT_GROUPS as u64);
+                return Err(InputError::TooMuch { what: Named::Groups, found, most }.into());
+            }
+            let id = GroupId(work.new_id());
+            let last = work.rows.groups.good.values().map(|row| row.value.order).max();
+            let group = Group { id, name, order: last.map_or(1, |last| last.saturating_add(1)) };
+            work.write_group(None, &group)?;
+            Ok(id)
+        })
+    }
+
+    /// Gives a group another name.
+    ///
+    /// # Errors
+    /// [`InputError::NotFound`]; [`InputError::SameName`] where another group has it; as [`Vault::add_group`].
+    pub fn rename_group(&mut self, id: GroupId, name: &str) -> Result<(), Error> {
+        let name = group_name(name)?;
+        self.change(|work| {
+            let row = work.rows.groups.good.get(&id.0).ok_or(InputError::NotFound)?;
+            if work.group_of(&name, Some(id)).is_some() {
+                return Err(InputError::SameName.into());
+            }
+            work.write_group(Some(row), &Group { name, ..row.value.clone() })
+        })
+    }
+
+    /// Puts a group before another one, or at the end.
+    ///
+    /// # Errors
+    /// [`InputError::NotFound`]; [`PortError`](crate::error::PortError) of the disk.
+    pub fn move_group(&mut self, id: GroupId, before: Option<GroupId>) -> Result<(), Error> {
+        self.change(|work| {
+            let mut rows: Vec<&Single<Group>> = work.rows.groups.good.values().collect();
+            rows.sort_by_key(|row| (row.value.order, row.value.id));
+            let at = rows.iter().position(|row| row.value.id == id).ok_or(InputError::NotFound)?;
+            let moved = rows.remove(at);
+            let to = match before {
+                Some(before) if before == id => at,
+                Some(before) => rows.iter().position(|row| row.value.id == before).ok_or(InputError::NotFound)?,
+                None => rows.len(),
+            };
+            rows.insert(to, moved);
+            for (order, row) in (1..).zip(rows) {
+                if row.value.order != order {
+                    work.write_group(Some(row), &Group { order, ..row.value.clone() })?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Deletes a group; one that cannot be read too. The accounts in it stay.
+    ///
+    /// # Errors
+    /// [`InputError::NotFound`]; [`PortError`](crate::error::PortError) of the disk, with nothing changed.
+    pub fn delete_group(&mut self, id: GroupId) -> Result<(), Error> {
+        self.change(|work| {
+            work.remove_single(Place::Group, id.0)?;
+            let members = work.rows.good.values().filter(|row| row.account.details.groups.contains(&id));
+            for row in members {
+                let mut account = (*row.account).clone();
+                account.details.groups.retain(|group| *group != id);
+                work.rewrite(row, account, None)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The tags that accounts have, each once with how many have it, in order of their letters.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`].
+    pub fn tags(&mut self) -> Result<Vec<(String, usize)>, Error> {
+        let mut tags = std::collections::BTreeMap::<String, usize>::new();
+        for account in self.accounts()?.iter() {
+            account.details.tags.iter().for_each(|tag| *tags.entry(tag.clone()).or_default() += 1);
+        }
+        Ok(tags.into_iter().collect())
+    }
+}
+
+impl Unlocked {
+    fn groups(&self) -> Vec<Group> {
+        let mut groups: Vec<Group> = self.rows.groups.good.values().map(|row| row.value.clone()).collect();
+        groups.sort_by_key(|group| (group.order, group.id));
+        groups
+    }
+}
+
+impl Work<'_> {
+    /// The group that has this name, whatever the case, other than `but`.
+    fn group_of(&self, name: &str, but: Option<GroupId>) -> Option<GroupId> {
+        let name = folded(name);
+        let same = |group: &&Group| Some(group.id) != but && folded(&group.name) == name;
+        self.rows.groups.good.values().map(|row| &row.value).find(same).map(|group| group.id)
+    }
+
+    fn write_group(&mut self, before: Option<&Single<Group>>, group: &Group) -> Result<(), Error> {
+        let version = before.map_or(1, |row| row.version + 1);
+        self.put_single(Place::Group, group.id.0, before.map(|row| row.version), &group.write())?;
+        let row = Single { version, value: group.clone() };
+        self.after.groups.push((group.id.0, Some(row)));
+        Ok(())
+    }
+
+    /// Whether each of these groups is there.
+    pub(super) fn has_groups(&self, groups: &[GroupId]) -> Result<(), InputError> {
+        let known = |id: &GroupId| self.rows.groups.good.contains_key(&id.0);
+        if groups.iter().all(known) { Ok(()) } else { Err(InputError::NotFound) }
+    }
+}
+
+fn group_name(name: &str) -> Result<String, InputError> {
+    account::short(Named::Group, limits::GROUP_NAME, name)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::account::Edit;
+    use super::super::tests::{Folder, secret, totp};
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_group_is_read_as_it_was_written(order in any::<u64>(), name in "\\PC{0,80}", id in any::<u64>()) {
+            let group = Group { id: GroupId(id), name, order };
+            let bytes = group.write();
+            prop_assert_eq!(Group::read(id, &bytes), Some(group));
+            prop_assert_eq!(Group::read(id, &bytes[1..]), None);
+            prop_assert_eq!(Group::read(id, &bytes[..bytes.len() - 1]), None);
+        }
+    }
+
+    fn names(vault: &mut Vault) -> Vec<String> {
+        vault.groups().unwrap().into_iter().map(|group| group.name).collect()
+    }
+
+    #[test]
+    fn groups_are_made_named_moved_and_deleted_and_their_accounts_stay() {
+        let folder = Folder::new();
+        let mut vault = folder.create();
+        let [work, home, old] = ["Work", "Home", "Old"].map(|name| vault.add_group(name).unwrap());
+        assert_eq!(vault.add_group(" WORK ").unwrap(), work, "a name stands there once");
+        let account = vault.add(&totp(1)).unwrap();
+        vault.edit(account, &Edit { join: vec![work, old], ..Edit::default() }).unwrap();
+        vault.rename_group(home, "House").unwrap();
+        assert_eq!(vault.rename_group(home, "work"), Err(InputError::SameName.into()));
+        vault.rename_group(work, "WORK").unwrap();
+        vault.move_group(old, Some(work)).unwrap();
+        assert_eq!(names(&mut vault), ["Old", "WORK", "House"]);
+        vault.move_group(old, None).unwrap();
+        assert_eq!(names(&mut vault), ["WORK", "House", "Old"]);
+        vault.delete_group(old).unwrap();
+        assert_eq!(vault.delete_group(old), Err(InputError::NotFound.into()));
+        vault.lock();
+        vault.unlock(&secret("correct horse")).unwrap();
+        assert!(vault.report().unwrap().damage.is_empty());
+        assert_eq!(names(&mut vault), ["WORK", "House"]);
+        assert_eq!(vault.get(account).unwrap().details.groups, [work]);
+        let unknown = Edit { join: vec![old], ..Edit::default() };
+        assert_eq!(vault.edit(account, &unknown), Err(InputError::NotFound.into()));
+        assert!(vault.add_group("New").unwrap() > old, "an id is never given twice");
+    }
+
+    #[test]
+    fn groups_are_taken_up_to_their_limit() {
+        let folder = Folder::new();
+        let mut vault = folder.create();
+        for (n, fits) in [(0, false), (1, true), (limits::GROUP_NAME, true), (limits::GROUP_NAME + 1, false)] {
+            assert_eq!(group_name(&"é".repeat(n)).is_ok(), fits, "{n}");
+        }
+        let most = limits::VAULT_GROUPS;
+        (0..most).for_each(|n| assert!(vault.add_group(&format!("Group {n}")).is_ok(), "{n}"));
+        let refused = InputError::TooMuch { what: Named::Groups, found: most as u64 + 1, most: most as u64 };
+        assert_eq!(vault.add_group("One more"), Err(refused.into()));
+        assert!(vault.add_group("group 7").is_ok(), "one that is there is found");
+    }
+}

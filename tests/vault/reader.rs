@@ -1,0 +1,144 @@
+//! The format as it is written down: a reader in another language, made after `docs/vault-format.md` alone, opens what
+//! this program writes.
+//!
+//! The fixture is a vault of every kind of row; `COUNTERSIGN_ACCEPT=1` makes it and what the reader says of it anew.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use countersign_core::vault::{Details, Edit, Icon, KdfCost, Kind, Media, NewAccount, Picture, Vault};
+use countersign_protocol::jose::Id;
+use countersign_tests::program;
+use serde_json::{Value, json};
+
+use super::{quick_folder, story};
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/vault-2").join(name)
+}
+
+/// What the reader says of a vault's file.
+fn ask(path: &Path) -> Value {
+    let reader = Path::new(env!("CARGO_MANIFEST_DIR")).join("vault/reader.py");
+    let mut command = Command::new(program::target().join("python-venv/bin/python"));
+    command.arg("-B").arg(reader).arg(path);
+    let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let mut child = child.expect("cargo xtask setup installs it");
+    child.stdin.take().unwrap().write_all(story::passphrase().expose()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{command:?}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// A vault with every kind of row.
+fn fill(vault: &mut Vault) {
+    let work = vault.add_group("Work").unwrap();
+    let home = vault.add_group("Zuhause").unwrap();
+    let tags = vec!["geld".to_owned(), "wichtig".to_owned()];
+    let details = Details { favourite: true, groups: vec![work, home], tags, ..Details::default() };
+    let all = [
+        NewAccount { note: "a short note".into(), details, ..story::account(2) },
+        story::account(3),
+        story::account(1),
+        NewAccount { issuer: "Gateway ∞".into(), origin: Some(Id::from_bytes([7; 16])), ..story::account(4) },
+        story::account(5),
+    ];
+    let ids: Vec<_> = vault.add_all(&all).unwrap().into_iter().map(Result::unwrap).collect();
+    vault
+        .set_picture(&ids[..2], &Picture { media: Media::Png, bytes: (0..6_000).map(|n| (n % 251) as u8).collect() })
+        .unwrap();
+    let drawn = Some(Some(Icon::Drawn("mail".into())));
+    vault.edit(ids[2], &Edit { pinned: Some(true), hidden: Some(true), icon: drawn, ..Edit::default() }).unwrap();
+    vault.move_account(ids[3], Some(ids[0])).unwrap();
+    vault.next_hotp(ids[1]).unwrap();
+    vault.used(ids[0]).unwrap();
+    vault.delete(ids[4]).unwrap();
+}
+
+/// What a vault holds, in the reader's words.
+fn told(vault: &mut Vault) -> Vec<Value> {
+    let bin: Vec<_> = vault.bin().unwrap().into_iter().map(|binned| binned.account).collect();
+    let mut out = vec![];
+    for account in vault.accounts().unwrap().iter() {
+        let (kind, moving) = match account.kind {
+            Kind::Totp(period) => (1, u64::from(period.seconds())),
+            Kind::Hotp(counter) => (2, counter.get()),
+        };
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let Details { favourite, pinned, hidden, icon, groups, tags } = &account.details;
+        let icon = icon.as_ref().map(|icon| match icon {
+            Icon::Drawn(name) => json!(name),
+            Icon::Picture(id) => json!(id.0),
+        });
+        let seed = vault.seed(account.id).unwrap();
+        out.push(json!({
+            "id": account.id.0, "issuer": account.issuer, "name": account.name, "kind": kind, "moving": moving,
+            "digits": account.digits.get(), "created": account.created, "changed": account.changed, "order": account.order,
+            "origin": account.origin.map(|id| hex(id.as_bytes())), "note": vault.note(account.id).unwrap().as_str(),
+            "favourite": favourite, "pinned": pinned, "hidden": hidden, "icon": icon, "tags": tags,
+            "groups": groups.iter().map(|group| group.0).collect::<Vec<_>>(), "uses": account.uses, "used": account.used,
+            "seed": hex(seed.expose()), "deleted": null,
+        }));
+    }
+    assert_eq!(bin.len(), 1);
+    out
+}
+
+/// The reader's accounts, without what it says of the bytes themselves, and without the bin.
+fn read(answer: &Value) -> Vec<Value> {
+    let mut all = answer["accounts"].as_array().unwrap().clone();
+    all.retain(|account| account["deleted"].is_null());
+    all.iter_mut().for_each(|account| {
+        let account = account.as_object_mut().unwrap();
+        ["label", "parts", "algorithm"].iter().for_each(|name| drop(account.remove(*name)));
+    });
+    all
+}
+
+fn by_id(mut all: Vec<Value>) -> Vec<Value> {
+    all.sort_by_key(|account| account["id"].as_u64());
+    all
+}
+
+#[test]
+fn a_reader_in_another_language_opens_what_this_program_writes() {
+    let folder = quick_folder();
+    let mut vault = story::create(folder.path(), 0x7265_6164).unwrap();
+    fill(&mut vault);
+    // Also with what stands in the log alone, while another has it open.
+    let path = folder.path().join(story::NAME);
+    let live = ask(&path);
+    assert_eq!(by_id(read(&live)), by_id(told(&mut vault)));
+    vault.lock();
+    let answer = ask(&path);
+    vault.unlock(&story::passphrase()).unwrap();
+    assert_eq!(by_id(read(&answer)), by_id(told(&mut vault)));
+    assert_eq!(answer["groups"], json!({"1": [1, "Work"], "2": [2, "Zuhause"]}));
+    assert_eq!(answer["pictures"].as_object().unwrap().len(), 1);
+}
+
+#[test]
+fn the_vault_of_the_document_is_read_as_it_is_written_there() {
+    if std::env::var_os("COUNTERSIGN_ACCEPT").is_some() {
+        let folder = quick_folder();
+        let mut vault = story::create(folder.path(), 0x0064_6F63).unwrap();
+        fill(&mut vault);
+        vault.lock();
+        fs::create_dir_all(fixture("")).unwrap();
+        fs::copy(folder.path().join(story::NAME), fixture("vault.sqlite")).unwrap();
+        let answer = serde_json::to_string_pretty(&ask(&fixture("vault.sqlite"))).unwrap();
+        fs::write(fixture("opened.json"), answer + "\n").unwrap();
+    }
+    let written: Value = serde_json::from_slice(&fs::read(fixture("opened.json")).unwrap()).unwrap();
+    let folder = quick_folder();
+    let path = folder.path().join(story::NAME);
+    fs::copy(fixture("vault.sqlite"), &path).unwrap();
+    assert_eq!(ask(&path), written);
+    let mut vault = story::open(folder.path()).unwrap();
+    vault.unlock(&story::passphrase()).unwrap();
+    assert!(vault.report().unwrap().damage.is_empty());
+    assert_eq!(by_id(read(&written)), by_id(told(&mut vault)));
+    assert_eq!(vault.cost(KdfCost::LEAST).unwrap(), KdfCost::LEAST);
+}
