@@ -2,7 +2,7 @@
 
 use countersign_core::vault::{self, AccountId, GroupId, IconId};
 
-use crate::record::{AccountEdit, Added, BinnedRow, Codes, CodesWindow, GroupRow, NewAccount, Picture, TagRow, View};
+use crate::record::{AccountEdit, Added, BinnedRow, Codes, CodesWindow, GroupRow, NewAccount, TagRow, View};
 use crate::{Countersign, CountersignError};
 
 fn accounts(ids: Vec<u64>) -> Vec<AccountId> {
@@ -107,13 +107,25 @@ impl Countersign {
         Ok(self.app.tags()?.into_iter().map(TagRow::from).collect())
     }
 
-    /// Gives accounts a picture; its id.
-    pub async fn set_picture(&self, ids: Vec<u64>, picture: Picture) -> Result<u64, CountersignError> {
-        self.blocking(move |app| Ok(app.set_picture(&accounts(ids), &picture.into())?.0)).await
+    /// Gives accounts a picture from a PNG or JPEG file, shrunk; its id.
+    pub async fn set_picture(&self, ids: Vec<u64>, file: Vec<u8>) -> Result<u64, CountersignError> {
+        self.blocking(move |app| Ok(app.set_picture(&accounts(ids), &file)?.0)).await
     }
 
-    /// A picture of an account.
-    pub async fn picture(&self, id: u64) -> Result<Picture, CountersignError> {
-        self.blocking(move |app| Ok(app.picture(IconId(id))?.into())).await
+    /// A picture of an account: a PNG file.
+    pub async fn picture(&self, id: u64) -> Result<Vec<u8>, CountersignError> {
+        self.blocking(move |app| Ok(app.picture(IconId(id))?.as_png().to_vec())).await
     }
+}
+
+/// An icon of the set drawn for this project, as SVG; none of this name.
+#[uniffi::export]
+pub fn drawn_icon(name: String) -> Option<String> {
+    vault::drawn(&name).map(str::to_owned)
+}
+
+/// The names of that set.
+#[uniffi::export]
+pub fn drawn_icons() -> Vec<String> {
+    vault::DRAWN.map(str::to_owned).to_vec()
 }

@@ -28,9 +28,9 @@ pub use port::{CancelHandle, Clock, ClockPort, Keystore, KeystorePort, Observer,
 pub use record::{
     AccountDetails, AccountEdit, AccountIcon, AccountKind, AccountRow, Added, Algorithm, ApprovalRow, ApprovalState,
     BinnedRow, ClosedStatus, CodeRow, Codes, CodesWindow, ContextRow, DamagedRow, DeviceClass, EnrolOffer, Enrolling,
-    GatewayRow, GatewayState, GoneWhy, GroupRow, Guard, IconChange, Level, LiveCode, LockState, Media, NewAccount,
-    NewMark, Op, Os, Phone, Picture, PollOutcome, Prompt, Purpose, Res, Sort, Src, Staleness, Status, TagRow, Topic,
-    UserVerification, Verdict, View,
+    GatewayRow, GatewayState, GoneWhy, GroupRow, Guard, IconChange, Level, LiveCode, LockState, NewAccount, NewMark,
+    Op, Os, Phone, PollOutcome, Prompt, Purpose, Res, Sort, Src, Staleness, Status, TagRow, Topic, UserVerification,
+    Verdict, View,
 };
 
 uniffi::setup_scaffolding!();

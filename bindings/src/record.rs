@@ -39,10 +39,7 @@ pub use account::{
 pub use approval::{ApprovalRow, ApprovalState, ClosedStatus, ContextRow, NewMark, Op, Res, Src, Status, Verdict};
 pub use gateway::{EnrolOffer, Enrolling, GatewayRow, GatewayState, GoneWhy, Os, Phone, PollOutcome, Staleness};
 pub use key::{Guard, Level, Prompt, Purpose, UserVerification};
-pub use list::{
-    AccountDetails, AccountIcon, Added, BinnedRow, CodesWindow, GroupRow, IconChange, Media, Picture, Sort, TagRow,
-    View,
-};
+pub use list::{AccountDetails, AccountIcon, Added, BinnedRow, CodesWindow, GroupRow, IconChange, Sort, TagRow, View};
 
 mirror! {
     /// What changed. The shell reads what it shows.

@@ -66,6 +66,7 @@ fn broken(rule: Rule) -> String {
         Rule::Ordinary => "error.rule_ordinary",
         Rule::Pin => "error.rule_pin",
         Rule::PinMissing => "error.rule_pin_missing",
+        Rule::Picture => "error.rule_picture",
         Rule::Range => "error.rule_range",
         Rule::SeedYandex => "error.rule_seed_yandex",
         Rule::Shown => "error.rule_shown",

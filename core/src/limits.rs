@@ -106,6 +106,10 @@ pub const ACCOUNT_GROUPS: usize = 32;
 pub const ACCOUNT_TAGS: usize = 16;
 /// Account: bytes of all its tags: they stand beside its names, on one page.
 pub const ACCOUNT_TAG_BYTES: usize = 800;
+/// Account: pixels of a picture that is made its own.
+pub const ICON_SOURCE: u64 = 16_000_000;
+/// Account: pixels of a side of its picture as it is kept.
+pub const ICON_SIDE: usize = 256;
 /// Account: bytes of its picture as it is kept.
 pub const ICON_PICTURE: usize = 1024 * 1024;
 /// Group: Unicode scalar values of its name.
@@ -166,6 +170,8 @@ pub const TABLE: &[Limit] = &[
     Limit { surface: "tags of an account", most: ACCOUNT_TAGS as u64, unit: "tags" },
     Limit { surface: "tag", most: TAG as u64, unit: "scalar values" },
     Limit { surface: "all tags of an account", most: ACCOUNT_TAG_BYTES as u64, unit: "bytes" },
+    Limit { surface: "picture given for an account", most: ICON_SOURCE, unit: "pixels" },
+    Limit { surface: "side of an account's picture as kept", most: ICON_SIDE as u64, unit: "pixels" },
     Limit { surface: "picture of an account", most: ICON_PICTURE as u64, unit: "bytes" },
     Limit { surface: "pictures of all accounts", most: ICON_PICTURES, unit: "bytes" },
     Limit { surface: "deleted accounts that are kept", most: BIN_MOST as u64, unit: "accounts" },

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import os
+import pathlib
 import tempfile
 import time
 import unittest
@@ -118,8 +119,8 @@ class WithoutGateway(unittest.TestCase):
         phone = Phone(self)
         app = phone.app
         asyncio.run(app.create_vault(b"a passphrase", cs.DeviceClass.PHONE, cs.CancelHandle()))
-        other = account("olga", cs.AccountKind.TOTP(period=60))
-        both = asyncio.run(app.add_accounts([account("mara", cs.AccountKind.TOTP(period=30)), other, other]))
+        other = account("olga", cs.AccountKind.TOTP(period=60, start=0))
+        both = asyncio.run(app.add_accounts([account("mara", cs.AccountKind.TOTP(period=30, start=0)), other, other]))
         self.assertEqual([added.is_ADDED() for added in both], [True, True, False])
         mara, olga = both[0].id, both[1].id
         work = asyncio.run(app.add_group("Work"))
@@ -142,8 +143,13 @@ class WithoutGateway(unittest.TestCase):
         asyncio.run(app.delete_accounts([olga]))
         asyncio.run(app.restore_accounts([olga]))
         self.assertEqual([(group.name, tag.name, tag.count) for group, tag in zip(app.groups(), app.tags())], [("Work", "money", 1)])
-        picture = asyncio.run(app.set_picture([mara], cs.Picture(media=cs.Media.PNG, bytes=b"not looked at")))
-        self.assertEqual(asyncio.run(app.picture(picture)).bytes, b"not looked at")
+        with self.assertRaises(cs.CountersignError.Input):
+            asyncio.run(app.set_picture([mara], b"no picture"))
+        photo = (pathlib.Path(__file__).parent.parent / "fixtures/qr/poor.jpg").read_bytes()
+        picture = asyncio.run(app.set_picture([mara], photo))
+        self.assertTrue(asyncio.run(app.picture(picture)).startswith(b"\x89PNG"))
+        self.assertEqual(app.view(cs.View(search="mara", group=None, tag=None, favourites=False, sort=cs.Sort.MANUAL), 59).rows[0].account.initials, "E")
+        self.assertTrue(all(cs.drawn_icon(name).startswith("<svg ") for name in cs.drawn_icons()))
         app.used(mara)
         app.lock()
         asyncio.run(app.unlock(b"a passphrase", cs.CancelHandle()))

@@ -34,9 +34,11 @@ def open_piece(vault, rows, place, row, data):
     return rows.decrypt(data[piece.at:piece.at + 12], data[piece.at + 12:], vault + data[:piece.at])
 
 def read_label(row, label):
-    form, kind, shape, moving, flags, created = label.big(1), label.big(1), label.big(1), label.number(), label.number(), label.number()
+    form, kind, shape = label.big(1), label.big(1), label.big(1)
+    moving, start = label.number() if kind in (1, 2, 6) else 0, label.number() if kind == 6 else 0
+    flags, created = label.number(), label.number()
     has = lambda flag: flags & flag
-    out = {"id": row, "kind": kind, "algorithm": shape >> 4, "digits": shape & 15, "moving": moving, "created": created}
+    out = {"id": row, "kind": kind, "algorithm": shape >> 4, "digits": shape & 15, "moving": moving, "start": start, "created": created}
     out["changed"] = label.number() if has(1) else created
     out["order"] = label.number() if has(2) else row << 20
     out["origin"] = label.take(16).hex() if has(4) else None

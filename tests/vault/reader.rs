@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use countersign_core::vault::{Details, Edit, Icon, KdfCost, Kind, Media, NewAccount, Picture, Vault};
+use countersign_core::vault::{Details, Edit, Icon, KdfCost, Kind, NewAccount, Picture, Vault};
 use countersign_protocol::jose::Id;
 use countersign_tests::program;
 use serde_json::{Value, json};
@@ -46,9 +46,8 @@ fn fill(vault: &mut Vault) {
         story::account(5),
     ];
     let ids: Vec<_> = vault.add_all(&all).unwrap().into_iter().map(Result::unwrap).collect();
-    vault
-        .set_picture(&ids[..2], &Picture { media: Media::Png, bytes: (0..6_000).map(|n| (n % 251) as u8).collect() })
-        .unwrap();
+    let photo = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/qr/poor.jpg")).unwrap();
+    vault.set_picture(&ids[..2], &Picture::from_file(&photo).unwrap()).unwrap();
     let drawn = Some(Some(Icon::Drawn("mail".into())));
     vault.edit(ids[2], &Edit { pinned: Some(true), hidden: Some(true), icon: drawn, ..Edit::default() }).unwrap();
     vault.move_account(ids[3], Some(ids[0])).unwrap();
@@ -65,6 +64,7 @@ fn told(vault: &mut Vault) -> Vec<Value> {
         let (kind, moving) = match account.kind {
             Kind::Totp(period) => (1, u64::from(period.seconds())),
             Kind::Hotp(counter) => (2, counter.get()),
+            Kind::Steam | Kind::Yandex | Kind::MOtp => (0, 0),
         };
         let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let Details { favourite, pinned, hidden, icon, groups, tags } = &account.details;
@@ -92,7 +92,7 @@ fn read(answer: &Value) -> Vec<Value> {
     all.retain(|account| account["deleted"].is_null());
     all.iter_mut().for_each(|account| {
         let account = account.as_object_mut().unwrap();
-        ["label", "parts", "algorithm"].iter().for_each(|name| drop(account.remove(*name)));
+        ["label", "parts", "algorithm", "start"].iter().for_each(|name| drop(account.remove(*name)));
     });
     all
 }

@@ -211,12 +211,17 @@ pub struct AccountRow {
     pub used: u64,
     /// Since when it lies in the bin, if it does.
     pub deleted: Option<u64>,
+    /// Its initials, where it has no icon.
+    pub initials: String,
+    /// What they stand on: red, green and blue, 0xRRGGBB.
+    pub colour: u32,
 }
 
 impl From<&vault::Account> for AccountRow {
     fn from(core: &vault::Account) -> Self {
         let vault::Account { id, issuer, name, kind, algorithm, digits, origin, .. } = core;
         let vault::Account { created, changed, order, details, uses, used, deleted, .. } = core;
+        let vault::Tile { initials, colour: [red, green, blue] } = core.tile();
         Self {
             id: id.0,
             issuer: issuer.clone(),
@@ -232,6 +237,8 @@ impl From<&vault::Account> for AccountRow {
             uses: *uses,
             used: *used,
             deleted: deleted.map(|deleted| deleted.at),
+            initials,
+            colour: u32::from_be_bytes([0, red, green, blue]),
         }
     }
 }

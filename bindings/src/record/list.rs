@@ -100,39 +100,6 @@ impl From<IconChange> for Option<vault::Icon> {
     }
 }
 
-mirror! {
-    /// What a picture is written in.
-    Media = vault::Media {
-        /// Portable Network Graphics.
-        Png,
-        /// Scalable Vector Graphics.
-        Svg,
-    }
-}
-
-/// A picture of an account.
-#[derive(Clone, uniffi::Record)]
-pub struct Picture {
-    /// What it is written in.
-    pub media: Media,
-    /// Its bytes.
-    pub bytes: Vec<u8>,
-}
-
-impl From<vault::Picture> for Picture {
-    fn from(core: vault::Picture) -> Self {
-        let vault::Picture { media, bytes } = core;
-        Self { media: media.into(), bytes }
-    }
-}
-
-impl From<Picture> for vault::Picture {
-    fn from(picture: Picture) -> Self {
-        let Picture { media, bytes } = picture;
-        Self { media: media.into(), bytes }
-    }
-}
-
 /// A group.
 #[derive(Clone, uniffi::Record)]
 pub struct GroupRow {
@@ -227,6 +194,8 @@ pub struct CodesWindow {
     pub total: u64,
     /// When the first code of the whole list changes.
     pub next_change: Option<u64>,
+    /// By how many seconds the phone's clock is ahead of the gateways', where one told its time.
+    pub clock_ahead: Option<i64>,
 }
 
 impl CodesWindow {
@@ -234,7 +203,7 @@ impl CodesWindow {
     pub(crate) fn of(core: &vault::Codes, first: u64, count: u64) -> Self {
         let place = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
         let rows = core.rows.iter().skip(place(first)).take(place(count)).map(CodeRow::from).collect();
-        Self { rows, total: core.rows.len() as u64, next_change: core.next_change }
+        Self { rows, total: core.rows.len() as u64, next_change: core.next_change, clock_ahead: core.clock_ahead }
     }
 }
 

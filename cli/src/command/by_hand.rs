@@ -4,7 +4,7 @@ use countersign_core::error::{InputError, Named, Rule};
 use countersign_core::protocol::Secret;
 use countersign_core::protocol::otp::{Algorithm, Counter, Digits, Period, Pin, base32, motp};
 use countersign_core::protocol::uri::otpauth::{Repair, UriError};
-use countersign_core::vault::{Kind, NewAccount};
+use countersign_core::vault::{Details, Kind, NewAccount};
 use countersign_strings::{fill, text};
 
 use crate::args::Typed;
@@ -50,6 +50,7 @@ pub fn account(terminal: &Terminal, kind: &str, typed: &Typed) -> Result<(NewAcc
         secret,
         pin,
         origin: None,
+        details: Details::default(),
     };
     Ok((new, remarks))
 }

@@ -13,7 +13,8 @@ impl App {
     /// # Errors
     /// [`InputError::TooMuch`] for a long search; [`InputError::VaultLocked`].
     pub fn view(&self, view: &View, now: u64) -> Result<Codes, Error> {
-        self.state()?.safe.vault()?.view(view, now)
+        let shown = self.state()?.safe.vault()?.view(view, now)?;
+        Ok(Codes { clock_ahead: self.clock_ahead(), ..shown })
     }
 
     /// Adds accounts in one transaction: all that can be taken, and why each other cannot, in their order.
@@ -151,12 +152,13 @@ impl App {
         self.state()?.safe.vault()?.tags()
     }
 
-    /// Gives accounts a picture, in one transaction.
+    /// Gives accounts a picture from a PNG or JPEG file, shrunk, in one transaction.
     ///
     /// # Errors
-    /// [`InputError::TooMuch`]; [`InputError::NotFound`]; [`PortError`] of the disk.
-    pub fn set_picture(&self, ids: &[AccountId], picture: &Picture) -> Result<IconId, Error> {
-        self.change_accounts(|vault| vault.set_picture(ids, picture))
+    /// As [`Picture::from_file`]; [`InputError::NotFound`]; [`PortError`] of the disk.
+    pub fn set_picture(&self, ids: &[AccountId], file: &[u8]) -> Result<IconId, Error> {
+        let picture = Picture::from_file(file)?;
+        self.change_accounts(|vault| vault.set_picture(ids, &picture))
     }
 
     /// A picture of an account.

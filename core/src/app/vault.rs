@@ -217,7 +217,7 @@ impl App {
 
     /// How far this clock is ahead of the gateways'. Of several that differ the nearest counts: a gateway whose own clock
     /// is off makes nobody doubt theirs while another agrees with them.
-    fn clock_ahead(&self) -> Option<i64> {
+    pub(super) fn clock_ahead(&self) -> Option<i64> {
         self.shown().records.iter().filter_map(|record| record.clock_ahead()).min_by_key(|ahead| ahead.unsigned_abs())
     }
 

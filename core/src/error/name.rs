@@ -133,6 +133,8 @@ names! {
         Pin = "4 to 16 digits (Yandex), 1 to 16 digits or letters (mOTP)",
         /// A PIN, where the kind has one.
         PinMissing = "a PIN, which this kind has",
+        /// A picture of ours.
+        Picture = "a PNG or JPEG picture that can be read",
         /// A number's range.
         Range = "range",
         /// A seed's length.

@@ -1,6 +1,6 @@
 //! Icons: one of a small set drawn for this project, or a picture, kept once however many accounts show it.
 //!
-//! What is known of a picture is one sealed piece, `1 | media u8 | hash 16 | length`; its bytes are pieces of their own,
+//! What is known of a picture is one sealed piece, `1 | 1 for PNG | hash 16 | length`; its bytes are pieces of their own,
 //! of 2,800 bytes each.
 
 use countersign_protocol::jose::H32;
@@ -9,8 +9,10 @@ use super::account::{AccountId, Edit};
 use super::change::Work;
 use super::frame::{Place, Tag, read_varint, write_varint};
 use super::label::{read_text, write_text};
+use super::picture::Picture;
 use super::rows::{PART, Single};
 use super::slot::take;
+use super::tile::DRAWN;
 use super::{Unlocked, Vault};
 use crate::error::{Error, InputError, Named};
 use crate::limits;
@@ -29,37 +31,11 @@ pub enum Icon {
     Picture(IconId),
 }
 
-/// The names of the icons drawn for this project.
-pub const DRAWN: [&str; 24] = [
-    "bank",
-    "book",
-    "briefcase",
-    "camera",
-    "cart",
-    "chat",
-    "cloud",
-    "code",
-    "game",
-    "government",
-    "health",
-    "home",
-    "key",
-    "mail",
-    "music",
-    "network",
-    "people",
-    "phone",
-    "school",
-    "server",
-    "shield",
-    "travel",
-    "video",
-    "wallet",
-];
-
 /// Rows that an icon has for the pieces of its picture: a power of two.
 const PARTS_BITS: u32 = 9;
 const FORM: u8 = 1;
+/// What a picture is written in.
+const PNG: u8 = 1;
 
 impl Icon {
     pub(super) fn write(&self, out: &mut Vec<u8>) {
@@ -84,76 +60,33 @@ impl Icon {
     }
 }
 
-/// What a picture is written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Media {
-    /// Portable Network Graphics.
-    Png,
-    /// Scalable Vector Graphics, without scripts and without links.
-    Svg,
-}
-
-impl Media {
-    /// Its media type.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Png => "image/png",
-            Self::Svg => "image/svg+xml",
-        }
-    }
-}
-
-/// A picture as it is kept.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Picture {
-    /// What it is written in.
-    pub media: Media,
-    /// Its bytes: at most a mebibyte.
-    pub bytes: Vec<u8>,
-}
-
-impl std::fmt::Debug for Picture {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Picture").field("media", &self.media).finish_non_exhaustive()
-    }
-}
-
 /// What is known of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct IconLabel {
-    media: Media,
     hash: [u8; 16],
     length: u64,
 }
 
 impl IconLabel {
     fn of(picture: &Picture) -> Self {
+        let bytes = picture.as_png();
         let mut hash = [0; 16];
-        hash.copy_from_slice(&H32::sha256(&[picture.media.as_str().as_bytes(), &picture.bytes]).as_bytes()[..16]);
-        Self { media: picture.media, hash, length: picture.bytes.len() as u64 }
+        hash.copy_from_slice(&H32::sha256(&[bytes]).as_bytes()[..16]);
+        Self { hash, length: bytes.len() as u64 }
     }
 
     fn write(&self) -> Vec<u8> {
-        let media = match self.media {
-            Media::Png => 1,
-            Media::Svg => 2,
-        };
-        let mut out = vec![FORM, media];
+        let mut out = vec![FORM, PNG];
         out.extend_from_slice(&self.hash);
         write_varint(self.length, &mut out);
         out
     }
 
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
-        let mut rest = bytes;
-        let media = match take(&mut rest)? {
-            [FORM, 1] => Media::Png,
-            [FORM, 2] => Media::Svg,
-            _ => return None,
-        };
+        let mut rest = bytes.strip_prefix(&[FORM, PNG])?;
         let (hash, length) = (take(&mut rest)?, read_varint(&mut rest)?);
         let fits = rest.is_empty() && (1..=limits::ICON_PICTURE).contains(&usize::try_from(length).ok()?);
-        fits.then_some(Self { media, hash, length })
+        fits.then_some(Self { hash, length })
     }
 
     /// How many rows the picture takes.
@@ -198,7 +131,7 @@ impl Vault {
             let (_, part) = open.keys.open(Place::Picture, *at, piece).filter(|_| *at == row).ok_or(damaged)?;
             bytes.extend_from_slice(part.expose());
         }
-        let picture = Picture { media: label.media, bytes };
+        let picture = Picture::kept(bytes);
         if IconLabel::of(&picture) == label { Ok(picture) } else { Err(damaged.into()) }
     }
 
@@ -259,7 +192,7 @@ impl Work<'_> {
             }
         }
         let id = self.new_id();
-        for (row, part) in rows_of(id).zip(picture.bytes.chunks(PART)) {
+        for (row, part) in rows_of(id).zip(picture.as_png().chunks(PART)) {
             let tag = Tag { place: Place::Picture, row, version: 1 };
             self.change.put(Place::Picture, row, &self.keys.seal(tag, part, self.random)?)?;
         }
@@ -275,7 +208,7 @@ mod tests {
     use super::*;
 
     fn picture(n: u8, length: usize) -> Picture {
-        Picture { media: Media::Png, bytes: (0..length).map(|at| (at % 251) as u8 ^ n).collect() }
+        Picture::kept((0..length).map(|at| (at % 251) as u8 ^ n).collect())
     }
 
     #[test]

@@ -293,7 +293,7 @@ mod tests {
     use crate::vault::icon::IconId;
 
     fn icons() -> impl Strategy<Value = Option<Icon>> {
-        let drawn = prop::sample::select(&crate::vault::icon::DRAWN[..]).prop_map(|name| Icon::Drawn(name.to_owned()));
+        let drawn = prop::sample::select(&crate::vault::tile::DRAWN[..]).prop_map(|name| Icon::Drawn(name.to_owned()));
         prop::option::of(prop_oneof![drawn, any::<u64>().prop_map(|id| Icon::Picture(IconId(id)))])
     }
 

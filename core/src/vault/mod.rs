@@ -23,6 +23,7 @@ mod label;
 mod list;
 mod mend;
 mod migrate;
+mod picture;
 mod raw;
 mod report;
 mod rows;
@@ -31,6 +32,7 @@ mod store;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod tile;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -46,12 +48,14 @@ pub use codes::{CodeRow, Codes};
 pub use cost::{DeviceClass, KdfCost};
 pub use group::{Group, GroupId};
 pub use header::Lockbox;
-pub use icon::{DRAWN, Icon, IconId, Media, Picture};
+pub use icon::{Icon, IconId};
 pub use key::VaultKey;
 pub use kind::Kind;
 pub use list::{Sort, View};
+pub use picture::Picture;
 pub use report::{Damage, Report};
 pub use slot::{Slot, SlotId};
+pub use tile::{DRAWN, Tile, drawn};
 
 use crate::cancel::Cancel;
 #[cfg(doc)]
