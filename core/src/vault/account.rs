@@ -272,6 +272,8 @@ impl Details {
 
 #[cfg(test)]
 mod tests {
+    use countersign_protocol::otp::Period;
+
     use super::*;
 
     #[test]
