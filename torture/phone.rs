@@ -6,14 +6,14 @@ const PHONE_SWAPS: [(&str, &str, &str); 4] = [
     // Shuttle's locks know no poison: a panic ends the exploration.
     ("app.rs", "self.state.clear_poison();", ""),
     (
-        "app/vault.rs",
-        "        let key = self.state()?.safe.vault()?.key()?;\n        let slot",
-        "        let mut state = self.state()?;\n        let key = state.safe.vault()?.key()?;\n        let kept = crate::threads::kept(state);\n        let slot",
+        "app/slots.rs",
+        "        let key = self.state()?.safe.vault()?.key()?;\n        let slot = key.keystore_slot",
+        "        let mut state = self.state()?;\n        let key = state.safe.vault()?.key()?;\n        let kept = crate::threads::kept(state);\n        let slot = key.keystore_slot",
     ),
     (
-        "app/vault.rs",
-        "        self.state()?.safe.vault()?.add_slot(slot)",
-        "        drop(kept);\n        self.state()?.safe.vault()?.add_slot(slot)",
+        "app/slots.rs",
+        "        self.state()?.safe.vault()?.add_slot(slot, \"\")",
+        "        drop(kept);\n        self.state()?.safe.vault()?.add_slot(slot, \"\")",
     ),
     // What describes a file cannot stand where a file is included.
     ("lib.rs", "//! ", "// "),

@@ -8,6 +8,7 @@ mod accounts;
 mod error;
 mod port;
 mod record;
+mod slots;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,10 +28,10 @@ pub use error::{CountersignError, GatewayFault, InputFault, PortFault, ShellErro
 pub use port::{CancelHandle, Clock, ClockPort, Keystore, KeystorePort, Observer, ObserverPort};
 pub use record::{
     AccountDetails, AccountEdit, AccountIcon, AccountKind, AccountRow, Added, Algorithm, ApprovalRow, ApprovalState,
-    BinnedRow, ClosedStatus, CodeRow, Codes, CodesWindow, ContextRow, DamagedRow, DeviceClass, EnrolOffer, Enrolling,
-    GatewayRow, GatewayState, GoneWhy, GroupRow, Guard, IconChange, Level, LiveCode, LockState, NewAccount, NewMark,
-    Op, Os, Phone, PollOutcome, Prompt, Purpose, Res, Sort, Src, Staleness, Status, TagRow, Topic, UserVerification,
-    Verdict, View,
+    AutoLock, BinnedRow, ClosedStatus, CodeRow, Codes, CodesWindow, ContextRow, DamagedRow, DeviceClass, EnrolOffer,
+    Enrolling, GatewayRow, GatewayState, GoneWhy, GroupRow, Guard, IconChange, Level, LiveCode, LockState, NewAccount,
+    NewMark, NewSheet, Op, Os, Phone, PollOutcome, Prompt, Purpose, Res, SlotKind, SlotRow, Sort, Src, Staleness,
+    Status, TagRow, Topic, UserVerification, Verdict, View,
 };
 
 uniffi::setup_scaffolding!();

@@ -31,6 +31,7 @@ mod approval;
 mod gateway;
 mod key;
 mod list;
+mod slot;
 
 pub use account::{
     AccountEdit, AccountKind, AccountRow, Algorithm, CodeRow, Codes, DamagedRow, DeviceClass, LiveCode, LockState,
@@ -40,6 +41,7 @@ pub use approval::{ApprovalRow, ApprovalState, ClosedStatus, ContextRow, NewMark
 pub use gateway::{EnrolOffer, Enrolling, GatewayRow, GatewayState, GoneWhy, Os, Phone, PollOutcome, Staleness};
 pub use key::{Guard, Level, Prompt, Purpose, UserVerification};
 pub use list::{AccountDetails, AccountIcon, Added, BinnedRow, CodesWindow, GroupRow, IconChange, Sort, TagRow, View};
+pub use slot::{AutoLock, NewSheet, SlotKind, SlotRow};
 
 mirror! {
     /// What changed. The shell reads what it shows.

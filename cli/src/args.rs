@@ -8,6 +8,8 @@ use clap_complete::Shell;
 use countersign_core::app::ApprovalId;
 use countersign_strings::text;
 
+use crate::command::slots::SlotsCommand;
+
 /// What was asked for.
 #[derive(Debug, Parser)]
 #[command(name = "countersign", version, about = text("cli.about"), disable_help_subcommand = true)]
@@ -133,6 +135,23 @@ pub enum Command {
         #[arg(value_name = "DIR", help = text("cli.help_man_folder"))]
         folder: PathBuf,
     },
+    /// What opens the vault.
+    #[command(about = text("cli.about_slots"))]
+    Slots {
+        /// What to do; nothing: list.
+        #[command(subcommand)]
+        what: Option<SlotsCommand>,
+    },
+    /// When the phone in the terminal locks itself.
+    #[command(about = text("cli.about_lock"))]
+    Lock {
+        /// Seconds; 0 for never.
+        #[arg(long, value_name = "SECONDS", help = text("cli.help_lock_after"))]
+        after: Option<u64>,
+    },
+    /// Erases all accounts.
+    #[command(about = text("cli.about_erase"))]
+    Erase,
     /// The phone in the terminal.
     #[command(about = text("cli.about_tui"))]
     Tui(Tui),

@@ -11,7 +11,7 @@ use countersign_core::port::{Clock, Keystore, Ports, Random};
 use countersign_core::protocol::Secret;
 use countersign_core::protocol::push::Os;
 use countersign_core::system::{SystemClock, SystemRandom};
-use countersign_core::vault::DeviceClass;
+use countersign_core::vault::{DeviceClass, Sheet};
 use countersign_strings::text;
 
 use crate::fault::Fault;
@@ -148,6 +148,16 @@ impl Desk {
             return Err(fault.into());
         }
         Ok(self.keystore.settle(new)?)
+    }
+
+    /// Puts a new passphrase in the place of a forgotten one, in the vault that the sheet has unlocked. The keystore's key goes
+    /// with the old passphrase, and a new one takes its place: approvals need a new enrolment.
+    ///
+    /// # Errors
+    /// A [`Fault`] where the sheet is another vault's, or the disk fails; then the sheet still opens the vault.
+    pub fn restore(&self, sheet: &Sheet, new: &Secret) -> Result<(), Fault> {
+        self.app.replace_passphrase(sheet, new, DeviceClass::Desktop, &Cancel::default())?;
+        Ok(self.keystore.create(new)?)
     }
 
     /// What this phone says of itself when it enrols.

@@ -19,6 +19,7 @@ fn name(field: Named) -> &'static str {
     text(match field {
         Named::Accounts => "error.field_accounts",
         Named::App => "error.field_app",
+        Named::AutoLock => "error.field_auto_lock",
         Named::Counter => "error.field_counter",
         Named::Digits => "error.field_digits",
         Named::Endpoint => "error.field_endpoint",

@@ -77,6 +77,11 @@ impl Terminal {
         self.descriptor.is_some()
     }
 
+    /// Does a person answer, and not a pipe?
+    pub fn is_asked(&self) -> bool {
+        io::stdin().is_terminal()
+    }
+
     /// Is there a person who can be asked?
     pub fn has_person(&self) -> bool {
         io::stdin().is_terminal() || person().is_ok()

@@ -37,6 +37,7 @@ fn of_input(fault: InputError) -> String {
             let (found, known) = (found.to_string(), known.to_string());
             return fill("error.newer_vault", &[("found", &found), ("known", &known)]);
         }
+        InputError::SheetLine(n) => return fill("error.sheet_line", &[("n", &n.to_string())]),
         InputError::DigitsAsked(n) => return fill("error.digits_asked", &[("n", &n.to_string())]),
         InputError::Ended(how) => return ended(how).to_owned(),
         InputError::Form(_) => "error.form",
@@ -47,6 +48,8 @@ fn of_input(fault: InputError) -> String {
         InputError::NotAVault => "error.not_a_vault",
         InputError::HeaderDamaged => "error.header_damaged",
         InputError::Slot(_) => "error.slot",
+        InputError::LastPassphrase => "error.last_passphrase",
+        InputError::WrongSheet => "error.wrong_sheet",
         InputError::Duplicate(_) => "error.duplicate",
         InputError::NotFound => "error.not_found",
         InputError::SameName => "error.same_name",

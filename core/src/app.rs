@@ -15,12 +15,14 @@ mod history;
 mod icon;
 mod inbox;
 mod keys;
+mod locking;
 mod moving;
 mod offline;
 mod page;
 mod poll;
 mod refresh;
 mod scan;
+mod slots;
 mod vault;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,6 +79,8 @@ pub struct App {
     shown: Mutex<Arc<Shown>>,
     /// The list of accounts as it was shown last, and when; none while the vault is locked.
     listed: Mutex<Option<(u64, Codes)>>,
+    /// When the person last touched the app: on the monotonic clock, and by the time of day.
+    touched: Mutex<(Duration, u64)>,
     links: Mutex<BTreeMap<Id, Arc<Link>>>,
     observers: Mutex<Vec<Arc<dyn Observer>>>,
     /// Enrolments whose keys the keystore does not have any more.
@@ -142,6 +146,7 @@ impl App {
             state: Mutex::new(State { devices, safe: Safe::open(&vault, &ports), locks: 0 }),
             vault,
             listed: Mutex::default(),
+            touched: Mutex::default(),
             links: Mutex::default(),
             observers: Mutex::default(),
             keyless: Mutex::default(),

@@ -79,6 +79,15 @@ pub enum InputError {
     /// The vault has no slot of this kind, or it is the last one, which stays.
     #[error("slot: {0}")]
     Slot(&'static str),
+    /// The last slot of a passphrase stays.
+    #[error("the last passphrase stays")]
+    LastPassphrase,
+    /// This line of a recovery sheet is mistyped or missing, counted from 1.
+    #[error("line {0} of the sheet")]
+    SheetLine(u8),
+    /// This recovery sheet opens no slot of the vault.
+    #[error("sheet of another vault, or taken back")]
+    WrongSheet,
     /// The same account is there already, under this id.
     #[error("duplicate of account {0}")]
     Duplicate(u64),

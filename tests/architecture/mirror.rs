@@ -48,7 +48,7 @@ fn what_app_can_do_is_mirrored_or_named_here() {
     files.extend(entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.extension().is_some()));
     let methods: BTreeSet<String> = files.iter().flat_map(|path| methods_of_app(path)).collect();
     assert!(methods.contains("approve") && methods.contains("codes"), "{methods:?}");
-    let bindings = ["lib.rs", "accounts.rs"]
+    let bindings = ["lib.rs", "accounts.rs", "slots.rs"]
         .map(|name| std::fs::read_to_string(root.join("bindings/src").join(name)).expect("the bindings"));
     let bindings = bindings.concat();
     let missing: BTreeSet<&str> =

@@ -13,6 +13,7 @@ mod push;
 pub(crate) mod screen;
 mod second_gateway;
 mod shells;
+mod slots;
 mod terminal;
 mod two;
 mod user;

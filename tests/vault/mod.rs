@@ -5,6 +5,7 @@
 mod bitflip;
 mod crash;
 pub mod disk;
+mod erase;
 mod errno;
 mod list;
 mod migrate;

@@ -20,12 +20,13 @@ def vault_key(header, passphrase):
     header.take(10); vault = header.take(16); header.take(24)
     for _ in range(header.big(1)):
         header.take(4); start = header.at
-        if header.big(1) == 1:
+        if (kind := header.big(1)) == 1:
             memory, passes, lanes, salt = header.big(4), header.big(4), header.big(4), header.take(16)
             key = Argon2id(salt=salt, length=32, iterations=passes, lanes=lanes, memory_cost=memory).derive(unicodedata.normalize("NFC", passphrase).encode())
             way, sealed = header.data[start:header.at], header.take(60)
             return vault, AESGCM(key).decrypt(sealed[:12], sealed[12:], b"countersign vault 1 slot" + vault + way)
-        header.take(1); header.take(header.big(2)); header.take(60)
+        if kind == 2: header.take(1); header.take(header.big(2))
+        header.take(60)
 
 def open_piece(vault, rows, place, row, data):
     piece = Bytes(data)

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use countersign_core::error::Error;
-use countersign_core::vault::{AccountId, Details, Edit, KdfCost, Kind, NewAccount, Vault, VaultKey};
+use countersign_core::vault::{AccountId, Details, Edit, KdfCost, Kind, NewAccount, Sheet, Vault, VaultKey};
 use countersign_protocol::Secret;
 use countersign_protocol::jose::H32;
 use countersign_protocol::otp::{Algorithm, Counter, Digits, Period};
@@ -65,13 +65,32 @@ pub fn step(vault: &mut Vault, n: u64) -> Result<(), Error> {
         }
         (5 | 9, Some(id)) => vault.next_hotp(id).map(drop),
         (7, _) => vault.delete(ids[ids.len() / 3]),
+        (6, _) => change_slots(vault, n),
         _ => vault.add(&account(n)).map(drop),
     }
 }
 
-/// What a vault holds, as one hash: every account with all its values.
+/// Adds a recovery sheet, names the passphrase, or takes the sheet back, in turn.
+fn change_slots(vault: &mut Vault, n: u64) -> Result<(), Error> {
+    let slots = vault.slots()?;
+    match n / 10 % 3 {
+        0 => {
+            let random = SeededRandom::new(n);
+            let sheet = Sheet::generate(&random)?;
+            let slot = vault.key()?.sheet_slot(&sheet, &random)?;
+            vault.add_slot(slot, &format!("drawer {n}")).map(drop)
+        }
+        1 => vault.name_slot(slots[0].id, &format!("by heart {n}")),
+        _ => vault.remove_slot(slots[slots.len() - 1].id),
+    }
+}
+
+/// What a vault holds, as one hash: every account and every way in with all its values.
 pub fn content(vault: &mut Vault) -> Result<H32, Error> {
     let mut text = String::new();
+    for slot in vault.slots()? {
+        text += &format!("{:?} {:?} {:?}\n", slot.id, slot.kind, slot.name);
+    }
     for account in vault.accounts()?.iter() {
         let seed = H32::sha256(&[vault.seed(account.id)?.expose()]);
         let note = vault.note(account.id)?;

@@ -23,6 +23,8 @@ mirror! {
 mirror! {
     /// What a shell runs on, as far as a passphrase's cost goes.
     DeviceClass = vault::DeviceClass {
+        /// A phone with less than 2 GB of memory.
+        SmallPhone,
         /// A phone or a tablet.
         Phone,
         /// A desktop or a laptop.

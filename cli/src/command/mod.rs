@@ -9,18 +9,22 @@ mod by_hand;
 mod code;
 mod completions;
 mod enrol;
+mod erase;
 pub(crate) mod gateways;
 pub(crate) mod history;
 mod init;
 mod keyring;
 mod limits;
 mod list;
+mod lock;
 pub(crate) mod moving;
 mod passphrase;
 mod pick;
 mod read;
 mod remove;
 mod settings;
+mod sheet;
+pub(crate) mod slots;
 
 use std::sync::Arc;
 
@@ -134,6 +138,9 @@ pub fn run(arguments: Arguments, phone: impl FnOnce(&Context, &Tui) -> Result<()
         Some(Command::Passphrase) => passphrase::run(&context),
         Some(Command::Keyring { what }) => keyring::run(&context, what),
         Some(Command::Settings(asked)) => settings::run(&context, &asked),
+        Some(Command::Slots { what }) => slots::run(&context, what.as_ref()),
+        Some(Command::Lock { after }) => lock::run(&context, after),
+        Some(Command::Erase) => erase::run(&context),
         Some(Command::Completions { .. } | Command::Man { .. } | Command::Limits) => Ok(()),
     }
 }

@@ -161,10 +161,12 @@ impl Phone {
                 view::settle(&mut self.state, area);
                 view::draw(&self.state, now, self.look, area, frame.buffer_mut());
             })?;
-            let first = if self.state.counts() {
-                inbox.recv_timeout(TICK)
-            } else {
-                inbox.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            // Nobody has touched a key for as long as the vault's rule says.
+            self.desk.app.lock_if_due();
+            let tick = self.state.counts().then_some(TICK);
+            let first = match tick.into_iter().chain(self.desk.app.lock_due()).min() {
+                Some(wait) => inbox.recv_timeout(wait),
+                None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
             match first {
                 Ok(message) => {
@@ -183,7 +185,12 @@ impl Phone {
     /// Takes one message; `true` ends the phone.
     fn take(&mut self, message: Message) -> bool {
         match message {
-            Message::Event(event) => return self.change(*event),
+            Message::Event(event) => {
+                if matches!(*event, Event::Key(_) | Event::Paste(_)) {
+                    self.desk.app.touched();
+                }
+                return self.change(*event);
+            }
             Message::Changed(topic) => self.read_again(topic),
             Message::Heard(id, fault) => self.heard(id, fault.as_ref()),
             Message::Resized => {}

@@ -1,6 +1,6 @@
 //! The vault as shells use it: lock and unlock, accounts and their codes.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, TryLockError};
 
 use countersign_protocol::Secret;
@@ -12,11 +12,9 @@ use zeroize::Zeroizing;
 use super::{App, State, lock};
 use crate::cancel::Cancel;
 use crate::error::{Error, InputError, Named, PortError};
-use crate::port::{Guard, Keystore, Ports, Topic};
+use crate::port::{Keystore, Ports, Topic};
 use crate::record::{Stage, Uri};
-use crate::vault::{
-    Account, AccountId, Codes, DeviceClass, Edit, Lockbox, NewAccount, Report, SlotId, Vault, VaultKey,
-};
+use crate::vault::{Account, AccountId, Codes, DeviceClass, Edit, KdfCost, Lockbox, NewAccount, Opened, Report, Vault};
 
 /// Name of the vault's file in the private folder.
 pub(super) const FILE: &str = "vault.sqlite";
@@ -45,6 +43,9 @@ pub(super) enum Safe {
 impl Safe {
     /// Opens the file where it is there, locked.
     pub(super) fn open(path: &Path, ports: &Ports) -> Self {
+        if let Err(fault) = Vault::finish_erasing(path) {
+            return Self::Closed(fault);
+        }
         if !Vault::exists(path) {
             return Self::None;
         }
@@ -77,8 +78,8 @@ impl App {
         self.state().map_or(LockState::Locked, |state| state.safe.lock_state())
     }
 
-    /// Makes the vault, with one slot for `passphrase` that costs what fits this class of device, and leaves it unlocked.
-    /// Takes a key derivation.
+    /// Makes the vault, with one slot for `passphrase` that costs what fits this very device within its class, and leaves it
+    /// unlocked. Takes a key derivation.
     ///
     /// # Errors
     /// [`InputError::VaultExists`], [`InputError::Field`] for a passphrase of no or of too many bytes; [`PortError`] of
@@ -87,7 +88,8 @@ impl App {
         cancel.check()?;
         make_folder(self.vault.parent().ok_or(PortError::Disk)?)?;
         let (clock, random) = (Arc::clone(&self.ports.clock), Arc::clone(&self.ports.random));
-        let made = Vault::create(&self.vault, passphrase, class.cost(), clock, random);
+        let cost = class.calibrate(&*clock)?;
+        let made = Vault::create_on(Some(class), &self.vault, passphrase, cost, clock, random);
         let mut state = self.state()?;
         match made {
             Ok(vault) => state.safe = Safe::Here(Box::new(vault)),
@@ -103,15 +105,19 @@ impl App {
         Ok(())
     }
 
-    /// Unlocks by passphrase. Takes a key derivation, without any lock held.
+    /// Unlocks by passphrase. Takes a key derivation, without any lock held; two where this device turned out to be twice as
+    /// fast as the passphrase's cost was made for: then it grows.
     ///
     /// # Errors
     /// [`InputError::WrongPassphrase`], [`InputError::NoVault`], and what the file gives; [`PortError`] of the disk.
     pub fn unlock(&self, passphrase: &Secret, cancel: &Cancel) -> Result<(), Error> {
         let (lockbox, locks) = self.lockbox()?;
-        let key = lockbox.open(passphrase)?;
+        let opened = lockbox.open_timed(passphrase, &|| self.ports.clock.monotonic())?;
         cancel.check()?;
-        self.unlock_with(&key, locks)
+        self.unlock_with(&opened, locks)?;
+        // The vault is open; what cannot grow now grows at another unlock.
+        let _ = self.retune(passphrase, &opened);
+        Ok(())
     }
 
     /// Unlocks by the platform's keystore, which may ask for the person.
@@ -128,26 +134,8 @@ impl App {
     /// As [`App::unlock_by_keystore`].
     pub fn unlock_by(&self, keystore: &dyn Keystore, cancel: &Cancel) -> Result<(), Error> {
         let (lockbox, locks) = self.lockbox()?;
-        let key = lockbox.open_keystore(keystore, cancel)?;
-        self.unlock_with(&key, locks)
-    }
-
-    /// Lets the platform's keystore unlock the vault, asking for the person each time.
-    ///
-    /// # Errors
-    /// [`InputError::VaultLocked`]; what keystore and prompt give; [`PortError`] of the disk.
-    pub fn add_keystore_slot(&self, cancel: &Cancel) -> Result<SlotId, Error> {
-        self.add_slot_of(&*self.ports.keystore, cancel)
-    }
-
-    /// The same by the keystore of [`App::unlock_by`].
-    ///
-    /// # Errors
-    /// As [`App::add_keystore_slot`].
-    pub fn add_slot_of(&self, keystore: &dyn Keystore, cancel: &Cancel) -> Result<SlotId, Error> {
-        let key = self.state()?.safe.vault()?.key()?;
-        let slot = key.keystore_slot(keystore, Guard::User, &*self.ports.random, cancel)?;
-        self.state()?.safe.vault()?.add_slot(slot)
+        let opened = lockbox.open_keystore_slot(keystore, cancel)?;
+        self.unlock_with(&opened, locks)
     }
 
     /// Removes every slot that a keystore opens: from here on the passphrase is needed.
@@ -157,7 +145,7 @@ impl App {
     pub fn remove_keystore_slots(&self) -> Result<(), Error> {
         let mut state = self.state()?;
         let vault = state.safe.vault()?;
-        vault.lockbox().keystore_slots().into_iter().try_for_each(|(id, _)| vault.remove_keystore_slot(id))
+        vault.lockbox().keystore_slots().into_iter().try_for_each(|(id, _)| vault.remove_slot(id))
     }
 
     /// Locks the vault: seeds and names leave memory. Approvals go on.
@@ -173,8 +161,8 @@ impl App {
         self.notify(Topic::Accounts);
     }
 
-    /// Changes the passphrase of the unlocked vault; the old one must open it. The new one costs what fits this class of
-    /// device, and never less than the vault asks for. Takes two key derivations.
+    /// Changes the passphrase of the unlocked vault; the old one must open it. The new one costs what fits this very device
+    /// within its class, and never less than the vault asks for. Takes two key derivations.
     ///
     /// # Errors
     /// [`InputError::WrongPassphrase`], [`InputError::VaultLocked`], [`InputError::Field`]; [`PortError`] of the disk,
@@ -186,16 +174,36 @@ impl App {
         class: DeviceClass,
         cancel: &Cancel,
     ) -> Result<(), Error> {
-        let (key, lockbox, cost) = {
+        let (key, lockbox) = {
             let mut state = self.state()?;
             let vault = state.safe.vault()?;
-            (vault.key()?, vault.lockbox(), vault.cost(class.cost())?)
+            (vault.key()?, vault.lockbox())
         };
-        lockbox.open(old)?;
+        let opened = lockbox.open_timed(old, &|| self.ports.clock.monotonic())?;
         cancel.check()?;
-        let slot = key.passphrase_slot(new, cost, &*self.ports.random)?;
+        let slot = key.passphrase_slot(new, self.fitting_cost(class)?, &*self.ports.random)?;
         cancel.check()?;
-        self.state()?.safe.vault()?.replace_passphrase(slot)
+        self.state()?.safe.vault()?.replace_slot(opened.slot, slot, Some(class))
+    }
+
+    /// What a new passphrase costs here, and no less than the unlocked vault asks for.
+    pub(super) fn fitting_cost(&self, class: DeviceClass) -> Result<KdfCost, Error> {
+        let wanted = class.calibrate(&*self.ports.clock)?;
+        self.state()?.safe.vault()?.cost(wanted)
+    }
+
+    /// Makes the slot that opened dearer, where it opened in less than half the time that it should take.
+    fn retune(&self, passphrase: &Secret, opened: &Opened) -> Result<(), Error> {
+        let (key, from, to) = {
+            let mut state = self.state()?;
+            let vault = state.safe.vault()?;
+            let (Some(from), Some(to)) = (vault.cost_of(opened.slot), vault.retuned(opened.slot, opened.took)?) else {
+                return Ok(());
+            };
+            (vault.key()?, from, to)
+        };
+        let slot = key.passphrase_slot(passphrase, to, &*self.ports.random)?;
+        self.state()?.safe.vault()?.retune(opened.slot, from, slot)
     }
 
     /// The accounts that can be read, in the order of the list.
@@ -324,20 +332,22 @@ impl App {
     }
 
     /// What opens the vault without a lock held, and how often it was locked until now.
-    fn lockbox(&self) -> Result<(Lockbox, u64), Error> {
+    pub(super) fn lockbox(&self) -> Result<(Lockbox, u64), Error> {
         let mut state = self.safe()?;
         let lockbox = state.safe.vault()?.lockbox();
         Ok((lockbox, state.locks))
     }
 
     /// Opens the vault, unless it was locked since the key was asked for: who locks last has the last word.
-    fn unlock_with(&self, key: &VaultKey, locks: u64) -> Result<(), Error> {
+    pub(super) fn unlock_with(&self, opened: &Opened, locks: u64) -> Result<(), Error> {
         {
             let mut state = self.state()?;
             if state.locks != locks {
                 return Err(PortError::Cancelled.into());
             }
-            state.safe.vault()?.unlock_with(key)?;
+            let vault = state.safe.vault()?;
+            vault.unlock_with(&opened.key)?;
+            vault.note_use(opened.slot);
         }
         self.unlocked();
         Ok(())
@@ -345,6 +355,7 @@ impl App {
 
     /// What follows an unlock: accounts that enrolments brought meanwhile move in.
     fn unlocked(&self) {
+        self.touched();
         self.notify(Topic::Lock);
         self.adopt_accounts();
         self.notify(Topic::Accounts);

@@ -37,6 +37,8 @@ names! {
         Accounts = "accounts",
         /// The app's name, as a phone tells it.
         App = "app",
+        /// How long a vault stays open untouched.
+        AutoLock = "auto-lock",
         /// A HOTP counter.
         Counter = "counter",
         /// The digits of a code or an approval.

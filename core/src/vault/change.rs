@@ -1,4 +1,4 @@
-//! How anything is changed, and the slots. Each change is one transaction that also moves the summary; memory follows
+//! How anything is changed. Each change is one transaction that also moves the summary; memory follows
 //! once it is on the disk.
 
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use countersign_protocol::Secret;
 use zeroize::Zeroizing;
 
 use super::account::{Account, AccountId};
+use super::book::Book;
 use super::frame::{Place, Tag};
 use super::group::Group;
 use super::header::Header;
@@ -14,11 +15,10 @@ use super::icon::IconLabel;
 use super::key::Keys;
 use super::label::{Label, NOTE_HERE, Note};
 use super::rows::{self, PART, Row, Rows, Single};
-use super::slot::{Slot, SlotId, Way};
 use super::store::{Change, Fault, Reader};
 use super::summary::{Found, Summary, Versions};
-use super::{Unlocked, Vault, mend, read_lockbox, seal_summary};
-use crate::error::{Error, InputError, Named, PortError, Rule};
+use super::{Unlocked, Vault, read_lockbox, seal_summary};
+use crate::error::{Error, InputError, PortError};
 use crate::port::Random;
 
 impl Vault {
@@ -37,46 +37,16 @@ impl Vault {
         Ok(())
     }
 
-    /// Puts a passphrase slot in the place of all that are there.
-    ///
-    /// # Errors
-    /// [`InputError::VaultLocked`]; [`crate::error::PortError`] of the disk, with the old slots still good.
-    pub fn replace_passphrase(&mut self, slot: Slot) -> Result<(), Error> {
-        self.change_header(|header| {
-            let Way::Passphrase { cost, .. } = slot.way else { return Err(InputError::Slot("not a passphrase slot")) };
-            if !cost.reaches(header.minimum) {
-                return Err(InputError::Field { field: Named::KeyDerivation, rule: Rule::KdfLeast });
-            }
-            header.slots.retain(|slot| !matches!(slot.way, Way::Passphrase { .. }));
-            header.minimum = cost;
-            header.add(slot).map(drop)
-        })
-    }
-
-    /// Adds a slot that [`super::VaultKey::keystore_slot`] made.
-    ///
-    /// # Errors
-    /// [`InputError::TooMuch`] beyond sixteen; [`crate::error::PortError`] of the disk.
-    pub fn add_slot(&mut self, slot: Slot) -> Result<SlotId, Error> {
-        self.change_header(|header| header.add(slot))
-    }
-
-    /// Removes a slot that the keystore opens; a slot for a passphrase is only ever replaced.
-    ///
-    /// # Errors
-    /// [`InputError::Slot`] where there is none of this id, or it is the last.
-    pub fn remove_keystore_slot(&mut self, id: SlotId) -> Result<(), Error> {
-        self.change_header(|header| {
-            let keystore = |slot: &&Slot| slot.id == id && matches!(slot.way, Way::Keystore { .. });
-            header.slots.iter().find(keystore).ok_or(InputError::Slot("no such keystore slot"))?;
-            header.remove(id)
-        })
-    }
-
-    fn change_header<T>(&mut self, edit: impl FnOnce(&mut Header) -> Result<T, InputError>) -> Result<T, Error> {
+    /// Changes the header and its book in one transaction.
+    pub(super) fn change_header<T>(
+        &mut self,
+        edit: impl FnOnce(&mut Header, &mut Book) -> Result<T, InputError>,
+    ) -> Result<T, Error> {
         let (header, result) = self.change(|work| {
-            let mut header = work.header.clone();
-            let result = edit(&mut header)?;
+            let (mut header, mut book) = (work.header.clone(), Book::open(&work.header.book, work.keys));
+            let result = edit(&mut header, &mut book)?;
+            book.keep(&header.slots);
+            header.book = work.keys.seal_book(&book.write(), work.random)?;
             header.revision += 1;
             work.summary.header = header.revision;
             work.change.put_header(&header.write(work.keys))?;
@@ -85,8 +55,6 @@ impl Vault {
         let open = self.unlocked_mut()?;
         open.header = header;
         self.lockbox = self.unlocked()?.lockbox();
-        // What opened the vault until now may still open a copy in an older format.
-        let _ = mend::drop_older(&self.path, None);
         Ok(result)
     }
 

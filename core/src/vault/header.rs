@@ -4,19 +4,28 @@
 //!
 //! ```text
 //! "CSVH" | length u32 | format u16 | vault 16 | revision u64 | minimum cost 12 | next slot u32
-//! | slots u8 | slot … | MAC 32 | checksum 16          (numbers big-endian; `length` is of all)
+//! | slots u8 | slot … | book | MAC 32 | checksum 16   (numbers big-endian; `length` is of all)
 //! slot: id u32 | 1 | memory KiB u32 | passes u32 | lanes u32 | salt 16 | sealed vault key 60
 //!       id u32 | 2 | guard u8 | length u16 | wrapped | sealed vault key 60
+//!       id u32 | 3 | sealed vault key 60
+//! book: length u16 | sealed
 //! ```
+//!
+//! The book ([`super::book`]) is what only the vault's owner may read of the slots. Where there is none yet, nothing stands
+//! in its place.
+
+use std::cell::Cell;
+use std::time::Duration;
 
 use countersign_protocol::Secret;
 use countersign_protocol::jose::{H32, Id};
 
 use super::cost::KdfCost;
 use super::key::{Keys, VaultKey};
+use super::sheet::Sheet;
 use super::slot::{Slot, SlotId, Way, read_cost, take, write_cost};
 use crate::cancel::Cancel;
-use crate::error::{Error, InputError, Named};
+use crate::error::{Error, InputError, Named, Rule};
 use crate::limits;
 use crate::port::{Guard, Keystore};
 
@@ -37,6 +46,8 @@ pub(super) struct Header {
     pub minimum: KdfCost,
     pub next_slot: u32,
     pub slots: Vec<Slot>,
+    /// The sealed book; empty where there is none yet.
+    pub book: Vec<u8>,
 }
 
 /// One copy as it was found.
@@ -50,6 +61,11 @@ pub(super) struct Copy {
 }
 
 impl Header {
+    /// The first header of a vault, without a slot.
+    pub fn new(vault: Id, minimum: KdfCost) -> Self {
+        Self { vault, revision: 1, minimum, next_slot: 1, slots: vec![], book: vec![] }
+    }
+
     /// Puts a slot in, under a number of its own.
     ///
     /// # Errors
@@ -65,17 +81,42 @@ impl Header {
         Ok(SlotId(self.next_slot - 1))
     }
 
-    /// Takes a slot out; the last one stays.
+    /// Takes a slot out; the last one stays, and the last that a passphrase opens: it is the one that a person has
+    /// everywhere, with another finger, another platform or the paper lost.
     ///
     /// # Errors
-    /// [`InputError::Slot`].
+    /// [`InputError::NotFound`], [`InputError::LastPassphrase`].
     pub fn remove(&mut self, id: SlotId) -> Result<(), InputError> {
-        let place = self.slots.iter().position(|slot| slot.id == id);
-        let place = place.ok_or(InputError::Slot("no such slot"))?;
-        if self.slots.len() == 1 {
-            return Err(InputError::Slot("the last slot stays"));
+        let place = self.slots.iter().position(|slot| slot.id == id).ok_or(InputError::NotFound)?;
+        let is_passphrase = |slot: &Slot| matches!(slot.way, Way::Passphrase { .. });
+        let others = self.slots.iter().filter(|slot| slot.id != id && is_passphrase(slot)).count();
+        if self.slots.len() == 1 || is_passphrase(&self.slots[place]) && others == 0 {
+            return Err(InputError::LastPassphrase);
         }
         self.slots.remove(place);
+        Ok(())
+    }
+
+    /// Puts `slot` in the place of the passphrase slot `id`, which keeps its number. No slot gets cheaper than the
+    /// vault's own minimum, which grows when all reach a dearer one.
+    ///
+    /// # Errors
+    /// [`InputError::NotFound`] where `id` is none; [`InputError::Slot`] where one of the two is no passphrase slot;
+    /// [`InputError::Field`] for a cost below the minimum.
+    pub fn replace(&mut self, id: SlotId, mut slot: Slot) -> Result<(), InputError> {
+        let Way::Passphrase { cost, .. } = slot.way else { return Err(InputError::Slot("not a passphrase slot")) };
+        if !cost.reaches(self.minimum) {
+            return Err(InputError::Field { field: Named::KeyDerivation, rule: Rule::KdfLeast });
+        }
+        let before = self.slots.iter_mut().find(|slot| slot.id == id).ok_or(InputError::NotFound)?;
+        if !matches!(before.way, Way::Passphrase { .. }) {
+            return Err(InputError::Slot("not a passphrase slot"));
+        }
+        slot.id = id;
+        *before = slot;
+        if self.slots.iter().all(|slot| !matches!(slot.way, Way::Passphrase { cost: own, .. } if !own.reaches(cost))) {
+            self.minimum = cost;
+        }
         Ok(())
     }
 
@@ -90,6 +131,10 @@ impl Header {
         out.extend_from_slice(&self.next_slot.to_be_bytes());
         out.push(self.slots.len() as u8);
         self.slots.iter().for_each(|slot| slot.write(&mut out));
+        if !self.book.is_empty() {
+            out.extend_from_slice(&(self.book.len() as u16).to_be_bytes());
+            out.extend_from_slice(&self.book);
+        }
         let length = (out.len() + MAC + CHECKSUM) as u32;
         out[4..8].copy_from_slice(&length.to_be_bytes());
         let mac = keys.header_mac(&out);
@@ -121,13 +166,14 @@ impl Copy {
             return None;
         }
         let slots = (0..count).map(|_| Slot::read(&mut rest)).collect::<Option<Vec<_>>>()?;
+        let book = if rest.is_empty() { vec![] } else { read_book(&mut rest)? };
         let cheap = |slot: &Slot| matches!(slot.way, Way::Passphrase { cost, .. } if !cost.reaches(minimum));
         let numbered = |slot: &Slot| slot.id.0 < next_slot;
         if !rest.is_empty() || slots.iter().any(cheap) || !slots.iter().all(numbered) {
             return None;
         }
         Some(Self {
-            header: Header { vault, revision, minimum, next_slot, slots },
+            header: Header { vault, revision, minimum, next_slot, slots, book },
             whole: sum == checksum(checked),
             authenticated: authenticated.to_vec(),
             mac: mac.try_into().ok()?,
@@ -140,12 +186,30 @@ impl Copy {
     }
 }
 
+fn read_book(rest: &mut &[u8]) -> Option<Vec<u8>> {
+    let length = usize::from(u16::from_be_bytes(take(rest)?));
+    let (book, after) = rest.split_at_checked(length)?;
+    *rest = after;
+    (length > 0).then(|| book.to_vec())
+}
+
 /// Length and format of the copy that `bytes` begin with, whichever format that is.
 pub(super) fn outline(bytes: &[u8]) -> Option<(usize, u16)> {
     let mut rest = bytes.strip_prefix(&MAGIC)?;
     let length = u32::from_be_bytes(take(&mut rest)?) as usize;
     let format = u16::from_be_bytes(take(&mut rest)?);
     (length <= limits::VAULT_HEADER).then_some((length, format))
+}
+
+/// What opening a slot gave.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// The vault key.
+    pub key: VaultKey,
+    /// The slot that gave it.
+    pub slot: SlotId,
+    /// How long its key took to derive; nothing where none was, or nobody looked at a clock.
+    pub took: Duration,
 }
 
 /// The header as the locked vault knows it: every copy that could be read, the best first. Cheap to
@@ -207,7 +271,22 @@ impl Lockbox {
     /// [`InputError::WrongPassphrase`]; [`InputError::HeaderDamaged`] where no whole header is left and
     /// no slot opens; [`InputError::NotAVault`] where there is no header within the limits.
     pub fn open(&self, passphrase: &Secret) -> Result<VaultKey, Error> {
-        self.try_each(InputError::WrongPassphrase, |slot, vault| slot.open(vault, passphrase))
+        Ok(self.open_timed(passphrase, &|| Duration::ZERO)?.key)
+    }
+
+    /// As [`Lockbox::open`]; says too which slot it was, and how long its derivation took by the clock `now`.
+    ///
+    /// # Errors
+    /// As [`Lockbox::open`].
+    pub fn open_timed(&self, passphrase: &Secret, now: &dyn Fn() -> Duration) -> Result<Opened, Error> {
+        let took = Cell::new(Duration::ZERO);
+        let (slot, key) = self.try_each(InputError::WrongPassphrase, |slot, vault| {
+            let begun = now();
+            let opened = slot.open(vault, passphrase);
+            took.set(now().saturating_sub(begun));
+            opened
+        })?;
+        Ok(Opened { key, slot, took: took.get() })
     }
 
     /// Opens a slot by the platform's keystore, which may prompt.
@@ -216,8 +295,26 @@ impl Lockbox {
     /// [`InputError::Slot`] where there is no such slot or it does not fit; what
     /// [`Keystore::unwrap`] gives.
     pub fn open_keystore(&self, keystore: &dyn Keystore, cancel: &Cancel) -> Result<VaultKey, Error> {
+        Ok(self.open_keystore_slot(keystore, cancel)?.key)
+    }
+
+    /// As [`Lockbox::open_keystore`]; says too which slot it was.
+    ///
+    /// # Errors
+    /// As [`Lockbox::open_keystore`].
+    pub fn open_keystore_slot(&self, keystore: &dyn Keystore, cancel: &Cancel) -> Result<Opened, Error> {
         let none = InputError::Slot("no keystore slot opens");
-        self.try_each(none, |slot, vault| slot.open_keystore(vault, keystore, cancel))
+        let (slot, key) = self.try_each(none, |slot, vault| slot.open_keystore(vault, keystore, cancel))?;
+        Ok(Opened { key, slot, took: Duration::ZERO })
+    }
+
+    /// Opens a slot by a recovery sheet.
+    ///
+    /// # Errors
+    /// [`InputError::WrongSheet`] where it is another vault's, or was taken back; as [`Lockbox::open`].
+    pub fn open_sheet(&self, sheet: &Sheet) -> Result<Opened, Error> {
+        let (slot, key) = self.try_each(InputError::WrongSheet, |slot, vault| slot.open_sheet(vault, sheet))?;
+        Ok(Opened { key, slot, took: Duration::ZERO })
     }
 
     /// The slots that the keystore opens, with what each asks for.
@@ -225,7 +322,7 @@ impl Lockbox {
         let slots = self.copies.first().map(|copy| copy.header.slots.iter());
         let slots = slots.into_iter().flatten().filter_map(|slot| match slot.way {
             Way::Keystore { guard, .. } => Some((slot.id, guard)),
-            Way::Passphrase { .. } => None,
+            Way::Passphrase { .. } | Way::Sheet => None,
         });
         slots.collect()
     }
@@ -236,7 +333,7 @@ impl Lockbox {
         &self,
         refusal: InputError,
         open: impl Fn(&Slot, &Id) -> Result<Option<VaultKey>, Error>,
-    ) -> Result<VaultKey, Error> {
+    ) -> Result<(SlotId, VaultKey), Error> {
         let best = self.copies.first().ok_or(InputError::NotAVault)?;
         let mut tried: Vec<(&Id, &Slot)> = Vec::new();
         let mut failed = None;
@@ -247,7 +344,7 @@ impl Lockbox {
                 }
                 tried.push((&copy.header.vault, slot));
                 match open(slot, &copy.header.vault) {
-                    Ok(Some(key)) => return Ok(key),
+                    Ok(Some(key)) => return Ok((slot.id, key)),
                     Ok(None) => {}
                     Err(error @ Error::Input(_)) => return Err(error),
                     Err(error) => failed = failed.or(Some(error)),
@@ -287,14 +384,18 @@ mod tests {
         let wrapped = prop::collection::vec(any::<u8>(), 1..=limits::VAULT_WRAPPED);
         let keystore = (guard, wrapped).prop_map(|(guard, wrapped)| Way::Keystore { guard, wrapped });
         let sealed = prop::collection::vec(any::<u8>(), 60).prop_map(|bytes| bytes.try_into().unwrap());
-        (prop_oneof![passphrase, keystore], sealed).prop_map(|(way, sealed)| Slot { id: SlotId(0), way, sealed })
+        (prop_oneof![passphrase, keystore, Just(Way::Sheet)], sealed).prop_map(|(way, sealed)| Slot {
+            id: SlotId(0),
+            way,
+            sealed,
+        })
     }
 
     fn headers() -> impl Strategy<Value = Header> {
         let slots = prop::collection::vec(slots(), 1..=limits::VAULT_SLOTS);
-        (any::<u64>(), slots).prop_map(|(revision, slots)| {
-            let (vault, minimum) = (key().vault, KdfCost::LEAST);
-            let mut header = Header { vault, revision, minimum, next_slot: 1, slots: vec![] };
+        let book = prop::collection::vec(any::<u8>(), 0..600);
+        (any::<u64>(), slots, book).prop_map(|(revision, slots, book)| {
+            let mut header = Header { revision, book, ..Header::new(key().vault, KdfCost::LEAST) };
             slots.into_iter().for_each(|slot| assert!(header.add(slot).is_ok()));
             header
         })
@@ -351,7 +452,7 @@ mod tests {
         let keys = key().keys().unwrap();
         let slot = |cost| Slot { id: SlotId(1), way: Way::Passphrase { cost, salt: [0; 16] }, sealed: [0; 60] };
         let minimum = KdfCost::new(32 * 1024, 2, 1).unwrap();
-        let header = |slots| Header { vault: key().vault, revision: 1, minimum, next_slot: 2, slots };
+        let header = |slots| Header { next_slot: 2, slots, ..Header::new(key().vault, minimum) };
         let written = header(vec![slot(minimum)]).write(&keys);
         assert!(Copy::parse(&written).is_some());
         // Memory of the slot stands after 53 bytes: magic … slots, the slot's id and kind.

@@ -90,6 +90,7 @@ impl Drop for Sealer {
 pub(super) struct Keys {
     vault: Id,
     rows: Sealer,
+    book: Sealer,
     sum: Box<hmac::Key>,
     header: Box<hmac::Key>,
 }
@@ -109,6 +110,7 @@ impl Keys {
         Ok(Self {
             vault: key.vault,
             rows: Sealer::new(derive(b"countersign vault 1 rows")?.expose())?,
+            book: Sealer::new(derive(b"countersign vault 2 book")?.expose())?,
             sum: mac(derive(b"countersign vault 1 sum")?),
             header: mac(derive(b"countersign vault 1 header")?),
         })
@@ -129,6 +131,18 @@ impl Keys {
         let frame = frame::parse(sealed)?;
         let fits = frame.tag.place == place && frame.tag.row == row && frame.whole.len() == sealed.len();
         if fits { Some((frame.tag.version, self.open_frame(&frame)?)) } else { None }
+    }
+
+    /// Seals the book of the header.
+    pub(super) fn seal_book(&self, plain: &[u8], random: &dyn Random) -> Result<Vec<u8>, Error> {
+        let mut out = Vec::with_capacity(NONCE + plain.len() + TAG);
+        self.book.seal(self.vault.as_bytes(), plain, &mut out, random)?;
+        Ok(out)
+    }
+
+    /// Opens what [`Keys::seal_book`] made.
+    pub(super) fn open_book(&self, sealed: &[u8]) -> Option<Secret> {
+        self.book.open(self.vault.as_bytes(), sealed)
     }
 
     /// Opens a piece for whatever place and row it names.

@@ -8,11 +8,14 @@
 
 mod account;
 mod add;
+mod autolock;
 mod bin;
+mod book;
 mod change;
 mod codes;
 mod cost;
 mod edit;
+mod erase;
 mod frame;
 mod group;
 mod header;
@@ -27,7 +30,9 @@ mod picture;
 mod raw;
 mod report;
 mod rows;
+mod sheet;
 mod slot;
+mod slots;
 mod store;
 mod summary;
 #[cfg(test)]
@@ -43,25 +48,29 @@ use countersign_protocol::jose::H32;
 use zeroize::Zeroizing;
 
 pub use account::{Account, AccountId, DamagedAccount, Deleted, Details, Edit, NewAccount};
+pub use autolock::AutoLock;
 pub use bin::Binned;
 pub use codes::{CodeRow, Codes};
 pub use cost::{DeviceClass, KdfCost};
 pub use group::{Group, GroupId};
-pub use header::Lockbox;
+pub use header::{Lockbox, Opened};
 pub use icon::{Icon, IconId};
 pub use key::VaultKey;
 pub use kind::Kind;
 pub use list::{Sort, View};
 pub use picture::Picture;
 pub use report::{Damage, Report};
-pub use slot::{Slot, SlotId};
+pub use sheet::{LINES as SHEET_LINES, Sheet};
+pub use slot::{Slot, SlotId, SlotKind};
+pub use slots::SlotRow;
 pub use tile::{DRAWN, Tile, drawn};
 
 use crate::cancel::Cancel;
 #[cfg(doc)]
 use crate::error::PortError;
 use crate::error::{Error, InputError};
-use crate::port::{Clock, Guard, Keystore, Random};
+use crate::port::{Clock, Keystore, Random};
+use book::Book;
 use frame::{Place, Tag};
 use header::Header;
 use key::Keys;
@@ -108,6 +117,8 @@ struct Unlocked {
     current: bool,
     live: codes::Live,
     report: Report,
+    /// Which slot opened it, and when, until that is written down.
+    used: Option<(SlotId, u64)>,
     /// Whether the log may be written back: a damaged file was copied aside first.
     trusted: bool,
 }
@@ -115,7 +126,24 @@ struct Unlocked {
 impl Vault {
     /// Whether there is a vault at `path`.
     pub fn exists(path: &Path) -> bool {
-        path.exists() || raw::beside(path, ".rebuilt").exists()
+        !erase::is_marked(path) && (path.exists() || raw::beside(path, ".rebuilt").exists())
+    }
+
+    /// Erases the vault at `path` and every copy of it beside it: no seed is in those files any more, nor a slot. Whatever
+    /// interrupts it, afterwards the vault is whole or can never be opened again; the rest goes at the next start.
+    ///
+    /// # Errors
+    /// [`PortError`] of the disk. Where the vault still [exists](Vault::exists), nothing was touched.
+    pub fn erase(path: &Path) -> Result<(), Error> {
+        erase::erase(path)
+    }
+
+    /// Goes on with an erasure that was interrupted.
+    ///
+    /// # Errors
+    /// [`PortError`] of the disk.
+    pub fn finish_erasing(path: &Path) -> Result<(), Error> {
+        erase::finish(path)
     }
 
     /// Makes a vault at `path`, in a folder that is there, with one slot for `passphrase`. It is whole
@@ -131,14 +159,32 @@ impl Vault {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, Error> {
+        Self::create_on(None, path, passphrase, cost, clock, random)
+    }
+
+    /// As [`Vault::create`], on a device whose class is known: costs are tuned within its bounds.
+    ///
+    /// # Errors
+    /// As [`Vault::create`].
+    pub fn create_on(
+        class: Option<DeviceClass>,
+        path: &Path,
+        passphrase: &Secret,
+        cost: KdfCost,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, Error> {
+        erase::finish(path)?;
         if Self::exists(path) {
             return Err(InputError::VaultExists.into());
         }
         let key = VaultKey::generate(&*random)?;
         let keys = key.keys()?;
         let slot = key.passphrase_slot(passphrase, cost, &*random)?;
-        let mut header = Header { vault: key.vault, revision: 1, minimum: cost, next_slot: 1, slots: vec![] };
-        header.add(slot)?;
+        let mut header = Header::new(key.vault, cost);
+        let mut book = Book { class, ..Book::default() };
+        book.entry(header.add(slot)?).made = clock.now();
+        header.book = keys.seal_book(&book.write(), &*random)?;
         let making = raw::beside(path, ".new");
         for suffix in ["", "-wal", "-shm"] {
             mend::remove(&raw::beside(&making, suffix))?;
@@ -162,6 +208,7 @@ impl Vault {
     /// [`InputError::NoVault`], [`InputError::NotAVault`], [`InputError::NewerVault`]; [`PortError`] of
     /// the disk.
     pub fn open(path: &Path, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Self, Error> {
+        erase::finish(path)?;
         mend::finish_rebuild(path)?;
         let (lockbox, broken) = read_lockbox(path)?;
         Ok(Self { path: path.to_owned(), clock, random, lockbox, broken, open: None })
@@ -262,6 +309,7 @@ impl Vault {
             current,
             live,
             report,
+            used: None,
             trusted: false,
         });
         open.examine(header_damaged, summary.as_ref());
@@ -286,6 +334,8 @@ impl Vault {
     pub fn lock(&mut self) {
         // How often codes were used is no more than a wish.
         let _ = self.open.is_some().then(|| self.write_uses());
+        // What is not written down now is no loss: the slot opens as before.
+        let _ = self.write_use();
         let Some(open) = self.open.take() else { return };
         self.lockbox = open.lockbox();
         let Unlocked { store, trusted, .. } = *open;
@@ -324,35 +374,6 @@ impl Vault {
     /// [`InputError::VaultLocked`].
     pub fn cost(&self, wanted: KdfCost) -> Result<KdfCost, Error> {
         Ok(wanted.or_dearer(self.unlocked()?.header.minimum))
-    }
-
-    /// Changes the passphrase of the unlocked vault: the old one must open it. Takes two key
-    /// derivations.
-    ///
-    /// # Errors
-    /// [`InputError::WrongPassphrase`]; as [`VaultKey::passphrase_slot`]; [`PortError`] of the disk, with
-    /// the old passphrase still good.
-    pub fn change_passphrase(&mut self, old: &Secret, new: &Secret, cost: KdfCost) -> Result<(), Error> {
-        self.refresh()?;
-        let key = self.key()?;
-        self.lockbox.open(old)?;
-        let slot = key.passphrase_slot(new, self.cost(cost)?, &*self.random)?;
-        self.replace_passphrase(slot)
-    }
-
-    /// Adds a slot that the platform's keystore opens; may prompt.
-    ///
-    /// # Errors
-    /// [`InputError::TooMuch`] beyond sixteen slots; what [`Keystore::wrap`] gives; [`PortError`] of the
-    /// disk.
-    pub fn add_keystore_slot(
-        &mut self,
-        keystore: &dyn Keystore,
-        guard: Guard,
-        cancel: &Cancel,
-    ) -> Result<SlotId, Error> {
-        let slot = self.key()?.keystore_slot(keystore, guard, &*self.random, cancel)?;
-        self.add_slot(slot)
     }
 
     fn unlocked(&self) -> Result<&Unlocked, Error> {

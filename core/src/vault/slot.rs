@@ -5,6 +5,7 @@ use countersign_protocol::jose::Id;
 
 use super::cost::{KdfCost, SALT};
 use super::key::{LEN, NONCE, Sealer, TAG, VaultKey};
+use super::sheet::Sheet;
 use crate::cancel::Cancel;
 use crate::error::Error;
 use crate::limits;
@@ -17,6 +18,29 @@ const SEALED: usize = NONCE + LEN + TAG;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SlotId(pub(super) u32);
 
+impl SlotId {
+    /// The slot of this number, if the vault has one.
+    pub const fn of(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// Its number, by which people name it.
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+}
+
+/// What opens a slot, as a person knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SlotKind {
+    /// A passphrase, which costs this much to try.
+    Passphrase(KdfCost),
+    /// The platform's keystore, which asks for this.
+    Keystore(Guard),
+    /// A recovery sheet on paper.
+    Sheet,
+}
+
 /// What opens a slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Way {
@@ -24,6 +48,8 @@ pub(super) enum Way {
     Passphrase { cost: KdfCost, salt: [u8; SALT] },
     /// A random key that the platform's keystore has sealed.
     Keystore { guard: Guard, wrapped: Vec<u8> },
+    /// The random key of a sheet on paper.
+    Sheet,
 }
 
 /// A way, and the vault key sealed for it. Made by [`VaultKey`], kept in the header.
@@ -65,6 +91,14 @@ impl VaultKey {
         self.slot(Way::Keystore { guard, wrapped }, &key, random)
     }
 
+    /// Makes a slot that the sheet opens.
+    ///
+    /// # Errors
+    /// [`crate::error::PortError::Unavailable`] without randomness.
+    pub fn sheet_slot(&self, sheet: &Sheet, random: &dyn Random) -> Result<Slot, Error> {
+        self.slot(Way::Sheet, &sheet.key(&self.vault)?, random)
+    }
+
     fn slot(&self, way: Way, key: &Secret, random: &dyn Random) -> Result<Slot, Error> {
         let mut out = Vec::new();
         // The vault key leaves its type to be sealed.
@@ -75,6 +109,23 @@ impl VaultKey {
 }
 
 impl Slot {
+    /// What opens it.
+    pub(super) fn kind(&self) -> SlotKind {
+        match &self.way {
+            Way::Passphrase { cost, .. } => SlotKind::Passphrase(*cost),
+            Way::Keystore { guard, .. } => SlotKind::Keystore(*guard),
+            Way::Sheet => SlotKind::Sheet,
+        }
+    }
+
+    /// Tries a sheet; `None` when it is not this slot's.
+    pub(super) fn open_sheet(&self, vault: &Id, sheet: &Sheet) -> Result<Option<VaultKey>, Error> {
+        if self.way != Way::Sheet {
+            return Ok(None);
+        }
+        self.open_by(vault, &sheet.key(vault)?)
+    }
+
     /// Tries a passphrase; `None` when it is not this slot's.
     pub(super) fn open(&self, vault: &Id, passphrase: &Secret) -> Result<Option<VaultKey>, Error> {
         let Way::Passphrase { cost, salt } = &self.way else { return Ok(None) };
@@ -131,6 +182,7 @@ fn write_way(way: &Way, out: &mut Vec<u8>) {
             out.extend_from_slice(&(wrapped.len() as u16).to_be_bytes());
             out.extend_from_slice(wrapped);
         }
+        Way::Sheet => out.push(3),
     }
 }
 
@@ -151,6 +203,7 @@ fn read_way(bytes: &mut &[u8]) -> Option<Way> {
             *bytes = rest;
             Some(Way::Keystore { guard, wrapped: wrapped.to_vec() })
         }
+        [3] => Some(Way::Sheet),
         _ => None,
     }
 }

@@ -2,6 +2,7 @@
 
 mod damage;
 mod kinds;
+mod slots;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use countersign_protocol::push::Level;
 
 use super::*;
 use crate::error::{Named, PortError, Rule};
-use crate::port::{KeyName, Prompt, Purpose};
+use crate::port::{Guard, KeyName, Prompt, Purpose};
 use crate::system::{SystemClock, SystemRandom};
 
 pub(super) struct Folder {
@@ -241,8 +242,8 @@ fn a_keystore_slot_opens_and_the_last_slot_stays() {
     assert_eq!(vault.lockbox().keystore_slots(), [(id, Guard::User)]);
     vault.lock();
     vault.unlock_by_keystore(&keystore, &cancel).unwrap();
-    vault.remove_keystore_slot(id).unwrap();
-    assert_eq!(vault.remove_keystore_slot(id), Err(InputError::Slot("no such keystore slot").into()));
+    vault.remove_slot(id).unwrap();
+    assert_eq!(vault.remove_slot(id), Err(InputError::NotFound.into()));
     vault.lock();
     let none = vault.unlock_by_keystore(&keystore, &cancel);
     assert_eq!(none, Err(InputError::Slot("no keystore slot opens").into()));

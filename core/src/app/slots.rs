@@ -1,0 +1,155 @@
+//! The ways into the vault, and its end.
+
+use countersign_protocol::Secret;
+
+use super::vault::Safe;
+use super::{App, lock};
+use crate::cancel::Cancel;
+#[cfg(doc)]
+use crate::error::InputError;
+use crate::error::{Error, PortError};
+use crate::port::{Guard, Topic};
+use crate::vault::{DeviceClass, Sheet, SlotId, SlotRow, Vault};
+
+impl App {
+    /// All ways into the unlocked vault, in the order in which they were made.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`], [`InputError::NoVault`].
+    pub fn slots(&self) -> Result<Vec<SlotRow>, Error> {
+        self.state()?.safe.vault()?.slots()
+    }
+
+    /// Lets another passphrase open the vault too. Takes a key derivation.
+    ///
+    /// # Errors
+    /// [`InputError::TooMuch`] beyond sixteen slots; [`InputError::Field`] for passphrase or name;
+    /// [`InputError::VaultLocked`]; [`PortError`] of the disk.
+    pub fn add_passphrase(
+        &self,
+        passphrase: &Secret,
+        name: &str,
+        class: DeviceClass,
+        cancel: &Cancel,
+    ) -> Result<SlotId, Error> {
+        let key = self.state()?.safe.vault()?.key()?;
+        let slot = key.passphrase_slot(passphrase, self.fitting_cost(class)?, &*self.ports.random)?;
+        cancel.check()?;
+        self.state()?.safe.vault()?.add_slot(slot, name)
+    }
+
+    /// Lets the platform's keystore unlock the vault, asking for the person each time.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`]; what keystore and prompt give; [`PortError`] of the disk.
+    pub fn add_keystore_slot(&self, cancel: &Cancel) -> Result<SlotId, Error> {
+        self.add_slot_of(&*self.ports.keystore, cancel)
+    }
+
+    /// The same by the keystore of [`App::unlock_by`].
+    ///
+    /// # Errors
+    /// As [`App::add_keystore_slot`].
+    pub fn add_slot_of(&self, keystore: &dyn Keystore, cancel: &Cancel) -> Result<SlotId, Error> {
+        let key = self.state()?.safe.vault()?.key()?;
+        let slot = key.keystore_slot(keystore, Guard::User, &*self.ports.random, cancel)?;
+        self.state()?.safe.vault()?.add_slot(slot, "")
+    }
+
+    /// Makes a recovery sheet that opens the vault. It is told this once, to be printed, and kept nowhere.
+    ///
+    /// # Errors
+    /// [`InputError::TooMuch`] beyond sixteen slots, or for a long name; [`InputError::VaultLocked`]; [`PortError`] of the
+    /// disk: then there is no such slot.
+    pub fn add_sheet(&self, name: &str) -> Result<(SlotId, Sheet), Error> {
+        let key = self.state()?.safe.vault()?.key()?;
+        let sheet = Sheet::generate(&*self.ports.random)?;
+        let slot = key.sheet_slot(&sheet, &*self.ports.random)?;
+        let id = self.state()?.safe.vault()?.add_slot(slot, name)?;
+        Ok((id, sheet))
+    }
+
+    /// Gives a slot another name; an empty one takes its name away.
+    ///
+    /// # Errors
+    /// [`InputError::NotFound`]; [`InputError::Field`], [`InputError::TooMuch`] for the name; [`InputError::VaultLocked`].
+    pub fn name_slot(&self, id: SlotId, name: &str) -> Result<(), Error> {
+        self.state()?.safe.vault()?.name_slot(id, name)
+    }
+
+    /// Removes a slot; what opened it opens nothing any more. The last one of a passphrase stays.
+    ///
+    /// # Errors
+    /// [`InputError::NotFound`], [`InputError::LastPassphrase`], [`InputError::VaultLocked`]; [`PortError`] of the disk.
+    pub fn remove_slot(&self, id: SlotId) -> Result<(), Error> {
+        self.state()?.safe.vault()?.remove_slot(id)
+    }
+
+    /// Unlocks by a recovery sheet.
+    ///
+    /// # Errors
+    /// [`InputError::WrongSheet`], [`InputError::NoVault`], and what the file gives; [`PortError`] of the disk.
+    pub fn unlock_by_sheet(&self, sheet: &Sheet, cancel: &Cancel) -> Result<(), Error> {
+        let (lockbox, locks) = self.lockbox()?;
+        let opened = lockbox.open_sheet(sheet)?;
+        cancel.check()?;
+        self.unlock_with(&opened, locks)
+    }
+
+    /// Puts a new passphrase in the place of all that were forgotten, in the vault that the sheet has unlocked. The sheet opens
+    /// it as before. Takes a key derivation.
+    ///
+    /// # Errors
+    /// [`InputError::WrongSheet`], [`InputError::VaultLocked`]; [`InputError::Field`] for the passphrase; [`PortError`] of
+    /// the disk, with nothing changed.
+    pub fn replace_passphrase(
+        &self,
+        sheet: &Sheet,
+        new: &Secret,
+        class: DeviceClass,
+        cancel: &Cancel,
+    ) -> Result<(), Error> {
+        let (key, lockbox) = {
+            let mut state = self.state()?;
+            let vault = state.safe.vault()?;
+            (vault.key()?, vault.lockbox())
+        };
+        lockbox.open_sheet(sheet)?;
+        let slot = key.passphrase_slot(new, self.fitting_cost(class)?, &*self.ports.random)?;
+        cancel.check()?;
+        self.state()?.safe.vault()?.replace_passphrase(slot)
+    }
+
+    /// Whether the passphrase should be typed again, lest it is forgotten: another way opens the vault every day. To be
+    /// asked after an unlock, and answered by [`App::lock`] and the passphrase.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`], [`InputError::NoVault`].
+    pub fn is_passphrase_due(&self) -> Result<bool, Error> {
+        self.state()?.safe.vault()?.is_passphrase_due()
+    }
+
+    /// Erases the vault, locked or unlocked, with every copy of it: for good. Enrolments stay. Killed at any moment, the vault
+    /// is whole, or can never be opened again and the rest goes at the next start.
+    ///
+    /// # Errors
+    /// [`InputError::NoVault`]; [`PortError`] of the disk: where there still is a vault, nothing was touched.
+    pub fn erase_vault(&self) -> Result<(), Error> {
+        let erased = {
+            let mut state = self.state()?;
+            if matches!(state.safe, Safe::None) {
+                state.safe.vault()?;
+            }
+            state.locks += 1;
+            // Locked and let go: nobody of ours writes into the files any more.
+            state.safe = Safe::Closed(PortError::Busy.into());
+            let erased = Vault::erase(&self.vault);
+            state.safe = Safe::open(&self.private, &self.ports);
+            erased
+        };
+        *lock(&self.listed) = None;
+        self.notify(Topic::Lock);
+        self.notify(Topic::Accounts);
+        erased
+    }
+}
