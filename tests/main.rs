@@ -23,5 +23,6 @@ mod serving;
 mod setup;
 mod strings;
 mod torture;
+mod transfer;
 mod vault;
 mod webpush;

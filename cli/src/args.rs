@@ -9,6 +9,8 @@ use countersign_core::app::ApprovalId;
 use countersign_strings::text;
 
 use crate::command::slots::SlotsCommand;
+use crate::command::export_uri::ExportUri;
+use crate::command::scan::Scan;
 
 /// What was asked for.
 #[derive(Debug, Parser)]
@@ -48,6 +50,12 @@ pub enum Command {
     /// Adds an account.
     #[command(about = text("cli.about_add"))]
     Add(Add),
+    /// Reads pictures or links of one account or many.
+    #[command(about = text("scan.about"))]
+    Scan(Scan),
+    /// Writes accounts as links or codes.
+    #[command(about = text("scan.export_about"))]
+    ExportUri(ExportUri),
     /// Lists accounts and enrolments.
     #[command(about = text("cli.about_list"))]
     List,

@@ -13,7 +13,7 @@ use countersign_core::qr::Class;
 use countersign_strings::text;
 use zeroize::Zeroizing;
 
-use crate::{scan_words, words};
+use crate::{scan_words, transfer_words, words};
 
 /// What was read, and is asked about before anything is stored or sent.
 pub enum Found {
@@ -37,14 +37,22 @@ pub enum Found {
 /// # Errors
 /// The sentence on what it is instead, or why it is not taken.
 pub fn link(app: &App, link: &str) -> Result<Found, String> {
+    match scanned(app, link) {
+        (Scanned::Account { account, repairs }, guessed) => Ok(Found::Account { account, repairs, guessed }),
+        (other, _) => found(app, other),
+    }
+}
+
+/// What a link is, and whether a 0, 1 or 8 of its key had to be read as a letter for that.
+pub fn scanned(app: &App, link: &str) -> (Scanned, bool) {
     let scanned = app.scan_text(link);
     if let Scanned::Unreadable(UriError::Secret(Base32Error::LookAlike(_))) = &scanned
         && let Some(guess) = with_letters(link)
-        && let Scanned::Account { account, repairs } = app.scan_text(&guess)
+        && let guess @ Scanned::Account { .. } = app.scan_text(&guess)
     {
-        return Ok(Found::Account { account, repairs, guessed: true });
+        return (guess, true);
     }
-    found(app, scanned)
+    (scanned, false)
 }
 
 /// The link with the digits of its key that base32 does not have read as the letters that look like them.
@@ -70,16 +78,29 @@ fn found(app: &App, scanned: Scanned) -> Result<Found, String> {
             let name = app.enrol_name(&offer, &Cancel::default()).map_err(|fault| words::of_error(&fault))?;
             Ok(Found::Enrolment(offer, name))
         }
-        Scanned::Unreadable(fault) => Err(scan_words::of_uri_error(&fault)),
-        Scanned::Refused(fault) => Err(words::of_error(&fault.into())),
         Scanned::Offline(code) => {
             let row = app.offline_row(&code).map_err(|fault| words::of_error(&fault))?;
             Ok(Found::Offline(code, Box::new(row)))
         }
-        // There is no camera here; were there one, this would not be its way.
-        Scanned::Login | Scanned::Page(_) => Err(scan_words::of_class(&Class::Login)),
-        Scanned::Other(class) => Err(scan_words::of_class(&class)),
+        other => Err(named(other)),
     }
+}
+
+/// What something is that is not taken here, or why it is not.
+pub fn named(scanned: Scanned) -> String {
+    let class = match scanned {
+        Scanned::Unreadable(fault) => return scan_words::of_uri_error(&fault),
+        Scanned::UnreadablePart(fault) => return transfer_words::of_part(fault),
+        Scanned::Refused(fault) => return words::of_error(&fault.into()),
+        Scanned::Account { .. } => Class::Account,
+        Scanned::Part(_) => Class::Migration,
+        Scanned::Enrolment(_) => Class::Enrolment,
+        Scanned::Offline(_) => Class::Offline,
+        // There is no camera here; were there one, this would not be its way.
+        Scanned::Login | Scanned::Page(_) => Class::Login,
+        Scanned::Other(class) => class,
+    };
+    scan_words::of_class(&class)
 }
 
 /// Reads the one QR of a picture.
@@ -87,16 +108,25 @@ fn found(app: &App, scanned: Scanned) -> Result<Found, String> {
 /// # Errors
 /// As [`link`]; and where the picture holds none or several, or can't be read.
 pub fn picture(app: &App, path: &Path) -> Result<Found, String> {
-    let missing = |_| text("qr.picture_missing").to_owned();
-    let mut file = Vec::new();
-    let most = PICTURE_FILE as u64 + 1;
-    File::open(path).and_then(|opened| opened.take(most).read_to_end(&mut file)).map_err(missing)?;
-    let mut codes = app.scan_picture(file).map_err(|fault| scan_words::of_scan_error(fault).to_owned())?;
+    let mut codes = codes(app, path)?;
     match (codes.pop(), codes.is_empty()) {
         (Some(one), true) => found(app, one),
         (Some(_), false) => Err(text("qr.several_found").to_owned()),
         (None, _) => Err(text("qr.none_found").to_owned()),
     }
+}
+
+/// What each code of a picture is.
+///
+/// # Errors
+/// A sentence where the picture holds none, or can't be read.
+pub fn codes(app: &App, path: &Path) -> Result<Vec<Scanned>, String> {
+    let missing = |_| text("qr.picture_missing").to_owned();
+    let mut file = Vec::new();
+    let most = PICTURE_FILE as u64 + 1;
+    File::open(path).and_then(|opened| opened.take(most).read_to_end(&mut file)).map_err(missing)?;
+    let codes = app.scan_picture(file).map_err(|fault| scan_words::of_scan_error(fault).to_owned())?;
+    if codes.is_empty() { Err(text("qr.none_found").to_owned()) } else { Ok(codes) }
 }
 
 /// Reads what was typed or pasted into a field: a link, or the path of a picture.

@@ -192,7 +192,7 @@ mod tests {
             ("https://gate.example.com/enrol#1.eyJ1Ijoi".to_owned(), "Enrol instead"),
             ("https://gate.example.com/approve#1.BAQE".to_owned(), "from the other screen with the camera"),
             ("https://gate.example.com/offline#1.e30.e30.AA".to_owned(), "Ask for its answer code instead"),
-            ("otpauth-migration://offline?data=Cg".to_owned(), "add the accounts one by one"),
+            ("otpauth-migration://offline?data=Cg".to_owned(), "Read all its parts"),
             ("phonefactor://activate_account?code=1".to_owned(), "Microsoft Authenticator"),
             ("FIDO:/0123".to_owned(), "signing in with a passkey"),
             ("pia://container/a".to_owned(), "privacyIDEA"),

@@ -93,11 +93,20 @@ impl Terminal {
     /// # Errors
     /// A [`Fault`] that says to add `--yes`.
     pub fn confirm(&self, question: &str) -> Result<bool, Fault> {
-        let Ok(person) = person() else { return Err(Fault::refused(text("cli.say_yes"))) };
-        self.ask_line(&format!("{question} {} ", text("cli.yes_no")));
-        let mut answer = String::new();
-        BufReader::new(person).take(64).read_line(&mut answer).map_err(|_| PortError::Failed)?;
+        let answer = self.answer(&format!("{question} {}", text("cli.yes_no")))?;
         Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    }
+
+    /// Asks a question that a person answers with a short line, also when stdin is a pipe.
+    ///
+    /// # Errors
+    /// A [`Fault`] that says to add `--yes`, where nobody is there.
+    pub fn answer(&self, question: &str) -> Result<String, Fault> {
+        let Ok(person) = person() else { return Err(Fault::refused(text("cli.say_yes"))) };
+        self.ask_line(&format!("{question} "));
+        let mut answer = String::new();
+        BufReader::new(person).take(256).read_line(&mut answer).map_err(|_| PortError::Failed)?;
+        Ok(answer)
     }
 
     /// Reads one line: from a pipe as it is, from a person after `question` without echo where `hidden`.
@@ -105,14 +114,26 @@ impl Terminal {
     /// # Errors
     /// A [`Fault`] where nothing can be read.
     pub fn line(&self, question: &str, hidden: bool) -> Result<Zeroizing<String>, Fault> {
-        if !io::stdin().is_terminal() {
-            return stdin_line()?.ok_or_else(|| Fault::refused(text("cli.nothing_on_stdin")));
+        self.next_line(question, hidden)?.ok_or_else(|| Fault::refused(text("cli.nothing_on_stdin")))
+    }
+
+    /// The same where several may come: `None` at the end of a pipe.
+    ///
+    /// # Errors
+    /// A [`Fault`] where nothing can be read.
+    pub fn next_line(&self, question: &str, hidden: bool) -> Result<Option<Zeroizing<String>>, Fault> {
+        if io::stdin().is_terminal() {
+            if hidden {
+                return hidden_line(question).map(Some);
+            }
+            self.ask_line(&format!("{question} "));
         }
-        if hidden {
-            return hidden_line(question);
-        }
-        self.ask_line(&format!("{question} "));
-        stdin_line()?.ok_or_else(|| Fault::refused(text("cli.nothing_on_stdin")))
+        stdin_line()
+    }
+
+    /// Does a person type what is read, line by line?
+    pub fn is_typed(&self) -> bool {
+        io::stdin().is_terminal()
     }
 
     fn ask_line(&self, question: &str) {

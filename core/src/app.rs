@@ -10,6 +10,7 @@ mod approval;
 mod bell;
 mod bells;
 mod events;
+mod export;
 mod gateway;
 mod history;
 mod icon;
@@ -23,6 +24,7 @@ mod poll;
 mod refresh;
 mod scan;
 mod slots;
+mod transfer;
 mod vault;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,11 +46,13 @@ pub use crate::push::row::{
 pub use crate::record::{PastEnd, Told, Verdict};
 pub use bell::Bell;
 pub use bells::PushEndpoint;
+pub use export::{Fresh, NotHeld, Outgoing};
 pub use gateway::Enrolling;
 pub use inbox::{Inbox, Note};
 pub use moving::{JoiningRow, Moving};
 pub use poll::PollOutcome;
 pub use scan::Scanned;
+pub use transfer::{TransferRow, TransferState};
 pub use vault::LockState;
 
 use crate::device::Store;

@@ -94,6 +94,20 @@ pub enum InputError {
     /// Another of its kind has this name already.
     #[error("the name is taken")]
     SameName,
+    /// It came with an enrolment and never leaves this phone.
+    #[error("bound to an enrolment")]
+    Bound,
+    /// No link says what this account is: its steps are counted from a moment of its own.
+    #[error("no link can describe it")]
+    NoLink,
+    /// Parts of a transfer are missing, and nobody said to do without.
+    #[error("{read} of {of} parts of a transfer")]
+    Unfinished {
+        /// Parts that were read.
+        read: usize,
+        /// Parts that there are.
+        of: usize,
+    },
     /// A sign-in that is for another phone, or at a gateway where this one is not enrolled.
     #[error("for another phone")]
     OtherPhone,

@@ -16,6 +16,7 @@ const ENGLISH: &[(&str, &str)] = &[
     ("tui", include_str!("../en/tui.toml")),
     ("demo", include_str!("../en/demo.toml")),
     ("qr", include_str!("../en/qr.toml")),
+    ("scan", include_str!("../en/scan.toml")),
     ("error", include_str!("../en/error.toml")),
     ("gateway", include_str!("../en/gateway.toml")),
     ("login", include_str!("../en/login.toml")),

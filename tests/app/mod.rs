@@ -29,4 +29,5 @@ mod restored;
 pub mod seal;
 mod slots;
 mod torn;
+mod transfer;
 mod two;

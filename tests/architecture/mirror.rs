@@ -6,7 +6,7 @@ use std::path::Path;
 use syn::{ImplItem, Item, Type, Visibility};
 
 /// Not mirrored yet: they come with the screens of the apps that use them.
-const WITH_THE_APPS: [&str; 27] = [
+const WITH_THE_APPS: [&str; 33] = [
     "accept_damage",
     "answer_code",
     "approve_by_qr",
@@ -15,9 +15,13 @@ const WITH_THE_APPS: [&str; 27] = [
     "confirm",
     "dismiss",
     "events",
+    "export_link",
+    "export_transfer",
     "history",
     "icon",
+    "import_transfer",
     "invite",
+    "known_accounts",
     "leave",
     "moving",
     "notices",
@@ -25,6 +29,7 @@ const WITH_THE_APPS: [&str; 27] = [
     "offline_row",
     "page_approval",
     "poll_for_bell",
+    "prove",
     "push_endpoint",
     "rotate_keys",
     "scan_frame",
@@ -32,6 +37,7 @@ const WITH_THE_APPS: [&str; 27] = [
     "scan_text",
     "set_endpoint",
     "take_inbox",
+    "transfer_rows",
     "vault_report",
     "damaged_enrolments",
 ];

@@ -10,6 +10,7 @@ mod keyring;
 mod phones;
 mod pick;
 mod push;
+mod scan;
 pub(crate) mod screen;
 mod second_gateway;
 mod shells;

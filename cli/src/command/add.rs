@@ -76,12 +76,18 @@ fn sure(context: &Context, question: &str) -> Result<(), Fault> {
 /// The account as the person wants it: a + that may stand for a blank is asked about, and what may be of another kind a
 /// second time.
 fn asked(context: &Context, account: Account, repairs: &[Repair]) -> Result<Account, Fault> {
+    sure(context, text("tui.add_title"))?;
+    in_detail(context, account, repairs)
+}
+
+/// What else is asked of an account that is to be added: how a + of its issuer is meant, and whether one that may be of
+/// another kind is meant at all.
+pub fn in_detail(context: &Context, account: Account, repairs: &[Repair]) -> Result<Account, Fault> {
     let terminal = &context.terminal;
     let account = match read::with_blanks(&account, repairs) {
         Some(blanks) if terminal.confirm(&plus_question(&blanks))? => blanks,
         _ => account,
     };
-    sure(context, text("tui.add_title"))?;
     if read::is_doubtful(repairs) {
         sure(context, text("cli.steam_ask"))?;
     }

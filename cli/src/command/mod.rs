@@ -10,6 +10,7 @@ mod code;
 mod completions;
 mod enrol;
 mod erase;
+pub(crate) mod export_uri;
 pub(crate) mod gateways;
 pub(crate) mod history;
 mod init;
@@ -25,6 +26,7 @@ mod remove;
 mod settings;
 mod sheet;
 pub(crate) mod slots;
+pub(crate) mod scan;
 
 use std::sync::Arc;
 
@@ -141,6 +143,8 @@ pub fn run(arguments: Arguments, phone: impl FnOnce(&Context, &Tui) -> Result<()
         Some(Command::Slots { what }) => slots::run(&context, what.as_ref()),
         Some(Command::Lock { after }) => lock::run(&context, after),
         Some(Command::Erase) => erase::run(&context),
+        Some(Command::Scan(options)) => scan::run(&context, &options),
+        Some(Command::ExportUri(options)) => export_uri::run(&context, &options),
         Some(Command::Completions { .. } | Command::Man { .. } | Command::Limits) => Ok(()),
     }
 }

@@ -1,5 +1,6 @@
 //! What was scanned or pasted: classified first, then read by what it is. Nothing is stored or sent here.
 
+use countersign_protocol::uri::migration::{self, MigrationError, Part};
 use countersign_protocol::uri::otpauth::{self, Repair, UriError};
 
 use super::{App, EnrolOffer, OfflineCode, PageCode};
@@ -18,6 +19,10 @@ pub enum Scanned {
     },
     /// An account that cannot be read, and why.
     Unreadable(UriError),
+    /// One part of Google's transfer, for [`Transfer::add`](migration::Transfer::add).
+    Part(Box<Part>),
+    /// A part of such a transfer that cannot be read, and why.
+    UnreadablePart(MigrationError),
     /// An enrolment; for [`App::enrol`] once the person saw its host and agreed.
     Enrolment(Box<EnrolOffer>),
     /// A link of ours that cannot be taken: damaged, of another host, or of a later version.
@@ -40,6 +45,10 @@ impl App {
             Class::Account => match otpauth::parse(text.trim()) {
                 Ok((account, repairs)) => Scanned::Account { account: Box::new(account), repairs },
                 Err(fault) => Scanned::Unreadable(fault),
+            },
+            Class::Migration => match migration::parse(text) {
+                Ok(part) => Scanned::Part(Box::new(part)),
+                Err(fault) => Scanned::UnreadablePart(fault),
             },
             Class::Enrolment => match EnrolOffer::read(text) {
                 Ok(offer) => Scanned::Enrolment(Box::new(offer)),

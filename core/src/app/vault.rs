@@ -14,7 +14,7 @@ use crate::cancel::Cancel;
 use crate::error::{Error, InputError, Named, PortError};
 use crate::port::{Keystore, Ports, Topic};
 use crate::record::{Stage, Uri};
-use crate::vault::{Account, AccountId, Codes, DeviceClass, Edit, KdfCost, Lockbox, NewAccount, Opened, Report, Vault};
+use crate::vault::{Account, AccountId, Codes, DeviceClass, Edit, KdfCost, Known, Lockbox, NewAccount, Opened, Report, Vault};
 
 /// Name of the vault's file in the private folder.
 pub(super) const FILE: &str = "vault.sqlite";
@@ -272,6 +272,14 @@ impl App {
     /// [`InputError::TooMuch`] by field; [`InputError::VaultLocked`]; [`PortError`] of the disk.
     pub fn add_account(&self, account: &NewAccount) -> Result<AccountId, Error> {
         self.change_accounts(|vault| vault.add(account))
+    }
+
+    /// Which of these accounts are there already, whatever their names.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`], [`InputError::NoVault`].
+    pub fn known_accounts(&self, accounts: &[NewAccount]) -> Result<Vec<Known>, Error> {
+        self.state()?.safe.vault()?.known(accounts)
     }
 
     /// Changes an account: its names, note, groups, tags, icon, and how it is shown.

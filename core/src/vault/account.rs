@@ -91,6 +91,33 @@ pub struct Deleted {
     pub(super) day: u64,
 }
 
+impl Account {
+    /// The account as links write it, with the seed that belongs to it, and its PIN.
+    pub fn with_seed(&self, secret: Secret, pin: Option<Pin>) -> otpauth::Account {
+        let kind = match self.kind {
+            Kind::Totp(period) => otpauth::Kind::Totp { period },
+            Kind::Hotp(counter) => otpauth::Kind::Hotp { counter },
+            Kind::Steam => otpauth::Kind::Steam,
+            Kind::Yandex => otpauth::Kind::Yandex,
+            Kind::MOtp => otpauth::Kind::MOtp,
+        };
+        let (issuer, name) = (self.issuer.clone(), self.name.clone());
+        let (algorithm, digits) = (self.algorithm, self.digits);
+        otpauth::Account { kind, issuer, name, secret, pin, algorithm, digits, image_host: None }
+    }
+}
+
+/// Whether an account is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// It is not.
+    No,
+    /// Under this id, whatever its name is there.
+    There(AccountId),
+    /// Not in the vault; but the same stands before it among those that were asked about.
+    Twice,
+}
+
 impl Drop for Account {
     fn drop(&mut self) {
         self.issuer.zeroize();

@@ -37,6 +37,11 @@ impl VaultKey {
         Ok(Self { vault: random.id()?, secret: random.secret(LEN)? })
     }
 
+    /// Whether this is the same key.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.vault == other.vault && self.secret.ct_eq(other.secret.expose())
+    }
+
     /// The keys that work while the vault is unlocked.
     pub(super) fn keys(&self) -> Result<Keys, Error> {
         Keys::derive(self)

@@ -22,6 +22,7 @@ mod header;
 mod icon;
 mod key;
 mod kind;
+mod known;
 mod label;
 mod list;
 mod mend;
@@ -47,7 +48,7 @@ use countersign_protocol::Secret;
 use countersign_protocol::jose::H32;
 use zeroize::Zeroizing;
 
-pub use account::{Account, AccountId, DamagedAccount, Deleted, Details, Edit, NewAccount};
+pub use account::{Account, AccountId, DamagedAccount, Deleted, Details, Edit, Known, NewAccount};
 pub use autolock::AutoLock;
 pub use bin::Binned;
 pub use codes::{CodeRow, Codes};
