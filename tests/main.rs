@@ -19,6 +19,7 @@ mod looks;
 mod otp;
 mod pages;
 mod push;
+mod qr;
 mod serving;
 mod setup;
 mod strings;

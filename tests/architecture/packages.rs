@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (CHECKS, &[]),
     // No part of what is shipped, as the journeys: it runs the parsers of all.
     ("countersign-fuzz", &["countersign-core", "countersign-gateway", "countersign-protocol"]),
+    ("countersign-corpus", &[]),
     ("xtask", &["countersign-strings"]),
 ];
 

@@ -33,8 +33,9 @@ pub enum ScanError {
 
 /// Finds codes in pictures: one picture at a time, each on a thread of its own.
 ///
-/// Pictures are strangers' input to foreign code. Between its steps a search looks whether its time is over; a step that
-/// does not end is given up at the hard stop of one second. The waiting is done on a channel: no clock is read.
+/// Pictures are strangers' input. A search pays for its work from a budget, and looks whether its time is over wherever it
+/// pays; one that does not end is given up at the hard stop of one second. The waiting is done on a channel: no clock is
+/// read.
 #[derive(Debug, Default)]
 pub struct Decoder {
     busy: Arc<AtomicBool>,
@@ -77,7 +78,7 @@ impl Decoder {
         let turn = self.frames.fetch_add(1, Ordering::Relaxed);
         self.run(PICTURE_LIVE_BUDGET, move |stop, tell| {
             tell.unpacked();
-            Word::Found(search::live(&luma, turn, stop))
+            Word::Found(search::live(&luma, turn, stop).codes)
         })
     }
 
@@ -88,7 +89,7 @@ impl Decoder {
     pub fn still(&self, luma: Luma) -> Result<Vec<Code>, ScanError> {
         self.run(PICTURE_STILL_BUDGET, move |stop, tell| {
             tell.unpacked();
-            Word::Found(search::still(&luma, stop))
+            Word::Found(search::still(&luma, stop).codes)
         })
     }
 
@@ -100,7 +101,7 @@ impl Decoder {
         self.run(PICTURE_STILL_BUDGET, move |stop, tell| match unpack(file) {
             Ok(luma) => {
                 tell.unpacked();
-                Word::Found(search::still(&luma, stop))
+                Word::Found(search::still(&luma, stop).codes)
             }
             Err(fault) => Word::Refused(fault),
         })
@@ -117,7 +118,7 @@ impl Decoder {
         let tell = Teller(tell);
         let seen = stop.clone();
         let work = move || {
-            // A panic of a foreign decoder is a damaged picture.
+            // A panic, in a foreign reader of files or here, is a damaged picture.
             let word = catch_unwind(AssertUnwindSafe(|| job(&seen, &tell)));
             // Free before the answer is told: who has the answer may ask again.
             drop(occupied);
@@ -219,7 +220,7 @@ mod tests {
     #[test]
     fn a_panic_of_a_decoder_is_a_damaged_picture_and_frees_the_next() {
         let decoder = Decoder::new();
-        let fault = decoder.run(PICTURE_STILL_BUDGET, |_, _| panic!("a fault in foreign code"));
+        let fault = decoder.run(PICTURE_STILL_BUDGET, |_, _| panic!("a fault"));
         assert_eq!(fault, Err(ScanError::Picture(PictureError::Damaged)));
         assert_eq!(decoder.still(blank()), Ok(Vec::new()));
     }

@@ -116,6 +116,11 @@ impl Luma {
         self.pixels.get(start..start + self.width).unwrap_or_default()
     }
 
+    /// All rows as they lie in memory, and the bytes from row to row.
+    pub(super) fn rows(&self) -> (&[u8], usize) {
+        (&self.pixels, self.stride)
+    }
+
     /// Where a point of the rows in memory lies in the upright picture. Points outside are moved to its edge.
     pub(super) fn upright(&self, x: i64, y: i64) -> [u32; 2] {
         let (right, bottom) = (self.width as i64 - 1, self.height as i64 - 1);

@@ -1,11 +1,16 @@
-//! The cascade that looks for codes in a picture: cheap and likely first, the first hit ends it.
+//! The cascade that looks for codes in a picture: ways of looking, cheap and likely first, and what each adds.
+//!
+//! Each way gives finder patterns; all that were found so far are grouped, and groups are tried, each once. So finders that
+//! only different ways show still come together.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
-use super::binary::{Gray, MARGIN};
+use super::budget::Budget;
+use super::equal::WAYS;
+use super::hunt::{Hunt, Scale, Step};
 use super::luma::Luma;
-use crate::limits::PICTURE_CODES;
+use super::view::Pyramid;
+use crate::limits::PICTURE_PIXELS;
 
 /// A code that was found. `Debug` hides the text: it may hold a key.
 #[derive(Clone, PartialEq, Eq)]
@@ -22,144 +27,81 @@ impl std::fmt::Debug for Code {
     }
 }
 
-/// One way to look at a picture.
-#[derive(Debug, Clone, Copy)]
-struct Step {
-    scale: Scale,
-    threshold: Threshold,
-    inverted: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Scale {
-    /// A third of the usual size: large codes, at a ninth of the work.
-    Third,
-    /// Half of the usual size.
-    Half,
-    /// The usual size: full, or as much as [`USUAL_PIXELS`] allow.
-    Usual,
-    /// Twice the usual size, for small pictures only.
-    Double,
-    /// Twice the usual size, for pictures of a screen: what the cheapest threshold still reads.
-    Screen,
-    /// The full size of a picture that is shrunk for the usual one.
-    Whole,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Threshold {
-    One,
-    Local { radius: usize },
-}
-
-/// Pictures of more pixels than this are looked at shrunk first.
-const USUAL_PIXELS: usize = 3_000_000;
-/// Pictures of more pixels than this are never looked at whole: the decoder's numbers have 32 bits.
-const WHOLE_PIXELS: usize = 9_000_000;
-/// Pictures of fewer pixels than this are looked at doubled too.
-const DOUBLE_PIXELS: usize = 1_000_000;
-/// Pictures of fewer pixels than this are looked at doubled when the threshold is cheap.
-const SCREEN_PIXELS: usize = 2_200_000;
-
-const fn step(scale: Scale, threshold: Threshold, inverted: bool) -> Step {
-    Step { scale, threshold, inverted }
+const fn step(scale: Scale, radius: usize, is_blurred: bool, is_open: bool) -> Step {
+    Step { scale, radius, is_blurred, is_open }
 }
 
 /// Every frame of a camera gets the first [`LIVE`] of these and one of the others in turn; a still picture gets all.
-const CASCADE: [Step; 14] = [
-    step(Scale::Third, Threshold::One, false),
-    step(Scale::Usual, Threshold::One, false),
-    step(Scale::Third, Threshold::One, true),
-    step(Scale::Usual, Threshold::One, true),
-    step(Scale::Screen, Threshold::One, false),
-    step(Scale::Usual, Threshold::Local { radius: 20 }, false),
-    step(Scale::Usual, Threshold::Local { radius: 20 }, true),
-    step(Scale::Usual, Threshold::Local { radius: 8 }, false),
-    step(Scale::Half, Threshold::Local { radius: 12 }, false),
-    step(Scale::Double, Threshold::Local { radius: 20 }, false),
-    step(Scale::Usual, Threshold::Local { radius: 8 }, true),
-    step(Scale::Half, Threshold::Local { radius: 12 }, true),
-    step(Scale::Double, Threshold::Local { radius: 20 }, true),
-    step(Scale::Whole, Threshold::Local { radius: 20 }, false),
+const CASCADE: [Step; 9] = [
+    step(Scale::Third, 12, false, false),
+    step(Scale::Usual, 20, false, false),
+    step(Scale::Whole, 20, false, false),
+    step(Scale::Half, 12, false, true),
+    step(Scale::Usual, 8, true, true),
+    step(Scale::Usual, 32, true, true),
+    step(Scale::Double, 14, true, true),
+    step(Scale::Third, 6, true, true),
+    step(Scale::Half, 24, true, true),
 ];
-const LIVE: usize = 4;
+const LIVE: usize = 2;
 
-/// Looks for codes in a still picture until some are found or `stop` is set, which is looked at between the steps.
-pub(super) fn still(luma: &Luma, stop: &AtomicBool) -> Vec<Code> {
-    first_hit(luma, CASCADE.iter(), stop)
+/// What may be done for a still picture, and for a frame, in units of [`Budget`].
+const STILL: u64 = 200_000_000;
+const FRAME: u64 = 14_000_000;
+/// In how many ways the modules of a symbol in a frame are read.
+const LIVE_WAYS: usize = 3;
+/// What a search came to.
+#[derive(Debug, Clone, Default)]
+pub struct Searched {
+    /// The codes, at most eight.
+    pub codes: Vec<Code>,
+    /// Looks at pixels, about: the same for the same picture on every machine.
+    pub work: u64,
+}
+
+/// The most work that a search of a still picture may come to: what it has, and the one piece that found it spent.
+pub const MOST_WORK: u64 = STILL + PIECE;
+/// The most work that is paid for at once: the pixels of the largest picture.
+const PIECE: u64 = 4 * PICTURE_PIXELS;
+
+/// Looks for codes in a still picture in every way that its budget of work allows, without a clock.
+pub fn search_still(luma: &Luma) -> Searched {
+    still(luma, &AtomicBool::new(false))
+}
+
+/// Looks for codes in one frame of a camera as [`super::Decoder::frame`] does, without a clock; `turn` counts the frames.
+pub fn search_frame(luma: &Luma, turn: usize) -> Searched {
+    live(luma, turn, &AtomicBool::new(false))
+}
+
+/// Looks for codes in a still picture in every way, until all finders that were seen belong to codes that were read.
+pub(super) fn still(luma: &Luma, stop: &AtomicBool) -> Searched {
+    let budget = Budget::new(STILL, stop);
+    let pyramid = Pyramid::new(luma);
+    let mut hunt = Hunt::new(luma, &pyramid, &budget, WAYS);
+    for (number, step) in CASCADE.iter().enumerate() {
+        hunt.look(*step);
+        let is_done = !hunt.codes.is_empty() && number >= LIVE && hunt.finders.is_empty();
+        if is_done || budget.is_spent() {
+            break;
+        }
+    }
+    Searched { codes: hunt.codes, work: budget.spent() }
 }
 
 /// Looks for codes in a frame of a camera; `turn` counts the frames.
-pub(super) fn live(luma: &Luma, turn: usize, stop: &AtomicBool) -> Vec<Code> {
+pub(super) fn live(luma: &Luma, turn: usize, stop: &AtomicBool) -> Searched {
+    let budget = Budget::new(FRAME, stop);
+    let pyramid = Pyramid::new(luma);
+    let mut hunt = Hunt::new(luma, &pyramid, &budget, LIVE_WAYS);
     let (each, others) = CASCADE.split_at(LIVE);
-    first_hit(luma, each.iter().chain(others.get(turn % others.len())), stop)
-}
-
-fn first_hit<'a>(luma: &Luma, steps: impl Iterator<Item = &'a Step>, stop: &AtomicBool) -> Vec<Code> {
-    for step in steps {
-        let found = look(luma, *step);
-        if !found.is_empty() || stop.load(Ordering::Relaxed) {
-            return found;
+    for step in each.iter().chain(others.get(turn % others.len())) {
+        hunt.look(*step);
+        if !hunt.codes.is_empty() || budget.is_spent() {
+            break;
         }
     }
-    Vec::new()
-}
-
-fn look(luma: &Luma, step: Step) -> Vec<Code> {
-    let Some((gray, scale)) = scaled(luma, step.scale) else { return Vec::new() };
-    let binary = match step.threshold {
-        Threshold::One => gray.by_one_threshold(step.inverted),
-        Threshold::Local { radius } => gray.blurred().by_local_mean(radius, step.inverted),
-    };
-    drop(gray);
-    // The decoder is foreign code on a stranger's picture: a panic in it is a picture in which nothing was found.
-    let found = catch_unwind(AssertUnwindSafe(|| decode(&binary))).unwrap_or_default();
-
-    let mut codes: Vec<Code> = Vec::new();
-    for (text, corners) in found {
-        let place = |at: i32| ((f64::from(at) - MARGIN as f64) * scale).round() as i64;
-        let corners = corners.map(|(x, y)| luma.upright(place(x), place(y)));
-        if codes.len() < PICTURE_CODES && codes.iter().all(|code| code.text != text) {
-            codes.push(Code { text, corners });
-        }
-    }
-    codes
-}
-
-/// The picture at this scale, and how many of its pixels one work pixel stands for; `None` where the scale says nothing
-/// new.
-fn scaled(luma: &Luma, scale: Scale) -> Option<(Gray, f64)> {
-    let pixels = luma.width() * luma.height();
-    let usual = (1..).find(|factor| pixels / (factor * factor) <= USUAL_PIXELS).unwrap_or(1);
-    let shrunk = |factor: usize| Some((Gray::shrunk(luma, factor), factor as f64));
-    match scale {
-        Scale::Third => shrunk(usual * 3),
-        Scale::Half => shrunk(usual * 2),
-        Scale::Usual => shrunk(usual),
-        Scale::Screen if pixels <= SCREEN_PIXELS => Some((Gray::shrunk(luma, 1).doubled(), 0.5)),
-        Scale::Double if pixels <= DOUBLE_PIXELS => Some((Gray::shrunk(luma, 1).doubled(), 0.5)),
-        Scale::Whole if usual > 1 && pixels <= WHOLE_PIXELS => shrunk(1),
-        Scale::Double | Scale::Screen | Scale::Whole => None,
-    }
-}
-
-type Found = (String, [(i32, i32); 4]);
-
-/// Runs the decoder, which looks at no more than 32 finder patterns.
-fn decode(binary: &Gray) -> Vec<Found> {
-    // It expects that there is something to look at.
-    if binary.width < 21 || binary.height < 21 {
-        return Vec::new();
-    }
-    let mut decoder = quircs::Quirc::new();
-    let codes = decoder.identify(binary.width, binary.height, &binary.pixels);
-    let codes = codes.flatten().filter_map(|code| Some((text(code.decode().ok()?.payload), code.corners)));
-    codes.map(|(text, corners)| (text, corners.map(|corner| (corner.x, corner.y)))).collect()
-}
-
-/// UTF-8, or Latin-1, which is what a QR code without a mark holds by its standard.
-fn text(payload: Vec<u8>) -> String {
-    String::from_utf8(payload).unwrap_or_else(|fault| fault.as_bytes().iter().map(|byte| char::from(*byte)).collect())
+    Searched { codes: hunt.codes, work: budget.spent() }
 }
 
 #[cfg(test)]
@@ -167,6 +109,7 @@ mod tests {
     use super::super::Symbol;
     use super::super::luma::Rotation;
     use super::*;
+    use crate::limits::PICTURE_CODES;
 
     static NEVER: AtomicBool = AtomicBool::new(false);
 
@@ -227,7 +170,7 @@ mod tests {
         }
 
         fn texts(&self) -> Vec<String> {
-            still(&self.luma(self.width, Rotation::None), &NEVER).into_iter().map(|code| code.text).collect()
+            still(&self.luma(self.width, Rotation::None), &NEVER).codes.into_iter().map(|code| code.text).collect()
         }
     }
 
@@ -267,7 +210,7 @@ mod tests {
         // The camera gives the picture turned the other way by what must be turned to make it upright.
         for rotation in [Rotation::None, Rotation::ThreeQuarters, Rotation::Half, Rotation::Quarter] {
             for stride in [canvas.width, canvas.width + 1, canvas.width + 64] {
-                let found = still(&canvas.luma(stride, rotation), &NEVER);
+                let found = still(&canvas.luma(stride, rotation), &NEVER).codes;
                 let [code] = &found[..] else { panic!("{rotation:?}, stride {stride}: {found:?}") };
                 assert_eq!(code.text, text);
                 let expected = [[40, 60], [40 + size, 60], [40 + size, 60 + size], [40, 60 + size]];
@@ -319,7 +262,7 @@ mod tests {
                 canvas.draw(&symbol(&format!("code {place}")), 40 + place % 4 * 280, 40 + place / 4 * 250, 6, 0, 255);
         }
         let texts = canvas.texts();
-        // Nine codes have 27 finders; the decoder looks at 32.
+        // Nine codes have 27 finders; 32 are looked at together.
         assert_eq!(texts.len(), PICTURE_CODES, "{texts:?}");
         let mut canvas = Canvas::new(600, 300, 255);
         for x in [20, 300] {
@@ -332,16 +275,10 @@ mod tests {
     fn every_frame_looks_the_likely_ways_and_one_other() {
         let canvas = Canvas::new(300, 300, 24).draw(&symbol("inverted"), 50, 50, 6, 235, 24);
         for turn in 0..20 {
-            assert_eq!(live(&canvas.luma(300, Rotation::None), turn, &NEVER).len(), 1, "frame {turn}");
+            assert_eq!(live(&canvas.luma(300, Rotation::None), turn, &NEVER).codes.len(), 1, "frame {turn}");
         }
         let empty = Canvas::new(300, 300, 128);
-        assert!(live(&empty.luma(300, Rotation::None), usize::MAX, &NEVER).is_empty());
-    }
-
-    #[test]
-    fn bytes_that_are_not_utf8_are_latin_1() {
-        assert_eq!(text(b"caf\xe9".to_vec()), "caf\u{e9}");
-        assert_eq!(text("café".as_bytes().to_vec()), "café");
+        assert!(live(&empty.luma(300, Rotation::None), usize::MAX, &NEVER).codes.is_empty());
     }
 
     #[test]
@@ -371,7 +308,7 @@ mod tests {
     fn a_picture_of_a_whole_page_is_read_where_modules_are_three_pixels_and_a_bit() {
         let file = include_bytes!("../../../tests/fixtures/qr/page.png").to_vec();
         let page = super::super::picture::unpack(file).unwrap();
-        let found = still(&page, &NEVER);
+        let found = still(&page, &NEVER).codes;
         assert_eq!(found.len(), 1);
         assert!(found[0].text.starts_with("https://localhost:8443/enrol#1."));
     }
