@@ -4,6 +4,8 @@
 
 mod codes;
 mod push;
+mod qr_read;
+mod qr_write;
 mod report;
 mod rounds;
 mod uri;
@@ -19,9 +21,15 @@ fn main() -> ExitCode {
             "uri" => uri::bench(),
             "vault" => vault::bench(),
             "push" => push::bench(),
+            "qr-read" => {
+                if !qr_read::bench() {
+                    return ExitCode::FAILURE;
+                }
+            }
+            "qr-write" => qr_write::bench(),
             "serve" => push::serve(),
             other => {
-                eprintln!("no bench is called {other}: codes, uri, vault or push");
+                eprintln!("no bench is called {other}: codes, uri, vault, push, qr-read or qr-write");
                 return ExitCode::from(2);
             }
         }

@@ -30,6 +30,11 @@ pub struct Goal {
 }
 
 impl Goal {
+    /// `reached` must be `least` at least.
+    pub fn least(wanted: impl Into<String>, reached: f64, least: f64) -> Self {
+        Self { wanted: wanted.into(), reached, met: reached >= least }
+    }
+
     /// `reached` may be `most` at most.
     pub fn most(wanted: impl Into<String>, reached: f64, most: f64) -> Self {
         Self { wanted: wanted.into(), reached, met: reached <= most }
@@ -48,7 +53,15 @@ pub fn file(name: &str, tables: &[Table]) {
     refresh(name, &text);
 }
 
-fn root() -> PathBuf {
+/// Prints and files a bench whose table has a form of its own.
+pub fn file_text(name: &str, text: &str) {
+    let text = format!("{}\n{text}", machine());
+    println!("{text}");
+    refresh(name, &text);
+}
+
+/// The repository.
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("benches lies in the repository").to_owned()
 }
 

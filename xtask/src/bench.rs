@@ -5,7 +5,7 @@ use countersign_strings::fill;
 use crate::{Fallible, child, repo};
 
 /// Every bench, in the order in which `all` runs them.
-const BENCHES: [&str; 4] = ["codes", "uri", "vault", "push"];
+const BENCHES: [&str; 6] = ["codes", "uri", "vault", "push", "qr-read", "qr-write"];
 
 /// Runs the bench called `name`, or each of them.
 pub fn run(name: &str) -> Fallible<bool> {

@@ -12,7 +12,7 @@ const BANNED: [(&str, &str); 4] = [
     ("aws-lc-sys", "ring"),
     ("openssl-sys", "rustls with ring"),
     ("native-tls", "rustls with ring"),
-    ("rqrr", "quircs: rqrr needs 107 s on one picture"),
+    ("rqrr", "our own reader, core/src/qr: rqrr needs 107 s on one picture"),
 ];
 
 /// The one place crates may come from.

@@ -34,11 +34,6 @@ impl<'a> Budget<'a> {
         self.left.get() == 0
     }
 
-    /// What is left of it.
-    pub(super) fn left(&self) -> u64 {
-        self.left.get()
-    }
-
     /// What was asked for, paid or not.
     pub(super) fn spent(&self) -> u64 {
         self.spent.get()
@@ -56,7 +51,7 @@ mod tests {
         assert!(budget.pay(7) && !budget.is_spent());
         assert!(!budget.pay(4) && budget.is_spent());
         assert!(!budget.pay(1));
-        assert_eq!((budget.left(), budget.spent()), (0, 12));
+        assert_eq!(budget.spent(), 12);
     }
 
     #[test]

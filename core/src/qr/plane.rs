@@ -31,10 +31,6 @@ impl Point {
     pub(super) fn cross(self, other: Self) -> f32 {
         self.x * other.y - self.y * other.x
     }
-
-    pub(super) fn dot(self, other: Self) -> f32 {
-        self.x * other.x + self.y * other.y
-    }
 }
 
 /// A perspective map from modules to pixels.
