@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
 
 use countersign_core::qr::{Luma, Rotation, search_frame, search_still};
 use countersign_corpus::bombs::bombs;
 use countersign_corpus::{Picture, corpus};
+use rustix::time::{ClockId, clock_gettime};
 
 use crate::report::{file_text, root};
 
@@ -64,10 +64,16 @@ fn luma(picture: &Picture) -> Luma {
     Luma::new(picture.pixels.clone(), picture.width, picture.height, picture.width, Rotation::None).expect("a picture")
 }
 
+/// Of this thread, as Python counts that of its process: other work on the machine is not in it.
+fn processor_ms() -> f64 {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6
+}
+
 fn timed<T>(texts: impl FnOnce() -> Vec<T>, name: impl Fn(T) -> String) -> Outcome {
-    let start = Instant::now();
+    let start = processor_ms();
     let texts = texts();
-    Outcome { ms: start.elapsed().as_secs_f64() * 1e3, texts: texts.into_iter().map(name).collect() }
+    Outcome { ms: processor_ms() - start, texts: texts.into_iter().map(name).collect() }
 }
 
 fn rows(seed: u64, python: &Path) -> Vec<Row> {
@@ -149,7 +155,7 @@ fn render(text: &mut String, seed: u64, rows: &[Row]) -> bool {
     let wanted = rows.iter().filter(|row| row.wanted.is_some()).count();
     let _ = writeln!(text, "| **of {wanted}** | {} |", joined(&readers, |reader| format!("**{}**", all(reader))));
     let _ = writeln!(text, "| false reads | {} |", joined(&readers, |reader| falses(reader).to_string()));
-    let _ = writeln!(text, "| ms, mean | {} |", joined(&readers, |reader| format!("{:.1}", times(reader, false).0)));
+    let _ = writeln!(text, "| ms of processor, mean | {} |", joined(&readers, |reader| format!("{:.1}", times(reader, false).0)));
     let _ = writeln!(text, "| ms, p95 | {} |", joined(&readers, |reader| format!("{:.1}", times(reader, false).1)));
     let _ = writeln!(text, "| ms, most | {} |", joined(&readers, |reader| format!("{:.1}", times(reader, false).2)));
     let _ = writeln!(text, "| ms without a code, p95 | {} |", joined(&readers, |reader| format!("{:.1}", times(reader, true).1)));
@@ -179,9 +185,9 @@ fn render_bombs(text: &mut String) -> bool {
     let mut is_good = true;
     for bomb in bombs() {
         let picture = luma(&bomb.picture);
-        let start = Instant::now();
+        let start = processor_ms();
         let searched = search_still(&picture);
-        let ms = start.elapsed().as_secs_f64() * 1e3;
+        let ms = processor_ms() - start;
         is_good &= ms <= 250.0 && searched.codes.is_empty();
         let _ = writeln!(text, "| {} | {ms:.0} | {:.0} |", bomb.name, searched.work as f64 / 1e6);
     }

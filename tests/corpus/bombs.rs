@@ -11,6 +11,9 @@ pub struct Bomb {
     pub picture: Picture,
 }
 
+/// The grey of a pixel, by its column and row.
+type Ink = fn(usize, usize) -> u8;
+
 /// All of them, one drawn after the other.
 pub fn bombs() -> impl Iterator<Item = Bomb> {
     let floods = [("5 px flood", 1280, 720, 5), ("3 px flood", 1280, 720, 3), ("2 px flood", 1280, 720, 2)];
@@ -18,10 +21,13 @@ pub fn bombs() -> impl Iterator<Item = Bomb> {
         [("4K, 3 px flood", 3840, 2160, 3), ("4K, 7 px flood", 3840, 2160, 7), ("4K, 2 px flood", 3840, 2160, 2)];
     let floods = floods.into_iter().chain(large);
     let floods = floods.map(|(name, width, height, module)| Bomb { name, picture: flood(width, height, module) });
-    let patterns: [(&'static str, fn(usize, usize) -> u8); 4] = [
+    let patterns: [(&'static str, Ink); 4] = [
         ("stripes", |x, _| if x % 6 < 3 { 0 } else { 255 }),
         ("checkers", |x, y| if (x / 2 + y / 2) % 2 == 0 { 0 } else { 255 }),
-        ("rings", |x, y| if ((x as f32 - 640.0).hypot(y as f32 - 360.0) / 4.0) as usize % 2 == 0 { 0 } else { 255 }),
+        ("rings", |x, y| {
+            let ring = ((x as f32 - 640.0).hypot(y as f32 - 360.0) / 4.0) as usize;
+            if ring.is_multiple_of(2) { 0 } else { 255 }
+        }),
         ("a finder's row, drawn long", |x, _| if matches!(x % 32 / 4, 0 | 2..=4 | 6) { 0 } else { 255 }),
     ];
     let patterns = patterns.into_iter().map(|(name, ink)| Bomb { name, picture: drawn(1280, 720, ink) });

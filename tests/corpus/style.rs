@@ -77,6 +77,6 @@ impl Symbol {
 
     fn is_finder(&self, x: usize, y: usize) -> bool {
         let far = self.width - 7;
-        (x < 7 && y < 7) || (x >= far && y < 7) || (x < 7 && y >= far)
+        (y < 7 && (x < 7 || x >= far)) || (x < 7 && y >= far)
     }
 }
