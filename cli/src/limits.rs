@@ -31,8 +31,16 @@ pub const KDF_MEMORY: RangeInclusive<u32> = core::VAULT_KDF_MEMORY;
 /// Passes of Argon2id, two at least.
 pub const KDF_PASSES: RangeInclusive<u32> = 2..=*core::VAULT_KDF_PASSES.end();
 
+/// How long a hidden code is shown, in seconds.
+pub const REVEALED: u64 = 10;
+
+/// How long it is said that a code was copied, in seconds.
+pub const COPIED_SHOWN: u64 = 2;
+
 /// Every limit above.
 pub const TABLE: &[Limit] = &[
+    Limit { surface: "hidden code on the screen", most: REVEALED, unit: "s" },
+    Limit { surface: "word that a code was copied", most: COPIED_SHOWN, unit: "s" },
     Limit { surface: "line that is typed or piped", most: LINE as u64, unit: "bytes" },
     Limit { surface: "file of a note above the list", most: NOTE_FILE, unit: "bytes" },
     Limit { surface: "field of the screen", most: FIELD as u64, unit: "bytes" },

@@ -16,6 +16,7 @@ mod second_gateway;
 mod shells;
 mod slots;
 mod terminal;
+mod tmux;
 mod two;
 mod user;
 mod user_remove;

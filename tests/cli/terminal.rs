@@ -173,7 +173,9 @@ fn the_screen_changes_the_passphrase() {
     screen::wait_for(&program.stdout, "Your accounts are locked.");
     program.write(format!("{PASSPHRASE}\r").as_bytes());
     screen::wait_for(&program.stdout, "No accounts yet.");
-    program.write(b"c");
+    program.write(b"s");
+    screen::wait_for(&program.stdout, "Change what opens your accounts");
+    program.write(b"\r");
     screen::wait_for(&program.stdout, "Change the passphrase");
     program.write(b"wrong\rspruce\rspruce\r");
     screen::wait_for(&program.stdout, "That isn't the passphrase.");

@@ -29,7 +29,7 @@ enum Sign {
     PythonModule(&'static str),
 }
 
-const PACKAGES: [Package; 16] = [
+const PACKAGES: [Package; 17] = [
     Package { name: "chromium", sign: Sign::Program("chromium"), why: "xtask.why_chromium" },
     Package { name: "dbus-daemon", sign: Sign::Program("dbus-run-session"), why: "xtask.why_bus" },
     Package { name: "fish", sign: Sign::Program("fish"), why: "xtask.why_shell" },
@@ -41,6 +41,7 @@ const PACKAGES: [Package; 16] = [
     Package { name: "oathtool", sign: Sign::Program("oathtool"), why: "xtask.why_oathtool" },
     // Not by the path: people other than root have it where they do not look.
     Package { name: "iproute2", sign: Sign::File("/bin/ip"), why: "xtask.why_ip" },
+    Package { name: "tmux", sign: Sign::Program("tmux"), why: "xtask.why_tmux" },
     Package { name: "strace", sign: Sign::Program("strace"), why: "xtask.why_strace" },
     Package { name: "python3", sign: Sign::Program("python3"), why: "xtask.why_python" },
     Package { name: "python3-venv", sign: Sign::PythonModule("ensurepip"), why: "xtask.why_venv" },

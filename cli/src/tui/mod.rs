@@ -6,6 +6,7 @@
 
 mod ask;
 pub mod field;
+pub mod form;
 pub mod model;
 mod plain;
 mod rows;
@@ -15,8 +16,6 @@ pub mod update;
 pub mod view;
 mod worker;
 
-#[cfg(test)]
-mod state_view_tests;
 #[cfg(test)]
 mod update_tests;
 #[cfg(test)]

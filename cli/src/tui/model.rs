@@ -38,9 +38,27 @@ pub struct Account {
     pub name: String,
     /// What it shows.
     pub code: AccountCode,
+    /// What kind it is, in words; empty where it can't be read.
+    pub kind: String,
+    /// The groups it is in.
+    pub groups: Vec<String>,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// Is it marked as a favourite?
+    pub favourite: bool,
+    /// Does it stand first?
+    pub pinned: bool,
+    /// Is its code hidden until it is asked for?
+    pub hidden: bool,
 }
 
 impl Account {
+    /// An account of which no more is known than its names and what it shows.
+    pub fn new(id: String, issuer: String, name: String, code: AccountCode) -> Self {
+        let (kind, groups, tags) = Default::default();
+        Self { id, issuer, name, code, kind, groups, tags, favourite: false, pinned: false, hidden: false }
+    }
+
     /// The name that stands first: the issuer, or the account's own name where there is none.
     pub fn title(&self) -> &str {
         if self.issuer.is_empty() { &self.name } else { &self.issuer }
@@ -80,6 +98,27 @@ pub enum AccountCode {
     /// A row that could not be read.
     Damaged,
 }
+
+/// All that is known of one account but its key, for a page of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Details {
+    /// Issuer and name as one line.
+    pub name: String,
+    /// What each thing is called, and what it is.
+    pub rows: Vec<(&'static str, String)>,
+    /// The person's own words on it.
+    pub note: Words,
+}
+
+impl Details {
+    /// How many lines there are to scroll through at least.
+    pub fn lines(&self) -> usize {
+        self.rows.len() + 1 + self.note.as_str().lines().count()
+    }
+}
+
+/// A person's own words on an account: they may hold a secret, so they never show in `Debug`.
+pub type Words = Figures;
 
 /// An enrolment as the list shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -30,7 +30,8 @@ pub fn accounts(codes: &Codes, counted: &Counted) -> Vec<Account> {
             (_, None) => AccountCode::Counted(counted.get(&account.id).cloned()),
             (None, Some(_)) => AccountCode::Damaged,
         };
-        Account { id: account.id.to_string(), issuer: account.issuer.clone(), name: account.name.clone(), code }
+        let shown = Account::new(account.id.to_string(), account.issuer.clone(), account.name.clone(), code);
+        Account { kind: crate::command::account::kind(account), ..shown }
     });
     rows.chain(codes.damaged.iter().map(damaged)).collect()
 }
@@ -39,7 +40,7 @@ fn damaged(row: &DamagedAccount) -> Account {
     let label = row.label.as_ref();
     let issuer = label.map(|label| label.issuer.clone()).unwrap_or_default();
     let name = label.map_or_else(|| row.position.to_string(), |label| label.name.clone());
-    Account { id: row.id.to_string(), issuer, name, code: AccountCode::Damaged }
+    Account::new(row.id.to_string(), issuer, name, AccountCode::Damaged)
 }
 
 /// The enrolments.

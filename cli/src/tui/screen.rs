@@ -1,10 +1,11 @@
 //! The loop of the full screen: messages in, state changed, picture drawn.
 
+mod input;
+
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use countersign_core::app::{ApprovalState, LockState};
@@ -12,18 +13,14 @@ use countersign_core::error::Error;
 use countersign_core::port::Topic;
 use countersign_core::protocol::jose::Id;
 use countersign_strings::text;
-use crossterm::event::{self, DisableBracketedPaste, EnableBracketedPaste, KeyCode, KeyEventKind, KeyModifiers};
-use crossterm::execute;
 use ratatui::DefaultTerminal;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
-use zeroize::Zeroizing;
 
 use super::Start;
 use super::ask::ScreenAsk;
+use super::model::Figures;
 use super::rows;
-use super::state::{Effect, Event, Key, Page, State};
-use super::view::{self, Look};
+use super::state::{Effect, Event, Page, State};
+use super::view::{self, Look, Spots};
 use super::worker::Worker;
 use crate::command::Context;
 use crate::desk::Desk;
@@ -45,6 +42,10 @@ pub enum Message {
     Changed(Topic),
     /// A poll ended.
     Heard(Id, Option<Error>),
+    /// The left button of the mouse, by column and row.
+    Clicked(u16, u16),
+    /// A code for the clipboard.
+    Copy(Figures),
     /// The window has another size.
     Resized,
 }
@@ -70,67 +71,19 @@ pub fn run(context: &Context, start: Start) -> Result<(), Fault> {
         pollers,
         trouble: BTreeMap::new(),
         sending: Vec::new(),
+        spots: Spots::default(),
         look: if std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()) { Look::PLAIN } else { Look::SIXTEEN },
     };
-    listen(messages)?;
+    input::listen(messages)?;
     let unusable = |_| Fault::failed(text("tui.no_screen"));
     let mut terminal = ratatui::try_init().map_err(unusable)?;
-    let ran = execute!(io::stdout(), EnableBracketedPaste).and_then(|()| phone.run(&mut terminal, &inbox));
+    let ran = input::take(&mut io::stdout()).and_then(|()| phone.run(&mut terminal, &inbox));
     // Whatever failed, the terminal is given back.
-    let _ = execute!(io::stdout(), DisableBracketedPaste);
+    let _ = input::give_back(&mut io::stdout());
     ratatui::restore();
     phone.worker.stop();
     phone.pollers.stop();
     ran.map_err(unusable)
-}
-
-/// The threads that wait for keys and signals.
-fn listen(messages: Sender<Message>) -> Result<(), Fault> {
-    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM]).map_err(|_| Fault::failed(text("tui.no_screen")))?;
-    let stop = messages.clone();
-    thread::spawn(move || {
-        for _ in signals.forever() {
-            let _ = stop.send(Message::Event(Box::new(Event::Key(Key::Stop))));
-        }
-    });
-    thread::spawn(move || {
-        // A terminal that can't be read any more has gone away.
-        while let Ok(event) = event::read() {
-            if let Some(message) = of_terminal(event)
-                && messages.send(message).is_err()
-            {
-                return;
-            }
-        }
-        let _ = messages.send(Message::Event(Box::new(Event::Key(Key::Stop))));
-    });
-    Ok(())
-}
-
-fn of_terminal(event: event::Event) -> Option<Message> {
-    match event {
-        event::Event::Key(key) if key.kind != KeyEventKind::Release => {
-            let control = key.modifiers.contains(KeyModifiers::CONTROL);
-            let key = match key.code {
-                KeyCode::Char('c' | 'd') if control => Key::Stop,
-                KeyCode::Char('u') if control => Key::Clear,
-                KeyCode::Char(_) if control => return None,
-                KeyCode::Char(c) => Key::Char(c),
-                KeyCode::Enter => Key::Enter,
-                KeyCode::Esc => Key::Esc,
-                KeyCode::Backspace => Key::Back,
-                KeyCode::Up => Key::Up,
-                KeyCode::Down => Key::Down,
-                KeyCode::Home | KeyCode::PageUp => Key::Home,
-                KeyCode::End | KeyCode::PageDown => Key::End,
-                _ => return None,
-            };
-            Some(Message::Event(Box::new(Event::Key(key))))
-        }
-        event::Event::Paste(text) => Some(Message::Event(Box::new(Event::Paste(Zeroizing::new(text))))),
-        event::Event::Resize(..) => Some(Message::Resized),
-        _ => None,
-    }
 }
 
 /// The phone on the screen.
@@ -144,6 +97,8 @@ struct Phone {
     /// Approvals whose answer is on its way without the screen waiting for it.
     sending: Vec<String>,
     look: Look,
+    /// What of the picture that is seen can be clicked.
+    spots: Spots,
 }
 
 impl Phone {
@@ -159,7 +114,7 @@ impl Phone {
             terminal.draw(|frame| {
                 let area = frame.area();
                 view::settle(&mut self.state, area);
-                view::draw(&self.state, now, self.look, area, frame.buffer_mut());
+                self.spots = view::draw(&self.state, now, self.look, area, frame.buffer_mut());
             })?;
             // Nobody has touched a key for as long as the vault's rule says.
             self.desk.app.lock_if_due();
@@ -193,6 +148,15 @@ impl Phone {
             }
             Message::Changed(topic) => self.read_again(topic),
             Message::Heard(id, fault) => self.heard(id, fault.as_ref()),
+            Message::Clicked(column, row) => {
+                if let Some(spot) = self.spots.at(column, row).cloned() {
+                    return self.change(Event::Click(spot));
+                }
+            }
+            Message::Copy(code) => {
+                // A terminal that keeps no clipboard takes no notice.
+                let _ = input::copy(&mut io::stdout(), code.as_str());
+            }
             Message::Resized => {}
         }
         false

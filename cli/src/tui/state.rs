@@ -8,11 +8,13 @@ mod page;
 
 use std::collections::BTreeSet;
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use super::field::Field;
 use super::model::{Account, Card, Gateway, GatewayState, Notice};
 
-pub use event::{Effect, Event, Key};
-pub use page::{Change, Confirm, Move, Page, Removal};
+pub use event::{Effect, Event, Key, Spot};
+pub use page::{Change, Confirm, Move, Page, Removal, Setting};
 
 /// Everything the screen is a function of.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +43,14 @@ pub struct State {
     pub opened: bool,
     /// The search field, when there is one.
     pub search: Option<Search>,
+    /// What the list is narrowed to.
+    pub filter: Filter,
+    /// A hidden code that is shown, and until when: Unix seconds.
+    pub revealed: Option<(String, u64)>,
+    /// The account whose code was copied last, and until when that is said.
+    pub copied: Option<(String, u64)>,
+    /// The account that was removed last, and its name: it can be brought back.
+    pub removed: Option<(String, String)>,
     /// What stands in front of the list.
     pub page: Page,
     /// The approval in front of everything.
@@ -55,6 +65,32 @@ pub struct State {
     pub notice: Option<String>,
     /// Why a gateway can't be asked for approvals now.
     pub trouble: Option<String>,
+}
+
+/// What the list is narrowed to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Filter {
+    /// Nothing: all of it.
+    #[default]
+    All,
+    /// The favourites.
+    Favourites,
+    /// The accounts of a group.
+    Group(String),
+    /// The accounts with a tag.
+    Tag(String),
+}
+
+impl Filter {
+    /// Is this account among them?
+    pub fn takes(&self, account: &Account) -> bool {
+        match self {
+            Self::All => true,
+            Self::Favourites => account.favourite,
+            Self::Group(name) => account.groups.contains(name),
+            Self::Tag(name) => account.tags.contains(name),
+        }
+    }
 }
 
 /// How the list of codes was read last.
@@ -149,6 +185,16 @@ pub enum Row<'a> {
     Gateway(&'a Gateway),
 }
 
+impl Row<'_> {
+    /// The name that `App` knows it by.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Account(account) => &account.id,
+            Self::Gateway(gateway) => &gateway.id,
+        }
+    }
+}
+
 impl State {
     /// A phone whose vault is locked or open.
     pub fn new(locked: bool, note: Vec<String>) -> Self {
@@ -157,12 +203,46 @@ impl State {
 
     /// The rows that the search leaves, codes first.
     pub fn rows(&self) -> Vec<Row<'_>> {
-        let wanted = self.search.as_ref().map(|s| s.field.text().to_lowercase()).unwrap_or_default();
-        let has = |text: &str| text.to_lowercase().contains(&wanted);
-        let accounts = self.accounts.iter().filter(|a| has(&a.issuer) || has(&a.name)).map(Row::Account);
-        let gateways =
-            self.gateways.iter().filter(|g| has(&g.name) || has(&g.host) || has(&g.account)).map(Row::Gateway);
-        accounts.chain(gateways).collect()
+        let typed = self.search.as_ref().map(|s| folded(s.field.text())).unwrap_or_default();
+        let wanted: Vec<&str> = typed.split_whitespace().collect();
+        let has = |texts: &[&str]| {
+            let all: Vec<String> = texts.iter().map(|text| folded(text)).collect();
+            wanted.iter().all(|word| all.iter().any(|text| text.contains(word)))
+        };
+        let found = |a: &&Account| wanted.is_empty() || has(&[&a.issuer, &a.name]);
+        let accounts = self.accounts.iter().filter(|a| self.filter.takes(a)).filter(found).map(Row::Account);
+        let is_all = self.filter == Filter::All;
+        let gateways = self.gateways.iter().filter(|_| is_all);
+        let gateways = gateways.filter(|g| wanted.is_empty() || has(&[&g.name, &g.host, &g.account]));
+        accounts.chain(gateways.map(Row::Gateway)).collect()
+    }
+
+    /// What the list can be narrowed to: all of it, and what some account is in.
+    pub fn filters(&self) -> Vec<Filter> {
+        let mut filters = vec![Filter::All];
+        if self.accounts.iter().any(|account| account.favourite) {
+            filters.push(Filter::Favourites);
+        }
+        let mut groups: Vec<&String> = self.accounts.iter().flat_map(|account| &account.groups).collect();
+        let mut tags: Vec<&String> = self.accounts.iter().flat_map(|account| &account.tags).collect();
+        for names in [&mut groups, &mut tags] {
+            names.sort_by_key(|name| folded(name));
+            names.dedup();
+        }
+        filters.extend(groups.into_iter().cloned().map(Filter::Group));
+        filters.extend(tags.into_iter().cloned().map(Filter::Tag));
+        filters
+    }
+
+    /// May the code of this account be seen?
+    pub fn is_shown(&self, account: &Account, now: u64) -> bool {
+        let revealed = || self.revealed.as_ref().is_some_and(|(id, until)| *id == account.id && now < *until);
+        !account.hidden || revealed()
+    }
+
+    /// Was its code copied just now?
+    pub fn is_copied(&self, account: &Account, now: u64) -> bool {
+        self.copied.as_ref().is_some_and(|(id, until)| *id == account.id && now < *until)
     }
 
     /// The chosen row.
@@ -198,7 +278,8 @@ impl State {
 
     /// Does the picture change with each second? Then the runner draws once a second.
     pub fn counts(&self) -> bool {
-        let codes = self.unlock.is_none() && self.next_change().is_some();
+        let passing = self.revealed.is_some() || self.copied.is_some();
+        let codes = self.unlock.is_none() && (passing || self.next_change().is_some());
         codes || self.approval.as_ref().is_some_and(|a| matches!(a.step, Step::Digits { .. } | Step::Choice { .. }))
     }
 
@@ -206,4 +287,9 @@ impl State {
     pub(super) fn gateway_state(&self, id: &str) -> Option<&GatewayState> {
         self.gateways.iter().find(|g| g.id == id).map(|g| &g.state)
     }
+}
+
+/// A text as it is looked for: what looks the same is the same, in small letters.
+fn folded(text: &str) -> String {
+    text.nfkc().flat_map(char::to_lowercase).collect()
 }

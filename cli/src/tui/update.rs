@@ -2,19 +2,26 @@
 //! module of its own.
 
 mod key;
+mod list;
 mod page;
 
 use countersign_core::protocol::otp;
 use countersign_strings::{fill, text};
 
 use super::field::Field;
-use super::model::{Answered, Card, Gateway, GatewayState, Notice};
+use super::form::{Item, Reply};
+use super::model::{Account, Answered, Card, Gateway, GatewayState, Notice};
 use super::state::{
-    Approval, Ask, Change, Confirm, Effect, Event, Key, Move, Page, Reading, Removal, State, Step, Unlock,
+    Approval, Ask, Change, Confirm, Effect, Event, Key, Move, Page, Reading, Removal, Setting, Spot, State, Step,
+    Unlock,
 };
+use crate::limits;
 
 /// How long to wait until a list that can't be read is read again, in seconds.
 const READ_AGAIN: u64 = 2;
+
+/// How many lines a page has, of the list and of what is scrolled: what is seen at least in a usual window.
+const PAGE: usize = 10;
 
 /// How many digits a new phone shows.
 const MOVE_DIGITS: usize = 6;
@@ -26,6 +33,7 @@ impl State {
         match event {
             Event::Key(Key::Stop) => out.push(Effect::Quit),
             Event::Key(key) => self.key(key, now, &mut out),
+            Event::Click(spot) => self.click(spot, now, &mut out),
             Event::Paste(text) => self.paste(&text, &mut out),
             // Asked for on this screen it is locked already, and somebody may be typing.
             Event::Locked(true) if self.unlock.is_none() => self.lock(),
@@ -36,10 +44,7 @@ impl State {
                     *unlock = Unlock { fault: Some(words), ..Unlock::default() };
                 }
             }
-            Event::Accounts(accounts) if self.unlock.is_none() => {
-                (self.accounts, self.reading) = (accounts, Reading::Done);
-                self.keep_selection();
-            }
+            Event::Accounts(accounts) if self.unlock.is_none() => self.accounts_changed(accounts),
             Event::NotRead(why) if self.unlock.is_none() => {
                 self.reading = Reading::Failed { why, again: now + READ_AGAIN };
             }
@@ -73,6 +78,16 @@ impl State {
             }
             Event::Confirmed(how) => self.confirmed(how),
             Event::Code { code, app } => self.page = Page::Code { code, app },
+            Event::Details(details) => self.page = Page::Details { details, top: 0 },
+            Event::Form(form) => self.page = Page::Form(form),
+            Event::Saved(how) => self.saved(how),
+            Event::Copied(Ok(id)) => self.copied = Some((id, now + limits::COPIED_SHOWN)),
+            Event::Copied(Err(words)) => self.notice = Some(words),
+            Event::Removed { id, name } => {
+                self.page = Page::List;
+                self.notice = Some(fill("tui.removed", &[("name", &name)]));
+                self.removed = Some((id, name));
+            }
             Event::Notice(words) => self.notice = Some(words),
             Event::Trouble(words) => self.trouble = words,
         }
@@ -85,6 +100,8 @@ impl State {
         self.accounts.clear();
         self.reading = Reading::Awaited;
         self.search = None;
+        self.filter = Default::default();
+        (self.revealed, self.copied, self.removed) = (None, None, None);
         self.opened = false;
         self.selected = 0;
         self.notice = None;
@@ -93,13 +110,77 @@ impl State {
         }
     }
 
-    fn keep_selection(&mut self) {
-        self.selected = self.selected.min(self.rows().len().saturating_sub(1));
+    /// The list is another one: the chosen row stays chosen, wherever it stands now.
+    fn accounts_changed(&mut self, accounts: Vec<Account>) {
+        let chosen = self.chosen().map(|row| row.id().to_owned());
+        (self.accounts, self.reading) = (accounts, Reading::Done);
+        if !self.filters().contains(&self.filter) {
+            self.filter = Default::default();
+        }
+        self.keep_selection(chosen.as_deref());
+    }
+
+    fn keep_selection(&mut self, chosen: Option<&str>) {
+        let rows = self.rows();
+        let at = chosen.and_then(|id| rows.iter().position(|row| row.id() == id));
+        self.selected = at.unwrap_or_else(|| self.selected.min(rows.len().saturating_sub(1)));
+    }
+
+    /// A click means what the key does that stands there. What lies in front by now takes it, as it takes keys.
+    fn click(&mut self, spot: Spot, now: u64, out: &mut Vec<Effect>) {
+        if let Spot::Key(key) = spot {
+            return self.key(key, now, out);
+        }
+        if self.ask.is_some() || self.approval.is_some() || self.unlock.is_some() {
+            return;
+        }
+        match (spot, &mut self.page) {
+            (Spot::Row(row), Page::List) => self.click_row(row, now, out),
+            (Spot::Filter(filter), Page::List) => (self.filter, self.selected) = (filter, 0),
+            (Spot::Setting(line), Page::Settings { selected }) => {
+                *selected = line;
+                self.set(line);
+            }
+            (Spot::Item(item), Page::Form(form)) => {
+                let reply = form.pick(item);
+                self.form_replied(reply, out);
+            }
+            _ => {}
+        }
+    }
+
+    /// Opens a line of the settings.
+    fn set(&mut self, line: usize) {
+        match Setting::ALL.get(line) {
+            Some(Setting::Passphrase) => self.page = Page::Passphrase(Change::default()),
+            None => {}
+        }
+    }
+
+    fn form_replied(&mut self, reply: Reply, out: &mut Vec<Effect>) {
+        let Page::Form(form) = &mut self.page else { return };
+        match reply {
+            Reply::Stay => {}
+            Reply::Leave => self.page = Page::List,
+            Reply::Save => {
+                (form.busy, form.fault) = (true, None);
+                out.push(Effect::Save(form.clone()));
+            }
+        }
+    }
+
+    fn saved(&mut self, how: Result<(), (String, Option<Item>)>) {
+        let Page::Form(form) = &mut self.page else { return };
+        match how {
+            Ok(()) => self.page = Page::List,
+            Err((words, to_blame)) => form.refused(words, to_blame),
+        }
     }
 
     fn gateways_changed(&mut self, gateways: Vec<Gateway>) {
+        let chosen = self.chosen().map(|row| row.id().to_owned());
         self.gateways = gateways;
-        self.keep_selection();
+        self.keep_selection(chosen.as_deref());
         let Page::Digits { gateway, name, host, .. } = &self.page else { return };
         let words = match self.gateway_state(gateway) {
             Some(GatewayState::Active) => Some((fill("tui.joined", &[("name", name), ("host", host)]), true)),
@@ -212,6 +293,8 @@ impl State {
             type_digits(field, pasted, MOVE_DIGITS);
         } else if let Page::Passphrase(change) = &mut self.page {
             change.fields[change.at].paste(pasted);
+        } else if let Page::Form(form) = &mut self.page {
+            form.paste(pasted);
         } else if let Some(search) = self.search.as_mut().filter(|s| s.typing) {
             search.field.paste(pasted);
         } else if matches!(self.page, Page::List) {

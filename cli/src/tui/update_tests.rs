@@ -225,8 +225,7 @@ fn what_may_be_of_another_kind_is_asked_about_twice_and_a_plus_is_read_as_the_pe
 
 #[test]
 fn a_list_that_cannot_be_read_keeps_its_rows_and_is_read_again() {
-    let row =
-        Account { id: "1".into(), issuer: "GitHub".into(), name: String::new(), code: AccountCode::Counted(None) };
+    let row = Account::new("1".into(), "GitHub".into(), String::new(), AccountCode::Counted(None));
     let mut state = open();
     send(&mut state, [Event::Accounts(vec![row]), Event::NotRead("The disk failed.".into())]);
     assert_eq!(state.accounts.len(), 1, "nobody's accounts are gone");
@@ -327,7 +326,8 @@ fn the_note_scrolls_and_folds_on_its_page() {
 #[test]
 fn a_passphrase_is_changed_when_it_was_typed_twice_alike() {
     let mut state = open();
-    press(&mut state, Key::Char('c'));
+    press(&mut state, Key::Char('s'));
+    press(&mut state, Key::Enter);
     send(&mut state, keys("elk"));
     press(&mut state, Key::Enter);
     assert!(press(&mut state, Key::Enter).is_empty(), "an empty one is none");

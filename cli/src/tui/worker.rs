@@ -1,4 +1,7 @@
-//! Does what the screen wishes, each on a thread of its own, and tells how it went.
+//! Does what the screen wishes, each on a thread of its own, and tells how it went. What is done with accounts stands in a
+//! module of its own.
+
+mod account;
 
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,7 +12,7 @@ use countersign_core::cancel::Cancel;
 use countersign_core::error::{Error, InputError, Named, PortError, Rule};
 use countersign_core::protocol::jose::Id;
 use countersign_core::protocol::otp::Typed;
-use countersign_core::vault::{AccountId, NewAccount};
+use countersign_core::vault::NewAccount;
 use countersign_strings::{fill, text};
 
 use super::ask::ScreenAsk;
@@ -78,6 +81,11 @@ impl Worker {
         }
     }
 
+    /// The screen writes it out: nobody else may write to the terminal while it is drawn.
+    fn put_on_clipboard(&self, code: Figures) {
+        let _ = lock(&self.0.messages).send(Message::Copy(code));
+    }
+
     fn tell(&self, event: Event) {
         // The screen is gone only when the program ends.
         let _ = lock(&self.0.messages).send(Message::Event(Box::new(event)));
@@ -94,7 +102,12 @@ impl Worker {
             Effect::Read(typed) => vec![self.read(&typed)],
             Effect::Accept { blank } => self.accept(blank),
             Effect::Next(id) => self.next(&id),
-            Effect::Remove(removal) => self.remove(&removal),
+            Effect::Remove(Removal::Account { id, name }) => self.remove(&id, &name),
+            Effect::Remove(Removal::Gateway { id, name, not_left }) => vec![self.leave(&id, &name, not_left.is_some())],
+            Effect::Copy { id, next } => self.copy(&id, next),
+            Effect::Details(id) => vec![self.details(&id)],
+            Effect::Edit(id) => vec![self.edit(&id)],
+            Effect::Save(form) => self.save(&form),
             Effect::Dismiss(id) => self.dismiss(&id),
             Effect::ReportNotice(id) => vec![self.report_notice(&id)],
             Effect::History => vec![self.history()],
@@ -214,32 +227,6 @@ impl Worker {
         Event::Joining(moving.as_ref().and_then(rows::joining))
     }
 
-    fn next(&self, id: &str) -> Vec<Event> {
-        let Some(id) = account_id(id) else { return Vec::new() };
-        match self.0.desk.app.next_hotp(id) {
-            Ok(code) => {
-                lock(&self.0.counted).insert(id, Figures::new(code.to_string()));
-                vec![self.accounts(self.now())]
-            }
-            Err(fault) => vec![Event::Failed(words::of_error(&fault))],
-        }
-    }
-
-    fn remove(&self, removal: &Removal) -> Vec<Event> {
-        let app = &self.0.desk.app;
-        let not_found = || Error::from(InputError::NotFound);
-        let (done, name) = match removal {
-            Removal::Account { id, name } => {
-                (account_id(id).ok_or_else(not_found).and_then(|id| app.delete_account(id)), name)
-            }
-            Removal::Gateway { id, name, not_left } => return vec![self.leave(id, name, not_left.is_some())],
-        };
-        match done {
-            Ok(()) => vec![self.accounts(self.now()), Event::Done(fill("cli.removed", &[("name", name)]))],
-            Err(fault) => vec![Event::Failed(words::of_error(&fault))],
-        }
-    }
-
     /// Leaves a gateway; where it can't be told, the person is asked whether to forget it here alone.
     fn leave(&self, gateway: &str, name: &str, forget: bool) -> Event {
         let app = &self.0.desk.app;
@@ -301,10 +288,6 @@ impl Worker {
         let rows = self.0.desk.app.approvals();
         rows.iter().any(|row| row.id.to_string() == id && matches!(row.state, ApprovalState::Sending(_)))
     }
-}
-
-fn account_id(id: &str) -> Option<AccountId> {
-    id.parse().ok().map(AccountId)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -2,15 +2,18 @@
 
 use zeroize::Zeroizing;
 
-use super::{Move, Removal};
+use super::{Filter, Move, Removal};
 use crate::tui::field::Field;
-use crate::tui::model::{Account, Answered, Card, Figures, Found, Gateway, Notice};
+use crate::tui::form::{Form, Item};
+use crate::tui::model::{Account, Answered, Card, Details, Figures, Found, Gateway, Notice};
 
 /// What can happen.
 #[derive(Clone, Debug)]
 pub enum Event {
     /// A key.
     Key(Key),
+    /// A click on something that was drawn.
+    Click(Spot),
     /// Text pasted as one piece.
     Paste(Zeroizing<String>),
     /// The vault was opened or locked.
@@ -41,6 +44,21 @@ pub enum Event {
         code: Figures,
         /// Where they are typed.
         app: String,
+    },
+    /// All of one account, for a page of its own.
+    Details(Box<Details>),
+    /// An account with what it has, to be changed.
+    Form(Box<Form>),
+    /// What a form holds was saved, or could not be: the words, and the row that is to blame.
+    Saved(Result<(), (String, Option<Item>)>),
+    /// The code of an account was copied, or could not be.
+    Copied(Result<String, String>),
+    /// An account was removed, and can be brought back.
+    Removed {
+        /// Its key.
+        id: String,
+        /// Its name, shown.
+        name: String,
     },
     /// A link or picture was read.
     Read(Result<Found, String>),
@@ -107,12 +125,45 @@ pub enum Key {
     Up,
     /// One row down.
     Down,
+    /// One place to the left.
+    Left,
+    /// One place to the right.
+    Right,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
+    /// To the next field.
+    Tab,
+    /// To the field before.
+    BackTab,
+    /// A new line within a text (Alt-Enter, Ctrl-J).
+    NewLine,
+    /// Shows or masks what is typed (Ctrl-R).
+    Reveal,
+    /// Saves a form (Ctrl-S).
+    Save,
     /// To the first row.
     Home,
     /// To the last row.
     End,
     /// Ends the program (Ctrl-C, Ctrl-D, a signal).
     Stop,
+}
+
+/// Something that was drawn and can be clicked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Spot {
+    /// A row of the list.
+    Row(usize),
+    /// What a key does.
+    Key(Key),
+    /// A row of a form.
+    Item(Item),
+    /// What the list is narrowed to.
+    Filter(Filter),
+    /// A line of the settings.
+    Setting(usize),
 }
 
 /// What the runner is asked to do. A value in it that is secret does not show in `Debug`.
@@ -133,6 +184,19 @@ pub enum Effect {
     Drop,
     /// Ask an account for its next counted code.
     Next(String),
+    /// Put the code of an account on the clipboard; of a counted one, a new code where none is shown.
+    Copy {
+        /// Which account.
+        id: String,
+        /// Is the code after the present one wanted?
+        next: bool,
+    },
+    /// Read all of an account for a page of its own.
+    Details(String),
+    /// Read all of an account so that it can be changed.
+    Edit(String),
+    /// Save what a form holds.
+    Save(Box<Form>),
     /// Remove a row.
     Remove(Removal),
     /// Approve with these digits.

@@ -1,7 +1,8 @@
 //! What may stand in front of the list.
 
 use crate::tui::field::Field;
-use crate::tui::model::{Figures, Found, Notice};
+use crate::tui::form::Form;
+use crate::tui::model::{Details, Figures, Found, Notice};
 
 /// What stands in front of the list. At most one page at a time.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +19,20 @@ pub enum Page {
     Note {
         /// Its first line that is seen.
         top: usize,
+    },
+    /// All that is known of one account.
+    Details {
+        /// What is known.
+        details: Box<Details>,
+        /// Its first line that is seen.
+        top: usize,
+    },
+    /// An account is typed in, or changed.
+    Form(Box<Form>),
+    /// What can be set.
+    Settings {
+        /// The chosen line.
+        selected: usize,
     },
     /// A new passphrase is being chosen.
     Passphrase(Change),
@@ -79,6 +94,18 @@ pub enum Page {
         /// Is it good news?
         good: bool,
     },
+}
+
+/// A line of the settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// The passphrase.
+    Passphrase,
+}
+
+impl Setting {
+    /// All of them, in the order in which they stand.
+    pub const ALL: [Self; 1] = [Self::Passphrase];
 }
 
 /// What was read, while it is asked about.

@@ -1,11 +1,11 @@
-//! What a key does: in front of everything a question, then an approval, then the page, then the list.
+//! What a key does: in front of everything a question, then an approval, then the page. The list's stand beside.
 
 use countersign_strings::{fill, text};
 
 use super::type_digits;
 use crate::tui::field::Field;
-use crate::tui::model::{AccountCode, Card, Gateway, GatewayState};
-use crate::tui::state::{Approval, Change, Effect, Key, Page, Removal, Row, Search, State, Step, Unlock};
+use crate::tui::model::Card;
+use crate::tui::state::{Approval, Effect, Key, Page, State, Step, Unlock};
 
 impl State {
     pub(super) fn key(&mut self, key: Key, now: u64, out: &mut Vec<Effect>) {
@@ -21,7 +21,7 @@ impl State {
         } else if self.unlock.is_some() {
             self.unlock_key(key, out);
         } else if matches!(self.page, Page::List) {
-            self.list_key(key, out);
+            self.list_key(key, now, out);
         } else {
             self.page_key(key, out);
         }
@@ -110,119 +110,11 @@ impl State {
         self.approval = None;
         self.show_next_card();
     }
-
-    fn list_key(&mut self, key: Key, out: &mut Vec<Effect>) {
-        if let Some(search) = self.search.as_mut().filter(|s| s.typing) {
-            match key {
-                Key::Enter => search.typing = false,
-                Key::Esc => self.search = None,
-                Key::Up | Key::Down => search.typing = false,
-                key => search.field.key(key),
-            }
-            return self.keep_selection();
-        }
-        let last = self.rows().len().saturating_sub(1);
-        match key {
-            Key::Up | Key::Char('k') => self.selected = self.selected.saturating_sub(1),
-            Key::Down | Key::Char('j') => self.selected = (self.selected + 1).min(last),
-            Key::Home => self.selected = 0,
-            Key::End => self.selected = last,
-            Key::Enter | Key::Char(' ') => self.open_row(out),
-            Key::Esc if self.opened => self.opened = false,
-            Key::Esc => self.search = None,
-            Key::Char('/') => self.search = Some(Search { typing: true, ..Search::default() }),
-            Key::Char('a') => self.page = Page::entry(false),
-            Key::Char('e') => self.page = Page::entry(true),
-            Key::Char('x') => self.ask_removal(),
-            Key::Char('p') => self.bring_back(),
-            Key::Char('m') => self.ask_move(),
-            Key::Char('h') => out.push(Effect::History),
-            Key::Char('i') if !self.note.is_empty() => self.page = Page::Note { top: 0 },
-            Key::Char('c') => self.page = Page::Passphrase(Change::default()),
-            Key::Char('l') => {
-                self.lock();
-                out.push(Effect::Lock);
-            }
-            Key::Char('?') => self.page = Page::Help { top: 0 },
-            Key::Char('q') => out.push(Effect::Quit),
-            _ => {}
-        }
-    }
-
-    /// Enter on a row: a counted code is asked for, digits of a pending enrolment are shown large; where there is one
-    /// pane, the row opens.
-    fn open_row(&mut self, out: &mut Vec<Effect>) {
-        let mut page = None;
-        match self.chosen() {
-            Some(Row::Account(account)) => {
-                if let AccountCode::Counted(_) = account.code {
-                    out.push(Effect::Next(account.id.clone()));
-                }
-            }
-            Some(Row::Gateway(Gateway { id, name, host, state: GatewayState::Pending(digits), .. })) => {
-                page = Some(Page::Digits {
-                    gateway: id.clone(),
-                    digits: digits.clone(),
-                    name: name.clone(),
-                    host: host.clone(),
-                });
-            }
-            Some(Row::Gateway(_)) => {}
-            None => return,
-        }
-        self.opened = true;
-        if let Some(page) = page {
-            self.page = page;
-        }
-    }
-
-    fn ask_removal(&mut self) {
-        let removal = match self.chosen() {
-            Some(Row::Account(a)) => Removal::Account { id: a.id.clone(), name: a.line() },
-            Some(Row::Gateway(g)) => Removal::Gateway { id: g.id.clone(), name: g.host.clone(), not_left: None },
-            None => return,
-        };
-        self.page = Page::Remove(removal);
-    }
-
-    /// Asks about a move from the chosen gateway, or from the only active one.
-    fn ask_move(&mut self) {
-        let is_active = |gateway: &&Gateway| gateway.state == GatewayState::Active;
-        let mut active = self.gateways.iter().filter(is_active);
-        let gateway = match self.chosen() {
-            Some(Row::Gateway(gateway)) => Some(gateway).filter(is_active),
-            _ => active.next().filter(|_| active.next().is_none()),
-        };
-        if let Some(Gateway { id, host, .. }) = gateway {
-            self.page = Page::MoveAsk { gateway: id.clone(), host: host.clone() };
-        }
-    }
-
-    fn bring_back(&mut self) {
-        self.aside.clear();
-        self.later.clear();
-        self.show_next_card();
-        if self.approval.is_none() && self.notices.is_empty() {
-            self.notice = Some(text("tui.none_waiting").to_owned());
-        }
-    }
 }
 
 impl Card {
     /// Takes typed or pasted digits as far as the page asks for them; anything else is left out.
     pub(super) fn type_digits(&self, field: &mut Field, typed: &str) {
         type_digits(field, typed, self.digits);
-    }
-}
-
-impl Field {
-    /// What a key does in a field.
-    pub(super) fn key(&mut self, key: Key) {
-        match key {
-            Key::Char(c) => self.push(c),
-            Key::Back => self.back(),
-            Key::Clear => self.clear(),
-            _ => {}
-        }
     }
 }

@@ -2,11 +2,11 @@
 
 use countersign_strings::{fill, text};
 
-use super::{MOVE_DIGITS, type_digits};
+use super::{MOVE_DIGITS, PAGE, type_digits};
 use crate::terminal::normal;
 use crate::tui::field::Field;
 use crate::tui::model::Found;
-use crate::tui::state::{Change, Confirm, Effect, Key, Page, State};
+use crate::tui::state::{Change, Confirm, Effect, Key, Page, Setting, State};
 
 impl State {
     pub(super) fn page_key(&mut self, key: Key, out: &mut Vec<Effect>) {
@@ -54,6 +54,22 @@ impl State {
                 _ => {}
             },
             Page::Help { .. } => self.help_key(key),
+            Page::Details { details, top } => match key {
+                Key::Enter | Key::Esc | Key::Char('d' | 'q' | ' ') => self.page = Page::List,
+                key => *top = scrolled(*top, key, details.lines()),
+            },
+            Page::Settings { selected } => match key {
+                Key::Esc | Key::Char('s' | 'q') => self.page = Page::List,
+                Key::Enter | Key::Char(' ') => {
+                    let line = *selected;
+                    self.set(line);
+                }
+                key => *selected = scrolled(*selected, key, Setting::ALL.len()),
+            },
+            Page::Form(form) => {
+                let reply = form.key(key);
+                self.form_replied(reply, out);
+            }
             Page::Message { .. } | Page::Digits { .. } | Page::Code { .. } => {
                 if matches!(key, Key::Enter | Key::Esc | Key::Char('?' | 'q' | ' ')) {
                     self.page = Page::List;
@@ -180,6 +196,8 @@ fn scrolled(top: usize, key: Key, lines: usize) -> usize {
     match key {
         Key::Up | Key::Char('k') => top.saturating_sub(1),
         Key::Down | Key::Char('j') => (top + 1).min(last),
+        Key::PageUp => top.saturating_sub(PAGE),
+        Key::PageDown => (top + PAGE).min(last),
         Key::Home => 0,
         Key::End => last,
         _ => top,

@@ -1,45 +1,58 @@
-//! The list of codes and enrolments, and the chosen one beside it.
+//! The list of codes and enrolments, what it is narrowed to, and the chosen row beside it.
 
 use countersign_strings::{fill, text as words};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::super::model::{Account, AccountCode, Gateway, GatewayState};
-use super::super::state::{Reading, Row, State};
-use super::{Look, TWO_PANES, keyed, measure, paragraph, put, text};
+use super::super::model::{Account, AccountCode};
+use super::super::state::{Reading, Row, Spot, State};
+use super::spot::Spots;
+use super::{Look, THREE_PANES, TWO_PANES, detail, keyed, measure, paragraph, put, row, text};
+
+/// The columns of what the list is narrowed to, where that stands beside it.
+const FILTERS: u16 = 24;
 
 /// Draws note, search and list; returns the keys for the last line.
-pub fn draw(state: &State, now: u64, look: Look, area: Rect, buffer: &mut Buffer) -> String {
+pub fn draw(state: &State, now: u64, look: Look, area: Rect, buffer: &mut Buffer, spots: &mut Spots) -> String {
     let area = note(state, look, area, buffer);
+    let area = told(state, look, area, buffer);
+    let area = match state.filters().len() {
+        0 | 1 => area,
+        _ if area.width >= THREE_PANES => filters(state, look, area, buffer, spots),
+        _ => filter_bar(state, look, area, buffer, spots),
+    };
     let area = search(state, look, area, buffer);
-    let area = notice(state, look, area, buffer);
     let rows = state.rows();
     if rows.is_empty() {
         empty(state, look, area, buffer);
     } else if area.width >= TWO_PANES {
-        let left = Rect { width: (area.width * 9 / 20).max(30), ..area };
+        let width = if area.width < 90 { area.width * 9 / 20 } else { area.width / 2 };
+        let left = Rect { width: width.max(30), ..area };
         let right = Rect { x: area.x + left.width + 2, width: area.width - left.width - 2, ..area };
-        lines_of(state, &rows, now, look, left, buffer);
-        for y in area.y..area.y + area.height {
-            buffer.set_string(left.x + left.width, y, "│", look.quiet());
-        }
-        detail(state, now, look, right, buffer);
+        lines_of(state, &rows, now, look, left, buffer, spots);
+        rule(left.x + left.width, area, look, buffer);
+        detail::draw(state, now, look, right, buffer);
     } else if state.opened {
-        detail(state, now, look, Rect { x: area.x + 1, width: area.width - 1, ..area }, buffer);
+        detail::draw(state, now, look, Rect { x: area.x + 1, width: area.width - 1, ..area }, buffer);
     } else {
-        lines_of(state, &rows, now, look, area, buffer);
+        lines_of(state, &rows, now, look, area, buffer, spots);
     }
-    words(keys(state, area.width)).to_owned()
+    words(keys(state, now, area.width)).to_owned()
 }
 
-fn keys(state: &State, width: u16) -> &'static str {
+fn keys(state: &State, now: u64, width: u16) -> &'static str {
     let one_pane = width < TWO_PANES;
     match (&state.search, state.chosen()) {
         (Some(search), _) if search.typing => "tui.keys_search",
-        _ if one_pane && state.opened => "tui.keys_opened",
+        (_, None) => "tui.keys_empty",
+        (_, Some(Row::Account(account))) if account.hidden && !state.is_shown(account, now) => "tui.keys_hidden",
         (_, Some(Row::Account(Account { code: AccountCode::Counted(_), .. }))) => "tui.keys_counted",
-        _ => "tui.keys_list",
+        (_, Some(Row::Account(_))) if one_pane && state.opened => "tui.keys_opened",
+        (_, Some(Row::Gateway(_))) if one_pane && state.opened => "tui.keys_gateway_opened",
+        (_, Some(Row::Gateway(_))) => "tui.keys_gateway",
+        (_, Some(Row::Account(_))) => "tui.keys_list",
     }
 }
 
@@ -66,35 +79,103 @@ fn note(state: &State, look: Look, area: Rect, buffer: &mut Buffer) -> Rect {
 fn search(state: &State, look: Look, area: Rect, buffer: &mut Buffer) -> Rect {
     let Some(search) = &state.search else { return area };
     let cursor = if search.typing { "_" } else { "" };
-    let line = Line::from(vec![
+    let mut line = vec![
         Span::styled(format!("{} ", words("tui.search")), look.quiet()),
-        Span::raw(format!("{}{cursor}", search.field.text())),
-    ]);
-    put(buffer, Rect { height: 1, ..area }, 1, vec![line]);
+        Span::styled(format!("{}{cursor}", search.field.text()), look.accent()),
+    ];
+    if !search.field.is_empty() {
+        line.push(Span::styled(format!("   {}", found(state.rows().len())), look.quiet()));
+    }
+    put(buffer, Rect { height: 1, ..area }, 1, vec![Line::from(line)]);
     below(area, 1)
 }
 
-fn notice(state: &State, look: Look, area: Rect, buffer: &mut Buffer) -> Rect {
-    let Some(notice) = told(state) else { return area };
-    let lines = paragraph(&notice, usize::from(area.width.saturating_sub(2)), look.warn());
-    let height = (lines.len() as u16).min(area.height / 3);
-    put(buffer, Rect { height, ..area }, 1, lines);
-    below(area, height)
+fn found(rows: usize) -> String {
+    match rows {
+        1 => words("tui.found_one").to_owned(),
+        n => fill("tui.found", &[("n", &n.to_string())]),
+    }
 }
 
-/// The one thing that is most worth a line above the list: what was just done, then what is wrong now.
-fn told(state: &State) -> Option<String> {
+/// The one thing that is most worth a line beneath the list: what was just done, then what is wrong now. It stands at the
+/// bottom, so that no row moves for it.
+fn told(state: &State, look: Look, area: Rect, buffer: &mut Buffer) -> Rect {
     let unread = match &state.reading {
         Reading::Failed { why, .. } => Some(fill("tui.accounts_unread", &[("why", why)])),
         Reading::Awaited | Reading::Done => None,
     };
     let clock = || state.gateways.iter().find_map(|gateway| gateway.clock.clone());
-    state.notice.clone().or(unread).or_else(|| state.trouble.clone()).or_else(clock)
+    let told = state.notice.clone().or(unread).or_else(|| state.trouble.clone()).or_else(clock);
+    let Some(told) = told else { return area };
+    let lines = paragraph(&told, usize::from(area.width.saturating_sub(2)), look.warn());
+    let height = (lines.len() as u16).min(area.height / 3);
+    put(buffer, Rect { y: area.y + area.height - height, height, ..area }, 1, lines);
+    Rect { height: area.height - height, ..area }
 }
 
 fn below(area: Rect, used: u16) -> Rect {
     let used = used.min(area.height);
     Rect { y: area.y + used, height: area.height - used, ..area }
+}
+
+fn rule(x: u16, area: Rect, look: Look, buffer: &mut Buffer) {
+    for y in area.y..area.y + area.height {
+        buffer.set_string(x, y, "│", look.quiet());
+    }
+}
+
+/// What the list is narrowed to, in a column of its own with how many accounts there are of each.
+fn filters(state: &State, look: Look, area: Rect, buffer: &mut Buffer, spots: &mut Spots) -> Rect {
+    let width = usize::from(FILTERS - 2);
+    let all = state.filters();
+    let at = all.iter().position(|filter| *filter == state.filter).unwrap_or_default();
+    let height = usize::from(area.height).max(1);
+    let first = (at + 1).saturating_sub(height);
+    for (n, filter) in all.into_iter().enumerate().skip(first).take(height) {
+        let y = area.y + (n - first) as u16;
+        let count = state.accounts.iter().filter(|account| filter.takes(account)).count().to_string();
+        let room = width.saturating_sub(count.len() + 1);
+        let name = text::cut_right(&row::filter(&filter), room);
+        let gap = " ".repeat(width.saturating_sub(text::columns(&name) + count.len()));
+        let chosen = filter == state.filter;
+        buffer.set_string(area.x, y, if chosen { "▸" } else { " " }, look.title());
+        let style = if chosen { look.chosen() } else { Style::default() };
+        buffer.set_string(area.x + 1, y, format!("{name}{gap}{count}"), style);
+        spots.add(Rect { y, height: 1, width: FILTERS - 1, ..area }, Spot::Filter(filter));
+    }
+    rule(area.x + FILTERS, area, look, buffer);
+    Rect { x: area.x + FILTERS + 2, width: area.width - FILTERS - 2, ..area }
+}
+
+/// The same on one line: the chosen one in brackets, and moved so that it is seen.
+fn filter_bar(state: &State, look: Look, area: Rect, buffer: &mut Buffer, spots: &mut Spots) -> Rect {
+    let all = state.filters();
+    let at = all.iter().position(|filter| *filter == state.filter).unwrap_or_default();
+    let room = usize::from(area.width.saturating_sub(4));
+    let most = (room / 3).min(30);
+    let label = |n: usize| match n == at {
+        true => format!("({})", text::cut_right(&row::filter(&all[n]), most)),
+        false => format!(" {} ", text::cut_right(&row::filter(&all[n]), most)),
+    };
+    let width = |from: usize, to: usize| (from..=to).map(|n| text::columns(&label(n)) + 1).sum::<usize>();
+    let first = (0..=at).find(|first| width(*first, at) <= room).unwrap_or(at);
+    let mut x = area.x + 1;
+    let end = area.x + area.width.saturating_sub(2);
+    if first > 0 {
+        buffer.set_string(area.x, area.y, "‹", look.quiet());
+    }
+    for (n, filter) in all.iter().enumerate().skip(first) {
+        let label = label(n);
+        let columns = text::columns(&label) as u16;
+        if x + columns > end {
+            buffer.set_string(end, area.y, "›", look.quiet());
+            break;
+        }
+        buffer.set_string(x, area.y, &label, if n == at { look.title() } else { look.quiet() });
+        spots.add(Rect { x, y: area.y, width: columns, height: 1 }, Spot::Filter(filter.clone()));
+        x += columns + 1;
+    }
+    below(area, 1)
 }
 
 fn empty(state: &State, look: Look, area: Rect, buffer: &mut Buffer) {
@@ -106,163 +187,46 @@ fn empty(state: &State, look: Look, area: Rect, buffer: &mut Buffer) {
     } else if state.reading == Reading::Done {
         lines.extend(paragraph(words("tui.empty"), width, look.title()));
         lines.push(Line::default());
-        for (key, what) in [("e", "tui.empty_enrol"), ("a", "tui.empty_add")] {
+        for (key, what) in [("g", "tui.empty_enrol"), ("a", "tui.empty_add"), ("t", "tui.empty_type")] {
             lines.extend(keyed(key, words(what), 3, width, look));
         }
-        lines.extend(paragraph(words("tui.empty_paste"), width, Default::default()));
+        lines.extend(paragraph(words("tui.empty_paste"), width, Style::default()));
     }
     put(buffer, area, 2, lines);
 }
 
 /// The list, moved so that the chosen row is seen.
-fn lines_of(state: &State, rows: &[Row<'_>], now: u64, look: Look, area: Rect, buffer: &mut Buffer) {
+fn lines_of(state: &State, rows: &[Row<'_>], now: u64, look: Look, area: Rect, buffer: &mut Buffer, spots: &mut Spots) {
+    let width = usize::from(area.width.saturating_sub(2));
+    let area = headings(rows, width, look, area, buffer);
     let height = usize::from(area.height).max(1);
     let first = (state.selected + 1).saturating_sub(height);
-    let width = usize::from(area.width.saturating_sub(2));
     for (n, row) in rows.iter().enumerate().skip(first).take(height) {
         let y = area.y + (n - first) as u16;
         let chosen = n == state.selected;
         let line = match row {
-            Row::Account(account) => account_line(account, now, width, look),
-            Row::Gateway(gateway) => gateway_line(gateway, width, look),
+            Row::Account(account) => row::account(state, account, now, width, look),
+            Row::Gateway(gateway) => row::gateway(gateway, width, look),
         };
+        let line_area = Rect { x: area.x + 1, y, width: width as u16, height: 1 };
         buffer.set_string(area.x, y, if chosen { "▸" } else { " " }, look.title());
-        buffer.set_line(area.x + 1, y, &line, width as u16);
+        buffer.set_line(line_area.x, y, &line, line_area.width);
         if chosen {
-            buffer.set_style(Rect { x: area.x + 1, y, width: width as u16, height: 1 }, look.chosen());
+            buffer.set_style(line_area, look.chosen());
         }
+        spots.add(line_area, Spot::Row(n));
     }
 }
 
-/// Title, as much of the name as fits, and at the right end the code and its seconds.
-fn account_line(account: &Account, now: u64, width: usize, look: Look) -> Line<'static> {
-    let right = match &account.code {
-        AccountCode::Timed { code, until, .. } => {
-            let code = if *until > now { text::grouped(code.as_str()) } else { words("tui.code_over").to_owned() };
-            format!("{code} {:>3}", until.saturating_sub(now))
-        }
-        AccountCode::Counted(Some(code)) => format!("{}    ", text::grouped(code.as_str())),
-        AccountCode::Counted(None) => words("tui.on_enter").to_owned(),
-        AccountCode::Damaged => words("tui.damaged").to_owned(),
-    };
-    let room = width.saturating_sub(text::columns(&right) + 1);
-    let title = text::cut_right(account.title(), room);
-    let rest = room.saturating_sub(text::columns(&title) + 1);
-    let name = if rest >= 6 { text::cut_right(account.subtitle(), rest) } else { String::new() };
-    let used = text::columns(&title) + 1 + text::columns(&name);
-    let gap = (width + 1).saturating_sub(used + text::columns(&right) + 1);
-    Line::from(vec![
-        Span::raw(format!("{title} ")),
-        Span::styled(name, look.quiet()),
-        Span::raw(" ".repeat(gap)),
-        Span::styled(right, look.accent()),
-    ])
-}
-
-fn gateway_line(gateway: &Gateway, width: usize, look: Look) -> Line<'static> {
-    let (right, style) = match &gateway.state {
-        GatewayState::Joining => (words("tui.state_joining"), look.warn()),
-        GatewayState::Pending(_) => (words("tui.state_pending"), look.warn()),
-        GatewayState::Active => (words("tui.state_active"), look.accent()),
-        GatewayState::Suspended => (words("tui.state_suspended"), look.warn()),
-        GatewayState::Gone(_) => (words("tui.state_gone"), look.danger()),
-        GatewayState::KeysGone => (words("tui.state_keys_gone"), look.danger()),
-        GatewayState::Damaged => (words("tui.damaged"), look.danger()),
-    };
-    let room = width.saturating_sub(text::columns(right) + 1);
-    let host = text::cut_left(&gateway.host, room);
-    // Two enrolments at one host differ by it.
-    let rest = room.saturating_sub(text::columns(&host) + 1);
-    let account = if rest >= 6 { text::cut_right(&gateway.account, rest) } else { String::new() };
-    let gap = width.saturating_sub(text::columns(&host) + 1 + text::columns(&account) + text::columns(right));
-    Line::from(vec![
-        Span::raw(format!("{host} ")),
-        Span::styled(account, look.quiet()),
-        Span::raw(" ".repeat(gap)),
-        Span::styled(right, style),
-    ])
-}
-
-fn detail(state: &State, now: u64, look: Look, area: Rect, buffer: &mut Buffer) {
-    let width = usize::from(area.width.saturating_sub(2));
-    let lines = match state.chosen() {
-        Some(Row::Account(account)) => account_detail(account, now, width, area.height, look),
-        Some(Row::Gateway(gateway)) => gateway_detail(gateway, width, area.height, look),
-        None => return,
-    };
-    put(buffer, area, 1, lines);
-}
-
-fn account_detail(account: &Account, now: u64, width: usize, height: u16, look: Look) -> Vec<Line<'static>> {
-    let mut lines = paragraph(account.title(), width, look.title());
-    lines.extend(paragraph(account.subtitle(), width, look.quiet()));
-    lines.push(Line::default());
-    match &account.code {
-        AccountCode::Timed { code, next, period, until } => {
-            match *until > now {
-                true => lines.extend(figures(code.as_str(), width, height, look)),
-                false => lines.push(Line::styled(words("tui.code_over"), look.warn())),
-            }
-            lines.push(Line::default());
-            lines.push(countdown(until.saturating_sub(now), *period, width, look));
-            lines.push(Line::default());
-            lines.push(Line::from(vec![
-                Span::styled(format!("{}  ", words("tui.next")), look.quiet()),
-                Span::raw(text::grouped(next.as_str())),
-            ]));
-        }
-        AccountCode::Counted(Some(code)) => {
-            lines.extend(figures(code.as_str(), width, height, look));
-            lines.push(Line::default());
-            lines.extend(paragraph(words("tui.counted_again"), width, look.quiet()));
-        }
-        AccountCode::Counted(None) => lines.extend(paragraph(words("tui.counted"), width, Default::default())),
-        AccountCode::Damaged => lines.extend(paragraph(words("error.damaged"), width, look.danger())),
+/// What the columns are, where there is room for more than one code.
+fn headings(rows: &[Row<'_>], width: usize, look: Look, area: Rect, buffer: &mut Buffer) -> Rect {
+    let has_codes = rows.iter().any(|row| matches!(row, Row::Account(_)));
+    if width < row::WITH_NEXT || !has_codes || area.height < 8 {
+        return area;
     }
-    lines
-}
-
-/// Figures as large as the place allows.
-pub fn figures(code: &str, width: usize, height: u16, look: Look) -> Vec<Line<'static>> {
-    match text::large(code, width).filter(|_| height >= 12) {
-        Some(lines) => lines.into_iter().map(|l| Line::styled(l, look.accent())).collect(),
-        None => vec![Line::styled(text::grouped(code), look.accent())],
-    }
-}
-
-/// The seconds as a number, and as a bar.
-fn countdown(left: u64, period: u64, width: usize, look: Look) -> Line<'static> {
-    let size = width.saturating_sub(8).min(24) as u64;
-    let full = (left.min(period) * size).div_ceil(period.max(1)).min(size);
-    let style = if left <= 5 { look.warn() } else { look.accent() };
-    Line::from(vec![
-        Span::styled(format!("{:>5}  ", fill("common.seconds", &[("n", &left.to_string())])), style),
-        Span::styled("━".repeat(full as usize), style),
-        Span::styled("─".repeat((size - full) as usize), look.quiet()),
-    ])
-}
-
-fn gateway_detail(gateway: &Gateway, width: usize, height: u16, look: Look) -> Vec<Line<'static>> {
-    let mut lines = paragraph(&gateway.name, width, look.title());
-    lines.extend(text::chunks(&gateway.host, width).into_iter().map(Line::raw));
-    lines.extend(paragraph(&gateway.account, width, look.quiet()));
-    lines.push(Line::default());
-    match &gateway.state {
-        GatewayState::Joining => lines.extend(paragraph(words("tui.about_joining"), width, Default::default())),
-        GatewayState::Pending(digits) => {
-            lines.extend(figures(digits.as_str(), width, height, look));
-            lines.push(Line::default());
-            lines.extend(paragraph(words("tui.about_pending"), width, Default::default()));
-        }
-        GatewayState::Active => lines.extend(paragraph(words("tui.about_active"), width, Default::default())),
-        GatewayState::Suspended => lines.extend(paragraph(words("tui.about_suspended"), width, look.warn())),
-        GatewayState::Gone(why) => lines.extend(paragraph(why, width, look.danger())),
-        GatewayState::KeysGone => lines.extend(paragraph(words("error.key_gone"), width, look.danger())),
-        GatewayState::Damaged => lines.extend(paragraph(words("error.gateway_damaged"), width, look.danger())),
-    }
-    for remark in [gateway.stale, gateway.clock.as_deref()].into_iter().flatten() {
-        lines.push(Line::default());
-        lines.extend(paragraph(remark, width, look.warn()));
-    }
-    lines
+    let (code, left, next) = (words("tui.column_code"), words("tui.column_left"), words("tui.column_next"));
+    let heads = format!("{code:>12} {left:>3}  {next:>11}");
+    let at = area.x + 1 + (width - row::FAR) as u16;
+    buffer.set_string(at, area.y, heads, look.quiet());
+    below(area, 1)
 }

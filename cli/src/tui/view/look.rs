@@ -44,8 +44,9 @@ impl Look {
         Style::new().add_modifier(Modifier::DIM)
     }
 
-    /// The chosen row.
+    /// The chosen row: all of it alike, whatever its parts are otherwise.
     pub fn chosen(self) -> Style {
-        Style::new().add_modifier(Modifier::REVERSED)
+        let plain = Style::new().remove_modifier(Modifier::DIM).add_modifier(Modifier::REVERSED);
+        if self.colour { plain.fg(Color::Reset) } else { plain }
     }
 }

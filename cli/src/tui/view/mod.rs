@@ -1,11 +1,16 @@
 //! Draws the terminal phone: a function of the state, the time and the look.
 
 mod approval;
+mod detail;
 mod direction;
+mod form;
 mod list;
 mod look;
 mod page;
+mod row;
 mod scroll;
+mod settings;
+mod spot;
 
 use countersign_strings::{fill, text as words};
 use ratatui::buffer::Buffer;
@@ -14,18 +19,24 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 pub use look::Look;
+pub use spot::Spots;
 
-use super::state::{Page, State};
+use super::state::{Page, Spot, State};
 use crate::measure as text;
 use crate::measure::{columns, cut_right};
 
 /// The narrowest terminal with two panes.
 pub const TWO_PANES: u16 = 60;
 
+/// The narrowest one with three: what the list is narrowed to stands beside it.
+pub const THREE_PANES: u16 = 120;
+
 /// Keeps a scrolled page within what it has, now that the size is known.
 pub fn settle(state: &mut State, area: Rect) {
     let end = scroll::end(state, body(area));
-    if let Page::Note { top } | Page::History { top, .. } | Page::Help { top } = &mut state.page {
+    if let Page::Note { top } | Page::History { top, .. } | Page::Help { top } | Page::Details { top, .. } =
+        &mut state.page
+    {
         *top = (*top).min(end);
     }
 }
@@ -34,13 +45,15 @@ fn body(area: Rect) -> Rect {
     Rect { y: area.y + 1, height: area.height.saturating_sub(2), ..area }
 }
 
-/// Draws the whole screen. `now` is Unix time in seconds.
-pub fn draw(state: &State, now: u64, look: Look, area: Rect, buffer: &mut Buffer) {
-    compose(state, now, look, area, buffer);
+/// Draws the whole screen, and gives what can be clicked. `now` is Unix time in seconds.
+pub fn draw(state: &State, now: u64, look: Look, area: Rect, buffer: &mut Buffer) -> Spots {
+    let mut spots = Spots::default();
+    compose(state, now, look, area, buffer, &mut spots);
     direction::tame(buffer, area);
+    spots
 }
 
-fn compose(state: &State, now: u64, look: Look, area: Rect, buffer: &mut Buffer) {
+fn compose(state: &State, now: u64, look: Look, area: Rect, buffer: &mut Buffer, spots: &mut Spots) {
     if area.width < 16 || area.height < 6 {
         return put(buffer, area, 0, vec![Line::raw(words("tui.text_cut"))]);
     }
@@ -53,11 +66,15 @@ fn compose(state: &State, now: u64, look: Look, area: Rect, buffer: &mut Buffer)
     } else if let Some(unlock) = &state.unlock {
         page::unlock(state, unlock, look, body, buffer)
     } else if matches!(state.page, Page::List) {
-        list::draw(state, now, look, body, buffer)
+        list::draw(state, now, look, body, buffer, spots)
+    } else if let Page::Settings { selected } = &state.page {
+        settings::draw(*selected, look, body, buffer, spots)
+    } else if let (Page::Form(form), None) = (&state.page, &state.ask) {
+        form::draw(form, look, body, buffer, spots)
     } else {
         page::draw(state, look, body, buffer)
     };
-    footer(&keys, look, area, buffer);
+    footer(&keys, look, area, buffer, spots);
 }
 
 /// The first line: what this is, and how many approvals wait behind.
@@ -77,8 +94,9 @@ fn header(state: &State, look: Look, area: Rect, buffer: &mut Buffer) {
 }
 
 /// The last line: as many of the keys as fit, the first ones first.
-fn footer(keys: &str, look: Look, area: Rect, buffer: &mut Buffer) {
+fn footer(keys: &str, look: Look, area: Rect, buffer: &mut Buffer, spots: &mut Spots) {
     let room = usize::from(area.width.saturating_sub(2));
+    let y = area.y + area.height - 1;
     let mut line = String::new();
     for item in keys.split(" · ") {
         let gap = if line.is_empty() { "" } else { " · " };
@@ -86,9 +104,13 @@ fn footer(keys: &str, look: Look, area: Rect, buffer: &mut Buffer) {
             break;
         }
         line.push_str(gap);
+        if let Some(key) = spot::key_of(item) {
+            let x = area.x + 1 + columns(&line) as u16;
+            spots.add(Rect { x, y, width: columns(item) as u16, height: 1 }, Spot::Key(key));
+        }
         line.push_str(item);
     }
-    buffer.set_string(area.x + 1, area.y + area.height - 1, line, look.quiet());
+    buffer.set_string(area.x + 1, y, line, look.quiet());
 }
 
 /// Writes lines from the top of `area`, `indent` columns in; what does not fit is left out at the bottom.

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::super::model::{Found, Notice};
 use super::super::state::{Ask, Change, Confirm, Move, Page, Removal, State, Unlock};
-use super::{Look, link_shown, list, masked, measure, paragraph, put, scroll, text};
+use super::{Look, detail, link_shown, masked, measure, paragraph, put, scroll, text};
 use crate::words::heading;
 
 /// Draws the page in front of the list; returns the keys for the last line.
@@ -45,7 +45,7 @@ pub fn draw(state: &State, look: Look, area: Rect, buffer: &mut Buffer) -> Strin
             lines.push(verdict(*good, look));
             lines.extend(paragraph(text, width, look.title()));
         }
-        Page::Note { top } | Page::History { top, .. } | Page::Help { top } => {
+        Page::Note { top } | Page::History { top, .. } | Page::Help { top } | Page::Details { top, .. } => {
             scroll::draw(state, *top, look, area, buffer);
             let is_note = matches!(state.page, Page::Note { .. });
             return words(if is_note { "tui.keys_note" } else { "tui.keys_scroll" }).to_owned();
@@ -71,12 +71,12 @@ pub fn draw(state: &State, look: Look, area: Rect, buffer: &mut Buffer) -> Strin
         Page::Code { code, app } => {
             lines.extend(paragraph(words("tui.offline_title"), width, look.title()));
             lines.push(Line::default());
-            lines.extend(list::figures(code.as_str(), width, area.height, look));
+            lines.extend(detail::figures(code.as_str(), width, area.height, look));
             lines.push(Line::default());
             lines.extend(paragraph(&fill("tui.offline_type", &[("app", app)]), width, Default::default()));
             keys = "tui.keys_code";
         }
-        Page::List | Page::Digits { .. } => {}
+        Page::List | Page::Digits { .. } | Page::Form(_) | Page::Settings { .. } => {}
     }
     if let Some(ask) = &state.ask {
         lines.push(Line::default());
@@ -282,7 +282,7 @@ pub fn digits(
     lines.extend(paragraph(name, width, look.title()));
     lines.extend(text::chunks(host, width).into_iter().map(Line::raw));
     lines.push(Line::default());
-    lines.extend(list::figures(code, width, area.height, look));
+    lines.extend(detail::figures(code, width, area.height, look));
     lines.push(Line::default());
     lines.extend(paragraph(words("tui.type_on_page"), width, look.title()));
     lines.extend(paragraph(words("tui.waits_for_page"), width, look.quiet()));

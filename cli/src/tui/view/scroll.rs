@@ -11,6 +11,9 @@ use super::{Look, keyed, paragraph, put, text};
 /// The column in which help says what a key does.
 const KEYS: usize = 9;
 
+/// The column in which the page of an account says what something is.
+const ABOUT: usize = 14;
+
 /// Draws what the page in front has from its line `top` on, and marks at the right edge that there is more.
 pub fn draw(state: &State, top: usize, look: Look, area: Rect, buffer: &mut Buffer) {
     let width = usize::from(area.width.saturating_sub(3));
@@ -51,6 +54,11 @@ fn heading(state: &State, look: Look, width: usize) -> Vec<Line<'static>> {
             lines
         }
         Page::Help { .. } => paragraph(words("tui.help_title"), width, look.title()),
+        Page::Details { details, .. } => {
+            let mut lines = paragraph(&details.name, width, look.title());
+            lines.push(Line::default());
+            lines
+        }
         _ => Vec::new(),
     }
 }
@@ -66,6 +74,12 @@ fn entries(state: &State, look: Look, width: usize) -> Vec<Vec<Line<'static>>> {
         Page::Help { .. } => {
             let parted = words("tui.help").lines().map(|line| line.split_once("  ").unwrap_or((line, "")));
             parted.map(|(key, what)| keyed(key, what.trim_start(), KEYS, width, look)).collect()
+        }
+        Page::Details { details, .. } => {
+            let rows = details.rows.iter().map(|(label, value)| keyed(label, value, ABOUT, width, look));
+            let note = details.note.as_str().lines().map(|line| raw(text::wrap_indented(line, width)));
+            let gap = (!details.note.as_str().is_empty()).then(|| vec![Line::default()]);
+            rows.chain(gap).chain(note).collect()
         }
         _ => Vec::new(),
     }
