@@ -8,9 +8,9 @@ use clap_complete::Shell;
 use countersign_core::app::ApprovalId;
 use countersign_strings::text;
 
-use crate::command::slots::SlotsCommand;
 use crate::command::export_uri::ExportUri;
 use crate::command::scan::Scan;
+use crate::command::slots::SlotsCommand;
 
 /// What was asked for.
 #[derive(Debug, Parser)]

@@ -10,7 +10,14 @@ use super::{Desk, Ended, PASSPHRASE, SEED};
 /// A session: a bus, and where there is one, a keyring that is open.
 struct Session {
     bus: String,
-    _held: Program,
+    held: Program,
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // Killed, it would leave its bus and its keyring behind; at the end of its input it takes them along.
+        self.held.wait();
+    }
 }
 
 impl Session {
@@ -23,7 +30,7 @@ impl Session {
         session.env("XDG_RUNTIME_DIR", desk.path()).env("LANG", "C.UTF-8").current_dir(desk.path());
         let session = Program::start(&mut session);
         let line = session.stdout.line_with("bus=");
-        Self { bus: line.trim_start_matches("bus=").to_owned(), _held: session }
+        Self { bus: line.trim_start_matches("bus=").to_owned(), held: session }
     }
 
     fn with_keyring(desk: &Desk) -> Self {

@@ -109,7 +109,7 @@ mod tests {
             (None, Value::Null, None),
             (Some(Staleness::Old), json!("old"), Some("newer ones can't be fetched")),
             (Some(Staleness::Clock), json!("clock"), Some("Set the time to automatic.")),
-            (Some(Staleness::Keys), json!("keys"), Some("enrol it anew.")),
+            (Some(Staleness::Keys), json!("keys"), Some("Enrol this phone again.")),
         ] {
             let row = row(GatewayState::Active, stale, 0);
             let said = gateway_words(&row);

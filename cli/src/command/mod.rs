@@ -23,10 +23,10 @@ mod passphrase;
 mod pick;
 mod read;
 mod remove;
+pub(crate) mod scan;
 mod settings;
 mod sheet;
 pub(crate) mod slots;
-pub(crate) mod scan;
 
 use std::sync::Arc;
 

@@ -6,7 +6,7 @@ use clap::Args;
 use countersign_core::app::{App, Scanned, TransferRow, TransferState};
 use countersign_core::protocol::uri::migration::{Added, Part, Transfer};
 use countersign_core::protocol::uri::otpauth::{Account, Repair};
-use countersign_core::vault::{Known, NewAccount};
+use countersign_core::vault::{Kind, Known, NewAccount};
 use countersign_strings::{fill, text};
 use serde_json::{Value, json};
 
@@ -226,8 +226,9 @@ impl Found {
         agreed(context, sure)?;
         for one in &mut self.accounts {
             one.account = add::in_detail(context, one.account.clone(), &one.repairs)?;
-            if one.account.kind.has_pin() && one.account.pin.is_none() {
-                one.account.pin = Some(by_hand::pin(&context.terminal, one.account.kind.into())?);
+            let kind = Kind::from(one.account.kind);
+            if kind.has_pin() && one.account.pin.is_none() {
+                one.account.pin = Some(by_hand::pin(&context.terminal, kind)?);
             }
         }
         Ok(())

@@ -8,7 +8,7 @@ use crate::cancel::Cancel;
 #[cfg(doc)]
 use crate::error::InputError;
 use crate::error::{Error, PortError};
-use crate::port::{Guard, Topic};
+use crate::port::{Guard, Keystore, Topic};
 use crate::vault::{DeviceClass, Sheet, SlotId, SlotRow, Vault};
 
 impl App {
@@ -144,7 +144,7 @@ impl App {
             // Locked and let go: nobody of ours writes into the files any more.
             state.safe = Safe::Closed(PortError::Busy.into());
             let erased = Vault::erase(&self.vault);
-            state.safe = Safe::open(&self.private, &self.ports);
+            state.safe = Safe::open(&self.vault, &self.ports);
             erased
         };
         *lock(&self.listed) = None;

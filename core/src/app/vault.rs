@@ -1,6 +1,6 @@
 //! The vault as shells use it: lock and unlock, accounts and their codes.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, TryLockError};
 
 use countersign_protocol::Secret;
@@ -14,7 +14,9 @@ use crate::cancel::Cancel;
 use crate::error::{Error, InputError, Named, PortError};
 use crate::port::{Keystore, Ports, Topic};
 use crate::record::{Stage, Uri};
-use crate::vault::{Account, AccountId, Codes, DeviceClass, Edit, KdfCost, Known, Lockbox, NewAccount, Opened, Report, Vault};
+use crate::vault::{
+    Account, AccountId, Codes, DeviceClass, Edit, KdfCost, Known, Lockbox, NewAccount, Opened, Report, Vault,
+};
 
 /// Name of the vault's file in the private folder.
 pub(super) const FILE: &str = "vault.sqlite";

@@ -6,7 +6,7 @@
 //!
 //! A picture is read in stages: `binary` parts dark from light, `finder` looks for finder patterns, `group` takes three
 //! that may be a code's corners, `fit` and `sheet` find where its modules lie, `equal` and `matrix` tell dark from light
-//! and read the words, which `correct` mends and `content` reads. `search` goes through ways of looking; see decision 0027.
+//! and read the words, which `correct` mends and `content` reads. `search` goes through ways of looking; see decision 0029.
 
 mod binary;
 mod budget;

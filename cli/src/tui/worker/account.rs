@@ -5,7 +5,7 @@ use std::sync::Arc;
 use countersign_core::error::{Error, InputError, Named, Rule};
 use countersign_core::protocol::otp::base32::{self, Base32Error};
 use countersign_core::protocol::otp::{Counter, Digits, Period};
-use countersign_core::vault::{Account, AccountId, Edit, Kind, NewAccount};
+use countersign_core::vault::{self, Account, AccountId, Edit, Kind, NewAccount};
 use countersign_strings::{fill, text};
 
 use super::{Worker, lock};
@@ -159,6 +159,7 @@ impl Worker {
             secret,
             pin: None,
             origin: None,
+            details: vault::Details::default(),
         };
         if account.issuer.is_empty() && account.name.is_empty() {
             return Err((text("tui.form_nameless").to_owned(), Some(Item::Issuer)));
