@@ -10,6 +10,7 @@ mod cli;
 mod contract;
 mod demo;
 mod driver;
+mod features;
 mod fuzzed;
 mod gateway_store;
 mod journey;

@@ -27,5 +27,6 @@ fn the_sources_are_as_what_explores_threads_expects_them() {
     let phone = phone::phone(&root()).expect("each exchange is found");
     let locks = |text: &&(String, String)| text.1.contains("crate::threads::");
     assert!(phone.len() > 50 && phone.iter().filter(locks).count() > 5);
-    assert!(phone.iter().all(|(_, text)| syn::parse_file(text).is_ok()));
+    let mut rust = phone.iter().filter(|(name, _)| name.ends_with(".rs"));
+    assert!(rust.all(|(_, text)| syn::parse_file(text).is_ok()));
 }

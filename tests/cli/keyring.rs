@@ -7,6 +7,14 @@ use countersign_tests::program::{Program, built, run};
 
 use super::{Desk, Ended, PASSPHRASE, SEED};
 
+/// The rules of a bus that starts no service by itself: what answers is what the script has started.
+const BUS: &str = r#"<busconfig>
+<type>session</type>
+<listen>unix:tmpdir=/tmp</listen>
+<auth>EXTERNAL</auth>
+<policy context="default"><allow send_destination="*"/><allow eavesdrop="true"/><allow own="*"/></policy>
+</busconfig>"#;
+
 /// A session: a bus, and where there is one, a keyring that is open.
 struct Session {
     bus: String,
@@ -23,9 +31,10 @@ impl Drop for Session {
 impl Session {
     fn new(desk: &Desk, keyring: &str) -> Self {
         let script = format!("{keyring}; printf 'bus=%s\\n' \"$DBUS_SESSION_BUS_ADDRESS\"; exec cat");
+        let rules = desk.path().join("bus.conf");
+        std::fs::write(&rules, BUS).unwrap();
         let mut session = Command::new("dbus-run-session");
-        session.args(["--", "/bin/sh", "-c", &script]);
-        // No folder of services that the bus would start: what answers is what the script has started.
+        session.arg("--config-file").arg(&rules).args(["--", "/bin/sh", "-c", &script]);
         session.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", desk.path()).env("XDG_DATA_DIRS", "/nowhere");
         session.env("XDG_RUNTIME_DIR", desk.path()).env("LANG", "C.UTF-8").current_dir(desk.path());
         let session = Program::start(&mut session);

@@ -213,7 +213,7 @@ fn a_login_s_qr_is_for_cameras_and_a_desk_says_so_however_it_comes() {
     phone.write(b"\x1b");
     screen::wait_for(&phone.stdout, "Your accounts are locked.");
     phone.write(format!("{PASSPHRASE}\r").as_bytes());
-    screen::wait_for(&phone.stdout, "? keys · a add");
+    screen::wait_for(&phone.stdout, "? keys ·");
     phone.write(format!("\x1b[200~{link}\x1b[201~").as_bytes());
     screen::wait_for(&phone.stdout, "For your safety this one must be scanned");
     phone.write(b"\x03");

@@ -135,7 +135,7 @@ fn a_plus_that_may_be_a_blank_is_asked_about_and_a_maybe_of_steam_twice() {
     };
     let plus = |seed: &str| format!("otpauth://totp/mara?secret={seed}&issuer=Big+Bank");
     assert_eq!(added(&plus(SEED), &["y", "y"]), Some(0));
-    assert_eq!(added(&plus(&SEED.replace('G', "Q")), &["n", "y"]), Some(0));
+    assert_eq!(added(&plus(&SEED.replace('G', "Q")), &["y", "n"]), Some(0));
     let steam = format!("otpauth://totp/Steam:mara?secret={}", SEED.replace('G', "Z"));
     assert_eq!(added(&steam, &["y", "n"]), Some(1));
     assert_eq!(desk.run(&["add", "--yes"], &format!("{steam}\n")).code, 1, "a doubt is never passed over unasked");

@@ -151,7 +151,7 @@ class WithoutGateway(unittest.TestCase):
         self.assertEqual(app.view(cs.View(search="mara", group=None, tag=None, favourites=False, sort=cs.Sort.MANUAL), 59).rows[0].account.initials, "E")
         self.assertTrue(all(cs.drawn_icon(name).startswith("<svg ") for name in cs.drawn_icons()))
         app.used(mara)
-        app.lock()
+        asyncio.run(app.lock())
         asyncio.run(app.unlock(b"a passphrase", cs.CancelHandle()))
         uses = {row.account.id: row.account.uses for row in app.codes(59).rows}
         self.assertEqual(uses, {mara: 1, olga: 0})

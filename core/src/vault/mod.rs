@@ -411,7 +411,7 @@ impl Unlocked {
         let older = summary.is_some_and(|summary| summary.header != self.header.revision);
         damage.extend((header_damaged || older).then_some(Damage::Header));
         damage.extend(summary.is_none().then_some(Damage::Summary));
-        damage.extend(self.rows.bad.values().map(|bad| Damage::Account(bad.shown.clone())));
+        damage.extend(self.rows.bad.values().map(|bad| Damage::Account(Box::new(bad.shown.clone()))));
         let notes = self.rows.good.iter().filter(|(_, row)| row.note_damaged);
         damage.extend(notes.map(|(id, _)| Damage::Note(AccountId(*id))));
         let found = self.rows.found();

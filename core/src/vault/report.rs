@@ -14,7 +14,7 @@ pub enum Damage {
     /// The summary: it cannot be told whether accounts are missing. It was made anew.
     Summary,
     /// This account cannot be read. It was left as it is.
-    Account(DamagedAccount),
+    Account(Box<DamagedAccount>),
     /// The note of this account cannot be read; its codes can.
     Note(AccountId),
     /// This account is an older version of itself.

@@ -1,0 +1,152 @@
+//! `docs/features.md` says of each thing that people look for in an authenticator where it is and what shows it. Here it is
+//! held against the sources: a test that it names is there, and so is a command.
+
+use std::collections::BTreeMap;
+
+use clap::CommandFactory as _;
+use countersign_cli::args::Arguments;
+use countersign_tests::source::root;
+
+/// The tables, and the rows that each must have.
+const TABLES: [(&str, &[&str]); 3] = [
+    (
+        "Code kinds",
+        &[
+            "TOTP SHA1",
+            "TOTP SHA256 / SHA512",
+            "Digits outside 6 and 8",
+            "Any period",
+            "HOTP",
+            "Steam",
+            "Yandex",
+            "mOTP",
+            "OCRA challenge",
+        ],
+    ),
+    (
+        "Code display",
+        &[
+            "Next code",
+            "Countdown",
+            "Copy marked sensitive to the clipboard",
+            "Tap to reveal / hide",
+            "Search",
+            "Groups, folders, tags",
+            "Icons",
+            "Sort (name, custom, usage)",
+            "Favourites or pins",
+            "Home-screen widget",
+        ],
+    ),
+    (
+        "Vault",
+        &[
+            "Seeds encrypted under a user secret",
+            "Memory-hard KDF in the vault",
+            "Biometric unlock",
+            "PIN or passphrase",
+            "Screen capture blocked, user can allow",
+            "Auto lock",
+            "Panic trigger",
+            "Duress passphrase opening a decoy",
+            "Refuses rooted phones",
+        ],
+    ),
+];
+
+/// One row: whether it is here, and what shows it or why it is not.
+struct Row {
+    has: String,
+    shown: String,
+}
+
+fn page() -> String {
+    std::fs::read_to_string(root().join("docs/features.md")).expect("the page")
+}
+
+/// The rows of each table, by its heading.
+fn tables(page: &str) -> BTreeMap<&str, BTreeMap<&str, Row>> {
+    let sections = page.split("\n## ").skip(1);
+    sections
+        .map(|section| {
+            let (heading, body) = section.split_once('\n').expect("a section has a body");
+            let rows = body.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| what"));
+            let rows = rows.map(|line| {
+                let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+                let [what, has, shown] = cells[..] else { panic!("three cells: {line}") };
+                (what, Row { has: has.to_owned(), shown: shown.to_owned() })
+            });
+            (heading, rows.collect())
+        })
+        .collect()
+}
+
+/// What stands between backticks.
+fn marked(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+/// Why what a row names is not so; nothing where it is.
+fn fault(named: &str) -> Option<String> {
+    if let Some((file, test)) = named.split_once(".rs::") {
+        let source = std::fs::read_to_string(root().join(format!("{file}.rs")));
+        let source = source.unwrap_or_default();
+        return (!source.contains(&format!("fn {test}("))).then(|| format!("no test {named}"));
+    }
+    let words = named.strip_prefix("countersign ")?;
+    let mut command = Arguments::command();
+    command.build();
+    for word in words.split(' ') {
+        let known = match word.strip_prefix("--") {
+            Some(option) => command.get_arguments().any(|argument| argument.get_long() == Some(option)),
+            None if word.chars().all(|c| c.is_ascii_uppercase()) => true,
+            None => match command.find_subcommand(word).cloned() {
+                Some(inner) => {
+                    command = inner;
+                    true
+                }
+                None => false,
+            },
+        };
+        if !known {
+            return Some(format!("no {word} in {named}"));
+        }
+    }
+    None
+}
+
+#[test]
+fn every_row_names_what_shows_it_or_says_why_not() {
+    let page = page();
+    let tables = tables(&page);
+    for (heading, rows) in TABLES {
+        let table = tables.get(heading).unwrap_or_else(|| panic!("no table «{heading}»"));
+        for what in rows {
+            let row = table.get(what).unwrap_or_else(|| panic!("{heading}: no row «{what}»"));
+            match row.has.as_str() {
+                "no" => assert!(row.shown.len() > 20, "{what}: why not?"),
+                "yes" | "partly" => {
+                    let tests = marked(&row.shown).filter(|named| named.contains(".rs::")).count();
+                    assert!(tests > 0, "{what}: which test shows it?");
+                }
+                other => panic!("{what}: «{other}» is neither yes, partly nor no"),
+            }
+        }
+    }
+}
+
+#[test]
+fn every_test_and_every_command_named_is_there() {
+    let page = page();
+    let faults: Vec<String> = marked(&page).filter_map(fault).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn a_name_that_is_not_there_is_caught() {
+    assert!(fault("tests/features.rs::no_such_test").is_some());
+    assert!(fault("tests/no_such_file.rs::a_name_that_is_not_there_is_caught").is_some());
+    assert!(fault("countersign dance").is_some() && fault("countersign code --dance").is_some());
+    assert!(fault("tests/features.rs::a_name_that_is_not_there_is_caught").is_none());
+    assert!(fault("countersign list --json").is_none() && fault("countersign code NAME").is_none());
+}
