@@ -43,7 +43,11 @@ impl Session {
     }
 
     fn with_keyring(desk: &Desk) -> Self {
-        Self::new(desk, "printf door | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1")
+        // It comes to the bus in its own time.
+        const ASK: &str = "dbus-send --session --print-reply --dest=org.freedesktop.DBus / \
+                           org.freedesktop.DBus.NameHasOwner string:org.freedesktop.secrets";
+        let begin = "printf door | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1";
+        Self::new(desk, &format!("{begin}; until {ASK} | grep -q true; do sleep 0.1; done"))
     }
 
     /// Runs a command in this session, with `input` and without any terminal.
@@ -133,6 +137,7 @@ fn a_copy_of_the_folder_opens_by_no_keyring_but_this_persons() {
     let desk = with_vpn();
     let session = Session::with_keyring(&desk);
     session.run(&desk, &[&["keyring", "on"], &GIVEN[..]].concat(), &format!("{PASSPHRASE}\n"));
+    assert_eq!(session.run(&desk, &["list"], "").code, 0);
     let thief = Desk::empty();
     let copied = Command::new("cp").arg("-r").args([desk.path().join("data"), thief.path().join("data")]).status();
     assert!(copied.unwrap().success());
