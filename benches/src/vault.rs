@@ -108,7 +108,7 @@ fn one_column(path: &Path, entries: &[Entry]) {
     let rows = rows_at(path);
     rows.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE account (id INTEGER PRIMARY KEY, sealed BLOB) STRICT; BEGIN").expect("a table");
     for (id, entry) in entries.iter().enumerate() {
-        rows.prepare_cached("INSERT INTO account VALUES (?1, ?2)").and_then(|mut add| add.execute((id, sealed(id, entry)))).expect("a row");
+        rows.prepare_cached("INSERT INTO account VALUES (?1, ?2)").and_then(|mut add| add.execute((id as i64, sealed(id, entry)))).expect("a row");
     }
     rows.execute_batch("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)").expect("written");
 }
@@ -134,7 +134,7 @@ fn nonce(id: usize) -> Nonce {
 fn read_column(path: &Path) -> usize {
     let (rows, key) = (rows_at(path), blob_key());
     let mut all = rows.prepare("SELECT id, sealed FROM account ORDER BY rowid").expect("a statement");
-    let entries = all.query_map([], |row| Ok((row.get::<_, usize>(0)?, row.get::<_, Vec<u8>>(1)?))).expect("rows");
+    let entries = all.query_map([], |row| Ok((row.get::<_, i64>(0)? as usize, row.get::<_, Vec<u8>>(1)?))).expect("rows");
     let entries = entries.map(|row| {
         let (id, mut sealed) = row.expect("a row");
         let plain = key.open_in_place(nonce(id), Aad::from(id.to_be_bytes()), &mut sealed).expect("it opens");
@@ -184,7 +184,7 @@ fn saving(path: &Path, key: &VaultKey, json: &Path, column: &Path, mut entries: 
             }),
             subject("rows in SQLite, one sealed column: one edited", || {
                 changed.note.push('x');
-                kept.prepare_cached("UPDATE account SET sealed = ?2 WHERE id = ?1").and_then(|mut put| put.execute((17_usize, sealed(17, &changed)))).expect("edited");
+                kept.prepare_cached("UPDATE account SET sealed = ?2 WHERE id = ?1").and_then(|mut put| put.execute((17_i64, sealed(17, &changed)))).expect("edited");
             }),
             subject("one sealed blob of JSON, rewritten", || {
                 entries[17].note.push('x');
