@@ -42,7 +42,7 @@ fn fill(path: &Path) -> VaultKey {
     let cost = KdfCost::new(19_456, 2, 1).expect("the least cost");
     let passphrase = Secret::from_slice(b"correct horse battery staple");
     let clock = Arc::new(SystemClock::new());
-    let mut vault = Vault::create(path, &passphrase, cost, clock, Arc::new(SystemRandom::new())).expect("a vault");
+    let mut vault = Vault::create(path, &passphrase, cost, None, clock, Arc::new(SystemRandom::new())).expect("a vault");
     for n in 0..ACCOUNTS {
         vault.add(&Entry::of(n).account()).expect("an account");
     }

@@ -21,7 +21,7 @@ pub fn passphrase() -> Secret {
 /// Makes the vault of the story. The same `seed` gives the same vault key.
 pub fn create(folder: &Path, seed: u64) -> Result<Vault, Error> {
     let (clock, random) = (Arc::new(FixedClock::new(BEGIN)), Arc::new(SeededRandom::new(seed)));
-    Vault::create(&folder.join(NAME), &passphrase(), KdfCost::LEAST, clock, random)
+    Vault::create(&folder.join(NAME), &passphrase(), KdfCost::LEAST, None, clock, random)
 }
 
 /// Opens it, locked.

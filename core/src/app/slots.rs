@@ -109,11 +109,7 @@ impl App {
         class: DeviceClass,
         cancel: &Cancel,
     ) -> Result<(), Error> {
-        let (key, lockbox) = {
-            let mut state = self.state()?;
-            let vault = state.safe.vault()?;
-            (vault.key()?, vault.lockbox())
-        };
+        let (key, lockbox) = self.key_and_lockbox()?;
         lockbox.open_sheet(sheet)?;
         let slot = key.passphrase_slot(new, self.fitting_cost(class)?, &*self.ports.random)?;
         cancel.check()?;

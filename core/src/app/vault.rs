@@ -15,7 +15,7 @@ use crate::error::{Error, InputError, Named, PortError};
 use crate::port::{Keystore, Ports, Topic};
 use crate::record::{Stage, Uri};
 use crate::vault::{
-    Account, AccountId, Codes, DeviceClass, Edit, KdfCost, Known, Lockbox, NewAccount, Opened, Report, Vault,
+    Account, AccountId, Codes, DeviceClass, Edit, KdfCost, Known, Lockbox, NewAccount, Opened, Report, Vault, VaultKey,
 };
 
 /// Name of the vault's file in the private folder.
@@ -91,7 +91,7 @@ impl App {
         make_folder(self.vault.parent().ok_or(PortError::Disk)?)?;
         let (clock, random) = (Arc::clone(&self.ports.clock), Arc::clone(&self.ports.random));
         let cost = class.calibrate(&*clock)?;
-        let made = Vault::create_on(Some(class), &self.vault, passphrase, cost, clock, random);
+        let made = Vault::create(&self.vault, passphrase, cost, Some(class), clock, random);
         let mut state = self.state()?;
         match made {
             Ok(vault) => state.safe = Safe::Here(Box::new(vault)),
@@ -176,11 +176,7 @@ impl App {
         class: DeviceClass,
         cancel: &Cancel,
     ) -> Result<(), Error> {
-        let (key, lockbox) = {
-            let mut state = self.state()?;
-            let vault = state.safe.vault()?;
-            (vault.key()?, vault.lockbox())
-        };
+        let (key, lockbox) = self.key_and_lockbox()?;
         let opened = lockbox.open_timed(old, &|| self.ports.clock.monotonic())?;
         cancel.check()?;
         let slot = key.passphrase_slot(new, self.fitting_cost(class)?, &*self.ports.random)?;
@@ -346,6 +342,13 @@ impl App {
         let mut state = self.safe()?;
         let lockbox = state.safe.vault()?.lockbox();
         Ok((lockbox, state.locks))
+    }
+
+    /// What makes slots of the unlocked vault and what opens them, to be used without any lock.
+    pub(super) fn key_and_lockbox(&self) -> Result<(VaultKey, Lockbox), Error> {
+        let mut state = self.state()?;
+        let vault = state.safe.vault()?;
+        Ok((vault.key()?, vault.lockbox()))
     }
 
     /// Opens the vault, unless it was locked since the key was asked for: who locks last has the last word.

@@ -17,7 +17,8 @@ use super::label::{Label, NOTE_HERE, Note};
 use super::rows::{self, PART, Row, Rows, Single};
 use super::store::{Change, Fault, Reader};
 use super::summary::{Found, Summary, Versions};
-use super::{Unlocked, Vault, read_lockbox, seal_summary};
+use super::unlock::{read_lockbox, seal_summary};
+use super::{Unlocked, Vault};
 use crate::error::{Error, InputError, PortError};
 use crate::port::Random;
 

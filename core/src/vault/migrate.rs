@@ -18,7 +18,8 @@ use super::label::{Label, Note, ORDER_STEP, read_algorithm, read_text};
 use super::rows::{self, Rows};
 use super::slot::take;
 use super::summary::Summary;
-use super::{Unlocked, mend, read_lockbox, summary_anew};
+use super::unlock::{read_lockbox, summary_anew};
+use super::{Unlocked, mend};
 use crate::error::Error;
 use crate::port::Random;
 

@@ -31,11 +31,11 @@ impl Folder {
     }
 
     pub(super) fn create(&self) -> Vault {
-        Vault::create(&self.path(), &secret("correct horse"), KdfCost::LEAST, clock(), random()).unwrap()
+        Vault::create(&self.path(), &secret("correct horse"), KdfCost::LEAST, None, clock(), random()).unwrap()
     }
 
     pub(super) fn create_at(&self, clock: Arc<Hands>) -> Vault {
-        Vault::create(&self.path(), &secret("correct horse"), KdfCost::LEAST, clock, random()).unwrap()
+        Vault::create(&self.path(), &secret("correct horse"), KdfCost::LEAST, None, clock, random()).unwrap()
     }
 
     pub(super) fn open(&self) -> Vault {
@@ -418,7 +418,7 @@ fn what_is_no_vault_is_refused() {
     fs::remove_file(folder.path()).unwrap();
     rusqlite::Connection::open(folder.path()).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
     assert_eq!(open(&folder.path()).unwrap_err(), InputError::NotAVault.into());
-    let made = Vault::create(&folder.path(), &secret("p"), KdfCost::LEAST, clock(), random());
+    let made = Vault::create(&folder.path(), &secret("p"), KdfCost::LEAST, None, clock(), random());
     assert_eq!(made.unwrap_err(), InputError::VaultExists.into());
 }
 

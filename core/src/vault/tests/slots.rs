@@ -163,7 +163,8 @@ fn what_opened_is_written_down_once_a_day_and_the_passphrase_is_asked_for_again(
     let day = limits::DAY;
     let clock = Arc::new(Set(Mutex::new(1_000 * day + 500)));
     let cost = KdfCost::LEAST;
-    let mut vault = Vault::create(&folder.path(), &secret("correct horse"), cost, clock.clone(), random()).unwrap();
+    let mut vault =
+        Vault::create(&folder.path(), &secret("correct horse"), cost, None, clock.clone(), random()).unwrap();
     let passphrase = vault.slots().unwrap()[0].id;
     let keystore = vault.add_keystore_slot(&Wraps::default(), Guard::User, &Cancel::default()).unwrap();
     let key = vault.key().unwrap();

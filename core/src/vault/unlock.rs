@@ -1,0 +1,230 @@
+//! Unlocking: everything is read and examined, and what can be mended is, once the file was copied aside.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use countersign_protocol::jose::H32;
+use zeroize::Zeroizing;
+
+use super::account::AccountId;
+use super::frame::{Place, Tag};
+use super::header::{self, Header, Lockbox};
+use super::key::{Keys, VaultKey};
+use super::mend::{self, FileLock};
+use super::raw::{self, Look, Raw};
+use super::report::{Damage, Report};
+use super::rows::{self, Rows};
+use super::store::{Fault, Store};
+use super::summary::{Part, Summary, Verdict};
+use super::{Unlocked, Vault, codes};
+#[cfg(doc)]
+use crate::error::PortError;
+use crate::error::{Error, InputError};
+use crate::port::Random;
+
+impl Vault {
+    /// Unlocks with a vault key that a slot gave. Everything is read and checked; what is damaged is in
+    /// [`Vault::report`], and the rest works. Before anything is mended the file is copied aside.
+    ///
+    /// # Errors
+    /// [`InputError::WrongPassphrase`] for the key of another vault; [`PortError::Busy`] while another
+    /// process mends the file; [`PortError`] of the disk.
+    pub fn unlock_with(&mut self, key: &VaultKey) -> Result<(), Error> {
+        if self.open.is_some() {
+            return Ok(());
+        }
+        // Another program may have changed the header, or the whole file, since it was read.
+        (self.lockbox, self.broken) = read_lockbox(&self.path)?;
+        // A log that belongs elsewhere hides this vault from SQLite.
+        self.broken |= !self.lockbox.reads(key).ok_or(InputError::WrongPassphrase)?;
+        let keys = key.keys()?;
+        let lock = FileLock::shared(&self.path)?;
+        let (header, header_damaged) = self.lockbox.chosen(key, &keys)?;
+        let mut report = Report::default();
+        let rebuild = || {
+            let raw = Raw::read(&self.path)?;
+            let kept = mend::keep_copy(&self.path, &raw.print())?;
+            mend::rebuild(&self.path, &raw, &keys, &header)?;
+            Ok(kept)
+        };
+        let has_log = raw::has_log(&self.path);
+        let read = if self.broken { Err(Fault::Broken) } else { read_all(&self.path, &keys) };
+        let (store, rows, summary) = match read {
+            // A log that belongs elsewhere, or an old one, hides whole pages that lie beneath it.
+            Ok((store, rows, summary)) if has_log && is_hidden(&keys, &rows, summary.as_ref()) => {
+                drop(store);
+                // Where that cannot be done now, what can be read is shown.
+                if let Ok(kept) = lock.alone(rebuild) {
+                    report = Report { damage: vec![Damage::Structure], kept: Some(kept) };
+                }
+                read_all(&self.path, &keys)?
+            }
+            Ok(read) => read,
+            Err(Fault::Error(error)) => return Err(error),
+            Err(Fault::Broken) => {
+                let kept = lock.alone(rebuild)?;
+                report = Report { damage: vec![Damage::Structure], kept: Some(kept) };
+                read_all(&self.path, &keys)?
+            }
+        };
+        self.broken = false;
+        let foreign = store.reader().foreign_changes()?;
+        let current = store.reader().version()? == u32::from(header::FORMAT) && !rows.older;
+        let (key, live) = (key.clone(), codes::Live::default());
+        let mut open = Box::new(Unlocked {
+            store,
+            lock,
+            key,
+            keys,
+            header,
+            rows,
+            accounts: None,
+            folded: None,
+            viewed: None,
+            undo: None,
+            uses: BTreeMap::new(),
+            foreign,
+            stale: false,
+            current,
+            live,
+            report,
+            used: None,
+            trusted: false,
+        });
+        open.examine(header_damaged, summary.as_ref());
+        let mended = open.mend(&self.path, header_damaged, summary, self.clock.now(), &*self.random)?;
+        self.open = Some(open);
+        if mended {
+            self.tidy(summary.as_ref());
+        }
+        Ok(())
+    }
+
+    /// What is over goes: accounts that lay in the bin long enough, icons that no account shows, a copy in an older
+    /// format. Where that cannot be done now, it is done another time.
+    fn tidy(&mut self, summary: Option<&Summary>) {
+        let _ = summary.map_or(Ok(()), |summary| self.visit_bin(summary));
+        let _ = self.sweep_icons();
+        let _ = mend::drop_older(&self.path, Some(self.clock.now()));
+    }
+}
+
+impl Unlocked {
+    /// Puts into the report what the rows and the summary say.
+    fn examine(&mut self, header_damaged: bool, summary: Option<&Summary>) {
+        let damage = &mut self.report.damage;
+        let older = summary.is_some_and(|summary| summary.header != self.header.revision);
+        damage.extend((header_damaged || older).then_some(Damage::Header));
+        damage.extend(summary.is_none().then_some(Damage::Summary));
+        damage.extend(self.rows.bad.values().map(|bad| Damage::Account(Box::new(bad.shown.clone()))));
+        let notes = self.rows.good.iter().filter(|(_, row)| row.note_damaged);
+        damage.extend(notes.map(|(id, _)| Damage::Note(AccountId(*id))));
+        let found = self.rows.found();
+        let verdict = |part: Option<&Part>, rows| {
+            let (keys, next_id) = (&self.keys, summary.map_or(0, |summary| summary.next_id));
+            part.map_or(Verdict::Same, |part| part.compare(keys, rows, next_id))
+        };
+        damage.extend(match verdict(summary.map(|summary| &summary.accounts), &found.accounts) {
+            Verdict::Same => None,
+            Verdict::RolledBack(id) => Some(Damage::RolledBack(AccountId(id))),
+            Verdict::Missing { id, count } => Some(Damage::Missing { id: id.map(AccountId), count }),
+            Verdict::Surplus(id) => Some(Damage::Surplus(AccountId(id))),
+            Verdict::Unexplained => Some(Damage::Unexplained),
+        });
+        let groups = verdict(summary.map(|summary| &summary.groups), &found.groups) != Verdict::Same;
+        damage.extend((groups || !self.rows.groups.bad.is_empty()).then_some(Damage::Groups));
+        let icons = verdict(summary.map(|summary| &summary.icons), &found.icons) != Verdict::Same;
+        let torn = !(self.rows.icons.bad.is_empty() && self.rows.torn.is_empty());
+        damage.extend((icons || torn).then_some(Damage::Icons));
+    }
+
+    /// Copies the file aside if anything is damaged, and then mends header and summary. Accounts are left
+    /// as they are. Where no copy can be made nothing is mended, and what can be read is shown. Returns whether all is
+    /// as it must be to be changed.
+    fn mend(
+        &mut self,
+        path: &Path,
+        header_damaged: bool,
+        summary: Option<Summary>,
+        now: u64,
+        random: &dyn Random,
+    ) -> Result<bool, Error> {
+        if !self.report.damage.is_empty() && self.report.kept.is_none() {
+            let Ok(kept) = mend::keep_copy(path, &self.print()) else { return Ok(false) };
+            self.report.kept = Some(kept);
+        }
+        self.store.trust()?;
+        self.trusted = true;
+        // A file of an older format gets a new header and summary on its way. Where it cannot be brought to this one now,
+        // it can be read all the same.
+        if !self.current {
+            return Ok(self.raise(path, now, random).is_ok());
+        }
+        if !header_damaged && summary.is_some() {
+            return Ok(true);
+        }
+        let body = self.header.write(&self.keys);
+        let change = self.store.begin()?;
+        if header_damaged {
+            change.put_header(&body)?;
+        }
+        if summary.is_none() {
+            let anew = summary_anew(&self.keys, &self.rows, &self.header, now);
+            change.put_summary(&seal_summary(&self.keys, &anew, random)?)?;
+        }
+        change.commit()?;
+        Ok(true)
+    }
+
+    /// What this damage is known by, so that one copy of the file is kept of it and not one an unlock.
+    fn print(&self) -> H32 {
+        let said = Zeroizing::new(format!("{:?}", self.report.damage));
+        let accounts = self.rows.bad.values().map(|bad| &bad.print);
+        let others = self.rows.groups.bad.values().chain(self.rows.icons.bad.values());
+        let bad: Vec<&[u8]> = accounts.chain(others).map(|print| &print.as_bytes()[..]).collect();
+        H32::sha256(&[&[said.as_bytes()], &bad[..]].concat())
+    }
+}
+
+pub(super) fn read_lockbox(path: &Path) -> Result<(Lockbox, bool), Error> {
+    let read = match raw::look(path)? {
+        Look::Sound => Store::open(path).and_then(|store| store.reader().headers()),
+        Look::Broken => Err(Fault::Broken),
+    };
+    let (copies, broken) = match read {
+        Ok(bodies) => (bodies.iter().filter_map(|body| header::Copy::parse(body)).collect::<Vec<_>>(), false),
+        Err(Fault::Broken) => (vec![], true),
+        Err(Fault::Error(error)) => return Err(error),
+    };
+    if !copies.is_empty() {
+        // Only a log that a crash left behind can belong elsewhere.
+        let found = if raw::has_log(path) { Raw::read(path)?.headers() } else { vec![] };
+        return Ok((Lockbox::new(copies).with_spare(found), broken));
+    }
+    let copies = Raw::read(path)?.headers();
+    if copies.is_empty() { Err(InputError::NotAVault.into()) } else { Ok((Lockbox::new(copies), broken)) }
+}
+
+fn read_all(path: &Path, keys: &Keys) -> Result<(Store, Rows, Option<Summary>), Fault> {
+    let store = Store::open(path)?;
+    store.check()?;
+    let rows = Rows::load(store.reader(), keys)?;
+    let summary = rows::load_summary(store.reader(), keys)?;
+    Ok((store, rows, summary))
+}
+
+/// Whether anything is not as it was last written.
+fn is_hidden(keys: &Keys, rows: &Rows, summary: Option<&Summary>) -> bool {
+    rows.has_damage() || summary.is_none_or(|summary| !summary.is_same(keys, &rows.found()))
+}
+
+/// A summary in the place of one that is lost: neither ids of rows that may be missing nor versions of the lost one must be
+/// given again.
+pub(super) fn summary_anew(keys: &Keys, rows: &Rows, header: &Header, now: u64) -> Summary {
+    let before = Summary { next_id: 1 << 32, version: (1 << 40) + now, ..Summary::empty(header.revision) };
+    Summary::of(keys, &rows.found(), &before)
+}
+
+pub(super) fn seal_summary(keys: &Keys, summary: &Summary, random: &dyn Random) -> Result<Vec<u8>, Error> {
+    keys.seal(Tag { place: Place::Summary, row: 1, version: summary.version }, &summary.write(), random)
+}
