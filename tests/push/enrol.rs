@@ -5,11 +5,11 @@ use base64::engine::general_purpose::STANDARD;
 use countersign_gateway::enrol::record::Confirmed;
 use countersign_gateway::person::Person;
 use countersign_protocol::Secret;
-use countersign_protocol::push::{Attest, EnrolCode};
+use countersign_protocol::push::{Attest, EnrolCode, EnrolRequest};
 use countersign_protocol::uri::EnrolLink;
 use countersign_tests::attested::{Maker, Says};
 use countersign_tests::raw_phone::{Key, RawPhone, RawReply, payload, sign, twin};
-use countersign_tests::stage::Stage;
+use countersign_tests::stage::{Stage, caller};
 use serde_json::{Value, json};
 
 fn stage() -> (Stage, Person, EnrolLink, RawPhone) {
@@ -365,6 +365,21 @@ fn same_h_same_receipt() {
     assert_eq!((one.status, one.json()["receipt"].clone()), (two.status, two.json()["receipt"].clone()));
 }
 
+/// The same request twice at one time, as by a poll beside the call: the second is looked at while the first is taken.
+#[test]
+fn same_h_at_one_time_same_receipt() {
+    let (stage, _alice, link, phone) = stage();
+    let body = phone.enrol_body(&link.c, &phone.enrol_claims(&link));
+    let request: EnrolRequest = serde_json::from_value(body).unwrap();
+    let devices = &stage.house().devices;
+    let mut one = None;
+    let two = devices.accept(&request, &caller(), |_| {
+        one = Some(devices.accept(&request, &caller(), |_| Ok::<(), ()>(())).unwrap());
+        Ok::<(), ()>(())
+    });
+    assert_eq!(two.ok(), one);
+}
+
 /// A control.
 #[test]
 fn twin_same_receipt() {
@@ -401,7 +416,7 @@ fn five_devices_and_no_more() {
         countersign_tests::stage::owner(&alice),
         countersign_tests::stage::hash("browser"),
         "Phone",
-        &countersign_tests::stage::caller(),
+        &caller(),
     );
     assert!(sixth.is_err(), "a sixth device is not offered");
 }

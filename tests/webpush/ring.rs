@@ -129,6 +129,7 @@ fn lock_outs_and_recoveries_ring_too() {
     let one = phone(&stage, &alice, "one", &server.endpoint("/up/one"));
     let asked = stage.begin(&alice);
     let held = one.challenges().remove(0);
+    server.wait(1);
     let ends = [0, 1, 2].map(|_| one.decide(&one.approval(&held, &asked.wrong_digits())));
     assert_eq!(ends, ["wrong", "wrong", "failed"]);
     let bells = server.wait(2);
@@ -137,6 +138,7 @@ fn lock_outs_and_recoveries_ring_too() {
 
     stage.clock.advance(61);
     let asked = stage.begin(&alice);
+    server.wait(3);
     let code = |_| stage.house().approvals.code(asked.id, hash("browser"), None, &caller()).unwrap();
     assert_eq!([0, 1].map(code), [CodeEnd::Wrong(2), CodeEnd::Failed]);
     let bells = server.wait(4);

@@ -123,8 +123,13 @@ impl Devices {
                 return self.repeat(taken);
             }
             self.refuse_closed(&code)?;
-            let attested = self.allowed(enrol, &code)?;
             let e = code.e;
+            let attested = match self.allowed(enrol, &code) {
+                Ok(attested) => attested,
+                // The same request may have come in beside this one, and it is its keys that are known now.
+                Err(AcceptFault::KeyKnown) => return self.taken_meanwhile(enrol, e),
+                Err(fault) => return Err(fault),
+            };
             match self.store_new(enrol, &code, attested, by)? {
                 (Accepted::Done, receipt) => {
                     self.parts.wakes.wake(Topic::Code(e));
@@ -139,6 +144,12 @@ impl Devices {
             code = self.parts.store.code(e).map_err(EnrolFault::from)?.ok_or(AcceptFault::NoCode)?;
         }
         Err(AcceptFault::Used)
+    }
+
+    fn taken_meanwhile<P>(&self, enrol: &Verified<Enrol>, e: Id) -> Result<String, AcceptFault<P>> {
+        let code = self.parts.store.code(e).map_err(EnrolFault::from)?;
+        let taken = code.and_then(|code| code.taken).filter(|taken| taken.h == enrol.h());
+        taken.map_or(Err(AcceptFault::KeyKnown), |taken| self.repeat(&taken))
     }
 
     /// The code that the request names, if the request was made with it. An unknown one costs as much as a wrong one.
