@@ -67,7 +67,7 @@ impl Countersign {
         self.app.can_undo_change()
     }
 
-    /// Takes back the last edit, move or deletion since the vault was unlocked.
+    /// Takes back the last edit, move or deletion.
     pub async fn undo_change(&self) -> Result<(), CountersignError> {
         self.blocking(move |app| Ok(app.undo_change()?)).await
     }

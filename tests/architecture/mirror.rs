@@ -6,7 +6,7 @@ use std::path::Path;
 use syn::{ImplItem, Item, Type, Visibility};
 
 /// Not mirrored yet: they come with the screens of the apps that use them.
-const WITH_THE_APPS: [&str; 33] = [
+const WITH_THE_APPS: [&str; 35] = [
     "accept_damage",
     "answer_code",
     "approve_by_qr",
@@ -21,7 +21,9 @@ const WITH_THE_APPS: [&str; 33] = [
     "icon",
     "import_transfer",
     "invite",
+    "keep_picture",
     "known_accounts",
+    "last_change",
     "leave",
     "moving",
     "notices",

@@ -5,7 +5,7 @@ use super::App;
 use crate::error::PortError;
 use crate::error::{Error, InputError};
 use crate::port::Topic;
-use crate::vault::{AccountId, Binned, Codes, Edit, Group, GroupId, IconId, NewAccount, Picture, Vault, View};
+use crate::vault::{AccountId, Binned, Changed, Codes, Edit, Group, GroupId, IconId, NewAccount, Picture, Vault, View};
 
 impl App {
     /// The list that `view` asks for at `now`, in Unix time, with its codes.
@@ -87,7 +87,15 @@ impl App {
         self.state().is_ok_and(|mut state| state.safe.vault().is_ok_and(|vault| vault.can_undo()))
     }
 
-    /// Takes back the last edit, move or deletion since the vault was unlocked, with all accounts that it changed.
+    /// What [`App::undo_change`] would take back: each account as it was and as it is.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`]; [`PortError`] of the disk.
+    pub fn last_change(&self) -> Result<Vec<Changed>, Error> {
+        self.state()?.safe.vault()?.last_change()
+    }
+
+    /// Takes back the last edit, move or deletion, whichever program made it, with all accounts that it changed.
     ///
     /// # Errors
     /// [`InputError::NotFound`] where there is none, or an account was changed since; [`InputError::Duplicate`];
@@ -159,6 +167,15 @@ impl App {
     pub fn set_picture(&self, ids: &[AccountId], file: &[u8]) -> Result<IconId, Error> {
         let picture = Picture::from_file(file)?;
         self.change_accounts(|vault| vault.set_picture(ids, &picture))
+    }
+
+    /// Keeps a picture that an edit gives to accounts next, so that both are one change to take back. It goes at an unlock
+    /// where none shows it.
+    ///
+    /// # Errors
+    /// [`InputError::TooMuch`] where it does not fit; [`InputError::VaultLocked`]; [`PortError`] of the disk.
+    pub fn keep_picture(&self, picture: &Picture) -> Result<IconId, Error> {
+        self.change_accounts(|vault| vault.keep_picture(picture))
     }
 
     /// A picture of an account.

@@ -298,6 +298,8 @@ impl Work<'_> {
             Some(version) => self.summary.accounts.remove(self.keys, id.0, version),
             None => self.sum_anew = true,
         }
+        // What is gone for good is not kept to be taken back either.
+        self.forget_undo()?;
         self.change.delete_account(id.0)?;
         self.change.delete(Place::Note, id.0 << 4..(id.0 << 4) + 16)?;
         self.after.accounts.push((id, None));

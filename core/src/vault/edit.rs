@@ -1,7 +1,5 @@
 //! Changes to accounts that are there: of one or of many at once, the order of the list, and how often a code was used.
 
-use std::sync::Arc;
-
 use zeroize::Zeroizing;
 
 use super::Vault;
@@ -9,19 +7,8 @@ use super::account::{self, Account, AccountId, Details, Edit};
 use super::change::Work;
 use super::label::{ORDER_STEP, first_order};
 use super::rows::Row;
+use super::undo::Before;
 use crate::error::{Error, InputError, Named};
-
-/// How to undo the last change of accounts.
-pub(super) struct Undo(Vec<Before>);
-
-/// An account before a change.
-struct Before {
-    /// Which version it had after it.
-    version: u64,
-    account: Arc<Account>,
-    /// The note, where that was changed.
-    note: Option<Zeroizing<String>>,
-}
 
 impl Vault {
     /// Changes an account.
@@ -85,31 +72,8 @@ impl Vault {
     }
 
     /// Whether there is a change of accounts that [`Vault::undo`] takes back.
-    pub fn can_undo(&self) -> bool {
-        self.open.as_ref().is_some_and(|open| open.undo.is_some())
-    }
-
-    /// Takes back the last edit, move or deletion since the vault was unlocked, with all accounts that it changed.
-    ///
-    /// # Errors
-    /// [`InputError::NotFound`] where there is none, or one of the accounts was changed since;
-    /// [`InputError::Duplicate`] where an account that was deleted was added anew meanwhile;
-    /// [`crate::error::PortError`] of the disk, with nothing changed.
-    pub fn undo(&mut self) -> Result<(), Error> {
-        let Undo(all) = self.unlocked_mut()?.undo.take().ok_or(InputError::NotFound)?;
-        self.change(|work| {
-            for Before { version, account, note } in &all {
-                let row = work.rows.find_any(account.id)?;
-                if row.version != *version {
-                    return Err(InputError::NotFound.into());
-                }
-                if row.is_deleted() && account.deleted.is_none() {
-                    work.may_come_back(row)?;
-                }
-                work.rewrite(row, (**account).clone(), note.as_deref().map(String::as_str))?;
-            }
-            Ok(())
-        })
+    pub fn can_undo(&mut self) -> bool {
+        self.last_change().is_ok_and(|all| !all.is_empty())
     }
 
     /// A code of this account was used: copied, or read by the person. Counted in memory, and written when the vault is
@@ -155,20 +119,21 @@ impl Vault {
         let mut ids = ids.to_vec();
         ids.sort_unstable();
         ids.dedup();
-        let before = self.change(|work| {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        self.change(|work| {
             let mut all = Vec::with_capacity(ids.len());
             for id in ids {
                 let row = work.rows.find(id)?;
                 let (account, note) = edit(work, row)?;
                 let old = note.is_some() && !row.note_damaged;
                 let old = old.then(|| work.note(row)).transpose()?;
-                let version = work.rewrite(row, account, note.as_deref().map(String::as_str))?;
-                all.push(Before { version, account: row.account.clone(), note: old });
+                all.push(Before::of(&row.account, &account, old));
+                work.rewrite(row, account, note.as_deref().map(String::as_str))?;
             }
-            Ok(all)
-        })?;
-        self.unlocked_mut()?.undo = Some(Undo(before));
-        Ok(())
+            work.keep_undo(&all)
+        })
     }
 }
 
@@ -296,15 +261,8 @@ mod tests {
     }
 
     #[test]
-    fn what_was_changed_since_is_not_undone() {
+    fn what_was_added_anew_does_not_come_back_beside_itself() {
         let (_folder, mut vault, ids) = three();
-        vault.edit(ids[0], &Edit { name: Some("x".into()), ..Edit::default() }).unwrap();
-        let key = vault.key().unwrap();
-        let mut other = _folder.open();
-        other.unlock_with(&key).unwrap();
-        other.edit(ids[0], &Edit { name: Some("y".into()), ..Edit::default() }).unwrap();
-        assert_eq!(vault.undo(), Err(InputError::NotFound.into()));
-        assert_eq!(vault.get(ids[0]).unwrap().name, "y");
         vault.delete(ids[1]).unwrap();
         let anew = vault.add(&totp(2)).unwrap();
         assert_eq!(vault.undo(), Err(InputError::Duplicate(anew.0).into()));

@@ -28,10 +28,13 @@ pub(super) enum Place {
     Icon,
     /// `picture.body`
     Picture,
+    /// `summary.body`, in a row of its own: how the last change of accounts is taken back.
+    Undo,
 }
 
 impl Place {
-    const ALL: [Self; 7] = [Self::Seed, Self::Label, Self::Note, Self::Summary, Self::Group, Self::Icon, Self::Picture];
+    const ALL: [Self; 8] =
+        [Self::Seed, Self::Label, Self::Note, Self::Summary, Self::Group, Self::Icon, Self::Picture, Self::Undo];
 
     /// Its number in a piece.
     pub const fn byte(self) -> u8 {
@@ -43,6 +46,7 @@ impl Place {
             Self::Group => 5,
             Self::Icon => 6,
             Self::Picture => 7,
+            Self::Undo => 8,
         }
     }
 }

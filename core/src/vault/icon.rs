@@ -110,9 +110,17 @@ impl Vault {
     /// # Errors
     /// [`InputError::TooMuch`] for a picture, or all of them, over their limit; as [`Vault::edit_all`].
     pub fn set_picture(&mut self, ids: &[AccountId], picture: &Picture) -> Result<IconId, Error> {
-        let id = self.change(|work| work.keep_picture(picture))?;
+        let id = self.keep_picture(picture)?;
         self.edit_all(ids, &Edit { icon: Some(Some(Icon::Picture(id))), ..Edit::default() })?;
         Ok(id)
+    }
+
+    /// Keeps a picture that an edit gives to accounts next: it goes at an unlock where none shows it.
+    ///
+    /// # Errors
+    /// [`InputError::TooMuch`] for a picture, or all of them, over their limit; [`crate::error::PortError`] of the disk.
+    pub fn keep_picture(&mut self, picture: &Picture) -> Result<IconId, Error> {
+        self.change(|work| work.keep_picture(picture))
     }
 
     /// A picture.
@@ -159,7 +167,7 @@ impl Unlocked {
             Some(Icon::Picture(id)) => Some(id.0),
             _ => None,
         });
-        let shown: std::collections::BTreeSet<u64> = shown.collect();
+        let shown: std::collections::BTreeSet<u64> = shown.chain(self.icons_to_undo()).collect();
         // An account that cannot be read may show any of them.
         let all = self.rows.icons.good.keys().filter(|_| self.rows.bad.is_empty());
         all.filter(|id| !shown.contains(id)).copied().collect()
@@ -227,8 +235,14 @@ mod tests {
         vault.undo().unwrap();
         assert_eq!(vault.picture(one).unwrap(), picture(1, 10_000), "what is undone is there still");
         vault.edit(ids[0], &Edit { icon: Some(None), ..Edit::default() }).unwrap();
-        vault.lock();
-        vault.unlock(&secret("correct horse")).unwrap();
+        let anew = |vault: &mut Vault| {
+            vault.lock();
+            vault.unlock(&secret("correct horse")).unwrap();
+        };
+        anew(&mut vault);
+        assert_eq!(vault.picture(one).unwrap(), picture(1, 10_000), "what can be undone is there too");
+        vault.edit(ids[1], &Edit { pinned: Some(true), ..Edit::default() }).unwrap();
+        anew(&mut vault);
         assert_eq!(vault.picture(one), Err(InputError::NotFound.into()));
         assert_eq!(vault.picture(two).unwrap(), picture(2, PART));
         vault.lock();

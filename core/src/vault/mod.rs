@@ -39,6 +39,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 mod tile;
+mod undo;
 mod unlock;
 
 use std::collections::BTreeMap;
@@ -65,6 +66,7 @@ pub use sheet::{LINES as SHEET_LINES, Sheet};
 pub use slot::{Slot, SlotId, SlotKind};
 pub use slots::SlotRow;
 pub use tile::{DRAWN, Tile, drawn};
+pub use undo::Changed;
 
 use crate::cancel::Cancel;
 #[cfg(doc)]
@@ -105,8 +107,6 @@ struct Unlocked {
     /// The same list, ready to be searched, and the view of it that was asked for last.
     folded: Option<Arc<[Zeroizing<String>]>>,
     viewed: Option<(View, Arc<[CodeRow]>, Codes)>,
-    /// How to take back the last change of accounts.
-    undo: Option<edit::Undo>,
     /// How often codes were used since the vault was unlocked, and when last.
     uses: BTreeMap<AccountId, (u64, u64)>,
     /// Changes when another process wrote.

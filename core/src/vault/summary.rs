@@ -197,7 +197,7 @@ impl Summary {
         match place {
             Place::Group => &mut self.groups,
             Place::Icon | Place::Picture => &mut self.icons,
-            Place::Label | Place::Seed | Place::Note | Place::Summary => &mut self.accounts,
+            Place::Label | Place::Seed | Place::Note | Place::Summary | Place::Undo => &mut self.accounts,
         }
     }
 

@@ -81,7 +81,6 @@ impl Vault {
             accounts: None,
             folded: None,
             viewed: None,
-            undo: None,
             uses: BTreeMap::new(),
             foreign,
             stale: false,

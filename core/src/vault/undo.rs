@@ -1,0 +1,350 @@
+//! The last change of accounts, kept so that it can be taken back: also by another program, and after the vault was locked.
+//!
+//! It is one sealed piece beside the summary, written in the transaction of its change and gone with whatever it tells of:
+//!
+//! ```text
+//! 1 | for each account: id | mark 16 | its label before, with its length | 0, or 1 and its note before
+//! ```
+//!
+//! The mark tells whether the account is still as the change left it; a code that was used since is no difference.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use countersign_protocol::jose::H32;
+use zeroize::Zeroizing;
+
+use super::Vault;
+use super::account::{Account, AccountId};
+use super::change::Work;
+use super::frame::{Place, Tag, read_varint, write_varint};
+use super::icon::Icon;
+use super::kind::Kind;
+use super::label::{Label, Note, read_text, write_text};
+use super::slot::take;
+use super::{Unlocked, key::Keys, store::Reader};
+use crate::error::{Error, InputError};
+
+/// The row of the piece, in the table of the summary.
+const ROW: u64 = 2;
+/// The form of the piece that this program writes.
+const FORM: u8 = 1;
+
+/// An account that the last change of accounts changed.
+#[derive(Debug, Clone)]
+pub struct Changed {
+    /// As it was before, and would be again.
+    pub before: Arc<Account>,
+    /// As it is.
+    pub now: Arc<Account>,
+    /// Its note before, where that was changed.
+    pub note: Option<Zeroizing<String>>,
+}
+
+/// An account before a change, as it is kept.
+pub(super) struct Before {
+    mark: [u8; 16],
+    account: Arc<Account>,
+    note: Option<Zeroizing<String>>,
+}
+
+impl Before {
+    /// What is kept of `account`, which the change makes `after`.
+    pub fn of(account: &Arc<Account>, after: &Account, note: Option<Zeroizing<String>>) -> Self {
+        Self { mark: mark(after), account: account.clone(), note }
+    }
+}
+
+impl Vault {
+    /// What the last edit, move or deletion changed, whoever made it; none where it can't be taken back any more.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`]; [`crate::error::PortError`] of the disk.
+    pub fn last_change(&mut self) -> Result<Vec<Changed>, Error> {
+        self.refresh()?;
+        let open = self.unlocked()?;
+        let kept = read(open.store.reader(), &open.keys)?;
+        let all = kept.into_iter().map(|Before { mark: left, account: before, note }| {
+            let now = open.rows.find_any(before.id).ok()?.account.clone();
+            (mark(&now) == left).then_some(Changed { before, now, note })
+        });
+        Ok(all.collect::<Option<_>>().unwrap_or_default())
+    }
+
+    /// Takes back the last edit, move or deletion, with all accounts that it changed.
+    ///
+    /// # Errors
+    /// [`InputError::NotFound`] where there is none, or one of the accounts was changed since;
+    /// [`InputError::Duplicate`] where an account that was deleted was added anew meanwhile;
+    /// [`crate::error::PortError`] of the disk, with nothing changed.
+    pub fn undo(&mut self) -> Result<(), Error> {
+        let all = self.last_change()?;
+        if all.is_empty() {
+            return Err(InputError::NotFound.into());
+        }
+        self.change(|work| {
+            for Changed { before, now, note } in &all {
+                let row = work.rows.find_any(now.id)?;
+                if mark(&row.account) != mark(now) {
+                    return Err(InputError::NotFound.into());
+                }
+                if row.is_deleted() && before.deleted.is_none() {
+                    work.may_come_back(row)?;
+                }
+                let account = work.as_before(before, &row.account);
+                work.rewrite(row, account, note.as_deref().map(String::as_str))?;
+            }
+            work.forget_undo()
+        })
+    }
+}
+
+impl Unlocked {
+    /// The pictures that undoing would show again.
+    pub(super) fn icons_to_undo(&self) -> BTreeSet<u64> {
+        let kept = read(self.store.reader(), &self.keys).unwrap_or_default();
+        let icons = kept.iter().filter_map(|before| match before.account.details.icon {
+            Some(Icon::Picture(id)) => Some(id.0),
+            _ => None,
+        });
+        icons.collect()
+    }
+}
+
+impl Work<'_> {
+    /// Keeps what is needed to take this change back, in place of what was kept.
+    pub fn keep_undo(&self, all: &[Before]) -> Result<(), Error> {
+        let tag = Tag { place: Place::Undo, row: ROW, version: self.summary.version };
+        Ok(self.change.put(Place::Undo, ROW, &self.keys.seal(tag, &write(all), self.random)?)?)
+    }
+
+    /// There is nothing to take back any more.
+    pub fn forget_undo(&self) -> Result<(), Error> {
+        Ok(self.change.delete(Place::Undo, ROW..ROW + 1)?)
+    }
+
+    /// The account as it was, but for what no change of a person's is: its counter, and how often it was used. What it
+    /// named and is gone since is left out.
+    fn as_before(&self, before: &Account, now: &Account) -> Account {
+        let mut account = before.clone();
+        (account.kind, account.uses, account.used) = (now.kind, now.uses, now.used);
+        account.details.groups.retain(|group| self.rows.groups.good.contains_key(&group.0));
+        if account.details.icon.as_ref().is_some_and(|icon| self.has_icon(icon).is_err()) {
+            account.details.icon = None;
+        }
+        account
+    }
+}
+
+/// What tells whether an account was changed.
+fn mark(account: &Account) -> [u8; 16] {
+    let mut same = account.clone();
+    // A kind never changes, a counter does.
+    (same.kind, same.uses, same.used) = (Kind::Steam, 0, 0);
+    let label = Label { account: same, note: Note::Here(Zeroizing::default()) };
+    let mut mark = [0; 16];
+    mark.copy_from_slice(&H32::sha256(&[&label.write()]).as_bytes()[..16]);
+    mark
+}
+
+fn write(all: &[Before]) -> Zeroizing<Vec<u8>> {
+    let labels = all.iter().map(|before| {
+        let account = (*before.account).clone();
+        Label { account, note: Note::Here(Zeroizing::default()) }.write()
+    });
+    let labels: Vec<Zeroizing<Vec<u8>>> = labels.collect();
+    let texts = all.iter().map(|before| before.note.as_ref().map_or(0, |note| note.len()));
+    let room = labels.iter().map(|label| label.len()).sum::<usize>() + texts.sum::<usize>();
+    // Room for everything: what a growing buffer leaves behind is not wiped.
+    let mut out = Zeroizing::new(Vec::with_capacity(1 + room + all.len() * 48));
+    out.push(FORM);
+    for (before, label) in all.iter().zip(labels) {
+        write_varint(before.account.id.0, &mut out);
+        out.extend_from_slice(&before.mark);
+        write_varint(label.len() as u64, &mut out);
+        out.extend_from_slice(&label);
+        out.push(u8::from(before.note.is_some()));
+        before.note.iter().for_each(|note| write_text(note, &mut out));
+    }
+    out
+}
+
+/// What is kept; nothing where that can't be read: to take a change back is no more than a wish.
+fn read(reader: Reader<'_>, keys: &Keys) -> Result<Vec<Before>, Error> {
+    let piece = reader.pieces(Place::Undo, ROW..ROW + 1)?.pop();
+    let opened = piece.and_then(|(id, piece)| keys.open(Place::Undo, id, &piece));
+    Ok(opened.and_then(|(_, bytes)| parse(bytes.expose())).unwrap_or_default())
+}
+
+fn parse(bytes: &[u8]) -> Option<Vec<Before>> {
+    let mut rest = bytes.strip_prefix(&[FORM])?;
+    let mut all = vec![];
+    while !rest.is_empty() {
+        let id = AccountId(read_varint(&mut rest)?);
+        let mark = take(&mut rest)?;
+        let length = usize::try_from(read_varint(&mut rest)?).ok()?;
+        let (label, after) = rest.split_at_checked(length)?;
+        rest = after;
+        let account = Arc::new(Label::read(id, label)?.account);
+        let note = match take(&mut rest)? {
+            [0] => None,
+            [1] => Some(Zeroizing::new(read_text(&mut rest)?.to_owned())),
+            _ => return None,
+        };
+        all.push(Before { mark, account, note });
+    }
+    Some(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{Folder, hotp, issuers, secret, totp};
+    use super::super::{Edit, NewAccount};
+    use super::*;
+    use crate::limits;
+
+    /// Locked and opened again, as two commands do one after the other.
+    fn anew(vault: &mut Vault) {
+        vault.lock();
+        vault.unlock(&secret("correct horse")).unwrap();
+    }
+
+    fn named(name: &str) -> Edit {
+        Edit { name: Some(name.into()), ..Edit::default() }
+    }
+
+    #[test]
+    fn a_change_is_taken_back_after_the_vault_was_locked() {
+        let folder = Folder::new();
+        let mut vault = folder.create();
+        let note = "words ".repeat(400);
+        let ids: Vec<AccountId> = [1, 2]
+            .map(|n| NewAccount { note: note.clone(), ..totp(n) })
+            .iter()
+            .map(|new| vault.add(new).unwrap())
+            .collect();
+        assert!(!vault.can_undo(), "what is added is no change");
+        let edit = Edit { note: Some("none".into()), pinned: Some(true), ..named("x") };
+        vault.edit_all(&ids, &edit).unwrap();
+        anew(&mut vault);
+        let last = vault.last_change().unwrap();
+        let names: Vec<_> = last.iter().map(|one| (one.before.name.as_str(), one.now.name.as_str())).collect();
+        assert_eq!(names, [("mara1@example.com", "x"), ("mara2@example.com", "x")]);
+        assert_eq!(last[0].note.as_ref().unwrap().as_str(), note);
+        vault.undo().unwrap();
+        anew(&mut vault);
+        assert_eq!((vault.get(ids[1]).unwrap().details.pinned, vault.note(ids[1]).unwrap().as_str()), (false, &*note));
+        assert_eq!((vault.can_undo(), vault.undo()), (false, Err(InputError::NotFound.into())));
+        vault.delete_all(&ids).unwrap();
+        anew(&mut vault);
+        vault.undo().unwrap();
+        assert_eq!(issuers(&mut vault), ["Issuer 1", "Issuer 2"]);
+        assert!(vault.report().unwrap().damage.is_empty());
+    }
+
+    #[test]
+    fn a_code_that_was_used_since_is_no_change_and_keeps_its_count() {
+        let folder = Folder::new();
+        let mut vault = folder.create();
+        let ids = [vault.add(&hotp(7)).unwrap(), vault.add(&totp(1)).unwrap()];
+        vault.edit_all(&ids, &named("x")).unwrap();
+        vault.next_hotp(ids[0]).unwrap();
+        vault.used(ids[1]).unwrap();
+        anew(&mut vault);
+        vault.undo().unwrap();
+        let (counted, timed) = (vault.get(ids[0]).unwrap(), vault.get(ids[1]).unwrap());
+        assert_ne!((counted.name.as_str(), timed.name.as_str()), ("x", "x"));
+        assert_eq!((counted.uses, timed.uses), (1, 1));
+        assert!(matches!(counted.kind, Kind::Hotp(counter) if counter.get() == 8), "no code is shown twice");
+    }
+
+    #[test]
+    fn the_last_change_is_the_one_that_is_taken_back_whoever_made_it() {
+        let folder = Folder::new();
+        let mut vault = folder.create();
+        let ids = [1, 2].map(|n| vault.add(&totp(n)).unwrap());
+        vault.edit(ids[0], &named("x")).unwrap();
+        let mut other = folder.open();
+        other.unlock_with(&vault.key().unwrap()).unwrap();
+        other.edit(ids[1], &named("y")).unwrap();
+        vault.undo().unwrap();
+        assert_eq!(
+            (vault.get(ids[0]).unwrap().name.as_str(), vault.get(ids[1]).unwrap().name.as_str()),
+            ("x", "mara2@example.com")
+        );
+        vault.delete(ids[0]).unwrap();
+        vault.restore(&[ids[0]]).unwrap();
+        assert_eq!(
+            (vault.can_undo(), vault.undo()),
+            (false, Err(InputError::NotFound.into())),
+            "it was taken back already"
+        );
+    }
+
+    #[test]
+    fn what_is_gone_for_good_is_not_kept_here_either() {
+        let folder = Folder::new();
+        let mut vault = folder.create();
+        let ids = [1, 2].map(|n| vault.add(&totp(n)).unwrap());
+        let kept =
+            |vault: &Vault| vault.unlocked().unwrap().store.reader().pieces(Place::Undo, ROW..ROW + 1).unwrap().len();
+        vault.delete_all(&ids).unwrap();
+        assert_eq!(kept(&vault), 1);
+        vault.purge(&[ids[0]]).unwrap();
+        assert_eq!((kept(&vault), vault.can_undo()), (0, false));
+    }
+
+    #[test]
+    fn what_an_account_had_and_is_gone_since_does_not_come_back_with_it() {
+        let folder = Folder::new();
+        let mut vault = folder.create();
+        let id = vault.add(&totp(1)).unwrap();
+        let [home, work] = ["Home", "Work"].map(|name| vault.add_group(name).unwrap());
+        vault.edit(id, &Edit { join: vec![home, work], ..Edit::default() }).unwrap();
+        vault.edit(id, &Edit { leave: vec![home, work], ..Edit::default() }).unwrap();
+        vault.delete_group(home).unwrap();
+        vault.undo().unwrap();
+        assert_eq!(vault.get(id).unwrap().details.groups, [work]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_nothing_to_take_back() {
+        let folder = Folder::new();
+        let mut vault = folder.create();
+        let id = vault.add(&totp(1)).unwrap();
+        vault.edit(id, &named("x")).unwrap();
+        let all = parse(&write(&[])).unwrap();
+        assert!(all.is_empty());
+        let open = vault.unlocked().unwrap();
+        let (_, piece) = open.store.reader().pieces(Place::Undo, ROW..ROW + 1).unwrap().pop().unwrap();
+        let (_, bytes) = open.keys.open(Place::Undo, ROW, &piece).unwrap();
+        let bytes = bytes.expose().to_vec();
+        assert_eq!(parse(&bytes).map(|all| all.len()), Some(1));
+        for length in 1..bytes.len() {
+            assert!(parse(&bytes[..length]).is_none() || length == 1, "cut at {length}");
+        }
+        assert!(parse(&[&bytes[..], &[0]].concat()).is_none());
+        assert!(keys_differ(open, &piece));
+    }
+
+    /// Whether a changed byte of the piece is seen.
+    fn keys_differ(open: &Unlocked, piece: &[u8]) -> bool {
+        (0..piece.len()).all(|at| {
+            let mut changed = piece.to_vec();
+            changed[at] ^= 1;
+            open.keys.open(Place::Undo, ROW, &changed).is_none()
+        })
+    }
+
+    #[test]
+    fn of_all_accounts_at_once_all_come_back() {
+        let folder = Folder::new();
+        let mut vault = folder.create();
+        let all: Vec<NewAccount> = (0..limits::BIN_MOST as u64).map(totp).collect();
+        let ids: Vec<AccountId> = vault.add_all(&all).unwrap().into_iter().map(Result::unwrap).collect();
+        vault.edit_all(&ids, &named("x")).unwrap();
+        anew(&mut vault);
+        vault.undo().unwrap();
+        assert!(vault.accounts().unwrap().iter().all(|account| account.name != "x"));
+    }
+}
