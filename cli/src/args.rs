@@ -8,7 +8,14 @@ use clap_complete::Shell;
 use countersign_core::app::ApprovalId;
 use countersign_strings::text;
 
+use crate::command::bin::BinCommand;
+use crate::command::code::Code;
+use crate::command::edit::Edit;
 use crate::command::export_uri::ExportUri;
+use crate::command::groups::GroupsCommand;
+use crate::command::list::List;
+use crate::command::place::Move;
+use crate::command::remove::Remove;
 use crate::command::scan::Scan;
 use crate::command::slots::SlotsCommand;
 
@@ -58,19 +65,46 @@ pub enum Command {
     ExportUri(ExportUri),
     /// Lists accounts and enrolments.
     #[command(about = text("cli.about_list"))]
-    List,
-    /// Shows one code.
+    List(List),
+    /// Shows one code or several.
     #[command(about = text("cli.about_code"))]
     Code(Code),
     /// A menu of accounts that narrows with each letter.
     #[command(about = text("cli.about_pick"))]
     Pick(Pick),
-    /// Removes an account.
-    #[command(about = text("cli.about_remove"))]
-    Remove {
+    /// Shows all that is kept of an account but its key.
+    #[command(about = text("accounts.about_show"))]
+    Show {
         /// Which.
-        #[command(flatten)]
-        named: Named,
+        #[arg(value_name = "NAME", help = text("cli.help_name"))]
+        name: String,
+    },
+    /// Changes accounts.
+    #[command(about = text("accounts.about_edit"))]
+    Edit(Box<Edit>),
+    /// Puts an account elsewhere in the list.
+    #[command(about = text("accounts.about_move"))]
+    Move(Move),
+    /// What accounts are put into.
+    #[command(about = text("accounts.about_groups"))]
+    Groups {
+        /// What to do; nothing: list.
+        #[command(subcommand)]
+        what: Option<GroupsCommand>,
+    },
+    /// Removes accounts.
+    #[command(about = text("cli.about_remove"))]
+    Remove(Remove),
+    /// What was removed.
+    #[command(about = text("accounts.about_bin"))]
+    Bin {
+        /// What to do; nothing: list.
+        #[command(subcommand)]
+        what: Option<BinCommand>,
+    },
+    /// Takes back the last change.
+    #[command(about = text("accounts.about_undo"))]
+    Undo {
         /// Without asking.
         #[arg(long, help = text("cli.help_yes"))]
         yes: bool,
@@ -113,9 +147,6 @@ pub enum Command {
         #[command(subcommand)]
         what: Option<DeviceCommand>,
     },
-    /// Moves to another phone.
-    #[command(about = text("cli.about_move"))]
-    Move(Move),
     /// Changes the passphrase.
     #[command(about = text("cli.about_passphrase"))]
     Passphrase,
@@ -179,23 +210,6 @@ pub enum KeyringCommand {
     Off,
 }
 
-/// One code, and how it is given.
-#[derive(Debug, Clone, Args)]
-pub struct Code {
-    /// Issuer or name, or a part of one that only one account has.
-    #[arg(value_name = "NAME", help = text("cli.help_name"))]
-    pub name: String,
-    /// Into the clipboard instead of on standard output.
-    #[arg(long, short = 'c', help = text("cli.help_copy"))]
-    pub copy: bool,
-    /// The one after it.
-    #[arg(long, short = 'n', help = text("cli.help_next"))]
-    pub next: bool,
-    /// Each new one as well.
-    #[arg(long, short = 'w', conflicts_with_all = ["copy", "next"], help = text("cli.help_watch"))]
-    pub watch: bool,
-}
-
 /// What the menu begins with.
 #[derive(Debug, Clone, Args)]
 pub struct Pick {
@@ -231,6 +245,16 @@ pub enum DeviceCommand {
         #[arg(value_name = "GATEWAY", help = text("cli.help_gateway"))]
         gateway: Option<String>,
     },
+    /// Moves to another phone.
+    #[command(about = text("cli.about_move"))]
+    Move {
+        /// Which gateway.
+        #[arg(value_name = "GATEWAY", help = text("cli.help_gateway"))]
+        gateway: Option<String>,
+        /// This phone is removed when the new one is active.
+        #[arg(long, help = text("cli.help_replace"))]
+        replace: bool,
+    },
     /// Removes this phone from a gateway.
     #[command(about = text("cli.about_leave"))]
     Leave {
@@ -244,17 +268,6 @@ pub enum DeviceCommand {
         #[arg(long, help = text("cli.help_yes"))]
         yes: bool,
     },
-}
-
-/// A move to another phone.
-#[derive(Debug, Clone, Args)]
-pub struct Move {
-    /// Which gateway.
-    #[arg(value_name = "GATEWAY", help = text("cli.help_gateway"))]
-    pub gateway: Option<String>,
-    /// This phone is removed when the new one is active.
-    #[arg(long, help = text("cli.help_replace"))]
-    pub replace: bool,
 }
 
 /// How `add` gets its account: from what is read, or typed in by hand.
@@ -272,7 +285,7 @@ pub struct Add {
 #[derive(Debug, Clone, Default, Args)]
 pub struct Typed {
     /// Its kind.
-    #[arg(long, value_name = "KIND", conflicts_with = "picture", help = text("cli.help_kind"))]
+    #[arg(long, value_name = "KIND", conflicts_with_all = ["picture", "clipboard"], help = text("cli.help_kind"))]
     pub kind: Option<String>,
     /// Who issued it.
     #[arg(long, requires = "kind", value_name = "TEXT", help = text("cli.help_issuer"))]
@@ -303,17 +316,12 @@ pub struct Read {
     /// A picture of the QR.
     #[arg(long, value_name = "FILE", help = text("cli.help_picture"))]
     pub picture: Option<PathBuf>,
+    /// What was copied.
+    #[arg(long, conflicts_with = "picture", help = text("accounts.help_clipboard"))]
+    pub clipboard: bool,
     /// Without asking.
     #[arg(long, help = text("cli.help_yes"))]
     pub yes: bool,
-}
-
-/// An account by its name.
-#[derive(Debug, Clone, Args)]
-pub struct Named {
-    /// Issuer or name, or a part of one that only one account has.
-    #[arg(value_name = "NAME", help = text("cli.help_name"))]
-    pub name: String,
 }
 
 /// An approval.

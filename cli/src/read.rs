@@ -13,6 +13,7 @@ use countersign_core::qr::Class;
 use countersign_strings::text;
 use zeroize::Zeroizing;
 
+use crate::port::clipboard::{self, Pasted};
 use crate::{scan_words, transfer_words, words};
 
 /// What was read, and is asked about before anything is stored or sent.
@@ -108,7 +109,21 @@ pub fn named(scanned: Scanned) -> String {
 /// # Errors
 /// As [`link`]; and where the picture holds none or several, or can't be read.
 pub fn picture(app: &App, path: &Path) -> Result<Found, String> {
-    let mut codes = codes(app, path)?;
+    only(app, codes(app, path)?)
+}
+
+/// Reads what was copied: a link, or a picture of one QR.
+///
+/// # Errors
+/// As [`link`] and [`picture`]; and where nothing was copied.
+pub fn clipboard(app: &App) -> Result<Found, String> {
+    match clipboard::paste().map_err(|fault| fault.words)? {
+        Pasted::Text(text) => link(app, text.trim()),
+        Pasted::Picture(file) => only(app, codes_of(app, file)?),
+    }
+}
+
+fn only(app: &App, mut codes: Vec<Scanned>) -> Result<Found, String> {
     match (codes.pop(), codes.is_empty()) {
         (Some(one), true) => found(app, one),
         (Some(_), false) => Err(text("qr.several_found").to_owned()),
@@ -125,6 +140,14 @@ pub fn codes(app: &App, path: &Path) -> Result<Vec<Scanned>, String> {
     let mut file = Vec::new();
     let most = PICTURE_FILE as u64 + 1;
     File::open(path).and_then(|opened| opened.take(most).read_to_end(&mut file)).map_err(missing)?;
+    codes_of(app, file)
+}
+
+/// The same of a picture that is here already.
+///
+/// # Errors
+/// As [`codes`].
+pub fn codes_of(app: &App, file: Vec<u8>) -> Result<Vec<Scanned>, String> {
     let codes = app.scan_picture(file).map_err(|fault| scan_words::of_scan_error(fault).to_owned())?;
     if codes.is_empty() { Err(text("qr.none_found").to_owned()) } else { Ok(codes) }
 }

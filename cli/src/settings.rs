@@ -5,6 +5,7 @@ use std::path::Path;
 
 use countersign_core::error::PortError;
 use countersign_core::file;
+use countersign_core::vault::Sort;
 use countersign_strings::{fill, text};
 use serde_json::{Map, Value};
 
@@ -18,11 +19,26 @@ type Table = Map<String, Value>;
 pub struct Settings {
     /// How long a copied code stays in the clipboard, in seconds.
     pub clipboard: u32,
+    /// The order of lists.
+    pub sort: Sort,
+}
+
+/// The orders of lists, as they are named.
+pub const SORTS: [(&str, Sort); 4] =
+    [("order", Sort::Manual), ("name", Sort::Name), ("use", Sort::Use), ("code", Sort::Code)];
+
+/// The order of this name.
+pub fn sort_of(name: &str) -> Option<Sort> {
+    SORTS.iter().find(|(known, _)| *known == name).map(|(_, sort)| *sort)
+}
+
+fn name_of(sort: Sort) -> &'static str {
+    SORTS.iter().find(|(_, known)| *known == sort).map_or("order", |(name, _)| name)
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { clipboard: 30 }
+        Self { clipboard: 30, sort: Sort::Manual }
     }
 }
 
@@ -37,14 +53,18 @@ pub struct Setting {
 
 enum Kind {
     Seconds { range: RangeInclusive<u32>, of: fn(&mut Settings) -> &mut u32 },
+    Sort { of: fn(&mut Settings) -> &mut Sort },
 }
 
 /// Every setting.
-pub const ALL: [Setting; 1] = [Setting {
-    name: "clipboard",
-    about: "cli.setting_clipboard",
-    kind: Kind::Seconds { range: limits::COPIED_FOR, of: |settings| &mut settings.clipboard },
-}];
+pub const ALL: [Setting; 2] = [
+    Setting {
+        name: "clipboard",
+        about: "cli.setting_clipboard",
+        kind: Kind::Seconds { range: limits::COPIED_FOR, of: |settings| &mut settings.clipboard },
+    },
+    Setting { name: "sort", about: "accounts.setting_sort", kind: Kind::Sort { of: |settings| &mut settings.sort } },
+];
 
 /// What a file holds: the settings that are known, and the names of what is not.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -119,6 +139,7 @@ impl Setting {
     pub fn shown(&self, settings: &Settings) -> String {
         match &self.kind {
             Kind::Seconds { of, .. } => of(&mut settings.clone()).to_string(),
+            Kind::Sort { of } => name_of(*of(&mut settings.clone())).to_owned(),
         }
     }
 
@@ -126,6 +147,7 @@ impl Setting {
     pub fn json(&self, settings: &Settings) -> Value {
         match &self.kind {
             Kind::Seconds { of, .. } => (*of(&mut settings.clone())).into(),
+            Kind::Sort { .. } => self.shown(settings).into(),
         }
     }
 
@@ -136,6 +158,12 @@ impl Setting {
                 let (least, most) = (range.start().to_string(), range.end().to_string());
                 let named = [("name", self.name), ("least", &least), ("most", &most)];
                 *of(settings) = seconds.ok_or_else(|| Fault::refused(fill("cli.setting_seconds", &named)))?;
+            }
+            Kind::Sort { of } => {
+                let names = SORTS.map(|(name, _)| name).join(", ");
+                let values = [("name", self.name), ("names", &*names)];
+                let sort = sort_of(typed.trim().to_lowercase().as_str());
+                *of(settings) = sort.ok_or_else(|| Fault::refused(fill("accounts.setting_one_of", &values)))?;
             }
         }
         Ok(())
@@ -200,6 +228,19 @@ mod tests {
         }
         assert!(Settings::write(&path, "colour", Some("1")).unwrap_err().words.contains("clipboard"));
         assert!(!path.exists(), "what is refused is not written");
+    }
+
+    #[test]
+    fn an_order_is_one_of_those_that_there_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        for (name, sort) in SORTS {
+            assert_eq!(Settings::write(&path, "sort", Some(name)).unwrap().sort, sort);
+            assert_eq!(Settings::read(&path).unwrap().settings.sort, sort, "{name}");
+        }
+        let refused = Settings::write(&path, "sort", Some("colour")).unwrap_err().words;
+        assert!(refused.contains("order, name, use, code"), "{refused}");
+        assert_eq!(SORTS.map(|(_, sort)| sort), Sort::ALL);
     }
 
     #[test]

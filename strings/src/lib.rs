@@ -13,6 +13,7 @@ use std::sync::OnceLock;
 const ENGLISH: &[(&str, &str)] = &[
     ("common", include_str!("../en/common.toml")),
     ("cli", include_str!("../en/cli.toml")),
+    ("accounts", include_str!("../en/accounts.toml")),
     ("tui", include_str!("../en/tui.toml")),
     ("demo", include_str!("../en/demo.toml")),
     ("qr", include_str!("../en/qr.toml")),

@@ -42,7 +42,8 @@ fn help_is_a_result_and_a_wrong_command_a_failure() {
     let desk = Desk::empty();
     let help = desk.run_plain(&["--help"], "");
     assert_eq!(help.code, 0);
-    for command in ["init", "add", "list", "code", "remove", "enrol", "approvals", "approve", "deny", "report", "tui"] {
+    let accounts = ["init", "add", "list", "code", "show", "edit", "move", "groups", "remove", "bin", "undo"];
+    for command in accounts.iter().chain(&["enrol", "approvals", "approve", "deny", "report", "tui"]) {
         assert!(help.stdout.contains(&format!("  {command} ")), "{command} is missing in\n{}", help.stdout);
     }
     let wrong = desk.run_plain(&["dance"], "");

@@ -1,12 +1,15 @@
 //! Copied codes: in the clipboard of a display, for a while and marked as secrets; in the terminal's where there is none.
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use countersign_core::qr::Symbol;
 use countersign_strings::text;
+use countersign_tests::patience::read_at_last;
 use countersign_tests::program::{Program, built, command, run};
 
 use super::terminal::on_terminal;
-use super::{Desk, Ended, PASSPHRASE, SEED};
+use super::{Desk, Ended, PASSPHRASE, SEED, is_unread};
 
 /// A display that nobody sees.
 struct Display {
@@ -36,7 +39,7 @@ impl Display {
     }
 
     /// Copies something else, as another program does. It stays in the background and holds that.
-    fn copy(&self, text: &str, folder: &std::path::Path) {
+    fn copy(&self, text: &str, folder: &Path) {
         let file = folder.join("copied");
         std::fs::write(&file, text).unwrap();
         let mut xclip = Command::new("xclip");
@@ -171,4 +174,86 @@ fn what_holds_it_takes_a_code_and_nothing_else() {
     nowhere.args(["hold-clipboard", "600"]).env_clear();
     assert_eq!(run(&mut nowhere, b"287082").status.code(), Some(2));
     assert_eq!(display.pasted(), None);
+}
+
+/// Copies a file of this kind, as another program does.
+fn copy_file(display: &Display, kind: &str, file: &Path) {
+    let mut xclip = Command::new("xclip");
+    xclip.args(["-selection", "clipboard", "-t", kind, "-i"]).arg(file).env("DISPLAY", &display.name);
+    assert!(xclip.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success());
+}
+
+/// A picture of the link's code; `large` ones are not compressed, and come over in parts.
+fn picture(folder: &Path, link: &str, large: bool) -> PathBuf {
+    let (symbol, scale, quiet) = (Symbol::new(link).unwrap(), if large { 24 } else { 4 }, 4);
+    let side = (symbol.width() + 2 * quiet) * scale;
+    let dark = |at: usize| (at / scale).wrapping_sub(quiet);
+    let pixels: Vec<u8> =
+        (0..side * side).map(|at| if symbol.is_dark(dark(at % side), dark(at / side)) { 0 } else { 255 }).collect();
+    let file = folder.join("copied.png");
+    let mut encoder = png::Encoder::new(std::fs::File::create(&file).unwrap(), side as u32, side as u32);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::Eight);
+    if large {
+        encoder.set_compression(png::Compression::NoCompression);
+    }
+    encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
+    assert_eq!(std::fs::metadata(&file).unwrap().len() > 1_000_000, large);
+    file
+}
+
+/// The same until the picture was read: a busy machine may not have had the time.
+fn read_on(display: &Display, desk: &Desk, arguments: &[&str]) -> Ended {
+    read_at_last(|| {
+        let ended = on(Some(display), desk, arguments);
+        (!is_unread(&ended.stdout) && !is_unread(&ended.stderr)).then_some(ended)
+    })
+}
+
+#[test]
+fn a_picture_or_a_link_that_was_copied_is_read() {
+    let (display, desk) = (Display::new(), Desk::new());
+    let link =
+        |name: &str, last: char| format!("otpauth://totp/{name}:mara?secret={}{last}&issuer={name}", &SEED[..31]);
+    copy_file(&display, "image/png", &picture(desk.path(), &link("Small", 'A'), false));
+    let scanned = read_on(&display, &desk, &["scan", "--clipboard", "--yes", "--json"]);
+    assert_eq!(scanned.code, 0, "{}", scanned.stderr);
+    assert_eq!(scanned.json()["added"][0]["issuer"], "Small");
+    copy_file(&display, "image/png", &picture(desk.path(), &link("Large", 'B'), true));
+    let added = read_on(&display, &desk, &["add", "--clipboard", "--yes"]);
+    assert_eq!(added.code, 0, "{}", added.stderr);
+    display.copy(&format!("{}\n{}\n", link("One", 'I'), link("Two", 'M')), desk.path());
+    let scanned = on(Some(&display), &desk, &["scan", "--clipboard", "--take", "all", "--yes"]);
+    assert_eq!(scanned.code, 0, "{}", scanned.stderr);
+    assert!(display.pasted().is_some_and(|text| text.contains("One")), "it stays where it is");
+    let listed = desk.run(&["list"], "").stdout;
+    for name in ["Small", "Large", "One", "Two"] {
+        assert!(listed.contains(name), "{name} is missing in {listed}");
+    }
+    for said in [&scanned.stderr, &scanned.stdout, &added.stderr] {
+        assert!(!said.contains(&SEED[..8]), "{said}");
+    }
+}
+
+#[test]
+fn what_is_no_account_in_the_clipboard_is_named_and_where_nothing_is_it_is_said() {
+    let (display, desk) = (Display::new(), Desk::new());
+    let on = |arguments: &[&str]| {
+        let ended = on(Some(&display), &desk, arguments);
+        assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{arguments:?}");
+        ended.stderr
+    };
+    assert!(on(&["scan", "--clipboard"]).contains(text("accounts.nothing_copied")));
+    display.copy("https://example.com/offer", desk.path());
+    assert!(on(&["scan", "--clipboard"]).contains("example.com"));
+    assert!(on(&["add", "--clipboard"]).contains("example.com"));
+    let broken = desk.path().join("broken.png");
+    std::fs::write(&broken, "no picture").unwrap();
+    copy_file(&display, "image/png", &broken);
+    assert!(on(&["add", "--clipboard"]).contains(text("qr.picture_format")));
+    display.copy(&"x".repeat(64 * 1024 + 1), desk.path());
+    assert!(on(&["add", "--clipboard"]).contains(text("cli.long_line")));
+    let nowhere = desk.run(&["scan", "--clipboard"], "");
+    assert_eq!((nowhere.code, nowhere.stderr.trim()), (1, text("accounts.no_display")));
+    assert_eq!(desk.run(&["scan", "--clipboard", "a.png"], "").code, 2);
 }

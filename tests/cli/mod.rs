@@ -1,5 +1,6 @@
 //! The built `countersign`, used as a person and a script use it.
 
+mod accounts;
 mod alone;
 mod arguments;
 mod check_config;

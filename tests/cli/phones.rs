@@ -37,10 +37,10 @@ fn rows(desk: &Desk, arguments: &[&str]) -> Vec<Value> {
     ended.stdout.lines().map(json).collect()
 }
 
-/// `countersign move` on the old phone, `countersign enrol` on the new one; wrong digits are typed first. What the old one
+/// `countersign devices move` on the old phone, `countersign enrol` on the new one; wrong digits are typed first. What the old one
 /// said to its person.
 fn moved(old: &Desk, new: &Desk, arguments: &[&str]) -> String {
-    let mut moving = started(old, &[&["move"], arguments].concat(), "");
+    let mut moving = started(old, &[&["devices", "move"], arguments].concat(), "");
     let invited = json(&moving.stdout.line_with("\"invited\""));
     assert_eq!(invited["replace"], arguments.contains(&"--replace"));
     let mut enrol = started(new, &["enrol", "--yes"], &format!("{}\n", invited["link"].as_str().unwrap()));
@@ -98,7 +98,7 @@ fn a_move_brings_a_second_phone_and_that_was_not_me_puts_it_out_again() {
     assert_eq!(reported.code, 0, "{}", reported.stderr);
     assert_eq!([state(&old), state(&new)], ["active", "suspended"]);
     approves(&gateway, &old);
-    let refused = new.run(&["move"], "");
+    let refused = new.run(&["devices", "move"], "");
     assert_eq!((refused.code, refused.stderr.contains(text("error.policy_state"))), (1, true), "{}", refused.stderr);
 }
 
@@ -112,7 +112,7 @@ fn a_move_that_replaces_says_that_this_phone_has_no_say_any_more() {
     assert!(said.contains(&fill("tui.moved_replace", &[("host", host)])), "{said}");
     assert_eq!([state(&old), state(&new)], ["gone", "active"]);
     approves(&gateway, &new);
-    let again = old.run(&["move"], "");
+    let again = old.run(&["devices", "move"], "");
     assert_eq!(again.code, 1, "{}", again.stderr);
 }
 

@@ -10,7 +10,11 @@ use serde_json::{Value, json};
 use crate::fault::Fault;
 use crate::{outside, scan_words};
 
-/// The account that `name` means: the only one of this issuer or name, else the only one that has it as a part.
+/// Begins the number of an account, by which it is named where names do not tell it from another.
+pub const NUMBER: char = '@';
+
+/// The account that `name` means: the only one of this issuer or name, else the only one that has it as a part; or the one
+/// of a number.
 pub fn find(accounts: &[Arc<Account>], name: &str) -> Result<Arc<Account>, Fault> {
     let wanted = name.trim().to_lowercase();
     let exact = |a: &&Arc<Account>| {
@@ -22,11 +26,17 @@ pub fn find(accounts: &[Arc<Account>], name: &str) -> Result<Arc<Account>, Fault
     if found.is_empty() && !wanted.is_empty() {
         found = accounts.iter().filter(part).collect();
     }
+    if found.is_empty()
+        && let Some(number) = wanted.strip_prefix(NUMBER)
+    {
+        found = accounts.iter().filter(|account| account.id.to_string() == number).collect();
+    }
     match found.as_slice() {
         [one] => Ok(Arc::clone(one)),
         [] => Err(Fault::refused(text("cli.no_such_account"))),
         several => {
-            let names: Vec<String> = several.iter().map(|a| format!("  {}", outside::isolated(&line(a)))).collect();
+            let name = |a: &&Arc<Account>| format!("  {}  {NUMBER}{}", outside::isolated(&line(a)), a.id);
+            let names: Vec<String> = several.iter().map(name).collect();
             Err(Fault::refused(fill("cli.several_accounts", &[("names", &names.join("\n"))])))
         }
     }

@@ -1,23 +1,52 @@
 //! `countersign code NAME`: one code on stdout, or in the clipboard.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use clap::Args;
 use countersign_core::protocol::otp::Live;
 use countersign_core::vault::{Account, Kind};
 use countersign_strings::{fill, text};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::choose::{self, Filter};
+use super::kept::Groups;
 use super::{Context, account};
-use crate::args::Code;
 use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::port::{clipboard, pause};
 use crate::{outside, words};
 
-/// Shows the code of now, or the one after it; with `--watch` each new one as well.
+/// Which codes, and how they are given.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Code {
+    /// Of which accounts.
+    #[arg(value_name = "NAME", help = text("accounts.help_names"))]
+    pub names: Vec<String>,
+    /// Of those that have something in common.
+    #[command(flatten)]
+    pub filter: Filter,
+    /// Of all.
+    #[arg(long, conflicts_with = "names", help = text("accounts.help_all"))]
+    pub all: bool,
+    /// Into the clipboard instead of on standard output.
+    #[arg(long, short = 'c', help = text("cli.help_copy"))]
+    pub copy: bool,
+    /// The one after it.
+    #[arg(long, short = 'n', help = text("cli.help_next"))]
+    pub next: bool,
+    /// Each new one as well.
+    #[arg(long, short = 'w', conflicts_with_all = ["copy", "next"], help = text("cli.help_watch"))]
+    pub watch: bool,
+}
+
+/// Shows the code of now, or the one after it; with `--watch` each new one as well. Of several accounts one a line.
 pub fn run(context: &Context, asked: &Code) -> Result<(), Fault> {
     let desk = context.open_desk()?;
-    let found = account::find(&desk.app.accounts()?, &asked.name)?;
+    let ([name], true) = (asked.names.as_slice(), asked.filter.is_empty()) else {
+        return many(context, &desk, asked);
+    };
+    let found = account::find(&desk.app.accounts()?, name)?;
     if asked.next && is_counted(&found) {
         return Err(Fault::refused(text("cli.counted_has_no_next")));
     }
@@ -41,6 +70,8 @@ pub fn give(context: &Context, desk: &Desk, found: &Arc<Account>, next: bool, co
     } else {
         let now = desk.clock.now();
         let (live, clock_ahead) = live(desk, found, now)?;
+        // What a script asks for every minute is not what a person uses. And it is no more than what a list is sorted by.
+        let _ = if copy || terminal.is_read() { desk.app.used(found.id) } else { Ok(()) };
         let until = live.valid.end;
         off = clock_ahead;
         json["until"] = json!(until);
@@ -68,6 +99,56 @@ pub fn give(context: &Context, desk: &Desk, found: &Arc<Account>, next: bool, co
         terminal.say(&said);
     }
     if let Some(off) = off.and_then(words::of_clock) {
+        terminal.say(&off);
+    }
+    Ok(())
+}
+
+/// Shows the codes of several accounts, each with its name. What shows a code once is left out, and said to be; so is what is
+/// hidden and was not asked for.
+fn many(context: &Context, desk: &Desk, asked: &Code) -> Result<(), Fault> {
+    if asked.copy || asked.watch {
+        return Err(Fault::refused(text("accounts.one_alone")));
+    }
+    let groups = Groups::of(&desk.app)?;
+    let chosen = if asked.all && asked.filter.is_empty() {
+        desk.app.accounts()?.to_vec()
+    } else {
+        choose::accounts(desk, &asked.names, &asked.filter, &groups)?
+    };
+    let terminal = &context.terminal;
+    let codes = desk.app.codes(desk.clock.now())?;
+    let by_id: BTreeMap<_, _> = codes.rows.iter().map(|row| (row.account.id, &row.live)).collect();
+    let mut rows: Vec<Value> = Vec::new();
+    for account in &chosen {
+        let line = outside::isolated(&account::line(account));
+        if account.details.hidden && asked.names.is_empty() && !asked.filter.hidden {
+            let why = text("accounts.left_hidden");
+            terminal.say(&fill("scan.export_left", &[("name", &line), ("why", why)]));
+            continue;
+        }
+        let Some(live) = by_id.get(&account.id).and_then(|live| live.as_ref()) else {
+            let why = if is_counted(account) { text("accounts.left_counted") } else { text("error.damaged") };
+            terminal.say(&fill("scan.export_left", &[("name", &line), ("why", why)]));
+            continue;
+        };
+        let code = if asked.next { &live.next } else { &live.code }.to_string();
+        if !terminal.json() {
+            terminal.result(&format!("{code:<10}  {line}"), &Value::Null);
+            continue;
+        }
+        let mut json = account::as_json(account);
+        json["code"] = json!(code);
+        json["until"] = json!(live.valid.end);
+        if !asked.next {
+            json["next"] = json!(live.next.to_string());
+        }
+        rows.push(json);
+    }
+    if terminal.json() {
+        terminal.result("", &json!({ "codes": rows, "clock_ahead": codes.clock_ahead }));
+    }
+    if let Some(off) = codes.clock_ahead.and_then(words::of_clock) {
         terminal.say(&off);
     }
     Ok(())

@@ -7,7 +7,7 @@ use countersign_core::protocol::push::KeyClass;
 use countersign_strings::{fill, text};
 use serde_json::json;
 
-use super::{Context, list};
+use super::{Context, list, moving};
 use crate::args::DeviceCommand;
 use crate::desk::Desk;
 use crate::fault::Fault;
@@ -75,6 +75,7 @@ pub fn devices(context: &Context, what: Option<&DeviceCommand>) -> Result<(), Fa
     match what {
         None => list_devices(context),
         Some(DeviceCommand::Rotate { gateway }) => rotate(context, gateway.as_deref()),
+        Some(DeviceCommand::Move { gateway, replace }) => moving::run(context, gateway.as_deref(), *replace),
         Some(DeviceCommand::Leave { gateway, forget, yes }) => leave(context, gateway.as_deref(), *forget, *yes),
     }
 }

@@ -1,31 +1,60 @@
 //! `countersign list`: accounts and enrolments, no codes.
 
+use std::sync::Arc;
+
+use clap::Args;
 use countersign_core::app::{GatewayRow, GatewayState, Staleness};
+use countersign_core::vault::Account;
 use countersign_strings::text;
 use serde_json::{Value, json};
 
+use super::choose::Filter;
+use super::kept::{self, Groups};
 use super::{Context, account};
 use crate::fault::Fault;
 use crate::measure::columns;
+use crate::settings::{self, SORTS};
 use crate::{outside, words};
 
-/// Prints one line for each; with `--json` one object.
-pub fn run(context: &Context) -> Result<(), Fault> {
+/// Which accounts, and in which order.
+#[derive(Debug, Clone, Default, Args)]
+pub struct List {
+    /// What they have in common.
+    #[command(flatten)]
+    pub filter: Filter,
+    /// Their order.
+    #[arg(long, value_name = "ORDER", value_parser = SORTS.map(|(name, _)| name), help = text("accounts.help_sort"))]
+    pub sort: Option<String>,
+}
+
+/// Prints one line for each; with `--json` one object. What has no part in the filter is left out: enrolments, and what
+/// cannot be read.
+pub fn run(context: &Context, asked: &List) -> Result<(), Fault> {
     let desk = context.open_desk()?;
-    let accounts = desk.app.accounts()?;
-    let codes = desk.app.codes(desk.clock.now())?;
-    let (damaged, clock_ahead) = (codes.damaged, codes.clock_ahead);
-    let gateways = desk.app.gateways();
+    let sort = match asked.sort.as_deref().and_then(settings::sort_of) {
+        Some(sort) => sort,
+        None => context.settings()?.sort,
+    };
+    let groups = Groups::of(&desk.app)?;
+    let codes = asked.filter.view(&desk, &groups, sort)?;
+    let all = asked.filter.is_empty();
+    let damaged = if all { codes.damaged } else { Arc::new([]) };
+    let clock_ahead = codes.clock_ahead;
+    let accounts: Vec<&Arc<Account>> = codes.rows.iter().map(|row| &row.account).collect();
+    let gateways = if all { desk.app.gateways() } else { Vec::new() };
     let terminal = &context.terminal;
     if terminal.json() {
-        let accounts: Vec<Value> = accounts.iter().map(|a| account::as_json(a)).collect();
+        let accounts: Vec<Value> = accounts.iter().map(|a| kept::as_json(a, &groups)).collect();
         let gateways: Vec<Value> = gateways.iter().map(gateway_json).collect();
         let (damaged, accounts) = (damaged.len(), json!(accounts));
         let all = json!({ "accounts": accounts, "damaged": damaged, "gateways": gateways, "clock_ahead": clock_ahead });
         terminal.result("", &all);
         return Ok(());
     }
-    let lines = accounts.iter().map(|a| (outside::isolated(&account::line(a)), account::kind(a)));
+    let lines = accounts.iter().map(|a| {
+        let what = std::iter::once(account::kind(a)).chain(kept::marks(a, &groups));
+        (outside::isolated(&account::line(a)), what.collect::<Vec<_>>().join(" · "))
+    });
     let damaged = damaged.iter().map(|d| {
         let name = d.label.as_ref().map_or_else(|| d.position.to_string(), account::line);
         (outside::isolated(&name), text("tui.damaged").to_owned())
@@ -38,7 +67,7 @@ pub fn run(context: &Context) -> Result<(), Fault> {
         terminal.result(&format!("{name}{gap}  {what}"), &Value::Null);
     }
     if lines.is_empty() {
-        terminal.say(text("tui.empty"));
+        terminal.say(text(if all { "tui.empty" } else { "accounts.none_fits" }));
     }
     Ok(())
 }

@@ -5,28 +5,36 @@ mod add;
 mod answer;
 mod answer_code;
 pub(crate) mod approvals;
+pub mod bin;
 mod by_hand;
-mod code;
+mod choose;
+pub mod code;
 mod completions;
+pub mod edit;
 mod enrol;
 mod erase;
 pub(crate) mod export_uri;
 pub(crate) mod gateways;
+pub mod groups;
 pub(crate) mod history;
 mod init;
+pub(crate) mod kept;
 mod keyring;
 mod limits;
-mod list;
+pub mod list;
 mod lock;
 pub(crate) mod moving;
 mod passphrase;
 mod pick;
+pub mod place;
 mod read;
-mod remove;
+pub mod remove;
 pub(crate) mod scan;
 mod settings;
 mod sheet;
+mod show;
 pub(crate) mod slots;
+mod undo;
 
 use std::sync::Arc;
 
@@ -122,10 +130,16 @@ pub fn run(arguments: Arguments, phone: impl FnOnce(&Context, &Tui) -> Result<()
         Some(Command::Tui(options)) => phone(&context, &options),
         Some(Command::Init) => init::run(&context),
         Some(Command::Add(add)) => add::run(&context, &add),
-        Some(Command::List) => list::run(&context),
+        Some(Command::List(asked)) => list::run(&context, &asked),
         Some(Command::Code(asked)) => code::run(&context, &asked),
         Some(Command::Pick(asked)) => pick::run(&context, &asked),
-        Some(Command::Remove { named, yes }) => remove::run(&context, &named.name, yes),
+        Some(Command::Show { name }) => show::run(&context, &name),
+        Some(Command::Edit(asked)) => edit::run(&context, &asked),
+        Some(Command::Move(asked)) => place::run(&context, &asked),
+        Some(Command::Groups { what }) => groups::run(&context, what.as_ref()),
+        Some(Command::Remove(asked)) => remove::run(&context, &asked),
+        Some(Command::Bin { what }) => bin::run(&context, what.as_ref()),
+        Some(Command::Undo { yes }) => undo::run(&context, yes),
         Some(Command::Enrol(read)) => enrol::run(&context, &read),
         Some(Command::Approvals { once }) => approvals::run(&context, once),
         Some(Command::Approve(which)) => answer::approve(&context, which.id.as_deref()),
@@ -136,7 +150,6 @@ pub fn run(arguments: Arguments, phone: impl FnOnce(&Context, &Tui) -> Result<()
         Some(Command::History) => history::run(&context),
         Some(Command::Gateways) => gateways::gateways(&context),
         Some(Command::Devices { what }) => gateways::devices(&context, what.as_ref()),
-        Some(Command::Move(options)) => moving::run(&context, &options),
         Some(Command::Passphrase) => passphrase::run(&context),
         Some(Command::Keyring { what }) => keyring::run(&context, what),
         Some(Command::Settings(asked)) => settings::run(&context, &asked),

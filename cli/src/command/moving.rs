@@ -1,4 +1,4 @@
-//! `countersign move`: the old phone shows a code, and takes the digits of the new one that enrolled by it.
+//! `countersign devices move`: the old phone shows a code, and takes the digits of the new one that enrolled by it.
 
 use countersign_core::app::{GatewayRow, JoiningRow, Moving};
 use countersign_core::cancel::Cancel;
@@ -9,30 +9,29 @@ use countersign_strings::{fill, text};
 use serde_json::json;
 
 use super::{Context, gateways};
-use crate::args::Move;
 use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::{outside, poll, words};
 
 /// Invites, shows, waits for the new phone, and confirms it.
-pub fn run(context: &Context, options: &Move) -> Result<(), Fault> {
+pub fn run(context: &Context, gateway: Option<&str>, replace: bool) -> Result<(), Fault> {
     let terminal = &context.terminal;
     terminal.read_descriptor()?;
     let desk = context.desk()?;
-    let row = gateways::chosen(&desk, options.gateway.as_deref())?;
-    let moving = desk.app.invite(row.id, options.replace, &Cancel::default())?;
+    let row = gateways::chosen(&desk, gateway)?;
+    let moving = desk.app.invite(row.id, replace, &Cancel::default())?;
     show(context, &moving)?;
     let joining = wait(&desk, &row)?;
     let model = outside::isolated(&joining.model);
     let json = json!({ "gateway": row.id.to_string(), "state": "joining", "os": joining.os.as_str(), "model": model });
     terminal.result_line("", &json)?;
     terminal.say(&fill("tui.move_joining", &[("model", &model), ("os", joining.os.name())]));
-    if options.replace {
+    if replace {
         terminal.say(text("tui.move_replaces"));
     }
     confirm(context, &desk, &row)?;
     terminal.result("", &json!({ "gateway": row.id.to_string(), "state": "moved" }));
-    let words = if options.replace { "tui.moved_replace" } else { "tui.moved" };
+    let words = if replace { "tui.moved_replace" } else { "tui.moved" };
     terminal.say(&fill(words, &[("host", &row.host)]));
     Ok(())
 }

@@ -9,6 +9,7 @@ use crate::read::{self, Found};
 /// Reads what was named; `question` is what a person is asked.
 pub fn from(context: &Context, desk: &Desk, read: &Read, question: &str) -> Result<Found, Fault> {
     let found = match &read.picture {
+        None if read.clipboard => read::clipboard(&desk.app),
         Some(path) => read::picture(&desk.app, path),
         None => read::link(&desk.app, &context.terminal.line(question, true)?),
     };

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::{Context, add, by_hand};
 use crate::desk::Desk;
 use crate::fault::Fault;
+use crate::port::clipboard::{self, Pasted};
 use crate::{outside, read, scan_words, transfer_words, words};
 
 /// What to read, and how much of it to take.
@@ -21,6 +22,9 @@ pub struct Scan {
     /// Pictures of codes; none: links.
     #[arg(value_name = "PICTURE", help = text("scan.help_pictures"))]
     pub pictures: Vec<PathBuf>,
+    /// What was copied.
+    #[arg(long, conflicts_with = "pictures", help = text("accounts.help_clipboard"))]
+    pub clipboard: bool,
     /// Which of several to take.
     #[arg(long, value_name = "NUMBERS", value_parser = Take::parse, help = text("scan.help_take"))]
     pub take: Option<Take>,
@@ -66,6 +70,7 @@ pub fn run(context: &Context, options: &Scan) -> Result<(), Fault> {
     let desk = context.open_desk()?;
     let mut found = Found::default();
     match options.pictures.as_slice() {
+        [] if options.clipboard => copied(context, &desk.app, &mut found)?,
         [] => links(context, &desk.app, &mut found)?,
         pictures => {
             for picture in pictures {
@@ -98,6 +103,23 @@ fn links(context: &Context, app: &App, found: &mut Found) -> Result<(), Fault> {
             question = text("scan.next_link");
         }
     }
+}
+
+/// What was copied: a picture, or a link a line.
+fn copied(context: &Context, app: &App, found: &mut Found) -> Result<(), Fault> {
+    match clipboard::paste()? {
+        Pasted::Picture(file) => {
+            let codes = read::codes_of(app, file).unwrap_or_else(|words| found.named(words));
+            codes.into_iter().for_each(|code| found.take(context, code, false));
+        }
+        Pasted::Text(text) => {
+            for line in text.lines().filter(|line| !line.trim().is_empty()) {
+                let (code, guessed) = read::scanned(app, line.trim());
+                found.take(context, code, guessed);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// An account that was read.

@@ -5,8 +5,10 @@
 //! since, and so nothing is taken out of it again.
 
 mod hold;
+mod paste;
 
 pub use hold::hold;
+pub use paste::{Pasted, paste};
 
 use std::env;
 use std::fs::{File, OpenOptions};
@@ -25,7 +27,7 @@ use crate::fault::Fault;
 /// The command of the child that holds the clipboard; nobody else uses it.
 pub const HOLD: &str = "hold-clipboard";
 
-/// How long the child may take to have the clipboard.
+/// How long a display may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What the child is told of this session: where its display is. Nothing else of the environment.
