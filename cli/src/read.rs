@@ -196,7 +196,39 @@ pub fn line(account: &Account) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use countersign_core::error::PortError;
+    use countersign_core::port::Prompt;
+    use countersign_core::protocol::Secret;
+    use countersign_properties::table::{Row, table};
+
     use super::*;
+    use crate::desk::Desk;
+    use crate::home::Home;
+    use crate::port::AskPassphrase;
+
+    struct Nobody;
+
+    impl AskPassphrase for Nobody {
+        fn ask(&self, _: Option<&Prompt>, _: bool, _: &Cancel) -> Result<Secret, PortError> {
+            Err(PortError::UserRefused)
+        }
+    }
+
+    #[test]
+    fn what_is_no_account_is_named_alike_by_every_command() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::find(Some(folder.path()), None, |_| None).unwrap();
+        let app = Desk::open(&home, Arc::new(Nobody)).unwrap().app;
+        let taken = ["Account", "Migration", "Enrolment", "Offline"];
+        for Row { class, sentence, text } in table(include_str!("../../tests/vectors/scanned.txt")) {
+            if !taken.contains(&class.as_str()) {
+                assert_eq!(link(&app, &text).err().as_ref(), Some(&sentence), "add, enrol, answer-code: {text}");
+                assert_eq!(named(scanned(&app, &text).0), sentence, "scan: {text}");
+            }
+        }
+    }
 
     #[test]
     fn a_plus_that_may_be_a_blank_is_offered_as_one_and_a_certain_one_is_not() {

@@ -10,6 +10,7 @@ use countersign_strings::{fill, text};
 pub fn of_class(class: &Class) -> String {
     let words = match class {
         Class::WebPage { host } => return fill("qr.web_page", &[("host", host)]),
+        Class::OtherPush(kind) => return fill("qr.other_push", &[("kind", kind)]),
         Class::OwnApp(maker) => return fill("qr.own_app", &[("maker", maker)]),
         Class::TooLong { bytes } => return fill("qr.too_long", &[("n", &bytes.to_string())]),
         Class::Account => "qr.account",
@@ -18,12 +19,20 @@ pub fn of_class(class: &Class) -> String {
         Class::Login => return format!("{} {}", text("qr.login"), text("cli.login_here")),
         Class::Offline => "qr.offline",
         Class::Migration => "qr.migration",
+        Class::Sheet => "qr.sheet",
+        Class::Backup => "qr.backup",
         Class::Microsoft => "qr.microsoft",
         Class::Passkey => "qr.passkey",
-        Class::PrivacyIdea => "qr.privacyidea",
-        Class::Tiqr => "qr.tiqr",
         Class::Wifi => "qr.wifi",
         Class::Contact => "qr.contact",
+        Class::Calendar => "qr.calendar",
+        Class::Phone => "qr.phone",
+        Class::Mail => "qr.mail",
+        Class::Place => "qr.place",
+        Class::Sim => "qr.sim",
+        Class::Payment => "qr.payment",
+        Class::Wallet => "qr.wallet",
+        Class::Thing => "qr.thing",
         Class::Serial => "qr.serial",
         Class::Text => "qr.text",
         Class::Empty => "qr.empty",
@@ -157,69 +166,16 @@ pub fn timed(digits: u8, period: u32) -> String {
 #[cfg(test)]
 mod tests {
     use countersign_core::qr::classify;
+    use countersign_properties::table::{Row, table};
 
     use super::*;
 
-    /// How many classes there are. The match has no wildcard: a new class fails to compile here, and then wants a row below.
-    const CLASSES: usize = 17;
-
-    fn place(class: &Class) -> usize {
-        match class {
-            Class::Account => 0,
-            Class::Enrolment => 1,
-            Class::Login => 2,
-            Class::Migration => 3,
-            Class::Offline => 4,
-            Class::TooLong { .. } => 5,
-            Class::Microsoft => 6,
-            Class::Passkey => 7,
-            Class::PrivacyIdea => 8,
-            Class::Tiqr => 9,
-            Class::OwnApp(_) => 10,
-            Class::Wifi => 11,
-            Class::Contact => 12,
-            Class::Serial => 13,
-            Class::WebPage { .. } => 14,
-            Class::Text => 15,
-            Class::Empty => 16,
-        }
-    }
-
-    /// A text of each class, and a part of its sentence that says what it is or what to do.
-    fn table() -> [(String, &'static str); CLASSES + 3] {
-        [
-            ("otpauth://totp/a?secret=GEZDGNBV".to_owned(), "Add it instead"),
-            ("https://gate.example.com/enrol#1.eyJ1Ijoi".to_owned(), "Enrol instead"),
-            ("https://gate.example.com/approve#1.BAQE".to_owned(), "from the other screen with the camera"),
-            ("https://gate.example.com/offline#1.e30.e30.AA".to_owned(), "Ask for its answer code instead"),
-            ("otpauth-migration://offline?data=Cg".to_owned(), "Read all its parts"),
-            ("phonefactor://activate_account?code=1".to_owned(), "Microsoft Authenticator"),
-            ("FIDO:/0123".to_owned(), "signing in with a passkey"),
-            ("pia://container/a".to_owned(), "privacyIDEA"),
-            ("tiqrauth://a@b/c".to_owned(), "tiqr"),
-            ("com-okta-authenticator:/x".to_owned(), "its own app (Okta)"),
-            ("duo://x".to_owned(), "its own app (Duo)"),
-            ("identityguard://x".to_owned(), "its own app (Entrust)"),
-            ("WIFI:S:net;;".to_owned(), "Wi-Fi"),
-            ("BEGIN:VCARD".to_owned(), "a contact"),
-            ("1234567890".to_owned(), "a serial number"),
-            ("https://example.com/x".to_owned(), "a web page, not to an account: example.com"),
-            ("hello there".to_owned(), "some text"),
-            (" \n".to_owned(), "nothing to read"),
-            ("x".repeat(9 * 1024), "9216 bytes long"),
-            ("https://m-1.duosecurity.com/activate/x".to_owned(), "its own app (Duo)"),
-        ]
-    }
-
     #[test]
-    fn every_class_that_the_classifier_gives_has_its_sentence() {
-        let mut seen = [false; CLASSES];
-        for (text, part) in table() {
-            let class = classify(&text);
-            seen[place(&class)] = true;
-            let words = of_class(&class);
-            assert!(words.contains(part), "{text:.40}: {class:?}: {words}");
+    fn every_class_has_its_sentence() {
+        for Row { class, sentence, text } in table(include_str!("../../tests/vectors/scanned.txt")) {
+            assert_eq!(of_class(&classify(&text)), sentence, "{class}: {text}");
         }
-        assert_eq!(seen, [true; CLASSES], "a class without a row");
+        let long = of_class(&classify(&"x".repeat(9 * 1024)));
+        assert!(long.contains("9216 bytes long"), "{long}");
     }
 }

@@ -1,6 +1,8 @@
 //! How parsers meet generated input: no panic, what is taken comes back the same, and at least a third of the input is
 //! taken, so that the test looks at more than refusals. Each package's own tests say what its parsers read.
 
+pub mod table;
+
 use std::cell::Cell;
 
 use proptest::prelude::*;
