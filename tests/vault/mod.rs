@@ -13,6 +13,7 @@ mod reader;
 mod remnant;
 pub mod story;
 pub mod trace;
+mod vectors;
 
 /// `short` in every run, `long` under torture.
 pub fn effort(short: usize, long: usize) -> usize {
