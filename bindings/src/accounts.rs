@@ -2,7 +2,9 @@
 
 use countersign_core::vault::{self, AccountId, GroupId, IconId};
 
-use crate::record::{AccountEdit, Added, BinnedRow, Codes, CodesWindow, GroupRow, NewAccount, TagRow, View};
+use crate::record::{
+    AccountEdit, Added, BinnedRow, ChangedRow, Codes, CodesWindow, GroupRow, NewAccount, TagRow, View,
+};
 use crate::{Countersign, CountersignError};
 
 fn accounts(ids: Vec<u64>) -> Vec<AccountId> {
@@ -110,6 +112,16 @@ impl Countersign {
     /// Gives accounts a picture from a PNG or JPEG file, shrunk; its id.
     pub async fn set_picture(&self, ids: Vec<u64>, file: Vec<u8>) -> Result<u64, CountersignError> {
         self.blocking(move |app| Ok(app.set_picture(&accounts(ids), &file)?.0)).await
+    }
+
+    /// Keeps a picture that an edit gives to accounts next, so that both are one change to take back; its id.
+    pub async fn keep_picture(&self, file: Vec<u8>) -> Result<u64, CountersignError> {
+        self.blocking(move |app| Ok(app.keep_picture(&vault::Picture::from_file(&file)?)?.0)).await
+    }
+
+    /// What `undo_change` would take back.
+    pub fn last_change(&self) -> Result<Vec<ChangedRow>, CountersignError> {
+        Ok(self.app.last_change()?.into_iter().map(ChangedRow::from).collect())
     }
 
     /// A picture of an account: a PNG file.

@@ -1,6 +1,6 @@
 //! Errors as shells see them: the same groups by who can act, the same names and numbers, never input.
 
-use countersign_core::error;
+use countersign_core::{error, qr};
 
 use crate::record::ClosedStatus;
 
@@ -157,6 +157,28 @@ impl From<error::PortError> for CountersignError {
     fn from(fault: error::PortError) -> Self {
         Self::Port { fault: fault.into() }
     }
+}
+
+impl From<qr::ScanError> for CountersignError {
+    fn from(fault: qr::ScanError) -> Self {
+        match fault {
+            qr::ScanError::Busy => error::PortError::Busy.into(),
+            qr::ScanError::TimedOut => error::PortError::Timeout.into(),
+            qr::ScanError::NoThread => error::PortError::Memory.into(),
+            qr::ScanError::Picture(fault) => refused_picture(&fault),
+        }
+    }
+}
+
+impl From<qr::LumaError> for CountersignError {
+    fn from(fault: qr::LumaError) -> Self {
+        refused_picture(&fault)
+    }
+}
+
+fn refused_picture(fault: &dyn std::error::Error) -> CountersignError {
+    let field = error::Named::Picture.to_string();
+    CountersignError::Input { fault: InputFault::Field { field, rule: fault.to_string() } }
 }
 
 impl From<error::InputError> for InputFault {

@@ -6,9 +6,12 @@
 
 mod accounts;
 mod error;
+mod packs;
 mod port;
 mod record;
+mod scan;
 mod slots;
+mod transfer;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,11 +31,14 @@ pub use error::{CountersignError, GatewayFault, InputFault, PortFault, ShellErro
 pub use port::{CancelHandle, Clock, ClockPort, Keystore, KeystorePort, Observer, ObserverPort};
 pub use record::{
     AccountDetails, AccountEdit, AccountIcon, AccountKind, AccountRow, Added, Algorithm, ApprovalRow, ApprovalState,
-    AutoLock, BinnedRow, ClosedStatus, CodeRow, Codes, CodesWindow, ContextRow, DamagedRow, DeviceClass, EnrolOffer,
-    Enrolling, GatewayRow, GatewayState, GoneWhy, GroupRow, Guard, IconChange, Level, LiveCode, LockState, NewAccount,
-    NewMark, NewSheet, Op, Os, Phone, PollOutcome, Prompt, Purpose, Res, SlotKind, SlotRow, Sort, Src, Staleness,
-    Status, TagRow, Topic, UserVerification, Verdict, View,
+    AutoLock, BinnedRow, ChangedRow, ClosedStatus, CodeRow, Codes, CodesWindow, ContextRow, DamagedRow, DeviceClass,
+    EnrolOffer, Enrolling, FittingIcon, Frame, GatewayRow, GatewayState, GoneWhy, GroupRow, Guard, IconChange, IconFit,
+    IconPack, Known, LeftOut, Level, LiveCode, LockState, NewAccount, NewMark, NewSheet, NotHeld, Op, Os,
+    OutgoingTransfer, PackIcon, Phone, PollOutcome, Prompt, Purpose, Repair, Res, Rotation, Scanned, ScannedClass,
+    SlotKind, SlotRow, Sort, Src, Staleness, Status, TagRow, Topic, TransferAdded, TransferProgress, TransferRow,
+    TransferState, UserVerification, VaultDamage, VaultReport, Verdict, View,
 };
+pub use transfer::{FreshUnlock, Transfer, TransferPart};
 
 uniffi::setup_scaffolding!();
 
@@ -172,6 +178,16 @@ impl Countersign {
     /// Writes the vault's log back, as before the app is suspended.
     pub async fn checkpoint(&self) -> Result<(), CountersignError> {
         self.blocking(move |app| Ok(app.checkpoint()?)).await
+    }
+
+    /// What the last unlock found wrong.
+    pub fn vault_report(&self) -> Result<VaultReport, CountersignError> {
+        Ok(self.app.vault_report()?.into())
+    }
+
+    /// The person has read what was found damaged: it is not told again.
+    pub async fn accept_damage(&self) -> Result<(), CountersignError> {
+        self.blocking(|app| Ok(app.accept_damage()?)).await
     }
 
     /// All enrolments that a screen lists.

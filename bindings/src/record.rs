@@ -31,7 +31,11 @@ mod approval;
 mod gateway;
 mod key;
 mod list;
+mod pack;
+mod report;
+mod scanned;
 mod slot;
+mod transfer;
 
 pub use account::{
     AccountEdit, AccountKind, AccountRow, Algorithm, CodeRow, Codes, DamagedRow, DeviceClass, LiveCode, LockState,
@@ -40,8 +44,16 @@ pub use account::{
 pub use approval::{ApprovalRow, ApprovalState, ClosedStatus, ContextRow, NewMark, Op, Res, Src, Status, Verdict};
 pub use gateway::{EnrolOffer, Enrolling, GatewayRow, GatewayState, GoneWhy, Os, Phone, PollOutcome, Staleness};
 pub use key::{Guard, Level, Prompt, Purpose, UserVerification};
-pub use list::{AccountDetails, AccountIcon, Added, BinnedRow, CodesWindow, GroupRow, IconChange, Sort, TagRow, View};
+pub use list::{
+    AccountDetails, AccountIcon, Added, BinnedRow, ChangedRow, CodesWindow, GroupRow, IconChange, Sort, TagRow, View,
+};
+pub use pack::{FittingIcon, IconFit, IconPack, PackIcon};
+pub use report::{VaultDamage, VaultReport};
+pub use scanned::{Frame, Repair, Rotation, Scanned, ScannedClass};
 pub use slot::{AutoLock, NewSheet, SlotKind, SlotRow};
+pub use transfer::{
+    Known, LeftOut, NotHeld, OutgoingTransfer, TransferAdded, TransferProgress, TransferRow, TransferState,
+};
 
 mirror! {
     /// What changed. The shell reads what it shows.

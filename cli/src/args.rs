@@ -13,6 +13,7 @@ use crate::command::code::Code;
 use crate::command::edit::Edit;
 use crate::command::export_uri::ExportUri;
 use crate::command::groups::GroupsCommand;
+use crate::command::icons::IconsCommand;
 use crate::command::list::List;
 use crate::command::place::Move;
 use crate::command::remove::Remove;
@@ -150,6 +151,13 @@ pub enum Command {
     /// Changes the passphrase.
     #[command(about = text("cli.about_passphrase"))]
     Passphrase,
+    /// Icon packs.
+    #[command(about = text("icons.about"))]
+    Icons {
+        /// What to do; nothing: list them.
+        #[command(subcommand)]
+        what: Option<IconsCommand>,
+    },
     /// Whether the session's keyring opens the vault.
     #[command(about = text("cli.about_keyring"))]
     Keyring {

@@ -19,6 +19,7 @@ mod keys;
 mod locking;
 mod moving;
 mod offline;
+mod packs;
 mod page;
 mod poll;
 mod refresh;
@@ -57,6 +58,7 @@ pub use vault::LockState;
 
 use crate::device::Store;
 use crate::error::{Error, InputError};
+use crate::icons::Packs;
 use crate::port::{Observer, Ports, Topic};
 use crate::push::{call, history as past, meta};
 use crate::qr::Decoder;
@@ -90,6 +92,7 @@ pub struct App {
     /// Enrolments whose keys the keystore does not have any more.
     keyless: Mutex<BTreeSet<Id>>,
     decoder: Decoder,
+    packs: Packs,
 }
 
 /// What is behind the one lock.
@@ -155,6 +158,7 @@ impl App {
             observers: Mutex::default(),
             keyless: Mutex::default(),
             decoder: Decoder::new(),
+            packs: Packs::new(&shared.join("icons")),
             ports,
         };
         app.undo_abandoned()?;

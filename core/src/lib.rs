@@ -8,6 +8,7 @@ pub mod cancel;
 pub mod device;
 pub mod error;
 pub mod file;
+pub mod icons;
 pub mod limits;
 pub mod net;
 pub mod port;

@@ -116,6 +116,20 @@ pub const ICON_SOURCE: u64 = 16_000_000;
 pub const ICON_SIDE: usize = 256;
 /// Account: bytes of its picture as it is kept.
 pub const ICON_PICTURE: usize = 1024 * 1024;
+/// Icon packs that are kept.
+pub const ICON_PACKS: usize = 16;
+/// Icon pack: bytes of its archive.
+pub const ICON_PACK: usize = 64 * 1024 * 1024;
+/// Icon pack: files in it. Packs that people have hold some four thousand.
+pub const ICON_PACK_FILES: usize = 10_000;
+/// Icon pack: bytes of all its files, unpacked.
+pub const ICON_PACK_UNPACKED: u64 = 256 * 1024 * 1024;
+/// Icon pack: how much longer its files may be than what they are packed in.
+pub const ICON_PACK_RATIO: u64 = 100;
+/// Icon pack: bytes of its list.
+pub const ICON_PACK_LIST: usize = 4 * 1024 * 1024;
+/// Icon pack: Unicode scalar values of its name, and of an icon's; the rest is cut off.
+pub const ICON_NAME: usize = 64;
 /// Group: Unicode scalar values of its name.
 pub const GROUP_NAME: usize = 64;
 /// Tag: Unicode scalar values.
@@ -180,6 +194,12 @@ pub const TABLE: &[Limit] = &[
     Limit { surface: "side of an account's picture as kept", most: ICON_SIDE as u64, unit: "pixels" },
     Limit { surface: "picture of an account", most: ICON_PICTURE as u64, unit: "bytes" },
     Limit { surface: "pictures of all accounts", most: ICON_PICTURES, unit: "bytes" },
+    Limit { surface: "icon packs", most: ICON_PACKS as u64, unit: "packs" },
+    Limit { surface: "icon pack", most: ICON_PACK as u64, unit: "bytes" },
+    Limit { surface: "files in an icon pack", most: ICON_PACK_FILES as u64, unit: "files" },
+    Limit { surface: "icon pack, unpacked", most: ICON_PACK_UNPACKED, unit: "bytes" },
+    Limit { surface: "icon pack, unpacked for each byte", most: ICON_PACK_RATIO, unit: "bytes" },
+    Limit { surface: "list of an icon pack", most: ICON_PACK_LIST as u64, unit: "bytes" },
     Limit { surface: "deleted accounts that are kept", most: BIN_MOST as u64, unit: "accounts" },
     Limit { surface: "seed of an account", most: *ACCOUNT_SEED.end() as u64, unit: "bytes" },
     Limit { surface: "search text", most: SEARCH as u64, unit: "scalar values" },

@@ -18,6 +18,7 @@ const ENGLISH: &[(&str, &str)] = &[
     ("demo", include_str!("../en/demo.toml")),
     ("qr", include_str!("../en/qr.toml")),
     ("scan", include_str!("../en/scan.toml")),
+    ("icons", include_str!("../en/icons.toml")),
     ("error", include_str!("../en/error.toml")),
     ("gateway", include_str!("../en/gateway.toml")),
     ("login", include_str!("../en/login.toml")),

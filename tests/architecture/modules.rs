@@ -3,7 +3,7 @@
 use countersign_tests::source::{Source, sources};
 
 /// Features of core. None names another; what two need sits beside them.
-const FEATURES: [&str; 4] = ["qr", "vault", "device", "push"];
+const FEATURES: [&str; 5] = ["qr", "vault", "device", "push", "icons"];
 
 /// Subjects of the gateway. None answers for another's routes, and none reaches into another's store but by [`TOGETHER`].
 const SUBJECTS: [&str; 15] = [
@@ -50,6 +50,7 @@ const MACHINE: &[(&str, &[&str])] = &[
             "cli/src/",
             "core/src/device/",
             "core/src/file.rs",
+            "core/src/icons/",
             "core/src/vault/",
             "gateway/src/",
             "prompt/src/",

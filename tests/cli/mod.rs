@@ -7,6 +7,7 @@ mod check_config;
 mod choices;
 mod clipboard;
 mod device;
+mod icons;
 mod keyring;
 mod phones;
 mod pick;

@@ -66,6 +66,7 @@ pub const TARGETS: &[Target] = &[
     picture("qr_luma", picture::luma),
     picture("png", picture::file),
     picture("jpeg", picture::file),
+    picture("icon_pack", picture::icon_pack),
 ];
 
 const fn text(name: &'static str, run: fn(&[u8]) -> bool, words: &'static [&'static str]) -> Target {

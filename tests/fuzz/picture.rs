@@ -1,6 +1,7 @@
 //! Pictures as cameras and files have them.
 
-use countersign_core::limits::PICTURE_CODES;
+use countersign_core::icons;
+use countersign_core::limits::{ICON_PICTURE, PICTURE_CODES};
 use countersign_core::qr::{Code, Decoder, Luma, Rotation, ScanError};
 
 /// What the largest code holds: digits, which are one letter each.
@@ -33,6 +34,17 @@ pub fn file(input: &[u8]) -> bool {
     let found = Decoder::new().file(input.to_vec());
     fit(&found);
     found.is_ok()
+}
+
+/// An icon pack, and the files of its first icons.
+pub fn icon_pack(input: &[u8]) -> bool {
+    let Ok((pack, all)) = icons::look(input) else { return false };
+    assert!(!all.is_empty() && all.len() == pack.icons);
+    for icon in all.iter().take(16) {
+        let file = icons::look_at(input, icon);
+        assert!(file.map_or(0, |file| file.len()) <= ICON_PICTURE);
+    }
+    true
 }
 
 fn fit(found: &Result<Vec<Code>, ScanError>) {

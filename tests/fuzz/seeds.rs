@@ -51,6 +51,9 @@ pub fn seeds(target: &str) -> Vec<(String, Vec<u8>)> {
         "qr_luma" => return pictures(luma),
         "png" => return pictures(|symbol| symbol.png(3)).into_iter().chain(file("png")).collect(),
         "jpeg" => return file("jpeg"),
+        "icon_pack" => {
+            return vec![("small".to_owned(), include_bytes!("../fixtures/icons/small.zip").to_vec())];
+        }
         "attestation" | "x509_chain" => Vec::new(),
         other => panic!("{other} has no seeds"),
     };

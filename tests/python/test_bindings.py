@@ -4,6 +4,7 @@ import asyncio
 import base64
 import os
 import pathlib
+import sys
 import tempfile
 import time
 import unittest
@@ -12,6 +13,10 @@ import countersign_bindings as cs
 from gateway import Gateway, Window, sign_in
 from shell import Clock, Keystore, Observer
 
+TESTS = pathlib.Path(__file__).parent.parent
+sys.path.append(str(TESTS / "peer"))
+import qr
+
 PHONE = cs.Phone(os=cs.Os.LINUX, model="Python", app="tests 1")
 
 
@@ -19,6 +24,23 @@ def account(name, kind, secret=b"12345678901234567890", pin=None):
     return cs.NewAccount(
         issuer="Example", name=name, note="", kind=kind, algorithm=cs.Algorithm.SHA1, digits=8, secret=secret, pin=pin
     )
+
+
+def all_are(rows, state):
+    """Whether there are rows, and each is of this state."""
+    return bool(rows) and all(getattr(row.state, f"is_{state}")() for row in rows)
+
+
+def frame_of(page, scale=5, quiet=4):
+    """What a camera sees of the code on a page."""
+    dark, side = qr.modules(page)
+    width = (side + 2 * quiet) * scale
+    pixels = bytearray(b"\xf0" * width * width)
+    for x, y in dark:
+        for row in range(scale):
+            start = ((y + quiet) * scale + row) * width + (x + quiet) * scale
+            pixels[start : start + scale] = b"\x10" * scale
+    return cs.Frame(pixels=bytes(pixels), width=width, height=width, stride=width, rotation=cs.Rotation.NONE)
 
 
 class Phone:
@@ -38,6 +60,10 @@ class Phone:
             os.makedirs(folder, mode=0o700, exist_ok=True)
         self.app = cs.Countersign.open(private, shared, [], self.keystore, self.clock)
         self.app.observe(self.observer)
+
+    def with_vault(self):
+        asyncio.run(self.app.create_vault(b"a passphrase", cs.DeviceClass.PHONE, cs.CancelHandle()))
+        return self.app
 
 
 class WithoutGateway(unittest.TestCase):
@@ -139,6 +165,8 @@ class WithoutGateway(unittest.TestCase):
         asyncio.run(app.delete_accounts([olga]))
         self.assertEqual([row.account.id for row in app.bin()], [olga])
         self.assertTrue(app.can_undo_change())
+        [changed] = app.last_change()
+        self.assertEqual((changed.before.deleted, changed.now.deleted is None, changed.note), (None, False, None))
         asyncio.run(app.undo_change())
         asyncio.run(app.delete_accounts([olga]))
         asyncio.run(app.restore_accounts([olga]))
@@ -147,6 +175,7 @@ class WithoutGateway(unittest.TestCase):
             asyncio.run(app.set_picture([mara], b"no picture"))
         photo = (pathlib.Path(__file__).parent.parent / "fixtures/qr/poor.jpg").read_bytes()
         picture = asyncio.run(app.set_picture([mara], photo))
+        self.assertEqual(asyncio.run(app.keep_picture(photo)), picture, "kept once")
         self.assertTrue(asyncio.run(app.picture(picture)).startswith(b"\x89PNG"))
         self.assertEqual(app.view(cs.View(search="mara", group=None, tag=None, favourites=False, sort=cs.Sort.MANUAL), 59).rows[0].account.initials, "E")
         self.assertTrue(all(cs.drawn_icon(name).startswith("<svg ") for name in cs.drawn_icons()))
@@ -155,6 +184,114 @@ class WithoutGateway(unittest.TestCase):
         asyncio.run(app.unlock(b"a passphrase", cs.CancelHandle()))
         uses = {row.account.id: row.account.uses for row in app.codes(59).rows}
         self.assertEqual(uses, {mara: 1, olga: 0})
+
+    def test_what_is_scanned_is_named_and_an_account_is_added_as_it_was_read(self):
+        app = Phone(self).with_vault()
+        seen = app.scan_text(b"otpauth://totp/Bank:mara?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&digits=8&issuer=Other")
+        self.assertTrue(seen.is_ACCOUNT())
+        self.assertEqual((seen.account.issuer, seen.account.note), ("Other", "Bank"))
+        self.assertTrue(seen.repairs[0].is_TWO_ISSUERS())
+        self.assertEqual((seen.repairs[0].kept, seen.repairs[0].other), ("Other", "Bank"))
+        self.assertTrue(asyncio.run(app.known_accounts([seen.account, seen.account]))[1].is_TWICE())
+        id = asyncio.run(app.add_account(seen.account))
+        self.assertEqual(app.codes(59).rows[0].live.code, "94287082")
+        [known] = asyncio.run(app.known_accounts([seen.account]))
+        self.assertEqual((known.is_THERE(), known.id), (True, id))
+        for text, name in ((b"WIFI:S:home;;", "WIFI"), (b"LPA:1$a$b", "SIM"), (b"\xff\xfe", "TEXT"), (b"", "EMPTY")):
+            self.assertTrue(getattr(app.scan_text(text).what, f"is_{name}")(), text)
+        self.assertEqual(app.scan_text(b"https://example.com/x").what.host, "example.com")
+        self.assertEqual(app.scan_text(b"tiqrauth://a@b/c").what.name, "tiqr")
+        self.assertTrue(app.scan_text(b"https://gate.example.com/approve#1.AAAA").is_LOGIN())
+        self.assertIn("secret", app.scan_text(b"otpauth://totp/x?secret=!").why)
+        with self.assertRaises(cs.CountersignError.Input):
+            asyncio.run(app.scan_picture(b"no picture"))
+        narrow = cs.Frame(pixels=bytes(100), width=10, height=10, stride=9, rotation=cs.Rotation.HALF)
+        with self.assertRaises(cs.CountersignError.Input) as caught:
+            asyncio.run(app.scan_frame(narrow))
+        self.assertEqual(caught.exception.fault.field, "picture")
+
+    def test_accounts_go_from_phone_to_phone_by_a_transfer_and_by_a_link(self):
+        app = Phone(self).with_vault()
+        names = [f"mara{n}" for n in range(12)]
+        all = [account(name, cs.AccountKind.HOTP(counter=n), secret=bytes([n + 1]) * 20) for n, name in enumerate(names)]
+        slow = account("slow", cs.AccountKind.TOTP(period=60, start=0))
+        ids = [added.id for added in asyncio.run(app.add_accounts([*(cs.NewAccount(**vars(one) | {"digits": 6}) for one in all), slow]))]
+        with self.assertRaises(cs.CountersignError.Input) as caught:
+            asyncio.run(app.prove(b"another", cs.CancelHandle()))
+        self.assertTrue(caught.exception.fault.is_WRONG_PASSPHRASE())
+        fresh = asyncio.run(app.prove(b"a passphrase", cs.CancelHandle()))
+        out = asyncio.run(app.export_transfer(ids, fresh))
+        self.assertEqual(([row.name for row in out.held], [left.account.name for left in out.left]), (names, ["slow"]))
+        self.assertEqual((out.left[0].why.is_PERIOD(), out.left[0].why.seconds), (True, 60))
+        link = asyncio.run(app.export_link(ids[-1], fresh))
+        asyncio.run(app.lock())
+        with self.assertRaises(cs.CountersignError.Input) as caught:
+            asyncio.run(app.export_link(ids[0], fresh))
+        self.assertTrue(caught.exception.fault.is_VAULT_LOCKED())
+
+        other = Phone(self).with_vault()
+        transfer = cs.Transfer()
+        parts = [other.scan_text(text).part for text in out.links]
+        self.assertGreater(len(parts), 1)
+        self.assertTrue(transfer.add(parts[-1]).is_ACCOUNTS() and transfer.add(parts[-1]).is_NOTHING())
+        progress = transfer.progress()
+        self.assertEqual((progress.parts, progress.is_whole), ([False] * (len(parts) - 1) + [True], False))
+        with self.assertRaises(cs.CountersignError.Input) as caught:
+            asyncio.run(other.import_transfer(transfer, False))
+        self.assertTrue(caught.exception.fault.is_UNFINISHED())
+        for part in parts[:-1]:
+            transfer.add(part)
+        self.assertTrue(all_are(asyncio.run(other.transfer_rows(transfer)), "NEW"))
+        self.assertTrue(all_are(asyncio.run(other.import_transfer(transfer, False)), "ADDED"))
+        self.assertTrue(all_are(asyncio.run(other.transfer_rows(transfer)), "THERE"))
+        asyncio.run(other.add_account(other.scan_text(link).account))
+        self.assertEqual([row.account.name for row in other.codes(59).rows], [*names, "slow"])
+
+    def test_an_icon_pack_is_kept_and_its_icons_are_given_to_accounts(self):
+        app = Phone(self).with_vault()
+        mara = asyncio.run(app.add_account(account("mara", cs.AccountKind.TOTP(period=30, start=0))))
+        pack = asyncio.run(app.add_icon_pack((TESTS / "fixtures/icons/small.zip").read_bytes()))
+        self.assertEqual((pack.name, pack.version, pack.icons, pack.left_out), ("Small Pack", 3, 3, 1))
+        self.assertEqual(asyncio.run(app.icon_packs()), [pack])
+        self.assertEqual([icon.name for icon in asyncio.run(app.find_icons("code lab"))], ["GitLab"])
+        [best] = asyncio.run(app.icons_for("GITHUB"))
+        self.assertEqual((best.icon.name, best.fit), ("GitHub", cs.IconFit.WHOLE))
+        png = asyncio.run(app.pack_icon(best.icon))
+        chosen = asyncio.run(app.set_pack_icon([mara], best.icon))
+        asyncio.run(app.remove_icon_pack(pack.id))
+        self.assertEqual(asyncio.run(app.picture(chosen)), png, "it stays without the pack")
+        self.assertEqual(app.codes(59).rows[0].account.details.icon.id, chosen)
+        for call in (app.pack_icon(best.icon), app.remove_icon_pack(pack.id), app.remove_icon_pack("no id")):
+            with self.assertRaises(cs.CountersignError.Input) as caught:
+                asyncio.run(call)
+            self.assertTrue(caught.exception.fault.is_NOT_FOUND())
+        with self.assertRaises(cs.CountersignError.Input):
+            asyncio.run(app.add_icon_pack(b"no pack"))
+
+    def test_ways_in_are_added_named_and_taken_back_and_the_rule_of_locking_is_kept(self):
+        app = Phone(self).with_vault()
+        self.assertEqual((app.vault_report().damage, app.vault_report().kept), ([], None))
+        asyncio.run(app.accept_damage())
+        second = asyncio.run(app.add_passphrase(b"another", "Jo", cs.DeviceClass.PHONE, cs.CancelHandle()))
+        sheet = asyncio.run(app.add_sheet("drawer"))
+        asyncio.run(app.name_slot(second, "Jo's"))
+        slots = asyncio.run(app.slots())
+        self.assertEqual([slot.name for slot in slots], ["", "Jo's", "drawer"])
+        self.assertTrue(slots[1].kind.is_PASSPHRASE() and slots[2].kind.is_SHEET())
+        asyncio.run(app.remove_slot(second))
+        asyncio.run(app.set_auto_lock(cs.AutoLock(after_s=60, on_leave=True, on_screen_off=False)))
+        self.assertEqual(asyncio.run(app.auto_lock()).after_s, 60)
+        self.assertLessEqual(asyncio.run(app.lock_due()), 60_000)
+        self.assertFalse(asyncio.run(app.screen_off()))
+        self.assertTrue(asyncio.run(app.left()))
+        self.assertEqual(app.lock_state(), cs.LockState.LOCKED)
+        with self.assertRaises(cs.CountersignError.Input):
+            asyncio.run(app.unlock(b"another", cs.CancelHandle()))
+        self.assertTrue(app.scan_text(sheet.qr.encode()).what.is_SHEET())
+        asyncio.run(app.unlock_by_sheet("\n".join(sheet.lines).encode(), cs.CancelHandle()))
+        asyncio.run(app.replace_passphrase(sheet.qr.encode(), b"new", cs.DeviceClass.PHONE, cs.CancelHandle()))
+        asyncio.run(app.lock())
+        asyncio.run(app.unlock(b"new", cs.CancelHandle()))
 
     def test_an_error_says_who_can_act_and_repeats_no_input(self):
         with self.assertRaises(cs.CountersignError.Input) as caught:
@@ -185,6 +322,11 @@ class AtAGateway(unittest.TestCase):
         phone = Phone(self)
         offer = phone.app.enrol_offer(link)
         self.assertIn(offer.host, self.gateway.url)
+        # A frame has its few milliseconds; a camera shows the next one.
+        frames = (asyncio.run(phone.app.scan_frame(frame_of(window.page))) for _ in range(50))
+        [seen] = next(filter(None, frames))
+        self.assertTrue(seen.is_ENROLMENT() and seen.offer == offer)
+        self.assertEqual(phone.app.enrol_offer(seen.link), offer)
         self.assertEqual(asyncio.run(phone.app.enrol_name(link, cs.CancelHandle())), "Gateway of the test")
         enrolling = asyncio.run(phone.app.enrol(link, PHONE, cs.CancelHandle()))
         self.assertEqual((enrolling.acct, enrolling.gateway), (name, "Gateway of the test"))

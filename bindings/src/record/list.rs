@@ -149,6 +149,25 @@ impl From<vault::Binned> for BinnedRow {
     }
 }
 
+/// An account that the last change changed.
+#[derive(Clone, uniffi::Record)]
+pub struct ChangedRow {
+    /// As it was before, and would be again.
+    pub before: AccountRow,
+    /// As it is.
+    pub now: AccountRow,
+    /// Its note before, where that was changed.
+    pub note: Option<String>,
+}
+
+impl From<vault::Changed> for ChangedRow {
+    fn from(core: vault::Changed) -> Self {
+        let vault::Changed { before, now, note } = core;
+        let note = note.map(|note| note.as_str().to_owned());
+        Self { before: AccountRow::from(&*before), now: AccountRow::from(&*now), note }
+    }
+}
+
 mirror! {
     /// An order of a list.
     Sort = vault::Sort {

@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::sync::Arc;
 
 use clap::Args;
+use countersign_core::icons::PackIcon;
 use countersign_core::limits::PICTURE_FILE;
 use countersign_core::vault::{self, Account, AccountId, DRAWN, GroupId, Icon, Picture};
 use countersign_strings::{fill, text};
@@ -16,9 +17,12 @@ use super::choose::{self, Filter, agreed};
 use super::kept::{self, Groups};
 use crate::desk::Desk;
 use crate::fault::Fault;
+use crate::outside::isolated;
 
 /// Takes an icon away.
 const NO_ICON: &str = "none";
+/// How many icons are named of several that may be meant.
+const SHOWN: usize = 12;
 /// Takes a note from standard input.
 const FROM_STDIN: &str = "-";
 
@@ -176,7 +180,7 @@ fn typed_note(context: &Context) -> Result<Zeroizing<String>, Fault> {
     Ok(note)
 }
 
-/// The icon that is meant: none, one of the set drawn for this project, or the picture in a file.
+/// The icon that is meant: none, one of the set drawn for this project, the picture in a file, or an icon of a pack.
 fn icon(desk: &Desk, name: &str) -> Result<Option<Icon>, Fault> {
     if name.eq_ignore_ascii_case(NO_ICON) {
         return Ok(None);
@@ -186,8 +190,25 @@ fn icon(desk: &Desk, name: &str) -> Result<Option<Icon>, Fault> {
     }
     let mut file = Vec::new();
     let most = PICTURE_FILE as u64 + 1;
-    let read = File::open(name).and_then(|opened| opened.take(most).read_to_end(&mut file));
-    read.map_err(|_| Fault::refused(fill("accounts.no_such_icon", &[("names", &DRAWN.join(", "))])))?;
-    let picture = Picture::from_file(&file)?;
+    let picture = match File::open(name).and_then(|opened| opened.take(most).read_to_end(&mut file)) {
+        Ok(_) => Picture::from_file(&file)?,
+        Err(_) => desk.app.pack_icon(&of_pack(desk, name)?)?,
+    };
     Ok(Some(Icon::Picture(desk.app.keep_picture(&picture)?)))
+}
+
+/// The one icon of this name that the packs have, or the only one that the name finds.
+fn of_pack(desk: &Desk, name: &str) -> Result<PackIcon, Fault> {
+    // What is too long to be looked for is no icon's name.
+    let found = desk.app.find_icons(name).unwrap_or_default();
+    let exact: Vec<&PackIcon> = found.iter().filter(|icon| icon.name.to_lowercase() == name.to_lowercase()).collect();
+    match (exact.as_slice(), found.as_slice()) {
+        ([one], _) => Ok((*one).clone()),
+        (_, [one]) => Ok(one.clone()),
+        (_, []) => Err(Fault::refused(fill("accounts.no_such_icon", &[("names", &DRAWN.join(", "))]))),
+        _ => {
+            let names: Vec<String> = found.iter().take(SHOWN).map(|icon| isolated(&icon.name)).collect();
+            Err(Fault::refused(fill("icons.several", &[("n", &found.len().to_string()), ("names", &names.join(", "))])))
+        }
+    }
 }

@@ -17,6 +17,7 @@ pub(crate) mod export_uri;
 pub(crate) mod gateways;
 pub mod groups;
 pub(crate) mod history;
+pub(crate) mod icons;
 mod init;
 pub(crate) mod kept;
 mod keyring;
@@ -151,6 +152,7 @@ pub fn run(arguments: Arguments, phone: impl FnOnce(&Context, &Tui) -> Result<()
         Some(Command::Gateways) => gateways::gateways(&context),
         Some(Command::Devices { what }) => gateways::devices(&context, what.as_ref()),
         Some(Command::Passphrase) => passphrase::run(&context),
+        Some(Command::Icons { what }) => icons::run(&context, what.as_ref()),
         Some(Command::Keyring { what }) => keyring::run(&context, what),
         Some(Command::Settings(asked)) => settings::run(&context, &asked),
         Some(Command::Slots { what }) => slots::run(&context, what.as_ref()),

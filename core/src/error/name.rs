@@ -51,6 +51,10 @@ names! {
         Group = "group",
         /// The groups of a vault, or of an account.
         Groups = "groups",
+        /// The file of an icon pack, or its list.
+        IconPack = "icon pack",
+        /// All icon packs.
+        IconPacks = "icon packs",
         /// Who issued an account.
         Issuer = "issuer",
         /// What a passphrase's key costs to derive.
@@ -65,6 +69,10 @@ names! {
         Name = "name",
         /// The person's own words on an account.
         Note = "note",
+        /// The files in an icon pack.
+        PackFiles = "files of an icon pack",
+        /// All that an icon pack holds, unpacked.
+        PackUnpacked = "icon pack, unpacked",
         /// A passphrase.
         Passphrase = "passphrase",
         /// The PIN of an account.
@@ -111,6 +119,8 @@ names! {
         Endpoint = "https, at most 1000 bytes",
         /// A link of ours that names the host it leads to.
         Host = "link of another host",
+        /// An icon pack in Aegis' form.
+        IconPack = "a zip archive with pack.json, as Aegis has it",
         /// Cost of a key: memory.
         KdfMemory = "memory of 19 MiB to 1 GiB",
         /// Cost of a key: passes.
@@ -127,6 +137,8 @@ names! {
         LinkKind = "not a link of this kind",
         /// Few marks on a letter.
         Marks = "at most four marks on a letter",
+        /// An icon pack with an icon that can be drawn.
+        NoPngIcons = "icons in PNG or JPEG",
         /// Text that normal form C does not make three times as long.
         Ordinary = "ordinary text",
         /// A passphrase's length.

@@ -15,6 +15,7 @@ use countersign_protocol::seal::{Receiver, SealKey};
 use countersign_protocol::uri::{EnrolLink, LinkError};
 
 use unicode_normalization::UnicodeNormalization as _;
+use zeroize::Zeroizing;
 
 use crate::error::{Error, GatewayError, InputError, Named, PortError, Rule};
 use crate::port::{Random, Trust};
@@ -25,6 +26,11 @@ use crate::record::{Kids, Request, Target};
 pub struct EnrolOffer(EnrolLink);
 
 impl EnrolOffer {
+    /// The link, as [`EnrolOffer::read`] takes it: for a shell that shows the host and comes back with a yes.
+    pub fn to_link(&self) -> Zeroizing<String> {
+        self.0.to_https()
+    }
+
     /// Reads the text of a QR or a link.
     ///
     /// # Errors
