@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use countersign_core::app::{App, Folders, LockState, Phone};
 use countersign_core::cancel::Cancel;
-use countersign_core::error::InputError;
+use countersign_core::error::{Error, InputError, PortError};
 use countersign_core::net::Net;
 use countersign_core::port::{Clock, Keystore, Ports, Random};
 use countersign_core::protocol::Secret;
@@ -51,7 +51,18 @@ impl Desk {
             Some(file) => App::open_vault(file.to_owned(), &folders.shared, ports)?,
             None => App::open(folders, ports)?,
         };
-        Ok(Self { app: Arc::new(app), clock, keystore, random, guest: home.vault().is_some() })
+        let app = Arc::new(app);
+        let vault = Arc::downgrade(&app);
+        keystore.ask_vault(move |passphrase| {
+            let app = vault.upgrade().ok_or(PortError::Interrupted)?;
+            match app.keystore_secret_by(passphrase) {
+                Ok(secret) => Ok(Some(secret)),
+                Err(Error::Port(fault)) => Err(fault),
+                Err(Error::Input(InputError::WrongPassphrase)) => Ok(None),
+                Err(_) => Err(PortError::Failed),
+            }
+        });
+        Ok(Self { app, clock, keystore, random, guest: home.vault().is_some() })
     }
 
     /// Opens the phone in `home`, if there is a vault.
@@ -83,20 +94,29 @@ impl Desk {
         }
         // The key first: a vault is only ever there with it.
         self.keystore.create(passphrase)?;
-        Ok(self.app.create_vault(passphrase, DeviceClass::Desktop, &Cancel::default())?)
+        self.app.create_vault(passphrase, DeviceClass::Desktop, &Cancel::default())?;
+        self.bind(passphrase)
     }
 
-    /// Unlocks the vault; ends a change of passphrase that was interrupted. Gives what was found damaged, in sentences:
+    /// Has the key that approves open by whatever opens the unlocked vault.
+    fn bind(&self, passphrase: &Secret) -> Result<(), Fault> {
+        if !self.keystore.is_bound()? {
+            self.keystore.bind(passphrase, &self.app.keystore_secret()?)?;
+        }
+        Ok(())
+    }
+
+    /// Unlocks the vault. Gives what was found damaged, in sentences:
     /// they are told again until [`Desk::accept_damage`].
     ///
     /// # Errors
     /// A [`Fault`] where the passphrase is wrong or the vault can't be opened.
     pub fn unlock(&self, passphrase: &Secret) -> Result<Vec<String>, Fault> {
         self.app.unlock(passphrase, &Cancel::default())?;
-        self.keystore.settle(passphrase)?;
         if self.guest {
             self.keystore.make_missing(passphrase)?;
         }
+        self.bind(passphrase)?;
         self.damage()
     }
 
@@ -134,30 +154,30 @@ impl Desk {
         Ok(self.app.accept_damage()?)
     }
 
-    /// Changes the passphrase of vault and keystore. Killed at any moment, both open by the old one or by the new one.
+    /// Changes the passphrase of the unlocked vault, and with it of the keystore. Killed at any moment, the old one opens both
+    /// or the new one.
     ///
     /// # Errors
     /// A [`Fault`] where `old` is wrong, or the disk fails; then the old one stays.
     pub fn change_passphrase(&self, old: &Secret, new: &Secret) -> Result<(), Fault> {
-        if !self.keystore.prepare_change(old, new)? {
-            return Err(InputError::WrongPassphrase.into());
-        }
-        if let Err(fault) = self.app.change_passphrase(old, new, DeviceClass::Desktop, &Cancel::default()) {
-            // Should this fail too, the next unlock does it.
-            let _ = self.keystore.settle(old);
-            return Err(fault.into());
-        }
-        Ok(self.keystore.settle(new)?)
+        self.bind(old)?;
+        Ok(self.app.change_passphrase(old, new, DeviceClass::Desktop, &Cancel::default())?)
     }
 
-    /// Puts a new passphrase in the place of a forgotten one, in the vault that the sheet has unlocked. The keystore's key goes
-    /// with the old passphrase, and a new one takes its place: approvals need a new enrolment.
+    /// Puts a new passphrase in the place of a forgotten one, in the vault that the sheet has unlocked. Whether the keys that
+    /// approve stay: where no later program than version 1 of their file ever opened the vault they go with the old
+    /// passphrase, new ones take their place, and approvals need a new enrolment.
     ///
     /// # Errors
     /// A [`Fault`] where the sheet is another vault's, or the disk fails; then the sheet still opens the vault.
-    pub fn restore(&self, sheet: &Sheet, new: &Secret) -> Result<(), Fault> {
+    pub fn restore(&self, sheet: &Sheet, new: &Secret) -> Result<bool, Fault> {
         self.app.replace_passphrase(sheet, new, DeviceClass::Desktop, &Cancel::default())?;
-        Ok(self.keystore.create(new)?)
+        if self.keystore.is_bound()? {
+            return Ok(true);
+        }
+        self.keystore.create(new)?;
+        self.bind(new)?;
+        Ok(false)
     }
 
     /// What this phone says of itself when it enrols.

@@ -31,7 +31,8 @@ const WITH_THE_APPS: [&str; 22] = [
     "damaged_enrolments",
 ];
 /// For a shell that has a second keystore: no phone has one.
-const AT_A_DESK: [&str; 3] = ["add_slot_of", "remove_keystore_slots", "unlock_by"];
+const AT_A_DESK: [&str; 5] =
+    ["add_slot_of", "keystore_secret", "keystore_secret_by", "remove_keystore_slots", "unlock_by"];
 /// Mirrored by another of the same kind.
 const BY_ANOTHER: [&str; 1] = ["accounts"];
 

@@ -101,6 +101,30 @@ fn it_opens_the_vault_until_it_is_told_not_to() {
     assert_eq!(session.run(&desk, &["keyring", "--json"], "").json()["opens"], false);
 }
 
+/// Two desks at one vault, each with a key of its own in the keyring.
+#[test]
+fn off_takes_away_what_this_desk_made_and_nothing_else() {
+    let desk = with_vpn();
+    let session = Session::with_keyring(&desk);
+    let passphrase = format!("{PASSPHRASE}\n");
+    let (file, other) = (desk.path().join("data/countersign/vault.sqlite"), desk.path().join("other"));
+    let elsewhere = ["--home", other.to_str().unwrap(), "--vault", file.to_str().unwrap()];
+    let there = |words: &[&str], input: &str| session.run(&desk, &[words, &elsewhere[..]].concat(), input);
+    let here = |words: &[&str], input: &str| session.run(&desk, words, input);
+    assert_eq!(here(&["keyring", "on", "--passphrase-fd", "0"], &passphrase).code, 0);
+    let on = there(&["keyring", "on", "--passphrase-fd", "0"], &passphrase);
+    assert_eq!(on.code, 0, "{}", on.stderr);
+    let slots = |said: Ended| said.json()["slots"].as_array().unwrap().len();
+    assert_eq!(slots(here(&["slots", "--json"], "")), 3);
+    assert_eq!(here(&["keyring", "off"], "").code, 0);
+    assert_eq!(here(&["list"], "").code, 1);
+    assert_eq!(slots(there(&["slots", "--json"], "")), 2, "the other desk's opens it still");
+    assert_eq!(here(&["keyring", "off", "--passphrase-fd", "0"], &passphrase).code, 0, "twice is well");
+    assert_eq!(there(&["list"], "").code, 0);
+    assert_eq!(there(&["keyring", "off"], "").code, 0);
+    assert_eq!(slots(here(&["slots", "--json", "--passphrase-fd", "0"], &passphrase)), 1);
+}
+
 #[test]
 fn a_new_passphrase_leaves_the_keyring_as_it_is() {
     let desk = with_vpn();

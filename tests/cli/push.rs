@@ -171,6 +171,36 @@ fn a_script_approves_by_id_denies_and_is_told_when_the_gateway_is_down() {
 }
 
 #[test]
+fn every_passphrase_of_the_vault_approves_and_one_that_was_taken_back_does_not() {
+    let gateway = Gateway::start();
+    let desk = gateway.enrol();
+    let asked = || digits(&mut gateway.page("/demo"));
+    let approve = |passphrase: &str, right: &str| {
+        let given = format!("{passphrase}\n{right}\n");
+        desk.run_plain(&["approve", &waiting_id(&desk), "--json", "--passphrase-fd", "0"], &given)
+    };
+    let sheet = desk.run(&["slots", "recovery", "--json"], "").json();
+    assert_eq!(desk.run(&["slots", "add"], "her own words\n").code, 0);
+    for passphrase in ["her own words", PASSPHRASE] {
+        let approved = approve(passphrase, &asked());
+        assert_eq!((approved.code, &approved.json()["state"]), (0, &"approved".into()), "{}", approved.stderr);
+    }
+    let removed = ["slots", "remove", "1", "--yes", "--passphrase-fd", "0"];
+    assert_eq!(desk.run_plain(&removed, "her own words\n").code, 0);
+    let right = asked();
+    let refused = approve(PASSPHRASE, &right);
+    assert_eq!((refused.code, refused.stdout.as_str()), (1, ""), "{}", refused.stderr);
+    assert_eq!(approve("her own words", &right).code, 0);
+
+    // Forgotten, and given anew by the sheet: the keys stay.
+    let lines: Vec<&str> = sheet["lines"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+    let restore = ["slots", "restore", "--passphrase-fd", "0"];
+    let restored = desk.run_plain(&restore, &format!("new words\n{}\n", lines.join("\n")));
+    assert_eq!((restored.code, restored.stderr.lines().count()), (0, 1), "{}", restored.stderr);
+    assert_eq!(approve("new words", &asked()).code, 0);
+}
+
+#[test]
 fn the_phone_shows_a_login_unasked_and_its_word_reaches_the_page() {
     let gateway = Gateway::start();
     let desk = gateway.enrol();

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use countersign_cli::desk::Desk;
 use countersign_cli::home::Home;
 use countersign_cli::port::{AskPassphrase, Cost, DeskKeystore, DeviceKey, UserKey};
 use countersign_core::cancel::Cancel;
@@ -82,7 +83,11 @@ pub fn of_phone(home: &Path, passphrase: &'static str) -> Vec<Canary> {
 
     let device = DeviceKey::open(&home.keys().join("device.key"), &*random).expect("the device key");
     let user = UserKey::open(&home.keys().join("user.key")).expect("the user key").expect("it is there");
-    let user = user.unlock(&Secret::from_slice(passphrase.as_bytes())).expect("memory").expect("the passphrase fits");
+    let vault = Desk::open(&home, ask.clone()).expect("the phone").app;
+    let secret = vault.keystore_secret_by(&Secret::from_slice(passphrase.as_bytes())).expect("the passphrase fits");
+    drop(vault);
+    let user = user.unlock_bound(&secret).expect("a file of ours").expect("the vault's secret fits");
+    canaries.push(Canary::bytes("what the vault gives to the keystore", secret.expose()));
     for entry in std::fs::read_dir(home.keys()).expect("the folder").flatten() {
         let path = entry.path();
         let (stem, ending) = [path.file_stem(), path.extension()].map(|part| part.and_then(|it| it.to_str())).into();
@@ -99,6 +104,7 @@ pub fn of_phone(home: &Path, passphrase: &'static str) -> Vec<Canary> {
     }
 
     let keystore = Arc::new(DeskKeystore::open(&home.keys(), random.clone(), ask, Cost::DESK).expect("the keystore"));
+    keystore.ask_vault(move |_| Ok(Some(secret.clone())));
     let http = Arc::new(ScriptedHttp::default());
     let ports = Ports { clock: Arc::new(SystemClock::new()), random, keystore: keystore.clone(), http };
     let store = Store::open(&home.shared().join("device"), &ports).expect("the device store");

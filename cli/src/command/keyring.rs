@@ -58,8 +58,9 @@ fn on(context: &Context) -> Result<(), Fault> {
     }
     context.unlock(&desk, &terminal.passphrase(text("cli.passphrase"))?)?;
     if let Some(before) = name(&context.home)? {
-        desk.app.remove_keystore_slots()?;
-        desk.keyring(before).forget()?;
+        let before = desk.keyring(before);
+        desk.app.remove_keystore_slots(&|wrapped| before.made(wrapped))?;
+        before.forget()?;
     }
     let name = desk.new_keyring()?;
     file::replace(&place(&context.home), name.to_string().as_bytes())?;
@@ -74,13 +75,14 @@ fn on(context: &Context) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The vault's slot goes first: without it no key opens anything.
+/// The vault's slot goes first: without it no key opens anything. Slots of other keystores, and of other desks, stay.
 fn off(context: &Context) -> Result<(), Fault> {
     let terminal = &context.terminal;
     let desk = context.open_desk()?;
-    desk.app.remove_keystore_slots()?;
     if let Some(name) = name(&context.home)? {
-        if desk.keyring(name).forget().is_err() {
+        let keyring = desk.keyring(name);
+        desk.app.remove_keystore_slots(&|wrapped| keyring.made(wrapped))?;
+        if keyring.forget().is_err() {
             terminal.say(text("cli.keyring_keeps"));
         }
         file::remove(&place(&context.home))?;

@@ -129,10 +129,10 @@ fn restore(context: &Context) -> Result<(), Fault> {
     desk.app.unlock_by_sheet(&sheet, &Cancel::default())?;
     let new = given.map_or_else(|| terminal.new_passphrase(), Ok)?;
     let has_keys = !desk.app.gateways().is_empty();
-    desk.restore(&sheet, &new)?;
+    let stay = desk.restore(&sheet, &new)?;
     terminal.result("", &json!({ "restored": true }));
     terminal.say(text("cli.sheet_restored"));
-    if has_keys {
+    if has_keys && !stay {
         terminal.say(text("cli.sheet_restored_keys"));
     }
     Ok(())

@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use countersign_core::cancel::Cancel;
 use countersign_core::error::PortError;
@@ -63,7 +63,11 @@ pub struct DeskKeystore {
     random: Arc<dyn Random>,
     ask: Arc<dyn AskPassphrase>,
     cost: Cost,
+    vault: OnceLock<Box<AskVault>>,
 }
+
+/// The secret that a vault gives by one of its passphrases; `None` for one that is none of them.
+type AskVault = dyn Fn(&Secret) -> Result<Option<Secret>, PortError> + Send + Sync;
 
 impl DeskKeystore {
     /// Opens the keystore in `folder`, which is made where it is not there. Approval keys need
@@ -84,7 +88,7 @@ impl DeskKeystore {
             sweep(folder)?;
             DeviceKey::open(&folder.join("device.key"), &*random)?
         };
-        let store = Self { folder: folder.to_owned(), device, random, ask, cost };
+        let store = Self { folder: folder.to_owned(), device, random, ask, cost, vault: OnceLock::new() };
         // A damaged file is told now, not at the first approval.
         store.user()?;
         Ok(store)
@@ -108,22 +112,32 @@ impl DeskKeystore {
         if self.user()?.is_some() { Ok(()) } else { self.create(passphrase) }
     }
 
-    /// First half of a change of passphrase: from here on both open. `false` where `old` is wrong.
-    ///
-    /// # Errors
-    /// [`PortError::Unavailable`] where there is no key yet, [`PortError::Disk`], [`PortError::DiskFull`].
-    pub fn prepare_change(&self, old: &Secret, new: &Secret) -> Result<bool, PortError> {
-        let _alone = file::alone(&self.folder)?;
-        self.user()?.ok_or(PortError::Unavailable)?.add(old, new, self.cost, &*self.random)
+    /// Whom to ask for the secret of the vault by one of its passphrases.
+    pub fn ask_vault(&self, vault: impl Fn(&Secret) -> Result<Option<Secret>, PortError> + Send + Sync + 'static) {
+        // Asked of one vault as long as it lives: a second one is not heard.
+        let _ = self.vault.set(Box::new(vault));
     }
 
-    /// Second half, and what every unlock of the vault does: only the passphrase that opens the vault stays.
+    /// Whether what opens the vault opens this too.
     ///
     /// # Errors
-    /// [`PortError::Disk`], [`PortError::DiskFull`].
-    pub fn settle(&self, passphrase: &Secret) -> Result<(), PortError> {
+    /// [`PortError::Disk`], [`PortError::Failed`].
+    pub fn is_bound(&self) -> Result<bool, PortError> {
+        Ok(self.user()?.is_some_and(|key| key.is_bound()))
+    }
+
+    /// Has the key behind the passphrase open by the secret of the vault, where this passphrase opens it. Whether it does now.
+    ///
+    /// # Errors
+    /// [`PortError::Disk`], [`PortError::DiskFull`], [`PortError::Memory`]; then it opens as before, or by the secret.
+    pub fn bind(&self, passphrase: &Secret, secret: &Secret) -> Result<bool, PortError> {
         let _alone = file::alone(&self.folder)?;
-        self.user()?.map_or(Ok(()), |mut key| key.settle(passphrase))
+        let Some(mut key) = self.user()? else { return Ok(false) };
+        if key.is_bound() {
+            return Ok(true);
+        }
+        let Some(unlocked) = key.unlock(passphrase)? else { return Ok(false) };
+        key.bind(&unlocked, secret, &*self.random).map(|()| true)
     }
 
     fn user_path(&self) -> PathBuf {
@@ -140,12 +154,21 @@ impl DeskKeystore {
         for attempt in 0..limits::PASSPHRASE_TRIES {
             cancel.check()?;
             let passphrase = self.ask.ask(prompt, attempt > 0, cancel)?;
-            let opened = self.user()?.ok_or(PortError::KeyGone)?.unlock(&passphrase)?;
-            if let Some(unlocked) = opened {
+            if let Some(unlocked) = self.opened(&passphrase)? {
                 return Ok(unlocked);
             }
         }
         Err(PortError::UserRefused)
+    }
+
+    /// The key behind the passphrase, where this is one that opens it.
+    fn opened(&self, passphrase: &Secret) -> Result<Option<Unlocked>, PortError> {
+        let key = self.user()?.ok_or(PortError::KeyGone)?;
+        if !key.is_bound() {
+            return key.unlock(passphrase);
+        }
+        let vault = self.vault.get().ok_or(PortError::Unavailable)?;
+        vault(passphrase)?.map_or(Ok(None), |secret| key.unlock_bound(&secret))
     }
 
     fn path(&self, name: &KeyName, kind: Kind) -> PathBuf {
@@ -285,26 +308,27 @@ fn sweep(folder: &Path) -> Result<(), PortError> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
     use countersign_core::port::UserVerification;
     use countersign_core::system;
 
     use super::*;
 
-    /// Answers with each passphrase in turn, and counts the questions.
-    struct Script(Vec<&'static str>, AtomicU32);
+    /// Answers with each passphrase in turn, and counts the questions. Says whether «larch» is the only right one.
+    struct Script(Vec<&'static str>, AtomicU32, AtomicBool);
 
     impl AskPassphrase for Script {
         fn ask(&self, _: Option<&Prompt>, wrong: bool, _: &Cancel) -> Result<Secret, PortError> {
             let n = self.1.fetch_add(1, Ordering::SeqCst) as usize;
-            assert_eq!(wrong, n > 0 && self.0[n - 1] != "larch");
+            let is_larch = self.2.load(Ordering::SeqCst);
+            assert!(!is_larch || wrong == (n > 0 && self.0[n - 1] != "larch"));
             Ok(Secret::from_slice(self.0.get(n).ok_or(PortError::UserRefused)?.as_bytes()))
         }
     }
 
     fn store(folder: &tempfile::TempDir, answers: &[&'static str]) -> (DeskKeystore, Arc<Script>) {
-        let script = Arc::new(Script(answers.to_vec(), AtomicU32::new(0)));
+        let script = Arc::new(Script(answers.to_vec(), AtomicU32::new(0), AtomicBool::new(true)));
         let random = Arc::new(system::SystemRandom::new());
         (DeskKeystore::open(folder.path(), random, script.clone(), Cost::LEAST).unwrap(), script)
     }
@@ -380,27 +404,36 @@ mod tests {
         assert_eq!(store.sign_approval(&other, &prompt(), b"i", &Cancel::default()), Err(PortError::Failed));
     }
 
-    #[test]
-    fn a_change_of_passphrase_keeps_the_keys() {
-        let (folder, first, _) = made(&[]);
-        let name = approve(&first);
-        let (old, new) = (Secret::from_slice(b"larch"), Secret::from_slice(b"spruce"));
-        assert!(!first.prepare_change(&new, &old).unwrap());
-        assert!(first.prepare_change(&old, &new).unwrap());
-        first.settle(&new).unwrap();
-        let (reopened, _) = store(&folder, &["spruce"]);
-        assert!(reopened.sign_approval(&name, &prompt(), b"i", &Cancel::default()).is_ok());
+    /// A vault of two passphrases.
+    fn vault(passphrase: &Secret) -> Result<Option<Secret>, PortError> {
+        let opens = [&b"spruce"[..], b"yew"].contains(&passphrase.expose());
+        Ok(opens.then(|| Secret::new(vec![7; 32])))
     }
 
     #[test]
-    fn a_passphrase_that_another_process_changed_counts_at_once() {
-        let (folder, here, _) = made(&["spruce"]);
+    fn every_passphrase_of_the_vault_approves_and_one_that_was_taken_back_does_not() {
+        let (folder, first, _) = made(&[]);
+        let name = approve(&first);
+        let (larch, secret) = (Secret::from_slice(b"larch"), Secret::new(vec![7; 32]));
+        assert_eq!((first.is_bound(), first.bind(&Secret::from_slice(b"yew"), &secret)), (Ok(false), Ok(false)));
+        assert_eq!((first.bind(&larch, &secret), first.is_bound()), (Ok(true), Ok(true)));
+        assert_eq!(first.bind(&larch, &secret), Ok(true), "twice is well");
+        let (reopened, script) = store(&folder, &["spruce", "yew", "elm", "oak", "beech"]);
+        reopened.ask_vault(vault);
+        let sign = || reopened.sign_approval(&name, &prompt(), b"i", &Cancel::default());
+        script.2.store(false, Ordering::SeqCst);
+        assert!(sign().is_ok() && sign().is_ok());
+        assert_eq!(sign(), Err(PortError::UserRefused));
+    }
+
+    #[test]
+    fn what_another_process_bound_counts_at_once() {
+        let (folder, here, _) = made(&["larch"]);
         let name = approve(&here);
         let (there, _) = store(&folder, &[]);
-        let (old, new) = (Secret::from_slice(b"larch"), Secret::from_slice(b"spruce"));
-        assert!(there.prepare_change(&old, &new).unwrap());
-        there.settle(&new).unwrap();
-        assert!(here.sign_approval(&name, &prompt(), b"i", &Cancel::default()).is_ok());
+        assert_eq!(there.bind(&Secret::from_slice(b"larch"), &Secret::new(vec![7; 32])), Ok(true));
+        let refused = here.sign_approval(&name, &prompt(), b"i", &Cancel::default());
+        assert_eq!(refused, Err(PortError::Unavailable), "there is no vault to ask");
     }
 
     #[test]

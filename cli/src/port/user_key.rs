@@ -1,9 +1,9 @@
 //! The key behind the passphrase. Its public half seals without a question; its private half opens, and is itself sealed
-//! by the passphrase (Argon2id) in one or two slots of the file `user.key`.
+//! in the file `user.key`.
 //!
-//! Two slots stand there only while the passphrase is being changed: the new one is added before the vault changes its
-//! own, and the old one goes after it. A process killed between leaves a file that both open, and the next unlock
-//! settles it on the passphrase that opens the vault.
+//! It is sealed by a secret that the vault gives to whoever can open it, so every passphrase of the vault opens this key
+//! too, and one that was taken back opens neither. Where the vault is only being made, or was made by an earlier program,
+//! it is sealed by the passphrase itself (Argon2id, in one or two slots) until the vault is opened by that.
 
 use std::path::{Path, PathBuf};
 
@@ -49,7 +49,11 @@ struct Form {
     version: u32,
     /// The public half, SEC1 uncompressed, b64u.
     public: String,
+    /// In version 1: one, or two while a passphrase was being changed.
     slots: Vec<Slot>,
+    /// In version 2: the private half, sealed by the vault's secret; b64u.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    vault: Option<String>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -64,7 +68,10 @@ struct Slot {
     sealed: String,
 }
 
-const VERSION: u32 = 1;
+/// Sealed by a passphrase.
+const BY_PASSPHRASE: u32 = 1;
+/// Sealed by the vault's secret.
+const BY_VAULT: u32 = 2;
 const SLOTS: usize = 2;
 const POINT: usize = 65;
 
@@ -86,7 +93,7 @@ impl UserKey {
         let private = generate(random)?;
         let point = point_of(&private.public_key());
         let slot = Slot::seal(&private, &point, passphrase, cost, random)?;
-        let form = Form { version: VERSION, public: b64u::encode(&point), slots: vec![slot] };
+        let form = Form { version: BY_PASSPHRASE, public: b64u::encode(&point), slots: vec![slot], vault: None };
         let key = Self::of_form(path, form)?;
         key.write()?;
         Ok(key)
@@ -103,7 +110,11 @@ impl UserKey {
     }
 
     fn of_form(path: &Path, form: Form) -> Result<Self, PortError> {
-        let fits = form.version == VERSION && (1..=SLOTS).contains(&form.slots.len());
+        let fits = match form.version {
+            BY_PASSPHRASE => (1..=SLOTS).contains(&form.slots.len()) && form.vault.is_none(),
+            BY_VAULT => form.slots.is_empty() && form.vault.is_some(),
+            _ => false,
+        };
         if !fits || !form.slots.iter().all(|s| s.cost().is_allowed()) {
             return Err(PortError::Failed);
         }
@@ -131,49 +142,35 @@ impl UserKey {
         Ok(None)
     }
 
-    /// Adds a slot for `new`, if `old` opens one. `false` where `old` is wrong.
-    ///
-    /// # Errors
-    /// As [`UserKey::create`]; then the file is as it was, or both passphrases open it.
-    pub fn add(&mut self, old: &Secret, new: &Secret, cost: Cost, random: &dyn Random) -> Result<bool, PortError> {
-        let mut private = None;
-        let mut kept = Vec::new();
-        for slot in &self.form.slots {
-            if let Some(found) = slot.open(&self.point, old)? {
-                kept.push(slot.clone());
-                private = Some(found);
-            }
-        }
-        let Some(private) = private else { return Ok(false) };
-        kept.truncate(1);
-        kept.push(Slot::seal(&private, &self.point, new, cost, random)?);
-        self.put(kept)?;
-        Ok(true)
+    /// Whether the vault's secret opens it, and no passphrase by itself.
+    pub fn is_bound(&self) -> bool {
+        self.form.vault.is_some()
     }
 
-    /// Leaves only the slot that `passphrase` opens, where there are two. A wrong passphrase changes nothing.
+    /// Seals the private half by the vault's secret, and by nothing else from here on.
     ///
     /// # Errors
-    /// As [`UserKey::create`].
-    pub fn settle(&mut self, passphrase: &Secret) -> Result<(), PortError> {
-        if self.form.slots.len() < 2 {
-            return Ok(());
-        }
-        for slot in &self.form.slots {
-            if slot.open(&self.point, passphrase)?.is_some() {
-                return self.put(vec![slot.clone()]);
-            }
-        }
-        Ok(())
+    /// As [`UserKey::create`]; then the file is as it was, or bound.
+    pub fn bind(&mut self, unlocked: &Unlocked, secret: &Secret, random: &dyn Random) -> Result<(), PortError> {
+        let private = Zeroizing::new(unlocked.private.to_bytes());
+        // The secret leaves its type to seal by it.
+        let sealed = sealed::seal(secret.expose(), random.array()?, &self.point, private.as_slice())?;
+        self.form.version = BY_VAULT;
+        self.form.slots.clear();
+        self.form.vault = Some(b64u::encode(&sealed));
+        self.write()
     }
 
-    /// Writes these slots. After a fault this is what stands on the disk, the old or the new.
-    fn put(&mut self, slots: Vec<Slot>) -> Result<(), PortError> {
-        let before = std::mem::replace(&mut self.form.slots, slots);
-        self.write().inspect_err(|_| match Self::open(&self.path) {
-            Ok(Some(found)) => self.form = found.form,
-            _ => self.form.slots = before,
-        })
+    /// The private half by the vault's secret; `None` where it is another vault's.
+    ///
+    /// # Errors
+    /// [`PortError::Failed`] where the file is damaged.
+    pub fn unlock_bound(&self, secret: &Secret) -> Result<Option<Unlocked>, PortError> {
+        let Some(sealed) = &self.form.vault else { return Ok(None) };
+        let sealed = b64u::decode(sealed).map_err(|_| PortError::Failed)?;
+        let Ok(bytes) = sealed::open(secret.expose(), &self.point, &sealed) else { return Ok(None) };
+        let private = SecretKey::from_slice(bytes.expose()).ok();
+        Ok(private.map(|private| Unlocked { private, point: self.point.clone(), id: self.id }))
     }
 
     /// Seals `plain` for `names`, without a question: to the public half, by a key pair made for this once.
@@ -317,29 +314,39 @@ mod tests {
     }
 
     #[test]
-    fn a_change_of_passphrase_can_be_cut_anywhere() {
+    fn bound_to_a_vault_its_secret_opens_and_the_passphrase_alone_does_not() {
         let folder = tempfile::tempdir().unwrap();
         let random = SystemRandom::new();
         let mut key = key(&folder);
         let sealed = key.seal(&random, b"name", &pass("secret")).unwrap();
-        assert!(!key.add(&pass("wrong"), &pass("new"), Cost::LEAST, &random).unwrap());
-        assert!(key.add(&pass("old"), &pass("new"), Cost::LEAST, &random).unwrap());
-        // Killed here: both open, and the vault decides which one stays.
-        for (stays, goes) in [("old", "new"), ("new", "old")] {
-            let copy = folder.path().join(format!("{stays}.key"));
-            std::fs::copy(folder.path().join("user.key"), &copy).unwrap();
-            let mut key = UserKey::open(&copy).unwrap().unwrap();
-            key.settle(&pass("neither")).unwrap();
-            assert!(key.unlock(&pass(goes)).unwrap().is_some());
-            key.settle(&pass(stays)).unwrap();
-            let key = UserKey::open(&copy).unwrap().unwrap();
-            assert!(key.unlock(&pass(goes)).unwrap().is_none());
-            assert_eq!(key.unlock(&pass(stays)).unwrap().unwrap().open(b"name", &sealed).unwrap().expose(), b"secret");
+        assert!(!key.is_bound() && key.unlock_bound(&Secret::new(vec![7; 32])).unwrap().is_none());
+        let unlocked = key.unlock(&pass("old")).unwrap().unwrap();
+        key.bind(&unlocked, &Secret::new(vec![7; 32]), &random).unwrap();
+        let key = UserKey::open(&folder.path().join("user.key")).unwrap().unwrap();
+        assert!(key.is_bound() && key.unlock(&pass("old")).unwrap().is_none());
+        assert!(key.unlock_bound(&Secret::new(vec![8; 32])).unwrap().is_none());
+        let open = key.unlock_bound(&Secret::new(vec![7; 32])).unwrap().unwrap();
+        assert_eq!(open.open(b"name", &sealed).unwrap().expose(), b"secret");
+    }
+
+    #[test]
+    fn a_file_is_of_one_form_or_the_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("user.key");
+        let mut key = key(&folder);
+        let by_passphrase = std::fs::read_to_string(&path).unwrap();
+        let unlocked = key.unlock(&pass("old")).unwrap().unwrap();
+        key.bind(&unlocked, &Secret::new(vec![7; 32]), &SystemRandom::new()).unwrap();
+        let by_vault = std::fs::read_to_string(&path).unwrap();
+        for mixed in [
+            by_passphrase.replace("\"version\":1", "\"version\":2"),
+            by_vault.replace("\"version\":2", "\"version\":1"),
+            by_passphrase.replace("\"slots\":", "\"vault\":\"AA\",\"slots\":"),
+            by_vault.replace("\"version\":2", "\"version\":3"),
+        ] {
+            std::fs::write(&path, &mixed).unwrap();
+            assert!(matches!(UserKey::open(&path), Err(PortError::Failed)), "{mixed}");
         }
-        // Tried again without settling: never more than two.
-        assert!(key.add(&pass("new"), &pass("newer"), Cost::LEAST, &random).unwrap());
-        assert!(key.unlock(&pass("old")).unwrap().is_none());
-        assert!(key.unlock(&pass("newer")).unwrap().is_some());
     }
 
     /// Written files with other costs, left whole or damaged.

@@ -140,14 +140,34 @@ impl App {
         self.unlock_with(&opened, locks)
     }
 
-    /// Removes every slot that a keystore opens: from here on the passphrase is needed.
+    /// Removes the slots that one keystore opens. `made` says of what a keystore wrapped whether it is that one's work; the
+    /// others stay.
     ///
     /// # Errors
     /// [`InputError::VaultLocked`]; [`PortError`] of the disk.
-    pub fn remove_keystore_slots(&self) -> Result<(), Error> {
+    pub fn remove_keystore_slots(&self, made: &dyn Fn(&[u8]) -> bool) -> Result<(), Error> {
         let mut state = self.state()?;
         let vault = state.safe.vault()?;
-        vault.lockbox().keystore_slots().into_iter().try_for_each(|(id, _)| vault.remove_slot(id))
+        vault.lockbox().keystore_slots_of(made).into_iter().try_for_each(|id| vault.remove_slot(id))
+    }
+
+    /// A secret that the vault gives to the shell's keystore, for as long as there is this vault: whatever opens the one opens
+    /// what the other has sealed by it.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`], [`InputError::NoVault`].
+    pub fn keystore_secret(&self) -> Result<Secret, Error> {
+        let key = self.state()?.safe.vault()?.key()?;
+        key.keystore_secret()
+    }
+
+    /// The same secret by a passphrase. The vault stays as it is, locked or not. Takes a key derivation.
+    ///
+    /// # Errors
+    /// [`InputError::WrongPassphrase`], [`InputError::NoVault`], and what the file gives.
+    pub fn keystore_secret_by(&self, passphrase: &Secret) -> Result<Secret, Error> {
+        let (lockbox, _) = self.lockbox()?;
+        lockbox.open(passphrase)?.keystore_secret()
     }
 
     /// Locks the vault: seeds and names leave memory. Approvals go on.

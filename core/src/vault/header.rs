@@ -327,6 +327,13 @@ impl Lockbox {
         slots.collect()
     }
 
+    /// The keystore's slots that hold what `made` knows as its own work.
+    pub fn keystore_slots_of(&self, made: &dyn Fn(&[u8]) -> bool) -> Vec<SlotId> {
+        let slots = self.copies.first().map(|copy| copy.header.slots.iter()).into_iter().flatten();
+        let of_it = |slot: &&Slot| matches!(&slot.way, Way::Keystore { wrapped, .. } if made(wrapped));
+        slots.filter(of_it).map(|slot| slot.id).collect()
+    }
+
     /// Tries every slot of the best copies, and of damaged ones only what differs. A slot whose
     /// platform key is gone does not keep the next from being tried.
     fn try_each(

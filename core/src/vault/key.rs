@@ -42,6 +42,11 @@ impl VaultKey {
         self.vault == other.vault && self.secret.ct_eq(other.secret.expose())
     }
 
+    /// What this vault gives to the shell's keystore.
+    pub(crate) fn keystore_secret(&self) -> Result<Secret, Error> {
+        derive(self, b"countersign vault 2 keystore")
+    }
+
     /// The keys that work while the vault is unlocked.
     pub(super) fn keys(&self) -> Result<Keys, Error> {
         Keys::derive(self)
@@ -91,6 +96,18 @@ impl Drop for Sealer {
     }
 }
 
+/// A key for one use, of the vault's own.
+fn derive(key: &VaultKey, info: &[u8]) -> Result<Secret, Error> {
+    let salt = hkdf::Salt::new(hkdf::HKDF_SHA256, key.vault.as_bytes());
+    // The vault key leaves its type to be derived from.
+    let pseudo_random = salt.extract(key.secret.expose());
+    let mut out = zeroize::Zeroizing::new(vec![0; LEN]);
+    let info = [info];
+    let okm = pseudo_random.expand(&info, hkdf::HKDF_SHA256).map_err(|_| Error::Internal)?;
+    okm.fill(&mut out).map_err(|_| Error::Internal)?;
+    Ok(Secret::new(std::mem::take(&mut *out)))
+}
+
 /// What an unlocked vault works with.
 pub(super) struct Keys {
     vault: Id,
@@ -102,15 +119,7 @@ pub(super) struct Keys {
 
 impl Keys {
     fn derive(key: &VaultKey) -> Result<Self, Error> {
-        let salt = hkdf::Salt::new(hkdf::HKDF_SHA256, key.vault.as_bytes());
-        let pseudo_random = salt.extract(key.secret.expose());
-        let derive = |info: &[u8]| -> Result<Secret, Error> {
-            let mut out = zeroize::Zeroizing::new(vec![0; LEN]);
-            let info = [info];
-            let okm = pseudo_random.expand(&info, hkdf::HKDF_SHA256).map_err(|_| Error::Internal)?;
-            okm.fill(&mut out).map_err(|_| Error::Internal)?;
-            Ok(Secret::new(std::mem::take(&mut *out)))
-        };
+        let derive = |info: &[u8]| derive(key, info);
         let mac = |key: Secret| Box::new(hmac::Key::new(hmac::HMAC_SHA256, key.expose()));
         Ok(Self {
             vault: key.vault,

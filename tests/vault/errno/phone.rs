@@ -76,6 +76,11 @@ struct Desk {
     happened: BTreeSet<&'static str>,
 }
 
+/// What a vault of the new passphrase gives to the keystore.
+fn secret() -> Secret {
+    Secret::new(vec![7; 32])
+}
+
 /// Types the passphrase of the moment.
 struct Typist(Mutex<Secret>);
 
@@ -104,6 +109,8 @@ impl Desk {
         let random = Arc::new(SeededRandom::new(7));
         let keystore = DeskKeystore::open(&self.folder.join("keys"), random, self.typist.clone(), Cost::LEAST)?;
         let keystore = Arc::new(keystore);
+        let new = passphrase(true);
+        keystore.ask_vault(move |typed| Ok(typed.ct_eq(new.expose()).then(secret)));
         let folders = Folders { private: self.folder.join("private"), shared: self.shared() };
         let (clock, http) = (self.world.clock.clone(), self.world.wire.clone());
         let ports = Ports { clock, random: self.world.random.clone(), keystore: keystore.clone(), http };
@@ -192,8 +199,7 @@ impl Desk {
     }
 
     fn change(&mut self) -> Result<(), Error> {
-        self.keystore().prepare_change(&passphrase(false), &passphrase(true))?;
-        self.keystore().settle(&passphrase(true))?;
+        assert!(self.keystore().bind(&passphrase(false), &secret())?, "the passphrase opened it");
         *self.typist.0.lock().unwrap() = passphrase(true);
         assert!(self.opens_user_key()?, "it opens by the new passphrase");
         Ok(())

@@ -43,6 +43,11 @@ impl Keyring {
         Service::open().is_ok()
     }
 
+    /// Whether what a keystore wrapped was wrapped under this name.
+    pub fn made(&self, wrapped: &[u8]) -> bool {
+        parts(wrapped).is_some_and(|(name, _)| name == self.name)
+    }
+
     /// Takes the key out of the keyring. Well also where it is gone.
     ///
     /// # Errors
@@ -129,6 +134,8 @@ impl Keystore for Keyring {
 
 #[cfg(test)]
 mod tests {
+    use countersign_core::system::SystemRandom;
+
     use super::*;
 
     #[test]
@@ -139,5 +146,8 @@ mod tests {
         let wrapped = [MAGIC.as_slice(), name.0.as_bytes(), b"sealed"].concat();
         assert_eq!(parts(&wrapped), Some((name, &b"sealed"[..])));
         assert_eq!(name.to_string().parse(), Ok(name));
+        let keyring = |name| Keyring::new(Arc::new(SystemRandom::new()), name, String::new());
+        assert!(keyring(name).made(&wrapped) && !keyring(name).made(b"CSdesk1u"));
+        assert!(!keyring(KeyringName(Id::from_bytes([0xac; 16]))).made(&wrapped));
     }
 }
