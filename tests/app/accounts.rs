@@ -210,6 +210,31 @@ fn codes_are_read_while_a_port_never_returns() {
 }
 
 #[test]
+fn after_a_change_nobody_reads_the_list_from_before_it() {
+    let world = World::new();
+    let app = Arc::new(world.app());
+    create(&app);
+    let id = app.add_account(&account("0")).unwrap();
+    // Somebody else holds the state most of the time, as a search or a poll does.
+    let busy = std::thread::spawn({
+        let app = app.clone();
+        move || {
+            while Arc::strong_count(&app) > 1 {
+                let _ = app.search("shop");
+            }
+        }
+    });
+    for n in 1..200 {
+        let name = n.to_string();
+        app.edit_account(id, &Edit { name: Some(name.clone()), ..Edit::default() }).unwrap();
+        let shown: Vec<String> = app.codes(NOW).unwrap().rows.iter().map(|row| row.account.name.clone()).collect();
+        assert_eq!(shown, [name]);
+    }
+    drop(app);
+    busy.join().unwrap();
+}
+
+#[test]
 fn a_caught_fault_reloads_the_state_and_the_app_goes_on() {
     let world = World::new();
     let gateway = world.gateway("gate.example.com");

@@ -1,6 +1,6 @@
 //! What a person does with accounts beside reading their codes: lists, groups, tags, icons, the bin, and undo.
 
-use super::App;
+use super::{App, lock};
 #[cfg(doc)]
 use crate::error::PortError;
 use crate::error::{Error, InputError};
@@ -187,7 +187,11 @@ impl App {
     }
 
     pub(super) fn change_accounts<T>(&self, change: impl FnOnce(&mut Vault) -> Result<T, Error>) -> Result<T, Error> {
-        let value = change(self.state()?.safe.vault()?)?;
+        let mut state = self.state()?;
+        let value = change(state.safe.vault()?)?;
+        // Before anybody hears of it: who reads while something else holds the state is never shown what was before this.
+        *lock(&self.listed) = None;
+        drop(state);
         self.notify(Topic::Accounts);
         Ok(value)
     }
