@@ -1,8 +1,13 @@
 //! An account that is typed in by hand, or changed: its fields, and what a key does in them.
 
+mod words;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use countersign_core::protocol::otp::Algorithm;
+use countersign_core::vault::Icon;
+
+pub use words::{hint, icon, label};
 
 use super::field::Field;
 use super::state::Key;
@@ -28,11 +33,17 @@ pub enum FormKind {
     Timed,
     /// With each code shown.
     Counted,
+    /// Steam Guard: five letters.
+    Steam,
+    /// Yandex Key: eight letters, with a PIN.
+    Yandex,
+    /// Mobile-OTP: six hexadecimal digits, with a PIN.
+    MOtp,
 }
 
 impl FormKind {
     /// All of them, in the order in which they are offered.
-    pub const ALL: [Self; 2] = [Self::Timed, Self::Counted];
+    pub const ALL: [Self; 5] = [Self::Timed, Self::Counted, Self::Steam, Self::Yandex, Self::MOtp];
 }
 
 /// One row of a form, in the order in which they stand.
@@ -44,12 +55,16 @@ pub enum Item {
     Issuer,
     /// For whom.
     Name,
-    /// Its key, in base32.
+    /// Its key, in base32; of mOTP in hexadecimal digits.
     Key,
+    /// The PIN that its codes are made with too.
+    Pin,
     /// How long a code is.
     Digits,
     /// How long a code lives, in seconds.
     Period,
+    /// From when periods are counted, in Unix time.
+    Start,
     /// The counter of the next code.
     Counter,
     /// The hash under HMAC.
@@ -60,6 +75,8 @@ pub enum Item {
     Groups,
     /// Its tags, parted by commas.
     Tags,
+    /// What is drawn beside it.
+    Icon,
     /// Is it a favourite?
     Favourite,
     /// Does it stand first?
@@ -81,6 +98,10 @@ pub struct Form {
     pub digits: u8,
     /// The hash under HMAC.
     pub algorithm: Algorithm,
+    /// What is drawn beside it; its initials where there is none.
+    pub icon: Option<Icon>,
+    /// What was drawn beside it before: a picture can be chosen again.
+    pub had_icon: Option<Icon>,
     /// The row that keys go to.
     pub at: Item,
     /// Is the key shown while it is typed?
@@ -112,6 +133,7 @@ impl Form {
     pub fn add() -> Self {
         let mut form = Self::empty(Task::Add, Item::Kind);
         form.texts.insert(Item::Period, Field::of("30"));
+        form.texts.insert(Item::Start, Field::of("0"));
         form.texts.insert(Item::Counter, Field::of("0"));
         form
     }
@@ -127,6 +149,8 @@ impl Form {
             kind: FormKind::Timed,
             digits: 6,
             algorithm: Algorithm::Sha1,
+            icon: None,
+            had_icon: None,
             at,
             shown: false,
             busy: false,
@@ -141,14 +165,17 @@ impl Form {
     /// The rows that there are.
     pub fn items(&self) -> Vec<Item> {
         use Item::*;
-        let all = [Kind, Issuer, Name, Key, Digits, Period, Counter, Algorithm, Note];
-        let all = all.into_iter().chain([Save]);
+        let all = [Kind, Issuer, Name, Key, Pin, Digits, Period, Start, Counter, Algorithm, Note];
+        let kept = [Groups, Tags, Icon, Favourite, Pinned, Hidden, Save];
+        let all = all.into_iter().chain(kept);
         let is_there = |item: &Item| match item {
-            Period => self.kind == FormKind::Timed,
+            Period | Start => self.kind == FormKind::Timed,
             Counter => self.kind == FormKind::Counted,
+            Digits | Algorithm => matches!(self.kind, FormKind::Timed | FormKind::Counted),
+            Pin => matches!(self.kind, FormKind::Yandex | FormKind::MOtp),
             _ => true,
         };
-        let is_fixed = |item: &Item| matches!(item, Kind | Key | Digits | Period | Counter | Algorithm);
+        let is_fixed = |item: &Item| matches!(item, Kind | Key | Pin | Digits | Period | Start | Counter | Algorithm);
         all.filter(is_there).filter(|item| self.task == Task::Add || !is_fixed(item)).collect()
     }
 
@@ -192,6 +219,11 @@ impl Form {
         } else {
             self.marks.remove(&item);
         }
+    }
+
+    /// Was anything typed, chosen or marked?
+    pub fn is_touched(&self) -> bool {
+        self.touched
     }
 
     /// It could not be saved: the words say why, and the row that is to blame is gone to.
@@ -278,6 +310,12 @@ impl Form {
             Item::Kind => self.kind = turned(&FormKind::ALL, self.kind, forward),
             Item::Digits => self.digits = turned(&[5, 6, 7, 8, 9, 10], self.digits, forward),
             Item::Algorithm => self.algorithm = turned(&Algorithm::ALL, self.algorithm, forward),
+            Item::Icon => {
+                let all = self.icons();
+                let at = all.iter().position(|icon| *icon == self.icon).unwrap_or_default();
+                let by = if forward { 1 } else { all.len() - 1 };
+                self.icon = all[(at + by) % all.len()].clone();
+            }
             item @ (Item::Favourite | Item::Pinned | Item::Hidden) => self.mark(item, !self.is_marked(item)),
             _ => {}
         }
@@ -287,7 +325,12 @@ impl Form {
 /// Is it typed into?
 pub fn is_text(item: Item) -> bool {
     use Item::*;
-    matches!(item, Issuer | Name | Key | Period | Counter | Note | Groups | Tags)
+    matches!(item, Issuer | Name | Key | Pin | Period | Start | Counter | Note | Groups | Tags)
+}
+
+/// Is what is typed into it masked?
+pub fn is_secret(item: Item) -> bool {
+    matches!(item, Item::Key | Item::Pin)
 }
 
 /// The value behind or before `now`, round and round.
@@ -299,6 +342,8 @@ fn turned<T: Copy + PartialEq>(all: &[T], now: T, forward: bool) -> T {
 
 #[cfg(test)]
 mod tests {
+    use countersign_core::vault::{DRAWN, IconId};
+
     use super::*;
 
     fn typed(form: &mut Form, text: &str) {
@@ -316,7 +361,22 @@ mod tests {
         form.key(Key::Down);
         assert_eq!(form.at, Item::Save, "there is none behind the last");
         form.key(Key::BackTab);
-        assert_eq!(form.at, Item::Note);
+        assert_eq!(form.at, Item::Hidden);
+    }
+
+    #[test]
+    fn an_icon_is_chosen_among_the_set_and_the_picture_that_was_there() {
+        let mut form = Form::edit("1".into(), "GitHub".into());
+        let picture = Some(Icon::Picture(IconId(7)));
+        (form.icon, form.had_icon, form.at) = (picture.clone(), picture.clone(), Item::Icon);
+        form.key(Key::Right);
+        assert_eq!(form.icon, Some(Icon::Drawn(DRAWN[0].to_owned())));
+        form.key(Key::Left);
+        assert_eq!(form.icon, picture);
+        form.key(Key::Left);
+        assert_eq!((form.icon.clone(), form.is_touched()), (None, true));
+        form.key(Key::Left);
+        assert_eq!(form.icon, Some(Icon::Drawn(DRAWN[DRAWN.len() - 1].to_owned())), "round and round");
     }
 
     #[test]
@@ -326,6 +386,11 @@ mod tests {
         form.key(Key::Right);
         assert_eq!(form.kind, FormKind::Counted);
         assert!(!form.items().contains(&Item::Period) && form.items().contains(&Item::Counter));
+        for (kind, has_pin) in [(FormKind::Steam, false), (FormKind::Yandex, true), (FormKind::MOtp, true)] {
+            form.key(Key::Right);
+            let items = form.items();
+            assert_eq!((form.kind, items.contains(&Item::Pin), items.contains(&Item::Digits)), (kind, has_pin, false));
+        }
         form.key(Key::Right);
         assert_eq!((form.kind, form.text(Item::Period)), (FormKind::Timed, "30"), "round and round");
         let edit = Form::edit("1".into(), "GitHub".into()).items();

@@ -40,6 +40,8 @@ pub struct Account {
     pub code: AccountCode,
     /// What kind it is, in words; empty where it can't be read.
     pub kind: String,
+    /// What is drawn beside it.
+    pub tile: Tile,
     /// The groups it is in.
     pub groups: Vec<String>,
     /// Its tags.
@@ -55,8 +57,8 @@ pub struct Account {
 impl Account {
     /// An account of which no more is known than its names and what it shows.
     pub fn new(id: String, issuer: String, name: String, code: AccountCode) -> Self {
-        let (kind, groups, tags) = Default::default();
-        Self { id, issuer, name, code, kind, groups, tags, favourite: false, pinned: false, hidden: false }
+        let (kind, tile, groups, tags) = Default::default();
+        Self { id, issuer, name, code, kind, tile, groups, tags, favourite: false, pinned: false, hidden: false }
     }
 
     /// The name that stands first: the issuer, or the account's own name where there is none.
@@ -77,6 +79,26 @@ impl Account {
     pub fn subtitle(&self) -> &str {
         if self.issuer.is_empty() { "" } else { &self.name }
     }
+}
+
+/// What is drawn beside an account: a letter or two, for a terminal has no pictures.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tile {
+    /// Its initials; none where it can't be read.
+    pub initials: String,
+    /// What its icon is called, where it has one.
+    pub icon: Option<String>,
+}
+
+/// An account that was removed and can be brought back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binned {
+    /// The name `App` knows it by.
+    pub id: String,
+    /// Issuer and name as one line.
+    pub name: String,
+    /// Until when it can be brought back, as a day.
+    pub until: String,
 }
 
 /// What an account shows.

@@ -1,8 +1,11 @@
 //! The phone as a conversation, for a terminal that can do nothing but lines, and for pipes.
 
+mod keeping;
 mod moving;
 
+use std::cell::{Cell, RefCell};
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,7 +15,7 @@ use countersign_core::error::PortError;
 use countersign_core::port::{Prompt, Topic};
 use countersign_core::protocol::Secret;
 use countersign_core::protocol::otp::Typed;
-use countersign_core::vault::{Kind, NewAccount};
+use countersign_core::vault::{Kind, NewAccount, Sort, View};
 use countersign_strings::{fill, text};
 
 use super::Start;
@@ -31,7 +34,8 @@ use crate::{outside, scan_words, words};
 pub fn run(context: &Context, start: Start) -> Result<(), Fault> {
     let ask = Arc::new(Prefilled::new(Arc::new(LineAsk(context.terminal.clone()))));
     let desk = super::open(context, start.fresh, ask.clone())?;
-    let phone = Phone { desk, ask };
+    let (terminal, settings) = (context.terminal.clone(), context.home.settings());
+    let phone = Phone { desk, ask, terminal, settings, done: RefCell::default(), sort: Cell::default() };
     start.note.iter().for_each(|line| say(line));
     say(text("tui.plain_welcome"));
     let (changed, changes) = channel();
@@ -114,6 +118,12 @@ impl AskPassphrase for LineAsk {
 struct Phone {
     desk: Desk,
     ask: Arc<Prefilled>,
+    terminal: Arc<Terminal>,
+    /// The file of the desk's settings.
+    settings: PathBuf,
+    /// What was done last, as long as it can be taken back.
+    done: RefCell<Option<String>>,
+    sort: Cell<Sort>,
 }
 
 impl Phone {
@@ -129,7 +139,7 @@ impl Phone {
                     say(text("tui.plain_help"));
                     Ok(())
                 }
-                "codes" => self.codes(),
+                "codes" => self.codes(rest),
                 "next" => self.next(rest),
                 "remove" => self.remove(rest),
                 "approvals" => self.approvals(),
@@ -146,8 +156,11 @@ impl Phone {
                 }
                 "unlock" => self.unlock(),
                 "passphrase" => self.change_passphrase(),
-                _ if line.contains([':', '/']) => self.read(&line),
-                _ => Err(Fault::refused(text("tui.plain_unknown"))),
+                _ => match self.keep(command, rest.trim()) {
+                    Some(done) => done,
+                    None if line.contains([':', '/']) => self.read(&line),
+                    None => Err(Fault::refused(text("tui.plain_unknown"))),
+                },
             };
             if let Err(fault) = done {
                 say(&fault.words);
@@ -181,18 +194,27 @@ impl Phone {
         Ok(())
     }
 
-    fn codes(&self) -> Result<(), Fault> {
+    fn codes(&self, only: &str) -> Result<(), Fault> {
         self.unlock()?;
+        self.list(&self.view(only)?)
+    }
+
+    fn list(&self, view: &View) -> Result<(), Fault> {
         let now = self.desk.clock.now();
-        let codes = self.desk.app.codes(now)?;
+        let codes = self.desk.app.view(view, now)?;
         for row in codes.rows.iter() {
             let name = outside::isolated(&account::line(&row.account));
+            let details = &row.account.details;
+            let marks = [(details.pinned, "tui.is_pinned"), (details.favourite, "tui.is_favourite")];
+            let marks = marks.iter().filter(|(is, _)| *is).map(|(_, key)| format!(" · {}", text(key)));
+            let name = format!("{name}{}", marks.collect::<String>());
             match &row.live {
+                Some(_) if details.hidden => say(&format!("{}  {name}", text("tui.plain_hidden"))),
                 Some(live) => {
                     let left = live.valid.end.saturating_sub(now).to_string();
                     say(&format!("{}  {}  {name}", live.code.grouped(), fill("common.seconds", &[("n", &left)])));
                 }
-                None => say(&format!("{}  {name}", text("tui.counted"))),
+                None => say(&format!("{}  {name}", text("tui.plain_counted"))),
             }
         }
         if codes.rows.is_empty() {
@@ -206,7 +228,7 @@ impl Phone {
         let found = account::find(&self.desk.app.accounts()?, name)?;
         match found.kind {
             Kind::Hotp(_) => say(&self.desk.app.next_hotp(found.id)?.grouped()),
-            Kind::Totp(_) | Kind::Steam | Kind::Yandex | Kind::MOtp => self.codes()?,
+            Kind::Totp(_) | Kind::Steam | Kind::Yandex | Kind::MOtp => self.codes("")?,
         }
         Ok(())
     }
@@ -217,7 +239,7 @@ impl Phone {
         let line = account::line(&found);
         if self.yes(&fill("cli.remove_ask", &[("name", &line)]))? {
             self.desk.app.delete_account(found.id)?;
-            say(&fill("cli.removed", &[("name", &line)]));
+            self.did(fill("cli.removed", &[("name", &line)]));
         }
         Ok(())
     }

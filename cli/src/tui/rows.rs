@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use countersign_core::app::{self, ApprovalRow, ApprovalState, GatewayRow, Moving, NoticeRow};
+use countersign_core::app::{self, App, ApprovalRow, ApprovalState, GatewayRow, Moving, NoticeRow};
+use countersign_core::error::Error;
 use countersign_core::protocol::push::Src;
 use countersign_core::qr::{Ground, Symbol};
-use countersign_core::vault::{AccountId, Codes, DamagedAccount};
+use countersign_core::vault::{self, AccountId, Codes, DamagedAccount, Group, GroupId};
+use countersign_strings::text;
 
 use super::field::Field;
-use super::model::{Account, AccountCode, Card, Figures, Found, Gateway, GatewayState, Notice};
+use super::form;
+use super::model::{Account, AccountCode, Binned, Card, Figures, Found, Gateway, GatewayState, Notice, Tile};
 use super::state::Move;
 use crate::command::approvals;
 use crate::{read, scan_words, when, words};
@@ -17,7 +20,7 @@ use crate::{read, scan_words, when, words};
 pub type Counted = BTreeMap<AccountId, Figures>;
 
 /// The list of codes, damaged rows last.
-pub fn accounts(codes: &Codes, counted: &Counted) -> Vec<Account> {
+pub fn accounts(codes: &Codes, groups: &[Group], counted: &Counted) -> Vec<Account> {
     let rows = codes.rows.iter().map(|row| {
         let account = &row.account;
         let code = match (&row.live, account.kind.timed(account.algorithm, account.digits)) {
@@ -31,9 +34,59 @@ pub fn accounts(codes: &Codes, counted: &Counted) -> Vec<Account> {
             (None, Some(_)) => AccountCode::Damaged,
         };
         let shown = Account::new(account.id.to_string(), account.issuer.clone(), account.name.clone(), code);
-        Account { kind: crate::command::account::kind(account), ..shown }
+        let details = &account.details;
+        Account {
+            kind: crate::command::account::kind(account),
+            tile: Tile { initials: account.tile().initials, icon: form::icon(details.icon.as_ref()) },
+            groups: names(groups, &details.groups),
+            tags: details.tags.clone(),
+            favourite: details.favourite,
+            pinned: details.pinned,
+            hidden: details.hidden,
+            ..shown
+        }
     });
     rows.chain(codes.damaged.iter().map(damaged)).collect()
+}
+
+/// What groups are called, in their order.
+pub fn names(groups: &[Group], wanted: &[GroupId]) -> Vec<String> {
+    groups.iter().filter(|group| wanted.contains(&group.id)).map(|group| group.name.clone()).collect()
+}
+
+/// All that is known of an account but its key: what each thing is called, and what it is.
+///
+/// # Errors
+/// What `App` gives.
+pub fn about(app: &App, account: &vault::Account) -> Result<Vec<(&'static str, String)>, Error> {
+    let details = &account.details;
+    let mut rows = vec![
+        (text("tui.about_kind"), crate::command::account::kind(account)),
+        (text("tui.about_algorithm"), account.algorithm.to_string()),
+        (text("tui.about_added"), when::minute(account.created)),
+        (text("tui.about_changed"), when::minute(account.changed)),
+        (text("tui.about_uses"), account.uses.to_string()),
+    ];
+    for (label, values) in
+        [("tui.about_groups", &names(&app.groups()?, &details.groups)), ("tui.about_tags", &details.tags)]
+    {
+        rows.extend((!values.is_empty()).then(|| (text(label), values.join(", "))));
+    }
+    rows.extend(form::icon(details.icon.as_ref()).map(|icon| (text("tui.about_icon"), icon)));
+    let gateways = app.gateways();
+    let gateway = account.origin.and_then(|origin| gateways.iter().find(|gateway| gateway.id == origin));
+    rows.extend(gateway.map(|gateway| (text("tui.about_gateway"), words::host(gateway).to_owned())));
+    Ok(rows)
+}
+
+/// What was removed and can be brought back.
+pub fn bin(rows: &[vault::Binned]) -> Vec<Binned> {
+    let row = |row: &vault::Binned| Binned {
+        id: row.account.id.to_string(),
+        name: crate::command::account::line(&row.account),
+        until: when::day(row.until),
+    };
+    rows.iter().map(row).collect()
 }
 
 fn damaged(row: &DamagedAccount) -> Account {

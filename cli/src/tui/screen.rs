@@ -27,6 +27,7 @@ use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::poll::Pollers;
 use crate::port::Ear;
+use crate::port::clipboard::Copied;
 use crate::words;
 
 /// How often the picture is looked at while something counts down.
@@ -44,8 +45,15 @@ pub enum Message {
     Heard(Id, Option<Error>),
     /// The left button of the mouse, by column and row.
     Clicked(u16, u16),
-    /// A code for the clipboard.
-    Copy(Figures),
+    /// The code of an account, for the clipboard that the terminal keeps.
+    Copy {
+        /// Whose code it is.
+        id: String,
+        /// The code.
+        code: Figures,
+    },
+    /// The person went to another window.
+    Left,
     /// The window has another size.
     Resized,
 }
@@ -63,7 +71,7 @@ pub fn run(context: &Context, start: Start) -> Result<(), Fault> {
     let mut pollers = Pollers::new(desk.app.clone(), Arc::new(heard));
     pollers.follow();
     let locked = desk.app.lock_state() != LockState::Open;
-    let worker = Worker::new(desk.clone(), ask, messages.clone());
+    let worker = Worker::new(desk.clone(), context.home.settings(), ask, messages.clone());
     let mut phone = Phone {
         state: State::new(locked, start.note),
         desk,
@@ -109,7 +117,8 @@ impl Phone {
         loop {
             let now = self.desk.clock.now();
             if self.state.unlock.is_none() && self.state.next_change().is_some_and(|change| now >= change) {
-                self.read_again(Topic::Accounts);
+                let accounts = self.worker.accounts(now);
+                self.change(accounts);
             }
             terminal.draw(|frame| {
                 let area = frame.area();
@@ -149,13 +158,18 @@ impl Phone {
             Message::Changed(topic) => self.read_again(topic),
             Message::Heard(id, fault) => self.heard(id, fault.as_ref()),
             Message::Clicked(column, row) => {
+                self.desk.app.touched();
                 if let Some(spot) = self.spots.at(column, row).cloned() {
                     return self.change(Event::Click(spot));
                 }
             }
-            Message::Copy(code) => {
+            Message::Copy { id, code } => {
                 // A terminal that keeps no clipboard takes no notice.
                 let _ = input::copy(&mut io::stdout(), code.as_str());
+                return self.change(Event::Copied(Ok((id, Copied::ToTerminal.words()))));
+            }
+            Message::Left => {
+                self.desk.app.left();
             }
             Message::Resized => {}
         }
@@ -180,7 +194,11 @@ impl Phone {
 
     fn read_again(&mut self, topic: Topic) {
         let event = match topic {
-            Topic::Accounts => self.worker.accounts(self.desk.clock.now()),
+            Topic::Accounts => {
+                let groups = self.worker.groups();
+                self.change(groups);
+                self.worker.accounts(self.desk.clock.now())
+            }
             Topic::Gateways => {
                 self.pollers.follow();
                 if let Page::Move(moving) = &self.state.page {
@@ -192,6 +210,9 @@ impl Phone {
             Topic::Lock => {
                 if (self.desk.app.lock_state() == LockState::Open) == self.state.unlock.is_none() {
                     return;
+                }
+                if self.state.unlock.is_none() {
+                    self.worker.forget_codes();
                 }
                 Event::Locked(self.state.unlock.is_none())
             }

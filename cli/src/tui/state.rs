@@ -5,16 +5,19 @@
 
 mod event;
 mod page;
+mod settings;
 
 use std::collections::BTreeSet;
 
+use countersign_core::vault::Sort;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::field::Field;
 use super::model::{Account, Card, Gateway, GatewayState, Notice};
 
-pub use event::{Effect, Event, Key, Spot};
-pub use page::{Change, Confirm, Move, Page, Removal, Setting};
+pub use event::{Effect, Event, GroupTask, Key, Mark, Spot};
+pub use page::{BinAsk, Change, Confirm, GroupPage, GroupStep, Move, Page, Removal};
+pub use settings::{Setting, Settings};
 
 /// Everything the screen is a function of.
 #[derive(Clone, Debug, Default)]
@@ -43,14 +46,20 @@ pub struct State {
     pub opened: bool,
     /// The search field, when there is one.
     pub search: Option<Search>,
+    /// The order of the accounts.
+    pub sort: Sort,
+    /// The groups that there are, in the person's order.
+    pub groups: Vec<String>,
     /// What the list is narrowed to.
     pub filter: Filter,
+    /// What the vault finds beside names: accounts whose note has what is looked for.
+    pub found: BTreeSet<String>,
     /// A hidden code that is shown, and until when: Unix seconds.
     pub revealed: Option<(String, u64)>,
     /// The account whose code was copied last, and until when that is said.
     pub copied: Option<(String, u64)>,
-    /// The account that was removed last, and its name: it can be brought back.
-    pub removed: Option<(String, String)>,
+    /// What was changed last, in words, as long as it can be taken back.
+    pub undo: Option<String>,
     /// What stands in front of the list.
     pub page: Page,
     /// The approval in front of everything.
@@ -209,7 +218,7 @@ impl State {
             let all: Vec<String> = texts.iter().map(|text| folded(text)).collect();
             wanted.iter().all(|word| all.iter().any(|text| text.contains(word)))
         };
-        let found = |a: &&Account| wanted.is_empty() || has(&[&a.issuer, &a.name]);
+        let found = |a: &&Account| wanted.is_empty() || has(&[&a.issuer, &a.name]) || self.found.contains(&a.id);
         let accounts = self.accounts.iter().filter(|a| self.filter.takes(a)).filter(found).map(Row::Account);
         let is_all = self.filter == Filter::All;
         let gateways = self.gateways.iter().filter(|_| is_all);
@@ -217,19 +226,16 @@ impl State {
         accounts.chain(gateways.map(Row::Gateway)).collect()
     }
 
-    /// What the list can be narrowed to: all of it, and what some account is in.
+    /// What the list can be narrowed to: all of it, the favourites, each group, and each tag that some account has.
     pub fn filters(&self) -> Vec<Filter> {
         let mut filters = vec![Filter::All];
         if self.accounts.iter().any(|account| account.favourite) {
             filters.push(Filter::Favourites);
         }
-        let mut groups: Vec<&String> = self.accounts.iter().flat_map(|account| &account.groups).collect();
         let mut tags: Vec<&String> = self.accounts.iter().flat_map(|account| &account.tags).collect();
-        for names in [&mut groups, &mut tags] {
-            names.sort_by_key(|name| folded(name));
-            names.dedup();
-        }
-        filters.extend(groups.into_iter().cloned().map(Filter::Group));
+        tags.sort_by_key(|name| folded(name));
+        tags.dedup();
+        filters.extend(self.groups.iter().cloned().map(Filter::Group));
         filters.extend(tags.into_iter().cloned().map(Filter::Tag));
         filters
     }

@@ -1,6 +1,7 @@
 //! The rules of the terminal phone: one event in, a changed state and a list of wishes out. What a key does stands in a
 //! module of its own.
 
+mod groups;
 mod key;
 mod list;
 mod page;
@@ -10,10 +11,10 @@ use countersign_strings::{fill, text};
 
 use super::field::Field;
 use super::form::{Item, Reply};
-use super::model::{Account, Answered, Card, Gateway, GatewayState, Notice};
+use super::model::{Account, Answered, Binned, Card, Gateway, GatewayState, Notice};
 use super::state::{
-    Approval, Ask, Change, Confirm, Effect, Event, Key, Move, Page, Reading, Removal, Setting, Spot, State, Step,
-    Unlock,
+    Approval, Ask, Change, Confirm, Effect, Event, GroupPage, GroupStep, Key, Move, Page, Reading, Removal, Setting,
+    Settings, Spot, State, Step, Unlock,
 };
 use crate::limits;
 
@@ -50,6 +51,9 @@ impl State {
             }
             // Read before the vault was locked.
             Event::Accounts(_) | Event::NotRead(_) => {}
+            Event::Details(_) | Event::Form(_) | Event::Saved(_) | Event::Groups(_) | Event::Found { .. }
+                if self.unlock.is_some() => {}
+            Event::Bin(_) | Event::Did(_) | Event::Undone(_) | Event::Settings(_) if self.unlock.is_some() => {}
             Event::Gateways(gateways) => self.gateways_changed(gateways),
             Event::Cards(cards) => self.cards_changed(cards, &mut out),
             Event::Read(Ok(found)) => self.page = Page::Confirm(Confirm::new(found)),
@@ -81,13 +85,18 @@ impl State {
             Event::Details(details) => self.page = Page::Details { details, top: 0 },
             Event::Form(form) => self.page = Page::Form(form),
             Event::Saved(how) => self.saved(how),
-            Event::Copied(Ok(id)) => self.copied = Some((id, now + limits::COPIED_SHOWN)),
-            Event::Copied(Err(words)) => self.notice = Some(words),
-            Event::Removed { id, name } => {
-                self.page = Page::List;
-                self.notice = Some(fill("tui.removed", &[("name", &name)]));
-                self.removed = Some((id, name));
+            Event::Copied(Ok((id, words))) => {
+                self.copied = Some((id, now + limits::COPIED_SHOWN));
+                self.notice = Some(words);
             }
+            Event::Copied(Err(words)) => self.notice = Some(words),
+            Event::Groups(groups) => self.groups_changed(groups),
+            Event::GroupRefused(words) => self.group_refused(words),
+            Event::Found { text, ids } => self.found_too(&text, ids),
+            Event::Bin(rows) => self.bin_read(rows),
+            Event::Did(words) => self.did(words),
+            Event::Undone(how) => self.undone(how),
+            Event::Settings(set) => self.settings_read(set),
             Event::Notice(words) => self.notice = Some(words),
             Event::Trouble(words) => self.trouble = words,
         }
@@ -100,8 +109,8 @@ impl State {
         self.accounts.clear();
         self.reading = Reading::Awaited;
         self.search = None;
-        self.filter = Default::default();
-        (self.revealed, self.copied, self.removed) = (None, None, None);
+        (self.filter, self.found, self.groups) = Default::default();
+        (self.revealed, self.copied, self.undo) = (None, None, None);
         self.opened = false;
         self.selected = 0;
         self.notice = None;
@@ -137,10 +146,12 @@ impl State {
         match (spot, &mut self.page) {
             (Spot::Row(row), Page::List) => self.click_row(row, now, out),
             (Spot::Filter(filter), Page::List) => (self.filter, self.selected) = (filter, 0),
-            (Spot::Setting(line), Page::Settings { selected }) => {
+            (Spot::Line(line), Page::Settings { selected, .. }) => {
                 *selected = line;
-                self.set(line);
+                self.set(true, out);
             }
+            (Spot::Line(line), Page::Bin { selected, ask: None, .. }) => *selected = line,
+            (Spot::Line(line), Page::Groups(_)) => self.click_group(line, out),
             (Spot::Item(item), Page::Form(form)) => {
                 let reply = form.pick(item);
                 self.form_replied(reply, out);
@@ -149,11 +160,59 @@ impl State {
         }
     }
 
-    /// Opens a line of the settings.
-    fn set(&mut self, line: usize) {
-        match Setting::ALL.get(line) {
-            Some(Setting::Passphrase) => self.page = Page::Passphrase(Change::default()),
-            None => {}
+    /// Turns the chosen setting to its next value, or to the one before; one without values opens its page.
+    fn set(&mut self, forward: bool, out: &mut Vec<Effect>) {
+        let Page::Settings { set, selected } = &self.page else { return };
+        let Some(setting) = Setting::ALL.get(*selected) else { return };
+        match set.turned(*setting, forward) {
+            Some(set) => out.push(Effect::Set(set)),
+            None => self.page = Page::Passphrase(Change::default()),
+        }
+    }
+
+    /// What is set is shown, on the line that is chosen.
+    fn settings_read(&mut self, set: Settings) {
+        match &mut self.page {
+            Page::Settings { set: shown, .. } => *shown = set,
+            page @ Page::List => *page = Page::Settings { set, selected: 0 },
+            _ => {}
+        }
+    }
+
+    /// Something was changed: it is said, with the key that takes it back.
+    fn did(&mut self, words: String) {
+        if matches!(self.page, Page::Busy(_)) {
+            self.page = Page::List;
+        }
+        self.notice = Some(fill("tui.did", &[("what", &words)]));
+        self.undo = Some(words);
+    }
+
+    fn undone(&mut self, how: Result<(), String>) {
+        let what = self.undo.take().unwrap_or_default();
+        self.notice = Some(match how {
+            Ok(()) => fill("tui.undone", &[("what", &what)]),
+            Err(words) => words,
+        });
+    }
+
+    /// Accounts whose notes have what is looked for, unless something else is looked for by now.
+    fn found_too(&mut self, text: &str, ids: Vec<String>) {
+        if self.search.as_ref().is_some_and(|search| search.field.text() == text) {
+            let chosen = self.chosen().map(|row| row.id().to_owned());
+            self.found = ids.into_iter().collect();
+            self.keep_selection(chosen.as_deref());
+        }
+    }
+
+    fn bin_read(&mut self, rows: Vec<Binned>) {
+        let last = rows.len().saturating_sub(1);
+        match &mut self.page {
+            Page::Bin { rows: shown, selected, ask } => {
+                (*selected, *shown, *ask) = ((*selected).min(last), rows, None);
+            }
+            page @ (Page::List | Page::Busy(_)) => *page = Page::Bin { rows, selected: 0, ask: None },
+            _ => {}
         }
     }
 
@@ -295,8 +354,10 @@ impl State {
             change.fields[change.at].paste(pasted);
         } else if let Page::Form(form) = &mut self.page {
             form.paste(pasted);
-        } else if let Some(search) = self.search.as_mut().filter(|s| s.typing) {
-            search.field.paste(pasted);
+        } else if let Page::Groups(GroupPage { step: GroupStep::Name { field, .. }, .. }) = &mut self.page {
+            field.paste(pasted);
+        } else if self.search.as_ref().is_some_and(|search| search.typing) {
+            self.look_for(|field| field.paste(pasted), out);
         } else if matches!(self.page, Page::List) {
             let mut field = Field::default();
             field.paste(pasted);

@@ -2,8 +2,9 @@
 
 use countersign_core::protocol::push::Op;
 
-use super::model::{Account, AccountCode, Answered, Card, Figures, Found, Gateway, GatewayState};
-use super::state::{Effect, Event, Key, Page, Reading, Removal, State, Step};
+use super::form::Form;
+use super::model::{Account, AccountCode, Answered, Card, Details, Figures, Found, Gateway, GatewayState};
+use super::state::{Effect, Event, Key, Page, Reading, Removal, Settings, State, Step};
 
 const NOW: u64 = 1_795_260_000;
 
@@ -298,6 +299,25 @@ fn locking_takes_codes_and_search_off_the_screen() {
 }
 
 #[test]
+fn what_was_read_before_it_was_locked_is_not_shown_after() {
+    let mut state = open();
+    send(&mut state, [Event::Locked(true)]);
+    let details = Details { name: "GitHub".into(), rows: Vec::new(), note: Figures::new("canary") };
+    let set = Settings { lock_after: None, lock_on_leave: false, clipboard: 30 };
+    let late = [
+        Event::Details(Box::new(details)),
+        Event::Form(Box::new(Form::edit("1".into(), "GitHub".into()))),
+        Event::Groups(vec!["Work".into()]),
+        Event::Bin(Vec::new()),
+        Event::Did("Removed: GitHub".into()),
+        Event::Settings(set),
+    ];
+    send(&mut state, late.into_iter().chain([Event::Locked(false)]));
+    assert!(matches!(state.page, Page::List) && state.groups.is_empty());
+    assert_eq!((state.undo, state.notice), (None, None));
+}
+
+#[test]
 fn ctrl_c_ends_from_everywhere() {
     let mut state = State::new(true, Vec::new());
     send(&mut state, [Event::Cards(vec![card("1")]), Event::Asked { wrong: false }]);
@@ -326,8 +346,8 @@ fn the_note_scrolls_and_folds_on_its_page() {
 #[test]
 fn a_passphrase_is_changed_when_it_was_typed_twice_alike() {
     let mut state = open();
-    press(&mut state, Key::Char('s'));
-    press(&mut state, Key::Enter);
+    let set = Settings { lock_after: None, lock_on_leave: false, clipboard: 30 };
+    send(&mut state, [Event::Settings(set), Event::Key(Key::End), Event::Key(Key::Enter)]);
     send(&mut state, keys("elk"));
     press(&mut state, Key::Enter);
     assert!(press(&mut state, Key::Enter).is_empty(), "an empty one is none");

@@ -3,6 +3,7 @@
 mod approval_tests;
 mod form_tests;
 mod gateway_tests;
+mod keeping_tests;
 mod list_tests;
 mod page_tests;
 
@@ -16,7 +17,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::field::Field;
-use super::model::{Account, AccountCode, Card, Figures, Found, Gateway, GatewayState, Notice};
+use super::model::{Account, AccountCode, Card, Figures, Found, Gateway, GatewayState, Notice, Tile};
 use super::state::{Effect, Event, Key, Reading, Removal, State};
 use super::view::{Look, draw, settle};
 use crate::{scan_words, when};
@@ -77,14 +78,19 @@ pub(super) fn golden_at(name: &str, state: &State, sizes: impl IntoIterator<Item
 fn timed(id: &str, issuer: &str, name: &str, code: &str, until: u64) -> Account {
     let code = AccountCode::Timed { code: Figures::new(code), next: Figures::new("118402"), period: 30, until };
     let account = Account::new(id.into(), issuer.into(), name.into(), code);
-    Account { kind: scan_words::timed(6, 30), ..account }
+    Account { kind: scan_words::timed(6, 30), tile: tile(if issuer.is_empty() { name } else { issuer }), ..account }
+}
+
+/// The first letters of its words, as the vault has them.
+fn tile(title: &str) -> Tile {
+    Tile { initials: title.split(' ').filter_map(|word| word.chars().next()).take(2).collect(), icon: None }
 }
 
 pub(super) fn accounts() -> Vec<Account> {
     let counted = |id: &str, issuer: &str, code| {
         let code = AccountCode::Counted(code);
         let account = Account::new(id.into(), issuer.into(), "mara@example.com".into(), code);
-        Account { kind: fill("cli.kind_counted", &[("digits", "7")]), ..account }
+        Account { kind: fill("cli.kind_counted", &[("digits", "7")]), tile: tile(issuer), ..account }
     };
     vec![
         timed("1", "GitHub", "mara@example.com", "492039", NOW + 19),

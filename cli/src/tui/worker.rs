@@ -2,7 +2,9 @@
 //! module of its own.
 
 mod account;
+mod keeping;
 
+use std::path::PathBuf;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -10,11 +12,13 @@ use std::thread;
 use countersign_core::app::{ApprovalState, Verdict};
 use countersign_core::cancel::Cancel;
 use countersign_core::error::{Error, InputError, Named, PortError, Rule};
+use countersign_core::port::Topic;
 use countersign_core::protocol::jose::Id;
 use countersign_core::protocol::otp::Typed;
-use countersign_core::vault::NewAccount;
+use countersign_core::vault::{Group, NewAccount, Sort, View};
 use countersign_strings::{fill, text};
 
+use self::account::account_id;
 use super::ask::ScreenAsk;
 use super::field::Field;
 use super::model::{Answered, Figures};
@@ -38,23 +42,55 @@ struct Inner {
     /// What was read last, until the person has said yes or no.
     found: Mutex<Option<Found>>,
     counted: Mutex<Counted>,
+    /// The groups as they were read last.
+    groups: Mutex<Vec<Group>>,
+    sort: Mutex<Sort>,
+    /// The file of the desk's settings.
+    settings: PathBuf,
     cancel: Cancel,
 }
 
 impl Worker {
     /// Works on `desk` and tells `messages`.
-    pub fn new(desk: Desk, ask: Arc<ScreenAsk>, messages: Sender<Message>) -> Self {
-        let (found, counted) = (Mutex::new(None), Mutex::default());
-        Self(Arc::new(Inner { desk, ask, messages: Mutex::new(messages), found, counted, cancel: Cancel::default() }))
+    pub fn new(desk: Desk, settings: PathBuf, ask: Arc<ScreenAsk>, messages: Sender<Message>) -> Self {
+        let (found, counted, groups, sort) = Default::default();
+        let (messages, cancel) = (Mutex::new(messages), Cancel::default());
+        Self(Arc::new(Inner { desk, ask, messages, found, counted, groups, sort, settings, cancel }))
     }
 
-    /// The list of codes now, or why there is none.
+    /// The list of codes now, or why there is none. For the loop of the screen alone: of two that read, the one that read
+    /// first might be heard last.
     pub fn accounts(&self, now: u64) -> Event {
-        match self.0.desk.app.codes(now) {
-            Ok(codes) => Event::Accounts(rows::accounts(&codes, &lock(&self.0.counted))),
+        let (app, sort) = (&self.0.desk.app, *lock(&self.0.sort));
+        let codes = match sort {
+            // It waits for nobody.
+            Sort::Manual => app.codes(now),
+            sort => app.view(&View { sort, ..View::default() }, now),
+        };
+        match codes {
+            Ok(codes) => Event::Accounts(rows::accounts(&codes, &lock(&self.0.groups), &lock(&self.0.counted))),
             Err(Error::Input(InputError::VaultLocked)) => Event::Locked(true),
             Err(fault) => Event::NotRead(words::of_error(&fault)),
         }
+    }
+
+    /// The groups, in their order; without a vault that is open there is none.
+    pub fn groups(&self) -> Event {
+        let groups = self.0.desk.app.groups().unwrap_or_default();
+        let names = groups.iter().map(|group| group.name.clone()).collect();
+        *lock(&self.0.groups) = groups;
+        Event::Groups(names)
+    }
+
+    /// The vault is locked: the codes that were asked for are gone with it.
+    pub fn forget_codes(&self) {
+        lock(&self.0.counted).clear();
+        lock(&self.0.groups).clear();
+    }
+
+    /// Has the loop read the list again.
+    fn list_again(&self) {
+        let _ = lock(&self.0.messages).send(Message::Changed(Topic::Accounts));
     }
 
     /// Stops what is under way.
@@ -69,6 +105,10 @@ impl Worker {
             Effect::Give(passphrase) => self.0.ask.answer(Some(normal(passphrase.text()))),
             Effect::Withhold => self.0.ask.answer(None),
             Effect::Drop => drop(lock(&self.0.found).take()),
+            Effect::Sort(sort) => {
+                *lock(&self.0.sort) = sort;
+                self.list_again();
+            }
             Effect::Bell | Effect::Quit => {}
             effect => {
                 let worker = self.clone();
@@ -81,11 +121,6 @@ impl Worker {
         }
     }
 
-    /// The screen writes it out: nobody else may write to the terminal while it is drawn.
-    fn put_on_clipboard(&self, code: Figures) {
-        let _ = lock(&self.0.messages).send(Message::Copy(code));
-    }
-
     fn tell(&self, event: Event) {
         // The screen is gone only when the program ends.
         let _ = lock(&self.0.messages).send(Message::Event(Box::new(event)));
@@ -95,19 +130,30 @@ impl Worker {
         match effect {
             Effect::Unlock(passphrase) => self.unlock(&passphrase),
             Effect::Lock => {
-                lock(&self.0.counted).clear();
+                self.forget_codes();
                 self.0.desk.app.lock();
                 vec![Event::Locked(true)]
             }
             Effect::Read(typed) => vec![self.read(&typed)],
             Effect::Accept { blank } => self.accept(blank),
             Effect::Next(id) => self.next(&id),
-            Effect::Remove(Removal::Account { id, name }) => self.remove(&id, &name),
+            Effect::Remove(Removal::Account { id, name, .. }) => vec![self.remove(&id, &name)],
             Effect::Remove(Removal::Gateway { id, name, not_left }) => vec![self.leave(&id, &name, not_left.is_some())],
             Effect::Copy { id, next } => self.copy(&id, next),
             Effect::Details(id) => vec![self.details(&id)],
             Effect::Edit(id) => vec![self.edit(&id)],
             Effect::Save(form) => self.save(&form),
+            Effect::Search(typed) => self.search(&typed),
+            Effect::Mark { id, mark, on } => vec![self.mark(&id, mark, on)],
+            Effect::Shift { id, before } => vec![self.shift(&id, before.as_deref())],
+            Effect::Used(id) => self.used(&id),
+            Effect::Group(task) => self.group(&task),
+            Effect::Undo => vec![self.undo()],
+            Effect::Bin => vec![self.bin()],
+            Effect::Restore(id) => self.restore(&id),
+            Effect::Purge(ids) => self.purge(&ids),
+            Effect::Settings => vec![self.settings()],
+            Effect::Set(set) => vec![self.set(set)],
             Effect::Dismiss(id) => self.dismiss(&id),
             Effect::ReportNotice(id) => vec![self.report_notice(&id)],
             Effect::History => vec![self.history()],
@@ -117,7 +163,9 @@ impl Worker {
             Effect::Approve { id, digits } => self.answer(&id, Some(&digits), false),
             Effect::Deny(id) => self.answer(&id, None, false),
             Effect::Report(id) => self.answer(&id, None, true),
-            Effect::Give(_) | Effect::Withhold | Effect::Drop | Effect::Bell | Effect::Quit => Vec::new(),
+            Effect::Give(_) | Effect::Withhold | Effect::Drop | Effect::Sort(_) | Effect::Bell | Effect::Quit => {
+                Vec::new()
+            }
         }
     }
 
@@ -128,7 +176,8 @@ impl Worker {
     fn unlock(&self, passphrase: &Field) -> Vec<Event> {
         match self.0.desk.unlock(&normal(passphrase.text())) {
             Ok(damage) => {
-                let mut events = vec![Event::Locked(false), self.accounts(self.now())];
+                self.list_again();
+                let mut events = vec![Event::Locked(false)];
                 if !damage.is_empty() {
                     events.push(Event::Failed(damage.join(" ")));
                     // It stands on the screen; where this is not kept, it stands there once more next time.
@@ -163,9 +212,8 @@ impl Worker {
             Some(Found::Account { account, repairs, .. }) => {
                 let blanks = read::with_blanks(&account, &repairs).filter(|_| blank);
                 let account = blanks.unwrap_or(*account);
-                desk.app.add_account(&NewAccount::scanned(&account, &repairs, None)).map(|_| {
-                    vec![self.accounts(self.now()), Event::Done(fill("cli.added", &[("name", &read::line(&account))]))]
-                })
+                let added = desk.app.add_account(&NewAccount::scanned(&account, &repairs, None));
+                added.map(|_| vec![Event::Done(fill("cli.added", &[("name", &read::line(&account))]))])
             }
             Some(Found::Enrolment(offer, _)) => {
                 desk.app.enrol(&offer, &Desk::phone(), &self.0.cancel).map(|enrolling| {

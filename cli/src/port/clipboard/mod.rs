@@ -58,11 +58,16 @@ impl Copied {
 /// # Errors
 /// A [`Fault`] where there is neither a display nor a terminal.
 pub fn copy(code: &str, seconds: u32) -> Result<Copied, Fault> {
-    if has_display() && by_child(code, seconds).is_ok() {
-        return Ok(Copied::For(seconds));
+    if let Some(copied) = copy_to_session(code, seconds) {
+        return Ok(copied);
     }
     by_terminal(code).map_err(|_| Fault::refused(text("cli.no_clipboard")))?;
     Ok(Copied::ToTerminal)
+}
+
+/// Copies a code to the session alone, where it has a display that takes it.
+pub fn copy_to_session(code: &str, seconds: u32) -> Option<Copied> {
+    (has_display() && by_child(code, seconds).is_ok()).then_some(Copied::For(seconds))
 }
 
 /// Is there something to copy to? For what is spent when it is made, and so is not made in vain.

@@ -6,8 +6,8 @@ use std::thread;
 
 use countersign_strings::text;
 use crossterm::event::{
-    self, DisableBracketedPaste, EnableBracketedPaste, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton,
-    MouseEventKind,
+    self, DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange, KeyCode, KeyEvent,
+    KeyEventKind, KeyModifiers, MouseButton, MouseEventKind,
 };
 use crossterm::execute;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -24,14 +24,14 @@ const NO_MOUSE: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 
 /// Asks the terminal for pasted text in one piece, and for the mouse.
 pub fn take(out: &mut impl Write) -> io::Result<()> {
-    execute!(out, EnableBracketedPaste)?;
+    execute!(out, EnableBracketedPaste, EnableFocusChange)?;
     out.write_all(MOUSE).and_then(|()| out.flush())
 }
 
 /// Takes that back.
 pub fn give_back(out: &mut impl Write) -> io::Result<()> {
     out.write_all(NO_MOUSE)?;
-    execute!(out, DisableBracketedPaste)
+    execute!(out, DisableFocusChange, DisableBracketedPaste)
 }
 
 /// The threads that wait for keys and signals.
@@ -71,6 +71,7 @@ fn of_terminal(event: event::Event) -> Option<Message> {
             MouseEventKind::ScrollDown => Some(pressed(Key::Down)),
             _ => None,
         },
+        event::Event::FocusLost => Some(Message::Left),
         event::Event::Resize(..) => Some(Message::Resized),
         _ => None,
     }
@@ -150,6 +151,7 @@ mod tests {
         };
         assert!(matches!(mouse(MouseEventKind::Down(MouseButton::Left)), Some(Message::Clicked(300, 7))));
         assert!(is(mouse(MouseEventKind::ScrollDown), Key::Down) && is(mouse(MouseEventKind::ScrollUp), Key::Up));
+        assert!(matches!(of_terminal(event::Event::FocusLost), Some(Message::Left)));
         assert!(mouse(MouseEventKind::Moved).is_none() && mouse(MouseEventKind::Down(MouseButton::Right)).is_none());
     }
 
@@ -169,7 +171,7 @@ mod tests {
         let (mut asked, mut back) = (Vec::new(), Vec::new());
         take(&mut asked).unwrap();
         give_back(&mut back).unwrap();
-        for mode in ["?2004", "?1000", "?1006"] {
+        for mode in ["?2004", "?1000", "?1004", "?1006"] {
             let has = |out: &[u8], end: &str| String::from_utf8_lossy(out).contains(&format!("\x1b[{mode}{end}"));
             assert!(has(&asked, "h") && has(&back, "l"), "{mode}");
         }

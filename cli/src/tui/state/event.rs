@@ -1,11 +1,12 @@
 //! What can happen, and what the runner is asked to do.
 
+use countersign_core::vault::Sort;
 use zeroize::Zeroizing;
 
-use super::{Filter, Move, Removal};
+use super::{Filter, Move, Removal, Settings};
 use crate::tui::field::Field;
 use crate::tui::form::{Form, Item};
-use crate::tui::model::{Account, Answered, Card, Details, Figures, Found, Gateway, Notice};
+use crate::tui::model::{Account, Answered, Binned, Card, Details, Figures, Found, Gateway, Notice};
 
 /// What can happen.
 #[derive(Clone, Debug)]
@@ -24,6 +25,25 @@ pub enum Event {
     Accounts(Vec<Account>),
     /// The list of codes can't be read now; the words say why.
     NotRead(String),
+    /// The groups that there are, in the person's order.
+    Groups(Vec<String>),
+    /// A change of the groups was not made; the words say why.
+    GroupRefused(String),
+    /// The accounts that hold what is looked for, their notes too.
+    Found {
+        /// What was looked for.
+        text: String,
+        /// Their keys.
+        ids: Vec<String>,
+    },
+    /// What was removed and can be brought back.
+    Bin(Vec<Binned>),
+    /// Something was changed that can be taken back; the words say what.
+    Did(String),
+    /// What was done last was taken back, or could not be: the words say why.
+    Undone(Result<(), String>),
+    /// What is set.
+    Settings(Settings),
     /// The list of enrolments.
     Gateways(Vec<Gateway>),
     /// The logins that wait.
@@ -51,15 +71,8 @@ pub enum Event {
     Form(Box<Form>),
     /// What a form holds was saved, or could not be: the words, and the row that is to blame.
     Saved(Result<(), (String, Option<Item>)>),
-    /// The code of an account was copied, or could not be.
-    Copied(Result<String, String>),
-    /// An account was removed, and can be brought back.
-    Removed {
-        /// Its key.
-        id: String,
-        /// Its name, shown.
-        name: String,
-    },
+    /// The code of an account was copied: its key, and what happens to the code. Or the words say why it was not.
+    Copied(Result<(String, String), String>),
     /// A link or picture was read.
     Read(Result<Found, String>),
     /// What was asked for on a page is done: words, or none.
@@ -162,8 +175,51 @@ pub enum Spot {
     Item(Item),
     /// What the list is narrowed to.
     Filter(Filter),
-    /// A line of the settings.
-    Setting(usize),
+    /// A line of a page of which one is chosen.
+    Line(usize),
+}
+
+/// A mark of an account that a key sets and takes away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// It is among the favourites.
+    Favourite,
+    /// It stands first.
+    Pinned,
+    /// Its code is hidden until it is asked for.
+    Hidden,
+}
+
+/// What is done with groups, each named as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GroupTask {
+    /// Make one.
+    Add(String),
+    /// Give one another name.
+    Rename {
+        /// The one that it has.
+        from: String,
+        /// The one that it gets.
+        to: String,
+    },
+    /// Put one before another one, or last.
+    Shift {
+        /// Which.
+        name: String,
+        /// Before which.
+        before: Option<String>,
+    },
+    /// Delete one; its accounts stay.
+    Delete(String),
+    /// Put an account into one, or take it out.
+    Put {
+        /// The account.
+        id: String,
+        /// The group.
+        group: String,
+        /// Is it to be in it?
+        inside: bool,
+    },
 }
 
 /// What the runner is asked to do. A value in it that is secret does not show in `Debug`.
@@ -197,6 +253,42 @@ pub enum Effect {
     Edit(String),
     /// Save what a form holds.
     Save(Box<Form>),
+    /// Read the list again, in this order.
+    Sort(Sort),
+    /// Look for this in the notes as well.
+    Search(Field),
+    /// Set a mark of an account, or take it away.
+    Mark {
+        /// Which account.
+        id: String,
+        /// Which mark.
+        mark: Mark,
+        /// Is it to have it?
+        on: bool,
+    },
+    /// Put an account before another one, or last.
+    Shift {
+        /// Which account.
+        id: String,
+        /// Before which.
+        before: Option<String>,
+    },
+    /// A hidden code was looked at.
+    Used(String),
+    /// Change groups, or what is in them.
+    Group(GroupTask),
+    /// Take back what was done last.
+    Undo,
+    /// Read what was removed.
+    Bin,
+    /// Bring a removed account back.
+    Restore(String),
+    /// Take removed accounts out of the bin for good.
+    Purge(Vec<String>),
+    /// Read what is set.
+    Settings,
+    /// Set this.
+    Set(Settings),
     /// Remove a row.
     Remove(Removal),
     /// Approve with these digits.

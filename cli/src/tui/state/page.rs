@@ -1,8 +1,9 @@
 //! What may stand in front of the list.
 
+use super::Settings;
 use crate::tui::field::Field;
 use crate::tui::form::Form;
-use crate::tui::model::{Details, Figures, Found, Notice};
+use crate::tui::model::{Binned, Details, Figures, Found, Notice};
 
 /// What stands in front of the list. At most one page at a time.
 #[derive(Clone, Debug, Default)]
@@ -27,10 +28,23 @@ pub enum Page {
         /// Its first line that is seen.
         top: usize,
     },
+    /// What was removed and can be brought back.
+    Bin {
+        /// Those accounts, the last removed first.
+        rows: Vec<Binned>,
+        /// The chosen one.
+        selected: usize,
+        /// What is asked before something goes for good.
+        ask: Option<BinAsk>,
+    },
+    /// The groups.
+    Groups(GroupPage),
     /// An account is typed in, or changed.
     Form(Box<Form>),
     /// What can be set.
     Settings {
+        /// What is set.
+        set: Settings,
         /// The chosen line.
         selected: usize,
     },
@@ -96,16 +110,44 @@ pub enum Page {
     },
 }
 
-/// A line of the settings.
+/// What is asked about the bin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Setting {
-    /// The passphrase.
-    Passphrase,
+pub enum BinAsk {
+    /// The chosen account is to go for good.
+    One,
+    /// All of them are.
+    All,
 }
 
-impl Setting {
-    /// All of them, in the order in which they stand.
-    pub const ALL: [Self; 1] = [Self::Passphrase];
+/// The groups, while they are looked at and changed.
+#[derive(Clone, Debug)]
+pub struct GroupPage {
+    /// The account that is put into them and taken out, by key and name; none was chosen otherwise.
+    pub account: Option<(String, String)>,
+    /// The chosen one.
+    pub selected: usize,
+    /// The one that is to be chosen as soon as it is there.
+    pub wanted: Option<String>,
+    /// What is done with them now.
+    pub step: GroupStep,
+    /// Why the last change was not made.
+    pub fault: Option<String>,
+}
+
+/// What is done with groups.
+#[derive(Clone, Debug)]
+pub enum GroupStep {
+    /// One is chosen.
+    Choose,
+    /// A name is typed.
+    Name {
+        /// What was typed.
+        field: Field,
+        /// The group that gets it; a new one otherwise.
+        of: Option<String>,
+    },
+    /// Is this one to be deleted?
+    Delete(String),
 }
 
 /// What was read, while it is asked about.
@@ -162,6 +204,8 @@ pub enum Removal {
         id: String,
         /// Its name, shown.
         name: String,
+        /// Can it not be read, and so not be brought back?
+        for_good: bool,
     },
     /// An enrolment.
     Gateway {

@@ -1,17 +1,19 @@
 //! What a key or a click does on the list.
 
+use countersign_core::vault::Sort;
 use countersign_strings::text;
 
 use super::PAGE;
 use crate::limits;
+use crate::tui::field::Field;
 use crate::tui::form::Form;
 use crate::tui::model::{Account, AccountCode, Gateway, GatewayState};
-use crate::tui::state::{Effect, Key, Page, Removal, Row, Search, State};
+use crate::tui::state::{Effect, Key, Mark, Page, Removal, Row, Search, State};
 
 impl State {
     pub(super) fn list_key(&mut self, key: Key, now: u64, out: &mut Vec<Effect>) {
         if self.search.as_ref().is_some_and(|search| search.typing) {
-            return self.search_key(key);
+            return self.search_key(key, out);
         }
         match key {
             Key::Up | Key::Char('k') => self.choose(self.selected.saturating_sub(1)),
@@ -24,9 +26,18 @@ impl State {
             Key::Right | Key::Tab => self.narrow(true),
             Key::Enter | Key::Char(' ') => self.open_row(now, out),
             Key::Esc if self.opened => self.opened = false,
-            Key::Esc if self.search.is_some() => self.search = None,
+            Key::Esc if self.search.is_some() => self.end_search(),
             Key::Esc => self.filter = Default::default(),
             Key::Char('/') => self.search = Some(Search { typing: true, ..Search::default() }),
+            Key::Char('u') => self.take_back(out),
+            Key::Char('b') => out.push(Effect::Bin),
+            Key::Char('o') => {
+                self.sort = next_sort(self.sort);
+                out.push(Effect::Sort(self.sort));
+            }
+            Key::Char('G') => self.open_groups(),
+            Key::Char('J') => self.shift(true, out),
+            Key::Char('K') => self.shift(false, out),
             Key::Char('c') => self.copy(false, out),
             Key::Char('C') => self.copy(true, out),
             Key::Char('a') => self.page = Page::entry(false),
@@ -37,7 +48,7 @@ impl State {
             Key::Char('m') => self.ask_move(),
             Key::Char('h') => out.push(Effect::History),
             Key::Char('i') if !self.note.is_empty() => self.page = Page::Note { top: 0 },
-            Key::Char('s') => self.page = Page::Settings { selected: 0 },
+            Key::Char('s') => out.push(Effect::Settings),
             Key::Char('l') => {
                 self.lock();
                 out.push(Effect::Lock);
@@ -48,32 +59,84 @@ impl State {
         }
     }
 
+    /// Takes back what was done last.
+    pub(super) fn take_back(&mut self, out: &mut Vec<Effect>) {
+        if self.undo.is_some() {
+            out.push(Effect::Undo);
+        } else {
+            self.notice = Some(text("tui.nothing_to_undo").to_owned());
+        }
+    }
+
     /// What is done with the chosen account alone.
     fn account_key(&mut self, key: Key, out: &mut Vec<Effect>) {
-        let Some(Row::Account(Account { id, code, .. })) = self.chosen() else { return };
-        if *code == AccountCode::Damaged {
+        let Some(Row::Account(account)) = self.chosen() else { return };
+        if account.code == AccountCode::Damaged {
             return;
         }
+        let id = account.id.clone();
         out.extend(match key {
-            Key::Char('e') => Some(Effect::Edit(id.clone())),
-            Key::Char('d') => Some(Effect::Details(id.clone())),
+            Key::Char('e') => Some(Effect::Edit(id)),
+            Key::Char('d') => Some(Effect::Details(id)),
+            Key::Char('f') => Some(Effect::Mark { id, mark: Mark::Favourite, on: !account.favourite }),
+            Key::Char('P') => Some(Effect::Mark { id, mark: Mark::Pinned, on: !account.pinned }),
+            Key::Char('H') => Some(Effect::Mark { id, mark: Mark::Hidden, on: !account.hidden }),
             _ => None,
         });
     }
 
-    fn search_key(&mut self, key: Key) {
+    fn search_key(&mut self, key: Key, out: &mut Vec<Effect>) {
         let Some(search) = &mut self.search else { return };
         match key {
-            Key::Enter => search.typing = false,
-            Key::Esc => self.search = None,
-            Key::Up | Key::Down => search.typing = false,
-            key => {
-                search.field.key(key);
-                // What is typed leads to the first that has it.
-                self.selected = 0;
-            }
+            Key::Enter | Key::Up | Key::Down => search.typing = false,
+            Key::Esc => self.end_search(),
+            key => self.look_for(|field| field.key(key), out),
         }
-        self.choose(self.selected);
+    }
+
+    /// Changes what is looked for, which leads to the first that has it.
+    pub(super) fn look_for(&mut self, change: impl FnOnce(&mut Field), out: &mut Vec<Effect>) {
+        let Some(search) = &mut self.search else { return };
+        change(&mut search.field);
+        out.push(Effect::Search(search.field.clone()));
+        self.found.clear();
+        self.choose(0);
+    }
+
+    /// The whole list is there again, with the row that was chosen last.
+    fn end_search(&mut self) {
+        let chosen = self.chosen().map(|row| row.id().to_owned());
+        self.search = None;
+        self.found.clear();
+        self.keep_selection(chosen.as_deref());
+    }
+
+    /// Moves the chosen account past the one below or above it that it may stand beside, in the person's own order.
+    fn shift(&mut self, down: bool, out: &mut Vec<Effect>) {
+        let Some(Row::Account(chosen)) = self.chosen() else { return };
+        if self.sort != Sort::Manual {
+            self.notice = Some(text("tui.own_order_only").to_owned());
+            return;
+        }
+        // What is pinned stands among its like, and what can't be read stands last.
+        let beside = |other: &&Account| other.pinned == chosen.pinned && other.code != AccountCode::Damaged;
+        let rows = self.rows();
+        let shown = rows.iter().filter_map(|row| match row {
+            Row::Account(account) => Some(*account).filter(beside),
+            Row::Gateway(_) => None,
+        });
+        let shown: Vec<&Account> = shown.collect();
+        let Some(at) = shown.iter().position(|account| account.id == chosen.id) else { return };
+        let other = if down { shown.get(at + 1) } else { at.checked_sub(1).and_then(|above| shown.get(above)) };
+        let Some(other) = other else { return };
+        let before = if down {
+            // The list may be narrowed: whoever follows the other one, seen or not.
+            let all = self.accounts.iter().filter(beside);
+            all.skip_while(|account| account.id != other.id).skip(1).find(|account| account.id != chosen.id)
+        } else {
+            Some(*other)
+        };
+        out.push(Effect::Shift { id: chosen.id.clone(), before: before.map(|account| account.id.clone()) });
     }
 
     /// A click: on another row chooses it, on the chosen one opens it.
@@ -108,6 +171,7 @@ impl State {
             Some(Row::Account(account)) => match account.code {
                 AccountCode::Counted(_) => out.push(Effect::Next(account.id.clone())),
                 AccountCode::Timed { .. } if account.hidden => {
+                    out.push(Effect::Used(account.id.clone()));
                     revealed = Some((account.id.clone(), now + limits::REVEALED));
                 }
                 AccountCode::Timed { .. } | AccountCode::Damaged => {}
@@ -146,7 +210,9 @@ impl State {
 
     fn ask_removal(&mut self) {
         let removal = match self.chosen() {
-            Some(Row::Account(a)) => Removal::Account { id: a.id.clone(), name: a.line() },
+            Some(Row::Account(a)) => {
+                Removal::Account { id: a.id.clone(), name: a.line(), for_good: a.code == AccountCode::Damaged }
+            }
             Some(Row::Gateway(g)) => Removal::Gateway { id: g.id.clone(), name: g.host.clone(), not_left: None },
             None => return,
         };
@@ -174,4 +240,10 @@ impl State {
             self.notice = Some(text("tui.none_waiting").to_owned());
         }
     }
+}
+
+/// The order after this one, round and round.
+fn next_sort(sort: Sort) -> Sort {
+    let at = Sort::ALL.iter().position(|one| *one == sort).unwrap_or_default();
+    Sort::ALL[(at + 1) % Sort::ALL.len()]
 }

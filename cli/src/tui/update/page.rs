@@ -6,7 +6,7 @@ use super::{MOVE_DIGITS, PAGE, type_digits};
 use crate::terminal::normal;
 use crate::tui::field::Field;
 use crate::tui::model::Found;
-use crate::tui::state::{Change, Confirm, Effect, Key, Page, Setting, State};
+use crate::tui::state::{BinAsk, Change, Confirm, Effect, Key, Page, Setting, State};
 
 impl State {
     pub(super) fn page_key(&mut self, key: Key, out: &mut Vec<Effect>) {
@@ -58,12 +58,12 @@ impl State {
                 Key::Enter | Key::Esc | Key::Char('d' | 'q' | ' ') => self.page = Page::List,
                 key => *top = scrolled(*top, key, details.lines()),
             },
-            Page::Settings { selected } => match key {
+            Page::Bin { .. } => self.bin_key(key, out),
+            Page::Groups(_) => self.group_key(key, out),
+            Page::Settings { selected, .. } => match key {
                 Key::Esc | Key::Char('s' | 'q') => self.page = Page::List,
-                Key::Enter | Key::Char(' ') => {
-                    let line = *selected;
-                    self.set(line);
-                }
+                Key::Enter | Key::Char(' ') | Key::Right => self.set(true, out),
+                Key::Left => self.set(false, out),
                 key => *selected = scrolled(*selected, key, Setting::ALL.len()),
             },
             Page::Form(form) => {
@@ -90,6 +90,31 @@ impl State {
                 key => change.fields[change.at].key(key),
             },
             Page::Busy(_) | Page::List => {}
+        }
+    }
+
+    /// In the bin: back, or for good after a question.
+    fn bin_key(&mut self, key: Key, out: &mut Vec<Effect>) {
+        let Page::Bin { rows, selected, ask } = &mut self.page else { return };
+        let chosen = rows.get(*selected).map(|row| row.id.clone());
+        if let Some(asked) = *ask {
+            match key {
+                Key::Char('y' | 'Y') => {
+                    let all = || rows.iter().map(|row| row.id.clone()).collect();
+                    out.push(Effect::Purge(if asked == BinAsk::All { all() } else { chosen.into_iter().collect() }));
+                    *ask = None;
+                }
+                Key::Char('n' | 'N') | Key::Esc => *ask = None,
+                _ => {}
+            }
+            return;
+        }
+        match key {
+            Key::Esc | Key::Char('b' | 'q') => self.page = Page::List,
+            Key::Enter => out.extend(chosen.map(Effect::Restore)),
+            Key::Char('x') if !rows.is_empty() => *ask = Some(BinAsk::One),
+            Key::Char('X') if !rows.is_empty() => *ask = Some(BinAsk::All),
+            key => *selected = scrolled(*selected, key, rows.len()),
         }
     }
 
@@ -191,7 +216,7 @@ impl Change {
 }
 
 /// The first of `lines` that is seen after a key; what the window then leaves empty, [`settle`](crate::tui::view::settle) takes back.
-fn scrolled(top: usize, key: Key, lines: usize) -> usize {
+pub(super) fn scrolled(top: usize, key: Key, lines: usize) -> usize {
     let last = lines.saturating_sub(1);
     match key {
         Key::Up | Key::Char('k') => top.saturating_sub(1),

@@ -22,7 +22,8 @@ pub fn draw(state: &State, now: u64, look: Look, area: Rect, buffer: &mut Buffer
 }
 
 fn of_account(state: &State, account: &Account, now: u64, width: usize, height: u16, look: Look) -> Vec<Line<'static>> {
-    let mut lines = paragraph(account.title(), width, look.title());
+    let title = format!("{}{}", row::tile(account), account.title());
+    let mut lines = paragraph(title.trim_start(), width, look.title());
     lines.extend(paragraph(account.subtitle(), width, look.quiet()));
     lines.push(Line::default());
     match &account.code {
@@ -73,7 +74,8 @@ fn about(state: &State, account: &Account, now: u64, width: usize, look: Look) -
     let marks = marks.into_iter().filter(|(is, _)| *is).map(|(_, key)| words(key).to_owned());
     let groups = account.groups.iter().cloned();
     let tags = account.tags.iter().map(|tag| format!("#{tag}"));
-    let stands: Vec<String> = groups.chain(tags).chain(marks).collect();
+    let icon = account.tile.icon.iter().map(|icon| fill("tui.icon_is", &[("icon", icon)]));
+    let stands: Vec<String> = groups.chain(tags).chain(marks).chain(icon).collect();
     lines.extend(paragraph(&stands.join(" · "), width, look.quiet()));
     lines
 }

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::super::form::{Form, FormKind, Item, Task, is_text};
+use super::super::form::{Form, Item, Task, hint, is_secret, is_text, label};
 use super::super::state::Spot;
 use super::spot::Spots;
 use super::{Look, masked, paragraph, put, text};
@@ -34,7 +34,7 @@ pub fn draw(form: &Form, look: Look, area: Rect, buffer: &mut Buffer, spots: &mu
     put(buffer, Rect { y: area.y + area.height - foot_height, height: foot_height, ..area }, 2, foot);
     let area = Rect { y: area.y + head_height, height: area.height - head_height - foot_height, ..area };
     rows(form, width, look, area, buffer, spots);
-    let secret = form.task == Task::Add && form.at == Item::Key;
+    let secret = is_secret(form.at);
     let key = match (form.busy, secret, form.shown) {
         (true, ..) => "tui.keys_wait",
         (_, true, false) => "tui.keys_form_secret",
@@ -50,12 +50,20 @@ fn rows(form: &Form, width: usize, look: Look, area: Rect, buffer: &mut Buffer, 
     let at = items.iter().position(|item| *item == form.at).unwrap_or_default();
     let height = usize::from(area.height).max(1);
     let first = (at + 1).saturating_sub(height);
+    let count = items.len();
     for (n, item) in items.into_iter().enumerate().skip(first).take(height) {
         let y = area.y + (n - first) as u16;
         let line = row(form, item, width, look);
         buffer.set_string(area.x + 1, y, if item == form.at { "▸" } else { " " }, look.title());
         buffer.set_line(area.x + 2, y, &line, width as u16);
         spots.add(Rect { x: area.x + 1, y, width: area.width.saturating_sub(2), height: 1 }, Spot::Item(item));
+    }
+    let right = area.x + area.width.saturating_sub(1);
+    if first > 0 {
+        buffer.set_string(right, area.y, "↑", look.warn());
+    }
+    if count > first + height {
+        buffer.set_string(right, area.y + area.height.saturating_sub(1), "↓", look.warn());
     }
 }
 
@@ -69,10 +77,10 @@ fn row(form: &Form, item: Item, width: usize, look: Look) -> Line<'static> {
     let room = width.saturating_sub(LABELS + SIGN.len());
     let style = if here { look.accent() } else { Style::default() };
     match item {
-        Item::Kind => spans.push(choice(words(kind(form.kind)), here, style)),
-        Item::Digits => spans.push(choice(&form.digits.to_string(), here, style)),
-        Item::Algorithm => spans.push(choice(&form.algorithm.to_string(), here, style)),
-        Item::Key if !form.shown => {
+        Item::Kind | Item::Digits | Item::Algorithm | Item::Icon => {
+            spans.push(choice(&form.value(item), here, style));
+        }
+        item if is_secret(item) && !form.shown => {
             spans.push(Span::raw(SIGN));
             let chars = form.field(item).map_or(0, Field::chars);
             let shown = masked(chars, room);
@@ -120,57 +128,10 @@ fn foot(form: &Form, width: usize, look: Look) -> Vec<Line<'static>> {
         (_, true, _) => paragraph(words("tui.form_saving"), width, look.quiet()),
         (_, _, true) => paragraph(words("tui.form_leaving"), width, look.warn()),
         (Some(fault), ..) => paragraph(fault, width, look.warn()),
-        (None, ..) => paragraph(words(hint(form.at)), width, look.quiet()),
+        (None, ..) => paragraph(words(hint(form)), width, look.quiet()),
     };
     let mut lines = vec![Line::default()];
     lines.extend(said);
     lines.resize(lines.len().max(3), Line::default());
     lines
-}
-
-fn kind(kind: FormKind) -> &'static str {
-    match kind {
-        FormKind::Timed => "tui.kind_timed",
-        FormKind::Counted => "tui.kind_counted",
-    }
-}
-
-fn label(item: Item) -> &'static str {
-    words(match item {
-        Item::Kind => "tui.form_kind",
-        Item::Issuer => "tui.form_issuer",
-        Item::Name => "tui.form_name",
-        Item::Key => "tui.form_key",
-        Item::Digits => "tui.form_digits",
-        Item::Period => "tui.form_period",
-        Item::Counter => "tui.form_counter",
-        Item::Algorithm => "tui.form_algorithm",
-        Item::Note => "tui.form_note",
-        Item::Groups => "tui.form_groups",
-        Item::Tags => "tui.form_tags",
-        Item::Favourite => "tui.form_favourite",
-        Item::Pinned => "tui.form_pinned",
-        Item::Hidden => "tui.form_hidden",
-        Item::Save => "tui.form_save",
-    })
-}
-
-fn hint(item: Item) -> &'static str {
-    match item {
-        Item::Kind => "tui.hint_kind",
-        Item::Issuer => "tui.hint_issuer",
-        Item::Name => "tui.hint_name",
-        Item::Key => "tui.hint_key",
-        Item::Digits => "tui.hint_digits",
-        Item::Period => "tui.hint_period",
-        Item::Counter => "tui.hint_counter",
-        Item::Algorithm => "tui.hint_algorithm",
-        Item::Note => "tui.hint_note",
-        Item::Groups => "tui.hint_groups",
-        Item::Tags => "tui.hint_tags",
-        Item::Favourite => "tui.hint_favourite",
-        Item::Pinned => "tui.hint_pinned",
-        Item::Hidden => "tui.hint_hidden",
-        Item::Save => "tui.hint_save",
-    }
 }

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::super::model::{Account, AccountCode};
-use super::super::state::{Reading, Row, Spot, State};
+use super::super::state::{Filter, Reading, Row, Spot, State};
 use super::spot::Spots;
 use super::{Look, THREE_PANES, TWO_PANES, detail, keyed, measure, paragraph, put, row, text};
 
@@ -39,16 +39,28 @@ pub fn draw(state: &State, now: u64, look: Look, area: Rect, buffer: &mut Buffer
     } else {
         lines_of(state, &rows, now, look, area, buffer, spots);
     }
-    words(keys(state, now, area.width)).to_owned()
+    let keys = words(keys(state, now, area.width));
+    let is_typing = state.search.as_ref().is_some_and(|search| search.typing);
+    match &state.undo {
+        // While it is said what was done, the key that takes it back stands first.
+        Some(_) if !is_typing && state.notice.is_some() => format!("{} · {keys}", words("tui.key_undo")),
+        Some(_) if !is_typing => match keys.split_once(" · /") {
+            Some((before, after)) => format!("{before} · {} · /{after}", words("tui.key_undo")),
+            None => format!("{keys} · {}", words("tui.key_undo")),
+        },
+        _ => keys.to_owned(),
+    }
 }
 
 fn keys(state: &State, now: u64, width: u16) -> &'static str {
     let one_pane = width < TWO_PANES;
     match (&state.search, state.chosen()) {
         (Some(search), _) if search.typing => "tui.keys_search",
+        (_, None) if state.filter != Filter::All => "tui.keys_empty_group",
         (_, None) => "tui.keys_empty",
-        (_, Some(Row::Account(account))) if account.hidden && !state.is_shown(account, now) => "tui.keys_hidden",
+        (_, Some(Row::Account(Account { code: AccountCode::Damaged, .. }))) => "tui.keys_damaged",
         (_, Some(Row::Account(Account { code: AccountCode::Counted(_), .. }))) => "tui.keys_counted",
+        (_, Some(Row::Account(account))) if account.hidden && !state.is_shown(account, now) => "tui.keys_hidden",
         (_, Some(Row::Account(_))) if one_pane && state.opened => "tui.keys_opened",
         (_, Some(Row::Gateway(_))) if one_pane && state.opened => "tui.keys_gateway_opened",
         (_, Some(Row::Gateway(_))) => "tui.keys_gateway",
@@ -184,6 +196,9 @@ fn empty(state: &State, look: Look, area: Rect, buffer: &mut Buffer) {
     let mut lines = vec![Line::default()];
     if searched {
         lines.extend(paragraph(words("error.not_found"), width, look.quiet()));
+    } else if state.filter != Filter::All {
+        let group = row::filter(&state.filter);
+        lines.extend(paragraph(&fill("tui.empty_group", &[("group", &group)]), width, look.quiet()));
     } else if state.reading == Reading::Done {
         lines.extend(paragraph(words("tui.empty"), width, look.title()));
         lines.push(Line::default());

@@ -1,9 +1,11 @@
 //! Draws the terminal phone: a function of the state, the time and the look.
 
 mod approval;
+mod bin;
 mod detail;
 mod direction;
 mod form;
+mod groups;
 mod list;
 mod look;
 mod page;
@@ -12,6 +14,7 @@ mod scroll;
 mod settings;
 mod spot;
 
+use countersign_core::vault::Sort;
 use countersign_strings::{fill, text as words};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -21,7 +24,7 @@ use ratatui::text::{Line, Span};
 pub use look::Look;
 pub use spot::Spots;
 
-use super::state::{Page, Spot, State};
+use super::state::{Key, Page, Spot, State};
 use crate::measure as text;
 use crate::measure::{columns, cut_right};
 
@@ -58,7 +61,7 @@ fn compose(state: &State, now: u64, look: Look, area: Rect, buffer: &mut Buffer,
         return put(buffer, area, 0, vec![Line::raw(words("tui.text_cut"))]);
     }
     let body = body(area);
-    header(state, look, area, buffer);
+    header(state, look, area, buffer, spots);
     let keys = if let Some(approval) = &state.approval {
         approval::draw(state, approval, now, look, body, buffer)
     } else if let Page::Digits { digits, name, host, .. } = &state.page {
@@ -67,8 +70,12 @@ fn compose(state: &State, now: u64, look: Look, area: Rect, buffer: &mut Buffer,
         page::unlock(state, unlock, look, body, buffer)
     } else if matches!(state.page, Page::List) {
         list::draw(state, now, look, body, buffer, spots)
-    } else if let Page::Settings { selected } = &state.page {
-        settings::draw(*selected, look, body, buffer, spots)
+    } else if let Page::Settings { set, selected } = &state.page {
+        settings::draw(*set, *selected, look, body, buffer, spots)
+    } else if let Page::Groups(page) = &state.page {
+        groups::draw(state, page, look, body, buffer, spots)
+    } else if let Page::Bin { rows, selected, ask } = &state.page {
+        bin::draw(state, (rows, *selected, *ask), look, body, buffer, spots)
     } else if let (Page::Form(form), None) = (&state.page, &state.ask) {
         form::draw(form, look, body, buffer, spots)
     } else {
@@ -78,11 +85,11 @@ fn compose(state: &State, now: u64, look: Look, area: Rect, buffer: &mut Buffer,
 }
 
 /// The first line: what this is, and how many approvals wait behind.
-fn header(state: &State, look: Look, area: Rect, buffer: &mut Buffer) {
+fn header(state: &State, look: Look, area: Rect, buffer: &mut Buffer, spots: &mut Spots) {
     buffer.set_string(area.x + 1, area.y, words("tui.title"), look.title());
     let waiting = state.waiting();
     let right = match (waiting, &state.approval) {
-        (0, _) => return,
+        (0, _) => return sorted(state, look, area, buffer, spots),
         (n, Some(_)) => fill("tui.more_waiting", &[("n", &n.to_string())]),
         (1, None) => words("tui.one_waits").to_owned(),
         (n, None) => fill("tui.some_wait", &[("n", &n.to_string())]),
@@ -90,6 +97,23 @@ fn header(state: &State, look: Look, area: Rect, buffer: &mut Buffer) {
     let width = columns(&right) as u16;
     if width + 14 < area.width {
         buffer.set_string(area.x + area.width - width - 1, area.y, right, look.warn());
+    }
+}
+
+/// In which order the list stands, where it is not the person's own.
+fn sorted(state: &State, look: Look, area: Rect, buffer: &mut Buffer, spots: &mut Spots) {
+    let key = match state.sort {
+        Sort::Manual => return,
+        Sort::Name => "tui.by_name",
+        Sort::Use => "tui.by_use",
+        Sort::Code => "tui.by_code",
+    };
+    let is_list = state.unlock.is_none() && state.approval.is_none() && matches!(state.page, Page::List);
+    let width = columns(words(key)) as u16;
+    if is_list && width + 14 < area.width {
+        let place = Rect { x: area.x + area.width - width - 1, y: area.y, width, height: 1 };
+        buffer.set_string(place.x, place.y, words(key), look.quiet());
+        spots.add(place, Spot::Key(Key::Char('o')));
     }
 }
 
@@ -134,6 +158,32 @@ fn keyed(key: &str, what: &str, column: usize, width: usize, look: Look) -> Vec<
         Line::from(vec![Span::styled(format!("{key:<column$}"), look.title()), Span::raw(part)])
     });
     keyed.collect()
+}
+
+/// Lines of which one is chosen, moved so that it is seen; each can be clicked.
+fn choices(lines: &[Line<'_>], selected: usize, look: Look, area: Rect, buffer: &mut Buffer, spots: &mut Spots) {
+    let height = usize::from(area.height).max(1);
+    let first = (selected + 1).saturating_sub(height);
+    for (n, line) in lines.iter().enumerate().skip(first).take(height) {
+        let row = Rect { y: area.y + (n - first) as u16, height: 1, width: area.width.saturating_sub(2), ..area };
+        if row.y >= area.y + area.height {
+            return;
+        }
+        buffer.set_string(row.x, row.y, if n == selected { "▸" } else { " " }, look.title());
+        buffer.set_line(row.x + 1, row.y, line, row.width);
+        if n == selected {
+            buffer.set_style(Rect { x: row.x + 1, ..row }, look.chosen());
+        }
+        spots.add(Rect { x: row.x + 1, ..row }, Spot::Line(n));
+    }
+}
+
+/// One line at the foot of a page: what was just done, or why it was not.
+fn said(words: Option<&str>, look: Look, area: Rect, buffer: &mut Buffer) -> Rect {
+    let lines = paragraph(words.unwrap_or_default(), measure(area), look.warn());
+    let height = (lines.len() as u16).min(area.height / 3);
+    put(buffer, Rect { y: area.y + area.height - height, height, ..area }, 1, lines);
+    Rect { height: area.height - height, ..area }
 }
 
 /// The columns that text may take inside `area`: never so many that a line is hard to read.

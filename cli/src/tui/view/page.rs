@@ -47,8 +47,13 @@ pub fn draw(state: &State, look: Look, area: Rect, buffer: &mut Buffer) -> Strin
         }
         Page::Note { top } | Page::History { top, .. } | Page::Help { top } | Page::Details { top, .. } => {
             scroll::draw(state, *top, look, area, buffer);
-            let is_note = matches!(state.page, Page::Note { .. });
-            return words(if is_note { "tui.keys_note" } else { "tui.keys_scroll" }).to_owned();
+            let fits = scroll::end(state, area) == 0;
+            return words(match (&state.page, fits) {
+                (Page::Note { .. }, _) => "tui.keys_note",
+                (_, true) => "tui.keys_back_only",
+                (_, false) => "tui.keys_scroll",
+            })
+            .to_owned();
         }
         Page::Passphrase(typed) => {
             lines.extend(change(typed, width, look));
@@ -76,7 +81,12 @@ pub fn draw(state: &State, look: Look, area: Rect, buffer: &mut Buffer) -> Strin
             lines.extend(paragraph(&fill("tui.offline_type", &[("app", app)]), width, Default::default()));
             keys = "tui.keys_code";
         }
-        Page::List | Page::Digits { .. } | Page::Form(_) | Page::Settings { .. } => {}
+        Page::List
+        | Page::Digits { .. }
+        | Page::Form(_)
+        | Page::Settings { .. }
+        | Page::Groups(_)
+        | Page::Bin { .. } => {}
     }
     if let Some(ask) = &state.ask {
         lines.push(Line::default());
@@ -211,7 +221,8 @@ fn moved(moving: &Move, width: usize, area: Rect, look: Look) -> Vec<Line<'stati
 
 fn remove(removal: &Removal, width: usize, look: Look) -> Vec<Line<'static>> {
     let (name, question) = match removal {
-        Removal::Account { name, .. } => (name, words("tui.remove_account").to_owned()),
+        Removal::Account { name, for_good: false, .. } => (name, words("tui.remove_account").to_owned()),
+        Removal::Account { name, for_good: true, .. } => (name, words("tui.remove_for_good").to_owned()),
         Removal::Gateway { name, not_left: None, .. } => (name, words("tui.remove_gateway").to_owned()),
         Removal::Gateway { name, not_left: Some(why), .. } => (name, fill("tui.forget_gateway", &[("why", why)])),
     };

@@ -3,7 +3,7 @@
 use countersign_strings::text as words;
 use ratatui::text::{Line, Span};
 
-use super::super::model::{Account, AccountCode, Gateway, GatewayState};
+use super::super::model::{Account, AccountCode, Gateway, GatewayState, Tile};
 use super::super::state::{Filter, State};
 use super::{Look, text};
 
@@ -13,12 +13,15 @@ pub const FAR: usize = 12 + 4 + 13;
 /// The narrowest list that shows the next code.
 pub const WITH_NEXT: usize = 72;
 
+/// The narrowest list that shows what is drawn beside an account.
+const WITH_TILE: usize = 50;
+
 /// Title, as much of the name as fits, and at the right end the code and its seconds.
 pub fn account(state: &State, account: &Account, now: u64, width: usize, look: Look) -> Line<'static> {
     let right = right_end(state, account, now, width);
     let room = width.saturating_sub(text::columns(&right) + 1);
-    let star = if account.favourite { "★ " } else { "" };
-    let title = text::cut_right(&format!("{star}{}", account.title()), room);
+    let tile = if width >= WITH_TILE { tile(account) } else { String::new() };
+    let title = text::cut_right(&format!("{tile}{}{}", signs(account), account.title()), room);
     let rest = room.saturating_sub(text::columns(&title) + 1);
     let copied = state.is_copied(account, now).then(|| words("tui.copied"));
     let beside = copied.unwrap_or_else(|| account.subtitle());
@@ -30,6 +33,27 @@ pub fn account(state: &State, account: &Account, now: u64, width: usize, look: L
         Span::raw(" ".repeat(gap)),
         Span::styled(right, look.accent()),
     ])
+}
+
+/// Its letters in brackets, in five columns: those of an icon that has a name in round ones. What can't be read has none.
+pub fn tile(account: &Account) -> String {
+    let first = |word: &str| word.chars().take(1).flat_map(char::to_uppercase).collect::<String>();
+    let Tile { initials, icon } = &account.tile;
+    // Two letters of scripts with wide ones take too much.
+    let initials = if text::columns(initials) > 2 { first(initials) } else { initials.clone() };
+    let tile = match icon.as_deref().filter(|icon| *icon != words("tui.icon_picture")) {
+        _ if initials.is_empty() => String::new(),
+        Some(icon) => format!("({})", first(icon)),
+        None => format!("[{initials}]"),
+    };
+    format!("{tile}{}", " ".repeat(5_usize.saturating_sub(text::columns(&tile))))
+}
+
+/// What stands before the name of an account that is first in every list, or a favourite.
+fn signs(account: &Account) -> String {
+    let first = if account.pinned { "↑ " } else { "" };
+    let favourite = if account.favourite { "★ " } else { "" };
+    format!("{first}{favourite}")
 }
 
 fn right_end(state: &State, account: &Account, now: u64, width: usize) -> String {

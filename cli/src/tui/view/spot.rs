@@ -28,6 +28,7 @@ pub fn key_of(hint: &str) -> Option<Key> {
     match (name, characters.next(), characters.next()) {
         ("Enter", ..) => Some(Key::Enter),
         ("Esc", ..) => Some(Key::Esc),
+        ("Space", ..) => Some(Key::Char(' ')),
         ("Ctrl-C", ..) => Some(Key::Stop),
         ("Ctrl-R", ..) => Some(Key::Reveal),
         ("Ctrl-S", ..) => Some(Key::Save),

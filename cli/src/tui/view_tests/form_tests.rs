@@ -1,5 +1,6 @@
 //! An account that is typed in or changed, and all that is known of one.
 
+use countersign_core::vault::Icon;
 use ratatui::style::Modifier;
 
 use super::*;
@@ -44,11 +45,30 @@ fn an_account_is_typed_in() {
 }
 
 #[test]
+fn a_kind_asks_for_what_it_needs() {
+    let mut state = open([key(Key::Char('t'))]);
+    let mut send = |events: Vec<Event>| events.into_iter().for_each(|event| drop(state.update(event, NOW)));
+    send(vec![key(Key::Left), key(Key::Down), key(Key::Down), key(Key::Down)]);
+    send(typed("00112233"));
+    send(vec![key(Key::Down)]);
+    send(typed("4711"));
+    golden("form_motp", &state);
+    let shown = as_text(&picture(&state, (80, 24), Look::PLAIN));
+    assert!(!shown.contains("4711") && !shown.contains("0011"), "key and PIN are masked:\n{shown}");
+    state.update(key(Key::BackTab), NOW);
+    golden("form_motp_key", &state);
+}
+
+#[test]
 fn an_account_is_changed() {
     let mut form = Form::edit("1".into(), "GitHub (mara@example.com)".into());
     form.put(Item::Issuer, "GitHub");
     form.put(Item::Name, "mara@example.com");
     form.put(Item::Note, "Recovery codes are in the safe.\nAsk Jo.");
+    form.put(Item::Groups, "Work, Home");
+    form.put(Item::Tags, "code");
+    form.icon = Some(Icon::Drawn("bank".into()));
+    form.mark(Item::Favourite, true);
     let mut state = open([Event::Accounts(accounts()), key(Key::Char('e'))]);
     state.update(Event::Form(Box::new(form)), NOW);
     golden("form_edit", &state);

@@ -78,15 +78,22 @@ fn the_list_tells_what_waits_and_what_is_wrong() {
     golden("list_counted_new", &damaged);
 }
 
+/// The groups of those, in an order of the person's own, and one that is empty.
+pub(super) fn groups() -> Event {
+    Event::Groups(["Work", LONG, "Home", "Club"].map(str::to_owned).into())
+}
+
+const LONG: &str = "Company with a rather long name of its own";
+
 /// Accounts in groups, with tags and marks; the second is hidden.
-fn sorted() -> Vec<Account> {
+pub(super) fn sorted() -> Vec<Account> {
     let mut accounts = accounts();
     let put = |account: &mut Account, groups: &[&str], tags: &[&str]| {
         account.groups = groups.iter().map(|group| (*group).to_owned()).collect();
         account.tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
     };
     put(&mut accounts[0], &["Work"], &["code"]);
-    put(&mut accounts[1], &["Work", "Company with a rather long name of its own"], &[]);
+    put(&mut accounts[1], &["Work", LONG], &[]);
     put(&mut accounts[2], &["Home"], &["cloud", "code"]);
     (accounts[0].favourite, accounts[0].pinned, accounts[1].hidden) = (true, true, true);
     accounts
@@ -94,21 +101,23 @@ fn sorted() -> Vec<Account> {
 
 #[test]
 fn the_list_is_narrowed_to_a_group_and_back() {
-    let mut state = open([Event::Accounts(sorted()), Event::Gateways(vec![gateway(GatewayState::Active)])]);
+    let gateways = Event::Gateways(vec![gateway(GatewayState::Active)]);
+    let mut state = open([groups(), Event::Accounts(sorted()), gateways]);
     golden("list_groups", &state);
-    for _ in 0..2 {
+    for _ in 0..3 {
         state.update(key(Key::Right), NOW);
     }
     golden("list_group_long", &state);
     assert!(state.rows().iter().all(|row| row.id() == "2"), "its accounts alone, and no gateway");
-    state.update(key(Key::Right), NOW);
-    state.update(key(Key::Right), NOW);
+    state.update(key(Key::Left), NOW);
     assert_eq!(state.filter, Filter::Group("Work".into()));
     golden("list_group", &state);
-    for _ in 0..4 {
+    for _ in 0..2 {
         state.update(key(Key::Left), NOW);
     }
     assert_eq!(state.filter, Filter::All);
+    state.update(Event::Click(Spot::Filter(Filter::Group("Club".into()))), NOW);
+    golden("list_group_empty", &state);
 }
 
 #[test]
@@ -139,7 +148,7 @@ fn that_a_code_was_copied_is_said_in_its_place() {
     let mut state = open([Event::Accounts(sorted())]);
     let copied = state.update(key(Key::Char('c')), NOW);
     assert!(matches!(copied.as_slice(), [Effect::Copy { id, next: false }] if id == "1"));
-    state.update(Event::Copied(Ok("1".into())), NOW);
+    state.update(Event::Copied(Ok(("1".into(), fill("cli.copied_for", &[("n", "30")])))), NOW);
     golden("list_copied", &state);
     let shown = |now| {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
@@ -151,7 +160,7 @@ fn that_a_code_was_copied_is_said_in_its_place() {
 
 #[test]
 fn what_is_drawn_can_be_clicked() {
-    let mut state = open([Event::Accounts(sorted()), Event::Gateways(vec![gateway(GatewayState::Active)])]);
+    let mut state = open([groups(), Event::Accounts(sorted()), Event::Gateways(vec![gateway(GatewayState::Active)])]);
     for (width, height) in SIZES {
         let area = Rect::new(0, 0, width, height);
         let mut buffer = Buffer::empty(area);

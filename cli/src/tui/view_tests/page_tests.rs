@@ -4,7 +4,7 @@ use countersign_core::error::{Error, InputError, PortError};
 use countersign_core::qr::Class;
 
 use super::*;
-use crate::tui::state::Unlock;
+use crate::tui::state::{Settings, Spot, Unlock};
 use crate::words;
 
 /// The note of the demo, as `cargo xtask demo` writes it.
@@ -69,7 +69,8 @@ fn a_phone_that_is_locked_shows_what_needs_no_vault() {
 
 #[test]
 fn passphrase() {
-    let mut state = open([key(Key::Char('s')), key(Key::Enter)]);
+    let set = Settings { lock_after: None, lock_on_leave: false, clipboard: 30 };
+    let mut state = open([Event::Settings(set), key(Key::End), key(Key::Enter)]);
     typed("old").into_iter().for_each(|e| drop(state.update(e, NOW)));
     for part in ["larch", "latch"] {
         state.update(key(Key::Enter), NOW);
@@ -174,5 +175,25 @@ fn history() {
 
 #[test]
 fn settings() {
-    golden("settings", &open([key(Key::Char('s'))]));
+    let mut state = open([]);
+    assert!(matches!(state.update(key(Key::Char('s')), NOW).as_slice(), [Effect::Settings]));
+    let set = Settings { lock_after: Some(300), lock_on_leave: false, clipboard: 30 };
+    state.update(Event::Settings(set), NOW);
+    golden("settings", &state);
+    let mut turned = |pressed: Key| match state.update(key(pressed), NOW).as_slice() {
+        [Effect::Set(set)] => {
+            let set = *set;
+            state.update(Event::Settings(set), NOW);
+            set
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!([turned(Key::Right), turned(Key::Left)].map(|set| set.lock_after), [Some(900), Some(300)]);
+    let on = state.update(Event::Click(Spot::Line(1)), NOW);
+    assert!(matches!(on.as_slice(), [Effect::Set(Settings { lock_on_leave: true, .. })]), "{on:?}");
+    state.update(Event::Settings(Settings { clipboard: 45, lock_on_leave: true, lock_after: None }), NOW);
+    state.update(key(Key::Down), NOW);
+    golden("settings_clipboard", &state);
+    state.update(key(Key::End), NOW);
+    golden("settings_passphrase", &state);
 }

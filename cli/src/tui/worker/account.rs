@@ -2,27 +2,25 @@
 
 use std::sync::Arc;
 
-use countersign_core::error::{Error, InputError, Named, Rule};
-use countersign_core::protocol::otp::base32::{self, Base32Error};
-use countersign_core::protocol::otp::{Counter, Digits, Period};
-use countersign_core::vault::{self, Account, AccountId, Edit, Kind, NewAccount};
-use countersign_strings::{fill, text};
+use countersign_core::error::{Error, InputError};
+use countersign_core::vault::{Account, AccountId};
+use countersign_strings::fill;
 
 use super::{Worker, lock};
 use crate::command::account;
-use crate::tui::form::{Form, FormKind, Item, Task};
+use crate::port::clipboard;
+use crate::tui::form::{Form, Task};
 use crate::tui::model::{Details, Figures};
+use crate::tui::screen::Message;
 use crate::tui::state::Event;
-use crate::{when, words};
-
-/// Why a form is not taken: the words, and the row that is to blame.
-type Refusal = (String, Option<Item>);
+use crate::tui::{rows, saving};
+use crate::{settings, words};
 
 impl Worker {
     /// The next code of a counted account.
     pub(super) fn next(&self, id: &str) -> Vec<Event> {
         match self.next_code(id) {
-            Ok(_) => vec![self.accounts(self.now())],
+            Ok(_) => Vec::new(),
             Err(fault) => vec![Event::Failed(words::of_error(&fault))],
         }
     }
@@ -31,32 +29,47 @@ impl Worker {
         let id = account_id(id)?;
         let code = Figures::new(self.0.desk.app.next_hotp(id)?.to_string());
         lock(&self.0.counted).insert(id, code.clone());
+        // `App` told of the change before its code was known here.
+        self.list_again();
         Ok(code)
     }
 
-    /// Removes an account.
-    pub(super) fn remove(&self, id: &str, name: &str) -> Vec<Event> {
-        match account_id(id).and_then(|id| self.0.desk.app.delete_account(id)) {
-            Ok(()) => vec![self.accounts(self.now()), Event::Done(fill("cli.removed", &[("name", name)]))],
-            Err(fault) => vec![Event::Failed(words::of_error(&fault))],
+    /// Removes an account: into the bin, or for good where it can't be read.
+    pub(super) fn remove(&self, id: &str, name: &str) -> Event {
+        let done = account_id(id).and_then(|id| {
+            self.0.desk.app.delete_account(id)?;
+            Ok(self.0.desk.app.bin()?.iter().any(|row| row.account.id == id))
+        });
+        let said = fill("cli.removed", &[("name", name)]);
+        match done {
+            Ok(true) => Event::Did(said),
+            Ok(false) => Event::Done(said),
+            Err(fault) => Event::Failed(words::of_error(&fault)),
         }
     }
 
     /// Copies a code as it is now, not as it was drawn. Of a counted account one that is shown, or else the next.
     pub(super) fn copy(&self, id: &str, next: bool) -> Vec<Event> {
-        let mut events = Vec::new();
-        let copied = match self.code_to_copy(id, next, &mut events) {
-            Ok(code) => {
-                self.put_on_clipboard(code);
-                Ok(id.to_owned())
-            }
-            Err(fault) => Err(words::of_error(&fault)),
-        };
-        events.push(Event::Copied(copied));
-        events
+        let copied = self.code_to_copy(id, next).map(|code| {
+            self.used(id);
+            self.put_on_clipboard(id, code)
+        });
+        copied.unwrap_or_else(|fault| Some(Event::Copied(Err(words::of_error(&fault))))).into_iter().collect()
     }
 
-    fn code_to_copy(&self, id: &str, next: bool, events: &mut Vec<Event>) -> Result<Figures, Error> {
+    /// Hands it to the session; where there is none, the screen asks the terminal, to which nobody else may write while it
+    /// is drawn.
+    fn put_on_clipboard(&self, id: &str, code: Figures) -> Option<Event> {
+        let read = settings::Settings::read(&self.0.settings);
+        let seconds = read.map_or_else(|_| settings::Settings::default().clipboard, |read| read.settings.clipboard);
+        if let Some(copied) = clipboard::copy_to_session(code.as_str(), seconds) {
+            return Some(Event::Copied(Ok((id.to_owned(), copied.words()))));
+        }
+        let _ = lock(&self.0.messages).send(Message::Copy { id: id.to_owned(), code });
+        None
+    }
+
+    fn code_to_copy(&self, id: &str, next: bool) -> Result<Figures, Error> {
         let wanted = account_id(id)?;
         let shown = lock(&self.0.counted).get(&wanted).cloned();
         let codes = self.0.desk.app.codes(self.now())?;
@@ -65,15 +78,11 @@ impl Worker {
             (Some(live), _) if next => Ok(Figures::new(live.next.to_string())),
             (Some(live), _) => Ok(Figures::new(live.code.to_string())),
             (None, Some(code)) => Ok(code),
-            (None, None) => {
-                let code = self.next_code(id)?;
-                events.push(self.accounts(self.now()));
-                Ok(code)
-            }
+            (None, None) => self.next_code(id),
         }
     }
 
-    fn account(&self, id: &str) -> Result<Arc<Account>, Error> {
+    pub(super) fn account(&self, id: &str) -> Result<Arc<Account>, Error> {
         let id = account_id(id)?;
         let accounts = self.0.desk.app.accounts()?;
         Ok(accounts.iter().find(|account| account.id == id).cloned().ok_or(InputError::NotFound)?)
@@ -84,7 +93,7 @@ impl Worker {
         let read = || {
             let account = self.account(id)?;
             let note = Figures::new(self.0.desk.app.note(account.id)?.as_str());
-            Ok(Details { name: account::line(&account), rows: self.about(&account), note })
+            Ok(Details { name: account::line(&account), rows: rows::about(&self.0.desk.app, &account)?, note })
         };
         match read() {
             Ok(details) => Event::Details(Box::new(details)),
@@ -92,30 +101,9 @@ impl Worker {
         }
     }
 
-    fn about(&self, account: &Account) -> Vec<(&'static str, String)> {
-        let gateways = self.0.desk.app.gateways();
-        let gateway = account.origin.and_then(|origin| gateways.iter().find(|gateway| gateway.id == origin));
-        let mut rows = vec![
-            (text("tui.about_kind"), account::kind(account)),
-            (text("tui.about_algorithm"), account.algorithm.to_string()),
-            (text("tui.about_added"), when::minute(account.created)),
-            (text("tui.about_changed"), when::minute(account.changed)),
-        ];
-        rows.extend(gateway.map(|gateway| (text("tui.about_gateway"), words::host(gateway).to_owned())));
-        rows
-    }
-
     /// The form of an account that is there.
     pub(super) fn edit(&self, id: &str) -> Event {
-        let read = || {
-            let account = self.account(id)?;
-            let mut form = Form::edit(id.to_owned(), account::line(&account));
-            form.put(Item::Issuer, &account.issuer);
-            form.put(Item::Name, &account.name);
-            form.put(Item::Note, &self.0.desk.app.note(account.id)?);
-            Ok(form)
-        };
-        match read() {
+        match self.account(id).and_then(|account| saving::form_of(&self.0.desk.app, &account)) {
             Ok(form) => Event::Form(Box::new(form)),
             Err(fault) => Event::Failed(words::of_error(&fault)),
         }
@@ -123,92 +111,24 @@ impl Worker {
 
     /// Saves what a form holds.
     pub(super) fn save(&self, form: &Form) -> Vec<Event> {
+        let app = &self.0.desk.app;
         let saved = match &form.task {
-            Task::Add => self.save_new(form),
-            Task::Edit { id, .. } => self.save_changed(id, form),
+            Task::Add => saving::add(app, form).map(|()| None),
+            Task::Edit { id, name } => {
+                let said = fill("tui.did_change", &[("name", name)]);
+                let account = self.account(id).map_err(|fault| saving::refusal(&fault));
+                account
+                    .and_then(|account| saving::change(app, &account, form))
+                    .map(|done| done.then(|| Event::Did(said)))
+            }
         };
         match saved {
-            Ok(()) => vec![self.accounts(self.now()), Event::Saved(Ok(()))],
+            Ok(did) => std::iter::once(Event::Saved(Ok(()))).chain(did).collect(),
             Err(refusal) => vec![Event::Saved(Err(refusal))],
         }
     }
-
-    fn save_new(&self, form: &Form) -> Result<(), Refusal> {
-        let (secret, _) =
-            base32::decode(form.text(Item::Key)).map_err(|fault| (of_key(fault).to_owned(), Some(Item::Key)))?;
-        let number = |item, field| {
-            let number = form.text(item).parse::<u64>().ok();
-            number.ok_or_else(|| of_fault(&InputError::Field { field, rule: Rule::Range }.into()))
-        };
-        let range = |field| of_fault(&InputError::Field { field, rule: Rule::Range }.into());
-        let kind = match form.kind {
-            FormKind::Timed => number(Item::Period, Named::Period)
-                .and_then(|n| Period::try_from(n).map_err(|_| range(Named::Period)))
-                .map(Kind::Totp)?,
-            FormKind::Counted => number(Item::Counter, Named::Counter)
-                .and_then(|n| Counter::try_from(n).map_err(|_| range(Named::Counter)))
-                .map(Kind::Hotp)?,
-        };
-        let account = NewAccount {
-            issuer: form.text(Item::Issuer).to_owned(),
-            name: form.text(Item::Name).to_owned(),
-            note: form.text(Item::Note).to_owned(),
-            kind,
-            algorithm: form.algorithm,
-            digits: Digits::try_from(u64::from(form.digits)).map_err(|_| range(Named::Digits))?,
-            secret,
-            pin: None,
-            origin: None,
-            details: vault::Details::default(),
-        };
-        if account.issuer.is_empty() && account.name.is_empty() {
-            return Err((text("tui.form_nameless").to_owned(), Some(Item::Issuer)));
-        }
-        self.0.desk.app.add_account(&account).map(drop).map_err(|fault| of_fault(&fault))
-    }
-
-    fn save_changed(&self, id: &str, form: &Form) -> Result<(), Refusal> {
-        let changed = || {
-            let edit = Edit {
-                issuer: Some(form.text(Item::Issuer).to_owned()),
-                name: Some(form.text(Item::Name).to_owned()),
-                note: Some(form.text(Item::Note).to_owned()),
-                ..Edit::default()
-            };
-            self.0.desk.app.edit_account(account_id(id)?, &edit)
-        };
-        changed().map_err(|fault| of_fault(&fault))
-    }
 }
 
-/// The words of a fault, and the row that it is about.
-fn of_fault(fault: &Error) -> Refusal {
-    let named = match fault {
-        Error::Input(InputError::Field { field, .. }) => Some(*field),
-        Error::Input(InputError::TooMuch { what, .. }) => Some(*what),
-        Error::Input(InputError::Duplicate(_)) => Some(Named::Secret),
-        _ => None,
-    };
-    let to_blame = named.and_then(|named| match named {
-        Named::Issuer => Some(Item::Issuer),
-        Named::Name => Some(Item::Name),
-        Named::Secret => Some(Item::Key),
-        Named::Period => Some(Item::Period),
-        Named::Counter => Some(Item::Counter),
-        Named::Note => Some(Item::Note),
-        _ => None,
-    });
-    (words::of_error(fault), to_blame)
-}
-
-/// Why a key that was typed is none.
-fn of_key(fault: Base32Error) -> &'static str {
-    text(match fault {
-        Base32Error::LookAlike(_) => "qr.secret_look_alike",
-        _ => "tui.form_key_wrong",
-    })
-}
-
-fn account_id(id: &str) -> Result<AccountId, Error> {
+pub(super) fn account_id(id: &str) -> Result<AccountId, Error> {
     Ok(id.parse().map(AccountId).map_err(|_| InputError::NotFound)?)
 }

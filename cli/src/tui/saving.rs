@@ -1,0 +1,195 @@
+//! What a form holds, taken by `App`: for the screen and for the phone line by line.
+
+use countersign_core::app::App;
+use countersign_core::error::{Error, InputError, Named, Rule};
+use countersign_core::protocol::Secret;
+use countersign_core::protocol::otp::base32::{self, Base32Error};
+use countersign_core::protocol::otp::{Counter, Digits, Period, Pin, motp};
+use countersign_core::vault::{self, Account, Edit, Kind, NewAccount};
+use countersign_strings::text;
+
+use super::form::{Form, FormKind, Item};
+use super::rows;
+use crate::command::account;
+use crate::words;
+
+/// Why a form is not taken: the words, and the row that is to blame.
+pub type Refusal = (String, Option<Item>);
+
+/// The form of an account that is there.
+///
+/// # Errors
+/// What `App` gives.
+pub fn form_of(app: &App, account: &Account) -> Result<Form, Error> {
+    let mut form = Form::edit(account.id.to_string(), account::line(account));
+    let details = &account.details;
+    form.put(Item::Issuer, &account.issuer);
+    form.put(Item::Name, &account.name);
+    form.put(Item::Note, &app.note(account.id)?);
+    form.put(Item::Groups, &rows::names(&app.groups()?, &details.groups).join(", "));
+    form.put(Item::Tags, &details.tags.join(", "));
+    form.icon = details.icon.clone();
+    form.had_icon = details.icon.clone();
+    form.mark(Item::Favourite, details.favourite);
+    form.mark(Item::Pinned, details.pinned);
+    form.mark(Item::Hidden, details.hidden);
+    Ok(form)
+}
+
+/// Adds the account that was typed in.
+///
+/// # Errors
+/// Why it is not taken.
+pub fn add(app: &App, form: &Form) -> Result<(), Refusal> {
+    let given = |fault: InputError| refusal(&fault.into());
+    let kind = kind_of(form).map_err(given)?;
+    let digits = Digits::try_from(u64::from(form.digits)).map_err(|_| given(range(Named::Digits)))?;
+    let (algorithm, digits) = kind.form(form.algorithm, digits);
+    let secret = key_of(form, kind).map_err(|words| (words.to_owned(), Some(Item::Key)))?;
+    let pin = kind.has_pin().then(|| pin_of(form, kind)).transpose().map_err(given)?;
+    if form.text(Item::Issuer).is_empty() && form.text(Item::Name).is_empty() {
+        return Err((text("tui.form_nameless").to_owned(), Some(Item::Issuer)));
+    }
+    let details = details_of(app, form, &vault::Details::default()).map_err(|fault| refusal(&fault))?;
+    let account = NewAccount {
+        issuer: form.text(Item::Issuer).to_owned(),
+        name: form.text(Item::Name).to_owned(),
+        note: form.text(Item::Note).to_owned(),
+        kind,
+        algorithm,
+        digits,
+        secret,
+        pin,
+        origin: None,
+        details,
+    };
+    app.add_account(&account).map(drop).map_err(|fault| refusal(&fault))
+}
+
+/// Changes an account as the form has it; whether there was something to change.
+///
+/// # Errors
+/// Why it is not taken.
+pub fn change(app: &App, account: &Account, form: &Form) -> Result<bool, Refusal> {
+    if !form.is_touched() {
+        return Ok(false);
+    }
+    let had = &account.details;
+    let wanted = details_of(app, form, had).map_err(|fault| refusal(&fault))?;
+    let edit = Edit {
+        issuer: Some(form.text(Item::Issuer).to_owned()),
+        name: Some(form.text(Item::Name).to_owned()),
+        note: Some(form.text(Item::Note).to_owned()),
+        favourite: Some(wanted.favourite),
+        pinned: Some(wanted.pinned),
+        hidden: Some(wanted.hidden),
+        icon: (had.icon != wanted.icon).then(|| wanted.icon.clone()),
+        join: without(&wanted.groups, &had.groups),
+        leave: without(&had.groups, &wanted.groups),
+        tag: without(&wanted.tags, &had.tags),
+        untag: without(&had.tags, &wanted.tags),
+    };
+    app.edit_account(account.id, &edit).map(|()| true).map_err(|fault| refusal(&fault))
+}
+
+/// How the person wants it kept that was kept as `had`. Groups that are not there yet are made. What is written as it was
+/// is left as it was: a name may have a comma in it.
+fn details_of(app: &App, form: &Form, had: &vault::Details) -> Result<vault::Details, Error> {
+    let groups = if form.text(Item::Groups) == rows::names(&app.groups()?, &had.groups).join(", ") {
+        had.groups.clone()
+    } else {
+        form.parts(Item::Groups).iter().map(|name| app.add_group(name)).collect::<Result<_, _>>()?
+    };
+    let tags = if form.text(Item::Tags) == had.tags.join(", ") { had.tags.clone() } else { form.parts(Item::Tags) };
+    Ok(vault::Details {
+        favourite: form.is_marked(Item::Favourite),
+        pinned: form.is_marked(Item::Pinned),
+        hidden: form.is_marked(Item::Hidden),
+        icon: form.icon.clone(),
+        groups,
+        tags,
+    })
+}
+
+/// Why the last change is not taken back.
+pub fn not_undone(fault: &Error) -> String {
+    match fault {
+        Error::Input(InputError::NotFound) => text("tui.undo_late").to_owned(),
+        fault => words::of_error(fault),
+    }
+}
+
+/// What of `these` is not among `those`.
+fn without<T: Clone + PartialEq>(these: &[T], those: &[T]) -> Vec<T> {
+    these.iter().filter(|one| !those.contains(one)).cloned().collect()
+}
+
+/// The kind that is chosen, with its numbers.
+fn kind_of(form: &Form) -> Result<Kind, InputError> {
+    let number = |item, field| form.text(item).parse::<u64>().map_err(|_| range(field));
+    match form.kind {
+        FormKind::Timed => {
+            let (period, start) = (number(Item::Period, Named::Period)?, number(Item::Start, Named::Start)?);
+            let period = Period::try_from(period).map_err(|_| range(Named::Period))?;
+            period.counted_from(start).map(Kind::Totp).map_err(|_| range(Named::Start))
+        }
+        FormKind::Counted => {
+            let counter = number(Item::Counter, Named::Counter)?;
+            Counter::try_from(counter).map(Kind::Hotp).map_err(|_| range(Named::Counter))
+        }
+        FormKind::Steam => Ok(Kind::Steam),
+        FormKind::Yandex => Ok(Kind::Yandex),
+        FormKind::MOtp => Ok(Kind::MOtp),
+    }
+}
+
+fn range(field: Named) -> InputError {
+    InputError::Field { field, rule: Rule::Range }
+}
+
+/// The key: in base32, of mOTP in hexadecimal digits. Or the words say why it is none.
+fn key_of(form: &Form, kind: Kind) -> Result<Secret, &'static str> {
+    let typed = form.text(Item::Key);
+    if kind == Kind::MOtp {
+        return motp::seed(typed).map_err(|_| text("tui.form_key_wrong_motp"));
+    }
+    base32::decode(typed).map(|(secret, _)| secret).map_err(of_key)
+}
+
+fn pin_of(form: &Form, kind: Kind) -> Result<Pin, InputError> {
+    let timed = kind.timed(form.algorithm, Digits::default());
+    let pin = timed.and_then(|timed| Pin::of(timed, form.text(Item::Pin)).ok());
+    pin.ok_or(InputError::Field { field: Named::Pin, rule: Rule::Pin })
+}
+
+/// The words of a fault, and the row that it is about.
+pub fn refusal(fault: &Error) -> Refusal {
+    let named = match fault {
+        Error::Input(InputError::Field { field, .. }) => Some(*field),
+        Error::Input(InputError::TooMuch { what, .. }) => Some(*what),
+        Error::Input(InputError::Duplicate(_)) => Some(Named::Secret),
+        _ => None,
+    };
+    let to_blame = named.and_then(|named| match named {
+        Named::Issuer => Some(Item::Issuer),
+        Named::Name => Some(Item::Name),
+        Named::Secret => Some(Item::Key),
+        Named::Pin => Some(Item::Pin),
+        Named::Period => Some(Item::Period),
+        Named::Start => Some(Item::Start),
+        Named::Counter => Some(Item::Counter),
+        Named::Note => Some(Item::Note),
+        Named::Group | Named::Groups => Some(Item::Groups),
+        Named::Tag | Named::TagBytes | Named::Tags => Some(Item::Tags),
+        _ => None,
+    });
+    (words::of_error(fault), to_blame)
+}
+
+/// Why a key that was typed is none.
+fn of_key(fault: Base32Error) -> &'static str {
+    text(match fault {
+        Base32Error::LookAlike(_) => "qr.secret_look_alike",
+        _ => "tui.form_key_wrong",
+    })
+}
