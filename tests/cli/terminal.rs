@@ -175,7 +175,7 @@ fn the_screen_changes_the_passphrase() {
     screen::wait_for(&program.stdout, "No accounts yet.");
     program.write(b"s");
     screen::wait_for(&program.stdout, "Change what opens your accounts");
-    program.write(b"\r");
+    program.write(b"\x1b[F\r");
     screen::wait_for(&program.stdout, "Change the passphrase");
     program.write(b"wrong\rspruce\rspruce\r");
     screen::wait_for(&program.stdout, "That isn't the passphrase.");
@@ -262,6 +262,74 @@ fn line_by_line_it_is_the_same_phone() {
         assert!(ended.stdout.contains(words), "{words} is missing in\n{}", ended.stdout);
     }
     assert!(!ended.stdout.contains(SEED));
+}
+
+/// What the screen does by keys is done by words.
+#[test]
+fn line_by_line_accounts_are_kept_as_on_the_screen() {
+    let desk = Desk::new();
+    for (n, name) in ["GitHub", "AWS", "Bank"].into_iter().enumerate() {
+        let seed = SEED.replace('G', ["Q", "R", "S"][n]);
+        desk.add(&format!("otpauth://totp/{name}:mara?secret={seed}&issuer={name}"));
+    }
+    let talk = |lines: &str| {
+        let ended = desk.run(&["tui"], &format!("{lines}\nquit\n"));
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        ended.stdout
+    };
+    let said = |lines: &str, wanted: &[&str]| {
+        let shown = talk(lines);
+        for words in wanted {
+            assert!(shown.contains(words), "{words} is missing after {lines:?} in\n{shown}");
+        }
+        shown
+    };
+    said(
+        "favourite aws\npin bank\nhide github\njoin aws\nWork\ncodes\ngroups",
+        &[
+            "A favourite now: AWS (mara)",
+            "In Work now: AWS (mara)",
+            "Bank (mara) · stands first",
+            "hidden  GitHub",
+            "Work: 1",
+        ],
+    );
+    let work = said("codes Work", &["AWS (mara)"]);
+    assert!(!work.contains("GitHub"), "{work}");
+    said("codes favourites\ncodes club", &["AWS (mara) · a favourite", "There is no such group."]);
+    said("rename work\nFirm\ncodes firm\nungroup firm\ny\ngroups", &["AWS (mara)", "There is no group yet."]);
+    said("part aws\nWork\nsort size\nsort name", &["There is no such group.", "own, name, use, code", "Bank (mara)"]);
+    said(
+        "edit github\n\n\nin the safe\n\ncode, home\nkey\n\n\nno\nfind safe\ndetails github",
+        &["Changed: GitHub (mara)", "Tags: code, home", "in the safe", "Icon: key"],
+    );
+    let back = said(
+        "remove aws\ny\nundo\nremove aws\ny\nbin\nrestore aws\nundo",
+        &[
+            "Removed: AWS (mara). Type undo",
+            "Taken back: Removed: AWS (mara)",
+            "AWS (mara) · until",
+            "Brought back: AWS (mara)",
+        ],
+    );
+    assert!(back.contains("Taken back") && !back.contains("gone for good"), "{back}");
+    said("remove aws\ny\npurge aws\nn\npurge aws\ny\nbin", &["It is gone for good.", "Nothing was removed"]);
+    said(
+        "type\nsteam\nSteam\nmara\nGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n\n\n\n\n\n\n\nfind steam",
+        &["Added: Steam (mara)"],
+    );
+    said(
+        "type\nsundial\n\n\n\nNOT-A-KEY-1\n\n\n\n\n\n\n\n\n\n\n\n\n",
+        &["none of them", "O, I or B", "Nothing was changed."],
+    );
+    said(
+        "set lock never\nset clipboard 45\nset clipboard 1\nsettings",
+        &["Lock after: never", "45 seconds", "from 5 to 600"],
+    );
+    said(
+        "place github\nbank\ncodes\nundo\nundo",
+        &["Moved: GitHub (mara)", "Taken back: Moved", "nothing to take back"],
+    );
 }
 
 #[test]

@@ -80,6 +80,12 @@ impl Pane {
         until(part, || self.text().contains(part).then_some(()));
     }
 
+    /// Waits until the chosen row has this.
+    fn wait_for_chosen(&self, part: &str) {
+        let chosen = |line: &str| line.rsplit_once('▸').is_some_and(|(_, row)| row.contains(part));
+        until(part, || self.text().lines().any(chosen).then_some(()));
+    }
+
     /// Compares the screen with its golden picture, colours and all.
     fn golden(&self, name: &str) {
         let (columns, rows) = self.size;
@@ -226,8 +232,8 @@ fn a_real_terminal_shows_the_list_the_form_and_the_help() {
         pane.wait_for("1 found");
         pane.golden("search");
         pane.press("Escape");
-        // An Escape with a key right behind it would be Alt and that key.
-        pane.wait_for("▸AWS");
+        // An Escape with a key right behind it would be Alt and that key. What was found stays chosen.
+        pane.wait_for_chosen("Northern");
         pane.write("t");
         pane.wait_for("Type an account in");
         pane.press("Down");
@@ -302,4 +308,120 @@ fn a_code_goes_to_the_terminals_clipboard_and_a_pasted_link_is_read() {
     assert!(!pane.text().contains(SEED));
     pane.write("y");
     pane.wait_for("Added: VPN (mara)");
+}
+
+#[test]
+fn an_account_is_typed_in_changed_and_looked_at() {
+    let desk = Desk::new();
+    let pane = Pane::open(&desk, (80, 24), "");
+    pane.wait_for("Your accounts are locked.");
+    pane.write(PASSPHRASE);
+    pane.press("Enter");
+    pane.wait_for("No accounts yet.");
+    pane.write("t");
+    pane.wait_for("Type an account in");
+    pane.press("Right");
+    pane.wait_for("‹ changes with each use ›");
+    pane.press("Down");
+    pane.write("VPN");
+    pane.press("Tab");
+    pane.write("mara");
+    pane.press("Tab");
+    pane.write("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJ1");
+    pane.press("C-s");
+    pane.wait_for("perhaps O, I or B is meant");
+    pane.press("BSpace");
+    pane.write("Q");
+    assert!(!pane.text().contains("GEZDG"), "the key is masked:\n{}", pane.text());
+    pane.press("C-s");
+    pane.wait_for("press Enter");
+    pane.write("e");
+    pane.wait_for("Change VPN (mara)");
+    pane.press("End");
+    pane.write(" of the works");
+    pane.press("Down");
+    pane.press("Down");
+    pane.write("Ask Jo.");
+    pane.press("C-j");
+    pane.write("Or Kim.");
+    pane.press("C-s");
+    pane.wait_for("▸VPN of the works");
+    pane.write("d");
+    pane.wait_for("Ask Jo.");
+    assert!(pane.text().contains("Or Kim.") && pane.text().contains("SHA1"), "{}", pane.text());
+    pane.press("Escape");
+    pane.wait_for("▸VPN of the works");
+    pane.press("Enter");
+    // RFC 4226, appendix D, counter 0: what was typed is the key.
+    pane.wait_for("755 224");
+}
+
+#[test]
+fn accounts_are_put_into_groups_marked_ordered_removed_and_brought_back() {
+    let desk = stocked();
+    for size in [(80, 24), (40, 20), (200, 50)] {
+        let pane = Pane::open(&desk, size, "");
+        unlock(&pane);
+        if size == (80, 24) {
+            pane.wait_for("▸AWS");
+            pane.write("G");
+            pane.wait_for("There is none yet.");
+            pane.write("n");
+            pane.wait_for("A new group is called");
+            pane.write("Work");
+            pane.wait_for("Work_");
+            pane.press("Enter");
+            pane.wait_for("▸[ ] Work");
+            pane.write(" ");
+            pane.wait_for("▸[x] Work");
+            pane.write("u");
+            pane.wait_for("▸[ ] Work");
+            pane.write(" ");
+            pane.wait_for("▸[x] Work");
+            pane.press("Escape");
+            pane.wait_for("▸AWS");
+            pane.write("f");
+            pane.wait_for("▸★ AWS");
+        }
+        pane.wait_for("★ AWS");
+        pane.write("P");
+        pane.wait_for("↑ ★ AWS");
+        pane.write("u");
+        pane.wait_for("Taken back:");
+        assert!(!pane.text().contains("↑"), "{}", pane.text());
+        pane.press("Right");
+        pane.wait_for("★ Favourites");
+        pane.press("Right");
+        let is_chosen = |text: &str| text.contains("(Work)") || text.contains("▸Work");
+        until("the group alone", || is_chosen(&pane.text()).then_some(()));
+        pane.golden("group");
+        pane.press("Escape");
+        pane.wait_for("Clock");
+        pane.write("J");
+        pane.wait_for("Moved:");
+        pane.write("u");
+        pane.wait_for("Taken back:");
+        pane.write("o");
+        pane.wait_for("by name");
+        pane.write("ooo");
+        until("the own order", || (!pane.text().contains("by ")).then_some(()));
+        pane.press("End");
+        pane.wait_for_chosen("Northern");
+        pane.write("x");
+        pane.wait_for("Remove this account?");
+        pane.write("y");
+        pane.wait_for("Removed: Northern");
+        pane.golden("removed");
+        pane.write("b");
+        pane.wait_for_chosen("Northern");
+        pane.press("Enter");
+        pane.wait_for("Nothing was removed in the last");
+        pane.press("Escape");
+        pane.wait_for("★ AWS");
+        pane.write("s");
+        pane.wait_for("Clear clipboard after");
+        pane.golden("settings");
+        pane.press("Escape");
+        pane.wait_for("★ AWS");
+    }
 }
