@@ -19,6 +19,7 @@ use countersign_core::vault::{Kind, NewAccount, Sort, View};
 use countersign_strings::{fill, text};
 
 use super::Start;
+use super::saving::Before;
 use crate::command::approvals::{card, described, notice};
 use crate::command::{Context, account, history};
 use crate::desk::Desk;
@@ -122,7 +123,7 @@ struct Phone {
     /// The file of the desk's settings.
     settings: PathBuf,
     /// What was done last, as long as it can be taken back.
-    done: RefCell<Option<String>>,
+    done: RefCell<Option<(String, Before)>>,
     sort: Cell<Sort>,
 }
 

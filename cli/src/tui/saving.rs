@@ -1,5 +1,7 @@
 //! What a form holds, taken by `App`: for the screen and for the phone line by line.
 
+use std::sync::Arc;
+
 use countersign_core::app::App;
 use countersign_core::error::{Error, InputError, Named, Rule};
 use countersign_core::protocol::Secret;
@@ -111,12 +113,27 @@ fn details_of(app: &App, form: &Form, had: &vault::Details) -> Result<vault::Det
     })
 }
 
-/// Why the last change is not taken back.
-pub fn not_undone(fault: &Error) -> String {
-    match fault {
-        Error::Input(InputError::NotFound) => text("tui.undo_late").to_owned(),
-        fault => words::of_error(fault),
+/// The accounts as they were before the last change: by them it is known again.
+pub type Before = Vec<Arc<Account>>;
+
+/// What the last change of accounts changed; nothing where it can't be taken back.
+pub fn last_change(app: &App) -> Before {
+    app.last_change().unwrap_or_default().into_iter().map(|changed| changed.before).collect()
+}
+
+/// Takes back the change that is known by `before`, and never one that another program made since.
+///
+/// # Errors
+/// Why it is not taken back.
+pub fn undo(app: &App, before: &Before) -> Result<(), String> {
+    let late = || text("tui.undo_late").to_owned();
+    if before.is_empty() || last_change(app) != *before {
+        return Err(late());
     }
+    app.undo_change().map_err(|fault| match fault {
+        Error::Input(InputError::NotFound) => late(),
+        fault => words::of_error(&fault),
+    })
 }
 
 /// What of `these` is not among `those`.

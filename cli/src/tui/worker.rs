@@ -23,6 +23,7 @@ use super::ask::ScreenAsk;
 use super::field::Field;
 use super::model::{Answered, Figures};
 use super::rows::{self, Counted};
+use super::saving::{self, Before};
 use super::screen::Message;
 use super::state::{Effect, Event, Removal};
 use crate::command::history;
@@ -45,6 +46,8 @@ struct Inner {
     /// The groups as they were read last.
     groups: Mutex<Vec<Group>>,
     sort: Mutex<Sort>,
+    /// What was done last.
+    done: Mutex<Before>,
     /// The file of the desk's settings.
     settings: PathBuf,
     cancel: Cancel,
@@ -53,9 +56,9 @@ struct Inner {
 impl Worker {
     /// Works on `desk` and tells `messages`.
     pub fn new(desk: Desk, settings: PathBuf, ask: Arc<ScreenAsk>, messages: Sender<Message>) -> Self {
-        let (found, counted, groups, sort) = Default::default();
+        let (found, counted, groups, sort, done) = Default::default();
         let (messages, cancel) = (Mutex::new(messages), Cancel::default());
-        Self(Arc::new(Inner { desk, ask, messages, found, counted, groups, sort, settings, cancel }))
+        Self(Arc::new(Inner { desk, ask, messages, found, counted, groups, sort, done, settings, cancel }))
     }
 
     /// The list of codes now, or why there is none. For the loop of the screen alone: of two that read, the one that read
@@ -122,6 +125,9 @@ impl Worker {
     }
 
     fn tell(&self, event: Event) {
+        if matches!(event, Event::Did(_)) {
+            *lock(&self.0.done) = saving::last_change(&self.0.desk.app);
+        }
         // The screen is gone only when the program ends.
         let _ = lock(&self.0.messages).send(Message::Event(Box::new(event)));
     }

@@ -67,15 +67,15 @@ impl Phone {
     /// Says what was done, and that it can be taken back.
     pub(super) fn did(&self, words: String) {
         say(&fill("tui.plain_did", &[("what", &words)]));
-        *self.done.borrow_mut() = Some(words);
+        *self.done.borrow_mut() = Some((words, saving::last_change(&self.desk.app)));
     }
 
     fn undo(&self) -> Result<(), Fault> {
         self.unlock()?;
-        let Some(what) = self.done.borrow_mut().take() else {
+        let Some((what, before)) = self.done.borrow_mut().take() else {
             return Err(Fault::refused(text("tui.nothing_to_undo")));
         };
-        self.desk.app.undo_change().map_err(|fault| Fault::failed(saving::not_undone(&fault)))?;
+        saving::undo(&self.desk.app, &before).map_err(Fault::refused)?;
         say(&fill("tui.undone", &[("what", &what)]));
         Ok(())
     }

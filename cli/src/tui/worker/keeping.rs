@@ -4,7 +4,7 @@ use countersign_core::error::{Error, InputError};
 use countersign_core::vault::{AccountId, Edit, GroupId};
 use countersign_strings::fill;
 
-use super::{Worker, account_id};
+use super::{Worker, account_id, lock};
 use crate::command::account;
 use crate::tui::field::Field;
 use crate::tui::state::{Event, GroupTask, Mark, Settings};
@@ -87,7 +87,7 @@ impl Worker {
 
     /// Takes back what was done last.
     pub(super) fn undo(&self) -> Event {
-        Event::Undone(self.0.desk.app.undo_change().map_err(|fault| saving::not_undone(&fault)))
+        Event::Undone(saving::undo(&self.0.desk.app, &lock(&self.0.done)))
     }
 
     /// What was removed and can be brought back.
