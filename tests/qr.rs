@@ -3,7 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use countersign_core::qr::{Decoder, Luma, MOST_WORK, Rotation, ScanError, search_frame, search_still};
+use allocation_counter::measure;
+use countersign_core::qr::{
+    Decoder, Luma, MOST_FRAME_WORK, MOST_WORK, Rotation, ScanError, search_frame, search_still,
+};
 use countersign_corpus::bombs::bombs;
 use countersign_corpus::{CLASSES, EACH, Entry, Picture, SCREENS, empty, picture, screen};
 
@@ -98,7 +101,7 @@ fn frames_of_a_camera_are_read_within_a_turn_and_a_frame_is_short() {
     for entry in empty(SEED).step_by(8) {
         let frame = luma(&entry.picture);
         let most = (0..8).map(|turn| search_frame(&frame, turn).work).max().unwrap();
-        assert!(most * 10 < MOST_WORK, "{}: {most}", entry.class);
+        assert!(most <= MOST_FRAME_WORK, "{}: {most}", entry.class);
     }
 }
 
@@ -110,6 +113,8 @@ fn pictures_made_to_keep_a_reader_busy_do_not() {
         let picture = luma(&bomb.picture);
         let searched = search_still(&picture);
         assert!(searched.work <= MOST_WORK, "{}: {}", bomb.name, searched.work);
+        let frame = search_frame(&picture, 4);
+        assert!(frame.work <= MOST_FRAME_WORK && frame.codes.is_empty(), "{}: {}", bomb.name, frame.work);
         assert!(searched.codes.is_empty(), "{}: {:?}", bomb.name, searched.codes);
         // With the clock; one that is given up would leave the decoder busy.
         let found = decoder.still(picture);
@@ -117,5 +122,22 @@ fn pictures_made_to_keep_a_reader_busy_do_not() {
         while decoder.still(Luma::new(vec![0], 1, 1, 1, Rotation::None).unwrap()) == Err(ScanError::Busy) {
             std::thread::yield_now();
         }
+    }
+}
+
+/// The frame itself is one of the four: it is read where it lies.
+#[test]
+fn no_search_holds_more_than_four_times_the_frame() {
+    let class = |name: &str| CLASSES.into_iter().find(|class| class.name == name).unwrap();
+    let bomb = |name: &str| bombs().find(|bomb| bomb.name == name).unwrap().picture;
+    let small = [picture(class("clean"), 9, EACH, SEED), picture(class("noise"), 15, EACH, SEED), bomb("noise")];
+    let large = [screen("4K photo", 6, 8, SEED), bomb("4K, 3 px flood"), bomb("4K codes without sense")];
+    for (number, picture) in small.into_iter().chain(large).enumerate() {
+        let (frame, pixels) = (luma(&picture), picture.pixels.len() as u64);
+        let still = measure(|| drop(search_still(&frame))).bytes_max;
+        let live = (0..8).map(|turn| measure(|| drop(search_frame(&frame, turn))).bytes_max).max().unwrap();
+        assert!(pixels + still.max(live) <= 4 * pixels, "{number}: {still} and {live} for {pixels}");
+        // Something was held: the search was not over before it began.
+        assert!(still > pixels / 8, "{number}: {still}");
     }
 }

@@ -20,12 +20,12 @@ impl<'a> Budget<'a> {
     /// Pays for work that is about to be done; false when nothing is left for it, or when there was a call to stop.
     pub(super) fn pay(&self, units: usize) -> bool {
         let units = units as u64;
-        self.spent.set(self.spent.get() + units);
         if self.left.get() < units || self.stop.load(Ordering::Relaxed) {
             self.left.set(0);
             return false;
         }
         self.left.set(self.left.get() - units);
+        self.spent.set(self.spent.get() + units);
         true
     }
 
@@ -34,7 +34,7 @@ impl<'a> Budget<'a> {
         self.left.get() == 0
     }
 
-    /// What was asked for, paid or not.
+    /// What was paid: no more than there was.
     pub(super) fn spent(&self) -> u64 {
         self.spent.get()
     }
@@ -51,7 +51,7 @@ mod tests {
         assert!(budget.pay(7) && !budget.is_spent());
         assert!(!budget.pay(4) && budget.is_spent());
         assert!(!budget.pay(1));
-        assert_eq!(budget.spent(), 12);
+        assert_eq!(budget.spent(), 7);
     }
 
     #[test]

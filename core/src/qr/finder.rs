@@ -6,7 +6,7 @@
 
 use std::f32::consts::TAU;
 
-use super::binary::Bits;
+use super::bits::{Bits, Line};
 use super::budget::Budget;
 use super::plane::Point;
 
@@ -18,6 +18,10 @@ const FIRST: usize = 16;
 const MOST: usize = 192;
 /// Pixels of a module in a row, at least: under it, noise is full of finders. Smaller ones are seen in a larger picture.
 const SMALLEST: f32 = 1.5;
+/// What a walk along a row or column costs.
+const WALK: usize = 40;
+/// What a step of a ray costs.
+const RAY: usize = 7;
 
 /// A finder pattern in the picture.
 #[derive(Debug, Clone)]
@@ -56,24 +60,27 @@ pub(super) fn finders(bits: &Bits, step: usize, open: bool, budget: &Budget) -> 
     let mut edges = Vec::with_capacity(bits.width + 2);
     // Where a look at a column came to nothing, the rows after it are likely to come to the same.
     let mut refused = vec![0_usize; bits.width + 1];
+    let rays = directions();
     for y in (step / 2..bits.height).step_by(step.max(1)) {
-        if !budget.pay(bits.width) {
+        bits.edges(y, &mut edges);
+        if !budget.pay(bits.width / 16 + 3 * edges.len()) {
             break;
         }
-        bits.edges(y, &mut edges);
         for five in edges.windows(6) {
             let [a, b, c, d, e, f] = *five else { continue };
-            let runs = [b - a, c - b, d - c, e - d, f - e].map(|run| run as f32);
+            let runs = [b - a, c - b, d - c, e - d, f - e];
+            // The middle one is the longest of the inner three by far: most fall here.
+            if 4 * runs[2] < 5 * runs[1].max(runs[3]) {
+                continue;
+            }
+            let runs = runs.map(|run| run as f32);
             let is_likely = if open { is_inner(&runs) } else { is_crossing(&runs) };
-            if !is_likely {
+            let column = (c + d) as usize / 2;
+            if !is_likely || refused[column] > y {
                 continue;
             }
-            let probe = Probe { bits, is_dark: bits.is_dark(c, y), open };
+            let probe = Probe { bits, is_dark: bits.is_dark(column, y), open, rays: &rays };
             let (x, module) = ((c + d) as f32 / 2.0, (e - b) as f32 / 5.0);
-            let column = (c + d) / 2;
-            if refused[column] > y {
-                continue;
-            }
             if is_known(&found, x, y as f32 + 0.5, bits.scale, probe.is_dark) {
                 continue;
             }
@@ -130,10 +137,40 @@ fn step_for(module: f32) -> f32 {
     (module * 0.2).clamp(0.5, 3.0)
 }
 
+/// The ways of all rays, clockwise from the right.
+fn directions() -> [Point; RAYS] {
+    std::array::from_fn(|ray| {
+        let (sine, cosine) = (TAU * ray as f32 / RAYS as f32).sin_cos();
+        Point::new(cosine, sine)
+    })
+}
+
+/// From a place on a line in one direction: how far it is to the ends of the three squares, where it is not too far.
+fn walked(line: Line, from: f32, forward: bool, most: f32) -> [f32; 3] {
+    let mut ends = [0.0; 3];
+    let mut at = from as usize;
+    for (square, end) in ends.iter_mut().enumerate() {
+        let edge = if forward { line.end(at) } else { line.start(at) };
+        let is_last = edge == if forward { line.length } else { 0 };
+        let far = (edge as f32 - from).abs();
+        // The picture's edge ends only what reaches it.
+        if far > most || (is_last && square < 2) {
+            break;
+        }
+        *end = far;
+        if is_last {
+            break;
+        }
+        at = if forward { edge } else { edge - 1 };
+    }
+    ends
+}
+
 struct Probe<'a> {
     bits: &'a Bits,
     is_dark: bool,
     open: bool,
+    rays: &'a [Point; RAYS],
 }
 
 impl Probe<'_> {
@@ -185,20 +222,25 @@ impl Probe<'_> {
 
     fn verified(&self, x: f32, y: usize, module: f32, budget: &Budget) -> Option<Finder> {
         let mut at = Point::new(x, y as f32 + 0.5);
-        let step = step_for(module);
         // Down the column, and along the row again: each moves the middle to where it belongs.
-        for (along, way) in [(true, Point::new(0.0, 1.0)), (false, Point::new(1.0, 0.0))] {
-            let most = if along { 12.0 * module } else { 5.0 * module } + 3.0;
-            let (there, steps) = self.crossed(at, way, step, most);
+        for is_column in [true, false] {
+            if !budget.pay(WALK) {
+                return None;
+            }
+            let (line, from, most) = if is_column {
+                (self.bits.column(at.x as usize), at.y, 12.0 * module + 3.0)
+            } else {
+                (self.bits.row(at.y as usize), at.x, 5.0 * module + 3.0)
+            };
+            if from < 0.0 || from as usize >= line.length || line.is_dark(from as usize) != self.is_dark {
+                return None;
+            }
+            let there = walked(line, from, true, most);
             let gap = there[1] - there[0];
             if gap < 0.2 * there[0] || gap > 1.6 * there[0] + 1.0 {
-                budget.pay(8 + 6 * steps);
                 return None;
             }
-            let (back, more) = self.crossed(at, way.times(-1.0), step, most);
-            if !budget.pay(8 + 6 * (steps + more)) {
-                return None;
-            }
+            let back = walked(line, from, false, most);
             // Between the ends of the inner squares: ink that bled, or an outer square that runs on, does not move it.
             let ([a, b, c], [d, e, f]) = (there, back);
             if b <= 0.0 || e <= 0.0 {
@@ -209,7 +251,8 @@ impl Probe<'_> {
             if !(if self.open { is_inner(&runs) } else { is_crossing(&runs) }) {
                 return None;
             }
-            at = at.plus(way.times((a - d + b - e) / 4.0));
+            let shift = (a - d + b - e) / 4.0;
+            at = at.plus(if is_column { Point::new(0.0, shift) } else { Point::new(shift, 0.0) });
         }
         self.measured(at, module, budget)
     }
@@ -242,13 +285,15 @@ impl Probe<'_> {
     }
 
     fn rays(&self, at: Point, module: f32, count: usize, budget: &Budget) -> Option<Rays> {
-        let (step, most) = (step_for(module), 16.0 * module + 4.0);
+        // The first rays need not be as exact.
+        let step = if count == RAYS { step_for(module) } else { 1.6 * step_for(module) };
+        let most = 16.0 * module + 4.0;
         let mut rays = Rays { modules: [0.0; RAYS], shift: Point::new(0.0, 0.0), closed: 0 };
         let mut ends = [[0.0; 3]; RAYS];
         let (mut good, mut steps) = (0, 0);
+        let way = |ray: usize| self.rays[ray * (RAYS / count)];
         for (ray, ends) in ends.iter_mut().enumerate().take(count) {
-            let angle = TAU * ray as f32 / count as f32;
-            let (crossed, walked) = self.crossed(at, Point::new(angle.cos(), angle.sin()), step, most);
+            let (crossed, walked) = self.crossed(at, way(ray), step, most);
             steps += walked + 8;
             *ends = crossed;
             if let Some((module, is_closed)) = self.module(crossed) {
@@ -258,11 +303,11 @@ impl Probe<'_> {
             }
             // A quarter may be spoilt.
             if (ray + 1 - good) * 4 > count {
-                budget.pay(6 * steps);
+                budget.pay(RAY * steps);
                 return None;
             }
         }
-        if !budget.pay(6 * steps) || (self.open && rays.closed * 3 < count) {
+        if !budget.pay(RAY * steps) || (self.open && rays.closed * 3 < count) {
             return None;
         }
         let half = count / 2;
@@ -270,10 +315,9 @@ impl Probe<'_> {
         for ray in 0..half {
             let (there, back) = (rays.modules[ray], rays.modules[ray + half]);
             if there > 0.0 && back > 0.0 {
-                let angle = TAU * ray as f32 / count as f32;
                 let ([a, b, _], [d, e, _]) = (ends[ray], ends[ray + half]);
                 let middle = (a - d + b - e) / 4.0;
-                rays.shift = rays.shift.plus(Point::new(angle.cos(), angle.sin()).times(middle));
+                rays.shift = rays.shift.plus(way(ray).times(middle));
                 pairs += 1;
                 // There and back differ by perspective at most.
                 if there.max(back) > 1.9 * there.min(back) + 1.0 {

@@ -7,6 +7,9 @@ use super::sheet::{Bend, Sheet};
 use super::version::Version;
 use super::view::Pyramid;
 
+/// What a look costs where the sheet is bent.
+const BENT_LOOK: usize = 50;
+
 /// The places where symbols of several versions may lie about these finders, the likeliest first.
 pub(super) fn sheets<'a>(triple: &Triple, pyramid: &'a Pyramid, budget: &'a Budget) -> Vec<Sheet<'a>> {
     let module = triple.corners.iter().map(|finder| finder.module).fold(f32::MAX, f32::min);
@@ -14,18 +17,22 @@ pub(super) fn sheets<'a>(triple: &Triple, pyramid: &'a Pyramid, budget: &'a Budg
     let middle = (triple.between + 7.0 - 17.0) / 4.0;
     let reach = 1.0 + triple.between * 0.03;
     let versions = (middle - reach).round().max(1.0) as usize..=(middle + reach).round().clamp(1.0, 40.0) as usize;
+    let sheet = |version, plane| {
+        let is_dark = triple.corners[0].is_dark;
+        Sheet { view, version, plane, bow: [0.0; 2], bend: None, is_dark, budget }
+    };
     let mut found: Vec<(f32, Sheet)> = Vec::new();
     for version in versions.filter_map(Version::new) {
-        let planes = [1.0, 0.0, 0.5].into_iter().filter_map(|part| start(triple, version.side() as f32, part));
-        let sheets = planes.map(|plane| {
-            let is_dark = triple.corners[0].is_dark;
-            Sheet { view, version, plane, bow: [0.0; 2], bend: None, is_dark, budget }
-        });
-        let rated = sheets.map(|mut sheet| {
-            let [across, down] = sheet.bow_to_timing();
-            (across + down + 0.5 * across.min(down) - 0.02 * (version.number() as f32 - middle).abs(), sheet)
-        });
-        found.extend(rated.max_by(|a, b| a.0.total_cmp(&b.0)));
+        let planes = [1.0, 0.0, 0.5, 2.0].into_iter().filter_map(|part| start(triple, version.side() as f32, part));
+        let rated = planes.map(|plane| sheet(version, plane)).map(|sheet| (sum(sheet.timing()), sheet));
+        let Some((_, mut sheet)) = rated.max_by(|a, b| a.0.total_cmp(&b.0)) else { continue };
+        // What has no finders in its corners is not looked at any further.
+        if sheet.finders().into_iter().fold(1.0, f32::min) < 0.2 {
+            continue;
+        }
+        let [across, down] = sheet.bow_to_timing();
+        let rating = across + down + 0.5 * across.min(down) - 0.02 * (version.number() as f32 - middle).abs();
+        found.push((rating, sheet));
     }
     found.sort_by(|a, b| b.0.total_cmp(&a.0));
     let best = found.first().map_or(0.0, |found| found.0);
@@ -34,6 +41,10 @@ pub(super) fn sheets<'a>(triple: &Triple, pyramid: &'a Pyramid, budget: &'a Budg
     });
     found.truncate(2);
     found.into_iter().map(|(_, sheet)| sheet).collect()
+}
+
+fn sum([across, down]: [f32; 2]) -> f32 {
+    across + down
 }
 
 /// The plane by the finders' middles, and `part` of the perspective that their sizes tell.
@@ -137,7 +148,7 @@ impl Sheet<'_> {
     fn find_last(&mut self, (x, y): (usize, usize), corners: &mut [Point; 4]) {
         let (u, v) = (x as f32 + 0.5, y as f32 + 0.5);
         let reach = 2.0 + self.side() / 12.0;
-        let Some((du, dv, like)) = self.nearest(u, v, reach.min(7.0)) else { return };
+        let Some((du, dv, like)) = self.nearest(u, v, reach.min(9.0)) else { return };
         if like < 0.6 {
             return;
         }
@@ -325,7 +336,7 @@ impl Sheet<'_> {
             low as usize..(high as usize).min(side)
         };
         let (columns, rows) = (range(places[place % count]), range(places[place / count]));
-        self.budget.pay(32 * columns.len() * rows.len());
+        self.budget.pay(BENT_LOOK * columns.len() * rows.len());
         let mut sum = 0.0;
         for y in rows {
             for x in columns.clone() {

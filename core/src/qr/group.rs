@@ -8,8 +8,8 @@ pub(super) const CENTRES: usize = 32;
 
 /// Three finders as the corners of a code: top left, top right, bottom left, as seen or as in a mirror.
 #[derive(Debug, Clone)]
-pub(super) struct Triple {
-    pub(super) corners: [Finder; 3],
+pub(super) struct Triple<'a> {
+    pub(super) corners: [&'a Finder; 3],
     /// Which of the list they are.
     pub(super) places: [usize; 3],
     /// Modules between the middles of two finders.
@@ -20,8 +20,13 @@ pub(super) struct Triple {
     pub(super) oddness: f32,
 }
 
-/// The groups among the best finders that could be codes, the likeliest first, at most `most`.
-pub(super) fn triples(finders: &[Finder], chosen: &[usize], most: usize) -> Vec<Triple> {
+/// The groups among the best finders that could be codes, the likeliest first, at most `most` of those that are `new`.
+pub(super) fn triples<'a>(
+    finders: &'a [Finder],
+    chosen: &[usize],
+    new: impl Fn([usize; 3]) -> bool,
+    most: usize,
+) -> Vec<Triple<'a>> {
     let mut found: Vec<Triple> = Vec::new();
     let chosen = chosen.get(..CENTRES.min(chosen.len())).unwrap_or_default();
     for (n, first) in chosen.iter().enumerate() {
@@ -35,7 +40,7 @@ pub(super) fn triples(finders: &[Finder], chosen: &[usize], most: usize) -> Vec<
                 // Of the three ways to name the corners, the best two.
                 let mut groups: Vec<Triple> = groups.collect();
                 groups.sort_by(|a, b| a.oddness.total_cmp(&b.oddness));
-                found.extend(groups.into_iter().take(2));
+                found.extend(groups.into_iter().take(2).filter(|group| new(group.places)));
             }
         }
     }
@@ -53,7 +58,7 @@ fn is_pair(a: &Finder, b: &Finder) -> bool {
         && away < 260.0 * a.module.max(b.module)
 }
 
-fn triple(finders: &[Finder], all: [usize; 3], corner: usize) -> Option<Triple> {
+fn triple<'a>(finders: &'a [Finder], all: [usize; 3], corner: usize) -> Option<Triple<'a>> {
     let [mut b, mut c] = [all[(corner + 1) % 3], all[(corner + 2) % 3]];
     let a = all[corner];
     let middle = &finders[a];
@@ -62,7 +67,11 @@ fn triple(finders: &[Finder], all: [usize; 3], corner: usize) -> Option<Triple> 
         (b, c) = (c, b);
     }
     let (right, low) = (&finders[b], &finders[c]);
-    if !is_pair(middle, right) || !is_pair(middle, low) || !is_pair(right, low) {
+    let (across, down) = (right.at.minus(middle.at), low.at.minus(middle.at));
+    let sine = across.cross(down) / (across.length() * down.length());
+    let far = (across.length() * low.module / (down.length() * right.module)).ln().abs();
+    // Cheaply first: most groups are no corner at all.
+    if sine < 0.3 || far > 1.2 || !is_pair(middle, right) || !is_pair(middle, low) || !is_pair(right, low) {
         return None;
     }
     let side = |far: &Finder| {
@@ -76,15 +85,13 @@ fn triple(finders: &[Finder], all: [usize; 3], corner: usize) -> Option<Triple> 
     if least < 10.0 || most > 190.0 || most > 1.45 * least {
         return None;
     }
-    let sine = across.cross(down) / (across.length() * down.length());
-    if sine < 0.3 {
-        return None;
-    }
     // The corners of each finder's square lie where both sides say.
     let skew: f32 = [middle, right, low].into_iter().map(|finder| skew(finder, across, down)).sum();
-    let oddness = 1.5 * (most / least).ln() + 0.5 * (wider.ln().abs() + taller.ln().abs()) + skew + 0.4 * (1.0 - sine);
+    let shape = 1.5 * (most / least).ln() + 0.5 * (wider.ln().abs() + taller.ln().abs()) + skew + 0.4 * (1.0 - sine);
+    // Finders of different codes may stand in a square as well, but farther from each other than those of one.
+    let oddness = shape + 0.1 * most.ln();
     Some(Triple {
-        corners: [middle.clone(), right.clone(), low.clone()],
+        corners: [middle, right, low],
         places: [a, b, c],
         between: (columns * rows).sqrt(),
         nearer: [wider, taller],

@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::binary::{Bits, Gray};
+use super::bits::{Bits, Form};
 use super::budget::Budget;
 use super::equal::levelled;
 use super::finder::{Finder, RAYS, finders};
 use super::fit::sheets;
+use super::gray::Gray;
 use super::group::{CENTRES, Triple, triples};
 use super::luma::Luma;
 use super::matrix::{Matrix, Reading};
@@ -35,7 +36,7 @@ pub(super) enum Scale {
     Usual,
     /// A third of the usual size: large codes, at a ninth of the work, and blurred ones.
     Third,
-    /// Twice the usual size, for small pictures only.
+    /// Twice the full size.
     Double,
     /// The full size of a picture that is shrunk for the usual one.
     Whole,
@@ -44,7 +45,7 @@ pub(super) enum Scale {
 /// Pictures of more pixels than this are looked at shrunk first.
 const USUAL_PIXELS: usize = 2_400_000;
 /// Pictures of fewer pixels than this are looked at doubled too.
-const DOUBLE_PIXELS: usize = 2_400_000;
+const DOUBLE_PIXELS: usize = 10_000_000;
 
 /// Groups of finders that are tried after each look.
 const TRIES: usize = 40;
@@ -67,14 +68,17 @@ pub(super) struct Hunt<'a> {
 
 impl<'a> Hunt<'a> {
     pub(super) fn new(luma: &'a Luma, pyramid: &'a Pyramid<'a>, budget: &'a Budget<'a>, ways: usize) -> Self {
+        // The smaller pictures, of which each is made once.
+        let whole = pyramid.whole();
+        budget.pay(whole.width * whole.height / 2);
         let (finders, tried, areas, codes) = (Vec::new(), HashSet::new(), Vec::new(), Vec::new());
-        Self { luma, pyramid, budget, ways, finders, numbers: 0, noise: pyramid.whole().noise(), tried, areas, codes }
+        Self { luma, pyramid, budget, ways, finders, numbers: 0, noise: whole.noise(), tried, areas, codes }
     }
 
     /// Looks in one way, and reads what that makes readable.
     pub(super) fn look(&mut self, step: Step) {
         let Some(bits) = self.bits(step) else { return };
-        let rows = if matches!(step.scale, Scale::Third | Scale::Half) { 1 } else { 2 };
+        let rows = if matches!(step.scale, Scale::Third | Scale::Half | Scale::Whole) { 1 } else { 2 };
         for finder in finders(&bits, rows, step.is_open, self.budget) {
             self.add(finder);
         }
@@ -88,36 +92,26 @@ impl<'a> Hunt<'a> {
         let pixels = whole.width * whole.height;
         let usual = (0..3).find(|level| pixels >> (2 * level) <= USUAL_PIXELS).unwrap_or(3);
         let made;
+        let form = Form { is_doubled: step.scale == Scale::Double, is_smooth: step.is_blurred };
         let view = match step.scale {
             Scale::Usual => self.pyramid.level(usual),
             Scale::Half => self.pyramid.level(usual + 1),
             Scale::Third => {
-                let factor = 3 << usual;
-                self.pay(pixels / 2)?;
-                made = Gray::shrunk(self.luma, factor);
-                View::of(&made, factor as f32)
+                self.pay(pixels >> (2 * usual))?;
+                let view = self.pyramid.level(usual);
+                made = Gray::shrunk::<3>(view);
+                View::of(&made, 3.0 * view.scale)
             }
             Scale::Whole if usual > 0 => whole,
-            Scale::Double if pixels <= DOUBLE_PIXELS => {
-                self.pay(pixels * 6)?;
-                made = Gray::doubled(whole);
-                View::of(&made, 0.5)
-            }
+            Scale::Double if pixels <= DOUBLE_PIXELS => whole,
             Scale::Double | Scale::Whole => return None,
         };
         let area = view.width * view.height;
-        self.pay(area * if step.is_blurred { 4 } else { 3 })?;
+        self.pay(area * if form.is_doubled { 6 } else { 2 })?;
         // What differs by noise alone is light; the means of several pixels have less noise.
         let noise = self.noise / view.scale.max(1.0);
-        if step.is_blurred {
-            let blurred = Gray::blurred(view);
-            return Some(Bits::by_local_mean(
-                View::of(&blurred, view.scale),
-                step.radius,
-                (noise * 0.7).min(5.0) as u32,
-            ));
-        }
-        Some(Bits::by_local_mean(view, step.radius, (noise * 2.0).min(8.0) as u32))
+        let slack = if !form.is_smooth { (noise * 2.0).min(8.0) } else { (noise * 0.7).min(5.0) };
+        Some(Bits::new(view, form, step.radius, slack as u8))
     }
 
     fn pay(&self, units: usize) -> Option<()> {
@@ -166,12 +160,15 @@ impl<'a> Hunt<'a> {
         let finders: Vec<Finder> = self.finders.iter().map(|(_, finder)| finder.clone()).collect();
         let chosen: Vec<usize> = (0..finders.len().min(CENTRES)).collect();
         self.budget.pay(60 * chosen.len().pow(3) / 6);
-        for triple in triples(&finders, &chosen, TRIES) {
+        let names = |places: [usize; 3]| places.map(|place| self.finders[place].0);
+        let groups = triples(&finders, &chosen, |places| !self.tried.contains(&names(places)), TRIES);
+        let groups: Vec<_> = groups.into_iter().map(|triple| (names(triple.places), triple)).collect();
+        for (name, triple) in groups {
             if self.budget.is_spent() {
                 return false;
             }
-            let name = triple.places.map(|place| self.finders[place].0);
-            if self.tried.insert(name) && self.read(&triple) {
+            self.tried.insert(name);
+            if self.read(&triple) {
                 return true;
             }
         }
@@ -206,6 +203,9 @@ impl<'a> Hunt<'a> {
             }
             if self.budget.is_spent() {
                 return None;
+            }
+            if !sheet.is_likely() {
+                continue;
             }
             sheet.bend_to_contrast(&lights);
             let lights = sheet.lights();

@@ -108,6 +108,7 @@ impl Luma {
     }
 
     /// The row at this height; empty beyond the last.
+    #[cfg(test)]
     pub(super) fn row(&self, y: usize) -> &[u8] {
         if y >= self.height {
             return &[];

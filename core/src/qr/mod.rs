@@ -4,11 +4,11 @@
 //! come from strangers: their sizes are checked before they are unpacked, and one decode at a time runs on a thread of
 //! its own with a budget of work and a hard stop.
 //!
-//! A picture is read in stages: `binary` parts dark from light, `finder` looks for finder patterns, `group` takes three
+//! A picture is read in stages: `bits` parts dark from light, `finder` looks for finder patterns, `group` takes three
 //! that may be a code's corners, `fit` and `sheet` find where its modules lie, `equal` and `matrix` tell dark from light
 //! and read the words, which `correct` mends and `content` reads. `search` goes through ways of looking; see decision 0029.
 
-mod binary;
+mod bits;
 mod budget;
 mod classify;
 mod content;
@@ -18,6 +18,7 @@ mod encode;
 mod equal;
 mod finder;
 mod fit;
+mod gray;
 mod group;
 mod hunt;
 mod luma;
@@ -34,4 +35,4 @@ pub use decode::{Decoder, ScanError};
 pub use encode::{Ground, Symbol, TooMuchText};
 pub use luma::{Luma, LumaError, Rotation};
 pub use picture::PictureError;
-pub use search::{Code, MOST_WORK, Searched, search_frame, search_still};
+pub use search::{Code, MOST_FRAME_WORK, MOST_WORK, Searched, search_frame, search_still};

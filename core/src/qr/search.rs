@@ -10,7 +10,6 @@ use super::equal::WAYS;
 use super::hunt::{Hunt, Scale, Step};
 use super::luma::Luma;
 use super::view::Pyramid;
-use crate::limits::PICTURE_PIXELS;
 
 /// A code that was found. `Debug` hides the text: it may hold a key.
 #[derive(Clone, PartialEq, Eq)]
@@ -32,22 +31,23 @@ const fn step(scale: Scale, radius: usize, is_blurred: bool, is_open: bool) -> S
 }
 
 /// Every frame of a camera gets the first [`LIVE`] of these and one of the others in turn; a still picture gets all.
-const CASCADE: [Step; 9] = [
+const CASCADE: [Step; 10] = [
     step(Scale::Third, 12, false, false),
     step(Scale::Usual, 20, false, false),
     step(Scale::Whole, 20, false, false),
     step(Scale::Half, 12, false, true),
     step(Scale::Usual, 8, true, true),
     step(Scale::Usual, 32, true, true),
-    step(Scale::Double, 14, true, true),
+    step(Scale::Double, 7, false, false),
     step(Scale::Third, 6, true, true),
     step(Scale::Half, 24, true, true),
+    step(Scale::Double, 7, true, true),
 ];
 const LIVE: usize = 2;
 
 /// What may be done for a still picture, and for a frame, in units of [`Budget`].
-const STILL: u64 = 200_000_000;
-const FRAME: u64 = 14_000_000;
+const STILL: u64 = 150_000_000;
+const FRAME: u64 = 13_000_000;
 /// In how many ways the modules of a symbol in a frame are read.
 const LIVE_WAYS: usize = 3;
 /// What a search came to.
@@ -59,10 +59,10 @@ pub struct Searched {
     pub work: u64,
 }
 
-/// The most work that a search of a still picture may come to: what it has, and the one piece that found it spent.
-pub const MOST_WORK: u64 = STILL + PIECE;
-/// The most work that is paid for at once: the pixels of the largest picture.
-const PIECE: u64 = 4 * PICTURE_PIXELS;
+/// The most work that a search of a still picture comes to.
+pub const MOST_WORK: u64 = STILL;
+/// The most work that a frame of a camera comes to.
+pub const MOST_FRAME_WORK: u64 = FRAME;
 
 /// Looks for codes in a still picture in every way that its budget of work allows, without a clock.
 pub fn search_still(luma: &Luma) -> Searched {

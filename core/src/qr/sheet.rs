@@ -6,7 +6,7 @@ use super::version::Version;
 use super::view::View;
 
 /// What a look between four pixels costs.
-const LOOK: usize = 22;
+const LOOK: usize = 26;
 
 /// A symbol's place in the picture, for a version that it is taken to have.
 #[derive(Clone)]
@@ -135,7 +135,7 @@ impl Sheet<'_> {
         const NEAR: f32 = 0.22;
         let side = self.version.side();
         let mut lights = Vec::with_capacity(side * side);
-        if !self.budget.pay(LOOK * 5 * side * side) {
+        if !self.budget.pay(LOOK * if self.bend.is_some() { 10 } else { 5 } * side * side) {
             return vec![0.0; side * side];
         }
         for row in 0..side {
@@ -147,6 +147,11 @@ impl Sheet<'_> {
             }
         }
         lights
+    }
+
+    /// Whether it looks like a symbol so much that it is worth bending it, which is dear.
+    pub(super) fn is_likely(&self) -> bool {
+        self.finders().into_iter().fold(1.0, f32::min) > 0.4 && self.timing().into_iter().fold(0.0, f32::max) > 0.3
     }
 
     /// The corners in the picture: top left, then clockwise.

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use super::binary::Gray;
+use super::gray::Gray;
 use super::luma::Luma;
 use super::plane::Point;
 
@@ -83,9 +83,9 @@ impl<'a> Pyramid<'a> {
         let Some(cell) = level.min(3).checked_sub(1).and_then(|level| self.smaller.get(level)) else {
             return self.whole();
         };
-        let factor = 1 << level.min(3);
-        let gray = cell.get_or_init(|| Gray::shrunk(self.luma, factor));
-        if gray.width < 2 || gray.height < 2 { self.whole() } else { View::of(gray, factor as f32) }
+        let larger = self.level(level.min(3) - 1);
+        let gray = cell.get_or_init(|| Gray::shrunk::<2>(larger));
+        if gray.width < 2 || gray.height < 2 { larger } else { View::of(gray, 2.0 * larger.scale) }
     }
 
     /// The level at which a module of so many pixels has about three.
