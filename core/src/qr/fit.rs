@@ -37,7 +37,9 @@ pub(super) fn sheets<'a>(triple: &Triple, pyramid: &'a Pyramid, budget: &'a Budg
     found.sort_by(|a, b| b.0.total_cmp(&a.0));
     let best = found.first().map_or(0.0, |found| found.0);
     found.retain(|(rating, sheet)| {
-        *rating > 0.2 && *rating > best - 0.7 && sheet.finders().into_iter().fold(1.0, f32::min) > 0.3
+        let finders = sheet.finders().into_iter().fold(1.0, f32::min);
+        // Where the finders are sharp, so are the dashes between them; those of two codes have none.
+        *rating > (finders - 0.5).max(0.2) && *rating > best - 0.7 && finders > 0.3
     });
     found.truncate(2);
     found.into_iter().map(|(_, sheet)| sheet).collect()

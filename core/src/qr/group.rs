@@ -89,7 +89,7 @@ fn triple<'a>(finders: &'a [Finder], all: [usize; 3], corner: usize) -> Option<T
     let skew: f32 = [middle, right, low].into_iter().map(|finder| skew(finder, across, down)).sum();
     let shape = 1.5 * (most / least).ln() + 0.5 * (wider.ln().abs() + taller.ln().abs()) + skew + 0.4 * (1.0 - sine);
     // Finders of different codes may stand in a square as well, but farther from each other than those of one.
-    let oddness = shape + 0.1 * most.ln();
+    let oddness = shape + 0.15 * most.ln();
     Some(Triple {
         corners: [middle, right, low],
         places: [a, b, c],

@@ -151,7 +151,8 @@ impl Sheet<'_> {
 
     /// Whether it looks like a symbol so much that it is worth bending it, which is dear.
     pub(super) fn is_likely(&self) -> bool {
-        self.finders().into_iter().fold(1.0, f32::min) > 0.4 && self.timing().into_iter().fold(0.0, f32::max) > 0.3
+        let finders = self.finders().into_iter().fold(1.0, f32::min);
+        finders > 0.4 && self.timing().into_iter().fold(0.0, f32::max) > 0.5 * finders
     }
 
     /// The corners in the picture: top left, then clockwise.
