@@ -5,6 +5,7 @@
 mod codes;
 mod push;
 mod qr_read;
+mod qr_rqrr;
 mod qr_write;
 mod report;
 mod rounds;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
             }
             "qr-write" => qr_write::bench(),
             "serve" => push::serve(),
+            "rqrr" => qr_rqrr::serve(),
             other => {
                 eprintln!("no bench is called {other}: codes, uri, vault, push, qr-read or qr-write");
                 return ExitCode::from(2);

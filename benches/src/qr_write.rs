@@ -1,11 +1,13 @@
 //! Making symbols, and whether readers of other makes read them.
 
+use std::process::Command;
+
 use countersign_core::qr::Symbol;
 use countersign_corpus::Random;
 use qrcodegen::{QrCode, QrCodeEcc};
 
 use crate::report::{Goal, Table, file};
-use crate::rounds::{run, subject};
+use crate::rounds::{Subject, run, subject};
 
 /// What is written: a short Key URI, a usual one, a part of a migration.
 const LENGTHS: [usize; 3] = [54, 131, 593];
@@ -32,18 +34,28 @@ fn text(length: usize) -> String {
 
 fn table(length: usize) -> Table {
     let text = text(length);
-    let rows = run(
-        1,
-        vec![
-            subject("countersign, by qrcode 0.14", || Symbol::new(&text)),
-            subject("countersign, with its SVG", || Symbol::new(&text).map(|symbol| symbol.svg())),
-            subject("qrcodegen 1.8", || QrCode::encode_text(&text, QrCodeEcc::Medium)),
-            subject("fast_qr 0.14", || fast_qr::QRBuilder::new(text.as_str()).ecl(fast_qr::ECL::M).build()),
-        ],
-    );
+    let subjects = vec![
+        subject("countersign, by qrcode 0.14", || Symbol::new(&text)),
+        subject("countersign, with its SVG", || Symbol::new(&text).map(|symbol| symbol.svg())),
+        subject("qrcodegen 1.8", || QrCode::encode_text(&text, QrCodeEcc::Medium)),
+        subject("fast_qr 0.14", || fast_qr::QRBuilder::new(text.as_str()).ecl(fast_qr::ECL::M).build()),
+    ];
+    let subjects = subjects.into_iter().chain(qrencode(&text)).collect();
+    let rows = run(1, subjects);
     let most = if length > 200 { 12.0 } else { 5.0 };
-    let goals = vec![Goal::most(format!("with its SVG, at most {most} ms"), rows[1].least / 1e6, most)];
+    let svg = Symbol::new(&text).expect("it fits").svg();
+    assert_eq!(svg.matches("<path").count(), 1, "one path");
+    let mut goals = vec![Goal::most(format!("with its SVG, at most {most} ms"), rows[1].least / 1e6, most)];
+    if length < 200 {
+        goals.push(Goal::most("bytes of the SVG, one path, at most 6,144", svg.len() as f64, 6144.0));
+    }
     Table { title: format!("{length} characters"), unit: "ns a symbol", rows, goals }
+}
+
+/// Debian's, where it is installed: a whole process.
+fn qrencode(text: &str) -> Option<Subject<'_>> {
+    let process = move || Command::new("qrencode").args(["-l", "M", "-t", "SVG", "-o", "-", text]).output();
+    process().is_ok_and(|output| output.status.success()).then(|| subject("qrencode, a whole process", process))
 }
 
 /// How many symbols two readers of other makes read, at three pixels a module, half of them light on dark.
