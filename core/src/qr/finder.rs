@@ -36,6 +36,8 @@ pub(super) struct Finder {
     pub(super) is_dark: bool,
     /// How many rays crossed the squares as they should, as a part of all.
     pub(super) quality: f32,
+    /// How coarse the picture was in which it was seen: pixels of the whole picture to one of it.
+    pub(super) scale: f32,
 }
 
 impl Finder {
@@ -45,6 +47,11 @@ impl Finder {
         let (first, part) = (turn as usize % RAYS, turn.fract());
         let near = |ray: usize| (self.modules[ray % RAYS] + self.modules[(ray + RAYS / 2) % RAYS]) / 2.0;
         near(first) * (1.0 - part) + near(first + 1) * part
+    }
+
+    /// Whether more is known by this one than by another: it crosses better or, as well, in a finer picture.
+    pub(super) fn is_better(&self, other: &Self) -> bool {
+        (self.quality, -self.scale) > (other.quality, -other.scale)
     }
 
     /// Whether this is the same pattern.
@@ -281,6 +288,7 @@ impl Probe<'_> {
             module: (area * 3.5 * 3.5 / 49.0).sqrt() * scale,
             is_dark: self.is_dark,
             quality: all.closed as f32 / RAYS as f32,
+            scale,
         })
     }
 

@@ -127,7 +127,7 @@ impl<'a> Hunt<'a> {
             return;
         }
         let known = self.finders.iter_mut().find(|(_, known)| known.is_same(&finder));
-        if known.as_ref().is_some_and(|(_, known)| known.quality >= finder.quality) {
+        if known.as_ref().is_some_and(|(_, known)| !finder.is_better(known)) {
             return;
         }
         let numbered = (self.numbers, finder);
