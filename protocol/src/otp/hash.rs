@@ -1,5 +1,10 @@
 //! HMAC over a moving factor and its truncation: what HOTP, TOTP and Steam share.
 
+use hmac::digest::Output;
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+use sha2::{Sha256, Sha512};
+
 use super::{Algorithm, Code, Digits};
 use crate::Secret;
 
@@ -8,25 +13,31 @@ pub(super) fn code(seed: &Secret, factor: u64, algorithm: Algorithm, digits: Dig
     Code::new(hmac(seed, factor, algorithm, truncate), digits)
 }
 
-/// HMAC over the moving factor in eight bytes, most significant first (RFC 4226, 5.2), handed to `take`: by `totp-rs`,
-/// whose hashes use the processor's instructions.
-///
-/// It is given steps of one second, so that its time is our factor: nothing is divided or multiplied on the way. Its
-/// `generate` is not called: it panics at ten digits.
+/// The codes of two moving factors.
+pub(super) fn two(seed: &Secret, factors: [u64; 2], algorithm: Algorithm, code: impl Fn(u32) -> Code) -> [Code; 2] {
+    let code = |tag: &[u8]| code(truncate(tag));
+    match algorithm {
+        Algorithm::Sha1 => tags::<Hmac<Sha1>, 2>(seed, factors).map(|tag| code(&tag)),
+        Algorithm::Sha256 => tags::<Hmac<Sha256>, 2>(seed, factors).map(|tag| code(&tag)),
+        Algorithm::Sha512 => tags::<Hmac<Sha512>, 2>(seed, factors).map(|tag| code(&tag)),
+    }
+}
+
+/// HMAC over the moving factor in eight bytes, most significant first (RFC 4226, 5.2), handed to `take`. The hashes use
+/// the processor's instructions where it has them.
 pub(super) fn hmac<T>(seed: &Secret, factor: u64, algorithm: Algorithm, take: impl FnOnce(&[u8]) -> T) -> T {
-    let algorithm = match algorithm {
-        Algorithm::Sha1 => totp_rs::Algorithm::SHA1,
-        Algorithm::Sha256 => totp_rs::Algorithm::SHA256,
-        Algorithm::Sha512 => totp_rs::Algorithm::SHA512,
-    };
-    // The seed leaves its type for one HMAC, into a type of totp-rs that wipes itself; the usual length needs no heap.
-    let seed = match <[u8; 20]>::try_from(seed.expose()) {
-        Ok(usual) => totp_rs::Secret::new_stack(usual),
-        Err(_) => totp_rs::Secret::from(seed.expose()),
-    };
-    let totp = totp_rs::Builder::new().with_algorithm(algorithm).with_secret(seed).with_step_duration(1);
-    let totp = totp.build_noncompliant();
-    take(totp.sign(factor).as_ref())
+    match algorithm {
+        Algorithm::Sha1 => take(&tags::<Hmac<Sha1>, 1>(seed, [factor])[0]),
+        Algorithm::Sha256 => take(&tags::<Hmac<Sha256>, 1>(seed, [factor])[0]),
+        Algorithm::Sha512 => take(&tags::<Hmac<Sha512>, 1>(seed, [factor])[0]),
+    }
+}
+
+/// The seed leaves its type to be the key of one HMAC, or of several at once, and is copied nowhere.
+#[expect(clippy::expect_used, reason = "HMAC takes a key of any length (RFC 2104, section 2)")]
+fn tags<M: Mac + KeyInit + Clone, const N: usize>(seed: &Secret, factors: [u64; N]) -> [Output<M>; N] {
+    let keyed = M::new_from_slice(seed.expose()).expect("HMAC takes any key");
+    factors.map(|factor| keyed.clone().chain_update(factor.to_be_bytes()).finalize().into_bytes())
 }
 
 /// Dynamic truncation (RFC 4226, 5.3): the last four bits say where four bytes are taken; their top bit is cleared.

@@ -23,7 +23,7 @@ impl Live {
     pub fn at(key: &Secret, timed: Timed, unix: u64) -> Self {
         let period = timed.period();
         let step = period.step(unix);
-        let (code, next) = (timed.at_step(key, step), timed.at_step(key, step.saturating_add(1)));
+        let [code, next] = timed.at_step_and_next(key, step);
         Self { code, next, valid: period.span(step), timed }
     }
 

@@ -51,6 +51,16 @@ impl Timed {
         }
     }
 
+    /// The codes of one time step and of the next: what two HMACs under one key have in common is done once.
+    pub(super) fn at_step_and_next(self, key: &Secret, step: u64) -> [Code; 2] {
+        let steps = [step, step.saturating_add(1)];
+        match self {
+            Self::Totp(shape) => hash::two(key, steps, shape.algorithm, |bits| Code::new(bits, shape.digits)),
+            Self::Steam => hash::two(key, steps, Algorithm::Sha1, Code::steam),
+            Self::Yandex | Self::MOtp => steps.map(|step| self.at_step(key, step)),
+        }
+    }
+
     /// The hash and how many characters a code has. With kinds but TOTP they are no settings; mOTP, which has MD5, says
     /// SHA-1.
     pub const fn form(self) -> (Algorithm, Digits) {
