@@ -39,7 +39,7 @@ pub(super) fn split(raw: &str, query: &Query<'_>, repairs: &mut Vec<Repair>) -> 
     if issuer.is_empty() {
         return Ok(Names { issuer: prefix, name });
     }
-    if prefix != issuer && prefix == issuer.replace('+', " ") {
+    if !prefix.is_empty() && prefix != issuer && prefix == issuer.replace('+', " ") {
         // The label says what the plus sign stands for.
         repairs.retain(|repair| *repair != Repair::PlusKept);
         repairs.push(Repair::PlusIsBlank);

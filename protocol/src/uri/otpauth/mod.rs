@@ -32,6 +32,7 @@ use std::fmt;
 use error::named;
 pub use error::{Field, OtherAlgorithm, OtherKind, Repair, UriError};
 pub use name::{Cleaned, clean};
+use query::{cut, has};
 pub use write::write;
 
 use crate::otp::{Algorithm, Counter, Digits, Period, Pin, Shape, Timed};
@@ -124,14 +125,14 @@ pub fn parse(text: &str) -> Result<(Account, Vec<Repair>), UriError> {
     }
     let mut repairs = Vec::new();
     let (scheme, rest) = scheme(text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}'), &mut repairs)?;
-    let (head, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (head, query) = cut(rest, b'?').unwrap_or((rest, ""));
     let (of_type, label) = match scheme {
         Scheme::OtpAuth => type_and_label(head, &mut repairs)?,
         // What follows is no label: the key.
         Scheme::Steam => (Type::Steam, ""),
         Scheme::MOtp => (Type::MOtp, head.strip_suffix('/').unwrap_or(head)),
     };
-    if rest.contains('#') {
+    if has(rest, b'#') {
         repairs.push(Repair::Hash);
     }
     let query = query::read(query, &mut repairs)?;
@@ -229,7 +230,7 @@ impl Type {
 
 /// The type, and the label as it stands in the URI.
 fn type_and_label<'a>(head: &'a str, repairs: &mut Vec<Repair>) -> Result<(Type, &'a str), UriError> {
-    let (kind, label) = head.split_once('/').unwrap_or((head, ""));
+    let (kind, label) = cut(head, b'/').unwrap_or((head, ""));
     let begins = |(name, _): &&(&str, Type)| kind.get(..name.len()).is_some_and(|it| it.eq_ignore_ascii_case(name));
     let (name, found) = Type::ALL.iter().find(begins).copied().ok_or(UriError::Type)?;
     let (written, glued) = kind.split_at(name.len());

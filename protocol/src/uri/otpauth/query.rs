@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use super::error::{Field, Repair, UriError};
 use crate::limits;
 
-/// The parameters that are looked at, in the order of [`Query::values`]. Others (`color`, `lock`, `icon`,
-/// `codeDisplay` and whatever comes) are counted and passed over.
+/// The parameters that are looked at, in the order of [`Field`], which is that of [`Query::values`]. Others (`color`,
+/// `lock`, `icon`, `codeDisplay` and whatever comes) are counted and passed over.
 const KNOWN: [(&str, Field); 11] = [
     ("secret", Field::Secret),
     ("issuer", Field::Issuer),
@@ -14,12 +14,14 @@ const KNOWN: [(&str, Field); 11] = [
     ("digits", Field::Digits),
     ("period", Field::Period),
     ("counter", Field::Counter),
-    ("appimage", Field::Image),
     ("image", Field::Image),
     ("encoder", Field::Encoder),
     ("steam", Field::Steam),
     ("pin", Field::Pin),
+    ("appimage", Field::Image),
 ];
+/// Where the other name of a logo stands.
+const APPIMAGE: usize = KNOWN.len() - 1;
 
 /// The raw values of the known parameters.
 pub(super) struct Query<'a> {
@@ -31,28 +33,47 @@ pub(super) struct Query<'a> {
 pub(super) fn read<'a>(raw: &'a str, repairs: &mut Vec<Repair>) -> Result<Query<'a>, UriError> {
     let mut query = Query { raw, values: [None; KNOWN.len()] };
     let mut count = 0;
-    for piece in raw.split('&').filter(|piece| !piece.is_empty()) {
-        let mut rest = Some(piece);
+    let mut all = raw;
+    while !all.is_empty() {
+        let (piece, after) = cut(all, b'&').unwrap_or((all, ""));
+        all = after;
+        let mut rest = Some(piece).filter(|piece| !piece.is_empty());
         while let Some(piece) = rest {
             count += 1;
             if count > limits::URI_PARAMETERS {
                 return Err(UriError::TooManyParameters);
             }
-            let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
-            let Some(place) = KNOWN.iter().position(|(known, _)| known.eq_ignore_ascii_case(name)) else { break };
-            let Some((_, field)) = KNOWN.get(place).copied() else { break };
-            let (value, glued) = unglue(field, value);
-            query.take(place, field, value)?;
-            if name.bytes().any(|byte| byte.is_ascii_uppercase()) && !repairs.contains(&Repair::Case) {
+            let (name, value) = cut(piece, b'=').unwrap_or((piece, ""));
+            let mut named = (0..).zip(&KNOWN);
+            let Some((place, (known, field))) = named.find(|(_, (known, _))| known.eq_ignore_ascii_case(name)) else {
+                break;
+            };
+            let (value, glued) = unglue(*field, value);
+            query.take(place, *field, value)?;
+            if *known != name && !repairs.contains(&Repair::Case) {
                 repairs.push(Repair::Case);
             }
             rest = glued;
-            if let Some((_, field)) = glued.and_then(|piece| piece.split_once('=')).and_then(|(name, _)| known(name)) {
+            if let Some((_, field)) =
+                glued.and_then(|piece| piece.split_once('=')).and_then(|(name, _)| self::known(name))
+            {
                 repairs.push(Repair::Glued(field));
             }
         }
     }
     Ok(query)
+}
+
+/// Whether this byte, which is ASCII, stands in the text. No early end: so it takes sixteen bytes at a time.
+pub(super) fn has(text: &str, byte: u8) -> bool {
+    text.bytes().fold(false, |found, it| found | (it == byte))
+}
+
+/// What stands before and behind the first such byte, which is ASCII. A search by `char` has more to prepare than the short
+/// texts of a URI are worth.
+pub(super) fn cut(text: &str, byte: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|it| it == byte)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
 fn known(name: &str) -> Option<(&'static str, Field)> {
@@ -62,7 +83,7 @@ fn known(name: &str) -> Option<(&'static str, Field)> {
 /// Cuts `Xperiod=30` into `X` and `period=30`: a value in which the name of a parameter and `=` follow without `&`.
 /// Padding at the end of a key is no such thing, and the address of a logo may hold anything.
 fn unglue(field: Field, value: &str) -> (&str, Option<&str>) {
-    if field == Field::Image || !value.contains('=') {
+    if field == Field::Image || !has(value, b'=') {
         return (value, None);
     }
     for (equals, _) in value.match_indices('=') {
@@ -90,7 +111,12 @@ impl<'a> Query<'a> {
 
     /// The raw value of a parameter, as it stands in the URI.
     pub(super) fn raw(&self, field: Field) -> Option<&'a str> {
-        KNOWN.iter().zip(self.values).filter(|((_, known), _)| *known == field).find_map(|(_, value)| value)
+        let value = |place: usize| self.values.get(place).copied().flatten();
+        match field {
+            Field::Label => None,
+            Field::Image => value(field as usize).or_else(|| value(APPIMAGE)),
+            field => value(field as usize),
+        }
     }
 
     /// The raw value if there is one with something in it; that there is none in it is told.
@@ -106,7 +132,7 @@ impl<'a> Query<'a> {
     /// The decoded value of a parameter that names something, with `+` as what it means in this URI.
     pub(super) fn text(&self, field: Field, repairs: &mut Vec<Repair>) -> Option<Cow<'a, str>> {
         let raw = self.raw(field)?;
-        if !raw.contains('+') {
+        if !has(raw, b'+') {
             return Some(decoded(raw, repairs));
         }
         if self.is_form() {
@@ -129,7 +155,7 @@ impl<'a> Query<'a> {
 
 /// Decodes percent escapes. A `%` that begins none stays, and bytes that are not UTF-8 are replaced; both are told.
 pub(super) fn decoded<'a>(raw: &'a str, repairs: &mut Vec<Repair>) -> Cow<'a, str> {
-    if !raw.contains('%') {
+    if !has(raw, b'%') {
         return Cow::Borrowed(raw);
     }
     let bytes = raw.as_bytes();
@@ -169,4 +195,25 @@ fn escape(bytes: &[u8], place: usize) -> Option<u8> {
     let [high, low] = bytes.get(place + 1..)?.first_chunk()?;
     let digit = |byte: &u8| char::from(*byte).to_digit(16);
     u8::try_from(digit(high)? * 16 + digit(low)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_field_stands_at_its_own_place() {
+        for (place, (name, field)) in KNOWN.iter().enumerate() {
+            assert!(*field as usize == place || place == APPIMAGE, "{name}");
+            assert!(*field as usize != place || field.as_str() == *name);
+        }
+        assert_eq!(KNOWN[APPIMAGE], ("appimage", Field::Image));
+    }
+
+    #[test]
+    fn a_text_is_cut_at_the_first_byte_alone() {
+        assert_eq!(cut("ä=b=c", b'='), Some(("ä", "b=c")));
+        assert_eq!((cut("=", b'='), cut("ä", b'=')), (Some(("", "")), None));
+        assert!(has("日本+", b'+') && !has("日本", b'+') && !has("", b'+'));
+    }
 }

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::Type;
 use super::error::{Field, OtherAlgorithm, Repair, UriError, named};
-use super::query::{Query, decoded};
+use super::query::{Query, decoded, has};
 use crate::otp::base32::{self, Base32Error};
 use crate::otp::{Algorithm, Counter, Digits, OtpError, Pin, Timed, motp, yandex};
 use crate::{Secret, limits};
@@ -26,7 +26,7 @@ pub(super) fn secret(query: &Query<'_>, of_type: Type, repairs: &mut Vec<Repair>
 
 /// A key in base32. Its text is wiped where it had to be copied.
 pub(super) fn base32(raw: &str, repairs: &mut Vec<Repair>) -> Result<Secret, UriError> {
-    let (secret, found) = if raw.contains(['%', '+']) {
+    let (secret, found) = if has(raw, b'%') || has(raw, b'+') {
         // `+` can only be a blank here: base32 has none.
         let blanks = Zeroizing::new(raw.replace('+', " "));
         let plain = Zeroizing::new(decoded(&blanks, repairs).into_owned());
