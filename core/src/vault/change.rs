@@ -242,14 +242,14 @@ impl Work<'_> {
             (None, Some(row)) => row.note.clone(),
             (None, None) => Note::Here(Zeroizing::default()),
         };
-        let label = Label { account, note };
+        let label = Label { account: Arc::new(account), note };
         let seal = |place, plain: &[u8]| self.keys.seal(Tag { place, row: id.0, version }, plain, self.random);
         // The seed leaves its type to be sealed.
         let (sealed_seed, sealed_label) = (seal(Place::Seed, seed.expose())?, seal(Place::Label, &label.write())?);
         self.change.put_account(id.0, &sealed_seed, &sealed_label)?;
         before.iter().for_each(|row| self.summary.accounts.remove(self.keys, id.0, row.version));
         self.summary.accounts.add(self.keys, id.0, version);
-        let mut row = Row::new(version, Arc::new(label.account), label.note, sealed_seed);
+        let mut row = Row::new(version, label.account, label.note, sealed_seed);
         row.note_damaged = damaged;
         self.after.accounts.push((id, Some(row)));
         Ok(version)

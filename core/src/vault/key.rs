@@ -6,6 +6,7 @@ use countersign_protocol::Secret;
 use countersign_protocol::jose::Id;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use ring::{hkdf, hmac};
+use zeroize::Zeroizing;
 
 use super::frame::{self, Place, Tag};
 use crate::error::{Error, PortError};
@@ -53,6 +54,40 @@ impl VaultKey {
     }
 }
 
+/// Where pieces are opened one after the other, and only looked at. Wiped when it is let go.
+#[derive(Default)]
+pub(super) struct Room(Zeroizing<Vec<u8>>);
+
+impl Room {
+    /// A copy of `bytes`, in the place of what was here.
+    fn holding(&mut self, bytes: &[u8]) -> &mut [u8] {
+        if self.0.capacity() < bytes.len() {
+            // Made anew: what a growing buffer leaves behind is not wiped.
+            self.0 = Zeroizing::new(Vec::with_capacity(bytes.len().next_power_of_two()));
+        }
+        self.0.clear();
+        self.0.extend_from_slice(bytes);
+        &mut self.0
+    }
+}
+
+/// What is sealed with a piece and stands outside: the vault, then what is before the sealed bytes.
+struct Associated {
+    bytes: [u8; Self::MOST],
+    length: usize,
+}
+
+impl Associated {
+    const VAULT: usize = 16;
+    const MOST: usize = Self::VAULT + frame::PREFIX_MOST;
+}
+
+impl AsRef<[u8]> for Associated {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+}
+
 /// Seals and opens under a key that is used for nothing else.
 pub(super) struct Sealer(Box<LessSafeKey>);
 
@@ -79,10 +114,17 @@ impl Sealer {
     pub(super) fn open(&self, aad: &[u8], sealed: &[u8]) -> Option<Secret> {
         let (nonce, body) = sealed.split_at_checked(NONCE)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let mut plain = zeroize::Zeroizing::new(body.to_vec());
+        let mut plain = Zeroizing::new(body.to_vec());
         let len = self.0.open_in_place(nonce, Aad::from(aad), &mut plain).ok()?.len();
         plain.truncate(len);
         Some(Secret::new(std::mem::take(&mut *plain)))
+    }
+
+    /// As [`Sealer::open`], for a look.
+    fn open_in<'a>(&self, aad: &[u8], sealed: &[u8], room: &'a mut Room) -> Option<&'a [u8]> {
+        let (nonce, body) = sealed.split_at_checked(NONCE)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        self.0.open_in_place(nonce, Aad::from(aad), room.holding(body)).ok().map(|plain| &*plain)
     }
 }
 
@@ -101,7 +143,7 @@ fn derive(key: &VaultKey, info: &[u8]) -> Result<Secret, Error> {
     let salt = hkdf::Salt::new(hkdf::HKDF_SHA256, key.vault.as_bytes());
     // The vault key leaves its type to be derived from.
     let pseudo_random = salt.extract(key.secret.expose());
-    let mut out = zeroize::Zeroizing::new(vec![0; LEN]);
+    let mut out = Zeroizing::new(vec![0; LEN]);
     let info = [info];
     let okm = pseudo_random.expand(&info, hkdf::HKDF_SHA256).map_err(|_| Error::Internal)?;
     okm.fill(&mut out).map_err(|_| Error::Internal)?;
@@ -135,7 +177,7 @@ impl Keys {
         let mut out = Vec::with_capacity(frame::PREFIX_MOST + NONCE + plain.len() + TAG);
         frame::write_prefix(tag, NONCE + plain.len() + TAG, &mut out);
         let aad = self.aad(&out);
-        self.rows.seal(&aad, plain, &mut out, random)?;
+        self.rows.seal(aad.as_ref(), plain, &mut out, random)?;
         Ok(out)
     }
 
@@ -161,12 +203,21 @@ impl Keys {
 
     /// Opens a piece for whatever place and row it names.
     pub(super) fn open_frame(&self, frame: &frame::Frame<'_>) -> Option<Secret> {
-        self.rows.open(&self.aad(frame.prefix), frame.body)
+        self.rows.open(self.aad(frame.prefix).as_ref(), frame.body)
+    }
+
+    /// As [`Keys::open_frame`], for a look.
+    pub(super) fn open_in<'a>(&self, frame: &frame::Frame<'_>, room: &'a mut Room) -> Option<&'a [u8]> {
+        self.rows.open_in(self.aad(frame.prefix).as_ref(), frame.body, room)
     }
 
     /// Associated data: vault, then place, row, version and length as they stand before the sealed bytes.
-    fn aad(&self, prefix: &[u8]) -> Vec<u8> {
-        [self.vault.as_bytes(), prefix].concat()
+    fn aad(&self, prefix: &[u8]) -> Associated {
+        let length = Associated::VAULT + prefix.len();
+        let mut bytes = [0; Associated::MOST];
+        bytes[..Associated::VAULT].copy_from_slice(self.vault.as_bytes());
+        bytes[Associated::VAULT..length].copy_from_slice(prefix);
+        Associated { bytes, length }
     }
 
     /// What one version of one row adds to the sum of its table. An account's has no place before it, as in format 1.

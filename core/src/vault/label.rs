@@ -5,6 +5,8 @@
 //! | issuer | name                   (numbers as varints; a text is its length and UTF-8; a list its length and items)
 //! ```
 
+use std::sync::Arc;
+
 use countersign_protocol::jose::Id;
 use countersign_protocol::otp::{Algorithm, Digits};
 use zeroize::Zeroizing;
@@ -26,7 +28,8 @@ pub(super) const ORDER_STEP: u64 = 1 << 20;
 /// What the sealed label holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Label {
-    pub account: Account,
+    /// Shared, since it is large and goes from here into the list as it is.
+    pub account: Arc<Account>,
     pub note: Note,
 }
 
@@ -81,7 +84,7 @@ mod flag {
 impl Label {
     /// The bytes that are sealed.
     pub fn write(&self) -> Zeroizing<Vec<u8>> {
-        let Account { issuer, name, kind, algorithm, digits, .. } = &self.account;
+        let Account { issuer, name, kind, algorithm, digits, .. } = &*self.account;
         let texts =
             issuer.len() + name.len() + self.account.details.tags.iter().map(|tag| tag.len() + 2).sum::<usize>();
         // Room for everything: what a growing buffer leaves behind is not wiped.
@@ -99,7 +102,7 @@ impl Label {
     }
 
     fn flags(&self) -> u64 {
-        let Account { id, origin, created, changed, order, details, uses, used, deleted, .. } = &self.account;
+        let Account { id, origin, created, changed, order, details, uses, used, deleted, .. } = &*self.account;
         let Details { favourite, pinned, hidden, icon, groups, tags } = details;
         let here = matches!(&self.note, Note::Here(text) if !text.is_empty());
         let all = [
@@ -121,7 +124,7 @@ impl Label {
     }
 
     fn write_fields(&self, flags: u64, out: &mut Vec<u8>) {
-        let Account { origin, changed, order, details, uses, used, deleted, .. } = &self.account;
+        let Account { origin, changed, order, details, uses, used, deleted, .. } = &*self.account;
         for (there, number) in [(flag::CHANGED, changed), (flag::ORDER, order)] {
             if flags & there != 0 {
                 write_varint(*number, out);
@@ -166,7 +169,7 @@ impl Label {
         let flags = read_varint(&mut rest).filter(|flags| flags & !flag::ALL == 0)?;
         let created = read_varint(&mut rest)?;
         let mut label = Self {
-            account: Account {
+            account: Arc::new(Account {
                 id,
                 issuer: String::new(),
                 name: String::new(),
@@ -181,12 +184,13 @@ impl Label {
                 uses: 0,
                 used: 0,
                 deleted: None,
-            },
+            }),
             note: Note::Here(Zeroizing::default()),
         };
         label.read_fields(flags, &mut rest)?;
-        label.account.issuer = read_text(&mut rest)?.to_owned();
-        label.account.name = read_text(&mut rest)?.to_owned();
+        let account = Arc::get_mut(&mut label.account)?;
+        account.issuer = read_text(&mut rest)?.to_owned();
+        account.name = read_text(&mut rest)?.to_owned();
         // One value, one form.
         (rest.is_empty() && label.flags() == flags).then_some(label)
     }
@@ -197,7 +201,7 @@ impl Label {
     }
 
     fn read_fields(&mut self, flags: u64, rest: &mut &[u8]) -> Option<()> {
-        let account = &mut self.account;
+        let account = Arc::get_mut(&mut self.account)?;
         let has = |flag| flags & flag != 0;
         if has(flag::CHANGED) {
             account.changed = read_varint(rest)?;
@@ -337,7 +341,7 @@ mod tests {
                     used: if plain[2] { 0 } else { n[5] },
                     deleted,
                 };
-                Label { account, note }
+                Label { account: Arc::new(account), note }
             },
         )
     }
@@ -367,7 +371,7 @@ mod tests {
     #[test]
     fn a_plain_account_takes_few_bytes_beside_its_names() {
         let label = Label {
-            account: Account {
+            account: Arc::new(Account {
                 id: AccountId(9_999),
                 issuer: "Example".into(),
                 name: "alice".into(),
@@ -382,7 +386,7 @@ mod tests {
                 uses: 0,
                 used: 0,
                 deleted: None,
-            },
+            }),
             note: Note::Here(Zeroizing::default()),
         };
         assert_eq!(label.write().len(), "Example".len() + "alice".len() + 12);

@@ -4,6 +4,7 @@
 //! form are still read: a damaged file of format 1 is built anew from its pieces before they are sealed anew.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use countersign_protocol::jose::Id;
 use countersign_protocol::otp::Digits;
@@ -106,5 +107,5 @@ pub(super) fn read_first(id: AccountId, bytes: &[u8]) -> Option<Label> {
         deleted: None,
     };
     let note = if parts == 0 { Note::Here(Zeroizing::default()) } else { Note::Apart(parts) };
-    rest.is_empty().then_some(Label { account, note })
+    rest.is_empty().then_some(Label { account: Arc::new(account), note })
 }

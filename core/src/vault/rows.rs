@@ -12,7 +12,7 @@ use super::account::{Account, AccountId, DamagedAccount};
 use super::frame::{self, Place};
 use super::group::Group;
 use super::icon::{self, IconLabel};
-use super::key::Keys;
+use super::key::{Keys, Room};
 use super::label::{Label, Note};
 use super::store::{Fault, Reader};
 use super::summary::{Found, Summary, Versions};
@@ -105,8 +105,8 @@ impl<T> Singles<T> {
         good.chain(self.bad.keys().map(|id| (*id, None))).collect()
     }
 
-    fn take(&mut self, opened: Option<(u64, Secret)>, id: u64, piece: &[u8], read: impl FnOnce(&[u8]) -> Option<T>) {
-        match opened.and_then(|(version, bytes)| Some(Single { version, value: read(bytes.expose())? })) {
+    fn take(&mut self, look: &Look<'_>, id: u64, piece: &[u8], read: impl FnOnce(&[u8]) -> Option<T>) {
+        match look.whole().and_then(|(version, bytes)| Some(Single { version, value: read(bytes)? })) {
             Some(row) => drop(self.good.insert(id, row)),
             None => drop(self.bad.insert(id, H32::sha256(&[piece]))),
         }
@@ -133,23 +133,44 @@ pub(super) struct Bad {
     pub print: H32,
 }
 
+/// What the pieces of an account that cannot be read still say.
+struct Half {
+    version: Option<u64>,
+    account: Option<Arc<Account>>,
+}
+
 impl Rows {
     /// Reads and opens everything. A seed is opened too and let go: damage is noticed when the vault is
     /// unlocked, not when the code is needed.
     pub fn load(reader: Reader<'_>, keys: &Keys) -> Result<Self, Fault> {
-        let mut rows = Self::default();
+        let (mut rows, mut good) = (Self::default(), Vec::new());
         let (mut position, mut misplaced) = (0, false);
+        let (mut room, mut other) = (Room::default(), Room::default());
         reader.each_account(|id, seed, label| {
             position += 1;
-            misplaced |= is_misplaced(keys, Place::Seed, id, seed) || is_misplaced(keys, Place::Label, id, label);
-            rows.take(keys, id, position, seed, label);
+            let print = || H32::sha256(&[seed, label]);
+            let of_seed = look(keys, Place::Seed, id, seed, &mut room);
+            let of_label = look(keys, Place::Label, id, label, &mut other);
+            misplaced |= of_seed.is_misplaced() || of_label.is_misplaced();
+            match rows.read(id, &of_seed, &of_label) {
+                Ok((version, Label { account, note })) => {
+                    good.push((id, Row::new(version, account, note, seed.to_vec())));
+                }
+                Err(Half { version, account }) => {
+                    let label = account.map(Arc::unwrap_or_clone);
+                    let shown = DamagedAccount { id: AccountId(id), position, label };
+                    rows.bad.insert(id, Bad { version, shown, print: print() });
+                }
+            }
         })?;
+        // They come in the order of their ids: made at once, the map is made in a tenth of the time.
+        rows.good = good.into_iter().collect();
         let mut parts: BTreeMap<u64, u64> = BTreeMap::new();
         reader.each(Place::Note, |id, body| {
-            misplaced |= is_misplaced(keys, Place::Note, id, body);
+            let look = look(keys, Place::Note, id, body, &mut room);
+            misplaced |= look.is_misplaced();
             let row = rows.good.get(&(id >> 4)).filter(|row| row.note_rows().contains(&id));
-            let opened = keys.open(Place::Note, id, body).map(|(version, _)| version);
-            if row.is_some_and(|row| opened == Some(row.version)) {
+            if row.is_some_and(|row| look.version() == Some(row.version)) {
                 *parts.entry(id >> 4).or_default() += 1;
             }
         })?;
@@ -164,46 +185,39 @@ impl Rows {
 
     /// Groups, icons and their pictures; returns whether a piece stands where another belongs.
     fn load_singles(&mut self, reader: Reader<'_>, keys: &Keys) -> Result<bool, Fault> {
-        let mut misplaced = false;
+        let (mut misplaced, mut room) = (false, Room::default());
         reader.each(Place::Group, |id, body| {
-            misplaced |= is_misplaced(keys, Place::Group, id, body);
-            self.groups.take(keys.open(Place::Group, id, body), id, body, |bytes| Group::read(id, bytes));
+            let look = look(keys, Place::Group, id, body, &mut room);
+            misplaced |= look.is_misplaced();
+            self.groups.take(&look, id, body, |bytes| Group::read(id, bytes));
         })?;
         reader.each(Place::Icon, |id, body| {
-            misplaced |= is_misplaced(keys, Place::Icon, id, body);
-            self.icons.take(keys.open(Place::Icon, id, body), id, body, IconLabel::read);
+            let look = look(keys, Place::Icon, id, body, &mut room);
+            misplaced |= look.is_misplaced();
+            self.icons.take(&look, id, body, IconLabel::read);
         })?;
         let mut whole: BTreeMap<u64, u64> = BTreeMap::new();
         reader.each(Place::Picture, |id, body| {
-            misplaced |= is_misplaced(keys, Place::Picture, id, body);
-            let is_part = keys.open(Place::Picture, id, body).is_some();
-            *whole.entry(icon::of_part(id)).or_default() += u64::from(is_part);
+            let look = look(keys, Place::Picture, id, body, &mut room);
+            misplaced |= look.is_misplaced();
+            *whole.entry(icon::of_part(id)).or_default() += u64::from(look.version().is_some());
         })?;
         let torn = |(id, row): &(&u64, &Single<IconLabel>)| whole.get(id) != Some(&row.value.parts());
         self.torn = self.icons.good.iter().filter(torn).map(|(id, _)| *id).collect();
         Ok(misplaced)
     }
 
-    fn take(&mut self, keys: &Keys, id: u64, position: u64, seed: &[u8], label: &[u8]) {
-        let opened = keys.open(Place::Label, id, label);
-        let read = |bytes: &[u8]| Some((Label::read(AccountId(id), bytes)?, Label::is_older(bytes)));
-        let read = opened.and_then(|(version, bytes)| Some((version, read(bytes.expose())?)));
-        let of_seed = keys.open(Place::Seed, id, seed).map(|(version, _)| version);
-        match (read, of_seed) {
-            (Some((version, (label, older))), Some(same)) if same == version => {
+    /// The account of a row and its version; where it cannot be read, as much of both as a piece of it still says.
+    fn read(&mut self, id: u64, seed: &Look<'_>, label: &Look<'_>) -> Result<(u64, Label), Half> {
+        let read = |(version, bytes)| Some((version, Label::read(AccountId(id), bytes)?, Label::is_older(bytes)));
+        match (label.whole().and_then(read), seed.version()) {
+            (Some((version, label, older)), Some(same)) if same == version => {
                 self.older |= older;
-                self.good.insert(id, Row::new(version, Arc::new(label.account), label.note, seed.to_vec()));
+                Ok((version, label))
             }
-            (read, of_seed) => {
-                let version = match (read.as_ref().map(|(version, _)| *version), of_seed) {
-                    (Some(version), None) | (None, Some(version)) => Some(version),
-                    _ => None,
-                };
-                let print = H32::sha256(&[seed, label]);
-                let label = read.map(|(_, (label, _))| label.account);
-                let shown = DamagedAccount { id: AccountId(id), position, label };
-                self.bad.insert(id, Bad { version, shown, print });
-            }
+            (Some((version, label, _)), None) => Err(Half { version: Some(version), account: Some(label.account) }),
+            (Some((.., label, _)), Some(_)) => Err(Half { version: None, account: Some(label.account) }),
+            (None, version) => Err(Half { version, account: None }),
         }
     }
 
@@ -233,11 +247,41 @@ impl Rows {
     }
 }
 
-/// Whether a whole piece stands where another belongs: then rows were moved, and the file is built anew with each piece
-/// in its own place.
-fn is_misplaced(keys: &Keys, place: Place, row: u64, piece: &[u8]) -> bool {
-    let Some(frame) = frame::parse(piece) else { return false };
-    (frame.tag.place, frame.tag.row) != (place, row) && keys.open_frame(&frame).is_some()
+/// What a piece is that stands at some place.
+enum Look<'a> {
+    /// What belongs there: its version and its bytes.
+    Whole(u64, &'a [u8]),
+    /// What belongs elsewhere: rows were moved, and the file is built anew with each piece in its own place.
+    Misplaced,
+    /// What cannot be opened.
+    Damaged,
+}
+
+impl<'a> Look<'a> {
+    const fn whole(&self) -> Option<(u64, &'a [u8])> {
+        match self {
+            Self::Whole(version, bytes) => Some((*version, bytes)),
+            Self::Misplaced | Self::Damaged => None,
+        }
+    }
+
+    const fn is_misplaced(&self) -> bool {
+        matches!(self, Self::Misplaced)
+    }
+
+    fn version(&self) -> Option<u64> {
+        self.whole().map(|(version, _)| version)
+    }
+}
+
+fn look<'a>(keys: &Keys, place: Place, row: u64, piece: &[u8], room: &'a mut Room) -> Look<'a> {
+    let Some(frame) = frame::parse(piece) else { return Look::Damaged };
+    let is_here = (frame.tag.place, frame.tag.row) == (place, row);
+    match keys.open_in(&frame, room) {
+        Some(_) if !is_here => Look::Misplaced,
+        Some(bytes) if frame.whole.len() == piece.len() => Look::Whole(frame.tag.version, bytes),
+        _ => Look::Damaged,
+    }
 }
 
 /// The summary as it stands in the file, where it can be opened.

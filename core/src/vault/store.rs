@@ -292,7 +292,7 @@ impl Change<'_> {
     }
 
     fn execute(&self, sql: &str, params: impl rusqlite::Params) -> Result<(), Fault> {
-        self.transaction.prepare(sql)?.execute(params)?;
+        self.transaction.prepare_cached(sql)?.execute(params)?;
         Ok(())
     }
 }

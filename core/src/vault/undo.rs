@@ -141,17 +141,16 @@ fn mark(account: &Account) -> [u8; 16] {
     let mut same = account.clone();
     // A kind never changes, a counter does.
     (same.kind, same.uses, same.used) = (Kind::Steam, 0, 0);
-    let label = Label { account: same, note: Note::Here(Zeroizing::default()) };
+    let label = Label { account: Arc::new(same), note: Note::Here(Zeroizing::default()) };
     let mut mark = [0; 16];
     mark.copy_from_slice(&H32::sha256(&[&label.write()]).as_bytes()[..16]);
     mark
 }
 
 fn write(all: &[Before]) -> Zeroizing<Vec<u8>> {
-    let labels = all.iter().map(|before| {
-        let account = (*before.account).clone();
-        Label { account, note: Note::Here(Zeroizing::default()) }.write()
-    });
+    let labels = all
+        .iter()
+        .map(|before| Label { account: before.account.clone(), note: Note::Here(Zeroizing::default()) }.write());
     let labels: Vec<Zeroizing<Vec<u8>>> = labels.collect();
     let texts = all.iter().map(|before| before.note.as_ref().map_or(0, |note| note.len()));
     let room = labels.iter().map(|label| label.len()).sum::<usize>() + texts.sum::<usize>();
@@ -185,7 +184,7 @@ fn parse(bytes: &[u8]) -> Option<Vec<Before>> {
         let length = usize::try_from(read_varint(&mut rest)?).ok()?;
         let (label, after) = rest.split_at_checked(length)?;
         rest = after;
-        let account = Arc::new(Label::read(id, label)?.account);
+        let account = Label::read(id, label)?.account;
         let note = match take(&mut rest)? {
             [0] => None,
             [1] => Some(Zeroizing::new(read_text(&mut rest)?.to_owned())),
