@@ -60,7 +60,7 @@ pub fn file_text(name: &str, text: &str) {
     refresh(name, &text);
 }
 
-/// The repository.
+/// The top of the repository.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("benches lies in the repository").to_owned()
 }

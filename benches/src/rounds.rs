@@ -1,7 +1,7 @@
 //! Time of things that do the same work, round by round in turn, so that whatever else the machine does hits all of them.
 
 use std::hint::black_box;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Rounds of each; odd, so that there is a middle one.
 const ROUNDS: usize = 51;
@@ -12,8 +12,8 @@ const WARM: usize = 3;
 pub struct Subject<'a> {
     /// As the table has it.
     pub name: &'static str,
-    /// Does `items` of it.
-    pub work: Box<dyn FnMut() + 'a>,
+    /// Does `items` of it, and says how long that took.
+    work: Box<dyn FnMut() -> Duration + 'a>,
 }
 
 /// What came out for one of them.
@@ -30,8 +30,30 @@ pub struct Figure {
 }
 
 /// Names a piece of work. What it returns is kept from the optimiser.
-pub fn subject<'a, T>(name: &'static str, mut work: impl FnMut() -> T + 'a) -> Subject<'a> {
-    Subject { name, work: Box::new(move || { black_box(work()); }) }
+pub fn subject<'a, T: 'a>(name: &'static str, work: impl FnMut() -> T + 'a) -> Subject<'a> {
+    prepared(name, || (), work_on(work))
+}
+
+fn work_on<T>(mut work: impl FnMut() -> T) -> impl FnMut(&mut ()) -> T {
+    move |()| work()
+}
+
+/// The same, on what `prepare` made for this round, which is not timed, nor is its end.
+pub fn prepared<'a, P: 'a, T: 'a>(name: &'static str, mut prepare: impl FnMut() -> P + 'a, mut work: impl FnMut(&mut P) -> T + 'a) -> Subject<'a> {
+    let round = move || {
+        let mut ready = prepare();
+        let start = Instant::now();
+        let made = black_box(work(&mut ready));
+        let took = start.elapsed();
+        drop(made);
+        took
+    };
+    Subject { name, work: Box::new(round) }
+}
+
+/// A peer in a process of its own, which times itself.
+pub fn timed<'a>(name: &'static str, work: impl FnMut() -> Duration + 'a) -> Subject<'a> {
+    Subject { name, work: Box::new(work) }
 }
 
 /// Runs all of them in turn; a figure for each, in nanoseconds an item of the `items` that one call does.
@@ -39,9 +61,7 @@ pub fn run(items: usize, mut subjects: Vec<Subject<'_>>) -> Vec<Figure> {
     let mut times = vec![Vec::with_capacity(ROUNDS); subjects.len()];
     for round in 0..WARM + ROUNDS {
         for (subject, times) in subjects.iter_mut().zip(&mut times) {
-            let start = Instant::now();
-            (subject.work)();
-            let took = start.elapsed().as_secs_f64() * 1e9 / items as f64;
+            let took = (subject.work)().as_secs_f64() * 1e9 / items as f64;
             if round >= WARM {
                 times.push(took);
             }
