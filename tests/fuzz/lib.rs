@@ -11,6 +11,7 @@ mod link;
 mod message;
 mod picture;
 mod seeds;
+mod vault;
 
 pub use seeds::seeds;
 
@@ -33,8 +34,9 @@ pub struct Target {
 pub enum Bound {
     /// 64 times its bytes and 1 MB of memory; 25 ms, of which ten times as much is the hard stop here.
     Text,
-    /// A picture is as large as it declares, and is searched on a thread of its own that has its own hard stop.
-    Picture,
+    /// What its reader has: a picture is as large as it declares and is searched on a thread with a hard stop, a vault is a
+    /// file.
+    Own,
 }
 
 /// Every target.
@@ -63,18 +65,21 @@ pub const TARGETS: &[Target] = &[
     text("attestation", gateway::attestation, &[]),
     text("config_toml", gateway::config_toml, gateway::CONFIG_WORDS),
     text("form_body", gateway::form_body, &["token=", "&", "=", "%20", "+", "%f0%9f%92%a9"]),
-    picture("qr_luma", picture::luma),
-    picture("png", picture::file),
-    picture("jpeg", picture::file),
-    picture("icon_pack", picture::icon_pack),
+    own("vault_header", vault::header),
+    own("vault_row", vault::row),
+    own("vault_file", vault::file),
+    own("qr_luma", picture::luma),
+    own("png", picture::file),
+    own("jpeg", picture::file),
+    own("icon_pack", picture::icon_pack),
 ];
 
 const fn text(name: &'static str, run: fn(&[u8]) -> bool, words: &'static [&'static str]) -> Target {
     Target { name, run, bound: Bound::Text, words }
 }
 
-const fn picture(name: &'static str, run: fn(&[u8]) -> bool) -> Target {
-    Target { name, run, bound: Bound::Picture, words: &[] }
+const fn own(name: &'static str, run: fn(&[u8]) -> bool) -> Target {
+    Target { name, run, bound: Bound::Own, words: &[] }
 }
 
 /// Beside 64 times the input.

@@ -54,6 +54,9 @@ pub fn seeds(target: &str) -> Vec<(String, Vec<u8>)> {
         "icon_pack" => {
             return vec![("small".to_owned(), include_bytes!("../fixtures/icons/small.zip").to_vec())];
         }
+        "vault_header" => return bits(&[]),
+        "vault_row" => return bits(&[7]),
+        "vault_file" => return damages(),
         "attestation" | "x509_chain" => Vec::new(),
         other => panic!("{other} has no seeds"),
     };
@@ -274,6 +277,19 @@ fn sealed() -> Vec<(String, Vec<u8>)> {
     let plain = link.split_once("#1.").and_then(|(_, json)| b64u::decode(json).ok()).expect("JSON");
     let all = bodies.chain(texts.clone()).chain([plain]);
     all.enumerate().map(|(at, body)| (format!("{at}"), body)).collect()
+}
+
+/// Nothing changed, and one byte at each of some places: in the magic, the format, the first slot, behind it.
+fn bits(before: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let at = |place: usize| [before, &vec![0; place], &[0x41]].concat();
+    let each = [0, 3, 6, 9, 20, 34, 60, 120].map(|place| (format!("at-{place}"), at(place)));
+    each.into_iter().chain([("none".to_owned(), [before, &[0; 16]].concat())]).collect()
+}
+
+/// One damage at each sixteenth of the file, none, and two of the same, which is none.
+fn damages() -> Vec<(String, Vec<u8>)> {
+    let each = (0..16_u8).map(|part| (format!("at-{part}"), vec![part << 4, 77, 1]));
+    each.chain([("none".to_owned(), Vec::new()), ("twice".to_owned(), [[9, 9, 9]; 2].concat())]).collect()
 }
 
 fn pictures(draw: fn(&Symbol) -> Vec<u8>) -> Vec<(String, Vec<u8>)> {
