@@ -43,7 +43,7 @@ const MACHINE: &[(&str, &[&str])] = &[
             "xtask/src/",
         ],
     ),
-    ("std::net", &["core/src/net.rs", "core/src/net/", "gateway/src/", "xtask/src/"]),
+    ("std::net", &["core/src/net.rs", "core/src/net/", "emulator/src/vpcd.rs", "gateway/src/", "xtask/src/"]),
     (
         "std::fs",
         &[
@@ -58,11 +58,12 @@ const MACHINE: &[(&str, &[&str])] = &[
             "xtask/src/",
         ],
     ),
-    ("std::process::Command", &["cli/src/port/clipboard/", "gateway/src/seal/", "xtask/src/"]),
+    ("std::process::Command", &["cli/src/port/clipboard/", "emulator/src/tests/", "gateway/src/seal/", "xtask/src/"]),
     (
         "std::env",
         &[
             "cli/src/",
+            "emulator/src/tests/",
             "gateway/src/config",
             "gateway/src/command.rs",
             "gateway/src/main.rs",

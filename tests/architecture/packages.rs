@@ -15,6 +15,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("countersign-prompt", &["countersign-strings"]),
     ("countersign-gateway", &["countersign-protocol", "countersign-prompt", "countersign-strings"]),
     ("countersign", &["countersign-core", "countersign-prompt", "countersign-strings"]),
+    // Codes alone: what it shared with a driver in core would prove nothing of that driver.
+    ("countersign-emulator", &["countersign-protocol"]),
     (CHECKS, &[]),
     // No part of what is shipped, as the journeys: it runs the parsers of all.
     ("countersign-fuzz", &["countersign-core", "countersign-gateway", "countersign-protocol"]),
@@ -51,6 +53,7 @@ const STRANGERS: &[(&str, &[&str])] = &[
     ),
     ("countersign-core", &["axum", "clap", "crossterm", "hyper", "libc", "ratatui", "rpassword", "uniffi"]),
     ("countersign-bindings", &["axum", "clap", "ratatui", "reqwest", "rusqlite"]),
+    ("countersign-emulator", &["apdu", "iso7816", "iso7816-tlv", "pcsc", "ring", "tokio", "ykoath-protocol"]),
     ("countersign-gateway", &["crossterm", "quircs", "ratatui", "uniffi"]),
     ("countersign", &["axum", "uniffi", "rusqlite", "reqwest"]),
 ];
