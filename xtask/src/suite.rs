@@ -66,7 +66,10 @@ pub struct Result {
 }
 
 /// The packages with unit tests. `bindings` has none: it holds no rule, and `python-bindings` tests what it passes on.
-const UNIT: [&str; 8] = ["protocol", "core", "strings", "prompt", "gateway", "cli", "tests", "xtask"];
+const UNIT: [&str; 9] = ["protocol", "core", "strings", "prompt", "gateway", "cli", "emulator", "tests", "xtask"];
+
+/// Of these the one whose tests speak with a program in Python.
+const UNIT_WITH_PYTHON: &str = "emulator";
 
 /// Modules of the test binary that read the sources alone.
 const SOURCES: [&str; 3] = ["architecture", "strings", "torture"];
@@ -94,9 +97,10 @@ pub fn all() -> Fallible<Vec<Suite>> {
         suite("other-phone", Load::Waits, BOTH, false, Work::OtherPhone),
     ];
     suites.extend(repo::journey_modules(&main).into_iter().map(journeys));
-    suites.extend(
-        UNIT.map(|package| suite(&format!("unit/{package}"), Load::Computes, BUILT, false, Work::Unit(package))),
-    );
+    suites.extend(UNIT.map(|package| {
+        let needs = if package == UNIT_WITH_PYTHON { BOTH } else { BUILT };
+        suite(&format!("unit/{package}"), Load::Computes, needs, false, Work::Unit(package))
+    }));
     Ok(suites)
 }
 
@@ -149,6 +153,7 @@ impl Suite {
             Work::Unit("strings") => &["countersign-strings"],
             Work::Unit("prompt") => &["countersign-prompt"],
             Work::Unit("gateway") => &["countersign-gateway"],
+            Work::Unit("emulator") => &["countersign-emulator"],
             Work::Unit("tests") => &["countersign-tests"],
             Work::Unit(_) => &["xtask"],
             Work::Journeys { .. } => &["countersign-tests", "countersign", "countersign-gateway", "xtask"],
