@@ -123,6 +123,7 @@ impl Dialect {
             }
             sent = next;
         }
-        sent.min(left.len())
+        // An object that fits into no part goes in pieces.
+        if sent == 0 { left.len().min(256) } else { sent.min(left.len()) }
     }
 }

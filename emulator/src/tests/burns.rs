@@ -1,7 +1,7 @@
 //! Whole burns over a link: how many commands and bytes they are, and what a lost link leaves behind.
 
 use super::{RFC_SEED, hex};
-use crate::{Fault, Key, Link, Lost, Screen, Single, Still, Token};
+use crate::{Fault, Key, Link, Lost, Molto, Screen, Single, Still, Token};
 
 const INFO: &str = "80410000020211";
 const DRAW: &str = "804B08000100";
@@ -10,14 +10,32 @@ const CONFIG: &str = "84D4000017 81111F01010F046553F10086060A01010D011E 4FFDC288
 const SEED: &str = "84C5010024 5E5856092FD3228D4D33EEE3DAAC4B55CE37D18D332B7AC6A40E8661FA23042A F47B0153";
 const BURN: [&str; 5] = [INFO, DRAW, AUTHENTICATE, CONFIG, SEED];
 
+const MOLTO_DRAW: &str = "804B080000";
+/// The seventh profile: what is in it, a burn, what is in it now.
+const MOLTO_BURN: [&str; 7] = [
+    "80410007 0170",
+    MOLTO_DRAW,
+    "80CE000010 550EC1328F963EB02972BB141E1CF521",
+    "84C5010724 5D848C69EB8E884E7D20591FF89ADEFF31FD80354BF08248E60D457774BBF06E F534C738",
+    "84D5000714 934363A4A0B27FE53AC3FBDBDC50A270 F086F8A0",
+    "84D401071A 81141F01020F046553F10086090A01010B01060D011E 5FE6042A",
+    "80410007 0170",
+];
+
+const OATH_BURN: [&str; 3] = [
+    "00A4040007 A0000005272101",
+    "0001000022 710841434D453A626F62 7316 2108 3132333435363738393031323334353637383930",
+    "00A2000114 710841434D453A626F62 7408 0000000000000001 00",
+];
+
 fn token(world: &Still) -> Single {
     Single::new("86596220000001", world.clone()).holding(b"an old seed of a token")
 }
 
 /// Sends a script until something is not right. The token's challenge is always the same.
-fn run(link: &mut Link<Single>, world: &Still, script: &[&str]) -> Result<(), Lost> {
+fn run<T: Token>(link: &mut Link<T>, world: &Still, script: &[&str]) -> Result<(), Lost> {
     for frame in script {
-        if *frame == DRAW {
+        if [DRAW, MOLTO_DRAW].contains(frame) {
             world.load(&hex("1122334455667788"));
         }
         let answer = link.transmit(&hex(frame))?;
@@ -83,6 +101,52 @@ fn a_link_lost_anywhere_is_made_good_by_a_second_burn() {
             run(&mut link, &world, &BURN).unwrap();
             link.token_mut().power_cycle();
             assert_eq!(link.token().screen(), Screen::Code { title: None, code: "921300".into() });
+        }
+    }
+}
+
+#[test]
+fn a_molto_that_was_lost_anywhere_takes_the_burn_again() {
+    for number in 0..=MOLTO_BURN.len() {
+        for fault in [Fault::DropBefore, Fault::DropAfter] {
+            let world = Still::at(1_700_000_000);
+            let mut link = Link::new(Molto::v2("1", world.clone()));
+            link.fault(number, fault);
+            let lost = run(&mut link, &world, &MOLTO_BURN);
+            assert_eq!(lost.is_err(), number > 0);
+            let done = |command| number > command || number == command && fault == Fault::DropAfter || number == 0;
+            let profile = link.token().profile(7).unwrap();
+            assert_eq!((profile.seed.is_some(), profile.title.is_empty()), (done(4), !done(5)), "{number} {fault:?}");
+            if number == 0 {
+                assert_eq!(link.exchanges().len(), 7);
+                continue;
+            }
+            link.come_back();
+            run(&mut link, &world, &MOLTO_BURN).unwrap();
+            link.token_mut().turn_to(7);
+            let shown = Screen::Code { title: Some("Google".into()), code: "921300".into() };
+            assert_eq!(link.token().screen(), shown);
+        }
+    }
+}
+
+#[test]
+fn a_key_that_was_lost_anywhere_takes_the_burn_again() {
+    for number in 1..=OATH_BURN.len() {
+        for fault in [Fault::DropBefore, Fault::DropAfter] {
+            let world = Still::at(0);
+            let mut link = Link::new(Key::yubikey([5, 4, 3], 7, world.clone()));
+            link.fault(number, fault);
+            assert_eq!(run(&mut link, &world, &OATH_BURN), Err(Lost::Gone));
+            assert_eq!(link.transmit(&hex(OATH_BURN[1])), Err(Lost::Gone));
+            let stored = number == 3 || number == 2 && fault == Fault::DropAfter;
+            assert_eq!(link.token_mut().oath().unwrap().entries().len(), usize::from(stored));
+            link.come_back();
+            assert_eq!(link.transmit(&hex(OATH_BURN[2])).unwrap(), [0x6d, 0x00], "no applet is chosen");
+            run(&mut link, &world, &OATH_BURN).unwrap();
+            let told = link.exchanges().last().unwrap().answer.clone().unwrap();
+            assert_eq!(told, hex("76050841397EEA 9000"));
+            assert_eq!(link.token_mut().oath().unwrap().entries().len(), 1);
         }
     }
 }

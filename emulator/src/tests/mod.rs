@@ -1,6 +1,7 @@
 //! The published vectors against the emulated tokens, whole burns over a link, and a host made by another hand.
 
 mod burns;
+mod frames;
 mod third_hand;
 mod vectors;
 
