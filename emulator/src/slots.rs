@@ -42,11 +42,12 @@ impl Slots {
         self.slots[usize::from(second)] = Some(Slot { key: Secret::new(key.to_vec()), touch, short });
     }
 
-    /// Three bytes of version, how often slots were written, which are in use.
+    /// Three bytes of version, how often slots were written, and in bits which are in use and which want touches.
     fn status(&self) -> Vec<u8> {
         let [first, second] = self.slots.each_ref().map(|slot| u8::from(slot.is_some()));
+        let touches = self.slots.each_ref().map(|slot| u8::from(slot.as_ref().is_some_and(|slot| slot.touch)));
         let [a, b, c] = self.version;
-        vec![a, b, c, first + second, 0, first | second << 1]
+        vec![a, b, c, first + second, first | second << 1 | touches[0] << 2 | touches[1] << 3, 0]
     }
 
     fn respond(&self, slot: usize, challenge: &[u8], around: &mut Around<'_>) -> Answer {
@@ -120,7 +121,7 @@ mod tests {
         assert_eq!(ask(&mut key, "30", HI_THERE, "00"), "6A82");
         key.slots().unwrap().set_for_whole_challenges(false, KEY, false);
         assert_ne!(ask(&mut key, "30", HI_THERE, "00"), ANSWER);
-        assert_eq!(sent(&mut key, "0003000000"), "0504030200039000");
+        assert_eq!(sent(&mut key, "0003000000"), "0504030203009000");
         assert_eq!(sent(&mut key, "0001100000"), "00BC614E9000");
         assert_eq!(sent(&mut key, "0001200000"), "6A86");
     }
@@ -129,6 +130,7 @@ mod tests {
     fn a_slot_may_want_a_touch() {
         let mut key = key();
         key.slots().unwrap().set(false, KEY, true);
+        assert_eq!(sent(&mut key, "0003000000"), "0504030105009000");
         assert_eq!(ask(&mut key, "30", HI_THERE, "00"), "6985");
         key.press();
         assert_eq!(ask(&mut key, "30", HI_THERE, "00"), ANSWER);
