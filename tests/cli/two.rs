@@ -132,7 +132,7 @@ fn started(desk: &Desk) -> Program {
     loop {
         let mut program = Program::start(command("countersign", desk.path()).arg("tui"));
         program.write(format!("codes\n{PASSPHRASE}\n").as_bytes());
-        let (open, busy) = (text("tui.counted"), text("error.file_busy"));
+        let (open, busy) = (text("tui.plain_counted"), text("error.file_busy"));
         program.stdout.wait_until("the list", |printed| printed.contains(open) || printed.contains(busy));
         if program.stdout.text().contains(open) {
             // The rest of the list is said when the next word is.
