@@ -17,6 +17,7 @@ mod link;
 mod molto;
 mod oath;
 mod quartz;
+mod session;
 mod single;
 mod slim;
 mod slots;

@@ -8,6 +8,7 @@ use sha1::{Digest as _, Sha1};
 use crate::apdu::{Answer, Command, Sw, bytes};
 use crate::crypt::{self, Block};
 use crate::quartz::Quartz;
+use crate::session::{self, Session};
 use crate::token::{Question, Screen, Token};
 use crate::{World, code};
 
@@ -33,8 +34,7 @@ pub struct Molto {
     old: bool,
     guarded_delete: bool,
     refuses_overwrite: bool,
-    challenge: Option<[u8; 8]>,
-    authenticated: bool,
+    session: Session,
     asks: Option<Asked>,
     screen_locked: bool,
     /// The profile on the screen.
@@ -71,8 +71,7 @@ impl Molto {
             old: false,
             guarded_delete: false,
             refuses_overwrite: false,
-            challenge: None,
-            authenticated: false,
+            session: Session::default(),
             asks: None,
             screen_locked: false,
             turned_to: 0,
@@ -137,9 +136,11 @@ impl Molto {
             return Err(Sw::LENGTH);
         }
         match (command.cla, command.ins, command.p1, command.data) {
-            (0x80, 0x41, 0, []) if command.p2 == 0 => Ok(self.info()),
+            (0x80, 0x41, 0, []) if command.p2 == 0 => {
+                Ok(session::info(&self.serial, self.clock.read(self.world.now()) as u32))
+            }
             (0x80, 0x41, 0, [0x70]) => self.public(command),
-            (0x80, 0x4b, 8, [] | [0]) => Ok(self.draw()),
+            (0x80, 0x4b, 8, [] | [0]) => Ok(self.session.draw(&mut *self.world)),
             (0x80, 0xce, 0, response) => self.authenticate(response),
             (0x80, 0xe6, 0, []) => self.delete(command.p2),
             (0x80, 0x56, 0, []) => self.ask(Asked::Reset),
@@ -151,14 +152,6 @@ impl Molto {
         }
     }
 
-    fn info(&self) -> Vec<u8> {
-        let mut info = vec![0, 0, 0, self.serial.len() as u8];
-        info.extend(self.serial.as_bytes());
-        info.extend([0, 0]);
-        info.extend((self.clock.read(self.world.now()) as u32).to_be_bytes());
-        info
-    }
-
     fn public(&self, command: &Command<'_>) -> Answer {
         if command.le.is_some() {
             return Err(Sw::LE);
@@ -167,24 +160,11 @@ impl Molto {
         Ok(profile.public(self.world.now()))
     }
 
-    fn draw(&mut self) -> Vec<u8> {
-        let mut challenge = [0; 8];
-        self.world.dice(&mut challenge);
-        self.challenge = Some(challenge);
-        self.authenticated = false;
-        challenge.to_vec()
-    }
-
     fn authenticate(&mut self, response: &[u8]) -> Answer {
         if self.tries == 0 {
             return Err(Sw::BLOCKED);
         }
-        let challenge = self.challenge.filter(|_| response.len() == 16).ok_or(Sw::DATA)?;
-        self.challenge = None;
-        let mut block = [0; 16];
-        block[..8].copy_from_slice(&challenge);
-        if crypt::same(&crypt::sm4(&self.key, &block), response) {
-            self.authenticated = true;
+        if self.session.prove(&self.key, response)? {
             self.tries = TRIES;
             return Ok(Vec::new());
         }
@@ -194,7 +174,7 @@ impl Molto {
     }
 
     fn delete(&mut self, number: u8) -> Answer {
-        if self.guarded_delete && !self.authenticated {
+        if self.guarded_delete && !self.session.is_proven() {
             return Err(Sw::SECURITY);
         }
         let profile = self.profiles.get_mut(usize::from(number)).ok_or(Sw::PARAMETERS)?;
@@ -205,7 +185,7 @@ impl Molto {
         if self.old {
             return Err(Sw::INSTRUCTION);
         }
-        if !self.authenticated {
+        if !self.session.is_proven() {
             return Err(Sw::SECURITY);
         }
         self.screen_locked = match state {
@@ -225,7 +205,7 @@ impl Molto {
         let (body, mac) = command.data.split_last_chunk::<4>().ok_or(Sw::LENGTH)?;
         let mut message = vec![0x80, command.ins, command.p1, command.p2, body.len() as u8];
         message.extend(body);
-        if !crypt::same(&crypt::mac(&self.key, &message), mac) || !self.authenticated {
+        if !crypt::same(&crypt::mac(&self.key, &message), mac) || !self.session.is_proven() {
             return Err(Sw::BLOCKED);
         }
         let now = self.world.now();
@@ -277,8 +257,7 @@ impl Token for Molto {
     }
 
     fn leave(&mut self) {
-        self.challenge = None;
-        self.authenticated = false;
+        self.session = Session::default();
     }
 
     fn power_cycle(&mut self) {

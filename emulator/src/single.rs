@@ -9,6 +9,7 @@ use countersign_protocol::otp::Algorithm;
 use crate::apdu::{Answer, Command, Sw, bytes};
 use crate::crypt::{self, Block};
 use crate::quartz::Quartz;
+use crate::session::{self, Session};
 use crate::token::{Screen, Token};
 use crate::{World, code};
 
@@ -45,8 +46,7 @@ pub struct Single {
     key: Block,
     restricted: bool,
     on: bool,
-    challenge: Option<[u8; 8]>,
-    authenticated: bool,
+    session: Session,
     lock: Option<Lock>,
     stored: Content,
     /// What the display still works with: it takes over what is stored when it is switched on.
@@ -85,8 +85,7 @@ impl Single {
             key: KEY,
             restricted: model.is_none_or(|model| model.restricted),
             on: true,
-            challenge: None,
-            authenticated: false,
+            session: Session::default(),
             lock: None,
             shown: stored.clone(),
             stored,
@@ -141,8 +140,8 @@ impl Single {
             return Err(Sw::LENGTH);
         }
         match (command.cla, command.ins) {
-            (0x80, 0x41) => Ok(self.info()),
-            (0x80, 0x4b) if command.p1 == 8 => Ok(self.draw()),
+            (0x80, 0x41) => Ok(session::info(&self.serial, self.stored.clock.read(self.world.now()) as u32)),
+            (0x80, 0x4b) if command.p1 == 8 => Ok(self.session.draw(&mut *self.world)),
             (0x80, 0xce) => self.authenticate(command.data),
             (0x80, _) => Err(Sw::INSTRUCTION),
             (0x84, _) => self.secured(&command),
@@ -150,33 +149,11 @@ impl Single {
         }
     }
 
-    fn info(&self) -> Vec<u8> {
-        let clock = self.stored.clock.read(self.world.now()) as u32;
-        let mut info = vec![0, 0, 0, self.serial.len() as u8];
-        info.extend(self.serial.as_bytes());
-        info.extend([0, 0]);
-        info.extend(clock.to_be_bytes());
-        info
-    }
-
-    fn draw(&mut self) -> Vec<u8> {
-        let mut challenge = [0; 8];
-        self.world.dice(&mut challenge);
-        self.challenge = Some(challenge);
-        self.authenticated = false;
-        challenge.to_vec()
-    }
-
     fn authenticate(&mut self, response: &[u8]) -> Answer {
         if self.is_locked() {
             return Err(Sw::BLOCKED);
         }
-        let challenge = self.challenge.filter(|_| response.len() == 16).ok_or(Sw::DATA)?;
-        self.challenge = None;
-        let mut block = [0; 16];
-        block[..8].copy_from_slice(&challenge);
-        if crypt::same(&crypt::sm4(&self.key, &block), response) {
-            self.authenticated = true;
+        if self.session.prove(&self.key, response)? {
             self.lock = self.lock.map(|lock| Lock { left: lock.tries, ..lock });
             Ok(Vec::new())
         } else {
@@ -198,7 +175,7 @@ impl Single {
             (0xd4, _) => Self::write_config,
             _ => return Err(Sw::INSTRUCTION),
         };
-        if !self.authenticated {
+        if !self.session.is_proven() {
             return Err(Sw::BLOCKED);
         }
         write(self, body)
@@ -236,8 +213,7 @@ impl Token for Single {
     }
 
     fn leave(&mut self) {
-        self.challenge = None;
-        self.authenticated = false;
+        self.session = Session::default();
     }
 
     fn power_cycle(&mut self) {
