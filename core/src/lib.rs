@@ -4,6 +4,7 @@
 //! Everything is synchronous. What may take long takes a [`cancel::Cancel`].
 
 pub mod app;
+pub mod burn;
 pub mod cancel;
 pub mod device;
 pub mod error;

@@ -136,6 +136,10 @@ pub const GROUP_NAME: usize = 64;
 pub const TAG: usize = 40;
 /// Account: bytes of a seed.
 pub const ACCOUNT_SEED: RangeInclusive<usize> = countersign_protocol::limits::SEED_BYTES;
+/// Digits that a hardware token shows.
+pub const TOKEN_DIGITS: RangeInclusive<u64> = 4..=10;
+/// Characters of a hardware token's serial number.
+pub const TOKEN_SERIAL: RangeInclusive<usize> = 1..=64;
 /// Account: combining marks on one base in issuer and name.
 pub const ACCOUNT_MARKS: usize = countersign_protocol::limits::COMBINING_MARKS;
 /// Search: Unicode scalar values.
@@ -202,6 +206,8 @@ pub const TABLE: &[Limit] = &[
     Limit { surface: "list of an icon pack", most: ICON_PACK_LIST as u64, unit: "bytes" },
     Limit { surface: "deleted accounts that are kept", most: BIN_MOST as u64, unit: "accounts" },
     Limit { surface: "seed of an account", most: *ACCOUNT_SEED.end() as u64, unit: "bytes" },
+    Limit { surface: "digits of a hardware token", most: *TOKEN_DIGITS.end(), unit: "digits" },
+    Limit { surface: "serial number of a hardware token", most: *TOKEN_SERIAL.end() as u64, unit: "characters" },
     Limit { surface: "search text", most: SEARCH as u64, unit: "scalar values" },
     Limit { surface: "challenges and notices kept of a gateway", most: APPROVALS_MOST as u64, unit: "entries" },
     Limit { surface: "answer of a gateway", most: ANSWER as u64, unit: "bytes" },
