@@ -140,6 +140,26 @@ pub const ACCOUNT_SEED: RangeInclusive<usize> = countersign_protocol::limits::SE
 pub const TOKEN_DIGITS: RangeInclusive<u64> = 4..=10;
 /// Characters of a hardware token's serial number.
 pub const TOKEN_SERIAL: RangeInclusive<usize> = 1..=64;
+/// Characters of a hardware token's model and of its manufacturer.
+pub const TOKEN_MODEL: usize = 64;
+/// The last profile of a hardware token with many.
+pub const TOKEN_PROFILE: u8 = 99;
+/// Batch: bytes of a file of seeds.
+pub const BURN_FILE: usize = 8 * 1024 * 1024;
+/// Batch: rows of a file of seeds.
+pub const BURN_ROWS: usize = 10_000;
+/// Batch: columns of a table.
+pub const BURN_COLUMNS: usize = 64;
+/// Batch: bytes of a field of a table.
+pub const BURN_FIELD: usize = 4 * 1024;
+/// Batch: rounds of PBKDF2 that a file may ask for.
+pub const PSKC_ROUNDS: u64 = 10_000_000;
+/// Batch: how deep elements may be nested.
+pub const XML_DEPTH: usize = 32;
+/// Batch: elements of one key package.
+pub const XML_ELEMENTS: usize = 1_000;
+/// Batch: attributes of an element.
+pub const XML_ATTRIBUTES: usize = 32;
 /// Account: combining marks on one base in issuer and name.
 pub const ACCOUNT_MARKS: usize = countersign_protocol::limits::COMBINING_MARKS;
 /// Search: Unicode scalar values.
@@ -208,6 +228,16 @@ pub const TABLE: &[Limit] = &[
     Limit { surface: "seed of an account", most: *ACCOUNT_SEED.end() as u64, unit: "bytes" },
     Limit { surface: "digits of a hardware token", most: *TOKEN_DIGITS.end(), unit: "digits" },
     Limit { surface: "serial number of a hardware token", most: *TOKEN_SERIAL.end() as u64, unit: "characters" },
+    Limit { surface: "model and manufacturer of a hardware token", most: TOKEN_MODEL as u64, unit: "characters each" },
+    Limit { surface: "profile of a hardware token", most: TOKEN_PROFILE as u64, unit: "the last" },
+    Limit { surface: "file of seeds", most: BURN_FILE as u64, unit: "bytes" },
+    Limit { surface: "rows of a file of seeds", most: BURN_ROWS as u64, unit: "rows" },
+    Limit { surface: "columns of a table of seeds", most: BURN_COLUMNS as u64, unit: "columns" },
+    Limit { surface: "field of a table of seeds", most: BURN_FIELD as u64, unit: "bytes" },
+    Limit { surface: "PBKDF2 of a file of seeds", most: PSKC_ROUNDS, unit: "rounds" },
+    Limit { surface: "nesting of XML", most: XML_DEPTH as u64, unit: "elements" },
+    Limit { surface: "elements of a key package", most: XML_ELEMENTS as u64, unit: "elements" },
+    Limit { surface: "attributes of an element of XML", most: XML_ATTRIBUTES as u64, unit: "attributes" },
     Limit { surface: "search text", most: SEARCH as u64, unit: "scalar values" },
     Limit { surface: "challenges and notices kept of a gateway", most: APPROVALS_MOST as u64, unit: "entries" },
     Limit { surface: "answer of a gateway", most: ANSWER as u64, unit: "bytes" },

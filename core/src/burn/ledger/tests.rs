@@ -1,0 +1,273 @@
+use countersign_protocol::Secret;
+use countersign_protocol::otp::{Algorithm, Counter, Period};
+use proptest::prelude::*;
+
+use super::*;
+use crate::burn::credential::{Seed, TokenDigits};
+
+/// Counts on from where it is.
+struct Counting(std::sync::atomic::AtomicU8);
+
+impl Random for Counting {
+    fn fill(&self, out: &mut [u8]) -> Result<(), PortError> {
+        out.iter_mut().for_each(|byte| *byte = self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+        Ok(())
+    }
+}
+
+fn random() -> Counting {
+    Counting(7.into())
+}
+
+fn entry(serial: &str, key: &[u8]) -> Entry {
+    let serial = Serial::try_from(serial).unwrap();
+    let credential = Credential {
+        serial: None,
+        issuer: "Example".to_owned(),
+        name: "mara@example.com".to_owned(),
+        seed: Seed::try_from(Secret::from_slice(key)).unwrap(),
+        moving: Moving::Time(Period::THIRTY),
+        algorithm: Algorithm::Sha1,
+        digits: TokenDigits::SIX,
+    };
+    let (manufacturer, model) = ("Token2".to_owned(), "C302".to_owned());
+    Entry { serial, manufacturer, model, credential, written_at: 1_795_346_400, proof: Proof::ByCodes }
+}
+
+fn with(serial: &str, key: &[u8], change: impl FnOnce(&mut Entry)) -> Entry {
+    let mut entry = entry(serial, key);
+    change(&mut entry);
+    entry
+}
+
+fn period(seconds: u64) -> Moving {
+    Moving::Time(Period::try_from(seconds).unwrap())
+}
+
+const TWENTY: &[u8] = b"12345678901234567890";
+const THIRTY_TWO: &[u8] = b"12345678901234567890123456789012";
+
+/// One of everything that some form cannot express.
+fn all_kinds() -> Vec<Entry> {
+    vec![
+        entry("1", TWENTY),
+        with("2", THIRTY_TWO, |it| it.credential.algorithm = Algorithm::Sha256),
+        with("3", &[0x5a; 20], |it| it.credential.algorithm = Algorithm::Sha256),
+        with("4", &[0x33; 32], |it| it.proof = Proof::Written),
+        with("5", &[0x44; 64], |it| it.credential.algorithm = Algorithm::Sha512),
+        with("6", &[0x55; 20], |it| it.credential.digits = TokenDigits::try_from(8).unwrap()),
+        with("7", &[0x66; 20], |it| it.credential.moving = period(60)),
+        with("8", &[0x77; 20], |it| it.credential.moving = Moving::Counter(Counter::try_from(5).unwrap())),
+        with("9", &[0x88; 20], |it| it.proof = Proof::Failed),
+        with("10", &[0x99; 64], |it| it.proof = Proof::ByWire),
+        with("11", &[0xaa; 20], |it| it.credential.moving = Moving::Time(Period::THIRTY.counted_from(7).unwrap())),
+        with("12", &[0xbb; 20], |it| it.credential.moving = period(90)),
+        with("13", &[0xcc; 100], |_| {}),
+        with("14,\"a\"", &[0xdd; 20], |it| it.credential.name = "=cmd|' /C calc'!A0".to_owned()),
+        with("15", &[0xee; 20], |it| it.credential.name = "A & B <\"C\">, d'Été".to_owned()),
+        with("16", &[0xef; 20], |it| (it.manufacturer, it.model, it.credential.issuer) = Default::default()),
+        with("17", &[0xf1; 20], |it| it.credential.issuer = "'=1".to_owned()),
+    ]
+}
+
+fn text(written: &Written) -> String {
+    String::from_utf8(written.bytes.to_vec()).unwrap()
+}
+
+fn left_out(written: &Written) -> Vec<(&str, Why)> {
+    written.left_out.iter().map(|left| (left.serial.as_str(), left.why)).collect()
+}
+
+fn forms() -> Vec<Form> {
+    vec![
+        Form::Entra,
+        Form::Oath,
+        Form::Pskc(Protection::Plain),
+        Form::Pskc(Protection::Key(Secret::from_slice(&[9; 16]))),
+        Form::Pskc(Protection::Password { password: Secret::from_slice(b"qwerty"), rounds: 1000 }),
+        Form::Table { seeds: true },
+        Form::Table { seeds: false },
+        Form::Json { seeds: true },
+        Form::Json { seeds: false },
+    ]
+}
+
+#[test]
+fn every_form_is_read_back_as_it_was_written() {
+    let entries = all_kinds();
+    for form in forms() {
+        let written = write(&entries, &form, &random()).unwrap();
+        assert_eq!(read_back(&written.bytes, &entries, &form), Ok(()), "{form:?}: {}", text(&written));
+        assert!(written.left_out.len() < entries.len() - 3, "{form:?}");
+    }
+}
+
+#[test]
+fn entras_table_is_the_documented_one_and_leaves_out_by_name() {
+    let written = write(&all_kinds(), &Form::Entra, &random()).unwrap();
+    let text = text(&written);
+    assert!(
+        text.starts_with(
+            "upn,serial number,secret key,time interval,manufacturer,model\r\n\
+             mara@example.com,1,GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ,30,Token2,C302\r\n"
+        ),
+        "{text}"
+    );
+    assert_eq!(
+        left_out(&written),
+        [
+            ("2", Why::Algorithm(Algorithm::Sha256)),
+            ("3", Why::Algorithm(Algorithm::Sha256)),
+            ("5", Why::Algorithm(Algorithm::Sha512)),
+            ("6", Why::Digits(8)),
+            ("8", Why::Counter),
+            ("9", Why::Failed),
+            ("11", Why::Start),
+            ("12", Why::Period(90)),
+            ("13", Why::Key(100)),
+            ("14,\"a\"", Why::Character(Column::Name)),
+        ]
+    );
+    assert_eq!(written.told, [Told::IssuerNotWritten(6), Told::NoPrincipalName(1)]);
+}
+
+#[test]
+fn privacyideas_table_lengthens_keys_so_that_the_hash_is_right() {
+    let written = write(&all_kinds(), &Form::Oath, &random()).unwrap();
+    let text = text(&written);
+    let line = |serial: &str| {
+        let start = format!("{serial},");
+        text.lines().find_map(|line| line.strip_prefix(&start)).unwrap_or_default().to_owned()
+    };
+    assert_eq!(line("1"), "3132333435363738393031323334353637383930,totp,6,30");
+    assert_eq!(line("3"), format!("{}{},totp,6,30", "5a".repeat(20), "00".repeat(12)), "SHA-256 by 32 bytes");
+    assert_eq!(line("4"), format!("{}00,totp,6,30", "33".repeat(32)), "SHA-1 by 33 bytes");
+    assert_eq!(line("8"), format!("{},hotp,6,5", "77".repeat(20)));
+    assert_eq!(
+        left_out(&written),
+        [("9", Why::Failed), ("10", Why::Key(64)), ("11", Why::Start), ("14,\"a\"", Why::Character(Column::Serial)),]
+    );
+    assert!(written.told.contains(&Told::KeyExtended(2)), "{:?}", written.told);
+}
+
+#[test]
+fn an_inventory_has_every_token_and_no_seed() {
+    let entries = all_kinds();
+    for (form, clear) in [(Form::Table { seeds: false }, false), (Form::Json { seeds: false }, false)] {
+        let written = write(&entries, &form, &random()).unwrap();
+        let text = text(&written).to_lowercase();
+        assert!(!text.contains("secret") && !text.contains("gezdgnbv") && !text.contains("31323334"), "{text}");
+        assert!(
+            text.contains("failed") && text.contains("written_not_proven") && text.contains("2026-11-22t11:20:00z")
+        );
+        assert_eq!((left_out(&written), form.is_clear()), (vec![("11", Why::Start)], clear));
+    }
+    let clear: Vec<bool> = forms().iter().map(Form::is_clear).collect();
+    assert_eq!(clear, [true, true, true, false, false, true, false, true, false]);
+}
+
+#[test]
+fn an_encrypted_container_shows_no_seed_and_draws_anew_for_each() {
+    let entries = all_kinds();
+    let form = Form::Pskc(Protection::Key(Secret::from_slice(&[9; 16])));
+    let written = write(&entries, &form, &random()).unwrap();
+    let text = text(&written);
+    assert!(!text.contains("MTIzNDU2Nzg5MDEyMzQ1Njc4OTA") && text.contains("<Suite>SHA256</Suite>"));
+    let mut ciphers: Vec<&str> = text.split("<xenc:CipherValue>").skip(1).filter_map(|rest| rest.get(..22)).collect();
+    let count = ciphers.len();
+    ciphers.sort_unstable();
+    ciphers.dedup();
+    assert_eq!(
+        (ciphers.len(), count),
+        (entries.len() - 2 + 1, entries.len() - 2 + 1),
+        "a first block each, the check's too"
+    );
+    let other = Form::Pskc(Protection::Key(Secret::from_slice(&[8; 16])));
+    let refused = read_back(&written.bytes, &entries, &other);
+    assert_eq!(refused, Err(BackError::Unreadable(crate::burn::source::SourceError::WrongKey)));
+}
+
+#[test]
+fn what_cannot_be_written_is_refused() {
+    let refused = |entries: &[Entry], form: &Form| write(entries, form, &random()).unwrap_err();
+    let one = [entry("1", TWENTY)];
+    assert_eq!(refused(&[], &Form::Entra), LedgerError::Nothing);
+    let failed = [with("1", TWENTY, |it| it.proof = Proof::Failed)];
+    assert_eq!(refused(&failed, &Form::Pskc(Protection::Plain)), LedgerError::Nothing);
+    let many = vec![entry("1", TWENTY); limits::BURN_ROWS + 1];
+    assert_eq!(refused(&many, &Form::Entra), LedgerError::TooMany(limits::BURN_ROWS + 1));
+    for length in [0, 15, 17, 32] {
+        let form = Form::Pskc(Protection::Key(Secret::new(vec![1; length])));
+        assert_eq!(refused(&one, &form), LedgerError::KeyLength(length));
+    }
+    for rounds in [0, u32::try_from(limits::PSKC_ROUNDS).unwrap() + 1] {
+        let form = Form::Pskc(Protection::Password { password: Secret::from_slice(b"p"), rounds });
+        assert_eq!(refused(&one, &form), LedgerError::Rounds(rounds));
+    }
+    let late = [with("1", TWENTY, |it| it.written_at = u64::MAX)];
+    assert_eq!(refused(&late, &Form::Json { seeds: false }), LedgerError::Time);
+}
+
+/// Every byte of every form, changed: the file cannot be read, differs, or says the same.
+#[test]
+fn a_changed_file_does_not_pass_for_another_token() {
+    let entries = [entry("1", TWENTY), with("2", THIRTY_TWO, |it| it.credential.algorithm = Algorithm::Sha256)];
+    for form in forms().into_iter().filter(|form| !matches!(form, Form::Pskc(Protection::Password { .. }))) {
+        let written = write(&entries, &form, &random()).unwrap();
+        assert_eq!(read_back(&written.bytes, &entries, &form), Ok(()));
+        assert!(read_back(&written.bytes[..written.bytes.len() / 2], &entries, &form).is_err());
+        let fewer = read_back(&written.bytes, &entries[..1], &form).is_err();
+        assert_eq!(fewer, !matches!(form, Form::Entra), "Entra's has one token either way: {form:?}");
+        let other = [entries[0].clone(), with("2", &[1; 32], |it| it.credential.algorithm = Algorithm::Sha256)];
+        let passes = read_back(&written.bytes, &other, &form).is_ok();
+        assert_eq!(passes, !form.has_seeds() || matches!(form, Form::Entra), "{form:?}");
+        let other = [entry("3", TWENTY), entries[1].clone()];
+        assert_eq!(read_back(&written.bytes, &other, &form), Err(BackError::Differs(1, Column::Serial)), "{form:?}");
+        let other = [with("1", &[2; 20], |_| {}), entries[1].clone()];
+        assert_eq!(read_back(&written.bytes, &other, &form).is_ok(), !form.has_seeds(), "{form:?}");
+    }
+    let form = Form::Table { seeds: true };
+    let written = write(&entries, &form, &random()).unwrap();
+    let changed = text(&written).replace("proven_by_codes", "failed");
+    assert_eq!(read_back(changed.as_bytes(), &entries, &form), Err(BackError::Differs(1, Column::Proof)));
+}
+
+#[test]
+fn debug_shows_no_seed() {
+    let entries = all_kinds();
+    let shown = format!("{:?} {:?}", entries[0], Form::Pskc(Protection::Key(Secret::from_slice(TWENTY))));
+    assert!(!shown.contains("12345") && !shown.contains("mara") && shown.contains("Credential(..)"), "{shown}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_is_written_is_read_back(
+        key in prop::collection::vec(1_u8.., 1..=128),
+        names in prop::array::uniform4("[a-zé&<>\"',=@ ]{0,12}"),
+        serial in "[A-Z0-9#,'=-]{1,20}",
+        (algorithm, digits, seconds, counts) in (0..3_usize, 4..=10_u64, 1..=86_400_u64, any::<bool>()),
+    ) {
+        let [issuer, name, manufacturer, model] = names.map(|name| name.trim().to_owned());
+        let entries = [with(&serial, &key, |it| {
+            (it.manufacturer, it.model) = (manufacturer, model);
+            (it.credential.issuer, it.credential.name) = (issuer, name);
+            it.credential.algorithm = Algorithm::ALL[algorithm];
+            it.credential.digits = TokenDigits::try_from(digits).unwrap();
+            let counter = Moving::Counter(Counter::try_from(seconds).unwrap());
+            it.credential.moving = if counts { counter } else { period(seconds) };
+        })];
+        for form in forms() {
+            match write(&entries, &form, &random()) {
+                Ok(written) => prop_assert_eq!(read_back(&written.bytes, &entries, &form), Ok(()), "{}", text(&written)),
+                Err(fault) => prop_assert_eq!(fault, LedgerError::Nothing),
+            }
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_the_reader_of_our_json_panic(text in "[{}\\[\\]\",:a-z0-9_]{0,80}") {
+        let _ = inventory(text.as_bytes());
+    }
+}
