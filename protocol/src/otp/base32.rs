@@ -22,6 +22,17 @@ const VALUES: [u8; 128] = {
     values
 };
 
+/// The same of what [`encode`] writes alone, for every byte.
+const UPPER: [u8; 256] = {
+    let mut values = [NONE; 256];
+    let mut value = 0;
+    while value < 32 {
+        values[ALPHABET[value] as usize] = value as u8;
+        value += 1;
+    }
+    values
+};
+
 /// What a decoder passed over. None of it changes the seed.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct Repairs {
@@ -80,7 +91,7 @@ pub fn decode(text: &str) -> Result<(Secret, Repairs), Base32Error> {
     let mut repairs = Repairs::default();
     let (mut bits, mut held) = (0_u32, 0_u32);
     let mut letters = 0_usize;
-    for group in text.as_bytes().chunks_exact(8) {
+    for group in text.as_bytes().as_chunks::<8>().0 {
         let Some(five) = plain_group(group).filter(|_| bytes.len() + 5 <= *limits::SEED_BYTES.end()) else { break };
         bytes.extend_from_slice(&five);
         letters += 8;
@@ -121,16 +132,11 @@ pub fn decode(text: &str) -> Result<(Secret, Repairs), Base32Error> {
 }
 
 /// The five bytes of eight letters in upper case.
-fn plain_group(group: &[u8]) -> Option<[u8; 5]> {
-    let mut bits = 0_u64;
-    for byte in group {
-        let value = VALUES.get(usize::from(*byte)).copied().filter(|value| *value != NONE)?;
-        if byte.is_ascii_lowercase() {
-            return None;
-        }
-        bits = (bits << 5) | u64::from(value);
-    }
-    bits.to_be_bytes().last_chunk().copied()
+fn plain_group(group: &[u8; 8]) -> Option<[u8; 5]> {
+    let values = group.map(|byte| UPPER[usize::from(byte)]);
+    let is_plain = values.iter().fold(0, |all, value| all | value) != NONE;
+    let bits = values.iter().fold(0_u64, |bits, value| (bits << 5) | u64::from(*value & 31));
+    bits.to_be_bytes().last_chunk().copied().filter(|_| is_plain)
 }
 
 /// Decodes only what [`encode`] writes: upper case, no padding, nothing between, zero bits at the end.

@@ -32,7 +32,7 @@ use std::fmt;
 use error::named;
 pub use error::{Field, OtherAlgorithm, OtherKind, Repair, UriError};
 pub use name::{Cleaned, clean};
-use query::{cut, has};
+use query::{cut, has, trimmed};
 pub use write::write;
 
 use crate::otp::{Algorithm, Counter, Digits, Period, Pin, Shape, Timed};
@@ -124,7 +124,7 @@ pub fn parse(text: &str) -> Result<(Account, Vec<Repair>), UriError> {
         return Err(UriError::TooLong(text.len()));
     }
     let mut repairs = Vec::new();
-    let (scheme, rest) = scheme(text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}'), &mut repairs)?;
+    let (scheme, rest) = scheme(bare(text), &mut repairs)?;
     let (head, query) = cut(rest, b'?').unwrap_or((rest, ""));
     let (of_type, label) = match scheme {
         Scheme::OtpAuth => type_and_label(head, &mut repairs)?,
@@ -169,6 +169,15 @@ pub fn parse(text: &str) -> Result<(Account, Vec<Repair>), UriError> {
     Ok((Account { kind, issuer: names.issuer, name: names.name, secret, pin, algorithm, digits, image_host }, repairs))
 }
 
+/// The text without white space and byte order marks at its ends.
+fn bare(text: &str) -> &str {
+    let mut bare = trimmed(text);
+    while let Some(less) = bare.strip_prefix('\u{feff}').or_else(|| bare.strip_suffix('\u{feff}')) {
+        bare = trimmed(less);
+    }
+    bare
+}
+
 /// The schemes that an account may have.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Scheme {
@@ -179,7 +188,7 @@ enum Scheme {
 
 /// The scheme, and what follows it and its slashes. Two slashes are right; any other number was seen.
 fn scheme<'a>(text: &'a str, repairs: &mut Vec<Repair>) -> Result<(Scheme, &'a str), UriError> {
-    let (name, rest) = text.split_once(':').ok_or(UriError::NotKeyUri)?;
+    let (name, rest) = cut(text, b':').ok_or(UriError::NotKeyUri)?;
     if let Some(kind) = OtherKind::of_scheme(name) {
         return Err(UriError::Kind(kind));
     }

@@ -44,19 +44,15 @@ pub(super) fn read<'a>(raw: &'a str, repairs: &mut Vec<Repair>) -> Result<Query<
                 return Err(UriError::TooManyParameters);
             }
             let (name, value) = cut(piece, b'=').unwrap_or((piece, ""));
-            let mut named = (0..).zip(&KNOWN);
-            let Some((place, (known, field))) = named.find(|(_, (known, _))| known.eq_ignore_ascii_case(name)) else {
-                break;
-            };
+            let Some((place, is_exact)) = find(name) else { break };
+            let Some((_, field)) = KNOWN.get(place) else { break };
             let (value, glued) = unglue(*field, value);
             query.take(place, *field, value)?;
-            if *known != name && !repairs.contains(&Repair::Case) {
+            if !is_exact && !repairs.contains(&Repair::Case) {
                 repairs.push(Repair::Case);
             }
             rest = glued;
-            if let Some((_, field)) =
-                glued.and_then(|piece| piece.split_once('=')).and_then(|(name, _)| self::known(name))
-            {
+            if let Some((_, field)) = glued.and_then(|piece| piece.split_once('=')).and_then(|(name, _)| known(name)) {
                 repairs.push(Repair::Glued(field));
             }
         }
@@ -64,16 +60,50 @@ pub(super) fn read<'a>(raw: &'a str, repairs: &mut Vec<Repair>) -> Result<Query<
     Ok(query)
 }
 
-/// Whether this byte, which is ASCII, stands in the text. No early end: so it takes sixteen bytes at a time.
-pub(super) fn has(text: &str, byte: u8) -> bool {
-    text.bytes().fold(false, |found, it| found | (it == byte))
+/// Where the parameter of this name stands in [`KNOWN`], and whether it is written as it is there. Almost all are: what is
+/// spelt otherwise is looked for a second time.
+fn find(name: &str) -> Option<(usize, bool)> {
+    let exact = KNOWN.iter().position(|(known, _)| *known == name).map(|place| (place, true));
+    exact.or_else(|| {
+        let other = KNOWN.iter().position(|(known, _)| known.eq_ignore_ascii_case(name));
+        other.map(|place| (place, false))
+    })
 }
 
-/// What stands before and behind the first such byte, which is ASCII. A search by `char` has more to prepare than the short
-/// texts of a URI are worth.
+/// Where the first such byte, which is ASCII, stands. Eight bytes at a time: the texts of a URI are too short for what a
+/// search by `char` prepares.
+fn place_of(bytes: &[u8], byte: u8) -> Option<usize> {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    let (eights, rest) = bytes.as_chunks::<8>();
+    for (n, eight) in eights.iter().enumerate() {
+        // The byte is zero here alone; of the marks that this leaves, the first is always right.
+        let differs = u64::from_le_bytes(*eight) ^ (ONES * u64::from(byte));
+        let marks = differs.wrapping_sub(ONES) & !differs & HIGH;
+        if marks != 0 {
+            return Some(8 * n + marks.trailing_zeros() as usize / 8);
+        }
+    }
+    rest.iter().position(|it| *it == byte).map(|at| 8 * eights.len() + at)
+}
+
+/// Whether this byte, which is ASCII, stands in the text.
+pub(super) fn has(text: &str, byte: u8) -> bool {
+    place_of(text.as_bytes(), byte).is_some()
+}
+
+/// What stands before and behind the first such byte, which is ASCII.
 pub(super) fn cut(text: &str, byte: u8) -> Option<(&str, &str)> {
-    let at = text.bytes().position(|it| it == byte)?;
+    let at = place_of(text.as_bytes(), byte)?;
     Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
+/// The text without white space at its ends; of most texts their first and last byte tell that there is none.
+pub(super) fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [b'!'..=b'~'] | [b'!'..=b'~', .., b'!'..=b'~'] => text,
+        _ => text.trim(),
+    }
 }
 
 fn known(name: &str) -> Option<(&'static str, Field)> {
@@ -155,30 +185,26 @@ impl<'a> Query<'a> {
 
 /// Decodes percent escapes. A `%` that begins none stays, and bytes that are not UTF-8 are replaced; both are told.
 pub(super) fn decoded<'a>(raw: &'a str, repairs: &mut Vec<Repair>) -> Cow<'a, str> {
-    if !has(raw, b'%') {
-        return Cow::Borrowed(raw);
-    }
     let bytes = raw.as_bytes();
+    let Some(first) = place_of(bytes, b'%') else { return Cow::Borrowed(raw) };
     let mut plain = Vec::with_capacity(bytes.len());
-    let mut place = 0;
-    while let Some(rest) = bytes.get(place..).filter(|rest| !rest.is_empty()) {
-        let until = rest.iter().position(|byte| *byte == b'%').unwrap_or(rest.len());
-        plain.extend_from_slice(rest.get(..until).unwrap_or_default());
-        place += until;
-        if until == rest.len() {
-            break;
-        }
-        if let Some(byte) = escape(bytes, place) {
-            plain.push(byte);
-            place += 3;
-            continue;
-        }
-        if !repairs.contains(&Repair::Percent) {
-            repairs.push(Repair::Percent);
-        }
-        plain.push(b'%');
-        place += 1;
+    let (mut taken, mut percent) = (0, Some(first));
+    while let Some(place) = percent {
+        plain.extend_from_slice(bytes.get(taken..place).unwrap_or_default());
+        let (byte, length) = match escape(bytes, place) {
+            Some(byte) => (byte, 3),
+            None => {
+                if !repairs.contains(&Repair::Percent) {
+                    repairs.push(Repair::Percent);
+                }
+                (b'%', 1)
+            }
+        };
+        plain.push(byte);
+        taken = place + length;
+        percent = bytes.get(taken..).and_then(|rest| place_of(rest, b'%')).map(|after| taken + after);
     }
+    plain.extend_from_slice(bytes.get(taken..).unwrap_or_default());
     String::from_utf8(plain).map_or_else(
         |fault| {
             if !repairs.contains(&Repair::NotUtf8) {
@@ -215,5 +241,27 @@ mod tests {
         assert_eq!(cut("ä=b=c", b'='), Some(("ä", "b=c")));
         assert_eq!((cut("=", b'='), cut("ä", b'=')), (Some(("", "")), None));
         assert!(has("日本+", b'+') && !has("日本", b'+') && !has("", b'+'));
+    }
+
+    #[test]
+    fn a_byte_is_found_wherever_it_stands_among_its_neighbours() {
+        // Those one above and one below it, and those with the highest bit, are nearest to being taken for it.
+        for filling in [b'<', b'>', b'=' | 0x80, 0, 0xff] {
+            for length in 0..40 {
+                assert_eq!(place_of(&vec![filling; length], b'='), None, "{length} of {filling}");
+                for first in 0..length {
+                    let mut bytes = vec![filling; length];
+                    bytes[first..].iter_mut().step_by(3).for_each(|byte| *byte = b'=');
+                    assert_eq!(place_of(&bytes, b'='), Some(first), "{first} of {length}, {filling}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn white_space_of_every_kind_is_taken_off_both_ends_and_no_more() {
+        for text in ["", " ", "a", " a", "a ", "\u{a0}a", "a\u{2003}", "a b", "é", "é ", "\ta\n", "\u{7f}", "~!"] {
+            assert_eq!(trimmed(text), text.trim(), "{text:?}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::Type;
 use super::error::{Field, OtherAlgorithm, Repair, UriError, named};
-use super::query::{Query, decoded, has};
+use super::query::{Query, decoded, has, trimmed};
 use crate::otp::base32::{self, Base32Error};
 use crate::otp::{Algorithm, Counter, Digits, OtpError, Pin, Timed, motp, yandex};
 use crate::{Secret, limits};
@@ -36,6 +36,9 @@ pub(super) fn base32(raw: &str, repairs: &mut Vec<Repair>) -> Result<Secret, Uri
     }
     .map_err(|fault| if fault == Base32Error::Empty { UriError::SecretMissing } else { UriError::Secret(fault) })?;
 
+    if found.is_none() && secret.len() >= limits::SEED_SHORT {
+        return Ok(secret);
+    }
     let told = [
         (found.lower_case, Repair::KeyLowerCase),
         (found.blanks, Repair::KeyBlanks),
@@ -120,9 +123,9 @@ pub(super) fn algorithm(query: &Query<'_>, repairs: &mut Vec<Repair>) -> Result<
 pub(super) fn number(query: &Query<'_>, field: Field, repairs: &mut Vec<Repair>) -> Result<Option<u64>, UriError> {
     let Some(raw) = query.filled(field, repairs) else { return Ok(None) };
     let text = decoded(raw, repairs);
-    let text = text.trim();
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|_| digits).map(Some).ok_or(UriError::Number(field))
+    let text = trimmed(&text);
+    // A sign is none of a number here, and the only thing besides digits that is taken for a part of one.
+    text.parse().ok().filter(|_| !text.starts_with('+')).map(Some).ok_or(UriError::Number(field))
 }
 
 /// The counter. None is 0, and so is −1, with which FreeOTP writes «not used yet».
