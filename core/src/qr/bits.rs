@@ -139,17 +139,27 @@ impl Line<'_> {
 
 /// A bit for each pixel that is under its border.
 fn pack(pixels: &[u8], borders: &[u8], words: &mut [u64]) {
+    let ((pixels, rest), (borders, rest_borders)) = (pixels.as_chunks::<64>(), borders.as_chunks::<64>());
+    let mut words = words.iter_mut();
+    for ((pixels, borders), word) in pixels.iter().zip(borders).zip(&mut words) {
+        *word = packed(pixels, borders);
+    }
+    if let Some(word) = words.next() {
+        // What is beyond the row is under no border.
+        let mut last = [[0; 64]; 2];
+        for (last, rest) in last.iter_mut().zip([rest, rest_borders]) {
+            last.iter_mut().zip(rest).for_each(|(last, rest)| *last = *rest);
+        }
+        *word = packed(&last[0], &last[1]);
+    }
+}
+
+fn packed(pixels: &[u8; 64], borders: &[u8; 64]) -> u64 {
     /// Eight bytes of 0 or 1, times this, have them as the bits of the highest byte.
     const GATHER: u64 = 0x0102_0408_1020_4080;
-    for ((word, pixels), borders) in words.iter_mut().zip(pixels.chunks(64)).zip(borders.chunks(64)) {
-        let mut dark = [0_u8; 64];
-        for ((dark, pixel), border) in dark.iter_mut().zip(pixels).zip(borders) {
-            *dark = u8::from(pixel < border);
-        }
-        let bytes = dark.as_chunks::<8>().0.iter().enumerate();
-        *word =
-            bytes.fold(0, |word, (n, eight)| word | (u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56) << (8 * n));
-    }
+    let dark: [u8; 64] = std::array::from_fn(|n| u8::from(pixels[n] < borders[n]));
+    let bytes = dark.as_chunks::<8>().0.iter().enumerate();
+    bytes.fold(0, |word, (n, eight)| word | (u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56) << (8 * n))
 }
 
 /// Rows to columns, 64 by 64 bits at a time.
@@ -212,12 +222,15 @@ impl Means {
                 columns.iter_mut().zip(row).for_each(|(sum, cell)| *sum -= u32::from(*cell));
             }
             summed = wanted;
+            // Divisions by these counts as multiplications: right for all sums of so few bytes, up to 4,095 of them.
+            let counts: Vec<u64> = (0..2 * reach + 2).map(|wide| (wide * summed.len()) as u64).collect();
+            let parts: Vec<u64> = counts.iter().map(|count| (1 << 32) / (*count).max(1) + 1).collect();
             let mut sum: u32 = sums.iter().take(2 * reach + 1).sum();
             let moving = sums.iter().zip(sums.iter().skip(2 * reach + 1));
             means.extend(moving.enumerate().map(|(x, (leaving, entering))| {
                 sum = sum + entering - leaving;
                 let wide = (x + reach + 1).min(across) - x.saturating_sub(reach);
-                sum.div_ceil((summed.len() * wide) as u32) as u8
+                (((u64::from(sum) + counts[wide] - 1) * parts[wide]) >> 32) as u8
             }));
         }
         Self { means, across, cell }
@@ -268,6 +281,11 @@ fn spread(cells: &[u8], across: usize, reach: usize, pick: impl Fn(u8, u8) -> u8
 
 /// The mean of each cell; those at the right and lower edge may be of fewer pixels.
 fn cells(view: View, cell: usize) -> Vec<u8> {
+    if cell == 2 { cells_of::<2>(view) } else { cells_of::<4>(view) }
+}
+
+fn cells_of<const CELL: usize>(view: View) -> Vec<u8> {
+    let cell = CELL;
     let (across, down) = (view.width.div_ceil(cell), view.height.div_ceil(cell));
     let mut cells = Vec::with_capacity(across * down);
     let mut sums = vec![0_u16; view.width];
@@ -281,7 +299,14 @@ fn cells(view: View, cell: usize) -> Vec<u8> {
             let pixels = (sums.len() * lines.len()) as u16;
             ((sums.iter().sum::<u16>() + pixels / 2) / pixels) as u8
         };
-        cells.extend(sums.chunks(cell).map(mean));
+        let (full, rest) = sums.as_chunks::<CELL>();
+        if lines.len() == cell {
+            let pixels = (cell * cell) as u16;
+            cells.extend(full.iter().map(|sums| ((sums.iter().sum::<u16>() + pixels / 2) / pixels) as u8));
+        } else {
+            cells.extend(full.iter().map(|sums| mean(sums)));
+        }
+        cells.extend(Some(rest).filter(|rest| !rest.is_empty()).map(mean));
     }
     cells
 }

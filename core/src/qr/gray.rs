@@ -82,13 +82,14 @@ pub(super) fn doubled(view: View, y: usize, row: &mut Vec<u8>) {
     row.clear();
     row.resize(2 * view.width, 0);
     let pairs = row.as_chunks_mut::<2>().0;
-    for (pair, (above, below)) in pairs.iter_mut().zip(upper.iter().zip(lower)) {
-        pair[0] = above.midpoint(*below);
+    // All in one pass over slices, which takes sixteen bytes at a time.
+    let after = upper.get(1..).unwrap_or_default().iter().zip(lower.get(1..).unwrap_or_default());
+    for ((pair, (above, below)), (next_above, next_below)) in pairs.iter_mut().zip(upper.iter().zip(lower)).zip(after) {
+        let here = above.midpoint(*below);
+        *pair = [here, here.midpoint(next_above.midpoint(*next_below))];
     }
-    let last = pairs.last().map_or(0, |pair| pair[0]);
-    for place in 0..pairs.len() {
-        let next = pairs.get(place + 1).map_or(last, |pair| pair[0]);
-        pairs[place][1] = pairs[place][0].midpoint(next);
+    if let (Some(pair), Some(above), Some(below)) = (pairs.last_mut(), upper.last(), lower.last()) {
+        *pair = [above.midpoint(*below); 2];
     }
 }
 

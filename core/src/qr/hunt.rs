@@ -97,7 +97,7 @@ impl<'a> Hunt<'a> {
             Scale::Usual => self.pyramid.level(usual),
             Scale::Half => self.pyramid.level(usual + 1),
             Scale::Third => {
-                self.pay(pixels >> (2 * usual))?;
+                self.pay((pixels >> (2 * usual)) / 2)?;
                 let view = self.pyramid.level(usual);
                 made = Gray::shrunk::<3>(view);
                 View::of(&made, 3.0 * view.scale)
@@ -107,7 +107,7 @@ impl<'a> Hunt<'a> {
             Scale::Double | Scale::Whole => return None,
         };
         let area = view.width * view.height;
-        self.pay(area * if form.is_doubled { 6 } else { 2 })?;
+        self.pay(if form.is_doubled { area * 5 / 2 } else { area })?;
         // What differs by noise alone is light; the means of several pixels have less noise.
         let noise = self.noise / view.scale.max(1.0);
         let slack = if !form.is_smooth { (noise * 2.0).min(8.0) } else { (noise * 0.7).min(5.0) };

@@ -47,7 +47,7 @@ const LIVE: usize = 2;
 
 /// What may be done for a still picture, and for a frame, in units of [`Budget`].
 const STILL: u64 = 150_000_000;
-const FRAME: u64 = 13_000_000;
+const FRAME: u64 = 9_500_000;
 /// In how many ways the modules of a symbol in a frame are read.
 const LIVE_WAYS: usize = 3;
 /// What a search came to.
