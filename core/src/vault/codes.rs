@@ -61,10 +61,15 @@ impl Unlocked {
     fn codes(&mut self, now: u64) -> Codes {
         let accounts = self.list();
         let Self { rows, keys, live, .. } = self;
+        // Most lists are in the order of their ids: one walk along the map finds almost all rows without a search.
+        let mut along = rows.good.iter().peekable();
         // A seed that cannot be opened any more shows no code: its row was damaged in memory.
         let timed = accounts.iter().map(|account| {
+            let id = account.id.0;
+            while along.next_if(|(before, _)| **before < id).is_some() {}
+            let row = along.next_if(|(here, _)| **here == id).map(|(_, row)| row);
             let timed = account.kind.timed(account.algorithm, account.digits)?;
-            let kept = rows.good.get(&account.id.0)?.open_seed(keys)?;
+            let kept = row.or_else(|| rows.good.get(&id))?.open_seed(keys)?;
             Some((account.kind.key(kept)?, timed))
         });
         let changed = live.codes.refresh(now, timed);

@@ -80,7 +80,10 @@ impl List {
             return false;
         }
         let mut count = 0;
-        for (place, account) in accounts.into_iter().enumerate() {
+        let accounts = accounts.into_iter();
+        // Told by the list itself, which is in memory: no number from outside.
+        self.rows.reserve(accounts.size_hint().0.saturating_sub(self.rows.len()));
+        for (place, account) in accounts.enumerate() {
             count = place + 1;
             let account = account.map(|(key, timed)| (key, timed.into()));
             let Some(row) = self.rows.get_mut(place) else {
