@@ -14,7 +14,7 @@ mod slots;
 mod transfer;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use countersign_core::app::{App, ApprovalId, EnrolOffer as CoreOffer, Folders};
 use countersign_core::error::{InputError, Named, Rule};
@@ -77,7 +77,7 @@ impl Countersign {
         };
         let folders = Folders { private: PathBuf::from(private), shared: PathBuf::from(shared) };
         let app = Arc::new(App::open(folders, ports)?);
-        let runtime = Builder::new_multi_thread().worker_threads(2).max_blocking_threads(BLOCKING_THREADS).build();
+        let runtime = Builder::new_current_thread().max_blocking_threads(BLOCKING_THREADS).build();
         Ok(Arc::new(Self { app, runtime: Some(runtime.map_err(|_| CountersignError::Internal)?) }))
     }
 
@@ -262,9 +262,22 @@ impl Countersign {
         &self,
         call: impl FnOnce(&App) -> Result<T, CountersignError> + Send + 'static,
     ) -> Result<T, CountersignError> {
+        let result = Arc::new(Mutex::new(None));
+        let place = Arc::clone(&result);
+        let call = move |app: &App| {
+            let made = call(app);
+            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(made);
+        };
+        self.run(Box::new(call)).await?;
+        let made = result.lock().unwrap_or_else(PoisonError::into_inner).take();
+        made.unwrap_or(Err(CountersignError::Internal))
+    }
+
+    /// One task for all calls, whatever they do and return: a runtime's task has some kilobytes of code for each kind.
+    async fn run(&self, call: Box<dyn FnOnce(&App) + Send>) -> Result<(), CountersignError> {
         let app = Arc::clone(&self.app);
         let runtime = self.runtime.as_ref().ok_or(CountersignError::Internal)?;
-        runtime.spawn_blocking(move || call(&app)).await.unwrap_or(Err(CountersignError::Internal))
+        runtime.spawn_blocking(move || call(&app)).await.map_err(|_| CountersignError::Internal)
     }
 }
 
