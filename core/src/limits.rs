@@ -160,6 +160,20 @@ pub const XML_DEPTH: usize = 32;
 pub const XML_ELEMENTS: usize = 1_000;
 /// Batch: attributes of an element.
 pub const XML_ATTRIBUTES: usize = 32;
+/// Digits of the serial number that a display token tells of itself.
+pub const TOKEN_TOLD_SERIAL: RangeInclusive<usize> = 1..=32;
+/// Pages of a token's list.
+pub const TOKEN_PAGES: usize = 16;
+/// Bytes of a command's data. One applet takes more than 255, and no more than this.
+pub const APDU_DATA: usize = 272;
+/// Bytes of one answer of a token, its status word among them.
+pub const APDU_ANSWER: usize = 258;
+/// Parts that one answer comes in.
+pub const APDU_PARTS: usize = 32;
+/// Bytes of one answer in all its parts.
+pub const APDU_WHOLE: usize = 8 * 1024;
+/// Bytes of a customer key, an access code or a challenge for a token.
+pub const TOKEN_KEY: usize = 1024;
 /// Account: combining marks on one base in issuer and name.
 pub const ACCOUNT_MARKS: usize = countersign_protocol::limits::COMBINING_MARKS;
 /// Search: Unicode scalar values.
@@ -238,6 +252,17 @@ pub const TABLE: &[Limit] = &[
     Limit { surface: "nesting of XML", most: XML_DEPTH as u64, unit: "elements" },
     Limit { surface: "elements of a key package", most: XML_ELEMENTS as u64, unit: "elements" },
     Limit { surface: "attributes of an element of XML", most: XML_ATTRIBUTES as u64, unit: "attributes" },
+    Limit {
+        surface: "serial number that a display token tells",
+        most: *TOKEN_TOLD_SERIAL.end() as u64,
+        unit: "digits",
+    },
+    Limit { surface: "pages of a hardware token's list", most: TOKEN_PAGES as u64, unit: "pages" },
+    Limit { surface: "data of a command to a hardware token", most: APDU_DATA as u64, unit: "bytes" },
+    Limit { surface: "one answer of a hardware token", most: APDU_ANSWER as u64, unit: "bytes" },
+    Limit { surface: "parts of a hardware token's answer", most: APDU_PARTS as u64, unit: "parts" },
+    Limit { surface: "answer of a hardware token in all its parts", most: APDU_WHOLE as u64, unit: "bytes" },
+    Limit { surface: "key or access code of a hardware token", most: TOKEN_KEY as u64, unit: "bytes" },
     Limit { surface: "search text", most: SEARCH as u64, unit: "scalar values" },
     Limit { surface: "challenges and notices kept of a gateway", most: APPROVALS_MOST as u64, unit: "entries" },
     Limit { surface: "answer of a gateway", most: ANSWER as u64, unit: "bytes" },

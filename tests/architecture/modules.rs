@@ -3,7 +3,7 @@
 use countersign_tests::source::{Source, sources};
 
 /// Features of core. None names another; what two need sits beside them.
-const FEATURES: [&str; 5] = ["qr", "vault", "device", "push", "icons"];
+const FEATURES: [&str; 6] = ["qr", "vault", "device", "push", "icons", "burn"];
 
 /// Subjects of the gateway. None answers for another's routes, and none reaches into another's store but by [`TOGETHER`].
 const SUBJECTS: [&str; 15] = [

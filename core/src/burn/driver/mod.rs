@@ -1,0 +1,73 @@
+//! One driver a family: how it is asked what it is, what it holds, written, and read back.
+
+pub(super) mod display;
+pub(super) mod feitian;
+pub(super) mod molto;
+pub(super) mod oath;
+pub(super) mod single;
+pub(super) mod slim;
+pub(super) mod token2;
+
+use super::TokenError;
+use super::channel::Channel;
+use super::identity::{Family, Identity};
+use super::operation::{Operated, Operation};
+use super::pen::{Pen, Stop, Tools};
+use super::plan::{Holding, Plan};
+use super::request::{KeyProfile, Request};
+use super::verify::Proof;
+
+/// What a family can be told. One lives as long as a link to one token does.
+pub(super) trait Driver {
+    /// What it tells of itself.
+    fn identity(&self) -> &Identity;
+
+    /// Reads what is in the place that a request would write. Nothing is written; an access code is proven at most once.
+    ///
+    /// # Errors
+    /// [`TokenError`].
+    fn survey(
+        &mut self,
+        channel: &mut Channel<'_>,
+        request: &Request,
+        key: &KeyProfile,
+        tools: Tools<'_>,
+    ) -> Result<Holding, TokenError>;
+
+    /// Writes. The key is proven at most once.
+    ///
+    /// # Errors
+    /// [`Stop`], with what the token holds.
+    fn execute(&mut self, pen: Pen<'_, '_>, plan: &Plan) -> Result<(), Stop>;
+
+    /// Reads back what was written, as far as the family can.
+    ///
+    /// # Errors
+    /// [`TokenError::NotKept`] when it is something else; [`TokenError`] when it could not be read.
+    fn verify(&mut self, channel: &mut Channel<'_>, plan: &Plan, tools: Tools<'_>) -> Result<Proof, TokenError>;
+
+    /// Does one of the things that are no burn.
+    ///
+    /// # Errors
+    /// [`TokenError::Unable`] when the family or model cannot, with nothing sent; [`Stop`].
+    fn operate(&mut self, pen: Pen<'_, '_>, operation: &Operation) -> Result<Operated, Stop>;
+}
+
+/// Asks a token whether it is of a family, in the way that the family is asked.
+pub(super) fn ask(
+    family: Family,
+    channel: &mut Channel<'_>,
+    tools: Tools<'_>,
+) -> Result<Option<Box<dyn Driver>>, TokenError> {
+    fn boxed(driver: Option<impl Driver + 'static>) -> Option<Box<dyn Driver>> {
+        driver.map(|driver| Box::new(driver) as Box<dyn Driver>)
+    }
+    let now = tools.clock.now();
+    Ok(match family {
+        Family::Single => boxed(single::Single::identify(channel, now)?),
+        Family::Molto2 => boxed(molto::Molto::identify(channel, now)?),
+        Family::Oath(_) => boxed(oath::Oath::identify(channel)?),
+        Family::Token2Otp => boxed(token2::Token2::identify(channel)?),
+        Family::Feitian => boxed(feitian::Feitian::identify(channel)?),
+    })
+}

@@ -1,0 +1,354 @@
+//! A burn that survives a lost link, a crash and a restart: recorded before the first write and after the last.
+//!
+//! Between the two, marks are appended without waiting for the disk. Resuming trusts the token and not the marks: whatever
+//! they say, the whole burn is done again, unless the token itself proves that it holds the seed.
+
+use super::credential::{Moving, Serial};
+use super::identity::{Family, Identity};
+use super::meet::{Found, PlanError};
+use super::pen::{Held, Stop, Tools};
+use super::plan::{Erases, Holding, Plan};
+use super::request::{KeyProfile, Request};
+use super::verify::{Judgement, Proof};
+use super::{Step, TokenError};
+use crate::error::PortError;
+
+/// What a token is called in the journal: a token that tells no serial number cannot be told from another of its family.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TokenName {
+    /// Its family.
+    pub family: Family,
+    /// Its serial number.
+    pub serial: Option<Serial>,
+}
+
+impl From<&Identity> for TokenName {
+    fn from(identity: &Identity) -> Self {
+        Self { family: identity.family, serial: identity.serial.clone() }
+    }
+}
+
+/// How a burn ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// The token proved over the link that it holds the seed.
+    ProvenByLink,
+    /// A person compared codes.
+    ProvenByPerson,
+    /// A person compared codes: the seed is right, and the token's clock is ahead by so many seconds.
+    ClockOff(i64),
+    /// Written, not proven: each write was answered, and nobody compared codes yet. With an error, reading back failed.
+    Written(Option<TokenError>),
+    /// Nothing was written.
+    NotWritten,
+}
+
+impl Ending {
+    /// Whether the token may be handed out.
+    pub fn is_proven(self) -> bool {
+        matches!(self, Self::ProvenByLink | Self::ProvenByPerson)
+    }
+}
+
+/// How far a burn got.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// It began. These steps were answered, as far as it was noted.
+    Begun(Vec<Step>),
+    /// It came to an end.
+    Ended(Ending),
+}
+
+/// One burn in the journal.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// The token.
+    pub token: TokenName,
+    /// What it was to hold, its seed among it: a store encrypts it.
+    pub request: Request,
+    /// How far the token's clock was ahead before, where it tells the time: from it follows later whether a setting arrived.
+    pub ahead: Option<i64>,
+    /// How far it got.
+    pub progress: Progress,
+}
+
+/// Where records are kept. One a token: a new one takes the place of the one before.
+pub trait JournalStore {
+    /// Keeps a record; returns when it would survive a power cut. Nothing is written to a token before.
+    ///
+    /// # Errors
+    /// [`PortError`]; then nothing is written.
+    fn begin(&mut self, record: &Record) -> Result<(), PortError>;
+
+    /// Notes a step, without waiting for the disk. It may be lost.
+    fn mark(&mut self, token: &TokenName, step: Step);
+
+    /// Keeps how it ended; returns when it would survive a power cut.
+    ///
+    /// # Errors
+    /// [`PortError`].
+    fn finish(&mut self, token: &TokenName, ending: Ending) -> Result<(), PortError>;
+
+    /// The record of a token.
+    ///
+    /// # Errors
+    /// [`PortError`].
+    fn record(&self, token: &TokenName) -> Result<Option<Record>, PortError>;
+}
+
+/// Why a burn did not end.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Halt {
+    /// It could not be recorded. Nothing was sent.
+    #[error("journal: {0}")]
+    Journal(PortError),
+    /// It ended like this, and that could not be recorded: the journal says that it only began.
+    #[error("journal, after {0:?}: {1}")]
+    Unrecorded(Ending, PortError),
+    /// It stopped on the way. The record stays open unless nothing was written.
+    #[error(transparent)]
+    Stopped(#[from] Stop),
+    /// All was written, and the token holds something else. The record stays open.
+    #[error("{0}")]
+    NotKept(TokenError),
+    /// Resuming found something that no plan can be made for.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+}
+
+/// Burns as planned: recorded, written, read back.
+///
+/// # Errors
+/// [`Halt`].
+pub fn burn(
+    found: &mut Found<'_>,
+    plan: &Plan,
+    key: &KeyProfile,
+    tools: Tools<'_>,
+    store: &mut dyn JournalStore,
+) -> Result<Ending, Halt> {
+    let token = TokenName::from(&plan.identity);
+    let record = Record {
+        token: token.clone(),
+        request: plan.request.clone(),
+        ahead: plan.identity.ahead,
+        progress: Progress::Begun(Vec::new()),
+    };
+    store.begin(&record).map_err(Halt::Journal)?;
+    let written = found.execute(plan, key, tools, &mut |step| store.mark(&token, step));
+    if let Err(stop) = written {
+        if stop.is_untouched() {
+            store.finish(&token, Ending::NotWritten).map_err(|error| Halt::Unrecorded(Ending::NotWritten, error))?;
+        }
+        return Err(stop.into());
+    }
+    read_back(found, plan, tools, store)
+}
+
+/// Reads back what was written, and records what came of it.
+fn read_back(
+    found: &mut Found<'_>,
+    plan: &Plan,
+    tools: Tools<'_>,
+    store: &mut dyn JournalStore,
+) -> Result<Ending, Halt> {
+    let ending = match found.verify(plan, tools) {
+        Ok(Proof::Code) => Ending::ProvenByLink,
+        Ok(Proof::Settings) => Ending::Written(None),
+        Err(error @ (TokenError::NotKept(_) | TokenError::OtherToken)) => return Err(Halt::NotKept(error)),
+        Err(error) => Ending::Written(Some(error)),
+    };
+    finish(store, &TokenName::from(&plan.identity), ending)
+}
+
+fn finish(store: &mut dyn JournalStore, token: &TokenName, ending: Ending) -> Result<Ending, Halt> {
+    store.finish(token, ending).map_err(|error| Halt::Unrecorded(ending, error))?;
+    Ok(ending)
+}
+
+/// Takes up a burn that the journal knows of, when its token is on the reader again. What was agreed to then is agreed to
+/// now: what is in its place may be the half of it. One that was written is read back, and written again only when it
+/// holds something else.
+///
+/// # Errors
+/// [`Halt`]; [`TokenError::OtherToken`] for another token, with nothing sent to it.
+pub fn resume(
+    found: &mut Found<'_>,
+    record: &Record,
+    key: &KeyProfile,
+    tools: Tools<'_>,
+    store: &mut dyn JournalStore,
+) -> Result<Ending, Halt> {
+    if record.token != TokenName::from(found.identity()) {
+        return Err(Stop { error: TokenError::OtherToken, holds: vec![Held::Before] }.into());
+    }
+    let plan = found.plan(Request { replace: true, ..record.request.clone() }, key, tools)?;
+    // What a counter moves loses a code by being read, and is written once more.
+    let is_timed = matches!(plan.request.credential.moving, Moving::Time(_));
+    if is_timed && matches!(record.progress, Progress::Ended(Ending::Written(_))) {
+        match read_back(found, &plan, tools, store) {
+            // Whoever answered then was not this token, or it was written since: it is written again.
+            Err(Halt::NotKept(_)) => {}
+            ending => return ending,
+        }
+    }
+    let is_there = is_timed && matches!(plan.erases, Erases::Entry(_));
+    if is_there && found.verify(&plan, tools) == Ok(Proof::Code) {
+        return finish(store, &record.token, Ending::ProvenByLink);
+    }
+    burn(found, &plan, key, tools, store)
+}
+
+/// Records what a person saw on the display; nothing when they skipped it: then it stays written and not proven.
+///
+/// # Errors
+/// [`Halt`].
+pub fn conclude(store: &mut dyn JournalStore, token: &TokenName, judgement: Option<Judgement>) -> Result<Ending, Halt> {
+    let ending = match judgement {
+        Some(Judgement::Match) => Ending::ProvenByPerson,
+        Some(Judgement::ClockOff(seconds)) => Ending::ClockOff(seconds),
+        Some(Judgement::WrongSeed) | None => Ending::Written(None),
+    };
+    finish(store, token, ending)
+}
+
+/// Which of what a token may hold it can still hold, now that it is on the reader again: reads and writes nothing. Who does
+/// not resume is told this.
+///
+/// # Errors
+/// [`TokenError`].
+pub fn holds(
+    found: &mut Found<'_>,
+    record: &Record,
+    possible: &[Held],
+    key: &KeyProfile,
+    tools: Tools<'_>,
+) -> Result<Vec<Held>, TokenError> {
+    if record.token != TokenName::from(found.identity()) {
+        return Err(TokenError::OtherToken);
+    }
+    let but = |held: Held| possible.iter().copied().filter(|other| *other != held).collect::<Vec<_>>();
+    let request = Request { replace: true, ..record.request.clone() };
+    match found.identity().family {
+        Family::Single => Ok(match (record.ahead, found.identity().ahead) {
+            // Its clock was off before, so that it tells whether it was set.
+            (Some(before), Some(now)) if before.abs() > NOTICED => {
+                if now.abs() <= NOTICED {
+                    but(Held::Before)
+                } else {
+                    vec![Held::Before]
+                }
+            }
+            _ => possible.to_vec(),
+        }),
+        Family::Molto2 => match found.plan(request, key, tools) {
+            Ok(plan) if *plan.erases() == Erases::Nothing => Ok(vec![Held::Nothing]),
+            Ok(_) => Ok(but(Held::Nothing)),
+            Err(PlanError::Token(error)) => Err(error),
+            Err(PlanError::Refused(_)) => Ok(possible.to_vec()),
+        },
+        _ if matches!(request.credential.moving, Moving::Counter(_)) => Ok(possible.to_vec()),
+        _ => {
+            let Ok(plan) = Plan::new(found.identity(), &Holding::Free, request.clone()) else {
+                return Ok(possible.to_vec());
+            };
+            // Selects, and proves the access code, where that is needed before a code is asked for.
+            found.plan(request, key, tools).map_err(|error| match error {
+                PlanError::Token(error) => error,
+                PlanError::Refused(_) => TokenError::Unable,
+            })?;
+            match found.verify(&plan, tools) {
+                Ok(_) => Ok(vec![Held::New]),
+                Err(TokenError::NotKept(_)) => Ok(but(Held::New)),
+                Err(error) => Err(error),
+            }
+        }
+    }
+}
+
+/// From how many seconds on a clock that is off cannot be taken for one that was just set.
+const NOTICED: i64 = 5;
+
+/// A journal that lives as long as its process: for demonstrations, and for tests.
+#[derive(Debug, Default)]
+pub struct MemoryJournal(Vec<Record>);
+
+impl MemoryJournal {
+    fn of(&mut self, token: &TokenName) -> Option<&mut Record> {
+        self.0.iter_mut().find(|record| record.token == *token)
+    }
+
+    /// All records, in the order in which their tokens came first.
+    pub fn records(&self) -> &[Record] {
+        &self.0
+    }
+}
+
+impl JournalStore for MemoryJournal {
+    fn begin(&mut self, record: &Record) -> Result<(), PortError> {
+        match self.of(&record.token) {
+            Some(place) => *place = record.clone(),
+            None => self.0.push(record.clone()),
+        }
+        Ok(())
+    }
+
+    fn mark(&mut self, token: &TokenName, step: Step) {
+        if let Some(Record { progress: Progress::Begun(marks), .. }) = self.of(token) {
+            marks.push(step);
+        }
+    }
+
+    fn finish(&mut self, token: &TokenName, ending: Ending) -> Result<(), PortError> {
+        let record = self.of(token).ok_or(PortError::Unavailable)?;
+        record.progress = Progress::Ended(ending);
+        Ok(())
+    }
+
+    fn record(&self, token: &TokenName) -> Result<Option<Record>, PortError> {
+        Ok(self.0.iter().find(|record| record.token == *token).cloned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::burn::testing::credential;
+
+    fn name(serial: &str) -> TokenName {
+        TokenName { family: Family::Single, serial: Serial::try_from(serial).ok() }
+    }
+
+    #[test]
+    fn a_journal_has_one_record_a_token_and_keeps_how_it_ended() {
+        let mut journal = MemoryJournal::default();
+        let begun = |serial| Record {
+            token: name(serial),
+            request: Request::new(credential()),
+            ahead: None,
+            progress: Progress::Begun(vec![]),
+        };
+        journal.begin(&begun("1")).unwrap();
+        journal.begin(&begun("2")).unwrap();
+        journal.mark(&name("1"), Step::Config);
+        let kept = journal.record(&name("1")).unwrap().unwrap();
+        assert_eq!(kept.progress, Progress::Begun(vec![Step::Config]));
+        for (judgement, ending) in [
+            (None, Ending::Written(None)),
+            (Some(Judgement::WrongSeed), Ending::Written(None)),
+            (Some(Judgement::ClockOff(-60)), Ending::ClockOff(-60)),
+            (Some(Judgement::Match), Ending::ProvenByPerson),
+        ] {
+            assert_eq!(conclude(&mut journal, &name("1"), judgement), Ok(ending));
+            assert_eq!(ending.is_proven(), judgement == Some(Judgement::Match));
+        }
+        journal.mark(&name("1"), Step::Seed);
+        journal.begin(&begun("2")).unwrap();
+        let all: Vec<_> = journal.records().iter().map(|record| record.progress.clone()).collect();
+        assert_eq!(all, [Progress::Ended(Ending::ProvenByPerson), Progress::Begun(vec![])]);
+        assert!(journal.record(&name("3")).unwrap().is_none());
+        let lost = conclude(&mut journal, &name("3"), None);
+        assert_eq!(lost, Err(Halt::Unrecorded(Ending::Written(None), PortError::Unavailable)));
+        assert!(!format!("{:?}", journal.records()).contains("1234"), "no seed is printed");
+    }
+}

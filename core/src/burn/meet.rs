@@ -1,0 +1,139 @@
+//! Finding out what was put on the reader, with commands that change nothing.
+
+use super::apdu::{Apdu, StatusWord};
+use super::capability::Capabilities;
+use super::channel::Channel;
+use super::driver::{self, Driver};
+use super::identity::{Declined, Family, Identity};
+use super::link::{LinkError, TokenLink};
+use super::operation::{Operated, Operation};
+use super::pen::{Held, Pen, Stop, Tools};
+use super::plan::{Holding, Plan, Refusal};
+use super::request::{KeyProfile, Request};
+use super::verify::Proof;
+use super::{Step, TokenError};
+
+/// What is known before anything was asked.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Hints<'a> {
+    /// The reader's name.
+    pub reader: Option<&'a str>,
+    /// The family that is likely, because the last token was of it: asked for first.
+    pub likely: Option<Family>,
+}
+
+/// What was met.
+pub enum Met<'l> {
+    /// A token that can be written.
+    Token(Found<'l>),
+    /// One that cannot, and why.
+    Declined(Declined),
+}
+
+/// A token on a link, of a known family. It lives as long as the link does: whoever loses the link meets the token again,
+/// and is told when it is another.
+pub struct Found<'l> {
+    channel: Channel<'l>,
+    driver: Box<dyn Driver>,
+}
+
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// The token cannot hold it, or should not.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// It could not be read what the token holds.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+}
+
+/// Finds out what is on the reader: one command where the family was guessed right, four at most for one that can be
+/// written, and a fifth that tells a security key without an OTP function.
+///
+/// # Errors
+/// [`TokenError`] of the link, or of a token that answers to a name of a family and then not in its way.
+pub fn meet<'l>(link: &'l mut dyn TokenLink, hints: Hints<'_>, tools: Tools<'_>) -> Result<Met<'l>, TokenError> {
+    let mut channel = Channel::new(link);
+    // A Molto-2 may hang when it is asked for applets, and nothing else is on such a reader.
+    let is_molto = hints.reader.is_some_and(|name| name.contains("Molto2")) || hints.likely == Some(Family::Molto2);
+    let rest =
+        Family::ASKED.into_iter().filter(|family| hints.likely.is_none_or(|likely| !likely.is_asked_as(*family)));
+    let order: Vec<Family> =
+        if is_molto { vec![Family::Molto2] } else { hints.likely.into_iter().chain(rest).collect() };
+    for (place, family) in order.into_iter().enumerate() {
+        let driver = match driver::ask(family, &mut channel, tools) {
+            Err(TokenError::Link(LinkError::Late)) if place == 0 => return Ok(Met::Declined(Declined::Silent)),
+            driver => driver?,
+        };
+        if let Some(driver) = driver {
+            return Ok(if driver::single::is_factory_seeded(driver.identity()) {
+                Met::Declined(Declined::FactorySeeded)
+            } else {
+                Met::Token(Found { channel, driver })
+            });
+        }
+    }
+    if is_molto {
+        return Ok(Met::Declined(Declined::Unknown));
+    }
+    let fido = channel.exchange(&Apdu::with([0x00, 0xa4, 0x04, 0x00], driver::token2::FIDO)?)?;
+    Ok(Met::Declined(if fido.status == StatusWord::OK { Declined::SecurityKey } else { Declined::Unknown }))
+}
+
+impl Found<'_> {
+    /// What it told of itself.
+    pub fn identity(&self) -> &Identity {
+        self.driver.identity()
+    }
+
+    /// What it can hold.
+    pub fn capabilities(&self) -> Capabilities {
+        Capabilities::of(self.identity())
+    }
+
+    /// Plans a burn: reads what is in its place, and writes nothing. What the token cannot hold is refused before anything
+    /// is sent.
+    ///
+    /// # Errors
+    /// [`PlanError`].
+    pub fn plan(&mut self, request: Request, key: &KeyProfile, tools: Tools<'_>) -> Result<Plan, PlanError> {
+        Plan::new(self.identity(), &Holding::Free, request.clone())?;
+        let holding = self.driver.survey(&mut self.channel, &request, key, tools)?;
+        Ok(Plan::new(self.identity(), &holding, request)?)
+    }
+
+    /// Writes what was planned. `mark` is told of each step that was answered.
+    ///
+    /// # Errors
+    /// [`Stop`], with what the token holds. [`TokenError::OtherToken`] when the plan was made for another; then nothing was
+    /// sent.
+    pub fn execute(
+        &mut self,
+        plan: &Plan,
+        key: &KeyProfile,
+        tools: Tools<'_>,
+        mark: &mut dyn FnMut(Step),
+    ) -> Result<(), Stop> {
+        if !plan.identity.is_same_token(self.identity()) {
+            return Err(Stop { error: TokenError::OtherToken, holds: vec![Held::Before] });
+        }
+        self.driver.execute(Pen::new(&mut self.channel, tools, key, mark), plan)
+    }
+
+    /// Reads back what was written, as far as the family can. A code that a counter moves is used up by it.
+    ///
+    /// # Errors
+    /// [`TokenError::NotKept`] when it holds something else; [`TokenError`] when it could not be read.
+    pub fn verify(&mut self, plan: &Plan, tools: Tools<'_>) -> Result<Proof, TokenError> {
+        self.driver.verify(&mut self.channel, plan, tools)
+    }
+
+    /// Does one of the things that are no burn.
+    ///
+    /// # Errors
+    /// [`TokenError::Unable`] when the family or model cannot, with nothing sent; [`Stop`].
+    pub fn operate(&mut self, operation: &Operation, key: &KeyProfile, tools: Tools<'_>) -> Result<Operated, Stop> {
+        self.driver.operate(Pen::new(&mut self.channel, tools, key, &mut |_| ()), operation)
+    }
+}
