@@ -5,6 +5,7 @@ mod app;
 mod approval;
 mod architecture;
 mod attest;
+mod burn;
 mod chain;
 mod cli;
 mod contract;

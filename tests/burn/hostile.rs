@@ -1,0 +1,51 @@
+//! Cards that want their host to stumble: it ends, soon, and says why.
+
+use countersign_core::burn::{Ending, Halt};
+use countersign_core::limits;
+use countersign_emulator::{Exchange, Fault, Hostile};
+
+use super::stand::{Run, cases};
+
+const ALL: [Hostile; 9] = [
+    Hostile::EndlessMore,
+    Hostile::EmptyMore,
+    Hostile::EndlessLength,
+    Hostile::HugeTlv,
+    Hostile::NestedTlv,
+    Hostile::Oversized(limits::APDU_ANSWER + 1),
+    Hostile::Oversized(70_000),
+    Hostile::Empty,
+    Hostile::HalfStatus,
+];
+
+/// What one command may cost.
+const A_COMMAND: usize = 2 * limits::APDU_PARTS + 1;
+
+#[test]
+fn a_hostile_card_ends_within_bounds_at_every_command_of_every_family() {
+    for case in cases() {
+        let mut run = Run::new(&case);
+        assert_eq!(run.burn(), Ok(case.ending));
+        let commands = run.wire.0.exchanges().len();
+        for number in 1..=commands {
+            for hostile in ALL {
+                let mut run = Run::new(&case);
+                run.wire.0.fault(number, Fault::Hostile(hostile));
+                let outcome = run.burn();
+                let what = format!("{}, command {number}, {hostile:?}: {outcome:?}", case.name);
+                // Nothing that it says proves anything.
+                assert!(!matches!(outcome, Ok(Ending::ProvenByLink | Ending::ProvenByPerson)), "{what}");
+                let sent = run.wire.0.exchanges().len() - (number - 1);
+                assert!(sent <= limits::TOKEN_PAGES + 8 + 2 * A_COMMAND, "{sent} {what}");
+                let is_proof = |sent: &&Exchange| matches!(sent.command[..2], [0x80, 0xce] | [0x00, 0xa3]);
+                assert!(run.wire.0.exchanges().iter().filter(is_proof).count() <= 1, "{what}");
+                if let Err(Halt::Stopped(stop)) = &outcome {
+                    assert!((1..=2).contains(&stop.holds.len()), "{what}");
+                }
+                // It is gone, and the token is taken up again.
+                run.wire.0.come_back();
+                assert_eq!(run.go_on(), Ok(case.ending), "{what}");
+            }
+        }
+    }
+}
