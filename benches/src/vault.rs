@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use countersign_core::limits::VAULT_CELLS;
 use countersign_core::system::{SystemClock, SystemRandom};
 use countersign_core::vault::{Account, Details, Edit, KdfCost, Kind, NewAccount, Vault, VaultKey};
 use countersign_protocol::Secret;
@@ -168,12 +169,14 @@ fn opening(path: &Path, key: &VaultKey, json: &Path, card: &Path, column: &Path)
             subject("one sealed blob of postcard", || postcard::from_bytes::<Vec<Entry>>(&opened(card)).expect("entries")),
         ],
     );
-    let size = fs::metadata(path).expect("the vault").len() as f64;
+    // Beside the reserve, which every file has: sixteen cells a page, and the page that lists those.
+    let reserve = (VAULT_CELLS / 16 + 1) * 4096;
+    let size = (fs::metadata(path).expect("the vault").len() - reserve) as f64;
     let goals = vec![
         Goal::most("names and the first 20 seeds, at most 10 ms", rows[0].least / 1e6, 10.0),
         Goal::most("all seeds with their codes, at most 25 ms", rows[1].least / 1e6, 25.0),
         Goal::most("to one blob of JSON, at most 1", 1.0 / rows[3].ratio, 1.0),
-        Goal::most("bytes an account on the disk, at most 220", size / ACCOUNTS as f64, 220.0),
+        Goal::most("bytes an account on the disk beside the reserve, at most 220", size / ACCOUNTS as f64, 220.0),
     ];
     Table { title: "Opening 10,000 accounts, key derivation apart".into(), unit: "ns", rows, goals }
 }

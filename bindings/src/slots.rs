@@ -5,7 +5,7 @@ use std::sync::Arc;
 use countersign_core::app::App;
 use countersign_core::error::InputError;
 use countersign_core::protocol::Secret;
-use countersign_core::vault::{Sheet, SlotId};
+use countersign_core::vault::{AccountId, Sheet, SlotId};
 
 use crate::record::{AutoLock, DeviceClass, NewSheet, SlotRow};
 use crate::{CancelHandle, Countersign, CountersignError};
@@ -62,6 +62,38 @@ impl Countersign {
         let replace =
             move |app: &App| Ok(app.replace_passphrase(&read_sheet(sheet)?, &new, class.into(), &cancel.token())?);
         self.blocking(replace).await
+    }
+
+    /// Whether the unlocked vault is hidden: another passphrase shows a decoy in its place.
+    pub async fn has_decoy(&self) -> Result<bool, CountersignError> {
+        self.blocking(|app| Ok(app.has_decoy()?)).await
+    }
+
+    /// Hides the unlocked vault beneath a decoy with copies of the accounts `keep`. Takes four key derivations.
+    pub async fn set_up_decoy(
+        &self,
+        passphrase: Vec<u8>,
+        decoy: Vec<u8>,
+        keep: Vec<u64>,
+        class: DeviceClass,
+        cancel: Arc<CancelHandle>,
+    ) -> Result<(), CountersignError> {
+        let (passphrase, decoy) = (Secret::new(passphrase), Secret::new(decoy));
+        let keep: Vec<AccountId> = keep.into_iter().map(AccountId).collect();
+        let set_up =
+            move |app: &App| Ok(app.set_up_decoy(&passphrase, &decoy, &keep, class.into(), &cancel.token())?);
+        self.blocking(set_up).await
+    }
+
+    /// Ends the decoy of the unlocked, hidden vault. Takes two key derivations.
+    pub async fn end_decoy(
+        &self,
+        passphrase: Vec<u8>,
+        class: DeviceClass,
+        cancel: Arc<CancelHandle>,
+    ) -> Result<(), CountersignError> {
+        let passphrase = Secret::new(passphrase);
+        self.blocking(move |app| Ok(app.end_decoy(&passphrase, class.into(), &cancel.token())?)).await
     }
 
     /// Whether the passphrase should be typed again, lest it is forgotten. To be asked after an unlock.

@@ -11,7 +11,7 @@ use countersign_core::port::{Clock, Keystore, Ports, Random};
 use countersign_core::protocol::Secret;
 use countersign_core::protocol::push::Os;
 use countersign_core::system::{SystemClock, SystemRandom};
-use countersign_core::vault::{DeviceClass, Sheet};
+use countersign_core::vault::{AccountId, DeviceClass, Sheet};
 use countersign_strings::text;
 
 use crate::fault::Fault;
@@ -162,6 +162,31 @@ impl Desk {
     pub fn change_passphrase(&self, old: &Secret, new: &Secret) -> Result<(), Fault> {
         self.bind(old)?;
         Ok(self.app.change_passphrase(old, new, DeviceClass::Desktop, &Cancel::default())?)
+    }
+
+    /// Hides the vault beneath a decoy. Either passphrase approves. Killed at any moment, there is the vault as it was, or the
+    /// decoy and the vault beneath.
+    ///
+    /// # Errors
+    /// A [`Fault`] where `passphrase` is wrong, or as [`App::set_up_decoy`]; then nothing has changed.
+    pub fn set_up_decoy(&self, passphrase: &Secret, decoy: &Secret, keep: &[AccountId]) -> Result<(), Fault> {
+        if self.app.has_decoy()? {
+            return Err(Fault::refused(text("cli.decoy_there")));
+        }
+        // A key that another passphrase alone opens would tell: the decoy's does not.
+        self.bind(passphrase)?;
+        if !self.keystore.is_bound()? {
+            return Err(Fault::refused(text("cli.decoy_first")));
+        }
+        Ok(self.app.set_up_decoy(passphrase, decoy, keep, DeviceClass::Desktop, &Cancel::default())?)
+    }
+
+    /// Ends the decoy: the hidden vault is an ordinary one.
+    ///
+    /// # Errors
+    /// As [`App::end_decoy`]; then nothing has changed.
+    pub fn end_decoy(&self, passphrase: &Secret) -> Result<(), Fault> {
+        Ok(self.app.end_decoy(passphrase, DeviceClass::Desktop, &Cancel::default())?)
     }
 
     /// Puts a new passphrase in the place of a forgotten one, in the vault that the sheet has unlocked. Whether the keys that

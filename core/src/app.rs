@@ -9,6 +9,7 @@ mod accounts;
 mod approval;
 mod bell;
 mod bells;
+mod decoy;
 mod events;
 mod export;
 mod gateway;

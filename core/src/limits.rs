@@ -74,6 +74,10 @@ pub const VAULT_KDF_LANES: RangeInclusive<u32> = 1..=16;
 pub const VAULT_KDF_WORK: RangeInclusive<u64> = 38 * 1024..=8 * 1024 * 1024;
 /// Vault: slots of one header.
 pub const VAULT_SLOTS: usize = 16;
+/// Vault: cells of the reserve that every file has.
+pub const VAULT_CELLS: u64 = 1024;
+/// Vault: bytes that a hidden vault may hold, each account by itself rounded up to 193.
+pub const VAULT_HIDDEN: u64 = (VAULT_CELLS - 2) * 193;
 /// Vault: Unicode scalar values of a slot's name.
 pub const SLOT_NAME: usize = 64;
 /// Vault: seconds without a touch after which it locks itself.
@@ -211,6 +215,7 @@ pub const TABLE: &[Limit] = &[
     Limit { surface: "vault file to be mended", most: VAULT_FILE, unit: "bytes" },
     Limit { surface: "vault header", most: VAULT_HEADER as u64, unit: "bytes" },
     Limit { surface: "slots of a vault", most: VAULT_SLOTS as u64, unit: "slots" },
+    Limit { surface: "vault beneath a decoy", most: VAULT_HIDDEN, unit: "bytes" },
     Limit { surface: "name of a slot", most: SLOT_NAME as u64, unit: "scalar values" },
     Limit { surface: "time until a vault locks itself", most: *AUTO_LOCK.end(), unit: "seconds" },
     Limit { surface: "Argon2id memory of a slot", most: *VAULT_KDF_MEMORY.end() as u64, unit: "KiB" },

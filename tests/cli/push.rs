@@ -201,6 +201,32 @@ fn every_passphrase_of_the_vault_approves_and_one_that_was_taken_back_does_not()
 }
 
 #[test]
+fn a_decoy_approves_as_the_vault_beneath_it_does() {
+    let gateway = Gateway::start();
+    let desk = gateway.enrol();
+    let asked = || digits(&mut gateway.page("/demo"));
+    let run = |arguments: &[&str], given: &str| {
+        desk.run_plain(&[arguments, &["--json", "--passphrase-fd", "0"]].concat(), given)
+    };
+    let approve = |passphrase: &str| {
+        let right = asked();
+        run(&["approve", &waiting_id(&desk)], &format!("{passphrase}\n{right}\n"))
+    };
+    let made = run(&["slots", "decoy", "--yes"], &format!("{PASSPHRASE}\nheron gravel\n"));
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let answers = ["heron gravel", PASSPHRASE].map(|passphrase| {
+        let approved = approve(passphrase);
+        assert_eq!((approved.code, &approved.json()["state"]), (0, &"approved".into()), "{}", approved.stderr);
+        approved.stderr
+    });
+    assert_eq!(answers[0], answers[1]);
+    let ended = run(&["slots", "decoy", "--end", "--yes"], &format!("{PASSPHRASE}\n"));
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(approve(PASSPHRASE).code, 0);
+    assert_eq!(approve("heron gravel").code, 1);
+}
+
+#[test]
 fn the_phone_shows_a_login_unasked_and_its_word_reaches_the_page() {
     let gateway = Gateway::start();
     let desk = gateway.enrol();

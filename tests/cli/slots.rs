@@ -113,3 +113,84 @@ fn accounts_are_erased_after_the_words_and_not_before() {
     assert_eq!(desk.run(&["list"], "").code, 1);
     assert_eq!(desk.run(&["init"], "").code, 0, "another one can be made");
 }
+
+/// Set up, used under both passphrases and ended: under the decoy's nothing tells of the other.
+#[test]
+fn a_decoy_shows_its_accounts_and_the_passphrase_all_of_them() {
+    const DECOY: &str = "heron gravel";
+    let (desk, plain) = (Desk::new(), Desk::empty());
+    for issuer in ["GitHub", "Bank", "Shop"] {
+        let link = format!("otpauth://totp/{issuer}:mara?secret={SEED}{issuer}&issuer={issuer}");
+        desk.add(&link.replace("Bank&", "BANK&").replace("Shop&", "SHPP&").replace("GitHub&", "GITHUB&"));
+    }
+    let run = |desk: &Desk, passphrase: &str, arguments: &[&str], input: &str| {
+        let all: Vec<&str> = arguments.iter().copied().chain(["--passphrase-fd", "0"]).collect();
+        desk.run_plain(&all, &format!("{passphrase}\n{input}"))
+    };
+    let asked = run(&desk, PASSPHRASE, &["slots", "decoy"], "");
+    assert_eq!(
+        (asked.code, desk.run(&["list"], "").stdout.lines().count()),
+        (1, 3),
+        "nobody said yes: {}",
+        asked.stderr
+    );
+    let wrong = run(&desk, DECOY, &["slots", "decoy", "--yes"], "x\n");
+    assert_eq!((wrong.code, wrong.stderr.trim()), (1, text("error.wrong_passphrase")));
+    let none = run(&desk, PASSPHRASE, &["slots", "decoy", "--end", "--yes"], "x\n");
+    assert_eq!((none.code, none.stderr.trim()), (1, text("cli.decoy_none")));
+    let words = ["slots", "decoy", "--keep", "shop", "--yes", "--json"];
+    let same = run(&desk, PASSPHRASE, &words, &format!("{PASSPHRASE}\n"));
+    assert!(same.code == 1 && same.stderr.contains(text("error.rule_other")), "{}", same.stderr);
+    let made = run(&desk, PASSPHRASE, &words, &format!("{DECOY}\n"));
+    assert_eq!((made.code, made.json()["kept"].as_u64()), (0, Some(1)), "{}", made.stderr);
+    let listed = |passphrase: &str| run(&desk, passphrase, &["list"], "").stdout;
+    assert_eq!((listed(PASSPHRASE).lines().count(), listed(DECOY).lines().count()), (3, 1));
+    assert!(listed(DECOY).contains("Shop") && !listed(DECOY).contains("Bank"));
+
+    // The same words, the same files, the same codes of exit as where there is no other vault.
+    plain.run_plain(&["init", "--passphrase-fd", "0"], &format!("{DECOY}\n"));
+    let link = format!("otpauth://totp/Shop:mara?secret={SEED}SHPP&issuer=Shop\n");
+    assert_eq!(run(&plain, DECOY, &["add", "--yes"], &link).code, 0);
+    for arguments in [&["list"][..], &["slots"], &["lock"], &["settings"]] {
+        let [one, two] = [&desk, &plain].map(|desk| {
+            let ran = run(desk, DECOY, arguments, "");
+            (ran.code, ran.stdout, ran.stderr.replace(desk.path().to_str().unwrap(), "home"))
+        });
+        assert_eq!(one, two, "{arguments:?}");
+    }
+    let [one, two] = [&desk, &plain].map(|desk| {
+        let mut list = run(desk, DECOY, &["list", "--json"], "").json();
+        // Both were made a moment apart.
+        ["created", "changed"].iter().for_each(|time| list["accounts"][0][*time] = 0.into());
+        list
+    });
+    assert_eq!(one, two);
+    let files = |desk: &Desk| {
+        let of = |folder: &str| {
+            let names = std::fs::read_dir(desk.path().join("data/countersign").join(folder)).unwrap();
+            let mut names: Vec<(String, u64)> = names
+                .map(|entry| entry.unwrap())
+                .filter(|entry| entry.file_type().unwrap().is_file())
+                .map(|entry| (entry.file_name().into_string().unwrap(), entry.metadata().unwrap().len()))
+                .collect();
+            names.sort();
+            names
+        };
+        [of("."), of("keys")]
+    };
+    assert_eq!(files(&desk), files(&plain));
+
+    let added = run(&desk, PASSPHRASE, &["slots", "add"], "another\n");
+    assert!(added.code == 1 && added.stderr.contains(text("error.field_slots")), "{}", added.stderr);
+    let twice = run(&desk, PASSPHRASE, &["slots", "decoy", "--yes"], "x\n");
+    assert_eq!((twice.code, twice.stderr.lines().last()), (1, Some(text("cli.decoy_there"))));
+    let changed = run(&desk, PASSPHRASE, &["passphrase"], "newer words\n");
+    assert_eq!((changed.code, listed("newer words").lines().count()), (0, 3), "{}", changed.stderr);
+    let changed = run(&desk, DECOY, &["passphrase"], "heron sand\n");
+    assert_eq!((changed.code, listed("heron sand").lines().count()), (0, 1), "{}", changed.stderr);
+    for (passphrase, code) in [("heron sand", 1), ("newer words", 0)] {
+        let ended = run(&desk, passphrase, &["slots", "decoy", "--end", "--yes"], "");
+        assert_eq!(ended.code, code, "{}", ended.stderr);
+    }
+    assert_eq!((listed("newer words").lines().count(), listed("heron sand").lines().count()), (3, 0));
+}

@@ -293,6 +293,21 @@ class WithoutGateway(unittest.TestCase):
         asyncio.run(app.lock())
         asyncio.run(app.unlock(b"new", cs.CancelHandle()))
 
+    def test_a_decoy_is_set_up_shown_and_ended(self):
+        app = Phone(self).with_vault()
+        mara = asyncio.run(app.add_account(account("mara", cs.AccountKind.TOTP(period=30, start=0))))
+        asyncio.run(app.add_account(account("bank", cs.AccountKind.TOTP(period=60, start=0))))
+        phone, cancel = cs.DeviceClass.PHONE, cs.CancelHandle()
+        asyncio.run(app.set_up_decoy(b"a passphrase", b"a decoy", [mara], phone, cancel))
+        for passphrase, names in [(b"a decoy", ["mara"]), (b"a passphrase", ["mara", "bank"])]:
+            asyncio.run(app.lock())
+            asyncio.run(app.unlock(passphrase, cancel))
+            self.assertEqual([row.account.name for row in app.codes(59).rows], names)
+            self.assertEqual(asyncio.run(app.has_decoy()), len(names) == 2)
+        asyncio.run(app.end_decoy(b"a passphrase", phone, cancel))
+        self.assertFalse(asyncio.run(app.has_decoy()))
+        self.assertEqual(len(app.codes(59).rows), 2)
+
     def test_an_error_says_who_can_act_and_repeats_no_input(self):
         with self.assertRaises(cs.CountersignError.Input) as caught:
             Phone(self).app.enrol_offer(b"https://canary.example/enrol#1.x")

@@ -5,6 +5,7 @@
 mod bitflip;
 mod crash;
 pub mod disk;
+pub mod duress;
 mod erase;
 mod errno;
 mod list;

@@ -13,11 +13,11 @@ use countersign_protocol::otp::Algorithm;
 use countersign_tests::program;
 use serde_json::{Value, json};
 
-use super::{quick_folder, story};
+use super::{duress, quick_folder, story};
 
-/// What the reader says of a vault's file.
-pub fn ask(path: &Path, passphrase: &Secret) -> Value {
-    let reader = Path::new(env!("CARGO_MANIFEST_DIR")).join("vault/reader.py");
+/// What a reader says of a vault's file: `reader.py` lists its accounts, `rest.py` tells all that it holds.
+pub fn ask(reader: &str, path: &Path, passphrase: &Secret) -> Value {
+    let reader = Path::new(env!("CARGO_MANIFEST_DIR")).join("vault").join(reader);
     let mut command = Command::new(program::target().join("python-venv/bin/python"));
     command.arg("-B").arg(reader).arg(path);
     let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
@@ -56,13 +56,13 @@ fn fill(vault: &mut Vault) {
 pub fn told(vault: &mut Vault) -> Vec<Value> {
     let mut out = vec![];
     for account in vault.accounts().unwrap().iter() {
-        let (kind, moving, start) = match account.kind {
-            Kind::Totp(period) if period.start() == 0 => (1, u64::from(period.seconds()), 0),
-            Kind::Totp(period) => (6, period.seconds().into(), period.start()),
-            Kind::Hotp(counter) => (2, counter.get(), 0),
-            Kind::Steam => (3, 0, 0),
-            Kind::Yandex => (4, 0, 0),
-            Kind::MOtp => (5, 0, 0),
+        let (kind, moving) = match account.kind {
+            Kind::Totp(period) if period.start() == 0 => (1, vec![u64::from(period.seconds())]),
+            Kind::Totp(period) => (6, vec![period.seconds().into(), period.start()]),
+            Kind::Hotp(counter) => (2, vec![counter.get()]),
+            Kind::Steam => (3, vec![]),
+            Kind::Yandex => (4, vec![]),
+            Kind::MOtp => (5, vec![]),
         };
         let algorithm = match account.algorithm {
             Algorithm::Sha1 => 1,
@@ -80,8 +80,8 @@ pub fn told(vault: &mut Vault) -> Vec<Value> {
         kept.extend_from_slice(seed.expose());
         out.push(json!({
             "id": account.id.0, "issuer": account.issuer, "name": account.name, "kind": kind, "moving": moving,
-            "start": start, "algorithm": algorithm, "digits": account.digits.get(), "created": account.created, "changed": account.changed, "order": account.order,
-            "origin": account.origin.map(|id| hex(id.as_bytes())), "note": vault.note(account.id).unwrap().as_str(),
+            "algorithm": algorithm, "digits": account.digits.get(), "created": account.created,
+            "changed": account.changed, "order": account.order, "origin": account.origin.map(|id| hex(id.as_bytes())), "note": vault.note(account.id).unwrap().as_str(),
             "favourite": favourite, "pinned": pinned, "hidden": hidden, "icon": icon, "tags": tags,
             "groups": groups.iter().map(|group| group.0).collect::<Vec<_>>(), "uses": account.uses, "used": account.used,
             "seed": hex(&kept), "deleted": null,
@@ -90,13 +90,21 @@ pub fn told(vault: &mut Vault) -> Vec<Value> {
     out
 }
 
-/// The reader's accounts, without what it says of the bytes themselves, and without the bin.
+/// The reader's accounts, without the bin, and with what a label leaves out since it goes without saying.
 pub fn read(answer: &Value) -> Vec<Value> {
-    let mut all = answer["accounts"].as_array().unwrap().clone();
+    let mut all = answer.as_array().unwrap().clone();
     all.retain(|account| account["deleted"].is_null());
     all.iter_mut().for_each(|account| {
+        let (created, id) = (account["created"].clone(), account["id"].as_u64().unwrap());
+        let left_out = json!({
+            "changed": created, "order": id << 20, "origin": null, "note": "", "favourite": false, "pinned": false,
+            "hidden": false, "icon": null, "groups": [], "tags": [], "uses": 0, "used": 0, "deleted": null,
+        });
         let account = account.as_object_mut().unwrap();
-        ["label", "parts"].iter().for_each(|name| drop(account.remove(*name)));
+        account.remove("parts");
+        left_out.as_object().unwrap().iter().for_each(|(name, value)| {
+            account.entry(name.clone()).or_insert_with(|| value.clone());
+        });
     });
     all
 }
@@ -113,13 +121,38 @@ fn a_reader_in_another_language_opens_what_this_program_writes() {
     fill(&mut vault);
     // Also with what stands in the log alone, while another has it open.
     let path = folder.path().join(story::NAME);
-    let live = ask(&path, &story::passphrase());
+    let live = ask("reader.py", &path, &story::passphrase());
     assert_eq!(by_id(read(&live)), by_id(told(&mut vault)));
     vault.lock();
-    let answer = ask(&path, &story::passphrase());
+    let listed = ask("reader.py", &path, &story::passphrase());
+    let answer = ask("rest.py", &path, &story::passphrase());
+    assert_eq!(listed, answer["accounts"]);
     vault.unlock(&story::passphrase()).unwrap();
-    assert_eq!(by_id(read(&answer)), by_id(told(&mut vault)));
-    assert_eq!(vault.bin().unwrap().len(), 1);
+    assert_eq!(by_id(read(&listed)), by_id(told(&mut vault)));
+    assert_eq!((vault.bin().unwrap().len(), listed.as_array().unwrap().len()), (1, 5));
     assert_eq!(answer["groups"], json!({"1": [1, "Work"], "2": [2, "Zuhause"]}));
     assert_eq!(answer["pictures"].as_object().unwrap().len(), 1);
+}
+
+/// The reserve too is as it is written down: whoever has the passphrase of what lies beneath a decoy needs no program of ours.
+#[test]
+fn a_reader_in_another_language_opens_what_lies_beneath_a_decoy() {
+    let folder = quick_folder();
+    let mut vault = story::create(folder.path(), 0x7265_6165).unwrap();
+    fill(&mut vault);
+    let whole = by_id(told(&mut vault));
+    let keep: Vec<_> = vault.accounts().unwrap()[..2].iter().map(|account| account.id).collect();
+    vault.hide(&duress::decoy(), &keep).unwrap();
+    vault.add(&story::account(77)).unwrap();
+    let all = by_id(told(&mut vault));
+    assert_eq!(all.len(), whole.len() + 1);
+    vault.lock();
+    let path = folder.path().join(story::NAME);
+    let beneath = ask("rest.py", &path, &story::passphrase());
+    assert_eq!(by_id(read(&beneath["accounts"])), all);
+    assert_eq!(beneath["groups"], json!({"1": [1, "Work"], "2": [2, "Zuhause"]}));
+    let shown = ask("rest.py", &path, &duress::decoy_passphrase());
+    assert_eq!((shown["accounts"].as_array().unwrap().len(), &shown["key"]), (2, &beneath["shown"]));
+    vault.unlock(&duress::decoy_passphrase()).unwrap();
+    assert_eq!(by_id(read(&ask("reader.py", &path, &duress::decoy_passphrase()))), by_id(told(&mut vault)));
 }

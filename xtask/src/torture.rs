@@ -5,7 +5,7 @@ use countersign_strings::fill;
 use crate::{Fallible, child, repo, run, setup, suite};
 
 /// The promises of SECURITY.md by number, and the module whose tests hold them.
-const PROMISES: [(&str, &str); 9] = [
+const PROMISES: [(&str, &str); 10] = [
     ("P1", "vault::crash"),
     ("P2", "vault::errno"),
     ("P3", "vault::bitflip"),
@@ -15,6 +15,7 @@ const PROMISES: [(&str, &str); 9] = [
     ("P7", "push::mutate"),
     ("P9", "leak::canary"),
     ("P12", "vault::migrate"),
+    ("duress", "vault::duress"),
 ];
 
 /// What a name on the command line stands for.

@@ -10,6 +10,7 @@ mod by_hand;
 mod choose;
 pub mod code;
 mod completions;
+pub(crate) mod decoy;
 pub mod edit;
 mod enrol;
 mod erase;

@@ -10,6 +10,7 @@ use countersign_strings::{fill, text};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
+use super::decoy::{self, Decoy};
 use super::{Context, sheet};
 use crate::fault::Fault;
 use crate::outside::isolated;
@@ -61,6 +62,9 @@ pub enum SlotsCommand {
     /// Opens the vault by a recovery sheet, for a new passphrase.
     #[command(about = text("cli.about_slots_restore"))]
     Restore,
+    /// Sets up a decoy, or ends it.
+    #[command(about = text("cli.about_slots_decoy"))]
+    Decoy(Decoy),
 }
 
 /// Does what was asked for; lists where nothing was.
@@ -72,6 +76,7 @@ pub fn run(context: &Context, what: Option<&SlotsCommand>) -> Result<(), Fault> 
         Some(SlotsCommand::Remove { id, yes }) => remove(context, SlotId::of(*id), *yes),
         Some(SlotsCommand::Recovery { name, page }) => sheet::make(context, name, page.as_deref()),
         Some(SlotsCommand::Restore) => restore(context),
+        Some(SlotsCommand::Decoy(what)) => decoy::run(context, what),
     }
 }
 

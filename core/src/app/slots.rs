@@ -5,9 +5,7 @@ use countersign_protocol::Secret;
 use super::vault::Safe;
 use super::{App, lock};
 use crate::cancel::Cancel;
-#[cfg(doc)]
-use crate::error::InputError;
-use crate::error::{Error, PortError};
+use crate::error::{Error, InputError, PortError};
 use crate::port::{Guard, Keystore, Topic};
 use crate::vault::{DeviceClass, Sheet, SlotId, SlotRow, Vault};
 
@@ -110,7 +108,10 @@ impl App {
         cancel: &Cancel,
     ) -> Result<(), Error> {
         let (key, lockbox) = self.key_and_lockbox()?;
-        lockbox.open_sheet(sheet)?;
+        // A sheet of the vault that is shown opens nothing of one that is hidden.
+        if !lockbox.open_sheet(sheet)?.key.is_same(&key) {
+            return Err(InputError::WrongSheet.into());
+        }
         let slot = key.passphrase_slot(new, self.fitting_cost(class)?, &*self.ports.random)?;
         cancel.check()?;
         self.state()?.safe.vault()?.replace_passphrase(slot)

@@ -148,17 +148,17 @@ impl App {
     pub fn remove_keystore_slots(&self, made: &dyn Fn(&[u8]) -> bool) -> Result<(), Error> {
         let mut state = self.state()?;
         let vault = state.safe.vault()?;
-        vault.lockbox().keystore_slots_of(made).into_iter().try_for_each(|id| vault.remove_slot(id))
+        vault.keystore_slots_of(made)?.into_iter().try_for_each(|id| vault.remove_slot(id))
     }
 
     /// A secret that the vault gives to the shell's keystore, for as long as there is this vault: whatever opens the one opens
-    /// what the other has sealed by it.
+    /// what the other has sealed by it. It stays the same where a decoy is set up or ends, and under both passphrases.
     ///
     /// # Errors
     /// [`InputError::VaultLocked`], [`InputError::NoVault`].
     pub fn keystore_secret(&self) -> Result<Secret, Error> {
-        let key = self.state()?.safe.vault()?.key()?;
-        key.keystore_secret()
+        let (key, lockbox) = self.key_and_lockbox()?;
+        lockbox.keystore_secret(&key)
     }
 
     /// The same secret by a passphrase. The vault stays as it is, locked or not. Takes a key derivation.
@@ -167,7 +167,7 @@ impl App {
     /// [`InputError::WrongPassphrase`], [`InputError::NoVault`], and what the file gives.
     pub fn keystore_secret_by(&self, passphrase: &Secret) -> Result<Secret, Error> {
         let (lockbox, _) = self.lockbox()?;
-        lockbox.open(passphrase)?.keystore_secret()
+        lockbox.keystore_secret(&lockbox.open(passphrase)?)
     }
 
     /// Locks the vault: seeds and names leave memory. Approvals go on.
@@ -197,7 +197,7 @@ impl App {
         cancel: &Cancel,
     ) -> Result<(), Error> {
         let (key, lockbox) = self.key_and_lockbox()?;
-        let opened = lockbox.open_timed(old, &|| self.ports.clock.monotonic())?;
+        let opened = lockbox.open_again(&key, old)?;
         cancel.check()?;
         let slot = key.passphrase_slot(new, self.fitting_cost(class)?, &*self.ports.random)?;
         cancel.check()?;

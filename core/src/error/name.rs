@@ -51,6 +51,8 @@ names! {
         Group = "group",
         /// The groups of a vault, or of an account.
         Groups = "groups",
+        /// What a hidden vault holds.
+        Hidden = "hidden vault",
         /// The file of an icon pack, or its list.
         IconPack = "icon pack",
         /// All icon packs.
@@ -141,6 +143,8 @@ names! {
         NoPngIcons = "icons in PNG or JPEG",
         /// Text that normal form C does not make three times as long.
         Ordinary = "ordinary text",
+        /// Another passphrase than the one that it stands beside.
+        Other = "another than the other one",
         /// A passphrase's length.
         PassphraseLength = "1 to 1,024 bytes",
         /// A PIN of this kind of account.

@@ -1,13 +1,14 @@
-//! The book of the header: what only the vault's owner may read of its slots, and how the vault locks itself. It is sealed
-//! under the vault key, and padded so that its length tells no names.
+//! The book of the header: what only the vault's owner may read of its slots, how the vault locks itself, and what it gives
+//! to the shell's keystore. It is sealed under the vault key, and padded so that its length tells no names.
 //!
 //! ```text
-//! form 1 | class u8 | lock after, s | lock when u8 | entries | entry … | zeros to the next 256 bytes
+//! form 1 | class u8 | lock after, s | lock when u8 | 0, or 1 and secret 32 | entries | entry … | zeros to the next 256 bytes
 //! entry: slot | made | used | kept | length | name        (numbers are varints, times in Unix time)
 //! ```
 
 use std::collections::BTreeMap;
 
+use countersign_protocol::Secret;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::autolock::AutoLock;
@@ -20,14 +21,18 @@ use super::slot::{Slot, SlotId, take};
 const FORM: u8 = 1;
 /// What its length is a multiple of.
 const BLOCK: usize = 256;
+/// Bytes of the secret for the shell's keystore.
+pub(super) const KEYSTORE: usize = 32;
 
 /// What the book says.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Book {
     /// What the vault was made on.
     pub class: Option<DeviceClass>,
     /// When the vault locks itself.
     pub lock: AutoLock,
+    /// What the shell's keystore gets by whatever opens the vault; none in a vault that an earlier program made.
+    pub keystore: Option<Secret>,
     /// By the slot's number.
     pub entries: BTreeMap<u32, Entry>,
 }
@@ -77,7 +82,7 @@ impl Book {
     /// The bytes that are sealed.
     pub fn write(&self) -> Zeroizing<Vec<u8>> {
         let names: usize = self.entries.values().map(|entry| entry.name.len() + 40).sum();
-        let mut out = Zeroizing::new(Vec::with_capacity((64 + names).next_multiple_of(BLOCK)));
+        let mut out = Zeroizing::new(Vec::with_capacity((64 + KEYSTORE + names).next_multiple_of(BLOCK)));
         let class = match self.class {
             None => 0,
             Some(DeviceClass::SmallPhone) => 1,
@@ -87,6 +92,9 @@ impl Book {
         out.extend_from_slice(&[FORM, class]);
         write_varint(self.lock.after.map_or(0, |after| after.as_secs()), &mut out);
         out.push(u8::from(self.lock.on_leave) | u8::from(self.lock.on_screen_off) << 1);
+        out.push(u8::from(self.keystore.is_some()));
+        // The secret leaves its type to be sealed with the rest.
+        self.keystore.iter().for_each(|secret| out.extend_from_slice(secret.expose()));
         write_varint(self.entries.len() as u64, &mut out);
         for (id, entry) in &self.entries {
             let name = entry.name.as_bytes();
@@ -114,6 +122,15 @@ impl Book {
         let after = read_varint(&mut rest)?;
         let [when @ 0..=3] = take(&mut rest)? else { return None };
         let lock = AutoLock::stored(after, when & 1 != 0, when & 2 != 0)?;
+        let keystore = match take(&mut rest)? {
+            [0] => None,
+            [1] => {
+                let (secret, after) = rest.split_at_checked(KEYSTORE)?;
+                rest = after;
+                Some(Secret::from_slice(secret))
+            }
+            _ => return None,
+        };
         let mut entries = BTreeMap::new();
         for _ in 0..read_varint(&mut rest)? {
             let id = u32::try_from(read_varint(&mut rest)?).ok()?;
@@ -128,7 +145,7 @@ impl Book {
             }
         }
         let is_padded = rest.len() < BLOCK && bytes.len().is_multiple_of(BLOCK) && rest.iter().all(|byte| *byte == 0);
-        is_padded.then_some(Self { class, lock, entries })
+        is_padded.then_some(Self { class, lock, keystore, entries })
     }
 }
 
@@ -154,7 +171,13 @@ mod tests {
         let entry =
             ("\\PC{0,64}", any::<[u64; 3]>()).prop_map(|(name, [made, used, kept])| Entry { name, made, used, kept });
         let entries = prop::collection::btree_map(any::<u32>(), entry, 0..=16);
-        (class, lock, entries).prop_map(|(class, lock, entries)| Book { class, lock, entries })
+        let keystore = prop::option::of(any::<[u8; KEYSTORE]>().prop_map(|bytes| Secret::from_slice(&bytes)));
+        (class, lock, keystore, entries).prop_map(|(class, lock, keystore, entries)| Book {
+            class,
+            lock,
+            keystore,
+            entries,
+        })
     }
 
     #[test]

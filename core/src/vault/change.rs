@@ -17,7 +17,7 @@ use super::label::{Label, NOTE_HERE, Note};
 use super::rows::{self, PART, Row, Rows, Single};
 use super::store::{Change, Fault, Reader};
 use super::summary::{Found, Summary, Versions};
-use super::unlock::{read_lockbox, seal_summary};
+use super::unlock::{read_header, read_lockbox, seal_summary};
 use super::{Unlocked, Vault};
 use crate::error::{Error, InputError, PortError};
 use crate::port::Random;
@@ -55,7 +55,7 @@ impl Vault {
         })?;
         let open = self.unlocked_mut()?;
         open.header = header;
-        self.lockbox = self.unlocked()?.lockbox();
+        self.lockbox = self.next_lockbox()?;
         Ok(result)
     }
 
@@ -66,13 +66,14 @@ impl Vault {
         if !open.stale && foreign == open.foreign {
             return Ok(());
         }
+        open.store.reload()?;
         let rows = Rows::load(open.store.reader(), &open.keys)?;
         open.take_rows(rows);
         (open.stale, open.foreign) = (false, foreign);
         let path = self.path.clone();
         let (lockbox, _) = read_lockbox(&path)?;
         let open = self.unlocked_mut()?;
-        (open.header, _) = lockbox.chosen(&open.key, &open.keys)?;
+        (open.header, _) = read_header(&open.store, &lockbox, &open.key, &open.keys)?;
         self.lockbox = lockbox;
         Ok(())
     }

@@ -2,7 +2,8 @@
 //!
 //! 1. A mark is put beside the vault. From here on it is erased: what is left of it goes at the next start, whatever
 //!    happened.
-//! 2. Every header in every file is overwritten, the vault's own first: without one no slot opens anything. Until the last
+//! 2. Every header in every file is overwritten, and the second place of the reserve, the vault's own first: without one no
+//!    slot opens anything. Until the last
 //!    of them is gone every account is there; from then on none can be read.
 //! 3. Everything else in those files is overwritten, and they are removed; the mark last.
 
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use super::header;
 use super::mend::{private, remove, sync_folder};
 use super::raw::{beside, disk};
+use super::reserve;
 use crate::error::Error;
 
 /// Bytes that are overwritten at once.
@@ -79,11 +81,29 @@ fn family(path: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(files)
 }
 
-/// Overwrites whatever looks like a header, and what may follow it within one.
+/// Overwrites and removes every copy of the vault at `path` that lies beside it, with all that opens those.
+///
+/// # Errors
+/// [`crate::error::PortError`] of the disk.
+pub(super) fn copies(path: &Path, but: &Path) -> Result<(), Error> {
+    let kept: Vec<PathBuf> = ["", "-wal", "-shm", ".lock"].iter().map(|suffix| beside(path, suffix)).collect();
+    let copies = family(path)?.into_iter().filter(|file| file != but && !kept.contains(file));
+    copies.into_iter().try_for_each(|file| {
+        overwrite(&file)?;
+        remove(&file)
+    })?;
+    sync_folder(path)
+}
+
+/// Overwrites whatever looks like a header, and what may follow it within one; and the second place of the reserve.
 fn overwrite_headers(path: &Path) -> Result<(), Error> {
     let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(disk)?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).map_err(disk)?;
+    for (start, length) in reserve::second_in(&bytes) {
+        file.seek(SeekFrom::Start(start as u64)).map_err(disk)?;
+        write_zeros(&mut file, length)?;
+    }
     let mut at = 0;
     while let Some(found) = bytes[at..].windows(header::MAGIC.len()).position(|window| window == header::MAGIC) {
         let start = at + found;
@@ -96,7 +116,7 @@ fn overwrite_headers(path: &Path) -> Result<(), Error> {
     file.sync_data().map_err(disk)
 }
 
-fn overwrite(path: &Path) -> Result<(), Error> {
+pub(super) fn overwrite(path: &Path) -> Result<(), Error> {
     let mut file = OpenOptions::new().write(true).open(path).map_err(disk)?;
     let length = file.metadata().map_err(disk)?.len();
     write_zeros(&mut file, usize::try_from(length).unwrap_or(usize::MAX))?;

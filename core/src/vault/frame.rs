@@ -30,11 +30,22 @@ pub(super) enum Place {
     Picture,
     /// `summary.body`, in a row of its own: how the last change of accounts is taken back.
     Undo,
+    /// `reserve.body`
+    Reserve,
 }
 
 impl Place {
-    const ALL: [Self; 8] =
-        [Self::Seed, Self::Label, Self::Note, Self::Summary, Self::Group, Self::Icon, Self::Picture, Self::Undo];
+    const ALL: [Self; 9] = [
+        Self::Seed,
+        Self::Label,
+        Self::Note,
+        Self::Summary,
+        Self::Group,
+        Self::Icon,
+        Self::Picture,
+        Self::Undo,
+        Self::Reserve,
+    ];
 
     /// Its number in a piece.
     pub const fn byte(self) -> u8 {
@@ -47,6 +58,7 @@ impl Place {
             Self::Icon => 6,
             Self::Picture => 7,
             Self::Undo => 8,
+            Self::Reserve => 9,
         }
     }
 }

@@ -184,6 +184,13 @@ impl Work<'_> {
         self.rows.groups.good.values().map(|row| &row.value).find(same).map(|group| group.id)
     }
 
+    /// Writes a group of another vault as a new one.
+    pub(super) fn copy_group(&mut self, group: &Group) -> Result<GroupId, Error> {
+        let id = GroupId(self.new_id());
+        self.write_group(None, &Group { id, ..group.clone() })?;
+        Ok(id)
+    }
+
     fn write_group(&mut self, before: Option<&Single<Group>>, group: &Group) -> Result<(), Error> {
         let version = before.map_or(1, |row| row.version + 1);
         self.put_single(Place::Group, group.id.0, before.map(|row| row.version), &group.write())?;

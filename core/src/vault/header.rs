@@ -14,20 +14,13 @@
 //! The book ([`super::book`]) is what only the vault's owner may read of the slots. Where there is none yet, nothing stands
 //! in its place.
 
-use std::cell::Cell;
-use std::time::Duration;
-
-use countersign_protocol::Secret;
 use countersign_protocol::jose::{H32, Id};
 
 use super::cost::KdfCost;
-use super::key::{Keys, VaultKey};
-use super::sheet::Sheet;
+use super::key::Keys;
 use super::slot::{Slot, SlotId, Way, read_cost, take, write_cost};
-use crate::cancel::Cancel;
-use crate::error::{Error, InputError, Named, Rule};
+use crate::error::{InputError, Named, Rule};
 use crate::limits;
-use crate::port::{Guard, Keystore};
 
 /// The first bytes of every copy, in this and every later format; length and format follow.
 pub(super) const MAGIC: [u8; 4] = *b"CSVH";
@@ -201,167 +194,6 @@ pub(super) fn outline(bytes: &[u8]) -> Option<(usize, u16)> {
     (length <= limits::VAULT_HEADER).then_some((length, format))
 }
 
-/// What opening a slot gave.
-#[derive(Debug, Clone)]
-pub struct Opened {
-    /// The vault key.
-    pub key: VaultKey,
-    /// The slot that gave it.
-    pub slot: SlotId,
-    /// How long its key took to derive; nothing where none was, or nobody looked at a clock.
-    pub took: Duration,
-}
-
-/// The header as the locked vault knows it: every copy that could be read, the best first. Cheap to
-/// clone, so that a key derivation or a prompt can run without any lock.
-#[derive(Debug, Clone)]
-pub struct Lockbox {
-    pub(super) copies: Vec<Copy>,
-    /// Whether anything but two whole, equal copies was found.
-    pub(super) damaged: bool,
-    /// Headers of other vaults that lie in the same files, as beside a log that belongs elsewhere. One of
-    /// them may be the one that is meant.
-    spare: Vec<Copy>,
-}
-
-impl Lockbox {
-    /// Chooses among the copies found: the whole ones of the latest revision, since an older one may
-    /// hold a passphrase that was changed; damaged ones only where none is whole.
-    pub(super) fn new(mut copies: Vec<Copy>) -> Self {
-        let damaged = copies.len() != 2 || copies[0] != copies[1] || !copies[0].whole;
-        let latest = copies.iter().filter(|copy| copy.whole).map(|copy| copy.header.revision).max();
-        if let Some(latest) = latest {
-            copies.retain(|copy| copy.whole && copy.header.revision == latest);
-        }
-        copies.sort_by_key(|copy| std::cmp::Reverse(copy.header.revision));
-        copies.dedup();
-        Self { copies, damaged, spare: vec![] }
-    }
-
-    /// Keeps those of `found` that are another vault's.
-    pub(super) fn with_spare(mut self, mut found: Vec<Copy>) -> Self {
-        let known = |copy: &Copy| self.copies.iter().any(|own| own.header.vault == copy.header.vault);
-        found.retain(|copy| copy.whole && !known(copy));
-        found.dedup();
-        self.spare = found;
-        self
-    }
-
-    /// Whether SQLite reads the vault of this key; `None` where nothing of it is in the files.
-    pub(super) fn reads(&self, key: &VaultKey) -> Option<bool> {
-        let holds = |copies: &[Copy]| copies.iter().any(|copy| copy.header.vault == key.vault);
-        if holds(&self.copies) { Some(true) } else { holds(&self.spare).then_some(false) }
-    }
-
-    /// The header that this key made, and whether it was changed since. Where no copy is authentic,
-    /// the first of the key's vault stands in.
-    pub(super) fn chosen(&self, key: &VaultKey, keys: &Keys) -> Result<(Header, bool), Error> {
-        let mut own = self.copies.iter().chain(&self.spare).filter(|copy| copy.header.vault == key.vault);
-        let authentic = own.clone().filter(|copy| copy.is_authentic(keys));
-        if let Some(copy) = authentic.max_by_key(|copy| copy.header.revision) {
-            return Ok((copy.header.clone(), self.damaged));
-        }
-        let copy = own.next().ok_or(InputError::NotAVault)?;
-        Ok((copy.header.clone(), true))
-    }
-
-    /// Opens a slot by a passphrase. Takes as long as the vault's cost says.
-    ///
-    /// # Errors
-    /// [`InputError::WrongPassphrase`]; [`InputError::HeaderDamaged`] where no whole header is left and
-    /// no slot opens; [`InputError::NotAVault`] where there is no header within the limits.
-    pub fn open(&self, passphrase: &Secret) -> Result<VaultKey, Error> {
-        Ok(self.open_timed(passphrase, &|| Duration::ZERO)?.key)
-    }
-
-    /// As [`Lockbox::open`]; says too which slot it was, and how long its derivation took by the clock `now`.
-    ///
-    /// # Errors
-    /// As [`Lockbox::open`].
-    pub fn open_timed(&self, passphrase: &Secret, now: &dyn Fn() -> Duration) -> Result<Opened, Error> {
-        let took = Cell::new(Duration::ZERO);
-        let (slot, key) = self.try_each(InputError::WrongPassphrase, |slot, vault| {
-            let begun = now();
-            let opened = slot.open(vault, passphrase);
-            took.set(now().saturating_sub(begun));
-            opened
-        })?;
-        Ok(Opened { key, slot, took: took.get() })
-    }
-
-    /// Opens a slot by the platform's keystore, which may prompt.
-    ///
-    /// # Errors
-    /// [`InputError::Slot`] where there is no such slot or it does not fit; what
-    /// [`Keystore::unwrap`] gives.
-    pub fn open_keystore(&self, keystore: &dyn Keystore, cancel: &Cancel) -> Result<VaultKey, Error> {
-        Ok(self.open_keystore_slot(keystore, cancel)?.key)
-    }
-
-    /// As [`Lockbox::open_keystore`]; says too which slot it was.
-    ///
-    /// # Errors
-    /// As [`Lockbox::open_keystore`].
-    pub fn open_keystore_slot(&self, keystore: &dyn Keystore, cancel: &Cancel) -> Result<Opened, Error> {
-        let none = InputError::Slot("no keystore slot opens");
-        let (slot, key) = self.try_each(none, |slot, vault| slot.open_keystore(vault, keystore, cancel))?;
-        Ok(Opened { key, slot, took: Duration::ZERO })
-    }
-
-    /// Opens a slot by a recovery sheet.
-    ///
-    /// # Errors
-    /// [`InputError::WrongSheet`] where it is another vault's, or was taken back; as [`Lockbox::open`].
-    pub fn open_sheet(&self, sheet: &Sheet) -> Result<Opened, Error> {
-        let (slot, key) = self.try_each(InputError::WrongSheet, |slot, vault| slot.open_sheet(vault, sheet))?;
-        Ok(Opened { key, slot, took: Duration::ZERO })
-    }
-
-    /// The slots that the keystore opens, with what each asks for.
-    pub fn keystore_slots(&self) -> Vec<(SlotId, Guard)> {
-        let slots = self.copies.first().map(|copy| copy.header.slots.iter());
-        let slots = slots.into_iter().flatten().filter_map(|slot| match slot.way {
-            Way::Keystore { guard, .. } => Some((slot.id, guard)),
-            Way::Passphrase { .. } | Way::Sheet => None,
-        });
-        slots.collect()
-    }
-
-    /// The keystore's slots that hold what `made` knows as its own work.
-    pub fn keystore_slots_of(&self, made: &dyn Fn(&[u8]) -> bool) -> Vec<SlotId> {
-        let slots = self.copies.first().map(|copy| copy.header.slots.iter()).into_iter().flatten();
-        let of_it = |slot: &&Slot| matches!(&slot.way, Way::Keystore { wrapped, .. } if made(wrapped));
-        slots.filter(of_it).map(|slot| slot.id).collect()
-    }
-
-    /// Tries every slot of the best copies, and of damaged ones only what differs. A slot whose
-    /// platform key is gone does not keep the next from being tried.
-    fn try_each(
-        &self,
-        refusal: InputError,
-        open: impl Fn(&Slot, &Id) -> Result<Option<VaultKey>, Error>,
-    ) -> Result<(SlotId, VaultKey), Error> {
-        let best = self.copies.first().ok_or(InputError::NotAVault)?;
-        let mut tried: Vec<(&Id, &Slot)> = Vec::new();
-        let mut failed = None;
-        for copy in self.copies.iter().chain(&self.spare) {
-            for slot in &copy.header.slots {
-                if tried.contains(&(&copy.header.vault, slot)) {
-                    continue;
-                }
-                tried.push((&copy.header.vault, slot));
-                match open(slot, &copy.header.vault) {
-                    Ok(Some(key)) => return Ok((slot.id, key)),
-                    Ok(None) => {}
-                    Err(error @ Error::Input(_)) => return Err(error),
-                    Err(error) => failed = failed.or(Some(error)),
-                }
-            }
-        }
-        Err(failed.unwrap_or(if best.whole { refusal } else { InputError::HeaderDamaged }.into()))
-    }
-}
-
 fn checksum(bytes: &[u8]) -> [u8; CHECKSUM] {
     let mut out = [0; CHECKSUM];
     out.copy_from_slice(&H32::sha256(&[bytes]).as_bytes()[..CHECKSUM]);
@@ -373,11 +205,14 @@ mod tests {
     use proptest::prelude::*;
     use proptest::strategy::ValueTree as _;
 
+    use countersign_protocol::Secret;
+
     use super::*;
-    use crate::vault::slot::Slot;
+    use crate::port::Guard;
+    use crate::vault::key::VaultKey;
 
     fn key() -> VaultKey {
-        VaultKey { vault: Id::from_bytes([3; 16]), secret: Secret::new(vec![4; 32]) }
+        VaultKey { vault: Id::from_bytes([3; 16]), secret: Secret::new(vec![4; 32]), second: None }
     }
 
     fn slots() -> impl Strategy<Value = Slot> {

@@ -8,10 +8,12 @@ use countersign_protocol::jose::H32;
 use super::account::{AccountId, Edit};
 use super::change::Work;
 use super::frame::{Place, Tag, read_varint, write_varint};
+use super::key::Keys;
 use super::label::{read_text, write_text};
 use super::picture::Picture;
-use super::rows::{PART, Single};
+use super::rows::{PART, Rows, Single};
 use super::slot::take;
+use super::store::Reader;
 use super::tile::DRAWN;
 use super::{Unlocked, Vault};
 use crate::error::{Error, InputError, Named};
@@ -130,17 +132,7 @@ impl Vault {
     pub fn picture(&mut self, id: IconId) -> Result<Picture, Error> {
         self.refresh()?;
         let open = self.unlocked()?;
-        let label = open.rows.icons.good.get(&id.0).ok_or(InputError::NotFound)?.value;
-        let damaged = InputError::Damaged(id.0);
-        let first = rows_of(id.0).start;
-        let parts = open.store.reader().pieces(Place::Picture, first..first + label.parts())?;
-        let mut bytes = Vec::with_capacity(usize::try_from(label.length).unwrap_or_default());
-        for (row, (at, piece)) in (first..).zip(&parts) {
-            let (_, part) = open.keys.open(Place::Picture, *at, piece).filter(|_| *at == row).ok_or(damaged)?;
-            bytes.extend_from_slice(part.expose());
-        }
-        let picture = Picture::kept(bytes);
-        if IconLabel::of(&picture) == label { Ok(picture) } else { Err(damaged.into()) }
+        read_picture(id, &open.rows, &open.keys, open.store.reader())
     }
 
     /// Takes out what no account shows any more.
@@ -156,6 +148,21 @@ impl Vault {
             })
         })
     }
+}
+
+/// A picture, out of its pieces.
+pub(super) fn read_picture(id: IconId, rows: &Rows, keys: &Keys, reader: Reader<'_>) -> Result<Picture, Error> {
+    let label = rows.icons.good.get(&id.0).ok_or(InputError::NotFound)?.value;
+    let damaged = InputError::Damaged(id.0);
+    let first = rows_of(id.0).start;
+    let parts = reader.pieces(Place::Picture, first..first + label.parts())?;
+    let mut bytes = Vec::with_capacity(usize::try_from(label.length).unwrap_or_default());
+    for (row, (at, piece)) in (first..).zip(&parts) {
+        let (_, part) = keys.open(Place::Picture, *at, piece).filter(|_| *at == row).ok_or(damaged)?;
+        bytes.extend_from_slice(part.expose());
+    }
+    let picture = Picture::kept(bytes);
+    if IconLabel::of(&picture) == label { Ok(picture) } else { Err(damaged.into()) }
 }
 
 impl Unlocked {
@@ -184,7 +191,7 @@ impl Work<'_> {
         if known { Ok(()) } else { Err(InputError::NotFound) }
     }
 
-    fn keep_picture(&mut self, picture: &Picture) -> Result<IconId, Error> {
+    pub(super) fn keep_picture(&mut self, picture: &Picture) -> Result<IconId, Error> {
         let label = IconLabel::of(picture);
         let icons = &self.rows.icons.good;
         let whole = |id: &u64| !self.rows.torn.contains(id);

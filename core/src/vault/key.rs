@@ -8,6 +8,7 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use ring::{hkdf, hmac};
 use zeroize::Zeroizing;
 
+use super::cost::{KdfCost, SALT};
 use super::frame::{self, Place, Tag};
 use crate::error::{Error, PortError};
 use crate::port::Random;
@@ -24,6 +25,18 @@ pub(super) const TAG: usize = 16;
 pub struct VaultKey {
     pub(super) vault: Id,
     pub(super) secret: Secret,
+    /// Of a hidden vault: what goes with it in the second place.
+    pub(super) second: Option<Second>,
+}
+
+/// What the key of a hidden vault brings along.
+#[derive(Clone)]
+pub(super) struct Second {
+    /// What its one passphrase costs, and with which salt.
+    pub cost: KdfCost,
+    pub salt: [u8; SALT],
+    /// The secret of the vault that is shown in its place.
+    pub shown: Secret,
 }
 
 impl fmt::Debug for VaultKey {
@@ -35,7 +48,7 @@ impl fmt::Debug for VaultKey {
 impl VaultKey {
     /// Draws the key of a new vault.
     pub(super) fn generate(random: &dyn Random) -> Result<Self, PortError> {
-        Ok(Self { vault: random.id()?, secret: random.secret(LEN)? })
+        Ok(Self { vault: random.id()?, secret: random.secret(LEN)?, second: None })
     }
 
     /// Whether this is the same key.
@@ -43,9 +56,27 @@ impl VaultKey {
         self.vault == other.vault && self.secret.ct_eq(other.secret.expose())
     }
 
-    /// What this vault gives to the shell's keystore.
-    pub(crate) fn keystore_secret(&self) -> Result<Secret, Error> {
-        derive(self, b"countersign vault 2 keystore")
+    /// Whether it is the key of a hidden vault.
+    pub(super) const fn is_hidden(&self) -> bool {
+        self.second.is_some()
+    }
+
+    /// Of a hidden vault, the key of the one that is shown in its place.
+    pub(super) fn shown(&self) -> Option<Self> {
+        let second = self.second.as_ref()?;
+        Some(Self { vault: self.vault, secret: second.shown.clone(), second: None })
+    }
+
+    /// A key for one use.
+    pub(super) fn derive(&self, info: &[u8]) -> Result<Secret, Error> {
+        let salt = hkdf::Salt::new(hkdf::HKDF_SHA256, self.vault.as_bytes());
+        // The vault key leaves its type to be derived from.
+        let pseudo_random = salt.extract(self.secret.expose());
+        let mut out = Zeroizing::new(vec![0; LEN]);
+        let info = [info];
+        let okm = pseudo_random.expand(&info, hkdf::HKDF_SHA256).map_err(|_| Error::Internal)?;
+        okm.fill(&mut out).map_err(|_| Error::Internal)?;
+        Ok(Secret::new(std::mem::take(&mut *out)))
     }
 
     /// The keys that work while the vault is unlocked.
@@ -138,18 +169,6 @@ impl Drop for Sealer {
     }
 }
 
-/// A key for one use, of the vault's own.
-fn derive(key: &VaultKey, info: &[u8]) -> Result<Secret, Error> {
-    let salt = hkdf::Salt::new(hkdf::HKDF_SHA256, key.vault.as_bytes());
-    // The vault key leaves its type to be derived from.
-    let pseudo_random = salt.extract(key.secret.expose());
-    let mut out = Zeroizing::new(vec![0; LEN]);
-    let info = [info];
-    let okm = pseudo_random.expand(&info, hkdf::HKDF_SHA256).map_err(|_| Error::Internal)?;
-    okm.fill(&mut out).map_err(|_| Error::Internal)?;
-    Ok(Secret::new(std::mem::take(&mut *out)))
-}
-
 /// What an unlocked vault works with.
 pub(super) struct Keys {
     vault: Id,
@@ -161,14 +180,13 @@ pub(super) struct Keys {
 
 impl Keys {
     fn derive(key: &VaultKey) -> Result<Self, Error> {
-        let derive = |info: &[u8]| derive(key, info);
         let mac = |key: Secret| Box::new(hmac::Key::new(hmac::HMAC_SHA256, key.expose()));
         Ok(Self {
             vault: key.vault,
-            rows: Sealer::new(derive(b"countersign vault 1 rows")?.expose())?,
-            book: Sealer::new(derive(b"countersign vault 2 book")?.expose())?,
-            sum: mac(derive(b"countersign vault 1 sum")?),
-            header: mac(derive(b"countersign vault 1 header")?),
+            rows: Sealer::new(key.derive(b"countersign vault 1 rows")?.expose())?,
+            book: Sealer::new(key.derive(b"countersign vault 2 book")?.expose())?,
+            sum: mac(key.derive(b"countersign vault 1 sum")?),
+            header: mac(key.derive(b"countersign vault 1 header")?),
         })
     }
 

@@ -10,6 +10,7 @@ use super::header::Header;
 use super::icon;
 use super::key::Keys;
 use super::raw::{Raw, beside, disk, wal_of};
+use super::reserve::Cell;
 use super::store::{Change, Fault, Store};
 use super::summary::{Summary, Verdict};
 use crate::error::{Error, PortError};
@@ -153,17 +154,28 @@ pub(super) fn finish_rebuild(path: &Path) -> Result<(), Error> {
 ///
 /// # Errors
 /// [`PortError`] of the disk; then the damaged file is as it was.
-pub(super) fn rebuild(path: &Path, raw: &Raw, keys: &Keys, header: &Header) -> Result<(), Error> {
+pub(super) fn rebuild(path: &Path, raw: &Raw, keys: &Keys, header: &Header, cells: &[Cell]) -> Result<(), Error> {
     let building = beside(path, ".building");
-    for suffix in ["", "-wal", "-shm"] {
-        remove(&beside(&building, suffix))?;
-    }
+    remove_whole(&building)?;
     let pieces = Pieces::collect(raw, keys);
-    fill(&building, &pieces, keys, header)?;
-    File::open(&building).and_then(|file| file.sync_all()).map_err(disk)?;
-    fs::rename(&building, rebuilt(path)).map_err(disk)?;
-    sync_folder(path)?;
+    fill(&building, &pieces, keys, header, cells)?;
+    put_in_place(path, &building)?;
     finish_rebuild(path)
+}
+
+/// From here on `new`, whole and closed, is the vault at `path`: [`finish_rebuild`] ends it, now or at the next start.
+///
+/// # Errors
+/// [`PortError`] of the disk; then the vault is what it was.
+pub(super) fn put_in_place(path: &Path, new: &Path) -> Result<(), Error> {
+    File::open(new).and_then(|file| file.sync_all()).map_err(disk)?;
+    fs::rename(new, rebuilt(path)).map_err(disk)?;
+    sync_folder(path)
+}
+
+/// Removes a file of SQLite with all that goes with it.
+pub(super) fn remove_whole(path: &Path) -> Result<(), Error> {
+    ["", "-wal", "-shm"].iter().try_for_each(|suffix| remove(&beside(path, suffix)))
 }
 
 /// Makes a new vault file at `path` and lets `write` fill it in one transaction; closed, it is one file
@@ -179,9 +191,10 @@ pub(super) fn make_file(path: &Path, write: impl FnOnce(&Change<'_>) -> Result<(
     Ok(store.close()?)
 }
 
-fn fill(path: &Path, pieces: &Pieces, keys: &Keys, header: &Header) -> Result<(), Error> {
+fn fill(path: &Path, pieces: &Pieces, keys: &Keys, header: &Header, cells: &[Cell]) -> Result<(), Error> {
     make_file(path, |change| {
         change.put_header(&header.write(keys))?;
+        change.put_cells(cells)?;
         if let Some((_, frame)) = &pieces.summary {
             change.put_summary(frame)?;
         }
@@ -223,7 +236,7 @@ impl Pieces {
         let mut whole: BTreeMap<Tag, Vec<u8>> = BTreeMap::new();
         let mut broken: BTreeMap<Tag, Vec<u8>> = BTreeMap::new();
         for frame in raw.parts().flat_map(frame::find_all) {
-            if whole.contains_key(&frame.tag) {
+            if frame.tag.place == Place::Reserve || whole.contains_key(&frame.tag) {
                 continue;
             }
             let sort = if keys.open_frame(&frame).is_some() { &mut whole } else { &mut broken };

@@ -16,8 +16,9 @@ use super::frame::read_varint;
 use super::header::FORMAT;
 use super::kind::Kind;
 use super::label::{Label, Note, ORDER_STEP, read_algorithm, read_text};
+use super::reserve;
 use super::rows::{self, Rows};
-use super::slot::take;
+use super::slot::{SEALED, Slot, Way, take};
 use super::summary::Summary;
 use super::unlock::{read_lockbox, summary_anew};
 use super::{Unlocked, mend};
@@ -46,6 +47,13 @@ impl Unlocked {
             let (header, _) = read_lockbox(path)?.0.chosen(key, keys)?;
             let change = store.begin()?;
             change.make_tables(from)?;
+            if from < u32::from(FORMAT) {
+                let is_passphrase = |slot: &&Slot| matches!(slot.way, Way::Passphrase { .. });
+                let first = header.slots.iter().find(is_passphrase).map(|slot| slot.way.clone());
+                let none = Way::Passphrase { cost: header.minimum, salt: random.array()? };
+                let slot = Slot { id: reserve::ONLY, way: first.unwrap_or(none), sealed: [0; SEALED] };
+                change.put_cells(&reserve::fresh(&header.vault, &slot, random)?)?;
+            }
             // As they are now, under the lock.
             let rows = Rows::load(change.reader(), keys)?;
             let summary = rows::load_summary(change.reader(), keys)?;

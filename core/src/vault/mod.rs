@@ -14,22 +14,26 @@ mod book;
 mod change;
 mod codes;
 mod cost;
+mod decoy;
 mod edit;
 mod erase;
 mod frame;
 mod group;
 mod header;
+mod hidden;
 mod icon;
 mod key;
 mod kind;
 mod known;
 mod label;
 mod list;
+mod lockbox;
 mod mend;
 mod migrate;
 mod picture;
 mod raw;
 mod report;
+mod reserve;
 mod rows;
 mod sheet;
 mod slot;
@@ -54,12 +58,13 @@ pub use autolock::AutoLock;
 pub use bin::Binned;
 pub use codes::{CodeRow, Codes};
 pub use cost::{DeviceClass, KdfCost};
+pub use decoy::{Decoy, Lifted};
 pub use group::{Group, GroupId};
-pub use header::{Lockbox, Opened};
 pub use icon::{Icon, IconId};
 pub use key::VaultKey;
 pub use kind::Kind;
 pub use list::{Sort, View};
+pub use lockbox::{Lockbox, Opened};
 pub use picture::Picture;
 pub use report::{Damage, Report};
 pub use sheet::{LINES as SHEET_LINES, Sheet};
@@ -73,7 +78,7 @@ use crate::cancel::Cancel;
 use crate::error::PortError;
 use crate::error::{Error, InputError};
 use crate::port::{Clock, Keystore, Random};
-use book::Book;
+use book::{Book, Entry};
 use header::Header;
 use key::Keys;
 use mend::FileLock;
@@ -166,27 +171,42 @@ impl Vault {
             return Err(InputError::VaultExists.into());
         }
         let key = VaultKey::generate(&*random)?;
-        let keys = key.keys()?;
         let slot = key.passphrase_slot(passphrase, cost, &*random)?;
-        let mut header = Header::new(key.vault, cost);
-        let mut book = Book { class, ..Book::default() };
-        book.entry(header.add(slot)?).made = clock.now();
-        header.book = keys.seal_book(&book.write(), &*random)?;
-        let making = raw::beside(path, ".new");
-        for suffix in ["", "-wal", "-shm"] {
-            mend::remove(&raw::beside(&making, suffix))?;
-        }
-        let summary = seal_summary(&keys, &Summary::empty(header.revision), &*random)?;
-        mend::make_file(&making, |change| {
-            change.put_header(&header.write(&keys))?;
-            change.put_summary(&summary)
-        })?;
-        std::fs::File::open(&making).and_then(|file| file.sync_all()).map_err(raw::disk)?;
-        std::fs::rename(&making, path).map_err(raw::disk)?;
-        mend::sync_folder(path)?;
+        let mut entry = Entry::default();
+        entry.made = clock.now();
+        let book = Book { class, keystore: Some(random.secret(book::KEYSTORE)?), ..Book::default() };
+        Self::make(path, &key, slot, book, entry, &*random)?;
         let mut vault = Self::open(path, clock, random)?;
         vault.unlock_with(&key)?;
         Ok(vault)
+    }
+
+    /// Makes an empty vault that `slot` opens, of a passphrase; `entry` is what is known of that one.
+    fn make(
+        path: &Path,
+        key: &VaultKey,
+        slot: Slot,
+        mut book: Book,
+        entry: Entry,
+        random: &dyn Random,
+    ) -> Result<(), Error> {
+        let keys = key.keys()?;
+        let SlotKind::Passphrase(cost) = slot.kind() else { return Err(Error::Internal) };
+        let cells = reserve::fresh(&key.vault, &slot, random)?;
+        let mut header = Header::new(key.vault, cost);
+        *book.entry(header.add(slot)?) = entry;
+        header.book = keys.seal_book(&book.write(), random)?;
+        let making = raw::beside(path, ".new");
+        mend::remove_whole(&making)?;
+        let summary = seal_summary(&keys, &Summary::empty(header.revision), random)?;
+        mend::make_file(&making, |change| {
+            change.put_header(&header.write(&keys))?;
+            change.put_summary(&summary)?;
+            change.put_cells(&cells)
+        })?;
+        std::fs::File::open(&making).and_then(|file| file.sync_all()).map_err(raw::disk)?;
+        std::fs::rename(&making, path).map_err(raw::disk)?;
+        mend::sync_folder(path)
     }
 
     /// Opens the vault at `path`, locked. A file of a newer version is refused and not touched.
@@ -238,12 +258,16 @@ impl Vault {
         let _ = self.open.is_some().then(|| self.write_uses());
         // What is not written down now is no loss: the slot opens as before.
         let _ = self.write_use();
+        if let Ok(lockbox) = self.next_lockbox() {
+            self.lockbox = lockbox;
+        }
         let Some(open) = self.open.take() else { return };
-        self.lockbox = open.lockbox();
-        let Unlocked { store, trusted, .. } = *open;
+        let Unlocked { store, trusted, key, .. } = *open;
         // Nothing is lost where these fail: the log is taken up at the next unlock.
         let _ = if trusted { store.checkpoint() } else { Ok(()) };
         let _ = store.close();
+        // On a day on which the hidden vault was used the other one was too, as far as its book and the file's time tell.
+        let _ = key.shown().map_or(Ok(()), |shown| self.pass_over(&shown));
     }
 
     /// What the last unlock found wrong.
@@ -278,6 +302,16 @@ impl Vault {
         Ok(wanted.or_dearer(self.unlocked()?.header.minimum))
     }
 
+    /// The header as the next unlock will find it.
+    fn next_lockbox(&self) -> Result<Lockbox, Error> {
+        let open = self.unlocked()?;
+        if !open.key.is_hidden() {
+            return Ok(self.lockbox.after(&open.header, &open.keys));
+        }
+        let second = open.store.second().map(|second| self.lockbox.with_way_in(open.key.vault, second));
+        Ok(second.unwrap_or_else(|| self.lockbox.clone()))
+    }
+
     fn unlocked(&self) -> Result<&Unlocked, Error> {
         Ok(self.open.as_deref().ok_or(InputError::VaultLocked)?)
     }
@@ -296,13 +330,5 @@ impl Drop for Vault {
 impl std::fmt::Debug for Vault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Vault").field("unlocked", &self.is_unlocked()).finish_non_exhaustive()
-    }
-}
-
-impl Unlocked {
-    /// The header as the next unlock will find it.
-    fn lockbox(&self) -> Lockbox {
-        let copy = header::Copy::parse(&self.header.write(&self.keys));
-        Lockbox::new(copy.into_iter().flat_map(|copy| [copy.clone(), copy]).collect())
     }
 }

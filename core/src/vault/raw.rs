@@ -1,6 +1,7 @@
 //! The file as bytes, without SQLite: to look before anything is touched, and to search what SQLite
 //! cannot read any more. Formats: <https://www.sqlite.org/fileformat2.html>, sections 1.3 and 4.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 use countersign_protocol::jose::H32;
 
 use super::header;
+use super::reserve::{self, Cell};
 use super::store::{APPLICATION, PAGE};
 use crate::error::{Error, InputError, Named, PortError};
 use crate::limits;
@@ -121,6 +123,20 @@ impl Raw {
     pub fn parts(&self) -> impl Iterator<Item = &[u8]> {
         let pages = self.wal.get(WAL_HEADER..).unwrap_or_default().chunks(FRAME_HEADER + PAGE);
         std::iter::once(&self.main[..]).chain(pages.map(|frame| frame.get(FRAME_HEADER..).unwrap_or_default()))
+    }
+
+    /// The cells of the reserve as they were last written: nothing in them says when, without their key. `log` says whether
+    /// the log is this file's.
+    pub fn cells(&self, log: bool) -> BTreeMap<u64, Vec<u8>> {
+        let unsure = self.parts().skip(1).filter(|_| log);
+        let committed = wal_pages(&self.wal).into_iter().map(|page| page.bytes).filter(|_| log);
+        let in_order = unsure.chain(std::iter::once(&self.main[..])).chain(committed);
+        in_order.flat_map(reserve::find_all).collect()
+    }
+
+    /// Every cell that may be in the second place.
+    pub fn second_place(&self) -> Vec<Cell> {
+        self.parts().flat_map(reserve::find_all).filter(|(row, _)| reserve::SECOND.contains(row)).collect()
     }
 
     /// Every copy of a header within the limits.

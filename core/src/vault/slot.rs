@@ -12,7 +12,7 @@ use crate::limits;
 use crate::port::{Guard, Keystore, Random};
 
 /// Bytes of the wrapped vault key: nonce, cipher text, tag.
-const SEALED: usize = NONCE + LEN + TAG;
+pub(super) const SEALED: usize = NONCE + LEN + TAG;
 
 /// Which slot of a vault; never given twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,9 +67,21 @@ impl VaultKey {
     /// [`crate::error::InputError::Field`] for a passphrase outside its limits;
     /// [`crate::error::PortError::Memory`].
     pub fn passphrase_slot(&self, passphrase: &Secret, cost: KdfCost, random: &dyn Random) -> Result<Slot, Error> {
-        let salt = random.array()?;
-        let key = cost.derive(passphrase, &salt)?;
-        self.slot(Way::Passphrase { cost, salt }, &key, random)
+        // What opens a hidden vault costs what it did from the first: a change of it would tell that somebody uses it.
+        let second = self.second.as_ref().map(|second| (second.cost, second.salt));
+        let (cost, salt) = second.map_or_else(|| random.array().map(|salt| (cost, salt)), Ok)?;
+        self.slot_by(&cost.derive(passphrase, &salt)?, cost, salt, random)
+    }
+
+    /// Makes a slot for the key that a passphrase gave.
+    pub(super) fn slot_by(
+        &self,
+        derived: &Secret,
+        cost: KdfCost,
+        salt: [u8; SALT],
+        random: &dyn Random,
+    ) -> Result<Slot, Error> {
+        self.slot(Way::Passphrase { cost, salt }, derived, random)
     }
 
     /// Makes a slot that the platform's keystore opens. May prompt: call it without a lock.
@@ -126,12 +138,6 @@ impl Slot {
         self.open_by(vault, &sheet.key(vault)?)
     }
 
-    /// Tries a passphrase; `None` when it is not this slot's.
-    pub(super) fn open(&self, vault: &Id, passphrase: &Secret) -> Result<Option<VaultKey>, Error> {
-        let Way::Passphrase { cost, salt } = &self.way else { return Ok(None) };
-        self.open_by(vault, &cost.derive(passphrase, salt)?)
-    }
-
     /// Asks the keystore; `None` when what it gives back does not fit.
     pub(super) fn open_keystore(
         &self,
@@ -143,12 +149,13 @@ impl Slot {
         self.open_by(vault, &keystore.unwrap(*guard, wrapped, cancel)?)
     }
 
-    fn open_by(&self, vault: &Id, key: &Secret) -> Result<Option<VaultKey>, Error> {
+    /// Tries a key; `None` when it is not this slot's.
+    pub(super) fn open_by(&self, vault: &Id, key: &Secret) -> Result<Option<VaultKey>, Error> {
         if key.len() != LEN {
             return Ok(None);
         }
         let secret = Sealer::new(key.expose())?.open(&aad(vault, &self.way), &self.sealed);
-        Ok(secret.map(|secret| VaultKey { vault: *vault, secret }))
+        Ok(secret.map(|secret| VaultKey { vault: *vault, secret, second: None }))
     }
 
     /// Writes everything but the header's own fields.

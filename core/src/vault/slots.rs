@@ -54,6 +54,15 @@ impl Vault {
         Ok(open.header.slots.iter().map(row).collect())
     }
 
+    /// The keystore's slots that hold what `made` knows as its own work.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`].
+    pub fn keystore_slots_of(&self, made: &dyn Fn(&[u8]) -> bool) -> Result<Vec<SlotId>, Error> {
+        let is_its = |slot: &&Slot| matches!(&slot.way, Way::Keystore { wrapped, .. } if made(wrapped));
+        Ok(self.unlocked()?.header.slots.iter().filter(is_its).map(|slot| slot.id).collect())
+    }
+
     /// Adds a slot that [`super::VaultKey`] made, under the person's own name for it.
     ///
     /// # Errors
@@ -61,6 +70,10 @@ impl Vault {
     /// cost below the vault's own; [`crate::error::PortError`] of the disk.
     pub fn add_slot(&mut self, slot: Slot, name: &str) -> Result<SlotId, Error> {
         let (name, made) = (slot_name(name)?, self.clock.now());
+        if self.unlocked()?.key.is_hidden() {
+            // The second place is one: any other way in would be a slot in sight.
+            return Err(InputError::TooMuch { what: Named::Slots, found: 2, most: 1 }.into());
+        }
         self.change_header(|header, book| {
             if matches!(slot.way, Way::Passphrase { cost, .. } if !cost.reaches(header.minimum)) {
                 return Err(InputError::Field { field: Named::KeyDerivation, rule: Rule::KdfLeast });
@@ -118,7 +131,7 @@ impl Vault {
     pub fn change_passphrase(&mut self, old: &Secret, new: &Secret, cost: KdfCost) -> Result<(), Error> {
         self.refresh()?;
         let key = self.key()?;
-        let opened = self.lockbox.open_timed(old, &|| Duration::ZERO)?;
+        let opened = self.lockbox.open_again(&key, old)?;
         let slot = key.passphrase_slot(new, self.cost(cost)?, &*self.random)?;
         self.replace_slot(opened.slot, slot, None)
     }
@@ -173,7 +186,7 @@ impl Vault {
     /// [`InputError::VaultLocked`].
     pub fn retuned(&self, id: SlotId, took: Duration) -> Result<Option<KdfCost>, Error> {
         let open = self.unlocked()?;
-        let slot = open.header.slots.iter().find(|slot| slot.id == id);
+        let slot = open.header.slots.iter().find(|slot| slot.id == id && !open.key.is_hidden());
         let Some(SlotKind::Passphrase(cost)) = slot.map(Slot::kind) else { return Ok(None) };
         let class = open.book().class.unwrap_or(DeviceClass::Phone);
         Ok(class.retuned(cost, took))

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -9,7 +10,12 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, Transac
 
 use super::frame::Place;
 use super::header;
+use super::hidden::{Beneath, Hidden};
+use super::key::VaultKey;
+use super::reserve::{self, Cell, SecondPlace};
+use super::slot::Slot;
 use crate::error::{Error, PortError};
+use crate::port::Random;
 
 /// Bytes of a page.
 pub(super) const PAGE: usize = 4096;
@@ -21,9 +27,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const CHECKPOINT: u32 = 256;
 
 /// Tables, in the order in which they are made; a file of format 1 has the first four. Two copies of the header are its
-/// rows 1 and 2; the summary is row 1, and row 2 how the last change is taken back; part `p` of the note of account `a` is row `16 a + p`, part `p` of the picture of
-/// icon `i` row `512 i + p`. `seed` stands before `label`: it is short, and so never leaves the row's own page.
-const TABLES: [(&str, &str); 7] = [
+/// rows 1 and 2; the summary is row 1, and row 2 how the last change is taken back; part `p` of the note of account `a` is
+/// row `16 a + p`, part `p` of the picture of icon `i` row `512 i + p`. `seed` stands before `label`: it is short, and so
+/// never leaves the row's own page. What the reserve is for stands in [`super::reserve`].
+const TABLES: [(&str, &str); 8] = [
     ("header", "CREATE TABLE header (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT"),
     ("summary", "CREATE TABLE summary (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT"),
     ("account", "CREATE TABLE account (id INTEGER PRIMARY KEY, seed BLOB NOT NULL, label BLOB NOT NULL) STRICT"),
@@ -31,6 +38,7 @@ const TABLES: [(&str, &str); 7] = [
     ("groups", "CREATE TABLE groups (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT"),
     ("icon", "CREATE TABLE icon (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT"),
     ("picture", "CREATE TABLE picture (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT"),
+    ("reserve", "CREATE TABLE reserve (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT"),
 ];
 
 /// The tables that a file of this format has.
@@ -47,6 +55,7 @@ const fn table(place: Place) -> &'static str {
         Place::Group => "groups",
         Place::Icon => "icon",
         Place::Picture => "picture",
+        Place::Reserve => "reserve",
     }
 }
 
@@ -98,9 +107,10 @@ impl From<rusqlite::Error> for Fault {
     }
 }
 
-/// An open file.
+/// An open file: the vault that it shows, or the one beneath.
 pub(super) struct Store {
     connection: Connection,
+    hidden: Option<Hidden>,
 }
 
 impl Store {
@@ -113,10 +123,9 @@ impl Store {
         connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
         settle(&connection)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
-        let change = Change { transaction };
-        change.make_tables(0)?;
-        change.commit()?;
-        Ok(Self { connection })
+        make_tables(&transaction, 0)?;
+        transaction.commit()?;
+        Ok(Self { connection, hidden: None })
     }
 
     /// Opens the file that is there. Nothing is written back before [`Store::trust`], also not at the end.
@@ -126,7 +135,7 @@ impl Store {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         settle(&connection)?;
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-        Ok(Self { connection })
+        Ok(Self { connection, hidden: None })
     }
 
     /// Checks that SQLite reads the file as one of ours, whole.
@@ -143,6 +152,34 @@ impl Store {
         if same { Ok(()) } else { Err(Fault::Broken) }
     }
 
+    /// From here on this is the hidden vault of `key`, as the cells of the file hold it.
+    pub fn descend(&mut self, key: &VaultKey, random: Arc<dyn Random>) -> Result<(), Fault> {
+        self.hidden = Some(Hidden::read(key, &self.reader().cells()?, random)?);
+        Ok(())
+    }
+
+    /// From here on this is a hidden vault of `key` with nothing in it yet.
+    pub fn begin_beneath(&mut self, key: &VaultKey, random: Arc<dyn Random>) -> Result<(), Fault> {
+        self.hidden = Some(Hidden::empty(key, random)?);
+        Ok(())
+    }
+
+    /// Brings what stands in memory after the file.
+    pub fn reload(&mut self) -> Result<(), Fault> {
+        let cells = if self.hidden.is_some() { self.reader().cells()? } else { vec![] };
+        self.hidden.as_mut().map_or(Ok(()), |hidden| hidden.load(&cells))
+    }
+
+    /// What the second place holds, where this is the hidden vault.
+    pub fn second(&self) -> Option<&SecondPlace> {
+        self.hidden.as_ref().and_then(Hidden::second)
+    }
+
+    /// Whether the way in stands in the file as in the header: that of a hidden vault stands there in the second place.
+    pub fn has_way_in(&self, slot: Option<&Slot>) -> bool {
+        self.hidden.as_ref().is_none_or(|hidden| slot.is_some_and(|slot| hidden.has_second(slot)))
+    }
+
     /// Lets the log be written back, once the file was checked, and copied aside where it is damaged.
     pub fn trust(&self) -> Result<(), Fault> {
         self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
@@ -151,13 +188,16 @@ impl Store {
 
     /// What the file holds now.
     pub fn reader(&self) -> Reader<'_> {
-        Reader(&self.connection)
+        Reader::new(self.hidden.as_ref().map_or(&self.connection, Hidden::memory), &self.connection)
     }
 
     /// Begins a change: from here on no other process writes.
     pub fn begin(&mut self) -> Result<Change<'_>, Fault> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        Ok(Change { transaction })
+        let Self { connection, hidden } = self;
+        let file = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let Some(hidden) = hidden else { return Ok(Change { transaction: file, beneath: None }) };
+        let (transaction, beneath) = hidden.begin(file)?;
+        Ok(Change { transaction, beneath: Some(beneath) })
     }
 
     /// Writes the log back into the file and empties it, as far as no other process reads.
@@ -171,27 +211,36 @@ impl Store {
     }
 }
 
-/// Reads, inside a change or outside.
+/// Reads, inside a change or outside: rows from where the vault stands, the rest from its file.
 #[derive(Clone, Copy)]
-pub(super) struct Reader<'a>(&'a Connection);
+pub(super) struct Reader<'a> {
+    rows: &'a Connection,
+    file: &'a Connection,
+}
+
+impl<'a> Reader<'a> {
+    pub const fn new(rows: &'a Connection, file: &'a Connection) -> Self {
+        Self { rows, file }
+    }
+}
 
 impl Reader<'_> {
     /// The bodies of the header's copies, in order.
     pub fn headers(self) -> Result<Vec<Vec<u8>>, Fault> {
-        let mut statement = self.0.prepare("SELECT body FROM header WHERE id IN (1, 2) ORDER BY id")?;
+        let mut statement = self.rows.prepare("SELECT body FROM header WHERE id IN (1, 2) ORDER BY id")?;
         let rows = statement.query_map([], |row| row.get(0))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// The summary's piece.
     pub fn summary(self) -> Result<Option<Vec<u8>>, Fault> {
-        let mut statement = self.0.prepare("SELECT body FROM summary WHERE id = 1")?;
+        let mut statement = self.rows.prepare("SELECT body FROM summary WHERE id = 1")?;
         Ok(statement.query_row([], |row| row.get(0)).optional()?)
     }
 
     /// Gives each account's row to `take`, in order of id: id, seed, label.
     pub fn each_account(self, mut take: impl FnMut(u64, &[u8], &[u8])) -> Result<(), Fault> {
-        let mut statement = self.0.prepare("SELECT id, seed, label FROM account ORDER BY id")?;
+        let mut statement = self.rows.prepare("SELECT id, seed, label FROM account ORDER BY id")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             take(row_id(row.get(0)?)?, blob(row.get_ref(1)?)?, blob(row.get_ref(2)?)?);
@@ -201,7 +250,7 @@ impl Reader<'_> {
 
     /// Gives each piece of a table of one column to `take`, in order of id.
     pub fn each(self, place: Place, mut take: impl FnMut(u64, &[u8])) -> Result<(), Fault> {
-        let mut statement = self.0.prepare(&format!("SELECT id, body FROM {} ORDER BY id", table(place)))?;
+        let mut statement = self.rows.prepare(&format!("SELECT id, body FROM {} ORDER BY id", table(place)))?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             take(row_id(row.get(0)?)?, blob(row.get_ref(1)?)?);
@@ -215,32 +264,45 @@ impl Reader<'_> {
             return Ok(vec![]);
         }
         let sql = format!("SELECT id, body FROM {} WHERE id >= ?1 AND id < ?2 ORDER BY id", table(place));
-        let mut statement = self.0.prepare(&sql)?;
+        let mut statement = self.rows.prepare(&sql)?;
         let rows = statement.query_map([signed(ids.start), signed(ids.end)], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let rows = rows.collect::<rusqlite::Result<Vec<(i64, Vec<u8>)>>>()?;
         rows.into_iter().map(|(id, body)| Ok((row_id(id)?, body))).collect()
     }
 
+    /// The cells of the reserve.
+    pub fn cells(self) -> Result<Vec<Cell>, Fault> {
+        Self::new(self.file, self.file).pieces(Place::Reserve, reserve::CELLS)
+    }
+
+    /// Those of the second place; a file of format 1 has none.
+    pub fn second_place(self) -> Result<Vec<Cell>, Fault> {
+        let reader = Self::new(self.file, self.file);
+        if reader.version()? < 2 { Ok(vec![]) } else { reader.pieces(Place::Reserve, reserve::SECOND) }
+    }
+
     /// The format that the file says it has.
     pub fn version(self) -> Result<u32, Fault> {
-        Ok(self.0.query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0))?)
+        Ok(self.rows.query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0))?)
     }
 
     /// A number that differs from the last when another process changed the file.
     pub fn foreign_changes(self) -> Result<i64, Fault> {
-        Ok(self.0.query_row("PRAGMA data_version", [], |row| row.get::<_, i64>(0))?)
+        Ok(self.file.query_row("PRAGMA data_version", [], |row| row.get::<_, i64>(0))?)
     }
 }
 
 /// One transaction; dropped without [`Change::commit`] it leaves everything as it was.
 pub(super) struct Change<'a> {
     transaction: Transaction<'a>,
+    /// Where it ends, if it is one of the hidden vault.
+    beneath: Option<Beneath<'a>>,
 }
 
 impl Change<'_> {
     /// What the file holds within the change.
     pub fn reader(&self) -> Reader<'_> {
-        Reader(&self.transaction)
+        Reader::new(&self.transaction, self.beneath.as_ref().map_or(&self.transaction, Beneath::file))
     }
 
     /// Writes the sealed summary row, of which there is one.
@@ -276,9 +338,12 @@ impl Change<'_> {
 
     /// Makes the tables that a file of format `from` lacks, and says that it is of ours.
     pub fn make_tables(&self, from: u32) -> Result<(), Fault> {
-        let there = if from == 0 { 0 } else { tables(from).len() };
-        TABLES[there..].iter().try_for_each(|(_, sql)| self.transaction.execute_batch(sql))?;
-        Ok(self.transaction.pragma_update(None, "user_version", header::FORMAT)?)
+        make_tables(&self.transaction, from)
+    }
+
+    /// Writes the cells of a file that is made or brought to this format.
+    pub fn put_cells(&self, cells: &[Cell]) -> Result<(), Fault> {
+        cells.iter().try_for_each(|(row, cell)| put_cell(&self.transaction, *row, cell))
     }
 
     /// Removes an account's row.
@@ -288,6 +353,9 @@ impl Change<'_> {
 
     /// Makes the change last: when this returns well it is on the disk.
     pub fn commit(self) -> Result<(), Fault> {
+        if let Some(beneath) = self.beneath {
+            beneath.commit(&self.transaction)?;
+        }
         Ok(self.transaction.commit()?)
     }
 
@@ -295,6 +363,23 @@ impl Change<'_> {
         self.transaction.prepare_cached(sql)?.execute(params)?;
         Ok(())
     }
+}
+
+/// Makes the tables that a file of format `from` lacks, and says that it is of ours.
+pub(super) fn make_tables(connection: &Connection, from: u32) -> Result<(), Fault> {
+    let there = if from == 0 { 0 } else { tables(from).len() };
+    TABLES[there..].iter().try_for_each(|(_, sql)| connection.execute_batch(sql))?;
+    Ok(connection.pragma_update(None, "user_version", header::FORMAT)?)
+}
+
+/// Writes a cell over the one that is there: all are as long, so that no other byte of the file moves.
+pub(super) fn put_cell(connection: &Connection, row: u64, cell: &[u8]) -> Result<(), Fault> {
+    let row = signed(row);
+    let there = connection.prepare_cached("UPDATE reserve SET body = ?2 WHERE id = ?1")?.execute(params![row, cell])?;
+    if there == 0 {
+        connection.prepare_cached("INSERT INTO reserve (id, body) VALUES (?1, ?2)")?.execute(params![row, cell])?;
+    }
+    Ok(())
 }
 
 fn settle(connection: &Connection) -> rusqlite::Result<()> {
@@ -307,14 +392,14 @@ fn settle(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Ids stay far below 2^59: each vault counts its own up from one.
-fn signed(id: u64) -> i64 {
+pub(super) fn signed(id: u64) -> i64 {
     id as i64
 }
 
-fn row_id(id: i64) -> Result<u64, Fault> {
+pub(super) fn row_id(id: i64) -> Result<u64, Fault> {
     u64::try_from(id).map_err(|_| Fault::Broken)
 }
 
-fn blob(value: rusqlite::types::ValueRef<'_>) -> Result<&[u8], Fault> {
+pub(super) fn blob(value: rusqlite::types::ValueRef<'_>) -> Result<&[u8], Fault> {
     value.as_blob().map_err(|_| Fault::Broken)
 }

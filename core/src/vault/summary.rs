@@ -197,7 +197,9 @@ impl Summary {
         match place {
             Place::Group => &mut self.groups,
             Place::Icon | Place::Picture => &mut self.icons,
-            Place::Label | Place::Seed | Place::Note | Place::Summary | Place::Undo => &mut self.accounts,
+            Place::Label | Place::Seed | Place::Note | Place::Summary | Place::Undo | Place::Reserve => {
+                &mut self.accounts
+            }
         }
     }
 
@@ -291,7 +293,7 @@ mod tests {
     use crate::vault::key::VaultKey;
 
     fn keys() -> Keys {
-        VaultKey { vault: Id::from_bytes([1; 16]), secret: Secret::new(vec![2; 32]) }.keys().unwrap()
+        VaultKey { vault: Id::from_bytes([1; 16]), secret: Secret::new(vec![2; 32]), second: None }.keys().unwrap()
     }
 
     fn five(keys: &Keys) -> (Summary, Versions) {

@@ -1,6 +1,7 @@
 //! The vault as its callers see it.
 
 mod damage;
+mod duress;
 mod kinds;
 mod slots;
 

@@ -26,7 +26,7 @@ use super::{Unlocked, key::Keys, store::Reader};
 use crate::error::{Error, InputError};
 
 /// The row of the piece, in the table of the summary.
-const ROW: u64 = 2;
+pub(super) const ROW: u64 = 2;
 /// The form of the piece that this program writes.
 const FORM: u8 = 1;
 

@@ -2,21 +2,23 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use countersign_protocol::jose::H32;
 use zeroize::Zeroizing;
 
 use super::account::AccountId;
 use super::frame::{Place, Tag};
-use super::header::{self, Header, Lockbox};
+use super::header::{self, Header};
 use super::key::{Keys, VaultKey};
+use super::lockbox::Lockbox;
 use super::mend::{self, FileLock};
 use super::raw::{self, Look, Raw};
 use super::report::{Damage, Report};
 use super::rows::{self, Rows};
 use super::store::{Fault, Store};
 use super::summary::{Part, Summary, Verdict};
-use super::{Unlocked, Vault, codes};
+use super::{Unlocked, Vault, codes, reserve};
 #[cfg(doc)]
 use crate::error::PortError;
 use crate::error::{Error, InputError};
@@ -36,37 +38,43 @@ impl Vault {
         // Another program may have changed the header, or the whole file, since it was read.
         (self.lockbox, self.broken) = read_lockbox(&self.path)?;
         // A log that belongs elsewhere hides this vault from SQLite.
-        self.broken |= !self.lockbox.reads(key).ok_or(InputError::WrongPassphrase)?;
+        let foreign_log = !self.lockbox.reads(key).ok_or(InputError::WrongPassphrase)?;
+        self.broken |= foreign_log;
         let keys = key.keys()?;
         let lock = FileLock::shared(&self.path)?;
-        let (header, header_damaged) = self.lockbox.chosen(key, &keys)?;
         let mut report = Report::default();
-        let rebuild = || {
+        let has_log = raw::has_log(&self.path);
+        // `log` says whether the log is this file's.
+        let rebuild = |log: bool| {
             let raw = Raw::read(&self.path)?;
             let kept = mend::keep_copy(&self.path, &raw.print())?;
-            mend::rebuild(&self.path, &raw, &keys, &header)?;
+            let cells = reserve::whole(raw.cells(log), &*self.random)?;
+            let shown = key.shown().unwrap_or_else(|| key.clone());
+            let keys = shown.keys()?;
+            mend::rebuild(&self.path, &raw, &keys, &self.lockbox.chosen(&shown, &keys)?.0, &cells)?;
             Ok(kept)
         };
-        let has_log = raw::has_log(&self.path);
-        let read = if self.broken { Err(Fault::Broken) } else { read_all(&self.path, &keys) };
+        let read_all = || read_all(&self.path, key, &keys, &self.random);
+        let read = if self.broken { Err(Fault::Broken) } else { read_all() };
         let (store, rows, summary) = match read {
             // A log that belongs elsewhere, or an old one, hides whole pages that lie beneath it.
-            Ok((store, rows, summary)) if has_log && is_hidden(&keys, &rows, summary.as_ref()) => {
+            Ok((store, rows, summary)) if has_log && is_covered(&keys, &rows, summary.as_ref()) => {
                 drop(store);
                 // Where that cannot be done now, what can be read is shown.
-                if let Ok(kept) = lock.alone(rebuild) {
+                if let Ok(kept) = lock.alone(|| rebuild(false)) {
                     report = Report { damage: vec![Damage::Structure], kept: Some(kept) };
                 }
-                read_all(&self.path, &keys)?
+                read_all()?
             }
             Ok(read) => read,
             Err(Fault::Error(error)) => return Err(error),
             Err(Fault::Broken) => {
-                let kept = lock.alone(rebuild)?;
+                let kept = lock.alone(|| rebuild(!foreign_log))?;
                 report = Report { damage: vec![Damage::Structure], kept: Some(kept) };
-                read_all(&self.path, &keys)?
+                read_all()?
             }
         };
+        let (header, header_damaged) = read_header(&store, &self.lockbox, key, &keys)?;
         self.broken = false;
         let foreign = store.reader().foreign_changes()?;
         let current = store.reader().version()? == u32::from(header::FORMAT) && !rows.older;
@@ -187,33 +195,68 @@ impl Unlocked {
 
 pub(super) fn read_lockbox(path: &Path) -> Result<(Lockbox, bool), Error> {
     let read = match raw::look(path)? {
-        Look::Sound => Store::open(path).and_then(|store| store.reader().headers()),
+        Look::Sound => {
+            Store::open(path).and_then(|store| Ok((store.reader().headers()?, store.reader().second_place()?)))
+        }
         Look::Broken => Err(Fault::Broken),
     };
-    let (copies, broken) = match read {
-        Ok(bodies) => (bodies.iter().filter_map(|body| header::Copy::parse(body)).collect::<Vec<_>>(), false),
-        Err(Fault::Broken) => (vec![], true),
+    let (copies, cells, broken) = match read {
+        Ok((bodies, cells)) => (bodies.iter().filter_map(|body| header::Copy::parse(body)).collect(), cells, false),
+        Err(Fault::Broken) => (vec![], vec![], true),
         Err(Fault::Error(error)) => return Err(error),
     };
     if !copies.is_empty() {
         // Only a log that a crash left behind can belong elsewhere.
-        let found = if raw::has_log(path) { Raw::read(path)?.headers() } else { vec![] };
-        return Ok((Lockbox::new(copies).with_spare(found), broken));
+        let raw = if raw::has_log(path) { Some(Raw::read(path)?) } else { None };
+        let found = raw.as_ref().map(Raw::headers).unwrap_or_default();
+        let cells = [cells, raw.as_ref().map(Raw::second_place).unwrap_or_default()].concat();
+        return Ok((Lockbox::new(copies).with_spare(found).with_second(&cells), broken));
     }
-    let copies = Raw::read(path)?.headers();
-    if copies.is_empty() { Err(InputError::NotAVault.into()) } else { Ok((Lockbox::new(copies), broken)) }
+    let raw = Raw::read(path)?;
+    let copies = raw.headers();
+    if copies.is_empty() {
+        return Err(InputError::NotAVault.into());
+    }
+    Ok((Lockbox::new(copies).with_second(&raw.second_place()), broken))
 }
 
-fn read_all(path: &Path, keys: &Keys) -> Result<(Store, Rows, Option<Summary>), Fault> {
-    let store = Store::open(path)?;
+/// The header of the vault that this key opens, and whether it was changed since. A hidden vault's stands beneath; where it is
+/// lost, the way in is enough to begin it anew.
+pub(super) fn read_header(
+    store: &Store,
+    shown: &Lockbox,
+    key: &VaultKey,
+    keys: &Keys,
+) -> Result<(Header, bool), Error> {
+    let Some(second) = &key.second else { return shown.chosen(key, keys) };
+    let copies = store.reader().headers()?.iter().filter_map(|body| header::Copy::parse(body)).collect();
+    if let Ok((header, damaged)) = Lockbox::new(copies).chosen(key, keys) {
+        let has_way_in = store.has_way_in(header.slots.first());
+        return Ok((header, damaged || !has_way_in));
+    }
+    let mut header = Header::new(key.vault, second.cost);
+    header.add(shown.second_of(key).ok_or(InputError::NotAVault)?)?;
+    Ok((header, true))
+}
+
+pub(super) fn read_all(
+    path: &Path,
+    key: &VaultKey,
+    keys: &Keys,
+    random: &Arc<dyn Random>,
+) -> Result<(Store, Rows, Option<Summary>), Fault> {
+    let mut store = Store::open(path)?;
     store.check()?;
+    if key.is_hidden() {
+        store.descend(key, Arc::clone(random))?;
+    }
     let rows = Rows::load(store.reader(), keys)?;
     let summary = rows::load_summary(store.reader(), keys)?;
     Ok((store, rows, summary))
 }
 
 /// Whether anything is not as it was last written.
-fn is_hidden(keys: &Keys, rows: &Rows, summary: Option<&Summary>) -> bool {
+pub(super) fn is_covered(keys: &Keys, rows: &Rows, summary: Option<&Summary>) -> bool {
     rows.has_damage() || summary.is_none_or(|summary| !summary.is_same(keys, &rows.found()))
 }
 
