@@ -43,6 +43,10 @@ impl Countersign {
     /// Gives accounts an icon of a pack, copied into the vault; its id there.
     pub async fn set_pack_icon(&self, ids: Vec<u64>, icon: PackIcon) -> Result<u64, CountersignError> {
         let (ids, icon): (Vec<_>, _) = (ids.into_iter().map(AccountId).collect(), icon.try_into()?);
-        self.blocking(move |app| Ok(app.set_pack_icon(&ids, &icon)?.0)).await
+        self.blocking(move |app| {
+            let given = app.set_pack_icons(&[(icon, ids)])?.pop();
+            Ok(given.ok_or(CountersignError::Internal)?.0)
+        })
+        .await
     }
 }

@@ -13,9 +13,11 @@ fn pack() -> PathBuf {
 #[test]
 fn a_pack_is_kept_looked_through_matched_and_removed() {
     let desk = Desk::new();
-    for issuer in ["GitHub", "My%20GitLab.com", "Bank", "Example%20Bank"] {
-        desk.add(&format!("otpauth://totp/{issuer}:mara?secret={SEED}{}&issuer={issuer}", &SEED[..issuer.len()]));
-    }
+    desk.add_all(
+        ["GitHub", "My%20GitLab.com", "Bank", "Example%20Bank"].map(|issuer| {
+            format!("otpauth://totp/{issuer}:mara?secret={SEED}{}&issuer={issuer}", &SEED[..issuer.len()])
+        }),
+    );
     let none = desk.run_plain(&["icons"], "");
     assert_eq!((none.code, none.stdout.trim(), none.stderr.trim()), (0, "", text("icons.none")));
     assert_eq!(desk.run(&["icons", "match", "--yes"], "").stderr.trim(), text("icons.none_match"));
@@ -40,6 +42,11 @@ fn a_pack_is_kept_looked_through_matched_and_removed() {
     let want = ["GitHub (mara): GitHub", "My GitLab.com (mara): GitLab", "Example Bank (mara): Bank"];
     let yes = desk.run(&["icons", "match", "--yes", "--json"], "");
     assert_eq!((said(&yes), yes.json()["matched"].as_u64()), (want.map(str::to_owned).to_vec(), Some(3)));
+    assert!(yes.stderr.contains(text("accounts.undo_how")), "{}", yes.stderr);
+    let undone = desk.run(&["undo", "--yes", "--json"], "");
+    let icons: Vec<_> = undone.json()["undone"].as_array().unwrap().iter().map(|one| one["icon"].is_null()).collect();
+    assert_eq!(icons, [true; 3], "one step takes all of it back: {}", undone.stdout);
+    assert_eq!(desk.run(&["icons", "match", "--yes", "--json"], "").json()["matched"].as_u64(), Some(3));
     let again = desk.run(&["icons", "match", "--yes"], "");
     assert_eq!(
         (again.code, again.stderr.trim()),

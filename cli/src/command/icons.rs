@@ -8,12 +8,11 @@ use std::sync::Arc;
 use clap::Subcommand;
 use countersign_core::icons::{Fit, Pack, PackIcon};
 use countersign_core::limits::ICON_PACK;
-use countersign_core::vault::Account;
+use countersign_core::vault::{Account, AccountId};
 use countersign_strings::{fill, text};
 use serde_json::{Value, json};
 
 use super::{Context, account};
-use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::outside::isolated;
 
@@ -142,22 +141,23 @@ fn match_all(context: &Context, yes: bool) -> Result<(), Fault> {
     if !yes && !context.terminal.confirm(&fill("icons.match_ask", &[("n", &n)]))? {
         return Err(Fault::refused(text("cli.nothing_changed")));
     }
-    give(&desk, &matched)?;
+    desk.app.set_pack_icons(&by_icon(&matched))?;
     context.terminal.result("", &json!({ "matched": matched.len() }));
     context.terminal.say(&fill("icons.matched", &[("n", &n)]));
+    context.terminal.say(text("accounts.undo_how"));
     Ok(())
 }
 
-/// Accounts of one icon get it together.
-fn give(desk: &Desk, matched: &[(Arc<Account>, PackIcon)]) -> Result<(), Fault> {
-    let mut left: Vec<&(Arc<Account>, PackIcon)> = matched.iter().collect();
-    while let Some((_, icon)) = left.first().copied() {
-        let (same, others): (Vec<_>, Vec<_>) = left.into_iter().partition(|(_, other)| other == icon);
-        let ids: Vec<_> = same.iter().map(|(account, _)| account.id).collect();
-        desk.app.set_pack_icon(&ids, icon)?;
-        left = others;
+/// The accounts of each icon: it is read once for all of them.
+fn by_icon(matched: &[(Arc<Account>, PackIcon)]) -> Vec<(PackIcon, Vec<AccountId>)> {
+    let mut all: Vec<(PackIcon, Vec<AccountId>)> = Vec::new();
+    for (account, icon) in matched {
+        match all.iter_mut().find(|(other, _)| other == icon) {
+            Some((_, ids)) => ids.push(account.id),
+            None => all.push((icon.clone(), vec![account.id])),
+        }
     }
-    Ok(())
+    all
 }
 
 fn line(pack: &Pack) -> String {

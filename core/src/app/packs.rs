@@ -58,12 +58,14 @@ impl App {
         Ok(Picture::from_file(&self.packs.picture(icon)?)?)
     }
 
-    /// Gives accounts an icon of a pack, in one transaction. It is copied into the vault, and stays there without the pack.
+    /// Gives accounts icons of packs, each icon to those beside it, in one transaction that one step takes back. They are
+    /// copied into the vault, and stay there without the packs. Returns their ids, in their order.
     ///
     /// # Errors
     /// As [`App::pack_icon`] and [`App::set_picture`].
-    pub fn set_pack_icon(&self, ids: &[AccountId], icon: &PackIcon) -> Result<IconId, Error> {
-        let picture = self.pack_icon(icon)?;
-        self.change_accounts(|vault| vault.set_picture(ids, &picture))
+    pub fn set_pack_icons(&self, all: &[(PackIcon, Vec<AccountId>)]) -> Result<Vec<IconId>, Error> {
+        let pictures = all.iter().map(|(icon, ids)| Ok((self.pack_icon(icon)?, ids.clone())));
+        let pictures = pictures.collect::<Result<Vec<_>, Error>>()?;
+        self.change_accounts(|vault| vault.set_pictures(&pictures))
     }
 }

@@ -1,5 +1,7 @@
 //! Changes to accounts that are there: of one or of many at once, the order of the list, and how often a code was used.
 
+use std::collections::BTreeSet;
+
 use zeroize::Zeroizing;
 
 use super::Vault;
@@ -114,26 +116,33 @@ impl Vault {
     pub(super) fn change_all(
         &mut self,
         ids: &[AccountId],
+        edit: impl FnMut(&Work<'_>, &Row) -> Result<(Account, Option<Zeroizing<String>>), Error>,
+    ) -> Result<(), Error> {
+        if ids.is_empty() { Ok(()) } else { self.change(|work| work.change_all(ids, edit)) }
+    }
+}
+
+impl Work<'_> {
+    /// As [`Vault::change_all`], in a transaction that does more.
+    pub(super) fn change_all(
+        &mut self,
+        ids: &[AccountId],
         mut edit: impl FnMut(&Work<'_>, &Row) -> Result<(Account, Option<Zeroizing<String>>), Error>,
     ) -> Result<(), Error> {
-        let mut ids = ids.to_vec();
-        ids.sort_unstable();
-        ids.dedup();
+        let ids: BTreeSet<AccountId> = ids.iter().copied().collect();
         if ids.is_empty() {
             return Ok(());
         }
-        self.change(|work| {
-            let mut all = Vec::with_capacity(ids.len());
-            for id in ids {
-                let row = work.rows.find(id)?;
-                let (account, note) = edit(work, row)?;
-                let old = note.is_some() && !row.note_damaged;
-                let old = old.then(|| work.note(row)).transpose()?;
-                all.push(Before::of(&row.account, &account, old));
-                work.rewrite(row, account, note.as_deref().map(String::as_str))?;
-            }
-            work.keep_undo(&all)
-        })
+        let mut all = Vec::with_capacity(ids.len());
+        for id in ids {
+            let row = self.rows.find(id)?;
+            let (account, note) = edit(self, row)?;
+            let old = note.is_some() && !row.note_damaged;
+            let old = old.then(|| self.note(row)).transpose()?;
+            all.push(Before::of(&row.account, &account, old));
+            self.rewrite(row, account, note.as_deref().map(String::as_str))?;
+        }
+        self.keep_undo(&all)
     }
 }
 

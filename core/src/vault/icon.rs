@@ -3,9 +3,11 @@
 //! What is known of a picture is one sealed piece, `1 | 1 for PNG | hash 16 | length`; its bytes are pieces of their own,
 //! of 2,800 bytes each.
 
+use std::collections::BTreeMap;
+
 use countersign_protocol::jose::H32;
 
-use super::account::{AccountId, Edit};
+use super::account::AccountId;
 use super::change::Work;
 use super::frame::{Place, Tag, read_varint, write_varint};
 use super::key::Keys;
@@ -107,14 +109,35 @@ const fn rows_of(icon: u64) -> std::ops::Range<u64> {
 }
 
 impl Vault {
-    /// Gives accounts a picture, in one transaction. Kept once, whichever accounts have it.
+    /// Gives accounts pictures, each picture to those beside it, in one transaction: all of them or none. A picture is kept
+    /// once, whichever accounts have it. Returns the pictures' ids, in their order.
     ///
     /// # Errors
     /// [`InputError::TooMuch`] for a picture, or all of them, over their limit; as [`Vault::edit_all`].
+    pub fn set_pictures(&mut self, all: &[(Picture, Vec<AccountId>)]) -> Result<Vec<IconId>, Error> {
+        let now = self.clock.now();
+        self.change(|work| {
+            let icons = all.iter().map(|(picture, _)| work.keep_picture(picture)).collect::<Result<Vec<_>, _>>()?;
+            let wanted = icons.iter().zip(all).flat_map(|(icon, (_, ids))| ids.iter().map(|id| (*id, *icon)));
+            let wanted: BTreeMap<AccountId, IconId> = wanted.collect();
+            let ids: Vec<AccountId> = wanted.keys().copied().collect();
+            work.change_all(&ids, |_, row| {
+                let mut account = (*row.account).clone();
+                account.details.icon = wanted.get(&account.id).copied().map(Icon::Picture);
+                account.changed = now;
+                Ok((account, None))
+            })?;
+            Ok(icons)
+        })
+    }
+
+    /// Gives accounts a picture: as [`Vault::set_pictures`].
+    ///
+    /// # Errors
+    /// As [`Vault::set_pictures`].
     pub fn set_picture(&mut self, ids: &[AccountId], picture: &Picture) -> Result<IconId, Error> {
-        let id = self.keep_picture(picture)?;
-        self.edit_all(ids, &Edit { icon: Some(Some(Icon::Picture(id))), ..Edit::default() })?;
-        Ok(id)
+        let all = self.set_pictures(&[(picture.clone(), ids.to_vec())])?;
+        all.first().copied().ok_or(Error::Internal)
     }
 
     /// Keeps a picture that an edit gives to accounts next: it goes at an unlock where none shows it.
@@ -193,12 +216,13 @@ impl Work<'_> {
 
     pub(super) fn keep_picture(&mut self, picture: &Picture) -> Result<IconId, Error> {
         let label = IconLabel::of(picture);
-        let icons = &self.rows.icons.good;
-        let whole = |id: &u64| !self.rows.torn.contains(id);
-        if let Some((same, _)) = icons.iter().find(|(id, row)| row.value == label && whole(id)) {
+        let whole = self.rows.icons.good.iter().filter(|(id, _)| !self.rows.torn.contains(id));
+        let kept = self.after.icons.iter().filter_map(|(id, row)| Some((id, row.as_ref()?)));
+        if let Some((same, _)) = whole.chain(kept.clone()).find(|(_, row)| row.value == label) {
             return Ok(IconId(*same));
         }
-        let all = icons.values().map(|row| row.value.length).sum::<u64>() + label.length;
+        let there = self.rows.icons.good.values().chain(kept.map(|(_, row)| row));
+        let all = there.map(|row| row.value.length).sum::<u64>() + label.length;
         for (what, found, most) in
             [(Named::Picture, label.length, limits::ICON_PICTURE as u64), (Named::Pictures, all, limits::ICON_PICTURES)]
         {
@@ -219,6 +243,7 @@ impl Work<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Edit;
     use super::super::tests::{Folder, secret, totp};
     use super::*;
 
@@ -255,6 +280,29 @@ mod tests {
         vault.lock();
         vault.unlock(&secret("correct horse")).unwrap();
         assert!(vault.report().unwrap().damage.is_empty());
+    }
+
+    #[test]
+    fn pictures_of_many_accounts_are_one_change() {
+        let folder = Folder::new();
+        let mut vault = folder.create();
+        let ids = [1, 2, 3].map(|n| vault.add(&totp(n)).unwrap());
+        let all = [(picture(1, PART), vec![ids[0]]), (picture(2, 9), vec![ids[1]]), (picture(1, PART), vec![ids[2]])];
+        let icons = vault.set_pictures(&all).unwrap();
+        assert_eq!((icons[0], icons[0] == icons[1]), (icons[2], false), "what is alike is kept once");
+        let shown = |vault: &mut Vault| ids.map(|id| vault.get(id).unwrap().details.icon.clone());
+        let wanted = [0, 1, 0].map(|at| Some(Icon::Picture(icons[at])));
+        assert_eq!(shown(&mut vault), wanted);
+        let one_gone = [(picture(3, 9), vec![ids[0]]), (picture(4, 9), vec![AccountId(99)])];
+        assert_eq!(vault.set_pictures(&one_gone), Err(InputError::NotFound.into()));
+        assert_eq!(shown(&mut vault), wanted, "all of them or none");
+        vault.lock();
+        vault.unlock(&secret("correct horse")).unwrap();
+        assert!(vault.report().unwrap().damage.is_empty());
+        assert_eq!(vault.picture(icons[1]).unwrap(), picture(2, 9));
+        assert_eq!(vault.last_change().unwrap().len(), 3);
+        vault.undo().unwrap();
+        assert_eq!((shown(&mut vault), vault.can_undo()), ([const { None }; 3], false));
     }
 
     #[test]
