@@ -15,10 +15,10 @@ use super::{Desk, Ended, PASSPHRASE, SEED};
 /// Four accounts: three by the clock, and one that shows a code once.
 fn desk() -> Desk {
     let desk = Desk::new();
-    for (issuer, last) in [("GitHub", "A"), ("Bank", "B"), ("Mail", "I")] {
-        desk.add(&format!("otpauth://totp/{issuer}:mara?secret={}{last}&issuer={issuer}", &SEED[..31]));
-    }
-    desk.add(&format!("otpauth://hotp/VPN:mara?secret={SEED}&issuer=VPN&counter=0"));
+    let timed = [("GitHub", "A"), ("Bank", "B"), ("Mail", "I")]
+        .into_iter()
+        .map(|(issuer, last)| format!("otpauth://totp/{issuer}:mara?secret={}{last}&issuer={issuer}", &SEED[..31]));
+    desk.add_all(timed.chain([format!("otpauth://hotp/VPN:mara?secret={SEED}&issuer=VPN&counter=0")]));
     desk
 }
 
@@ -320,9 +320,7 @@ fn what_is_removed_lies_in_the_bin_until_it_is_had_back_or_deleted() {
 #[test]
 fn accounts_of_one_name_are_told_apart_by_their_number() {
     let desk = Desk::new();
-    for last in ["A", "B"] {
-        desk.add(&format!("otpauth://totp/Shop:mara?secret={}{last}&issuer=Shop", &SEED[..31]));
-    }
+    desk.add_all(["A", "B"].map(|last| format!("otpauth://totp/Shop:mara?secret={}{last}&issuer=Shop", &SEED[..31])));
     let said = desk.refused(&["code", "shop"]);
     assert!(said.contains("Shop (mara)  @1") && said.contains("Shop (mara)  @2"), "{said}");
     let [one, two] = ["@1", "@2"].map(|name| desk.done(&["show", name, "--json"]).json());

@@ -24,9 +24,11 @@ mod user;
 mod user_remove;
 mod vault;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::sync::OnceLock;
 
+use countersign_core::file::{make_folder, replace};
 use countersign_strings::text;
 use countersign_tests::patience::read_at_last;
 use countersign_tests::program::{command, run};
@@ -54,8 +56,16 @@ impl Desk {
         Self(tempfile::tempdir().unwrap())
     }
 
-    /// A folder with an empty vault.
+    /// A folder with an empty vault: a copy of one that `init` made, once for all tests, for making one takes its time.
     fn new() -> Self {
+        static MADE: OnceLock<Copied> = OnceLock::new();
+        let desk = Self::empty();
+        MADE.get_or_init(|| Copied::of(&Self::of_its_own().path().join("data"))).write(&desk.path().join("data"));
+        desk
+    }
+
+    /// A folder with an empty vault whose keys no other one has: for tests in which two of them meet.
+    fn of_its_own() -> Self {
         let desk = Self::empty();
         assert_eq!(desk.run(&["init"], "").code, 0);
         desk
@@ -89,6 +99,43 @@ impl Desk {
     fn add(&self, link: &str) {
         let added = self.run(&["add", "--yes"], &format!("{link}\n"));
         assert_eq!(added.code, 0, "{}", added.stderr);
+    }
+
+    /// Adds accounts by their links, in one command.
+    fn add_all(&self, links: impl IntoIterator<Item = String>) {
+        let links: Vec<String> = links.into_iter().collect();
+        let added = self.run(&["scan", "--yes", "--take", "all", "--json"], &format!("{}\n", links.join("\n")));
+        let count = if added.code == 0 { added.json()["added"].as_array().map(Vec::len) } else { None };
+        assert_eq!(count, Some(links.len()), "{}", added.stderr);
+    }
+}
+
+/// A folder in memory: its files with their paths in it.
+struct Copied(Vec<(PathBuf, Vec<u8>)>);
+
+impl Copied {
+    fn of(folder: &Path) -> Self {
+        let (mut files, mut folders) = (Vec::new(), vec![folder.to_owned()]);
+        while let Some(next) = folders.pop() {
+            for entry in std::fs::read_dir(next).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    files.push((path.strip_prefix(folder).unwrap().to_owned(), std::fs::read(&path).unwrap()));
+                }
+            }
+        }
+        Self(files)
+    }
+
+    /// Writes it anew, with the rights that the program gives.
+    fn write(&self, folder: &Path) {
+        for (path, bytes) in &self.0 {
+            let path = folder.join(path);
+            make_folder(path.parent().unwrap()).unwrap();
+            replace(&path, bytes).unwrap();
+        }
     }
 }
 

@@ -85,7 +85,7 @@ fn opens(page: &mut Plain) {
 #[test]
 fn a_move_brings_a_second_phone_and_that_was_not_me_puts_it_out_again() {
     let gateway = gateway();
-    let (old, new) = (gateway.enrol(), Desk::new());
+    let (old, new) = (gateway.enrol(), Desk::of_its_own());
     let said = moved(&old, &new, &[]);
     let host = gateway.url.trim_start_matches("https://");
     assert!(said.contains(&fill("tui.moved", &[("host", host)])), "{said}");
@@ -105,7 +105,7 @@ fn a_move_brings_a_second_phone_and_that_was_not_me_puts_it_out_again() {
 #[test]
 fn a_move_that_replaces_says_that_this_phone_has_no_say_any_more() {
     let gateway = gateway();
-    let (old, new) = (gateway.enrol(), Desk::new());
+    let (old, new) = (gateway.enrol(), Desk::of_its_own());
     let said = moved(&old, &new, &["--replace"]);
     assert!(said.contains(text("tui.move_replaces")), "before the digits are typed: {said}");
     let host = gateway.url.trim_start_matches("https://");
@@ -229,7 +229,7 @@ fn a_login_s_qr_is_for_cameras_and_a_desk_says_so_however_it_comes() {
 #[test]
 fn line_by_line_a_phone_moves_shows_its_history_and_reports_the_new_one() {
     let gateway = gateway();
-    let (old, new) = (gateway.enrol(), Desk::new());
+    let (old, new) = (gateway.enrol(), Desk::of_its_own());
     approves(&gateway, &old);
     let mut command = command("countersign", old.path());
     let mut talk = Program::start(command.args(["tui", "--passphrase-fd", "0"]));

@@ -265,7 +265,7 @@ fn pictures_are_for_their_owner_and_write_over_nothing() {
     assert_eq!(std::fs::read(&files[0]).unwrap(), before);
 
     // Another desk reads them, and has the same codes.
-    let other = Desk::new();
+    let other = Desk::of_its_own();
     let pictures: Vec<String> = files.iter().map(|file| file.to_str().unwrap().to_owned()).collect();
     let read = other.scan(&["--yes"], &pictures);
     assert_eq!(read.code, 0, "{}", read.stderr);

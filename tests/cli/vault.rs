@@ -99,8 +99,8 @@ fn a_counted_code_is_never_shown_twice() {
 #[test]
 fn accounts_of_other_kinds_are_added_by_link_and_a_pin_that_is_missing_is_asked_for() {
     let desk = Desk::new();
-    desk.add("steam://BASE32SECRET3232");
-    desk.add("otpauth://yaotp/mara?secret=6SB2IKNM6OBZPAVBVTOHDKS4FAAAAAAADFUTQMBTRY&pin=5239");
+    let yandex = "otpauth://yaotp/mara?secret=6SB2IKNM6OBZPAVBVTOHDKS4FAAAAAAADFUTQMBTRY&pin=5239";
+    desk.add_all(["steam://BASE32SECRET3232", yandex].map(str::to_owned));
     let added = desk.run(&["add", "--yes"], "motp://Desk:mara?secret=e3152afee62599c8\n1234\n");
     assert_eq!(added.code, 0, "{}", added.stderr);
     assert!(added.stderr.contains(text("cli.kind_motp")), "{}", added.stderr);
@@ -244,8 +244,10 @@ fn removing_asks_and_without_anyone_to_ask_it_is_refused() {
 #[test]
 fn a_name_that_two_accounts_have_is_refused_and_both_are_named() {
     let desk = Desk::new();
-    desk.add(&format!("otpauth://totp/Git:a?secret={SEED}&issuer=Git"));
-    desk.add("otpauth://totp/Git:b?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJR&issuer=Git");
+    let other = SEED.replace("OJQ", "OJR");
+    desk.add_all(
+        [("a", SEED), ("b", &other)].map(|(name, seed)| format!("otpauth://totp/Git:{name}?secret={seed}&issuer=Git")),
+    );
     let ended = desk.run(&["code", "git"], "");
     assert_eq!(ended.code, 1);
     assert!(ended.stderr.contains("Git (a)") && ended.stderr.contains("Git (b)"), "{}", ended.stderr);
