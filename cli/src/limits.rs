@@ -37,10 +37,14 @@ pub const REVEALED: u64 = 10;
 /// How long it is said that a code was copied, in seconds.
 pub const COPIED_SHOWN: u64 = 2;
 
+/// What a person does while a change is written waits for it: so many keys, clicks and pasted texts.
+pub const HELD: usize = 256;
+
 /// Every limit above.
 pub const TABLE: &[Limit] = &[
     Limit { surface: "hidden code on the screen", most: REVEALED, unit: "s" },
     Limit { surface: "word that a code was copied", most: COPIED_SHOWN, unit: "s" },
+    Limit { surface: "keys that wait for a change to be written", most: HELD as u64, unit: "keys" },
     Limit { surface: "line that is typed or piped", most: LINE as u64, unit: "bytes" },
     Limit { surface: "file of a note above the list", most: NOTE_FILE, unit: "bytes" },
     Limit { surface: "field of the screen", most: FIELD as u64, unit: "bytes" },

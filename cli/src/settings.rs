@@ -32,7 +32,8 @@ pub fn sort_of(name: &str) -> Option<Sort> {
     SORTS.iter().find(|(known, _)| *known == name).map(|(_, sort)| *sort)
 }
 
-fn name_of(sort: Sort) -> &'static str {
+/// The name of an order.
+pub fn name_of(sort: Sort) -> &'static str {
     SORTS.iter().find(|(_, known)| *known == sort).map_or("order", |(name, _)| name)
 }
 

@@ -7,10 +7,9 @@ use super::{Desk, PASSPHRASE, SEED};
 
 fn desk() -> Desk {
     let desk = Desk::new();
-    for (name, last) in [("GitHub", "A"), ("GitLab", "B"), ("VPN", "Q")] {
-        let seed = format!("{}{last}", &SEED[..31]);
-        desk.add(&format!("otpauth://hotp/{name}:mara?secret={seed}&issuer={name}&counter=0"));
-    }
+    desk.add_all([("GitHub", "A"), ("GitLab", "B"), ("VPN", "Q")].map(|(name, last)| {
+        format!("otpauth://hotp/{name}:mara?secret={}{last}&issuer={name}&counter=0", &SEED[..31])
+    }));
     desk
 }
 
@@ -62,12 +61,15 @@ fn it_copies_what_is_chosen() {
 #[test]
 fn a_dumb_terminal_is_given_numbers() {
     let desk = desk();
+    desk.add("otpauth://hotp/AWS:mara?secret=JBSWY3DPEHPK3PXP&issuer=AWS&counter=0");
+    assert_eq!(desk.run_plain(&["settings", "sort", "name"], "").code, 0);
     let mut program = on_terminal(&desk, "pick </dev/null >out", &[("TERM", "dumb")]);
     program.stdout.wait_for("Passphrase:");
     program.write(format!("{PASSPHRASE}\r").as_bytes());
-    program.stdout.wait_for("  3  VPN (mara)");
+    program.stdout.wait_for("  4  VPN (mara)");
+    assert!(program.stdout.text().contains("  1  AWS (mara)"), "in the order of lists: {}", program.stdout.text());
     program.write(b"git\r");
-    program.stdout.wait_until("fewer names", |said| said.matches("  2  GitLab").count() == 2);
+    program.stdout.wait_for("  2  GitLab");
     program.write(b"vpn\r");
     program.stdout.wait_for("  1  VPN (mara)");
     program.write(b"1\r");

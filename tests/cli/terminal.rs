@@ -112,7 +112,7 @@ fn a_key_typed_with_digits_that_no_key_has_is_offered_as_letters() {
     program.write(b"y\r");
     assert!(program.wait().success());
 
-    let other = Desk::new();
+    let other = Desk::of_its_own();
     other.add(&link("MOXIGEBDGNBVGY3T"));
     let code = |desk: &Desk| desk.run(&["code", "VPN"], "").stdout;
     assert_eq!(code(&desk), code(&other));
@@ -268,10 +268,9 @@ fn line_by_line_it_is_the_same_phone() {
 #[test]
 fn line_by_line_accounts_are_kept_as_on_the_screen() {
     let desk = Desk::new();
-    for (n, name) in ["GitHub", "AWS", "Bank"].into_iter().enumerate() {
-        let seed = SEED.replace('G', ["Q", "R", "S"][n]);
-        desk.add(&format!("otpauth://totp/{name}:mara?secret={seed}&issuer={name}"));
-    }
+    desk.add_all([("GitHub", "Q"), ("AWS", "R"), ("Bank", "S")].map(|(name, letter)| {
+        format!("otpauth://totp/{name}:mara?secret={}&issuer={name}", SEED.replace('G', letter))
+    }));
     let talk = |lines: &str| {
         let ended = desk.run(&["tui"], &format!("{lines}\nquit\n"));
         assert_eq!(ended.code, 0, "{}", ended.stderr);
@@ -322,6 +321,16 @@ fn line_by_line_accounts_are_kept_as_on_the_screen() {
         "type\nsundial\n\n\n\nNOT-A-KEY-1\n\n\n\n\n\n\n\n\n\n\n\n\n",
         &["none of them", "O, I or B", "Nothing was changed."],
     );
+    // A form that is refused leaves nothing behind, and what was chosen and used stays.
+    let there = SEED.replace('G', "Q");
+    said(
+        &format!("type\n\nAnother\n\n{there}\n\n\n\n\n\nFresh\n\n\n\n\n\n\ngroups"),
+        &["Nothing was changed.", "There is no group yet."],
+    );
+    said(&format!("sort name\nshow github\njoin bank\n{}\ngroups", "x".repeat(200)), &["There is no group yet."]);
+    assert_eq!(desk.run_plain(&["settings", "sort", "--json"], "").json()["value"], "name");
+    let listed = desk.run(&["list", "--search", "github", "--json"], "").json();
+    assert_eq!(listed["accounts"][0]["uses"], 1, "{listed}");
     said(
         "set lock never\nset clipboard 45\nset clipboard 1\nsettings",
         &["Lock after: never", "45 seconds", "from 5 to 600"],

@@ -192,18 +192,14 @@ fn without_figures(row: &str) -> String {
 fn stocked() -> Desk {
     let desk = Desk::new();
     let seed = |n: usize| format!("{}{}", &SEED[..30], ["22", "33", "44", "55", "66"][n]);
-    for (n, link) in [
+    let links = [
         "hotp/AWS:mara%40example.com?issuer=AWS&counter=7",
         "totp/Clock:mara?issuer=Clock",
         "hotp/%D7%91%D7%A0%D7%A7:mara?issuer=%D7%91%D7%A0%D7%A7&counter=0",
         "hotp/%E6%9D%B1%E4%BA%AC%E9%83%BD%E5%BA%81:mara?issuer=%E6%9D%B1%E4%BA%AC%E9%83%BD%E5%BA%81&counter=0",
         "hotp/Northern%20Paper%20and%20Sons%2C%20Ltd.:accounts%40northern-paper.example?issuer=Northern%20Paper%20and%20Sons%2C%20Ltd.&digits=8&counter=1",
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        desk.add(&format!("otpauth://{link}&secret={}", seed(n)));
-    }
+    ];
+    desk.add_all(links.into_iter().enumerate().map(|(n, link)| format!("otpauth://{link}&secret={}", seed(n))));
     desk
 }
 
@@ -265,6 +261,46 @@ fn without_colours_the_same_is_seen() {
     for colour in ["\x1b[3", "\x1b[9", ";3", ";9"] {
         assert!(!picture.contains(colour), "{colour:?} in {picture:?}");
     }
+}
+
+#[test]
+fn the_order_stays_uses_are_counted_and_no_mark_is_left_where_a_name_was() {
+    let desk = stocked();
+    assert_eq!(desk.run_plain(&["settings", "sort", "name"], "").code, 0);
+    let pane = Pane::open(&desk, (80, 24), "");
+    unlock(&pane);
+    pane.wait_for("by name");
+    pane.write("o");
+    pane.wait_for("by use");
+    let isolates = ['\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}'];
+    assert!(pane.text().contains(" \u{2068}בנק\u{2069} "), "{:?}", pane.text());
+    pane.write("/clock");
+    pane.wait_for("1 found");
+    assert!(!pane.text().contains(isolates), "{:?}", pane.text());
+    pane.press("Enter");
+    pane.write("c");
+    pane.wait_for("✓ copied");
+    pane.press("Escape");
+    pane.wait_for("Northern");
+    pane.write("/aws");
+    pane.wait_for("1 found");
+    pane.press("Enter");
+    // Two quick keys are two: it is a favourite, and is none again.
+    pane.write("cff");
+    pane.wait_for("✓ copied");
+    pane.wait_for("No favourite any more");
+    pane.write("q");
+    until("the end of the phone", || {
+        (!pane.tmux().arg("list-sessions").output().unwrap().status.success()).then_some(())
+    });
+    let listed = desk.run(&["list", "--json"], "").json();
+    let uses = |issuer: &str| {
+        let all = listed["accounts"].as_array().unwrap();
+        all.iter().find(|account| account["issuer"] == issuer).map(|account| account["uses"].clone()).unwrap()
+    };
+    assert_eq!((uses("Clock"), uses("AWS")), (1.into(), 1.into()), "{listed}");
+    assert!(listed.to_string().matches("\"favourite\":false").count() == 5, "{listed}");
+    assert_eq!(desk.run_plain(&["settings", "sort", "--json"], "").json()["value"], "use");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use countersign_core::vault::Account;
+use countersign_core::vault::{Account, View};
 use countersign_strings::text;
 
 use super::{Context, account, code};
@@ -17,7 +17,9 @@ pub fn run(context: &Context, asked: &Pick) -> Result<(), Fault> {
         return Err(Fault::refused(text("cli.pick_needs_terminal")));
     }
     let desk = context.open_desk()?;
-    let accounts = desk.app.accounts()?;
+    let view = View { sort: context.settings()?.sort, ..View::default() };
+    let codes = desk.app.view(&view, desk.clock.now())?;
+    let accounts: Vec<&Arc<Account>> = codes.rows.iter().map(|row| &row.account).collect();
     if accounts.is_empty() {
         return Err(Fault::refused(text("tui.empty")));
     }
@@ -28,6 +30,6 @@ pub fn run(context: &Context, asked: &Pick) -> Result<(), Fault> {
         Chosen::Copy(at) => (at, true),
         Chosen::Nothing => return Err(Fault::refused(text("cli.nothing_chosen"))),
     };
-    let chosen: &Arc<Account> = accounts.get(at).ok_or_else(|| Fault::refused(text("cli.no_such_account")))?;
+    let chosen = accounts.get(at).ok_or_else(|| Fault::refused(text("cli.no_such_account")))?;
     code::give(context, &desk, chosen, false, copy)
 }

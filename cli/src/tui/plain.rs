@@ -18,8 +18,8 @@ use countersign_core::protocol::otp::Typed;
 use countersign_core::vault::{Kind, NewAccount, Sort, View};
 use countersign_strings::{fill, text};
 
-use super::Start;
 use super::saving::Before;
+use super::{Start, setting};
 use crate::command::approvals::{card, described, notice};
 use crate::command::{Context, account, history};
 use crate::desk::Desk;
@@ -36,7 +36,8 @@ pub fn run(context: &Context, start: Start) -> Result<(), Fault> {
     let ask = Arc::new(Prefilled::new(Arc::new(LineAsk(context.terminal.clone()))));
     let desk = super::open(context, start.fresh, ask.clone())?;
     let (terminal, settings) = (context.terminal.clone(), context.home.settings());
-    let phone = Phone { desk, ask, terminal, settings, done: RefCell::default(), sort: Cell::default() };
+    let sort = setting::sort(&settings);
+    let phone = Phone { desk, ask, terminal, settings, done: RefCell::default(), sort: Cell::new(sort) };
     start.note.iter().for_each(|line| say(line));
     say(text("tui.plain_welcome"));
     let (changed, changes) = channel();
@@ -57,6 +58,8 @@ pub fn run(context: &Context, start: Start) -> Result<(), Fault> {
     });
     let ended = phone.talk();
     pollers.lock().unwrap_or_else(PoisonError::into_inner).stop();
+    // How often codes were used is written as it locks.
+    phone.desk.app.lock();
     say(text("tui.plain_bye"));
     ended
 }
@@ -237,7 +240,7 @@ impl Phone {
     fn remove(&self, name: &str) -> Result<(), Fault> {
         self.unlock()?;
         let found = account::find(&self.desk.app.accounts()?, name)?;
-        let line = account::line(&found);
+        let line = outside::isolated(&account::line(&found));
         if self.yes(&fill("cli.remove_ask", &[("name", &line)]))? {
             self.desk.app.delete_account(found.id)?;
             self.did(fill("cli.removed", &[("name", &line)]));

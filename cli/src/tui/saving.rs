@@ -7,7 +7,7 @@ use countersign_core::error::{Error, InputError, Named, Rule};
 use countersign_core::protocol::Secret;
 use countersign_core::protocol::otp::base32::{self, Base32Error};
 use countersign_core::protocol::otp::{Counter, Digits, Period, Pin, motp};
-use countersign_core::vault::{self, Account, Edit, Kind, NewAccount};
+use countersign_core::vault::{self, Account, Edit, GroupId, Kind, NewAccount};
 use countersign_strings::text;
 
 use super::form::{Form, FormKind, Item};
@@ -52,20 +52,21 @@ pub fn add(app: &App, form: &Form) -> Result<(), Refusal> {
     if form.text(Item::Issuer).is_empty() && form.text(Item::Name).is_empty() {
         return Err((text("tui.form_nameless").to_owned(), Some(Item::Issuer)));
     }
-    let details = details_of(app, form, &vault::Details::default()).map_err(|fault| refusal(&fault))?;
-    let account = NewAccount {
-        issuer: form.text(Item::Issuer).to_owned(),
-        name: form.text(Item::Name).to_owned(),
-        note: form.text(Item::Note).to_owned(),
-        kind,
-        algorithm,
-        digits,
-        secret,
-        pin,
-        origin: None,
-        details,
-    };
-    app.add_account(&account).map(drop).map_err(|fault| refusal(&fault))
+    let added = with_details(app, form, &vault::Details::default(), |details| {
+        app.add_account(&NewAccount {
+            issuer: form.text(Item::Issuer).to_owned(),
+            name: form.text(Item::Name).to_owned(),
+            note: form.text(Item::Note).to_owned(),
+            kind,
+            algorithm,
+            digits,
+            secret,
+            pin,
+            origin: None,
+            details,
+        })
+    });
+    added.map(drop).map_err(|fault| refusal(&fault))
 }
 
 /// Changes an account as the form has it; whether there was something to change.
@@ -77,40 +78,71 @@ pub fn change(app: &App, account: &Account, form: &Form) -> Result<bool, Refusal
         return Ok(false);
     }
     let had = &account.details;
-    let wanted = details_of(app, form, had).map_err(|fault| refusal(&fault))?;
-    let edit = Edit {
-        issuer: Some(form.text(Item::Issuer).to_owned()),
-        name: Some(form.text(Item::Name).to_owned()),
-        note: Some(form.text(Item::Note).to_owned()),
-        favourite: Some(wanted.favourite),
-        pinned: Some(wanted.pinned),
-        hidden: Some(wanted.hidden),
-        icon: (had.icon != wanted.icon).then(|| wanted.icon.clone()),
-        join: without(&wanted.groups, &had.groups),
-        leave: without(&had.groups, &wanted.groups),
-        tag: without(&wanted.tags, &had.tags),
-        untag: without(&had.tags, &wanted.tags),
-    };
-    app.edit_account(account.id, &edit).map(|()| true).map_err(|fault| refusal(&fault))
+    let changed = with_details(app, form, had, |wanted| {
+        let edit = Edit {
+            issuer: Some(form.text(Item::Issuer).to_owned()),
+            name: Some(form.text(Item::Name).to_owned()),
+            note: Some(form.text(Item::Note).to_owned()),
+            favourite: Some(wanted.favourite),
+            pinned: Some(wanted.pinned),
+            hidden: Some(wanted.hidden),
+            icon: (had.icon != wanted.icon).then(|| wanted.icon.clone()),
+            join: without(&wanted.groups, &had.groups),
+            leave: without(&had.groups, &wanted.groups),
+            tag: without(&wanted.tags, &had.tags),
+            untag: without(&had.tags, &wanted.tags),
+        };
+        app.edit_account(account.id, &edit)
+    });
+    changed.map(|()| true).map_err(|fault| refusal(&fault))
 }
 
-/// How the person wants it kept that was kept as `had`. Groups that are not there yet are made. What is written as it was
-/// is left as it was: a name may have a comma in it.
-fn details_of(app: &App, form: &Form, had: &vault::Details) -> Result<vault::Details, Error> {
-    let groups = if form.text(Item::Groups) == rows::names(&app.groups()?, &had.groups).join(", ") {
-        had.groups.clone()
-    } else {
-        form.parts(Item::Groups).iter().map(|name| app.add_group(name)).collect::<Result<_, _>>()?
-    };
+/// Saves with how the person wants it kept that was kept as `had`. What is written as it was is left as it was: a name may
+/// have a comma in it.
+fn with_details<T>(
+    app: &App,
+    form: &Form,
+    had: &vault::Details,
+    save: impl FnOnce(vault::Details) -> Result<T, Error>,
+) -> Result<T, Error> {
     let tags = if form.text(Item::Tags) == had.tags.join(", ") { had.tags.clone() } else { form.parts(Item::Tags) };
-    Ok(vault::Details {
+    let details = |groups| vault::Details {
         favourite: form.is_marked(Item::Favourite),
         pinned: form.is_marked(Item::Pinned),
         hidden: form.is_marked(Item::Hidden),
         icon: form.icon.clone(),
         groups,
         tags,
-    })
+    };
+    if form.text(Item::Groups) == rows::names(&app.groups()?, &had.groups).join(", ") {
+        return save(details(had.groups.clone()));
+    }
+    with_groups(app, &form.parts(Item::Groups), |groups| save(details(groups)))
+}
+
+/// Saves with the groups of these names. Those that are not there yet are made, and taken back where it is not saved.
+///
+/// # Errors
+/// What `App` gives for a group, and what `save` gives.
+pub fn with_groups<T>(
+    app: &App,
+    names: &[String],
+    save: impl FnOnce(Vec<GroupId>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let there = app.groups()?;
+    let mut groups = Vec::with_capacity(names.len());
+    let made = names.iter().try_for_each(|name| app.add_group(name).map(|id| groups.push(id)));
+    let saved = made.and_then(|()| save(groups.clone()));
+    if let (Err(_), Ok(accounts)) = (&saved, app.accounts()) {
+        let is_new = |id: &&GroupId| there.iter().all(|group| group.id != **id);
+        // Another program may have used it meanwhile.
+        let is_empty = |id: &&GroupId| accounts.iter().all(|account| !account.details.groups.contains(id));
+        for id in groups.iter().filter(is_new).filter(is_empty) {
+            // An empty group that stays can be deleted by hand; why nothing was saved is what is to be told.
+            let _ = app.delete_group(*id);
+        }
+    }
+    saved
 }
 
 /// The accounts as they were before the last change: by them it is known again.

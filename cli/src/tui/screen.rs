@@ -52,6 +52,8 @@ pub enum Message {
         /// The code.
         code: Figures,
     },
+    /// What was asked for is done.
+    Settled,
     /// The person went to another window.
     Left,
     /// The window has another size.
@@ -73,7 +75,7 @@ pub fn run(context: &Context, start: Start) -> Result<(), Fault> {
     let locked = desk.app.lock_state() != LockState::Open;
     let worker = Worker::new(desk.clone(), context.home.settings(), ask, messages.clone());
     let mut phone = Phone {
-        state: State::new(locked, start.note),
+        state: State { sort: worker.sort(), ..State::new(locked, start.note) },
         desk,
         worker,
         pollers,
@@ -91,6 +93,8 @@ pub fn run(context: &Context, start: Start) -> Result<(), Fault> {
     ratatui::restore();
     phone.worker.stop();
     phone.pollers.stop();
+    // How often codes were used is written as it locks.
+    phone.desk.app.lock();
     ran.map_err(unusable)
 }
 
@@ -167,6 +171,11 @@ impl Phone {
                 // A terminal that keeps no clipboard takes no notice.
                 let _ = input::copy(&mut io::stdout(), code.as_str());
                 return self.change(Event::Copied(Ok((id, Copied::ToTerminal.words()))));
+            }
+            Message::Settled => {
+                // The next key finds what the one before it left.
+                self.read_again(Topic::Accounts);
+                return self.change(Event::Settled);
             }
             Message::Left => {
                 self.desk.app.left();

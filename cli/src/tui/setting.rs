@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use countersign_core::app::App;
-use countersign_core::vault::AutoLock;
+use countersign_core::vault::{AutoLock, Sort};
 
 use super::state::Settings;
 use crate::fault::Fault;
@@ -34,4 +34,17 @@ pub fn write(app: &App, file: &Path, set: Settings) -> Result<(), Fault> {
         settings::Settings::write(file, "clipboard", Some(&set.clipboard.to_string()))?;
     }
     Ok(())
+}
+
+/// The order of lists; where that can't be read, the person's own. It is no reason to show none.
+pub fn sort(file: &Path) -> Sort {
+    settings::Settings::read(file).map_or_else(|_| Sort::default(), |read| read.settings.sort)
+}
+
+/// Keeps the order of lists.
+///
+/// # Errors
+/// A [`Fault`] where the file can't be read or written.
+pub fn keep_sort(file: &Path, sort: Sort) -> Result<(), Fault> {
+    settings::Settings::write(file, "sort", Some(settings::name_of(sort))).map(drop)
 }

@@ -7,7 +7,7 @@ mod event;
 mod page;
 mod settings;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use countersign_core::vault::Sort;
 use unicode_normalization::UnicodeNormalization as _;
@@ -74,6 +74,10 @@ pub struct State {
     pub notice: Option<String>,
     /// Why a gateway can't be asked for approvals now.
     pub trouble: Option<String>,
+    /// How much that was asked for is not done yet, so that keys wait for it.
+    pub awaited: usize,
+    /// What the person did meanwhile.
+    pub held: VecDeque<Event>,
 }
 
 /// What the list is narrowed to.

@@ -2,6 +2,7 @@
 //! module of its own.
 
 mod groups;
+mod held;
 mod key;
 mod list;
 mod page;
@@ -33,9 +34,16 @@ impl State {
         let mut out = Vec::new();
         match event {
             Event::Key(Key::Stop) => out.push(Effect::Quit),
-            Event::Key(key) => self.key(key, now, &mut out),
-            Event::Click(spot) => self.click(spot, now, &mut out),
-            Event::Paste(text) => self.paste(&text, &mut out),
+            event => self.take_or_hold(event, now, &mut out),
+        }
+        out
+    }
+
+    fn apply(&mut self, event: Event, now: u64, out: &mut Vec<Effect>) {
+        match event {
+            Event::Key(key) => self.key(key, now, out),
+            Event::Click(spot) => self.click(spot, now, out),
+            Event::Paste(text) => self.paste(&text, out),
             // Asked for on this screen it is locked already, and somebody may be typing.
             Event::Locked(true) if self.unlock.is_none() => self.lock(),
             Event::Locked(true) => {}
@@ -55,7 +63,7 @@ impl State {
                 if self.unlock.is_some() => {}
             Event::Bin(_) | Event::Did(_) | Event::Undone(_) | Event::Settings(_) if self.unlock.is_some() => {}
             Event::Gateways(gateways) => self.gateways_changed(gateways),
-            Event::Cards(cards) => self.cards_changed(cards, &mut out),
+            Event::Cards(cards) => self.cards_changed(cards, out),
             Event::Read(Ok(found)) => self.page = Page::Confirm(Confirm::new(found)),
             Event::Read(Err(words)) => self.read_failed(words),
             Event::Done(words) => self.page = Page::Message { text: words, good: true },
@@ -99,9 +107,9 @@ impl State {
             Event::Settings(set) => self.settings_read(set),
             Event::Notice(words) => self.notice = Some(words),
             Event::Trouble(words) => self.trouble = words,
+            Event::Settled => {}
         }
         self.show_next_notice();
-        out
     }
 
     fn lock(&mut self) {

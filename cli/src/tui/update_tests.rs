@@ -35,7 +35,7 @@ fn open() -> State {
 }
 
 fn send(state: &mut State, events: impl IntoIterator<Item = Event>) -> Vec<Effect> {
-    events.into_iter().flat_map(|event| state.update(event, NOW)).collect()
+    events.into_iter().flat_map(|event| state.at_once(event, NOW)).collect()
 }
 
 fn keys(text: &str) -> Vec<Event> {
@@ -366,4 +366,71 @@ fn a_passphrase_is_changed_when_it_was_typed_twice_alike() {
     send(&mut state, [Event::NotChanged("That isn't the passphrase.".into())]);
     assert!(matches!(&state.page, Page::Passphrase(change) if change.fields[0].is_empty()));
     assert!(!format!("{state:?}").contains("elk"), "what was typed shows in Debug");
+}
+
+fn timed(id: &str) -> Account {
+    let code =
+        AccountCode::Timed { code: Figures::new("123456"), next: Figures::new("654321"), period: 30, until: NOW + 9 };
+    Account::new(id.into(), id.into(), String::new(), code)
+}
+
+/// Keys that come faster than the vault is written: each finds what the one before it left.
+#[test]
+fn each_of_many_quick_keys_counts_in_its_order() {
+    let mut state = open();
+    let list = |order: &str| Event::Accounts(order.chars().map(|id| timed(&id.to_string())).collect());
+    state.update(list("abcd"), NOW);
+    let shifted = |effects: Vec<Effect>| match effects.as_slice() {
+        [Effect::Shift { id, before }] => (id.clone(), before.clone()),
+        other => panic!("{other:?}"),
+    };
+    let pressed = send_now(&mut state, "J");
+    assert_eq!(shifted(pressed), ("a".into(), Some("c".into())));
+    assert!(send_now(&mut state, "Jff").is_empty(), "the first is not done yet");
+    state.update(list("bacd"), NOW);
+    assert_eq!(shifted(state.update(Event::Settled, NOW)), ("a".into(), Some("d".into())), "past the one after it");
+    state.update(list("bcad"), NOW);
+    let marked = |effects: Vec<Effect>| match effects.as_slice() {
+        [Effect::Mark { id, on, .. }] => (id.clone(), *on),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(marked(state.update(Event::Settled, NOW)), ("a".into(), true));
+    let favourite = Account { favourite: true, ..timed("a") };
+    state.update(Event::Accounts(vec![timed("b"), timed("c"), favourite, timed("d")]), NOW);
+    assert_eq!(marked(state.update(Event::Settled, NOW)), ("a".into(), false), "and back again");
+    assert!(state.update(Event::Settled, NOW).is_empty());
+    assert!(matches!(send_now(&mut state, "o")[..], [Effect::Sort(_)]), "nothing is waited for any more");
+}
+
+fn send_now(state: &mut State, text: &str) -> Vec<Effect> {
+    keys(text).into_iter().flat_map(|event| state.update(event, NOW)).collect()
+}
+
+#[test]
+fn what_waits_is_never_taken_by_what_comes_up_meanwhile() {
+    let mut state = open();
+    state.update(Event::Accounts(vec![timed("a"), timed("b")]), NOW);
+    assert_eq!(send_now(&mut state, "fn1").len(), 1);
+    state.update(Event::Cards(vec![card("1")]), NOW);
+    assert!(state.update(Event::Settled, NOW).is_empty() && state.held.is_empty());
+    assert!(matches!(state.approval.as_ref().map(|a| &a.step), Some(Step::Digits { .. })), "no «no» was said");
+    let mut state = open();
+    state.update(Event::Accounts(vec![timed("a")]), NOW);
+    send_now(&mut state, "f");
+    assert!(matches!(state.update(Event::Key(Key::Stop), NOW)[..], [Effect::Quit]), "the end is not waited for");
+    state.update(Event::Locked(true), NOW);
+    send_now(&mut state, "pass");
+    assert_eq!(state.unlock.as_ref().map(|unlock| unlock.field.chars()), Some(4), "nor is a passphrase");
+}
+
+#[test]
+fn so_many_keys_wait_and_no_more() {
+    use crate::limits::HELD;
+    for (typed, kept) in [(HELD - 1, HELD - 1), (HELD, HELD), (HELD + 1, HELD)] {
+        let mut state = open();
+        state.update(Event::Accounts(vec![timed("a")]), NOW);
+        send_now(&mut state, "f");
+        send_now(&mut state, &"j".repeat(typed));
+        assert_eq!(state.held.len(), kept);
+    }
 }

@@ -158,7 +158,7 @@ pub(super) fn open(events: impl IntoIterator<Item = Event>) -> State {
     let mut state = State::new(false, Vec::new());
     state.reading = Reading::Done;
     for event in events {
-        state.update(event, NOW);
+        state.at_once(event, NOW);
     }
     state
 }
@@ -196,10 +196,10 @@ fn a_tiny_window_says_so_and_does_not_panic() {
 #[test]
 fn what_is_secret_does_not_show_in_debug() {
     let mut state = State::new(true, Vec::new());
-    typed("canary").into_iter().for_each(|e| drop(state.update(e, NOW)));
+    typed("canary").into_iter().for_each(|e| drop(state.at_once(e, NOW)));
     state.accounts = accounts();
-    state.update(Event::Cards(vec![card("1")]), NOW);
-    typed("876543").into_iter().for_each(|e| drop(state.update(e, NOW)));
+    state.at_once(Event::Cards(vec![card("1")]), NOW);
+    typed("876543").into_iter().for_each(|e| drop(state.at_once(e, NOW)));
     let mut field = Field::default();
     field.paste("876543");
     let effect = Effect::Approve { id: "1".into(), digits: field };

@@ -25,6 +25,7 @@ use super::model::{Answered, Figures};
 use super::rows::{self, Counted};
 use super::saving::{self, Before};
 use super::screen::Message;
+use super::setting;
 use super::state::{Effect, Event, Removal};
 use crate::command::history;
 use crate::desk::Desk;
@@ -56,9 +57,15 @@ struct Inner {
 impl Worker {
     /// Works on `desk` and tells `messages`.
     pub fn new(desk: Desk, settings: PathBuf, ask: Arc<ScreenAsk>, messages: Sender<Message>) -> Self {
-        let (found, counted, groups, sort, done) = Default::default();
+        let (found, counted, groups, done) = Default::default();
+        let sort = Mutex::new(setting::sort(&settings));
         let (messages, cancel) = (Mutex::new(messages), Cancel::default());
         Self(Arc::new(Inner { desk, ask, messages, found, counted, groups, sort, done, settings, cancel }))
+    }
+
+    /// The order of the list.
+    pub fn sort(&self) -> Sort {
+        *lock(&self.0.sort)
     }
 
     /// The list of codes now, or why there is none. For the loop of the screen alone: of two that read, the one that read
@@ -108,16 +115,15 @@ impl Worker {
             Effect::Give(passphrase) => self.0.ask.answer(Some(normal(passphrase.text()))),
             Effect::Withhold => self.0.ask.answer(None),
             Effect::Drop => drop(lock(&self.0.found).take()),
-            Effect::Sort(sort) => {
-                *lock(&self.0.sort) = sort;
-                self.list_again();
-            }
             Effect::Bell | Effect::Quit => {}
             effect => {
-                let worker = self.clone();
+                let (worker, awaited) = (self.clone(), effect.is_awaited());
                 thread::spawn(move || {
                     for event in worker.slow(effect) {
                         worker.tell(event);
+                    }
+                    if awaited {
+                        let _ = lock(&worker.0.messages).send(Message::Settled);
                     }
                 });
             }
@@ -150,6 +156,7 @@ impl Worker {
             Effect::Edit(id) => vec![self.edit(&id)],
             Effect::Save(form) => self.save(&form),
             Effect::Search(typed) => self.search(&typed),
+            Effect::Sort(sort) => self.sort_by(sort),
             Effect::Mark { id, mark, on } => vec![self.mark(&id, mark, on)],
             Effect::Shift { id, before } => vec![self.shift(&id, before.as_deref())],
             Effect::Used(id) => self.used(&id),
@@ -169,9 +176,7 @@ impl Worker {
             Effect::Approve { id, digits } => self.answer(&id, Some(&digits), false),
             Effect::Deny(id) => self.answer(&id, None, false),
             Effect::Report(id) => self.answer(&id, None, true),
-            Effect::Give(_) | Effect::Withhold | Effect::Drop | Effect::Sort(_) | Effect::Bell | Effect::Quit => {
-                Vec::new()
-            }
+            Effect::Give(_) | Effect::Withhold | Effect::Drop | Effect::Bell | Effect::Quit => Vec::new(),
         }
     }
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use countersign_core::error::InputError;
 use countersign_core::vault::{Account, Edit, Group, Sort, View};
 use countersign_strings::{fill, text};
 use zeroize::Zeroizing;
@@ -114,6 +113,7 @@ impl Phone {
             _ => return Err(Fault::refused(text("tui.plain_sorts"))),
         };
         self.sort.set(sort);
+        setting::keep_sort(&self.settings, sort)?;
         self.codes("")
     }
 
@@ -165,13 +165,17 @@ impl Phone {
     fn put(&self, name: &str, inside: bool) -> Result<(), Fault> {
         let account = self.account(name)?;
         let Some(group) = self.asked(text("tui.plain_which_group"))? else { return Ok(()) };
-        let (edit, said) = if inside {
-            let id = self.desk.app.add_group(&group)?;
-            (Edit { join: vec![id], ..Edit::default() }, "tui.did_join")
+        let app = &self.desk.app;
+        let said = if inside {
+            saving::with_groups(app, std::slice::from_ref(&group), |join| {
+                app.edit_account(account.id, &Edit { join, ..Edit::default() })
+            })?;
+            "tui.did_join"
         } else {
-            (Edit { leave: vec![self.group(&group)?.id], ..Edit::default() }, "tui.did_leave")
+            let leave = vec![self.group(&group)?.id];
+            app.edit_account(account.id, &Edit { leave, ..Edit::default() })?;
+            "tui.did_leave"
         };
-        self.desk.app.edit_account(account.id, &edit)?;
         self.did(fill(said, &[("name", &shown(&account)), ("group", &outside::isolated(&group))]));
         Ok(())
     }
@@ -313,15 +317,17 @@ impl Phone {
         let account = self.account(name)?;
         // A counted code is not made in vain.
         clipboard::check()?;
-        let code =
-            match self.desk.app.codes(self.desk.clock.now())?.rows.iter().find(|row| row.account.id == account.id) {
-                Some(row) if row.live.is_some() => row.live.as_ref().map(|live| live.code.to_string()),
-                _ => Some(self.desk.app.next_hotp(account.id)?.to_string()),
-            };
-        let code = Zeroizing::new(code.ok_or_else(|| Fault::from(InputError::NotFound))?);
+        let codes = self.desk.app.codes(self.desk.clock.now())?;
+        let row = codes.rows.iter().find(|row| row.account.id == account.id);
+        let code = match row.and_then(|row| row.live.as_ref()) {
+            Some(live) => {
+                let _ = self.desk.app.used(account.id);
+                live.code.to_string()
+            }
+            None => self.desk.app.next_hotp(account.id)?.to_string(),
+        };
         let seconds = setting::read(&self.desk.app, &self.settings)?.clipboard;
-        say(&clipboard::copy(&code, seconds)?.words());
-        let _ = self.desk.app.used(account.id);
+        say(&clipboard::copy(&Zeroizing::new(code), seconds)?.words());
         Ok(())
     }
 

@@ -119,6 +119,8 @@ pub enum Event {
     Notice(String),
     /// A gateway can't be asked, or all can be asked again.
     Trouble(Option<String>),
+    /// What was asked for by one of the [awaited](Effect::is_awaited) wishes is done, and the list was read again.
+    Settled,
 }
 
 /// A key, as far as the phone knows keys.

@@ -4,6 +4,7 @@
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 
+use crate::measure::columns as width;
 use crate::outside::{ISOLATE, RELEASE, few_marks, is_right_to_left};
 
 /// Isolates each run of right to left in each row, and leaves at most four marks on a letter. It looks at what stands in
@@ -18,16 +19,31 @@ pub fn tame(buffer: &mut Buffer, area: Rect) {
         }
         let mut x = area.left();
         while let Some((from, to)) = run(buffer, x..area.right(), y) {
-            let (first, last) = (buffer[(from, y)].symbol().to_owned(), buffer[(to, y)].symbol().to_owned());
-            if from == to {
-                buffer[(from, y)].set_symbol(&format!("{ISOLATE}{first}{RELEASE}"));
-            } else {
-                buffer[(from, y)].set_symbol(&format!("{ISOLATE}{first}"));
-                buffer[(to, y)].set_symbol(&format!("{last}{RELEASE}"));
+            match before(buffer, area.left()..from, y) {
+                Some(at) => append(&mut buffer[(at, y)], ISOLATE),
+                None => {
+                    let first = buffer[(from, y)].symbol().to_owned();
+                    buffer[(from, y)].set_symbol(&format!("{ISOLATE}{first}"));
+                }
             }
+            append(&mut buffer[(to, y)], RELEASE);
             x = to + 1;
         }
     }
+}
+
+/// The cell that a terminal puts into what it is given before the cell behind `columns`, as it does with all that has no
+/// width: it must be drawn anew with it, or what was put there stays when the run is gone. A wide letter has two cells, of
+/// which the second is never drawn.
+fn before(buffer: &Buffer, columns: std::ops::Range<u16>, y: u16) -> Option<u16> {
+    let last = columns.end.checked_sub(1).filter(|last| columns.contains(last))?;
+    let wide = last.checked_sub(1).filter(|at| columns.contains(at) && width(buffer[(*at, y)].symbol()) > 1);
+    Some(wide.unwrap_or(last))
+}
+
+fn append(cell: &mut Cell, mark: char) {
+    let symbol = format!("{}{mark}", cell.symbol());
+    cell.set_symbol(&symbol);
 }
 
 /// The next run: from its first cell of that direction to its last, with single blanks inside.
@@ -61,6 +77,31 @@ mod tests {
         assert_eq!(tamed("As שלום עולם · gate"), "As \u{2068}שלום עולם\u{2069} · gate");
         assert_eq!(tamed("א 492 039 ב"), "\u{2068}א\u{2069} 492 039 \u{2068}ב\u{2069}");
         assert_eq!(tamed("GitHub 492 039"), "GitHub 492 039");
+    }
+
+    /// A terminal puts what has no width into the cell before it. Only what is drawn with that cell goes with it.
+    #[test]
+    fn what_isolates_a_name_lies_in_the_cells_where_a_terminal_keeps_it() {
+        let mut buffer = Buffer::with_lines(["as שם 1", "東שם", "שם"]);
+        let area = *buffer.area();
+        tame(&mut buffer, area);
+        let cell = |x: u16, y: u16| buffer[(x, y)].symbol();
+        assert_eq!((cell(2, 0), cell(3, 0), cell(4, 0)), (" \u{2068}", "ש", "ם\u{2069}"));
+        assert_eq!((cell(0, 1), cell(2, 1)), ("東\u{2068}", "ש"), "a wide letter's second cell is never drawn");
+        assert_eq!(cell(0, 2), "\u{2068}ש", "there is none before the first");
+    }
+
+    #[test]
+    fn nothing_of_it_stays_where_the_name_was() {
+        let drawn = |line: &str| {
+            let mut buffer = Buffer::with_lines([line]);
+            let area = *buffer.area();
+            tame(&mut buffer, area);
+            buffer
+        };
+        let (before, after) = (drawn("as שם 1"), drawn("as    1"));
+        let anew: Vec<u16> = before.diff(&after).iter().map(|(x, _, _)| *x).collect();
+        assert_eq!(anew, [2, 3, 4], "the blank before the name is drawn anew too");
     }
 
     #[test]

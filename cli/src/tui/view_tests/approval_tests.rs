@@ -17,26 +17,26 @@ fn approval() {
     let cards = vec![card("1"), card("2")];
     let mut state = open([Event::Accounts(accounts()), Event::Cards(cards.clone())]);
     golden("approval", &state);
-    typed("492").into_iter().for_each(|e| drop(state.update(e, NOW)));
+    typed("492").into_iter().for_each(|e| drop(state.at_once(e, NOW)));
     golden("approval_digits", &state);
-    typed("039").into_iter().for_each(|e| drop(state.update(e, NOW)));
-    state.update(key(Key::Enter), NOW);
+    typed("039").into_iter().for_each(|e| drop(state.at_once(e, NOW)));
+    state.at_once(key(Key::Enter), NOW);
     golden("approval_sending", &state);
-    state.update(Event::Asked { wrong: true }, NOW);
-    typed("larch").into_iter().for_each(|e| drop(state.update(e, NOW)));
+    state.at_once(Event::Asked { wrong: true }, NOW);
+    typed("larch").into_iter().for_each(|e| drop(state.at_once(e, NOW)));
     golden("approval_passphrase", &state);
     let verdict = |st, left: u64| words::of_verdict(Verdict { st, left: left.try_into().ok() }).words;
     let wrong = Answered::Wrong(verdict(Status::Wrong, 2));
-    state.update(Event::Answered { id: "1".into(), how: wrong }, NOW);
+    state.at_once(Event::Answered { id: "1".into(), how: wrong }, NOW);
     golden("approval_wrong", &state);
-    state.update(key(Key::Char('n')), NOW);
-    state.update(key(Key::Down), NOW);
+    state.at_once(key(Key::Char('n')), NOW);
+    state.at_once(key(Key::Down), NOW);
     golden("approval_choice", &state);
     let text = verdict(Status::Reported, 0);
-    state.update(Event::Answered { id: "1".into(), how: Answered::Over { text, good: true } }, NOW);
+    state.at_once(Event::Answered { id: "1".into(), how: Answered::Over { text, good: true } }, NOW);
     golden("approval_over", &state);
     let mut gone = open([Event::Cards(cards)]);
-    gone.update(Event::Cards(vec![]), NOW);
+    gone.at_once(Event::Cards(vec![]), NOW);
     golden("approval_withdrawn", &gone);
 }
 
@@ -89,7 +89,7 @@ fn an_approval_whose_time_is_over_says_so() {
     let late = Card { until: NOW, ..card("1") };
     golden("approval_late", &asked(late));
     let mut expired = asked(Card { until: NOW - 1, ..card("1") });
-    typed("492039").into_iter().chain([key(Key::Enter)]).for_each(|event| drop(expired.update(event, NOW)));
+    typed("492039").into_iter().chain([key(Key::Enter)]).for_each(|event| drop(expired.at_once(event, NOW)));
     golden("approval_expired", &expired);
 }
 
@@ -118,7 +118,7 @@ fn the_digits_and_the_refusal_are_in_view_on_the_smallest_screen_with_everything
     let card =
         Card { app: long.clone(), host: "h".repeat(190), with: Some(long.clone()), network: Some(long), ..card("1") };
     let mut state = open([Event::Cards(vec![card])]);
-    typed("12").into_iter().for_each(|e| drop(state.update(e, NOW)));
+    typed("12").into_iter().for_each(|e| drop(state.at_once(e, NOW)));
     let text = as_text(&picture(&state, (40, 12), Look::PLAIN));
     assert!(text.contains("1 2 _") && text.contains("No, this isn't me"), "{text}");
 }
@@ -127,7 +127,7 @@ fn the_digits_and_the_refusal_are_in_view_on_the_smallest_screen_with_everything
 fn answer_code() {
     let mut state = open([Event::Read(Ok(Found::Offline(card("1"))))]);
     golden("offline_confirm", &state);
-    assert!(matches!(state.update(key(Key::Char('y')), NOW).as_slice(), [Effect::Accept { blank: false }]));
-    state.update(Event::Code { code: Figures::new("61087479"), app: "Payroll".into() }, NOW);
+    assert!(matches!(state.at_once(key(Key::Char('y')), NOW).as_slice(), [Effect::Accept { blank: false }]));
+    state.at_once(Event::Code { code: Figures::new("61087479"), app: "Payroll".into() }, NOW);
     golden("offline_code", &state);
 }

@@ -11,7 +11,7 @@ use crate::tui::state::{Page, Spot};
 /// The form of a new account, as far as a person is who has typed its key.
 fn filled() -> State {
     let mut state = open([Event::Accounts(accounts()), key(Key::Char('t'))]);
-    let mut send = |events: Vec<Event>| events.into_iter().for_each(|event| drop(state.update(event, NOW)));
+    let mut send = |events: Vec<Event>| events.into_iter().for_each(|event| drop(state.at_once(event, NOW)));
     send(vec![key(Key::Down)]);
     send(typed("Northern Paper & Sons"));
     send(vec![key(Key::Tab)]);
@@ -27,27 +27,27 @@ fn an_account_is_typed_in() {
     let mut state = filled();
     golden("form_key", &state);
     assert!(!as_text(&picture(&state, (80, 24), Look::PLAIN)).contains("GEZD"), "the key is drawn");
-    state.update(key(Key::Reveal), NOW);
+    state.at_once(key(Key::Reveal), NOW);
     golden("form_key_shown", &state);
-    state.update(key(Key::Esc), NOW);
+    state.at_once(key(Key::Esc), NOW);
     golden("form_leaving", &state);
-    let saved = state.update(key(Key::Save), NOW);
+    let saved = state.at_once(key(Key::Save), NOW);
     let [Effect::Save(form)] = saved.as_slice() else { panic!("{saved:?}") };
     assert_eq!((form.text(Item::Issuer), form.text(Item::Key)), ("Northern Paper & Sons", "GEZD GNBV GY3T QOJQ"));
     golden("form_saving", &state);
-    assert!(state.update(key(Key::Save), NOW).is_empty(), "it is saved once");
+    assert!(state.at_once(key(Key::Save), NOW).is_empty(), "it is saved once");
     let why = text("tui.form_key_wrong").to_owned();
-    state.update(Event::Saved(Err((why, Some(Item::Key)))), NOW);
+    state.at_once(Event::Saved(Err((why, Some(Item::Key)))), NOW);
     golden("form_refused", &state);
-    state.update(key(Key::Save), NOW);
-    state.update(Event::Saved(Ok(())), NOW);
+    state.at_once(key(Key::Save), NOW);
+    state.at_once(Event::Saved(Ok(())), NOW);
     assert!(matches!(state.page, Page::List));
 }
 
 #[test]
 fn a_kind_asks_for_what_it_needs() {
     let mut state = open([key(Key::Char('t'))]);
-    let mut send = |events: Vec<Event>| events.into_iter().for_each(|event| drop(state.update(event, NOW)));
+    let mut send = |events: Vec<Event>| events.into_iter().for_each(|event| drop(state.at_once(event, NOW)));
     send(vec![key(Key::Left), key(Key::Down), key(Key::Down), key(Key::Down)]);
     send(typed("00112233"));
     send(vec![key(Key::Down)]);
@@ -55,7 +55,7 @@ fn a_kind_asks_for_what_it_needs() {
     golden("form_motp", &state);
     let shown = as_text(&picture(&state, (80, 24), Look::PLAIN));
     assert!(!shown.contains("4711") && !shown.contains("0011"), "key and PIN are masked:\n{shown}");
-    state.update(key(Key::BackTab), NOW);
+    state.at_once(key(Key::BackTab), NOW);
     golden("form_motp_key", &state);
 }
 
@@ -70,16 +70,16 @@ fn an_account_is_changed() {
     form.icon = Some(Icon::Drawn("bank".into()));
     form.mark(Item::Favourite, true);
     let mut state = open([Event::Accounts(accounts()), key(Key::Char('e'))]);
-    state.update(Event::Form(Box::new(form)), NOW);
+    state.at_once(Event::Form(Box::new(form)), NOW);
     golden("form_edit", &state);
-    (0..3).for_each(|_| drop(state.update(key(Key::Left), NOW)));
+    (0..3).for_each(|_| drop(state.at_once(key(Key::Left), NOW)));
     let buffer = picture(&state, (80, 24), Look::PLAIN);
     let under: Vec<&Cell> = buffer.content.iter().filter(|cell| cell.modifier.contains(Modifier::REVERSED)).collect();
     assert_eq!(under.iter().map(|cell| cell.symbol()).collect::<String>(), "H", "the place in the line is seen");
     let area = Rect::new(0, 0, 80, 24);
     let spots = draw(&state, NOW, Look::PLAIN, area, &mut Buffer::empty(area));
     let clicked = (0..24).find_map(|y| spots.at(20, y).filter(|spot| **spot == Spot::Item(Item::Save)).cloned());
-    let saved = state.update(Event::Click(clicked.unwrap()), NOW);
+    let saved = state.at_once(Event::Click(clicked.unwrap()), NOW);
     assert!(matches!(saved.as_slice(), [Effect::Save(_)]), "{saved:?}");
 }
 
@@ -97,12 +97,12 @@ fn all_that_is_known_of_an_account_has_a_page() {
         note: Figures::new((1..60).map(|n| format!("Line {n} of the note.\n")).collect::<String>()),
     };
     let mut state = open([Event::Accounts(accounts())]);
-    assert!(matches!(state.update(key(Key::Char('d')), NOW).as_slice(), [Effect::Details(id)] if id == "1"));
-    state.update(Event::Details(Box::new(details)), NOW);
+    assert!(matches!(state.at_once(key(Key::Char('d')), NOW).as_slice(), [Effect::Details(id)] if id == "1"));
+    state.at_once(Event::Details(Box::new(details)), NOW);
     golden("details", &state);
-    state.update(key(Key::End), NOW);
+    state.at_once(key(Key::End), NOW);
     golden("details_end", &state);
     assert!(!format!("{state:?}").contains("of the note"), "a note may hold a secret");
-    state.update(key(Key::Esc), NOW);
+    state.at_once(key(Key::Esc), NOW);
     assert!(matches!(state.page, Page::List));
 }

@@ -20,7 +20,7 @@ fn a_gateway_where_nothing_can_be_approved_says_why() {
         };
         let beginning: String = stale.split(' ').take(3).collect::<Vec<_>>().join(" ");
         assert!(shown(&state).contains(&beginning), "{}", shown(&state));
-        state.update(key(Key::Down), NOW);
+        state.at_once(key(Key::Down), NOW);
         assert!(!shown(&state).contains(&beginning), "the other one is well");
     }
 }
@@ -58,7 +58,7 @@ fn leaving_a_gateway_asks_and_asks_again_where_it_cannot_be_told() {
     let mut state = open([Event::Gateways(vec![gateway(GatewayState::Active)]), key(Key::Char('x'))]);
     golden("leave", &state);
     let why = words::of_error(&PortError::Network.into());
-    state.update(Event::NotLeft { id: "g".into(), name: "gate.example.com:8443".into(), why }, NOW);
+    state.at_once(Event::NotLeft { id: "g".into(), name: "gate.example.com:8443".into(), why }, NOW);
     golden("leave_not", &state);
 }
 
@@ -66,15 +66,15 @@ fn leaving_a_gateway_asks_and_asks_again_where_it_cannot_be_told() {
 fn notices() {
     let mut state = open([Event::Accounts(accounts()), Event::Notices(vec![notice("1", true), notice("2", false)])]);
     golden("notice", &state);
-    let put_away = state.update(key(Key::Enter), NOW);
+    let put_away = state.at_once(key(Key::Enter), NOW);
     assert!(matches!(put_away.as_slice(), [Effect::Dismiss(id)] if id == "1"));
     golden("notice_plain", &state);
-    state.update(key(Key::Char('n')), NOW);
+    state.at_once(key(Key::Char('n')), NOW);
     assert!(matches!(state.page, Page::Notice(_)), "there is nothing to report");
-    state.update(key(Key::Esc), NOW);
+    state.at_once(key(Key::Esc), NOW);
     assert!(matches!(state.page, Page::List));
-    state.update(key(Key::Char('p')), NOW);
-    let reported = state.update(key(Key::Char('n')), NOW);
+    state.at_once(key(Key::Char('p')), NOW);
+    let reported = state.at_once(key(Key::Char('n')), NOW);
     assert!(matches!(reported.as_slice(), [Effect::ReportNotice(id)] if id == "1"));
 }
 
@@ -97,7 +97,7 @@ fn each_notice_says_what_happened() {
 fn moving() {
     let mut state = open([Event::Gateways(vec![gateway(GatewayState::Active)]), key(Key::Char('m'))]);
     golden("move_ask", &state);
-    assert!(matches!(state.update(key(Key::Char('y')), NOW).as_slice(), [Effect::Move(id)] if id == "g"));
+    assert!(matches!(state.at_once(key(Key::Char('y')), NOW).as_slice(), [Effect::Move(id)] if id == "g"));
     // As long as one is that carries a pin.
     let link = format!("https://gate.example.com:8443/enrol#1.eyJ1{}", "Ab3_".repeat(59));
     let symbol = Symbol::new(&link).unwrap().terminal(Ground::Dark);
@@ -113,22 +113,22 @@ fn moving() {
         fault: None,
     };
     assert!(!format!("{shown:?}").contains("eyJ1"), "whoever reads the code can enrol");
-    state.update(Event::Moving(shown.clone()), NOW);
+    state.at_once(Event::Moving(shown.clone()), NOW);
     golden("move", &state);
     let high = as_text(&picture(&state, (80, 42), Look::PLAIN));
     assert!(
         high.contains('█') && high.contains(text("tui.move_waits")),
         "in a window that is as large as it said:\n{high}"
     );
-    state.update(Event::Joining(Some(("Pixel 9".into(), Os::Android.name().into()))), NOW);
-    typed("0972").into_iter().for_each(|e| drop(state.update(e, NOW)));
+    state.at_once(Event::Joining(Some(("Pixel 9".into(), Os::Android.name().into()))), NOW);
+    typed("0972").into_iter().for_each(|e| drop(state.at_once(e, NOW)));
     golden("move_joining", &state);
-    assert!(state.update(key(Key::Enter), NOW).is_empty(), "four digits are not six");
-    typed("99").into_iter().for_each(|e| drop(state.update(e, NOW)));
-    assert!(matches!(state.update(key(Key::Enter), NOW).as_slice(), [Effect::Confirm { .. }]));
+    assert!(state.at_once(key(Key::Enter), NOW).is_empty(), "four digits are not six");
+    typed("99").into_iter().for_each(|e| drop(state.at_once(e, NOW)));
+    assert!(matches!(state.at_once(key(Key::Enter), NOW).as_slice(), [Effect::Confirm { .. }]));
     let wrong = GatewayError::WrongDigits(2_u64.try_into().unwrap());
-    state.update(Event::Confirmed(Err(words::of_error(&wrong.into()))), NOW);
+    state.at_once(Event::Confirmed(Err(words::of_error(&wrong.into()))), NOW);
     golden("move_wrong", &state);
-    state.update(Event::Confirmed(Ok(())), NOW);
+    state.at_once(Event::Confirmed(Ok(())), NOW);
     golden("moved", &state);
 }

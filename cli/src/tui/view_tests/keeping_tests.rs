@@ -13,11 +13,11 @@ fn kept() -> State {
 }
 
 fn press(state: &mut State, pressed: Key) -> Vec<Effect> {
-    state.update(key(pressed), NOW)
+    state.at_once(key(pressed), NOW)
 }
 
 fn press_all(state: &mut State, text: &str) -> Vec<Effect> {
-    typed(text).into_iter().flat_map(|event| state.update(event, NOW)).collect()
+    typed(text).into_iter().flat_map(|event| state.at_once(event, NOW)).collect()
 }
 
 #[test]
@@ -57,21 +57,21 @@ fn what_was_done_is_said_and_taken_back_once() {
     golden("remove_kept", &state);
     assert!(matches!(press(&mut state, Key::Char('y')).as_slice(), [Effect::Remove(Removal::Account { .. })]));
     let said = fill("cli.removed", &[("name", "GitHub (mara@example.com)")]);
-    state.update(Event::Accounts(sorted().split_off(1)), NOW);
-    state.update(Event::Did(said.clone()), NOW);
+    state.at_once(Event::Accounts(sorted().split_off(1)), NOW);
+    state.at_once(Event::Did(said.clone()), NOW);
     golden("list_removed", &state);
     press(&mut state, Key::Down);
     golden("list_undo", &state);
     assert!(matches!(press(&mut state, Key::Char('u')).as_slice(), [Effect::Undo]));
-    state.update(Event::Accounts(sorted()), NOW);
-    state.update(Event::Undone(Ok(())), NOW);
+    state.at_once(Event::Accounts(sorted()), NOW);
+    state.at_once(Event::Undone(Ok(())), NOW);
     assert_eq!(state.notice, Some(fill("tui.undone", &[("what", &said)])));
     assert!(press(&mut state, Key::Char('u')).is_empty(), "it is taken back once");
-    state.update(Event::Did(said.clone()), NOW);
-    state.update(Event::Undone(Err("Changed since.".into())), NOW);
+    state.at_once(Event::Did(said.clone()), NOW);
+    state.at_once(Event::Undone(Err("Changed since.".into())), NOW);
     assert_eq!((state.notice.as_deref(), state.undo.as_deref()), (Some("Changed since."), None));
-    state.update(Event::Did(said), NOW);
-    state.update(Event::Locked(true), NOW);
+    state.at_once(Event::Did(said), NOW);
+    state.at_once(Event::Locked(true), NOW);
     assert_eq!(state.undo, None, "what was done is not told while it is locked");
 }
 
@@ -123,7 +123,7 @@ fn groups_are_made_named_moved_and_deleted_after_a_question() {
     golden("group_new", &state);
     let made = press(&mut state, Key::Enter);
     assert!(matches!(made.as_slice(), [Effect::Group(GroupTask::Add(name))] if name == "Wörk"), "{made:?}");
-    state.update(Event::GroupRefused("There is one of that name.".into()), NOW);
+    state.at_once(Event::GroupRefused("There is one of that name.".into()), NOW);
     assert!(as_text(&picture(&state, (80, 24), Look::PLAIN)).contains("There is one of that name."));
     let mut state = kept();
     press(&mut state, Key::Char('G'));
@@ -139,7 +139,7 @@ fn groups_are_made_named_moved_and_deleted_after_a_question() {
         matches!(named.as_slice(), [Effect::Group(GroupTask::Rename { from, to })] if from.starts_with("Company") && to == "Firm"),
         "{named:?}"
     );
-    state.update(Event::Groups(["Work", "Home", "Club", "Firm"].map(str::to_owned).into()), NOW);
+    state.at_once(Event::Groups(["Work", "Home", "Club", "Firm"].map(str::to_owned).into()), NOW);
     assert!(matches!(&state.page, Page::Groups(page) if page.selected == 3), "it is chosen where it stands now");
     let up = press(&mut state, Key::Char('K'));
     assert!(
@@ -169,15 +169,15 @@ fn an_account_is_put_into_groups_and_taken_out() {
         other => panic!("{other:?}"),
     };
     assert_eq!(put(press(&mut state, Key::Char(' '))), ("1".into(), "Work".into(), false));
-    assert!(state.update(Event::Click(Spot::Line(2)), NOW).is_empty(), "the first click chooses it");
-    assert_eq!(put(state.update(Event::Click(Spot::Line(2)), NOW)), ("1".into(), "Home".into(), true));
-    state.update(Event::Did(fill("tui.did_join", &[("name", "GitHub"), ("group", "Home")])), NOW);
+    assert!(state.at_once(Event::Click(Spot::Line(2)), NOW).is_empty(), "the first click chooses it");
+    assert_eq!(put(state.at_once(Event::Click(Spot::Line(2)), NOW)), ("1".into(), "Home".into(), true));
+    state.at_once(Event::Did(fill("tui.did_join", &[("name", "GitHub"), ("group", "Home")])), NOW);
     golden("groups_put", &state);
     assert!(matches!(press(&mut state, Key::Char('u')).as_slice(), [Effect::Undo]));
     press(&mut state, Key::Enter);
     assert_eq!((state.filter.clone(), state.rows().len()), (Filter::Group("Home".into()), 1));
     // Another program deletes it.
-    state.update(Event::Groups(vec!["Work".into()]), NOW);
+    state.at_once(Event::Groups(vec!["Work".into()]), NOW);
     assert_eq!(state.filter, Filter::All);
 }
 
@@ -185,16 +185,16 @@ fn an_account_is_put_into_groups_and_taken_out() {
 fn what_was_removed_comes_back_or_goes_for_good_after_a_question() {
     let mut state = kept();
     assert!(matches!(press(&mut state, Key::Char('b')).as_slice(), [Effect::Bin]));
-    state.update(Event::Bin(Vec::new()), NOW);
+    state.at_once(Event::Bin(Vec::new()), NOW);
     golden("bin_empty", &state);
     let row = |id: &str, name: &str| Binned { id: id.into(), name: name.into(), until: when::day(NOW + 30 * 86_400) };
     let rows = || vec![row("7", "Old bank (mara)"), row("8", "בנק (mara)"), row("9", &"A very long name ".repeat(6))];
-    state.update(Event::Bin(rows()), NOW);
+    state.at_once(Event::Bin(rows()), NOW);
     golden("bin", &state);
     press(&mut state, Key::Down);
     assert!(matches!(press(&mut state, Key::Enter).as_slice(), [Effect::Restore(id)] if id == "8"));
-    state.update(Event::Bin(vec![rows().remove(0), rows().remove(2)]), NOW);
-    state.update(Event::Notice(fill("tui.brought_back", &[("name", "בנק (mara)")])), NOW);
+    state.at_once(Event::Bin(vec![rows().remove(0), rows().remove(2)]), NOW);
+    state.at_once(Event::Notice(fill("tui.brought_back", &[("name", "בנק (mara)")])), NOW);
     golden("bin_restored", &state);
     press(&mut state, Key::Char('x'));
     golden("bin_ask", &state);
@@ -205,7 +205,7 @@ fn what_was_removed_comes_back_or_goes_for_good_after_a_question() {
     press(&mut state, Key::Char('X'));
     golden("bin_ask_all", &state);
     assert!(matches!(press(&mut state, Key::Char('y')).as_slice(), [Effect::Purge(ids)] if ids[..] == ["7", "9"]));
-    state.update(Event::Bin(Vec::new()), NOW);
+    state.at_once(Event::Bin(Vec::new()), NOW);
     assert!(press(&mut state, Key::Char('x')).is_empty() && press(&mut state, Key::Char('X')).is_empty());
     press(&mut state, Key::Esc);
     assert!(matches!(state.page, Page::List));
@@ -218,9 +218,9 @@ fn notes_are_looked_through_as_well() {
     let looked = press_all(&mut state, "safe");
     assert!(matches!(looked.last(), Some(Effect::Search(field)) if field.text() == "safe"), "{looked:?}");
     assert!(state.rows().is_empty());
-    state.update(Event::Found { text: "saf".into(), ids: vec!["1".into()] }, NOW);
+    state.at_once(Event::Found { text: "saf".into(), ids: vec!["1".into()] }, NOW);
     assert!(state.rows().is_empty(), "that was looked for before");
-    state.update(Event::Found { text: "safe".into(), ids: vec!["3".into()] }, NOW);
+    state.at_once(Event::Found { text: "safe".into(), ids: vec!["3".into()] }, NOW);
     assert_eq!(state.rows().iter().map(|row| row.id()).collect::<Vec<_>>(), ["3"]);
     press(&mut state, Key::Esc);
     assert_eq!((state.rows().len(), state.selected), (6, 2), "the one that was found stays chosen");

@@ -16,19 +16,19 @@ fn list() {
     let gateways = vec![gateway(GatewayState::Active), gateway(GatewayState::Pending(Figures::new("020569")))];
     let mut state = open([Event::Accounts(accounts()), Event::Gateways(gateways)]);
     golden("list", &state);
-    state.update(key(Key::Down), NOW);
-    state.update(key(Key::Enter), NOW);
+    state.at_once(key(Key::Down), NOW);
+    state.at_once(key(Key::Enter), NOW);
     golden("list_opened", &state);
-    state.update(key(Key::Down), NOW);
-    state.update(key(Key::Down), NOW);
+    state.at_once(key(Key::Down), NOW);
+    state.at_once(key(Key::Down), NOW);
     golden("list_counted", &state);
-    state.update(key(Key::End), NOW);
+    state.at_once(key(Key::End), NOW);
     golden("list_gateway", &state);
     state.opened = false;
-    state.update(key(Key::Char('/')), NOW);
-    typed("mara").into_iter().for_each(|e| drop(state.update(e, NOW)));
+    state.at_once(key(Key::Char('/')), NOW);
+    typed("mara").into_iter().for_each(|e| drop(state.at_once(e, NOW)));
     golden("list_search", &state);
-    typed("zz").into_iter().for_each(|e| drop(state.update(e, NOW)));
+    typed("zz").into_iter().for_each(|e| drop(state.at_once(e, NOW)));
     golden("list_nothing_found", &state);
 }
 
@@ -74,7 +74,7 @@ fn the_list_tells_what_waits_and_what_is_wrong() {
     golden("list_waits", &open(aside));
     let mut damaged = open([Event::Accounts(accounts()), key(Key::End), key(Key::Enter)]);
     golden("list_damaged", &damaged);
-    (0..3).for_each(|_| drop(damaged.update(key(Key::Up), NOW)));
+    (0..3).for_each(|_| drop(damaged.at_once(key(Key::Up), NOW)));
     golden("list_counted_new", &damaged);
 }
 
@@ -105,18 +105,18 @@ fn the_list_is_narrowed_to_a_group_and_back() {
     let mut state = open([groups(), Event::Accounts(sorted()), gateways]);
     golden("list_groups", &state);
     for _ in 0..3 {
-        state.update(key(Key::Right), NOW);
+        state.at_once(key(Key::Right), NOW);
     }
     golden("list_group_long", &state);
     assert!(state.rows().iter().all(|row| row.id() == "2"), "its accounts alone, and no gateway");
-    state.update(key(Key::Left), NOW);
+    state.at_once(key(Key::Left), NOW);
     assert_eq!(state.filter, Filter::Group("Work".into()));
     golden("list_group", &state);
     for _ in 0..2 {
-        state.update(key(Key::Left), NOW);
+        state.at_once(key(Key::Left), NOW);
     }
     assert_eq!(state.filter, Filter::All);
-    state.update(Event::Click(Spot::Filter(Filter::Group("Club".into()))), NOW);
+    state.at_once(Event::Click(Spot::Filter(Filter::Group("Club".into()))), NOW);
     golden("list_group_empty", &state);
 }
 
@@ -134,21 +134,21 @@ fn a_hidden_code_is_seen_for_ten_seconds_after_enter() {
         AccountCode::Timed { code, next, period, .. } => AccountCode::Timed { code, next, period, until: NOW + 30 },
         other => other,
     };
-    state.update(key(Key::Enter), NOW);
+    state.at_once(key(Key::Enter), NOW);
     golden("list_revealed", &state);
     assert!(state.counts() && shows(&state, NOW + crate::limits::REVEALED - 1));
     assert!(!shows(&state, NOW + crate::limits::REVEALED));
-    state.update(key(Key::Up), NOW);
-    state.update(Event::Locked(true), NOW);
+    state.at_once(key(Key::Up), NOW);
+    state.at_once(Event::Locked(true), NOW);
     assert!(state.revealed.is_none());
 }
 
 #[test]
 fn that_a_code_was_copied_is_said_in_its_place() {
     let mut state = open([Event::Accounts(sorted())]);
-    let copied = state.update(key(Key::Char('c')), NOW);
+    let copied = state.at_once(key(Key::Char('c')), NOW);
     assert!(matches!(copied.as_slice(), [Effect::Copy { id, next: false }] if id == "1"));
-    state.update(Event::Copied(Ok(("1".into(), fill("cli.copied_for", &[("n", "30")])))), NOW);
+    state.at_once(Event::Copied(Ok(("1".into(), fill("cli.copied_for", &[("n", "30")])))), NOW);
     golden("list_copied", &state);
     let shown = |now| {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
@@ -177,13 +177,13 @@ fn what_is_drawn_can_be_clicked() {
         assert_eq!(at("c copy"), Some(Spot::Key(Key::Char('c'))), "{width}");
         assert_eq!(spots.at(0, 0), None, "{width}");
     }
-    assert!(state.update(Event::Click(Spot::Row(2)), NOW).is_empty());
+    assert!(state.at_once(Event::Click(Spot::Row(2)), NOW).is_empty());
     assert_eq!((state.selected, state.opened), (2, false));
-    let opened = state.update(Event::Click(Spot::Row(2)), NOW);
+    let opened = state.at_once(Event::Click(Spot::Row(2)), NOW);
     assert!(matches!(opened.as_slice(), [Effect::Next(id)] if id == "3"), "the second click opens it: {opened:?}");
-    state.update(Event::Click(Spot::Filter(Filter::Favourites)), NOW);
+    state.at_once(Event::Click(Spot::Filter(Filter::Favourites)), NOW);
     assert_eq!((state.rows().len(), state.selected), (1, 0));
-    state.update(Event::Cards(vec![card("1")]), NOW);
-    state.update(Event::Click(Spot::Filter(Filter::All)), NOW);
+    state.at_once(Event::Cards(vec![card("1")]), NOW);
+    state.at_once(Event::Click(Spot::Filter(Filter::All)), NOW);
     assert_eq!(state.filter, Filter::Favourites, "what is behind an approval is not clicked");
 }

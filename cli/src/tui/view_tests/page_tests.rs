@@ -32,15 +32,15 @@ fn the_note_of_the_demo() {
         assert!(text.contains(line.trim()), "{line} is not in view:\n{text}");
     }
     assert!(text.contains("No accounts yet.") && text.contains("Or paste a link here."), "{text}");
-    state.update(key(Key::Char('i')), NOW);
+    state.at_once(key(Key::Char('i')), NOW);
     smaller("demo_note_whole", &state);
-    state.update(key(Key::End), NOW);
+    state.at_once(key(Key::End), NOW);
     smaller("demo_note_end", &state);
-    state.update(key(Key::Esc), NOW);
-    state.update(Event::Accounts(accounts()), NOW);
+    state.at_once(key(Key::Esc), NOW);
+    state.at_once(Event::Accounts(accounts()), NOW);
     smaller("demo_note_list", &state);
     for step in [Key::Char('i'), Key::Char('f')] {
-        state.update(key(step), NOW);
+        state.at_once(key(step), NOW);
     }
     assert!(!as_text(&picture(&state, (80, 24), Look::PLAIN)).contains("Voucher"), "it was folded away");
     smaller("demo_note_locked", &State::new(true, demo_note()));
@@ -49,7 +49,7 @@ fn the_note_of_the_demo() {
 #[test]
 fn unlock() {
     let mut state = State::new(true, Vec::new());
-    typed("larch").into_iter().for_each(|e| drop(state.update(e, NOW)));
+    typed("larch").into_iter().for_each(|e| drop(state.at_once(e, NOW)));
     golden("unlock", &state);
     state.unlock =
         Some(Unlock { fault: Some(words::of_error(&Error::from(InputError::WrongPassphrase))), ..Unlock::default() });
@@ -63,7 +63,7 @@ fn a_phone_that_is_locked_shows_what_needs_no_vault() {
     golden("unlocking", &busy);
     let mut joining = State::new(true, Vec::new());
     let (name, host) = ("Example Works".to_owned(), "gate.example.com:8443".to_owned());
-    joining.update(Event::Joined { gateway: "g".into(), digits: Figures::new("020569"), name, host }, NOW);
+    joining.at_once(Event::Joined { gateway: "g".into(), digits: Figures::new("020569"), name, host }, NOW);
     golden("digits_locked", &joining);
 }
 
@@ -71,13 +71,13 @@ fn a_phone_that_is_locked_shows_what_needs_no_vault() {
 fn passphrase() {
     let set = Settings { lock_after: None, lock_on_leave: false, clipboard: 30 };
     let mut state = open([Event::Settings(set), key(Key::End), key(Key::Enter)]);
-    typed("old").into_iter().for_each(|e| drop(state.update(e, NOW)));
+    typed("old").into_iter().for_each(|e| drop(state.at_once(e, NOW)));
     for part in ["larch", "latch"] {
-        state.update(key(Key::Enter), NOW);
-        typed(part).into_iter().for_each(|e| drop(state.update(e, NOW)));
+        state.at_once(key(Key::Enter), NOW);
+        typed(part).into_iter().for_each(|e| drop(state.at_once(e, NOW)));
     }
     golden("passphrase", &state);
-    assert!(state.update(key(Key::Enter), NOW).is_empty(), "two that differ change nothing");
+    assert!(state.at_once(key(Key::Enter), NOW).is_empty(), "two that differ change nothing");
     golden("passphrase_differ", &state);
 }
 
@@ -85,17 +85,17 @@ fn passphrase() {
 fn pages() {
     let mut help = open([key(Key::Char('?'))]);
     golden("help", &help);
-    help.update(key(Key::End), NOW);
+    help.at_once(key(Key::End), NOW);
     golden("help_end", &help);
-    help.update(key(Key::Esc), NOW);
+    help.at_once(key(Key::Esc), NOW);
     let mut entry = open([key(Key::Char('a'))]);
-    entry.update(
+    entry.at_once(
         Event::Paste("otpauth://totp/GitHub:mara?secret=GEZDGNBVGY3TQOJQ&issuer=GitHub".to_owned().into()),
         NOW,
     );
     golden("entry", &entry);
     assert!(!as_text(&picture(&entry, (80, 24), Look::PLAIN)).contains("GEZDG"), "a secret is drawn");
-    entry.update(Event::Read(Err(scan_words::of_class(&Class::Wifi))), NOW);
+    entry.at_once(Event::Read(Err(scan_words::of_class(&Class::Wifi))), NOW);
     golden("entry_refused", &entry);
     let found = Found::Account {
         name: "GitHub (mara@example.com)".into(),
@@ -108,10 +108,10 @@ fn pages() {
     let found = Found::Enrolment { host: "gate.example.com:8443".into(), name: "Example Works".into() };
     let mut enrol = open([Event::Read(Ok(found))]);
     golden("enrol_confirm", &enrol);
-    enrol.update(key(Key::Char('y')), NOW);
-    enrol.update(Event::Asked { wrong: false }, NOW);
+    enrol.at_once(key(Key::Char('y')), NOW);
+    enrol.at_once(Event::Asked { wrong: false }, NOW);
     golden("enrol_passphrase", &enrol);
-    enrol.update(Event::AskOver, NOW);
+    enrol.at_once(Event::AskOver, NOW);
     let digits = Figures::new("020569");
     let joined = Event::Joined {
         gateway: "g".into(),
@@ -119,21 +119,21 @@ fn pages() {
         name: "Example Works".into(),
         host: "gate.example.com:8443".into(),
     };
-    enrol.update(joined, NOW);
+    enrol.at_once(joined, NOW);
     golden("digits", &enrol);
-    enrol.update(Event::Gateways(vec![gateway(GatewayState::Active)]), NOW);
+    enrol.at_once(Event::Gateways(vec![gateway(GatewayState::Active)]), NOW);
     golden("joined", &enrol);
     golden("error", &open([Event::Failed(words::of_error(&PortError::Network.into()))]));
     let mut remove = open([Event::Accounts(accounts()), key(Key::Char('x'))]);
     golden("remove", &remove);
-    remove.update(key(Key::Char('n')), NOW);
+    remove.at_once(key(Key::Char('n')), NOW);
 }
 
 #[test]
 fn what_is_read_is_asked_about_as_it_needs() {
     let mut entry = open([key(Key::Char('g'))]);
     golden("entry_enrol", &entry);
-    entry.update(Event::Read(Err(scan_words::of_class(&Class::Login))), NOW);
+    entry.at_once(Event::Read(Err(scan_words::of_class(&Class::Login))), NOW);
     golden("entry_login", &entry);
     let found = |remark: &str, blank: Option<&str>, doubtful| Found::Account {
         name: "Big+Bank (mara@example.com)".into(),
@@ -145,7 +145,7 @@ fn what_is_read_is_asked_about_as_it_needs() {
     let blank = Some("Big Bank (mara@example.com)");
     let mut plus = open([Event::Read(Ok(found("qr.plus_kept", blank, false)))]);
     golden("add_plus", &plus);
-    plus.update(key(Key::Char('b')), NOW);
+    plus.at_once(key(Key::Char('b')), NOW);
     golden("add_blank", &plus);
     let steam = found("qr.maybe_steam", None, true);
     golden("add_twice", &open([Event::Read(Ok(steam)), key(Key::Char('y'))]));
@@ -154,8 +154,8 @@ fn what_is_read_is_asked_about_as_it_needs() {
 #[test]
 fn history() {
     let mut state = open([]);
-    assert!(matches!(state.update(key(Key::Char('h')), NOW).as_slice(), [Effect::History]));
-    state.update(Event::History(Vec::new()), NOW);
+    assert!(matches!(state.at_once(key(Key::Char('h')), NOW).as_slice(), [Effect::History]));
+    state.at_once(Event::History(Vec::new()), NOW);
     golden("history_empty", &state);
     let line = |n: usize| {
         let end = text("tui.past_approved");
@@ -163,37 +163,37 @@ fn history() {
         format!("  11:{n:02}  {end} · Payroll (gate.example.com:8443) · {from}")
     };
     let lines = std::iter::once(when::day(NOW)).chain((10..40).rev().map(line)).collect();
-    state.update(Event::History(lines), NOW);
+    state.at_once(Event::History(lines), NOW);
     golden("history", &state);
     for _ in 0..3 {
-        state.update(key(Key::Down), NOW);
+        state.at_once(key(Key::Down), NOW);
     }
     golden("history_scrolled", &state);
-    state.update(key(Key::End), NOW);
+    state.at_once(key(Key::End), NOW);
     golden("history_end", &state);
 }
 
 #[test]
 fn settings() {
     let mut state = open([]);
-    assert!(matches!(state.update(key(Key::Char('s')), NOW).as_slice(), [Effect::Settings]));
+    assert!(matches!(state.at_once(key(Key::Char('s')), NOW).as_slice(), [Effect::Settings]));
     let set = Settings { lock_after: Some(300), lock_on_leave: false, clipboard: 30 };
-    state.update(Event::Settings(set), NOW);
+    state.at_once(Event::Settings(set), NOW);
     golden("settings", &state);
-    let mut turned = |pressed: Key| match state.update(key(pressed), NOW).as_slice() {
+    let mut turned = |pressed: Key| match state.at_once(key(pressed), NOW).as_slice() {
         [Effect::Set(set)] => {
             let set = *set;
-            state.update(Event::Settings(set), NOW);
+            state.at_once(Event::Settings(set), NOW);
             set
         }
         other => panic!("{other:?}"),
     };
     assert_eq!([turned(Key::Right), turned(Key::Left)].map(|set| set.lock_after), [Some(900), Some(300)]);
-    let on = state.update(Event::Click(Spot::Line(1)), NOW);
+    let on = state.at_once(Event::Click(Spot::Line(1)), NOW);
     assert!(matches!(on.as_slice(), [Effect::Set(Settings { lock_on_leave: true, .. })]), "{on:?}");
-    state.update(Event::Settings(Settings { clipboard: 45, lock_on_leave: true, lock_after: None }), NOW);
-    state.update(key(Key::Down), NOW);
+    state.at_once(Event::Settings(Settings { clipboard: 45, lock_on_leave: true, lock_after: None }), NOW);
+    state.at_once(key(Key::Down), NOW);
     golden("settings_clipboard", &state);
-    state.update(key(Key::End), NOW);
+    state.at_once(key(Key::End), NOW);
     golden("settings_passphrase", &state);
 }

@@ -50,10 +50,7 @@ impl Worker {
 
     /// Copies a code as it is now, not as it was drawn. Of a counted account one that is shown, or else the next.
     pub(super) fn copy(&self, id: &str, next: bool) -> Vec<Event> {
-        let copied = self.code_to_copy(id, next).map(|code| {
-            self.used(id);
-            self.put_on_clipboard(id, code)
-        });
+        let copied = self.code_to_copy(id, next).map(|code| self.put_on_clipboard(id, code));
         copied.unwrap_or_else(|fault| Some(Event::Copied(Err(words::of_error(&fault))))).into_iter().collect()
     }
 
@@ -75,8 +72,11 @@ impl Worker {
         let codes = self.0.desk.app.codes(self.now())?;
         let row = codes.rows.iter().find(|row| row.account.id == wanted).ok_or(InputError::NotFound)?;
         match (&row.live, shown) {
-            (Some(live), _) if next => Ok(Figures::new(live.next.to_string())),
-            (Some(live), _) => Ok(Figures::new(live.code.to_string())),
+            (Some(live), _) => {
+                self.used(id);
+                Ok(Figures::new(if next { &live.next } else { &live.code }.to_string()))
+            }
+            // A counted code was counted when it was made.
             (None, Some(code)) => Ok(code),
             (None, None) => self.next_code(id),
         }

@@ -1,7 +1,7 @@
 //! How accounts are kept: marks, order, groups, the bin, undo, what is looked for; and what is set.
 
 use countersign_core::error::{Error, InputError};
-use countersign_core::vault::{AccountId, Edit, GroupId};
+use countersign_core::vault::{AccountId, Edit, GroupId, Sort};
 use countersign_strings::fill;
 
 use super::{Worker, account_id, lock};
@@ -126,6 +126,14 @@ impl Worker {
         let found = self.0.desk.app.search(typed.text()).unwrap_or_default();
         let ids = found.iter().map(|account| account.id.to_string()).collect();
         vec![Event::Found { text: typed.text().to_owned(), ids }]
+    }
+
+    /// Lists are in this order from now on.
+    pub(super) fn sort_by(&self, sort: Sort) -> Vec<Event> {
+        *lock(&self.0.sort) = sort;
+        self.list_again();
+        let kept = setting::keep_sort(&self.0.settings, sort);
+        kept.err().map(|fault| Event::Notice(fault.words)).into_iter().collect()
     }
 
     /// A code was looked at or copied. That is counted for the order by use, and no more depends on it.
