@@ -225,10 +225,12 @@ fn a_real_terminal_shows_the_list_the_form_and_the_help() {
         pane.wait_for("press Enter");
         pane.golden("list");
         pane.write("/paper");
+        pane.wait_for("paper_");
         pane.wait_for("1 found");
         pane.golden("search");
         pane.press("Escape");
         // An Escape with a key right behind it would be Alt and that key. What was found stays chosen.
+        until("the whole list", || (!pane.text().contains("1 found")).then_some(()));
         pane.wait_for_chosen("Northern");
         pane.write("t");
         pane.wait_for("Type an account in");
