@@ -6,6 +6,7 @@ mod approval;
 mod architecture;
 mod attest;
 mod burn;
+mod burn_files;
 mod chain;
 mod cli;
 mod contract;

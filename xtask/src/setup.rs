@@ -29,7 +29,7 @@ enum Sign {
     PythonModule(&'static str),
 }
 
-const PACKAGES: [Package; 17] = [
+const PACKAGES: [Package; 18] = [
     Package { name: "chromium", sign: Sign::Program("chromium"), why: "xtask.why_chromium" },
     Package { name: "dbus-daemon", sign: Sign::Program("dbus-run-session"), why: "xtask.why_bus" },
     Package { name: "fish", sign: Sign::Program("fish"), why: "xtask.why_shell" },
@@ -39,6 +39,7 @@ const PACKAGES: [Package; 17] = [
     Package { name: "nodejs", sign: Sign::Program("node"), why: "xtask.why_node" },
     Package { name: "npm", sign: Sign::Program("npm"), why: "xtask.why_npm" },
     Package { name: "oathtool", sign: Sign::Program("oathtool"), why: "xtask.why_oathtool" },
+    Package { name: "pskctool", sign: Sign::Program("pskctool"), why: "xtask.why_pskctool" },
     // Not by the path: people other than root have it where they do not look.
     Package { name: "iproute2", sign: Sign::File("/bin/ip"), why: "xtask.why_ip" },
     Package { name: "tmux", sign: Sign::Program("tmux"), why: "xtask.why_tmux" },
@@ -180,6 +181,7 @@ pub fn python() -> Fallible<()> {
     };
     install(&wanted.wheels, &["--only-binary=:all:"])?;
     install(&wanted.sources, &["--no-binary=:all:", "--no-build-isolation", "--no-deps"])?;
+    install(&wanted.alone, &["--only-binary=:all:", "--no-deps"])?;
     write(&folder.join(STAMP), &wanted.text)
 }
 
@@ -200,6 +202,7 @@ const STAMP: &str = "stamp";
 struct PythonParts {
     wheels: PathBuf,
     sources: PathBuf,
+    alone: PathBuf,
     text: String,
 }
 
@@ -207,8 +210,9 @@ impl PythonParts {
     fn wanted() -> Fallible<Self> {
         let list = |name: &str| repo::root().join("xtask").join(name);
         let (wheels, sources) = (list("requirements.txt"), list("requirements-source.txt"));
-        let text = read(&wheels)? + &read(&sources)?;
-        Ok(Self { wheels, sources, text })
+        let alone = list("requirements-alone.txt");
+        let text = read(&wheels)? + &read(&sources)? + &read(&alone)?;
+        Ok(Self { wheels, sources, alone, text })
     }
 }
 
