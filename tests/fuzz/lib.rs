@@ -5,6 +5,7 @@
 //! corpus file in each run of the tests.
 #![allow(clippy::expect_used, reason = "a target says by a panic that it found something")]
 
+mod burn;
 mod code;
 mod gateway;
 mod link;
@@ -65,6 +66,10 @@ pub const TARGETS: &[Target] = &[
     text("attestation", gateway::attestation, &[]),
     text("config_toml", gateway::config_toml, gateway::CONFIG_WORDS),
     text("form_body", gateway::form_body, &["token=", "&", "=", "%20", "+", "%f0%9f%92%a9"]),
+    text("burn_table", burn::table, burn::TABLE_WORDS),
+    text("burn_seed", burn::seed, &["GEZDGNBV", "31323334", "0x", " ", "-", ":", "="]),
+    text("burn_ledger", burn::ledger, burn::LEDGER_WORDS),
+    text("pskc_xml", burn::pskc, burn::PSKC_WORDS),
     own("vault_header", vault::header),
     own("vault_row", vault::row),
     own("vault_file", vault::file),

@@ -54,6 +54,10 @@ pub fn seeds(target: &str) -> Vec<(String, Vec<u8>)> {
         "icon_pack" => {
             return vec![("small".to_owned(), include_bytes!("../fixtures/icons/small.zip").to_vec())];
         }
+        "burn_table" => numbered(TABLES),
+        "burn_seed" => numbered(["GEZDGNBVGY3TQOJQ", "31323334 3536-37:38", "ABCDEF234567", "0x1f", "GEZDGNB1", "123"]),
+        "burn_ledger" => numbered(LEDGERS),
+        "pskc_xml" => numbered(FIGURES),
         "vault_header" => return bits(&[]),
         "vault_row" => return bits(&[7]),
         "vault_file" => return damages(),
@@ -71,6 +75,32 @@ const OCRA: [&str; 7] = [
     "OCRA-1:HOTP-SHA1-0:QA10-S064\nCLI22220SRV11110",
     "OCRA-1:HOTP-SHA256-6:QA10-T30S\nabc",
     "OCRA-2:HOTP-SHA1-6:QN08\n1",
+];
+
+/// One of each kind of table, with rows that are refused.
+const TABLES: [&str; 7] = [
+    "serial,secret_base32,secret_hex,algorithm,digits,period,model,written_at,verified\r\n1,GEZDGNBVGY3TQOJQ,,SHA256,8,60,C302,,\r\n\"2\",,3132,SHA1,4,30,\"a \"\"b\"\"\",,\r\n3,A1,,,,,,,\r\n",
+    "Seed;Counter;Colour\nABCDEF234567ABCD;7;red\n",
+    "upn,serial number,secret key,time interval,manufacturer,model\nHelga@contoso.com,1234567,2234567ABCDEF2234567ABCDEF,60,Contoso,HardwareKey\n",
+    "# version: 2\nmara,resolver,realm,s1,3132333435363738393031323334353637383930,totp,6,30\n",
+    "s1,3132333435363738393031323334353637383930,hotp,6,7\ns2,31\ns3,zz,totp\n",
+    "profile,seed,title,algorithm,digits,period\n0,GEZDGNBVGY3TQOJQ,Mail,SHA1,6,30\n100,GEZDGNBV,x,,,\n",
+    "Slot Seed Algorithm OTPLength TimeStep yes yes Title\n7 GEZDGNBVGY3TQOJQ SHA256 8 60 yes yes VPN at work\n",
+];
+
+const LEDGERS: [&str; 3] = [
+    "{\"countersign_ledger\":1,\"tokens\":[{\"serial\":\"1\",\"manufacturer\":\"\",\"model\":\"C302\",\"issuer\":\"\",\"name\":\"mara\",\"type\":\"totp\",\"algorithm\":\"SHA256\",\"digits\":8,\"period\":60,\"secret_base32\":\"GEZDGNBV\",\"written_at\":\"1970-01-01T00:00:00Z\",\"verified\":\"proven_by_wire\"}]}",
+    "{\"countersign_ledger\":1,\"tokens\":[{\"serial\":\"2\",\"manufacturer\":\"\",\"model\":\"\",\"issuer\":\"\",\"name\":\"\",\"type\":\"hotp\",\"algorithm\":\"SHA1\",\"digits\":6,\"counter\":0,\"written_at\":\"1970-01-01T00:00:00Z\",\"verified\":\"failed\"}]}",
+    "{\"countersign_ledger\":2,\"tokens\":[]}",
+];
+
+/// Figures of RFC 6030: plain, with a PIN, encrypted by a key, by a password, in bulk.
+const FIGURES: [&str; 5] = [
+    include_str!("../vectors/rfc6030/figure3.xml"),
+    include_str!("../vectors/rfc6030/figure5.xml"),
+    include_str!("../vectors/rfc6030/figure6.xml"),
+    include_str!("../vectors/rfc6030/figure7.xml"),
+    include_str!("../vectors/rfc6030/figure10.xml"),
 ];
 
 macro_rules! vector_files {
