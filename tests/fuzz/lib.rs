@@ -74,9 +74,9 @@ pub const TARGETS: &[Target] = &[
     own("vault_row", vault::row),
     own("vault_file", vault::file),
     own("qr_luma", picture::luma),
-    own("png", picture::file),
-    own("jpeg", picture::file),
-    own("icon_pack", picture::icon_pack),
+    formed("png", picture::file, picture::PNG_WORDS),
+    formed("jpeg", picture::file, picture::JPEG_WORDS),
+    formed("icon_pack", picture::icon_pack, picture::ICON_PACK_WORDS),
 ];
 
 const fn text(name: &'static str, run: fn(&[u8]) -> bool, words: &'static [&'static str]) -> Target {
@@ -84,7 +84,11 @@ const fn text(name: &'static str, run: fn(&[u8]) -> bool, words: &'static [&'sta
 }
 
 const fn own(name: &'static str, run: fn(&[u8]) -> bool) -> Target {
-    Target { name, run, bound: Bound::Own, words: &[] }
+    formed(name, run, &[])
+}
+
+const fn formed(name: &'static str, run: fn(&[u8]) -> bool, words: &'static [&'static str]) -> Target {
+    Target { name, run, bound: Bound::Own, words }
 }
 
 /// Beside 64 times the input.

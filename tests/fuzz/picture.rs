@@ -4,6 +4,29 @@ use countersign_core::icons;
 use countersign_core::limits::{ICON_PICTURE, PICTURE_CODES};
 use countersign_core::qr::{Code, Decoder, Luma, Rotation, ScanError};
 
+/// Chunks, and the four bytes before the first.
+pub const PNG_WORDS: &[&str] =
+    &["PNG\r\n\u{1a}\n", "IHDR", "PLTE", "IDAT", "IEND", "tRNS", "gAMA", "sRGB", "iCCP", "acTL", "fcTL", "fdAT"];
+/// What segments name; markers themselves are no text, the fuzzer finds them in the corpus.
+pub const JPEG_WORDS: &[&str] = &["JFIF\0", "Exif\0\0", "Adobe", "ICC_PROFILE\0"];
+/// The archive's records, and the members of its list.
+pub const ICON_PACK_WORDS: &[&str] = &[
+    "PK\u{3}\u{4}",
+    "PK\u{1}\u{2}",
+    "PK\u{5}\u{6}",
+    "PK\u{6}\u{6}",
+    "pack.json",
+    ".png",
+    "../",
+    "\"uuid\":",
+    "\"name\":",
+    "\"version\":",
+    "\"icons\":[",
+    "\"filename\":",
+    "\"category\":null",
+    "\"issuer\":[",
+];
+
 /// What the largest code holds: digits, which are one letter each.
 const MOST: usize = 7_089;
 
