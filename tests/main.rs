@@ -7,6 +7,7 @@ mod architecture;
 mod attest;
 mod burn;
 mod burn_files;
+mod card;
 mod chain;
 mod cli;
 mod contract;

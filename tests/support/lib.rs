@@ -16,6 +16,7 @@ pub mod port;
 pub mod program;
 pub mod push_server;
 pub mod raw_phone;
+pub mod readers;
 pub mod source;
 pub mod stage;
 pub mod story;

@@ -29,7 +29,7 @@ enum Sign {
     PythonModule(&'static str),
 }
 
-const PACKAGES: [Package; 18] = [
+const PACKAGES: [Package; 21] = [
     Package { name: "chromium", sign: Sign::Program("chromium"), why: "xtask.why_chromium" },
     Package { name: "dbus-daemon", sign: Sign::Program("dbus-run-session"), why: "xtask.why_bus" },
     Package { name: "fish", sign: Sign::Program("fish"), why: "xtask.why_shell" },
@@ -42,12 +42,15 @@ const PACKAGES: [Package; 18] = [
     Package { name: "pskctool", sign: Sign::Program("pskctool"), why: "xtask.why_pskctool" },
     // Not by the path: people other than root have it where they do not look.
     Package { name: "iproute2", sign: Sign::File("/bin/ip"), why: "xtask.why_ip" },
+    Package { name: "pcscd", sign: Sign::File("/usr/sbin/pcscd"), why: "xtask.why_cards" },
     Package { name: "tmux", sign: Sign::Program("tmux"), why: "xtask.why_tmux" },
     Package { name: "strace", sign: Sign::Program("strace"), why: "xtask.why_strace" },
     Package { name: "python3", sign: Sign::Program("python3"), why: "xtask.why_python" },
     Package { name: "python3-venv", sign: Sign::PythonModule("ensurepip"), why: "xtask.why_venv" },
+    Package { name: "vsmartcard-vpcd", sign: Sign::File("/etc/reader.conf.d/vpcd"), why: "xtask.why_cards" },
     Package { name: "xclip", sign: Sign::Program("xclip"), why: "xtask.why_xclip" },
     Package { name: "xvfb", sign: Sign::Program("Xvfb"), why: "xtask.why_display" },
+    Package { name: "yubikey-manager", sign: Sign::Program("ykman"), why: "xtask.why_ykman" },
     Package { name: "zsh", sign: Sign::Program("zsh"), why: "xtask.why_shell" },
 ];
 
