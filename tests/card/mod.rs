@@ -2,8 +2,9 @@
 //! ours, as the other end.
 
 use std::process::Command;
-use std::time::{SystemTime, UNIX_EPOCH};
 
+use countersign_core::port::Clock as _;
+use countersign_core::system::SystemClock;
 use countersign_emulator::{Key, Kind, Link, Still};
 use countersign_protocol::otp::Algorithm;
 use countersign_tests::program::run;
@@ -27,7 +28,7 @@ fn yubikey() -> Link<Key> {
 }
 
 fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+    SystemClock::default().now()
 }
 
 fn oathtool(arguments: &[&str]) -> String {
