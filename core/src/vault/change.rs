@@ -66,8 +66,11 @@ impl Vault {
         if !open.stale && foreign == open.foreign {
             return Ok(());
         }
-        open.store.reload()?;
-        let rows = Rows::load(open.store.reader(), &open.keys)?;
+        let Unlocked { store, keys, .. } = &mut *open;
+        let (foreign, rows) = store.at_one_moment(|store| {
+            store.reload()?;
+            Rows::load(store.reader(), keys)
+        })?;
         open.take_rows(rows);
         (open.stale, open.foreign) = (false, foreign);
         let path = self.path.clone();

@@ -24,7 +24,7 @@ use super::rows::{Row, Rows};
 use super::slot::{Slot, Way};
 use super::store::{Change, Store};
 use super::summary::Summary;
-use super::unlock::{is_covered, read_all, read_header, read_lockbox, seal_summary};
+use super::unlock::{Everything, is_covered, read_all, read_header, read_lockbox, seal_summary};
 use super::{KdfCost, Vault, erase, mend, raw, reserve};
 use crate::error::{Error, InputError, Named, PortError, Rule};
 use crate::port::Random;
@@ -193,7 +193,7 @@ impl Source {
     fn read(path: &Path, key: &VaultKey, random: &Arc<dyn Random>) -> Result<Self, Error> {
         let keys = key.keys()?;
         let (lockbox, _) = read_lockbox(path)?;
-        let (store, rows, summary) = read_all(path, key, &keys, random)?;
+        let Everything { store, rows, summary, .. } = read_all(path, key, &keys, random)?;
         let (header, _) = read_header(&store, &lockbox, key, &keys)?;
         let noted = rows.good.values().find(|row| row.note_damaged).map(|row| row.account.id.0);
         let damaged = rows.bad.keys().next().copied().or(noted);

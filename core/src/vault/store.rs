@@ -191,6 +191,18 @@ impl Store {
         Reader::new(self.hidden.as_ref().map_or(&self.connection, Hidden::memory), &self.connection)
     }
 
+    /// Reads what belongs together, as it stands at one moment, and how often others had changed the file by then.
+    pub fn at_one_moment<T>(&mut self, look: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<(i64, T), Fault> {
+        self.connection.execute_batch("BEGIN")?;
+        let foreign = self.reader().foreign_changes();
+        let seen = foreign.and_then(|foreign| Ok((foreign, look(self)?)));
+        // Some faults of the disk have ended it by themselves.
+        if !self.connection.is_autocommit() {
+            self.connection.execute_batch("ROLLBACK")?;
+        }
+        seen
+    }
+
     /// Begins a change: from here on no other process writes.
     pub fn begin(&mut self) -> Result<Change<'_>, Fault> {
         let Self { connection, hidden } = self;
@@ -288,7 +300,8 @@ impl Reader<'_> {
 
     /// A number that differs from the last when another process changed the file.
     pub fn foreign_changes(self) -> Result<i64, Fault> {
-        Ok(self.file.query_row("PRAGMA data_version", [], |row| row.get::<_, i64>(0))?)
+        let mut statement = self.file.prepare_cached("PRAGMA data_version")?;
+        Ok(statement.query_row([], |row| row.get::<_, i64>(0))?)
     }
 }
 

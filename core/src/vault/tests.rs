@@ -440,6 +440,30 @@ fn every_file_is_its_owners_alone() {
     assert!(left.iter().all(|name| name == "vault.db" || name == "vault.db.lock"), "{left:?}");
 }
 
+/// Else rows could be older than what they are believed to be as of, and a counted code be shown twice.
+#[test]
+fn what_another_program_saves_while_one_reads_is_left_out_and_noticed_after() {
+    fn count(store: &Store) -> usize {
+        let mut rows = 0;
+        store.reader().each_account(|_, _, _| rows += 1).unwrap();
+        rows
+    }
+    let folder = Folder::new();
+    let mut one = folder.create();
+    one.add(&totp(1)).unwrap();
+    let mut store = Store::open(&folder.path()).unwrap();
+    let look = |store: &mut Store| {
+        let before = count(store);
+        one.add(&totp(2)).unwrap();
+        Ok((before, count(store)))
+    };
+    let (foreign, seen) = store.at_one_moment(look).unwrap();
+    assert_eq!((seen, count(&store)), ((1, 1), 2));
+    assert_ne!(store.reader().foreign_changes().unwrap(), foreign);
+    let (foreign, rows) = store.at_one_moment(|store| Ok(count(store))).unwrap();
+    assert_eq!((rows, store.reader().foreign_changes().unwrap()), (2, foreign));
+}
+
 #[test]
 fn the_key_of_another_vault_does_not_open_this_one() {
     let (one, two) = (Folder::new(), Folder::new());

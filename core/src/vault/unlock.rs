@@ -56,10 +56,10 @@ impl Vault {
         };
         let read_all = || read_all(&self.path, key, &keys, &self.random);
         let read = if self.broken { Err(Fault::Broken) } else { read_all() };
-        let (store, rows, summary) = match read {
+        let Everything { store, rows, summary, foreign } = match read {
             // A log that belongs elsewhere, or an old one, hides whole pages that lie beneath it.
-            Ok((store, rows, summary)) if has_log && is_covered(&keys, &rows, summary.as_ref()) => {
-                drop(store);
+            Ok(read) if has_log && is_covered(&keys, &read.rows, read.summary.as_ref()) => {
+                drop(read);
                 // Where that cannot be done now, what can be read is shown.
                 if let Ok(kept) = lock.alone(|| rebuild(false)) {
                     report = Report { damage: vec![Damage::Structure], kept: Some(kept) };
@@ -74,9 +74,13 @@ impl Vault {
                 read_all()?
             }
         };
-        let (header, header_damaged) = read_header(&store, &self.lockbox, key, &keys)?;
+        let (mut header, mut header_damaged) = read_header(&store, &self.lockbox, key, &keys)?;
+        if summary.is_some_and(|summary| summary.header > header.revision) {
+            // Another program changed it since it was read.
+            (self.lockbox, _) = read_lockbox(&self.path)?;
+            (header, header_damaged) = read_header(&store, &self.lockbox, key, &keys)?;
+        }
         self.broken = false;
-        let foreign = store.reader().foreign_changes()?;
         let current = store.reader().version()? == u32::from(header::FORMAT) && !rows.older;
         let (key, live) = (key.clone(), codes::Live::default());
         let mut open = Box::new(Unlocked {
@@ -239,20 +243,30 @@ pub(super) fn read_header(
     Ok((header, true))
 }
 
+/// What the file holds at one moment.
+pub(super) struct Everything {
+    pub store: Store,
+    pub rows: Rows,
+    pub summary: Option<Summary>,
+    /// As [`foreign_changes`](super::store::Reader::foreign_changes) gave it at that moment: a change after it is noticed.
+    pub foreign: i64,
+}
+
 pub(super) fn read_all(
     path: &Path,
     key: &VaultKey,
     keys: &Keys,
     random: &Arc<dyn Random>,
-) -> Result<(Store, Rows, Option<Summary>), Fault> {
+) -> Result<Everything, Fault> {
     let mut store = Store::open(path)?;
     store.check()?;
-    if key.is_hidden() {
-        store.descend(key, Arc::clone(random))?;
-    }
-    let rows = Rows::load(store.reader(), keys)?;
-    let summary = rows::load_summary(store.reader(), keys)?;
-    Ok((store, rows, summary))
+    let (foreign, (rows, summary)) = store.at_one_moment(|store| {
+        if key.is_hidden() {
+            store.descend(key, Arc::clone(random))?;
+        }
+        Ok((Rows::load(store.reader(), keys)?, rows::load_summary(store.reader(), keys)?))
+    })?;
+    Ok(Everything { store, rows, summary, foreign })
 }
 
 /// Whether anything is not as it was last written.
