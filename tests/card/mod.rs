@@ -7,6 +7,7 @@ use countersign_core::port::Clock as _;
 use countersign_core::system::SystemClock;
 use countersign_emulator::{Key, Kind, Link, Still};
 use countersign_protocol::otp::Algorithm;
+use countersign_tests::patience::until;
 use countersign_tests::program::run;
 use countersign_tests::readers::{READER, Readers};
 
@@ -15,12 +16,15 @@ const SEED: &[u8] = b"12345678901234567890";
 /// The same in base32.
 const SEED_TEXT: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
-/// `ykman` at these readers.
+/// `ykman` at these readers. It looks once; the reader takes a moment to notice what lies on it.
 fn ykman(readers: &Readers, arguments: &[&str]) -> Result<String, String> {
-    let mut command = readers.command("ykman");
-    let said = run(command.args(["--reader", READER]).args(arguments), b"");
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    if said.status.success() { Ok(text(said.stdout)) } else { Err(text(said.stderr)) }
+    until("the token on its reader", || {
+        let said = run(readers.command("ykman").args(["--reader", READER]).args(arguments), b"");
+        let fault = text(said.stderr);
+        let result = if said.status.success() { Ok(text(said.stdout)) } else { Err(fault) };
+        Some(result).filter(|result| !result.as_ref().is_err_and(|fault| fault.contains("No smart card inserted")))
+    })
 }
 
 fn yubikey() -> Link<Key> {

@@ -17,7 +17,7 @@ use super::label::{Label, NOTE_HERE, Note};
 use super::rows::{self, PART, Row, Rows, Single};
 use super::store::{Change, Fault, Reader};
 use super::summary::{Found, Summary, Versions};
-use super::unlock::{read_header, read_lockbox, seal_summary};
+use super::unlock::{open_lockbox, read_header, seal_summary};
 use super::{Unlocked, Vault};
 use crate::error::{Error, InputError, PortError};
 use crate::port::Random;
@@ -67,16 +67,13 @@ impl Vault {
             return Ok(());
         }
         let Unlocked { store, keys, .. } = &mut *open;
-        let (foreign, rows) = store.at_one_moment(|store| {
+        let (foreign, (rows, lockbox)) = store.at_one_moment(|store| {
             store.reload()?;
-            Rows::load(store.reader(), keys)
+            Ok((Rows::load(store.reader(), keys)?, open_lockbox(store)?))
         })?;
+        (open.header, _) = read_header(&open.store, &lockbox, &open.key, &open.keys)?;
         open.take_rows(rows);
         (open.stale, open.foreign) = (false, foreign);
-        let path = self.path.clone();
-        let (lockbox, _) = read_lockbox(&path)?;
-        let open = self.unlocked_mut()?;
-        (open.header, _) = read_header(&open.store, &lockbox, &open.key, &open.keys)?;
         self.lockbox = lockbox;
         Ok(())
     }

@@ -244,6 +244,11 @@ impl Reader<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// The bodies of the header's copies of the vault that is shown, also where the one beneath is open.
+    pub fn shown_headers(self) -> Result<Vec<Vec<u8>>, Fault> {
+        Self::new(self.file, self.file).headers()
+    }
+
     /// The summary's piece.
     pub fn summary(self) -> Result<Option<Vec<u8>>, Fault> {
         let mut statement = self.rows.prepare("SELECT body FROM summary WHERE id = 1")?;

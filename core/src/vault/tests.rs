@@ -464,6 +464,27 @@ fn what_another_program_saves_while_one_reads_is_left_out_and_noticed_after() {
     assert_eq!((rows, store.reader().foreign_changes().unwrap()), (2, foreign));
 }
 
+/// Without them another process that closes the vault may take itself for the last, and remove the log that is written here.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_another_program_saved_is_read_without_giving_up_the_locks_of_the_file() {
+    use std::os::unix::fs::MetadataExt as _;
+    let folder = Folder::new();
+    let key = folder.filled(1);
+    let mut vault = folder.open();
+    vault.unlock_with(&key).unwrap();
+    let (own, file) = (std::process::id().to_string(), format!(":{}", fs::metadata(folder.path()).unwrap().ino()));
+    let locks = || {
+        let all = fs::read_to_string("/proc/locks").unwrap();
+        let words = all.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        words.filter(|words| words.contains(&"POSIX") && words[4] == own && words[5].ends_with(&file)).count()
+    };
+    assert!(locks() > 0, "SQLite holds one as long as the vault is open");
+    folder.sql("UPDATE header SET body = body");
+    assert_eq!(vault.accounts().unwrap().len(), 1);
+    assert!(locks() > 0, "it is still there after the file was looked at");
+}
+
 #[test]
 fn the_key_of_another_vault_does_not_open_this_one() {
     let (one, two) = (Folder::new(), Folder::new());

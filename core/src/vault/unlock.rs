@@ -77,7 +77,7 @@ impl Vault {
         let (mut header, mut header_damaged) = read_header(&store, &self.lockbox, key, &keys)?;
         if summary.is_some_and(|summary| summary.header > header.revision) {
             // Another program changed it since it was read.
-            (self.lockbox, _) = read_lockbox(&self.path)?;
+            self.lockbox = open_lockbox(&store)?;
             (header, header_damaged) = read_header(&store, &self.lockbox, key, &keys)?;
         }
         self.broken = false;
@@ -194,6 +194,18 @@ impl Unlocked {
         let others = self.rows.groups.bad.values().chain(self.rows.icons.bad.values());
         let bad: Vec<&[u8]> = accounts.chain(others).map(|print| &print.as_bytes()[..]).collect();
         H32::sha256(&[&[said.as_bytes()], &bad[..]].concat())
+    }
+}
+
+/// What opens the vault whose file is open here. Its bytes are not looked at beside SQLite: to close them would give up the locks
+/// that SQLite has on the file (<https://www.sqlite.org/howtocorrupt.html>, section 2.2).
+pub(super) fn open_lockbox(store: &Store) -> Result<Lockbox, Fault> {
+    let bodies = store.reader().shown_headers()?;
+    let copies: Vec<_> = bodies.iter().filter_map(|body| header::Copy::parse(body)).collect();
+    if copies.is_empty() {
+        Err(Fault::Broken)
+    } else {
+        Ok(Lockbox::new(copies).with_second(&store.reader().second_place()?))
     }
 }
 
