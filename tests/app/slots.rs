@@ -1,14 +1,15 @@
 //! The ways into the vault behind `App`, what a passphrase costs, and the vault's end.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use countersign_core::app::{App, Folders, LockState};
 use countersign_core::cancel::Cancel;
-use countersign_core::error::{Error, InputError};
-use countersign_core::port::{Clock, Ports};
-use countersign_core::vault::{DeviceClass, KdfCost, Sheet, SlotId, SlotKind};
+use countersign_core::error::{Error, InputError, PortError};
+use countersign_core::port::{Clock, Ports, Random};
+use countersign_core::system::SystemRandom;
+use countersign_core::vault::{DeviceClass, KdfCost, Sheet, SlotId, SlotKind, Vault};
 use countersign_protocol::Secret;
 
 use super::phone::{NOW, World};
@@ -129,6 +130,49 @@ fn the_cost_of_a_passphrase_is_measured_and_grows_when_the_device_is_twice_as_fa
     drop(app);
     let app = world.app();
     assert!(unlocks(&app, "correct horse"), "the dearer one is on the disk");
+}
+
+/// Randomness that lets something happen at its next draw.
+struct Meddled<R> {
+    random: R,
+    meddle: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+impl<R: Random> Random for Meddled<R> {
+    fn fill(&self, out: &mut [u8]) -> Result<(), PortError> {
+        let meddle = self.meddle.lock().unwrap().take();
+        meddle.into_iter().for_each(|meddle| meddle());
+        self.random.fill(out)
+    }
+}
+
+#[test]
+fn a_passphrase_is_changed_also_while_the_one_before_grows() {
+    let world = World::new();
+    let folder = world.folder.path();
+    let folders = Folders { private: folder.join("private"), shared: folder.join("shared") };
+    let clock: Arc<dyn Clock> = Arc::new(Paced(AtomicU64::new(0), AtomicU64::new(100)));
+    let random = Arc::new(Meddled { random: SystemRandom::new(), meddle: Mutex::default() });
+    let (keystore, http) = (world.keys.clone(), world.wire.clone());
+    let app = App::open(folders, Ports { clock: clock.clone(), random: random.clone(), keystore, http }).unwrap();
+    app.create_vault(&secret("correct horse"), CLASS, &Cancel::default()).unwrap();
+    let cost = |app: &App| app.slots().unwrap()[0].kind;
+    let SlotKind::Passphrase(before) = cost(&app) else { panic!("of the passphrase") };
+    let dearer = KdfCost::new(64 * 1024, 3, 1).unwrap();
+    let path = folder.join("private/vault.sqlite");
+    let grow = move || {
+        let dice: Arc<dyn Random> = Arc::new(SystemRandom::new());
+        let mut vault = Vault::open(&path, clock, dice.clone()).unwrap();
+        vault.unlock(&secret("correct horse")).unwrap();
+        let slot = vault.key().unwrap().passphrase_slot(&secret("correct horse"), dearer, &*dice).unwrap();
+        let id = vault.slots().unwrap()[0].id;
+        vault.retune(id, before, slot).unwrap();
+    };
+    *random.meddle.lock().unwrap() = Some(Box::new(grow));
+    app.change_passphrase(&secret("correct horse"), &secret("larch violin"), CLASS, &Cancel::default()).unwrap();
+    assert!(random.meddle.lock().unwrap().is_none(), "it grew meanwhile");
+    assert_eq!(cost(&app), SlotKind::Passphrase(dearer), "the new one costs no less");
+    assert!(!unlocks(&app, "correct horse") && unlocks(&app, "larch violin"));
 }
 
 #[test]

@@ -16,14 +16,18 @@ const SEED: &[u8] = b"12345678901234567890";
 /// The same in base32.
 const SEED_TEXT: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
-/// `ykman` at these readers. It looks once; the reader takes a moment to notice what lies on it.
+/// What `ykman` says where the reader has not noticed yet what lies on it.
+const NOT_YET: [&str; 2] = ["No smart card inserted", "No YubiKey found on external reader"];
+
+/// `ykman` at these readers. It looks once; the reader takes a moment.
 fn ykman(readers: &Readers, arguments: &[&str]) -> Result<String, String> {
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     until("the token on its reader", || {
         let said = run(readers.command("ykman").args(["--reader", READER]).args(arguments), b"");
         let fault = text(said.stderr);
         let result = if said.status.success() { Ok(text(said.stdout)) } else { Err(fault) };
-        Some(result).filter(|result| !result.as_ref().is_err_and(|fault| fault.contains("No smart card inserted")))
+        let is_early = |fault: &String| NOT_YET.iter().any(|word| fault.contains(word));
+        Some(result).filter(|result| !result.as_ref().is_err_and(is_early))
     })
 }
 

@@ -21,6 +21,16 @@ pub fn effort(short: usize, long: usize) -> usize {
     if std::env::var_os("COUNTERSIGN_TORTURE").is_some() { long } else { short }
 }
 
+/// Which of `total` rounds this run makes: all of them, or a part, as `COUNTERSIGN_TORTURE_PART=2/10` says. What takes hours is made
+/// in parts.
+pub fn part(total: usize) -> std::ops::Range<usize> {
+    let Ok(said) = std::env::var("COUNTERSIGN_TORTURE_PART") else { return 0..total };
+    let (part, parts) = said.split_once('/').expect("a part, a stroke, how many parts");
+    let [part, parts]: [usize; 2] = [part, parts].map(|number| number.parse().expect("a number"));
+    assert!((1..=parts).contains(&part), "part {part} of {parts}");
+    total * (part - 1) / parts..total * part / parts
+}
+
 /// What all tests with a [`quick_folder`] have in it at once, in bytes, and more.
 const ROOM: u64 = 512 << 20;
 

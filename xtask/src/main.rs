@@ -3,7 +3,7 @@
 //! ```text
 //! cargo xtask demo [--script] [--phone N] [--keep DIR]
 //! cargo xtask test [--only NAME]… [--list] [--quick] [--accept]
-//! cargo xtask torture NAME
+//! cargo xtask torture NAME [PART/PARTS]
 //! cargo xtask bench NAME
 //! cargo xtask fuzz [NAME] [--minutes N]
 //! cargo xtask setup
@@ -49,7 +49,8 @@ fn main() -> ExitCode {
         ["fuzz", options @ ..] => {
             compiler().and_then(|()| fuzz::Options::parse(options)).and_then(|options| fuzz::run(&options))
         }
-        ["torture", name] => compiler().and_then(|()| torture::run(name)),
+        ["torture", name] => compiler().and_then(|()| torture::run(name, None)),
+        ["torture", name, part] => compiler().and_then(|()| torture::run(name, Some(part))),
         [] | ["help" | "--help" | "-h"] => {
             println!("{}", text("xtask.help"));
             Ok(true)

@@ -1,6 +1,6 @@
-//! `cargo xtask torture NAME`: the long form of the promises' tests, and threads in every order.
+//! `cargo xtask torture NAME [PART/PARTS]`: the long form of the promises' tests, and threads in every order.
 
-use countersign_strings::fill;
+use countersign_strings::{fill, text};
 
 use crate::{Fallible, child, repo, run, setup, suite};
 
@@ -37,17 +37,25 @@ fn threads() -> Fallible<bool> {
     Ok(status.success())
 }
 
-/// Runs what holds `name`; both where a promise rests on a model and on threads.
-pub fn run(name: &str) -> Fallible<bool> {
+/// Runs what holds `name`; both where a promise rests on a model and on threads. `part` is as `3/10`, of what takes hours.
+pub fn run(name: &str, part: Option<&str>) -> Fallible<bool> {
+    if part.is_some_and(|part| !is_part(part)) {
+        return Err(text("xtask.no_such_part").to_owned());
+    }
     match name {
         THREADS => threads(),
-        MODEL => Ok(journeys(name)? & threads()?),
-        name => journeys(name),
+        MODEL => Ok(journeys(name, part)? & threads()?),
+        name => journeys(name, part),
     }
 }
 
+fn is_part(said: &str) -> bool {
+    let numbers = said.split_once('/').and_then(|(part, parts)| Some((part.parse().ok()?, parts.parse().ok()?)));
+    numbers.is_some_and(|(part, parts): (u32, u32)| (1..=parts).contains(&part))
+}
+
 /// Builds, then runs every journey whose name holds `name` with `COUNTERSIGN_TORTURE=1`, output shown as it comes.
-fn journeys(name: &str) -> Fallible<bool> {
+fn journeys(name: &str, part: Option<&str>) -> Fallible<bool> {
     setup::all()?;
     let built = run::build(&["--workspace"])?;
     let (executable, folder) = (built.journeys_executable()?, repo::root().join("tests"));
@@ -61,12 +69,19 @@ fn journeys(name: &str) -> Fallible<bool> {
     }
     let mut command = suite::in_package(&executable, &folder);
     command.args([filter, "--nocapture", "--test-threads", "1"]).env("COUNTERSIGN_TORTURE", "1");
+    command.envs(part.map(|part| ("COUNTERSIGN_TORTURE_PART", part)));
     let status = command.status().map_err(|fault| child::not_started("journeys", &fault))?;
     Ok(status.success())
 }
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_part_is_one_of_so_many() {
+        assert!(["1/1", "3/10", "10/10"].into_iter().all(super::is_part));
+        assert!(!["", "3", "0/10", "11/10", "a/b", "1/2/3", "-1/2"].into_iter().any(super::is_part));
+    }
+
     #[test]
     fn a_promise_is_called_by_its_number_or_its_module() {
         assert_eq!((super::filter("P7"), super::filter("push::mutate")), ("push::mutate", "push::mutate"));

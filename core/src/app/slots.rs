@@ -31,9 +31,7 @@ impl App {
         cancel: &Cancel,
     ) -> Result<SlotId, Error> {
         let key = self.state()?.safe.vault()?.key()?;
-        let slot = key.passphrase_slot(passphrase, self.fitting_cost(class)?, &*self.ports.random)?;
-        cancel.check()?;
-        self.state()?.safe.vault()?.add_slot(slot, name)
+        self.with_slot(&key, passphrase, class, cancel, |vault, slot| vault.add_slot(slot, name))
     }
 
     /// Lets the platform's keystore unlock the vault, asking for the person each time.
@@ -112,9 +110,7 @@ impl App {
         if !lockbox.open_sheet(sheet)?.key.is_same(&key) {
             return Err(InputError::WrongSheet.into());
         }
-        let slot = key.passphrase_slot(new, self.fitting_cost(class)?, &*self.ports.random)?;
-        cancel.check()?;
-        self.state()?.safe.vault()?.replace_passphrase(slot)
+        self.with_slot(&key, new, class, cancel, Vault::replace_passphrase)
     }
 
     /// Whether the passphrase should be typed again, lest it is forgotten: another way opens the vault every day. To be

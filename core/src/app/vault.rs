@@ -15,7 +15,8 @@ use crate::error::{Error, InputError, Named, PortError};
 use crate::port::{Keystore, Ports, Topic};
 use crate::record::{Stage, Uri};
 use crate::vault::{
-    Account, AccountId, Codes, DeviceClass, Edit, KdfCost, Known, Lockbox, NewAccount, Opened, Report, Vault, VaultKey,
+    Account, AccountId, Codes, DeviceClass, Edit, KdfCost, Known, Lockbox, NewAccount, Opened, Report, Slot, Vault,
+    VaultKey,
 };
 
 /// Name of the vault's file in the private folder.
@@ -199,9 +200,32 @@ impl App {
         let (key, lockbox) = self.key_and_lockbox()?;
         let opened = lockbox.open_again(&key, old)?;
         cancel.check()?;
-        let slot = key.passphrase_slot(new, self.fitting_cost(class)?, &*self.ports.random)?;
-        cancel.check()?;
-        self.state()?.safe.vault()?.replace_slot(opened.slot, slot, Some(class))
+        self.with_slot(&key, new, class, cancel, |vault, slot| vault.replace_slot(opened.slot, slot, Some(class)))
+    }
+
+    /// Makes a slot for a passphrase without any lock held, and puts it in. Once more where the vault came to ask for more work
+    /// meanwhile, as it does when a passphrase grows at an unlock.
+    pub(super) fn with_slot<T>(
+        &self,
+        key: &VaultKey,
+        passphrase: &Secret,
+        class: DeviceClass,
+        cancel: &Cancel,
+        put: impl Fn(&mut Vault, Slot) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut cost = self.fitting_cost(class)?;
+        loop {
+            let slot = key.passphrase_slot(passphrase, cost, &*self.ports.random)?;
+            cancel.check()?;
+            let mut state = self.state()?;
+            let vault = state.safe.vault()?;
+            let done = put(vault, slot);
+            let asked = vault.cost(cost)?;
+            if done.is_ok() || asked == cost {
+                return done;
+            }
+            cost = asked;
+        }
     }
 
     /// What a new passphrase costs here, and no less than the unlocked vault asks for.

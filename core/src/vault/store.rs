@@ -305,8 +305,8 @@ impl Reader<'_> {
 
     /// A number that differs from the last when another process changed the file.
     pub fn foreign_changes(self) -> Result<i64, Fault> {
-        let mut statement = self.file.prepare_cached("PRAGMA data_version")?;
-        Ok(statement.query_row([], |row| row.get::<_, i64>(0))?)
+        // Not kept prepared: the keeping allocates, and a list in which nothing changed must not.
+        Ok(self.file.query_row("PRAGMA data_version", [], |row| row.get::<_, i64>(0))?)
     }
 }
 
