@@ -130,10 +130,10 @@ fn driver() -> String {
     line.expect("a line that says where its driver is").trim().to_owned()
 }
 
-/// The driver opens a second reader on the port after the first.
+/// The driver opens a second reader on the port after the first: an even one, so that no other daemon's is its second.
 fn two_ports() -> u16 {
     let is_free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
-    until("two ports side by side", || Some(port()).filter(|port| is_free(port + 1)))
+    until("two ports side by side", || Some(port()).filter(|port| port % 2 == 0 && is_free(port + 1)))
 }
 
 /// Whether somebody listens there. A connection would be taken for a token.
