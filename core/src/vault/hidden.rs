@@ -87,6 +87,7 @@ pub(super) struct Beneath<'a> {
 }
 
 impl Beneath<'_> {
+    /// The file that the change ends in, within its transaction.
     pub fn file(&self) -> &Connection {
         &self.file
     }

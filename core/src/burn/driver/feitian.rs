@@ -1,6 +1,6 @@
 //! The OTP applet of Feitian's FIDO keys: much like YKOATH, with other numbers. One open client is all that is known of it.
 
-use super::Driver;
+use super::{Driver, listed};
 use crate::burn::apdu::{Apdu, StatusWord};
 use crate::burn::channel::Channel;
 use crate::burn::code::{digits, is_code_of};
@@ -80,14 +80,7 @@ impl Driver for Feitian {
         if response.status != StatusWord::OK {
             return Err(means(Step::List, response.status));
         }
-        let mut reader = Reader::new(response.data.expose());
-        let mut holding = Holding::Free;
-        while let Some((tag, value)) = reader.next().map_err(unreadable(Step::List))? {
-            if tag == LIST && value.get(1..) == Some(stored.one().as_bytes()) {
-                holding = Holding::Entry;
-            }
-        }
-        Ok(holding)
+        listed(LIST, response.data.expose(), stored.one())
     }
 
     fn execute(&mut self, mut pen: Pen<'_, '_>, plan: &Plan) -> Result<(), Stop> {

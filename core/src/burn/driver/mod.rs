@@ -8,14 +8,16 @@ pub(super) mod single;
 pub(super) mod slim;
 pub(super) mod token2;
 
-use super::TokenError;
 use super::channel::Channel;
+use super::error::unreadable;
 use super::identity::{Family, Identity};
 use super::operation::{Operated, Operation};
 use super::pen::{Pen, Stop, Tools};
 use super::plan::{Holding, Plan};
 use super::request::{KeyProfile, Request};
+use super::tlv::Reader;
 use super::verify::Proof;
+use super::{Step, TokenError};
 
 /// What a family can be told. One lives as long as a link to one token does.
 pub(super) trait Driver {
@@ -51,6 +53,18 @@ pub(super) trait Driver {
     /// # Errors
     /// [`TokenError::Unable`] when the family or model cannot, with nothing sent; [`Stop`].
     fn operate(&mut self, pen: Pen<'_, '_>, operation: &Operation) -> Result<Operated, Stop>;
+}
+
+/// Whether an entry stands in the list that an applet tells: pieces of `tag`, each a byte of kind and hash, and a name.
+fn listed(tag: u8, told: &[u8], name: &str) -> Result<Holding, TokenError> {
+    let mut reader = Reader::new(told);
+    let mut holding = Holding::Free;
+    while let Some((found, value)) = reader.next().map_err(unreadable(Step::List))? {
+        if found == tag && value.get(1..) == Some(name.as_bytes()) {
+            holding = Holding::Entry;
+        }
+    }
+    Ok(holding)
 }
 
 /// Asks a token whether it is of a family, in the way that the family is asked.

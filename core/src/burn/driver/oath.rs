@@ -7,7 +7,7 @@ use ring::{digest, hmac, pbkdf2};
 use std::num::NonZeroU32;
 use zeroize::Zeroizing;
 
-use super::Driver;
+use super::{Driver, listed};
 use crate::burn::apdu::{Apdu, StatusWord};
 use crate::burn::channel::{Channel, Rest};
 use crate::burn::code::{digits, is_code_of};
@@ -230,14 +230,7 @@ impl Driver for Oath {
             return Err(TokenError::AccessCode);
         }
         let told = response.done(Step::List)?;
-        let mut reader = Reader::new(told.expose());
-        let mut holding = Holding::Free;
-        while let Some((tag, value)) = reader.next().map_err(unreadable(Step::List))? {
-            if tag == LIST && value.get(1..) == Some(stored.one().as_bytes()) {
-                holding = Holding::Entry;
-            }
-        }
-        Ok(holding)
+        listed(LIST, told.expose(), stored.one())
     }
 
     fn execute(&mut self, mut pen: Pen<'_, '_>, plan: &Plan) -> Result<(), Stop> {
