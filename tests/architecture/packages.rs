@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("countersign-emulator", &["countersign-protocol"]),
     (CHECKS, &[]),
     // No part of what is shipped, as the journeys: it runs the parsers of all.
-    ("countersign-fuzz", &["countersign-core", "countersign-gateway", "countersign-protocol"]),
+    ("countersign-fuzz", &["countersign-core", "countersign-emulator", "countersign-gateway", "countersign-protocol"]),
     ("countersign-corpus", &[]),
     ("xtask", &["countersign-strings"]),
 ];

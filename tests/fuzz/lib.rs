@@ -6,6 +6,7 @@
 #![allow(clippy::expect_used, reason = "a target says by a panic that it found something")]
 
 mod burn;
+mod card;
 mod code;
 mod gateway;
 mod link;
@@ -70,6 +71,9 @@ pub const TARGETS: &[Target] = &[
     text("burn_seed", burn::seed, &["GEZDGNBV", "31323334", "0x", " ", "-", ":", "="]),
     text("burn_ledger", burn::ledger, burn::LEDGER_WORDS),
     text("pskc_xml", burn::pskc, burn::PSKC_WORDS),
+    text("apdu_response", card::response, card::WORDS),
+    text("tlv", card::objects, card::WORDS),
+    text("hostile_card", card::hostile, card::WORDS),
     own("vault_header", vault::header),
     own("vault_row", vault::row),
     own("vault_file", vault::file),

@@ -9,9 +9,11 @@ use super::{Step, TokenError};
 use crate::limits;
 
 /// What a token said in the end.
-pub(crate) struct Response {
-    pub(crate) data: Secret,
-    pub(crate) status: StatusWord,
+pub struct Response {
+    /// What it says, without the status word.
+    pub data: Secret,
+    /// How it went.
+    pub status: StatusWord,
 }
 
 impl Response {
@@ -19,13 +21,13 @@ impl Response {
     ///
     /// # Errors
     /// [`TokenError::Status`].
-    pub(crate) fn done(self, step: Step) -> Result<Secret, TokenError> {
+    pub fn done(self, step: Step) -> Result<Secret, TokenError> {
         if self.status == StatusWord::OK { Ok(self.data) } else { Err(TokenError::status(step, self.status)) }
     }
 }
 
 /// Commands and answers over a link.
-pub(crate) struct Channel<'l> {
+pub struct Channel<'l> {
     link: &'l mut dyn TokenLink,
     /// How the applet that was chosen is asked for the rest of an answer.
     rest: Rest,
@@ -33,7 +35,7 @@ pub(crate) struct Channel<'l> {
 
 /// The command that asks for more after `61 xx`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Rest {
+pub enum Rest {
     /// `00 C0 00 00 xx` (ISO/IEC 7816-4).
     GetResponse,
     /// `00 A5 00 00`, as YKOATH has it.
@@ -41,12 +43,13 @@ pub(crate) enum Rest {
 }
 
 impl<'l> Channel<'l> {
-    pub(crate) fn new(link: &'l mut dyn TokenLink) -> Self {
+    /// Over this link.
+    pub fn new(link: &'l mut dyn TokenLink) -> Self {
         Self { link, rest: Rest::GetResponse }
     }
 
     /// From now on asks for the rest of an answer in this way.
-    pub(crate) fn continuing(&mut self, rest: Rest) {
+    pub fn continuing(&mut self, rest: Rest) {
         self.rest = rest;
     }
 
@@ -54,7 +57,7 @@ impl<'l> Channel<'l> {
     ///
     /// # Errors
     /// Of the link; an answer that is none, is too long, or has no end.
-    pub(crate) fn exchange(&mut self, apdu: &Apdu) -> Result<Response, TokenError> {
+    pub fn exchange(&mut self, apdu: &Apdu) -> Result<Response, TokenError> {
         let mut data = Zeroizing::new(Vec::with_capacity(256));
         let mut command = apdu.clone();
         let mut was_told_length = false;
@@ -92,7 +95,7 @@ impl<'l> Channel<'l> {
     ///
     /// # Errors
     /// As [`exchange`](Self::exchange); every other status word.
-    pub(crate) fn ask(&mut self, step: Step, apdu: &Apdu) -> Result<Secret, TokenError> {
+    pub fn ask(&mut self, step: Step, apdu: &Apdu) -> Result<Secret, TokenError> {
         self.exchange(apdu)?.done(step)
     }
 }

@@ -31,11 +31,12 @@ mod sm4;
 pub mod source;
 #[cfg(test)]
 mod testing;
-mod tlv;
+pub mod tlv;
 mod verify;
 
 pub use apdu::{Apdu, StatusWord, TooLong};
 pub use capability::{Capabilities, Label, Misfit, Periods};
+pub use channel::{Channel, Response, Rest};
 pub use credential::{Credential, CredentialError, Moving, Seed, Serial, TokenDigits};
 pub use driver::slim::{SlimFrame, SlimInfo, slim_code};
 pub use error::{Step, TokenError};

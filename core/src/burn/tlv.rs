@@ -12,15 +12,16 @@ pub struct Misshapen;
 
 /// Reads objects, one after the other.
 #[derive(Clone, Copy)]
-pub(crate) struct Reader<'a>(&'a [u8]);
+pub struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+    /// Reads these.
+    pub fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
     /// Whether all was read.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
@@ -28,7 +29,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`Misshapen`] when it is longer than what there is, or longer than anything that a token says.
-    pub(crate) fn next(&mut self) -> Result<Option<(u8, &'a [u8])>, Misshapen> {
+    pub fn object(&mut self) -> Result<Option<(u8, &'a [u8])>, Misshapen> {
         let Some((tag, rest)) = self.0.split_first() else { return Ok(None) };
         let (length, rest) = match *rest {
             [length @ 0..=0x7f, ref rest @ ..] | [0x81, length, ref rest @ ..] => (usize::from(length), rest),
@@ -47,8 +48,8 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`Misshapen`] also when it has another, or there is none.
-    pub(crate) fn take(&mut self, tag: u8) -> Result<&'a [u8], Misshapen> {
-        match self.next()? {
+    pub fn take(&mut self, tag: u8) -> Result<&'a [u8], Misshapen> {
+        match self.object()? {
             Some((found, value)) if found == tag => Ok(value),
             _ => Err(Misshapen),
         }
@@ -58,7 +59,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// As [`take`](Self::take).
-    pub(crate) fn only(bytes: &'a [u8], tag: u8) -> Result<&'a [u8], Misshapen> {
+    pub fn only(bytes: &'a [u8], tag: u8) -> Result<&'a [u8], Misshapen> {
         let mut reader = Self(bytes);
         let value = reader.take(tag)?;
         if reader.is_empty() { Ok(value) } else { Err(Misshapen) }
@@ -67,16 +68,17 @@ impl<'a> Reader<'a> {
 
 /// Writes objects one after the other, and wipes them.
 #[derive(Default)]
-pub(crate) struct Writer(Zeroizing<Vec<u8>>);
+pub struct Writer(Zeroizing<Vec<u8>>);
 
 impl Writer {
-    pub(crate) fn new() -> Self {
+    /// Nothing yet.
+    pub fn new() -> Self {
         // No command outgrows it, so that nothing is left behind where it grew.
         Self(Zeroizing::new(Vec::with_capacity(limits::APDU_DATA)))
     }
 
     /// Appends an object whose value comes in pieces.
-    pub(crate) fn put(mut self, tag: u8, value: &[&[u8]]) -> Self {
+    pub fn put(mut self, tag: u8, value: &[&[u8]]) -> Self {
         let length = value.iter().map(|piece| piece.len()).sum::<usize>();
         self.0.push(tag);
         match length {
@@ -92,12 +94,13 @@ impl Writer {
     }
 
     /// Appends bytes as they are.
-    pub(crate) fn raw(mut self, bytes: &[u8]) -> Self {
+    pub fn raw(mut self, bytes: &[u8]) -> Self {
         self.0.extend_from_slice(bytes);
         self
     }
 
-    pub(crate) fn bytes(&self) -> &[u8] {
+    /// All that was put.
+    pub fn bytes(&self) -> &[u8] {
         &self.0
     }
 }
@@ -118,7 +121,7 @@ mod tests {
             let mut reader = Reader::new(written.bytes());
             assert_eq!(reader.take(0x71), Ok(&value[..]));
             assert_eq!(reader.take(0x78), Ok(&[][..]));
-            assert!(reader.is_empty() && reader.next() == Ok(None) && reader.take(0x71) == Err(Misshapen));
+            assert!(reader.is_empty() && reader.object() == Ok(None) && reader.take(0x71) == Err(Misshapen));
         }
     }
 
@@ -126,12 +129,12 @@ mod tests {
     fn what_does_not_fit_is_refused() {
         let huge = [0x71, 0x82, 0xff, 0xff, 0x41, 0x42];
         for wrong in [&[0x71][..], &[0x71, 2, 1], &[0x71, 0x81], &[0x71, 0x80], &[0x71, 0x83, 0, 0, 0], &huge] {
-            assert_eq!(Reader::new(wrong).next(), Err(Misshapen), "{wrong:02x?}");
+            assert_eq!(Reader::new(wrong).object(), Err(Misshapen), "{wrong:02x?}");
         }
         assert_eq!(Reader::new(&[0x72, 0]).take(0x71), Err(Misshapen));
         assert_eq!(Reader::only(&[0x71, 0, 0], 0x71), Err(Misshapen));
         let nested = [0x95, 0x04, 0x70, 0x7f, 0x71, 0x7f];
-        assert_eq!(Reader::new(Reader::only(&nested, 0x95).unwrap()).next(), Err(Misshapen));
+        assert_eq!(Reader::new(Reader::only(&nested, 0x95).unwrap()).object(), Err(Misshapen));
     }
 
     #[test]
@@ -146,7 +149,7 @@ mod tests {
             let mut reader = Reader::new(bytes);
             let mut read = 0;
             loop {
-                match reader.next() {
+                match reader.object() {
                     Ok(Some((_, value))) => read += value.len() + 2,
                     Ok(None) => return read <= bytes.len(),
                     Err(Misshapen) => return false,

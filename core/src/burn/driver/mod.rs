@@ -59,7 +59,7 @@ pub(super) trait Driver {
 fn listed(tag: u8, told: &[u8], name: &str) -> Result<Holding, TokenError> {
     let mut reader = Reader::new(told);
     let mut holding = Holding::Free;
-    while let Some((found, value)) = reader.next().map_err(unreadable(Step::List))? {
+    while let Some((found, value)) = reader.object().map_err(unreadable(Step::List))? {
         if found == tag && value.get(1..) == Some(name.as_bytes()) {
             holding = Holding::Entry;
         }

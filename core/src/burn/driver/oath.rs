@@ -67,7 +67,7 @@ impl Oath {
         let (mut version, mut salt, mut challenge, mut number) = (None::<[u8; 3]>, Vec::new(), None, None);
         let mut has_pin = false;
         let mut reader = Reader::new(told);
-        while let Some((tag, value)) = reader.next().map_err(unreadable(Step::Select))? {
+        while let Some((tag, value)) = reader.object().map_err(unreadable(Step::Select))? {
             match tag {
                 VERSION => version = value.try_into().ok(),
                 NAME => salt = value.to_vec(),
