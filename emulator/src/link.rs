@@ -51,6 +51,10 @@ pub enum Hostile {
     HugeTlv,
     /// Objects within objects, each longer than the one around it.
     NestedTlv,
+    /// A page of a list, and there is always one more.
+    EndlessPages,
+    /// Yes to everything, and no data.
+    Yes,
     /// So many bytes in one answer.
     Oversized(usize),
     /// No bytes, not even a status word.
@@ -67,6 +71,8 @@ impl Hostile {
             Self::EndlessLength => vec![0x6c, 0x10],
             Self::HugeTlv => vec![0x71, 0x82, 0xff, 0xff, 0x41, 0x42, 0x90, 0x00],
             Self::NestedTlv => vec![0x95, 0x04, 0x70, 0x7f, 0x71, 0x7f, 0x90, 0x00],
+            Self::EndlessPages => vec![0x81, 0xc1, 0, 30, 6, 1, 1, b'a', 1, b'b', 0x90, 0x00],
+            Self::Yes => vec![0x90, 0x00],
             Self::Oversized(length) => [vec![0x41; length.saturating_sub(2)], vec![0x90, 0x00]].concat(),
             Self::Empty => Vec::new(),
             Self::HalfStatus => vec![0x90],
@@ -298,6 +304,8 @@ mod tests {
             (Hostile::EndlessLength, 2),
             (Hostile::HugeTlv, 8),
             (Hostile::NestedTlv, 8),
+            (Hostile::EndlessPages, 12),
+            (Hostile::Yes, 2),
             (Hostile::Oversized(70_000), 70_000),
             (Hostile::Empty, 0),
             (Hostile::HalfStatus, 1),

@@ -6,12 +6,14 @@ use countersign_emulator::{Exchange, Fault, Hostile};
 
 use super::stand::{Run, cases};
 
-const ALL: [Hostile; 9] = [
+const ALL: [Hostile; 11] = [
     Hostile::EndlessMore,
     Hostile::EmptyMore,
     Hostile::EndlessLength,
     Hostile::HugeTlv,
     Hostile::NestedTlv,
+    Hostile::EndlessPages,
+    Hostile::Yes,
     Hostile::Oversized(limits::APDU_ANSWER + 1),
     Hostile::Oversized(70_000),
     Hostile::Empty,

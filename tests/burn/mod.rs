@@ -1,8 +1,14 @@
 //! Burning emulated tokens of every family over links that fail.
 
 mod counts;
+mod display;
 mod drops;
 mod hostile;
+mod operations;
 mod refused;
+mod saboteurs;
+mod secrets;
 mod slots;
 mod stand;
+mod table;
+mod third_hand;

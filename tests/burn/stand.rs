@@ -69,11 +69,19 @@ pub enum Any {
     Single(Single),
     Molto(Box<Molto>),
     Key(Box<Key>),
+    /// One that says yes to every seed it is given, and keeps none.
+    Forgetful(Box<Self>),
+}
+
+/// Whether a command brings a seed.
+fn brings_seed(frame: &[u8]) -> bool {
+    matches!(frame, [0x84, 0xc5, ..] | [0x00, 0x01 | 0x09, ..] | [0x80, 0xc5, 0x05, 0x02, ..])
 }
 
 impl Any {
     fn inner(&mut self) -> &mut dyn Token {
         match self {
+            Self::Forgetful(token) => token.inner(),
             Self::Single(token) => token,
             Self::Molto(token) => &mut **token,
             Self::Key(token) => &mut **token,
@@ -82,6 +90,7 @@ impl Any {
 
     fn seen(&self) -> &dyn Token {
         match self {
+            Self::Forgetful(token) => token.seen(),
             Self::Single(token) => token,
             Self::Molto(token) => &**token,
             Self::Key(token) => &**token,
@@ -91,6 +100,9 @@ impl Any {
 
 impl Token for Any {
     fn transmit(&mut self, frame: &[u8]) -> Option<Vec<u8>> {
+        if matches!(self, Self::Forgetful(_)) && brings_seed(frame) {
+            return Some(vec![0x90, 0x00]);
+        }
         self.inner().transmit(frame)
     }
 
@@ -118,7 +130,7 @@ impl Token for Any {
 /// What is in the place that is burnt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contents {
-    seed: Option<Vec<u8>>,
+    pub seed: Option<Vec<u8>>,
     settings: String,
     title: String,
     counter: Option<u64>,
@@ -334,21 +346,12 @@ impl<'a> Run<'a> {
 
     /// A burn from the start: meet, plan, burn.
     pub fn burn(&mut self) -> Result<Ending, Halt> {
-        let Self { case, earth, wire, journal } = self;
-        let mut found = met(wire, case.family, earth)?;
-        let plan = found.plan(case.request.clone(), &case.key, earth.tools()).map_err(Halt::Plan)?;
-        burn(&mut found, &plan, &case.key, earth.tools(), journal)
+        begin(self.case, &self.earth, &mut self.wire, &mut self.journal)
     }
 
     /// Whatever there is to do when the token is on the reader again.
     pub fn go_on(&mut self) -> Result<Ending, Halt> {
-        let Self { case, earth, wire, journal } = self;
-        let mut found = met(wire, case.family, earth)?;
-        if let Some(record) = journal.record(&TokenName::from(found.identity())).unwrap() {
-            return resume(&mut found, &record, &case.key, earth.tools(), journal);
-        }
-        drop(found);
-        self.burn()
+        go_on(self.case, &self.earth, &mut self.wire, &mut self.journal)
     }
 
     pub fn contents(&mut self) -> Contents {
@@ -356,9 +359,36 @@ impl<'a> Run<'a> {
     }
 }
 
+/// Meets, plans, burns.
+pub fn begin(
+    case: &Case,
+    earth: &Earth,
+    link: &mut dyn TokenLink,
+    journal: &mut dyn JournalStore,
+) -> Result<Ending, Halt> {
+    let mut found = met(link, case.family, earth)?;
+    let plan = found.plan(case.request.clone(), &case.key, earth.tools()).map_err(Halt::Plan)?;
+    burn(&mut found, &plan, &case.key, earth.tools(), journal)
+}
+
+/// Meets, and takes up what the journal knows of; else begins.
+pub fn go_on(
+    case: &Case,
+    earth: &Earth,
+    link: &mut dyn TokenLink,
+    journal: &mut dyn JournalStore,
+) -> Result<Ending, Halt> {
+    let mut found = met(link, case.family, earth)?;
+    if let Some(record) = journal.record(&TokenName::from(found.identity())).unwrap() {
+        return resume(&mut found, &record, &case.key, earth.tools(), journal);
+    }
+    drop(found);
+    begin(case, earth, link, journal)
+}
+
 /// The token that is on the link.
-pub fn met<'l>(wire: &'l mut Wire<Any>, family: Family, earth: &Earth) -> Result<Found<'l>, Halt> {
-    match meet(wire, hints(family), earth.tools()) {
+pub fn met<'l>(link: &'l mut dyn TokenLink, family: Family, earth: &Earth) -> Result<Found<'l>, Halt> {
+    match meet(link, hints(family), earth.tools()) {
         Ok(Met::Token(found)) => Ok(found),
         Ok(Met::Declined(_)) => Err(Halt::Plan(PlanError::Token(TokenError::Unable))),
         Err(error) => Err(Halt::Plan(PlanError::Token(error))),
@@ -368,6 +398,7 @@ pub fn met<'l>(wire: &'l mut Wire<Any>, family: Family, earth: &Earth) -> Result
 /// What is in the place of a request.
 pub fn contents(token: &mut Any, request: &Request) -> Contents {
     match token {
+        Any::Forgetful(token) => contents(token, request),
         Any::Single(token) => Contents {
             seed: token.seed().map(|seed| seed.expose().to_vec()),
             settings: format!("{:?}", token.settings()),

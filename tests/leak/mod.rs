@@ -8,7 +8,7 @@ mod children;
 mod drawn;
 mod errors;
 mod keys;
-mod search;
+pub mod search;
 mod watch;
 
 use std::path::Path;

@@ -119,7 +119,39 @@ def molto_again(token):
     print("new key", token.authenticate(molto_key(NEW_KEY)))
 
 
+def signed(key, header, body):
+    """A command with its MAC, as hexadecimal digits."""
+    message = bytes.fromhex(header.replace("84", "80", 1)) + bytes([len(body)]) + body
+    whole = body + mac(key, message)
+    return header + (bytes([len(whole)]) + whole).hex().upper()
+
+
+def made(family, key, challenge, now, seed, display, algorithm, digits, step, profile, title):
+    """What a burn sends after the challenge: proof, settings, seed, and a Molto-2's title."""
+    key, challenge, seed, title = (bytes.fromhex(it) for it in (key, challenge, seed, title))
+    now, display, algorithm, digits, step, profile = map(int, (now, display, algorithm, digits, step, profile))
+    key = key if family == "single" else hashlib.sha1(key).digest()[:16]
+    clock = bytes([0x1F, 1, display, 0x0F, 4]) + struct.pack(">I", now)
+    proof = "80CE000010" + ecb(key, challenge + bytes(8)).hex().upper()
+    if family == "single":
+        config = b"\x81\x11" + clock + bytes([0x86, 6, 0x0A, 1, algorithm, 0x0D, 1, step])
+        sealed = ecb(key, pad(seed.ljust(20, b"\x00")))
+        return [proof, signed(key, "84D40000", config), signed(key, "84C50100", sealed)]
+    config = b"\x81\x14" + clock + bytes([0x86, 9, 0x0A, 1, algorithm, 0x0B, 1, digits, 0x0D, 1, step])
+    at = f"{profile:02X}"
+    return [
+        proof,
+        signed(key, "84D401" + at, config),
+        signed(key, "84C501" + at, ecb(key, pad(seed))),
+        signed(key, "84D500" + at, ecb(key, pad(title))),
+    ]
+
+
 def main(burn):
+    if burn == "make":
+        for line in sys.stdin:
+            print(*made(*line.rstrip("\n").split(" ")))
+        return
     if burn == "check":
         known = bytes.fromhex("0123456789ABCDEFFEDCBA9876543210")
         print(ecb(known, known).hex().upper())
