@@ -5,7 +5,7 @@ use countersign_strings::{fill, text};
 use crate::{Fallible, child, repo, run, setup, suite};
 
 /// The promises of SECURITY.md by number, and the module whose tests hold them.
-const PROMISES: [(&str, &str); 10] = [
+const PROMISES: [(&str, &str); 11] = [
     ("P1", "vault::crash"),
     ("P2", "vault::errno"),
     ("P3", "vault::bitflip"),
@@ -13,6 +13,7 @@ const PROMISES: [(&str, &str); 10] = [
     ("P5", "approval::model"),
     ("P6", "push::replay"),
     ("P7", "push::mutate"),
+    ("P8", "burn::"),
     ("P9", "leak::canary"),
     ("P12", "vault::migrate"),
     ("duress", "vault::duress"),
