@@ -66,5 +66,7 @@ mirror! {
         Gateways,
         /// The vault was locked or unlocked.
         Lock,
+        /// Burns, the ledger, keys and batches of hardware tokens.
+        Burn,
     }
 }

@@ -50,6 +50,8 @@ fn name(field: Named) -> &'static str {
         Named::Tag => "error.field_tag",
         Named::TagBytes => "error.field_tag_bytes",
         Named::Tags => "error.field_tags",
+        Named::TokenName => "error.field_token_name",
+        Named::TokenRows => "error.field_token_rows",
         Named::VaultFile => "error.field_vault_file",
         Named::Wait => "error.field_wait",
     })

@@ -306,6 +306,7 @@ fn of_damage(damage: &Damage) -> String {
         Damage::Note(_) => "error.damage_note",
         Damage::Groups => "error.damage_groups",
         Damage::Icons => "error.damage_icons",
+        Damage::Tokens => "error.damage_tokens",
         Damage::RolledBack(_) => "error.damage_rolled_back",
         Damage::Surplus(_) => "error.damage_surplus",
     };

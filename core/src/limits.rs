@@ -92,6 +92,8 @@ pub const VAULT_PASSPHRASE: RangeInclusive<usize> = 1..=1024;
 pub const VAULT_ACCOUNTS: usize = 10_000;
 /// Vault: groups.
 pub const VAULT_GROUPS: usize = 256;
+/// Vault: rows that are kept of hardware tokens: burns, ledger, keys, batches and their rows.
+pub const VAULT_KEPT: usize = 40_000;
 /// Vault: how long a deleted account is kept, in seconds.
 pub const BIN_KEPT: u64 = 30 * DAY;
 /// Vault: on how many days it must have been opened, beside that.
@@ -142,6 +144,8 @@ pub const TAG: usize = 40;
 pub const ACCOUNT_SEED: RangeInclusive<usize> = countersign_protocol::limits::SEED_BYTES;
 /// Digits that a hardware token shows.
 pub const TOKEN_DIGITS: RangeInclusive<u64> = 4..=10;
+/// Characters of the name of an owner's key of hardware tokens, or of a batch.
+pub const TOKEN_NAME: usize = 64;
 /// Characters of a hardware token's serial number.
 pub const TOKEN_SERIAL: RangeInclusive<usize> = 1..=64;
 /// Characters of a hardware token's model and of its manufacturer.
@@ -228,6 +232,7 @@ pub const TABLE: &[Limit] = &[
     Limit { surface: "combining marks on a letter of a name", most: ACCOUNT_MARKS as u64, unit: "marks" },
     Limit { surface: "note of an account", most: ACCOUNT_NOTE as u64, unit: "scalar values" },
     Limit { surface: "groups", most: VAULT_GROUPS as u64, unit: "groups" },
+    Limit { surface: "rows kept of hardware tokens", most: VAULT_KEPT as u64, unit: "rows" },
     Limit { surface: "name of a group", most: GROUP_NAME as u64, unit: "scalar values" },
     Limit { surface: "groups of an account", most: ACCOUNT_GROUPS as u64, unit: "groups" },
     Limit { surface: "tags of an account", most: ACCOUNT_TAGS as u64, unit: "tags" },
@@ -246,6 +251,7 @@ pub const TABLE: &[Limit] = &[
     Limit { surface: "deleted accounts that are kept", most: BIN_MOST as u64, unit: "accounts" },
     Limit { surface: "seed of an account", most: *ACCOUNT_SEED.end() as u64, unit: "bytes" },
     Limit { surface: "digits of a hardware token", most: *TOKEN_DIGITS.end(), unit: "digits" },
+    Limit { surface: "name of a key or a batch of hardware tokens", most: TOKEN_NAME as u64, unit: "characters" },
     Limit { surface: "serial number of a hardware token", most: *TOKEN_SERIAL.end() as u64, unit: "characters" },
     Limit { surface: "model and manufacturer of a hardware token", most: TOKEN_MODEL as u64, unit: "characters each" },
     Limit { surface: "profile of a hardware token", most: TOKEN_PROFILE as u64, unit: "the last" },

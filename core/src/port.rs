@@ -333,6 +333,8 @@ pub enum Topic {
     Gateways,
     /// The vault was locked or unlocked.
     Lock,
+    /// Burns, the ledger, keys and batches of hardware tokens.
+    Burn,
 }
 
 /// Hears that something changed. Called after the lock is released, from any thread.

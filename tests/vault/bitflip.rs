@@ -99,6 +99,7 @@ fn see(vault: &mut Vault) -> Result<Seen, Error> {
             | Damage::Summary
             | Damage::Groups
             | Damage::Icons
+            | Damage::Tokens
             | Damage::Unexplained => None,
         });
     }

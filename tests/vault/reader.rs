@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use countersign_core::vault::{Details, Edit, Icon, Kind, NewAccount, Picture, Vault};
+use countersign_core::vault::{Details, Drawer, Edit, Icon, Kind, NewAccount, Picture, Vault};
 use countersign_protocol::Secret;
 use countersign_protocol::jose::Id;
 use countersign_protocol::otp::Algorithm;
@@ -50,6 +50,21 @@ fn fill(vault: &mut Vault) {
     vault.next_hotp(ids[1]).unwrap();
     vault.used(ids[0]).unwrap();
     vault.delete(ids[4]).unwrap();
+    vault
+        .change_kept(|rows| {
+            rows.add(Drawer::Burns, b"one", &Secret::from_slice(b"half"))?;
+            rows.add(Drawer::BatchRows, &[0; 200], &Secret::from_slice(b""))
+        })
+        .unwrap();
+    vault.change_kept_hastily(|rows| rows.put(Drawer::Burns, b"one", &Secret::from_slice(b"whole"))).unwrap();
+}
+
+/// What `rest.py` says of the rows that [`fill`] kept.
+fn is_kept(told: &Value) -> bool {
+    let rows: Vec<&Value> = told["kept"].as_object().unwrap().values().collect();
+    let [burn, row] = [json!([1, "6f6e65", "77686f6c65"]), json!([5, "00".repeat(200), ""])];
+    // By the letters of their ids, in either order.
+    rows == [&burn, &row] || rows == [&row, &burn]
 }
 
 /// What a vault holds, in the reader's words.
@@ -132,6 +147,7 @@ fn a_reader_in_another_language_opens_what_this_program_writes() {
     assert_eq!((vault.bin().unwrap().len(), listed.as_array().unwrap().len()), (1, 5));
     assert_eq!(answer["groups"], json!({"1": [1, "Work"], "2": [2, "Zuhause"]}));
     assert_eq!(answer["pictures"].as_object().unwrap().len(), 1);
+    assert!(is_kept(&answer), "{}", answer["kept"]);
 }
 
 /// The reserve too is as it is written down: whoever has the passphrase of what lies beneath a decoy needs no program of ours.
@@ -151,7 +167,9 @@ fn a_reader_in_another_language_opens_what_lies_beneath_a_decoy() {
     let beneath = ask("rest.py", &path, &story::passphrase());
     assert_eq!(by_id(read(&beneath["accounts"])), all);
     assert_eq!(beneath["groups"], json!({"1": [1, "Work"], "2": [2, "Zuhause"]}));
+    assert!(is_kept(&beneath), "{}", beneath["kept"]);
     let shown = ask("rest.py", &path, &duress::decoy_passphrase());
+    assert!(shown["kept"].as_object().unwrap().is_empty());
     assert_eq!((shown["accounts"].as_array().unwrap().len(), &shown["key"]), (2, &beneath["shown"]));
     vault.unlock(&duress::decoy_passphrase()).unwrap();
     assert_eq!(by_id(read(&ask("reader.py", &path, &duress::decoy_passphrase()))), by_id(told(&mut vault)));

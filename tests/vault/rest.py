@@ -45,7 +45,7 @@ class Hidden(Vault):
         return entries
 
 
-NAMES = {3: "note", 4: "summary", 5: "groups", 6: "icon", 7: "picture", 8: "header"}
+NAMES = {3: "note", 4: "summary", 5: "groups", 6: "icon", 7: "picture", 8: "header", 9: "kept"}
 
 
 def told(vault):
@@ -55,7 +55,12 @@ def told(vault):
         groups[row] = (group.read(1)[0], number(group), text(group))[1:]
     for row, body in vault.file.execute("SELECT id, body FROM picture ORDER BY id"):
         pictures[row >> 9] = pictures.get(row >> 9, "") + vault.open(7, row, body).hex()
-    out = {"vault": vault.id.hex(), "key": vault.key.hex(), "groups": groups, "pictures": pictures}
+    kept = {}
+    for row, body in vault.file.execute("SELECT id, body FROM kept ORDER BY id"):
+        piece = io.BytesIO(vault.open(10, row, body))
+        assert piece.read(1) == b"\1"
+        kept[row] = (piece.read(1)[0], piece.read(number(piece)).hex(), piece.read().hex())
+    out = {"vault": vault.id.hex(), "key": vault.key.hex(), "groups": groups, "pictures": pictures, "kept": kept}
     return out | {"accounts": list(vault.accounts())}
 
 

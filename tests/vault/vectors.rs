@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use countersign_core::vault::{Details, Edit, Icon, KdfCost, Kind, NewAccount, Picture, Sheet, Vault};
+use countersign_core::vault::{Details, Drawer, Edit, Icon, KdfCost, Kind, NewAccount, Picture, Sheet, Vault};
 use countersign_protocol::Secret;
 use countersign_protocol::jose::Id;
 use countersign_protocol::otp::{Algorithm, Counter, Digits, Period, Pin, base32, motp};
@@ -17,6 +17,9 @@ use super::reader::{ask, by_id, read, told};
 
 /// In two forms that are one in normal form C.
 const PASSPHRASE: &str = "Zoe\u{308} and 12 \u{212b}ngstr\u{f6}m";
+
+/// An owner's key of single-profile tokens, as it is kept.
+const TOKEN_KEY: &[u8] = b"\x01\x01sixteen bytes of";
 
 fn vectors(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/vault").join(name)
@@ -104,6 +107,7 @@ fn make() {
     vault.next_hotp(ids[2]).unwrap();
     vault.used(ids[0]).unwrap();
     vault.delete(ids[9]).unwrap();
+    vault.change_kept(|rows| rows.add(Drawer::TokenKeys, b"office", &Secret::from_slice(TOKEN_KEY))).unwrap();
     vault.lock();
     drop(vault);
     fs::create_dir_all(vectors("")).unwrap();
@@ -143,6 +147,9 @@ fn the_vault_of_the_vectors_holds_what_is_written_beside_it_by_passphrase_and_by
         assert_eq!(*hex, png);
     }
     assert_eq!((vault.accounts().unwrap().len(), vault.bin().unwrap().len()), (9, 1));
+    let (id, key) = vault.kept_as(Drawer::TokenKeys, b"office").unwrap().unwrap();
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    assert_eq!(said["holds"]["kept"], json!({ (id.0.to_string()): [3, hex(b"office"), hex(key.expose())] }));
 
     vault.lock();
     let lines: Vec<String> = serde_json::from_value(said["sheet"].clone()).unwrap();

@@ -45,6 +45,8 @@ pub enum VaultDamage {
     Groups,
     /// An icon.
     Icons,
+    /// What is kept of hardware tokens.
+    Tokens,
     /// The accounts are not those that were last written, and it cannot be told which differ.
     Unexplained,
 }
@@ -62,6 +64,7 @@ impl From<vault::Damage> for VaultDamage {
             vault::Damage::Surplus(id) => Self::Surplus { id: id.0 },
             vault::Damage::Groups => Self::Groups,
             vault::Damage::Icons => Self::Icons,
+            vault::Damage::Tokens => Self::Tokens,
             vault::Damage::Unexplained => Self::Unexplained,
         }
     }

@@ -18,6 +18,13 @@ pub enum SlotKind {
     },
     /// A recovery sheet on paper.
     Sheet,
+    /// A hardware key that answers a challenge.
+    Hardware {
+        /// The number that is printed on it, where it tells it.
+        serial: Option<u32>,
+        /// Whether a passphrase belongs to it.
+        with_passphrase: bool,
+    },
 }
 
 impl From<vault::SlotKind> for SlotKind {
@@ -26,6 +33,7 @@ impl From<vault::SlotKind> for SlotKind {
             vault::SlotKind::Passphrase(_) => Self::Passphrase,
             vault::SlotKind::Keystore(guard) => Self::Keystore { guard: guard.into() },
             vault::SlotKind::Sheet => Self::Sheet,
+            vault::SlotKind::Hardware { serial, with_passphrase } => Self::Hardware { serial, with_passphrase },
         }
     }
 }

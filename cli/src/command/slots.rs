@@ -174,6 +174,8 @@ fn what(row: &SlotRow) -> String {
         SlotKind::Passphrase(_) => "cli.slot_passphrase",
         SlotKind::Keystore(_) => "cli.slot_keystore",
         SlotKind::Sheet => "cli.slot_sheet",
+        SlotKind::Hardware { with_passphrase: true, .. } => "cli.slot_hardware_with",
+        SlotKind::Hardware { with_passphrase: false, .. } => "cli.slot_hardware",
     });
     if row.name.is_empty() {
         return kind.to_owned();
@@ -195,6 +197,8 @@ fn as_json(row: &SlotRow) -> Value {
         SlotKind::Passphrase(_) => "passphrase",
         SlotKind::Keystore(_) => "keystore",
         SlotKind::Sheet => "sheet",
+        SlotKind::Hardware { with_passphrase: true, .. } => "hardware_key_and_passphrase",
+        SlotKind::Hardware { with_passphrase: false, .. } => "hardware_key",
     };
     json!({ "id": row.id.number(), "kind": kind, "name": row.name, "made": row.made, "used": row.used })
 }

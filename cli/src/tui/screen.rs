@@ -225,6 +225,8 @@ impl Phone {
                 }
                 Event::Locked(self.state.unlock.is_none())
             }
+            // No page shows tokens.
+            Topic::Burn => return,
             Topic::Approvals => {
                 self.tell_late_results();
                 self.change(Event::Notices(rows::notices(&self.desk.app.notices())));

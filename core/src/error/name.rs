@@ -99,6 +99,10 @@ names! {
         TagBytes = "tag bytes",
         /// The tags of an account.
         Tags = "tags",
+        /// The name of an owner's key of hardware tokens, or of a batch.
+        TokenName = "token name",
+        /// What is kept of hardware tokens.
+        TokenRows = "rows of hardware tokens",
         /// A vault's file.
         VaultFile = "vault file",
         /// How long a poll may wait.

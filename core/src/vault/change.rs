@@ -1,6 +1,7 @@
 //! How anything is changed. Each change is one transaction that also moves the summary; memory follows
 //! once it is on the disk.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use countersign_protocol::Secret;
@@ -12,10 +13,11 @@ use super::frame::{Place, Tag};
 use super::group::Group;
 use super::header::Header;
 use super::icon::IconLabel;
+use super::kept::Kept;
 use super::key::Keys;
 use super::label::{Label, NOTE_HERE, Note};
 use super::rows::{self, PART, Row, Rows, Single};
-use super::store::{Change, Fault, Reader};
+use super::store::{Change, Fault, Reader, Wait};
 use super::summary::{Found, Summary, Versions};
 use super::unlock::{open_lockbox, read_header, seal_summary};
 use super::{Unlocked, Vault};
@@ -81,13 +83,22 @@ impl Vault {
     /// Runs `work` in one transaction, with accounts and summary as they are in the file, moves the
     /// summary, commits, and brings memory after. Where `work` fails, nothing is changed.
     pub(super) fn change<T>(&mut self, work: impl FnOnce(&mut Work<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        self.change_and(Wait::ForDisk, work)
+    }
+
+    /// The same, waiting for this when it commits.
+    pub(super) fn change_and<T>(
+        &mut self,
+        wait: Wait,
+        work: impl FnOnce(&mut Work<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let random = self.random.clone();
         let (now, path) = (self.clock.now(), self.path.clone());
         self.unlocked_mut()?.raise(&path, now, &*random)?;
         let mut work = Some(work);
         for _ in 0..ATTEMPTS {
             self.refresh()?;
-            if let Some(result) = self.unlocked_mut()?.change(&mut work, &*random)? {
+            if let Some(result) = self.unlocked_mut()?.change(wait, &mut work, &*random)? {
                 return Ok(result);
             }
         }
@@ -104,6 +115,7 @@ pub(super) struct After {
     pub accounts: Vec<(AccountId, Option<Row>)>,
     pub groups: Vec<(u64, Option<Single<Group>>)>,
     pub icons: Vec<(u64, Option<Single<IconLabel>>)>,
+    pub kept: BTreeMap<u64, Option<Single<Kept>>>,
 }
 
 impl After {
@@ -123,6 +135,9 @@ impl After {
         }
         for (id, row) in &self.icons {
             put(&mut found.icons, *id, row.as_ref(), |row| row.version);
+        }
+        for (id, row) in &self.kept {
+            put(&mut found.kept, *id, row.as_ref(), |row| row.version);
         }
         found
     }
@@ -148,12 +163,12 @@ impl Unlocked {
     }
 
     /// As [`Vault::change`]; `None`, with `work` left, where memory is behind the file.
-    fn change<T, F>(&mut self, work: &mut Option<F>, random: &dyn Random) -> Result<Option<T>, Error>
+    fn change<T, F>(&mut self, wait: Wait, work: &mut Option<F>, random: &dyn Random) -> Result<Option<T>, Error>
     where
         F: FnOnce(&mut Work<'_>) -> Result<T, Error>,
     {
         let Self { store, keys, header, rows, .. } = self;
-        let change = store.begin()?;
+        let change = store.begin_and(wait)?;
         if change.reader().foreign_changes()? != self.foreign {
             return Ok(None);
         }
@@ -177,6 +192,7 @@ impl Unlocked {
         }
         rows.groups.apply(after.groups);
         rows.icons.apply(after.icons);
+        rows.kept.apply(after.kept);
         self.forget_lists();
         Ok(Some(result))
     }
@@ -307,14 +323,15 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Seals a group or an icon under its next version.
-    pub fn put_single(&mut self, place: Place, id: u64, before: Option<u64>, bytes: &[u8]) -> Result<(), Error> {
+    /// Seals a group, an icon or what else is kept under its next version. Returns the piece.
+    pub fn put_single(&mut self, place: Place, id: u64, before: Option<u64>, bytes: &[u8]) -> Result<Vec<u8>, Error> {
         let version = before.map_or(1, |version| version + 1);
-        self.change.put(place, id, &self.keys.seal(Tag { place, row: id, version }, bytes, self.random)?)?;
+        let piece = self.keys.seal(Tag { place, row: id, version }, bytes, self.random)?;
+        self.change.put(place, id, &piece)?;
         let part = self.summary.part(place);
         before.iter().for_each(|version| part.remove(self.keys, id, *version));
         part.add(self.keys, id, version);
-        Ok(())
+        Ok(piece)
     }
 
     /// Takes a group or an icon out for good, also one that cannot be read.

@@ -226,7 +226,7 @@ impl Source {
             let (seed, label) = seed.zip(label).ok_or(InputError::Damaged(id))?;
             change.put_account(id, &seed?, &label?)?;
         }
-        for place in [Place::Note, Place::Group, Place::Icon, Place::Picture, Place::Undo] {
+        for place in [Place::Note, Place::Group, Place::Icon, Place::Picture, Place::Undo, Place::Kept] {
             let mut pieces = vec![];
             reader.each(place, |id, piece| pieces.push((id, piece.to_vec())))?;
             // What belongs to nothing does not open, and is left; so is the summary, which stands where the last change does.

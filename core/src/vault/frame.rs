@@ -32,10 +32,12 @@ pub(super) enum Place {
     Undo,
     /// `reserve.body`
     Reserve,
+    /// `kept.body`
+    Kept,
 }
 
 impl Place {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Seed,
         Self::Label,
         Self::Note,
@@ -45,6 +47,7 @@ impl Place {
         Self::Picture,
         Self::Undo,
         Self::Reserve,
+        Self::Kept,
     ];
 
     /// Its number in a piece.
@@ -59,6 +62,7 @@ impl Place {
             Self::Picture => 7,
             Self::Undo => 8,
             Self::Reserve => 9,
+            Self::Kept => 10,
         }
     }
 }

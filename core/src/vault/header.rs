@@ -8,6 +8,7 @@
 //! slot: id u32 | 1 | memory KiB u32 | passes u32 | lanes u32 | salt 16 | sealed vault key 60
 //!       id u32 | 2 | guard u8 | length u16 | wrapped | sealed vault key 60
 //!       id u32 | 3 | sealed vault key 60
+//!       id u32 | 4 | place u8 | 0, or 1 and number u32 | challenge 32 | 0, or 1, cost 12 and salt 16 | sealed vault key 60
 //! book: length u16 | sealed
 //! ```
 //!
@@ -107,7 +108,7 @@ impl Header {
         }
         slot.id = id;
         *before = slot;
-        if self.slots.iter().all(|slot| !matches!(slot.way, Way::Passphrase { cost: own, .. } if !own.reaches(cost))) {
+        if self.slots.iter().filter_map(|slot| slot.way.cost()).all(|own| own.reaches(cost)) {
             self.minimum = cost;
         }
         Ok(())
@@ -160,7 +161,7 @@ impl Copy {
         }
         let slots = (0..count).map(|_| Slot::read(&mut rest)).collect::<Option<Vec<_>>>()?;
         let book = if rest.is_empty() { vec![] } else { read_book(&mut rest)? };
-        let cheap = |slot: &Slot| matches!(slot.way, Way::Passphrase { cost, .. } if !cost.reaches(minimum));
+        let cheap = |slot: &Slot| slot.way.cost().is_some_and(|cost| !cost.reaches(minimum));
         let numbered = |slot: &Slot| slot.id.0 < next_slot;
         if !rest.is_empty() || slots.iter().any(cheap) || !slots.iter().all(numbered) {
             return None;
@@ -209,6 +210,7 @@ mod tests {
 
     use super::*;
     use crate::port::Guard;
+    use crate::vault::hardware::KeyPlace;
     use crate::vault::key::VaultKey;
 
     fn key() -> VaultKey {
@@ -222,11 +224,22 @@ mod tests {
                 salt,
             },
         );
+        let beside = prop::option::of((2..=8u32, any::<[u8; 16]>()));
+        let place = prop_oneof![Just(KeyPlace::One), Just(KeyPlace::Two)];
+        let hardware =
+            (place, any::<Option<u32>>(), any::<[u8; 32]>(), beside).prop_map(|(place, serial, challenge, beside)| {
+                Way::Hardware {
+                    place,
+                    serial,
+                    challenge,
+                    passphrase: beside.map(|(passes, salt)| (KdfCost::new(19 * 1024, passes, 1).unwrap(), salt)),
+                }
+            });
         let guard = prop_oneof![Just(Guard::Device), Just(Guard::User)];
         let wrapped = prop::collection::vec(any::<u8>(), 1..=limits::VAULT_WRAPPED);
         let keystore = (guard, wrapped).prop_map(|(guard, wrapped)| Way::Keystore { guard, wrapped });
         let sealed = prop::collection::vec(any::<u8>(), 60).prop_map(|bytes| bytes.try_into().unwrap());
-        (prop_oneof![passphrase, keystore, Just(Way::Sheet)], sealed).prop_map(|(way, sealed)| Slot {
+        (prop_oneof![passphrase, keystore, hardware, Just(Way::Sheet)], sealed).prop_map(|(way, sealed)| Slot {
             id: SlotId(0),
             way,
             sealed,

@@ -16,8 +16,8 @@ use crate::error::Error;
 use crate::port::Random;
 
 /// The tables that the cells keep, by the number that they have there.
-const TABLES: [(u8, &str); 7] =
-    [(1, ACCOUNT), (3, "note"), (4, "summary"), (5, "groups"), (6, "icon"), (7, "picture"), (8, "header")];
+const TABLES: [(u8, &str); 8] =
+    [(1, ACCOUNT), (3, "note"), (4, "summary"), (5, "groups"), (6, "icon"), (7, "picture"), (8, "header"), (9, "kept")];
 const ACCOUNT: &str = "account";
 /// Where the last change of accounts is kept.
 const LAST_CHANGE: Name = (4, undo::ROW);

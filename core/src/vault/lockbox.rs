@@ -213,7 +213,7 @@ impl Lockbox {
         let slots = self.copies.first().map(|copy| copy.header.slots.iter());
         let slots = slots.into_iter().flatten().filter_map(|slot| match slot.way {
             Way::Keystore { guard, .. } => Some((slot.id, guard)),
-            Way::Passphrase { .. } | Way::Sheet => None,
+            Way::Passphrase { .. } | Way::Sheet | Way::Hardware { .. } => None,
         });
         slots.collect()
     }
@@ -234,10 +234,10 @@ impl Lockbox {
 
     /// Tries every slot of the best copies, and of damaged ones only what differs. A slot whose
     /// platform key is gone does not keep the next from being tried.
-    fn try_each(
+    pub(super) fn try_each(
         &self,
         refusal: InputError,
-        open: impl Fn(&Slot, &Id) -> Result<Option<VaultKey>, Error>,
+        mut open: impl FnMut(&Slot, &Id) -> Result<Option<VaultKey>, Error>,
     ) -> Result<(SlotId, VaultKey), Error> {
         let best = self.copies.first().ok_or(InputError::NotAVault)?;
         let mut tried: Vec<(&Id, &Slot)> = Vec::new();

@@ -217,7 +217,7 @@ fn fill(path: &Path, pieces: &Pieces, keys: &Keys, header: &Header, cells: &[Cel
 struct Pieces {
     summary: Option<(Summary, Vec<u8>)>,
     rows: BTreeMap<u64, Columns>,
-    /// Groups and icons: the latest version that opens.
+    /// Groups, icons and what else is kept: the latest version that opens.
     singles: BTreeMap<(Place, u64), (u64, Vec<u8>)>,
     notes: BTreeMap<u64, Vec<u8>>,
     pictures: BTreeMap<u64, Vec<u8>>,
@@ -248,7 +248,7 @@ impl Pieces {
             pieces.rows.insert(id, columns(&whole, &broken, id));
         }
         pieces.keep_unread(&broken);
-        let singles = whole.iter().filter(|(tag, _)| matches!(tag.place, Place::Group | Place::Icon));
+        let singles = whole.iter().filter(|(tag, _)| matches!(tag.place, Place::Group | Place::Icon | Place::Kept));
         // In order of their versions: the latest stays.
         pieces.singles = singles.map(|(tag, frame)| ((tag.place, tag.row), (tag.version, frame.clone()))).collect();
         pieces.drop_deleted(keys);
@@ -287,7 +287,8 @@ impl Pieces {
         while let Verdict::Surplus(id) = summary.accounts.compare(keys, &versions(&self.rows), summary.next_id) {
             self.rows.remove(&id);
         }
-        for (place, part) in [(Place::Group, summary.groups), (Place::Icon, summary.icons)] {
+        for (place, part) in [(Place::Group, summary.groups), (Place::Icon, summary.icons), (Place::Kept, summary.kept)]
+        {
             let of = |singles: &BTreeMap<(Place, u64), (u64, Vec<u8>)>| {
                 let rows = singles.iter().filter(|((at, _), _)| *at == place);
                 rows.map(|((_, id), (version, _))| (*id, Some(*version))).collect()

@@ -32,6 +32,9 @@ pub enum Damage {
     Groups,
     /// An icon cannot be read, or is not what was last written.
     Icons,
+    /// What is kept of hardware tokens: a burn, a row of the ledger, a key or a row of a batch cannot be read, is gone, or is
+    /// not what was last written.
+    Tokens,
     /// The accounts are not those that were last written, and it cannot be told which differ.
     Unexplained,
 }

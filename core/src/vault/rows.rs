@@ -12,6 +12,7 @@ use super::account::{Account, AccountId, DamagedAccount};
 use super::frame::{self, Place};
 use super::group::Group;
 use super::icon::{self, IconLabel};
+use super::kept::Kept;
 use super::key::{Keys, Room};
 use super::label::{Label, Note};
 use super::store::{Fault, Reader};
@@ -73,6 +74,8 @@ pub(super) struct Rows {
     pub bad: BTreeMap<u64, Bad>,
     pub groups: Singles<Group>,
     pub icons: Singles<IconLabel>,
+    /// What is kept for other parts of the program.
+    pub kept: Singles<Kept>,
     /// Icons of which a part of the picture cannot be read.
     pub torn: Vec<u64>,
     /// Whether a label is of an older form.
@@ -87,6 +90,7 @@ pub(super) struct Singles<T> {
 }
 
 /// One of them.
+#[derive(Clone)]
 pub(super) struct Single<T> {
     pub version: u64,
     pub value: T,
@@ -113,7 +117,7 @@ impl<T> Singles<T> {
     }
 
     /// What a change left.
-    pub fn apply(&mut self, after: Vec<(u64, Option<Single<T>>)>) {
+    pub fn apply(&mut self, after: impl IntoIterator<Item = (u64, Option<Single<T>>)>) {
         for (id, row) in after {
             self.bad.remove(&id);
             match row {
@@ -183,7 +187,7 @@ impl Rows {
         if misplaced { Err(Fault::Broken) } else { Ok(rows) }
     }
 
-    /// Groups, icons and their pictures; returns whether a piece stands where another belongs.
+    /// Groups, icons and their pictures, and what else is kept; returns whether a piece stands where another belongs.
     fn load_singles(&mut self, reader: Reader<'_>, keys: &Keys) -> Result<bool, Fault> {
         let (mut misplaced, mut room) = (false, Room::default());
         reader.each(Place::Group, |id, body| {
@@ -195,6 +199,11 @@ impl Rows {
             let look = look(keys, Place::Icon, id, body, &mut room);
             misplaced |= look.is_misplaced();
             self.icons.take(&look, id, body, IconLabel::read);
+        })?;
+        reader.each(Place::Kept, |id, body| {
+            let look = look(keys, Place::Kept, id, body, &mut room);
+            misplaced |= look.is_misplaced();
+            self.kept.take(&look, id, body, |bytes| Kept::read(bytes, body));
         })?;
         let mut whole: BTreeMap<u64, u64> = BTreeMap::new();
         reader.each(Place::Picture, |id, body| {
@@ -225,12 +234,14 @@ impl Rows {
     pub fn found(&self) -> Found {
         let good = self.good.iter().map(|(id, row)| (*id, Some(row.version)));
         let accounts = good.chain(self.bad.iter().map(|(id, bad)| (*id, bad.version))).collect();
-        Found { accounts, groups: self.groups.versions(), icons: self.icons.versions() }
+        let (groups, icons, kept) = (self.groups.versions(), self.icons.versions(), self.kept.versions());
+        Found { accounts, groups, icons, kept }
     }
 
     /// Whether a row cannot be read.
     pub fn has_damage(&self) -> bool {
-        !(self.bad.is_empty() && self.groups.bad.is_empty() && self.icons.bad.is_empty() && self.torn.is_empty())
+        let singles = self.groups.bad.is_empty() && self.icons.bad.is_empty() && self.kept.bad.is_empty();
+        !(self.bad.is_empty() && singles && self.torn.is_empty())
     }
 
     /// The accounts in the order of the list: the pinned ones first. Those in the bin are not in it.

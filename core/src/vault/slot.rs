@@ -4,6 +4,7 @@ use countersign_protocol::Secret;
 use countersign_protocol::jose::Id;
 
 use super::cost::{KdfCost, SALT};
+use super::hardware::{CHALLENGE, KeyPlace};
 use super::key::{LEN, NONCE, Sealer, TAG, VaultKey};
 use super::sheet::Sheet;
 use crate::cancel::Cancel;
@@ -39,6 +40,13 @@ pub enum SlotKind {
     Keystore(Guard),
     /// A recovery sheet on paper.
     Sheet,
+    /// A hardware key that answers a challenge.
+    Hardware {
+        /// The number that is printed on it; `None` for one that does not tell it.
+        serial: Option<u32>,
+        /// Whether a passphrase belongs to it. Without one whoever has the key and the file opens the vault.
+        with_passphrase: bool,
+    },
 }
 
 /// What opens a slot.
@@ -50,6 +58,23 @@ pub(super) enum Way {
     Keystore { guard: Guard, wrapped: Vec<u8> },
     /// The random key of a sheet on paper.
     Sheet,
+    /// A hardware key's answer to this challenge, mixed with Argon2id of a passphrase where there is one.
+    Hardware {
+        place: KeyPlace,
+        serial: Option<u32>,
+        challenge: [u8; CHALLENGE],
+        passphrase: Option<(KdfCost, [u8; SALT])>,
+    },
+}
+
+impl Way {
+    /// What trying a passphrase costs, where one belongs to it.
+    pub(super) const fn cost(&self) -> Option<KdfCost> {
+        match self {
+            Self::Passphrase { cost, .. } | Self::Hardware { passphrase: Some((cost, _)), .. } => Some(*cost),
+            Self::Keystore { .. } | Self::Sheet | Self::Hardware { passphrase: None, .. } => None,
+        }
+    }
 }
 
 /// A way, and the vault key sealed for it. Made by [`VaultKey`], kept in the header.
@@ -111,7 +136,8 @@ impl VaultKey {
         self.slot(Way::Sheet, &sheet.key(&self.vault)?, random)
     }
 
-    fn slot(&self, way: Way, key: &Secret, random: &dyn Random) -> Result<Slot, Error> {
+    /// Makes a slot of this way, which `key` opens.
+    pub(super) fn slot(&self, way: Way, key: &Secret, random: &dyn Random) -> Result<Slot, Error> {
         let mut out = Vec::new();
         // The vault key leaves its type to be sealed.
         Sealer::new(key.expose())?.seal(&aad(&self.vault, &way), self.secret.expose(), &mut out, random)?;
@@ -127,6 +153,9 @@ impl Slot {
             Way::Passphrase { cost, .. } => SlotKind::Passphrase(*cost),
             Way::Keystore { guard, .. } => SlotKind::Keystore(*guard),
             Way::Sheet => SlotKind::Sheet,
+            Way::Hardware { serial, passphrase, .. } => {
+                SlotKind::Hardware { serial: *serial, with_passphrase: passphrase.is_some() }
+            }
         }
     }
 
@@ -190,6 +219,16 @@ fn write_way(way: &Way, out: &mut Vec<u8>) {
             out.extend_from_slice(wrapped);
         }
         Way::Sheet => out.push(3),
+        Way::Hardware { place, serial, challenge, passphrase } => {
+            out.extend_from_slice(&[4, place.byte(), u8::from(serial.is_some())]);
+            serial.iter().for_each(|serial| out.extend_from_slice(&serial.to_be_bytes()));
+            out.extend_from_slice(challenge);
+            out.push(u8::from(passphrase.is_some()));
+            if let Some((cost, salt)) = passphrase {
+                write_cost(*cost, out);
+                out.extend_from_slice(salt);
+            }
+        }
     }
 }
 
@@ -211,6 +250,25 @@ fn read_way(bytes: &mut &[u8]) -> Option<Way> {
             Some(Way::Keystore { guard, wrapped: wrapped.to_vec() })
         }
         [3] => Some(Way::Sheet),
+        [4] => {
+            let place = match take(bytes)? {
+                [1] => KeyPlace::One,
+                [2] => KeyPlace::Two,
+                _ => return None,
+            };
+            let serial = if read_flag(bytes)? { Some(u32::from_be_bytes(take(bytes)?)) } else { None };
+            let challenge = take(bytes)?;
+            let passphrase = if read_flag(bytes)? { Some((read_cost(bytes)?, take(bytes)?)) } else { None };
+            Some(Way::Hardware { place, serial, challenge, passphrase })
+        }
+        _ => None,
+    }
+}
+
+fn read_flag(bytes: &mut &[u8]) -> Option<bool> {
+    match take(bytes)? {
+        [0] => Some(false),
+        [1] => Some(true),
         _ => None,
     }
 }

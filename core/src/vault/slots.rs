@@ -75,7 +75,7 @@ impl Vault {
             return Err(InputError::TooMuch { what: Named::Slots, found: 2, most: 1 }.into());
         }
         self.change_header(|header, book| {
-            if matches!(slot.way, Way::Passphrase { cost, .. } if !cost.reaches(header.minimum)) {
+            if slot.way.cost().is_some_and(|cost| !cost.reaches(header.minimum)) {
                 return Err(InputError::Field { field: Named::KeyDerivation, rule: Rule::KdfLeast });
             }
             let id = header.add(slot)?;
@@ -242,8 +242,8 @@ impl Vault {
         }
     }
 
-    /// Whether the passphrase should be typed again, lest it is forgotten: a keystore opens the vault every day, and the
-    /// passphrase has not for longer than it was remembered before.
+    /// Whether the passphrase should be typed again, lest it is forgotten: a keystore or a hardware key opens the vault every
+    /// day, and the passphrase has not for longer than it was remembered before.
     ///
     /// # Errors
     /// [`InputError::VaultLocked`].
@@ -251,7 +251,7 @@ impl Vault {
         let open = self.unlocked()?;
         let mut book = open.book();
         let slots = &open.header.slots;
-        let has_keystore = slots.iter().any(|slot| matches!(slot.way, Way::Keystore { .. }));
+        let has_other = slots.iter().any(|slot| matches!(slot.way, Way::Keystore { .. } | Way::Hardware { .. }));
         let is_passphrase = |slot: &&Slot| matches!(slot.way, Way::Passphrase { .. });
         let typed = |id: SlotId| open.used.is_some_and(|(used, _)| used == id);
         let remembered = slots.iter().filter(is_passphrase).any(|slot| {
@@ -259,7 +259,7 @@ impl Vault {
             let last = entry.used.max(entry.made);
             typed(slot.id) || !is_reminder_due(last, entry.kept, self.clock.now())
         });
-        Ok(has_keystore && !remembered)
+        Ok(has_other && !remembered)
     }
 
     /// Writes down which slot opened the vault, where that was not today already.

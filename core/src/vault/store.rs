@@ -30,7 +30,7 @@ const CHECKPOINT: u32 = 256;
 /// rows 1 and 2; the summary is row 1, and row 2 how the last change is taken back; part `p` of the note of account `a` is
 /// row `16 a + p`, part `p` of the picture of icon `i` row `512 i + p`. `seed` stands before `label`: it is short, and so
 /// never leaves the row's own page. What the reserve is for stands in [`super::reserve`].
-const TABLES: [(&str, &str); 8] = [
+const TABLES: [(&str, &str); 9] = [
     ("header", "CREATE TABLE header (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT"),
     ("summary", "CREATE TABLE summary (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT"),
     ("account", "CREATE TABLE account (id INTEGER PRIMARY KEY, seed BLOB NOT NULL, label BLOB NOT NULL) STRICT"),
@@ -38,6 +38,7 @@ const TABLES: [(&str, &str); 8] = [
     ("groups", "CREATE TABLE groups (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT"),
     ("icon", "CREATE TABLE icon (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT"),
     ("picture", "CREATE TABLE picture (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT"),
+    ("kept", "CREATE TABLE kept (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT"),
     ("reserve", "CREATE TABLE reserve (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT"),
 ];
 
@@ -56,6 +57,7 @@ const fn table(place: Place) -> &'static str {
         Place::Icon => "icon",
         Place::Picture => "picture",
         Place::Reserve => "reserve",
+        Place::Kept => "kept",
     }
 }
 
@@ -107,10 +109,22 @@ impl From<rusqlite::Error> for Fault {
     }
 }
 
+/// What a change waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// It survives a power cut once it is made.
+    ForDisk,
+    /// A power cut may take it back, with those of its kind before it, until a change waits for the disk again. The log is
+    /// written in one order and summed: what is lost is its end.
+    ForNothing,
+}
+
 /// An open file: the vault that it shows, or the one beneath.
 pub(super) struct Store {
     connection: Connection,
     hidden: Option<Hidden>,
+    /// What the connection is set to wait for.
+    wait: Wait,
 }
 
 impl Store {
@@ -125,7 +139,7 @@ impl Store {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
         make_tables(&transaction, 0)?;
         transaction.commit()?;
-        Ok(Self { connection, hidden: None })
+        Ok(Self { connection, hidden: None, wait: Wait::ForDisk })
     }
 
     /// Opens the file that is there. Nothing is written back before [`Store::trust`], also not at the end.
@@ -135,7 +149,7 @@ impl Store {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         settle(&connection)?;
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-        Ok(Self { connection, hidden: None })
+        Ok(Self { connection, hidden: None, wait: Wait::ForDisk })
     }
 
     /// Checks that SQLite reads the file as one of ours, whole.
@@ -203,13 +217,31 @@ impl Store {
         seen
     }
 
-    /// Begins a change: from here on no other process writes.
+    /// Begins a change that is on the disk once it is made: from here on no other process writes.
     pub fn begin(&mut self) -> Result<Change<'_>, Fault> {
-        let Self { connection, hidden } = self;
+        self.begin_and(Wait::ForDisk)
+    }
+
+    /// Begins a change that waits for this. What the connection waits for is set before each change and never after one, so
+    /// that none which has to be on the disk is begun without it.
+    pub fn begin_and(&mut self, wait: Wait) -> Result<Change<'_>, Fault> {
+        if self.wait != wait {
+            let level = if wait == Wait::ForDisk { "FULL" } else { "NORMAL" };
+            self.connection.pragma_update(None, "synchronous", level)?;
+            self.wait = wait;
+        }
+        let Self { connection, hidden, .. } = self;
         let file = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let Some(hidden) = hidden else { return Ok(Change { transaction: file, beneath: None }) };
         let (transaction, beneath) = hidden.begin(file)?;
         Ok(Change { transaction, beneath: Some(beneath) })
+    }
+
+    /// What SQLite says that it waits for.
+    #[cfg(test)]
+    pub fn waits_for_the_disk(&self) -> bool {
+        let level = self.connection.query_row("PRAGMA synchronous", [], |row| row.get::<_, i64>(0));
+        level.is_ok_and(|level| level == 2)
     }
 
     /// Writes the log back into the file and empties it, as far as no other process reads.

@@ -1,9 +1,9 @@
 //! The summary: a running sum over the id and version of every row of a table, sealed in a row of its own and
-//! changed in the same transaction. It notices an account, a group or an icon that was rolled back or deleted behind
-//! our back; only the whole file put back as it once was goes unnoticed.
+//! changed in the same transaction. It notices an account, a group, an icon or what else is kept that was rolled back or
+//! deleted behind our back; only the whole file put back as it once was goes unnoticed.
 //!
 //! ```text
-//! 2 | for accounts, groups, icons: sum 32, little-endian; count | next id | header | days | last day   (varints)
+//! 2 | for accounts, groups, icons, kept rows: sum 32, little-endian; count | next id | header | days | last day   (varints)
 //! 1 | sum 32 | count | next id | header                            (format 1, which had accounts alone)
 //! ```
 
@@ -27,6 +27,7 @@ pub(super) struct Found {
     pub accounts: Versions,
     pub groups: Versions,
     pub icons: Versions,
+    pub kept: Versions,
 }
 
 /// The sum of all rows' summands, modulo 2²⁵⁶.
@@ -80,7 +81,8 @@ pub(super) struct Summary {
     pub accounts: Part,
     pub groups: Part,
     pub icons: Part,
-    /// The id of the next account, group or icon. Ids are never given twice.
+    pub kept: Part,
+    /// The id of the next account, group, icon or kept row. Ids are never given twice.
     pub next_id: u64,
     /// The revision of the header that goes with it.
     pub header: u64,
@@ -162,15 +164,15 @@ impl Part {
 impl Summary {
     /// The summary of a new vault.
     pub const fn empty(header: u64) -> Self {
-        let (accounts, groups, icons) =
-            (Part::empty(Place::Label), Part::empty(Place::Group), Part::empty(Place::Icon));
-        Self { accounts, groups, icons, next_id: 1, header, days: 0, last_day: 0, version: 1 }
+        let (accounts, groups) = (Part::empty(Place::Label), Part::empty(Place::Group));
+        let (icons, kept) = (Part::empty(Place::Icon), Part::empty(Place::Kept));
+        Self { accounts, groups, icons, kept, next_id: 1, header, days: 0, last_day: 0, version: 1 }
     }
 
     /// The bytes that are sealed; the version stands outside.
     pub fn write(&self) -> Vec<u8> {
         let mut out = vec![FORM];
-        [self.accounts, self.groups, self.icons].iter().for_each(|part| part.write(&mut out));
+        [self.accounts, self.groups, self.icons, self.kept].iter().for_each(|part| part.write(&mut out));
         [self.next_id, self.header, self.days, self.last_day].into_iter().for_each(|n| write_varint(n, &mut out));
         out
     }
@@ -183,6 +185,7 @@ impl Summary {
         if form == FORM {
             out.groups = Part::read(Place::Group, &mut bytes)?;
             out.icons = Part::read(Place::Icon, &mut bytes)?;
+            out.kept = Part::read(Place::Kept, &mut bytes)?;
         }
         let mut number = || read_varint(&mut bytes);
         (out.next_id, out.header) = (number()?, number()?);
@@ -197,6 +200,7 @@ impl Summary {
         match place {
             Place::Group => &mut self.groups,
             Place::Icon | Place::Picture => &mut self.icons,
+            Place::Kept => &mut self.kept,
             Place::Label | Place::Seed | Place::Note | Place::Summary | Place::Undo | Place::Reserve => {
                 &mut self.accounts
             }
@@ -206,11 +210,13 @@ impl Summary {
     /// The summary that these rows would have, ids after theirs.
     pub fn of(keys: &Keys, found: &Found, before: &Self) -> Self {
         let part = |place, rows| Part::of(keys, place, rows);
-        let last = [&found.accounts, &found.groups, &found.icons].into_iter().filter_map(|rows| rows.keys().last());
+        let all = [&found.accounts, &found.groups, &found.icons, &found.kept];
+        let last = all.into_iter().filter_map(|rows| rows.keys().last());
         Self {
             accounts: part(Place::Label, &found.accounts),
             groups: part(Place::Group, &found.groups),
             icons: part(Place::Icon, &found.icons),
+            kept: part(Place::Kept, &found.kept),
             next_id: last.map(|id| id + 1).max().unwrap_or_default().max(before.next_id),
             ..*before
         }
@@ -219,7 +225,8 @@ impl Summary {
     /// Whether everything found is what was last written.
     pub fn is_same(&self, keys: &Keys, found: &Found) -> bool {
         let same = |part: &Part, rows| part.compare(keys, rows, self.next_id) == Verdict::Same;
-        same(&self.accounts, &found.accounts) && same(&self.groups, &found.groups) && same(&self.icons, &found.icons)
+        let singles = same(&self.groups, &found.groups) && same(&self.icons, &found.icons);
+        same(&self.accounts, &found.accounts) && singles && same(&self.kept, &found.kept)
     }
 }
 
@@ -331,12 +338,13 @@ mod tests {
     }
 
     fn summaries() -> impl Strategy<Value = Summary> {
-        (any::<[[u64; 5]; 3]>(), any::<[u64; 4]>()).prop_map(|(parts, n)| {
+        (any::<[[u64; 5]; 4]>(), any::<[u64; 4]>()).prop_map(|(parts, n)| {
             let part = |place, [a, b, c, d, count]: [u64; 5]| Part { place, sum: Sum([a, b, c, d]), count };
             Summary {
                 accounts: part(Place::Label, parts[0]),
                 groups: part(Place::Group, parts[1]),
                 icons: part(Place::Icon, parts[2]),
+                kept: part(Place::Kept, parts[3]),
                 next_id: n[0],
                 header: n[1],
                 days: n[2],
@@ -370,6 +378,7 @@ mod tests {
         assert_eq!((read.accounts.sum, read.accounts.count), (Sum([1, 2, 3, 4]), 3));
         assert_eq!((read.next_id, read.header, read.version), (5, 2, 7));
         assert_eq!((read.groups, read.icons), (Part::empty(Place::Group), Part::empty(Place::Icon)));
+        assert_eq!(read.kept, Part::empty(Place::Kept));
     }
 
     proptest! {

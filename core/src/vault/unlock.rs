@@ -147,6 +147,8 @@ impl Unlocked {
         let icons = verdict(summary.map(|summary| &summary.icons), &found.icons) != Verdict::Same;
         let torn = !(self.rows.icons.bad.is_empty() && self.rows.torn.is_empty());
         damage.extend((icons || torn).then_some(Damage::Icons));
+        let kept = verdict(summary.map(|summary| &summary.kept), &found.kept) != Verdict::Same;
+        damage.extend((kept || !self.rows.kept.bad.is_empty()).then_some(Damage::Tokens));
     }
 
     /// Copies the file aside if anything is damaged, and then mends header and summary. Accounts are left
@@ -191,7 +193,8 @@ impl Unlocked {
     fn print(&self) -> H32 {
         let said = Zeroizing::new(format!("{:?}", self.report.damage));
         let accounts = self.rows.bad.values().map(|bad| &bad.print);
-        let others = self.rows.groups.bad.values().chain(self.rows.icons.bad.values());
+        let singles = self.rows.groups.bad.values().chain(self.rows.icons.bad.values());
+        let others = singles.chain(self.rows.kept.bad.values());
         let bad: Vec<&[u8]> = accounts.chain(others).map(|print| &print.as_bytes()[..]).collect();
         H32::sha256(&[&[said.as_bytes()], &bad[..]].concat())
     }
