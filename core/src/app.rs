@@ -7,8 +7,10 @@
 
 mod accounts;
 mod approval;
+mod batch;
 mod bell;
 mod bells;
+mod burn;
 mod decoy;
 mod events;
 mod export;
@@ -26,6 +28,7 @@ mod poll;
 mod refresh;
 mod scan;
 mod slots;
+mod tokens;
 mod transfer;
 mod vault;
 
@@ -46,14 +49,18 @@ pub use crate::push::row::{
     ApprovalId, ApprovalRow, ApprovalState, Can, ContextRow, GatewayRow, GatewayState, NoticeRow, NoticeText,
 };
 pub use crate::record::{PastEnd, Told, Verdict};
+pub use batch::BatchRow;
 pub use bell::Bell;
 pub use bells::PushEndpoint;
+pub use burn::{BurnRow, VaultJournal};
 pub use export::{Fresh, NotHeld, Outgoing};
 pub use gateway::Enrolling;
 pub use inbox::{Inbox, Note};
 pub use moving::{JoiningRow, Moving};
 pub use poll::PollOutcome;
 pub use scan::Scanned;
+pub use slots::KeyFault;
+pub use tokens::{LedgerLine, TokenKeyRow};
 pub use transfer::{TransferRow, TransferState};
 pub use vault::LockState;
 

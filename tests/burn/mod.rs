@@ -1,6 +1,7 @@
 //! Burning emulated tokens of every family over links that fail.
 
 mod counts;
+mod crash;
 mod display;
 mod drops;
 mod hostile;
@@ -12,3 +13,4 @@ mod slots;
 mod stand;
 mod table;
 mod third_hand;
+mod vault;

@@ -4,10 +4,22 @@ use countersign_protocol::Secret;
 
 use super::vault::Safe;
 use super::{App, lock};
+use crate::burn::{HmacSlot, HmacSlots, TokenError, TokenLink};
 use crate::cancel::Cancel;
 use crate::error::{Error, InputError, PortError};
 use crate::port::{Guard, Keystore, Topic};
-use crate::vault::{DeviceClass, Sheet, SlotId, SlotRow, Vault};
+use crate::vault::{Challenge, DeviceClass, KeyPlace, Sheet, SlotId, SlotRow, Vault};
+
+/// Why a hardware key opened nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyFault {
+    /// The key, or the link to it.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// Anything else.
+    #[error(transparent)]
+    Core(#[from] Error),
+}
 
 impl App {
     /// All ways into the unlocked vault, in the order in which they were made.
@@ -63,6 +75,63 @@ impl App {
         let slot = key.sheet_slot(&sheet, &*self.ports.random)?;
         let id = self.state()?.safe.vault()?.add_slot(slot, name)?;
         Ok((id, sheet))
+    }
+
+    /// Lets a hardware key open the vault: together with a passphrase, or alone; then whoever has the key and the file opens it.
+    /// The key is asked once, which may want a touch. The vault's own passphrase stays beside it. With a passphrase it takes
+    /// a key derivation.
+    ///
+    /// # Errors
+    /// [`KeyFault::Token`] of the key; else as [`App::add_passphrase`].
+    pub fn add_hardware_slot(
+        &self,
+        link: &mut dyn TokenLink,
+        place: KeyPlace,
+        passphrase: Option<(&Secret, DeviceClass)>,
+        name: &str,
+        cancel: &Cancel,
+    ) -> Result<SlotId, KeyFault> {
+        let key = self.state()?.safe.vault()?.key()?;
+        let passphrase = match passphrase {
+            Some((text, class)) => Some((text, self.fitting_cost(class)?)),
+            None => None,
+        };
+        let mut at_hand = AtHand::open(link)?;
+        cancel.check().map_err(Error::from)?;
+        let serial = at_hand.serial;
+        let random = &*self.ports.random;
+        let made = key.hardware_slot(place, serial, passphrase, random, &mut |asked| at_hand.answer(asked));
+        let slot = made.map_err(|error| at_hand.fault(error))?;
+        cancel.check().map_err(Error::from)?;
+        Ok(self.state()?.safe.vault()?.add_slot(slot, name)?)
+    }
+
+    /// What hardware keys are asked for to open the vault, locked or not, by slot; empty where none opens it.
+    ///
+    /// # Errors
+    /// [`InputError::NoVault`], and what the file gives.
+    pub fn hardware_slots(&self) -> Result<Vec<(SlotId, Challenge)>, Error> {
+        Ok(self.lockbox()?.0.challenges())
+    }
+
+    /// Unlocks by the hardware key that is at hand, with the passphrase that belongs to it where it wants one. The key may want
+    /// a touch for each slot that is its own.
+    ///
+    /// # Errors
+    /// [`KeyFault::Token`] of the key; [`InputError::Slot`] where no slot is of this key, or its slot wants a passphrase and
+    /// none was given; [`InputError::WrongPassphrase`]; [`InputError::NoVault`], and what the file gives.
+    pub fn unlock_by_hardware(
+        &self,
+        link: &mut dyn TokenLink,
+        passphrase: Option<&Secret>,
+        cancel: &Cancel,
+    ) -> Result<(), KeyFault> {
+        let (lockbox, locks) = self.lockbox()?;
+        let mut at_hand = AtHand::open(link)?;
+        let opened = lockbox.open_hardware(passphrase, &mut |asked| at_hand.answer(asked));
+        let opened = opened.map_err(|error| at_hand.fault(error))?;
+        cancel.check().map_err(Error::from)?;
+        Ok(self.unlock_with(&opened, locks)?)
     }
 
     /// Gives a slot another name; an empty one takes its name away.
@@ -144,5 +213,58 @@ impl App {
         self.notify(Topic::Lock);
         self.notify(Topic::Accounts);
         erased
+    }
+}
+
+/// The hardware key on a link.
+struct AtHand<'l> {
+    slots: HmacSlots<'l>,
+    serial: Option<u32>,
+    /// Why it did not answer.
+    fault: Option<TokenError>,
+}
+
+impl<'l> AtHand<'l> {
+    fn open(link: &'l mut dyn TokenLink) -> Result<Self, TokenError> {
+        let mut slots = HmacSlots::open(link)?;
+        let serial = match slots.serial() {
+            Ok(serial) => Some(serial),
+            Err(TokenError::Link(lost)) => return Err(lost.into()),
+            // It is set up not to tell.
+            Err(_) => None,
+        };
+        Ok(Self { slots, serial, fault: None })
+    }
+
+    /// Its answer; nothing where another key is asked for, or it has nothing in that place.
+    fn answer(&mut self, asked: &Challenge) -> Result<Option<Secret>, Error> {
+        if asked.serial.is_some_and(|serial| self.serial.is_some_and(|own| own != serial)) {
+            return Ok(None);
+        }
+        let place = match asked.place {
+            KeyPlace::One => HmacSlot::One,
+            KeyPlace::Two => HmacSlot::Two,
+        };
+        match self.slots.respond(place, &asked.bytes) {
+            Ok(answer) => Ok(Some(answer)),
+            // Of a slot that is there, another key may still be meant; for one that is made, this is the one.
+            Err(fault @ TokenError::Absent(_)) => {
+                self.fault = Some(fault);
+                Ok(None)
+            }
+            Err(fault) => {
+                self.fault = Some(fault);
+                Err(PortError::Failed.into())
+            }
+        }
+    }
+
+    /// What went wrong, as the key says where it was the key.
+    fn fault(&mut self, error: Error) -> KeyFault {
+        let by_key = matches!(error, Error::Port(PortError::Failed) | Error::Input(InputError::Slot(_)));
+        match self.fault.take().filter(|_| by_key) {
+            Some(fault) => fault.into(),
+            None => error.into(),
+        }
     }
 }

@@ -54,6 +54,11 @@ impl Batch {
         Self { rows, done: BTreeMap::new() }
     }
 
+    /// Goes on with rows that were kept together with the tokens that they went to.
+    pub(crate) fn kept(rows: Vec<Row>, done: BTreeMap<usize, Serial>) -> Self {
+        Self { rows, done }
+    }
+
     /// Goes on where an earlier one was put down.
     ///
     /// # Errors

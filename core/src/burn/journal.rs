@@ -39,6 +39,8 @@ pub enum Ending {
     ClockOff(i64),
     /// Written, not proven: each write was answered, and nobody compared codes yet. With an error, reading back failed.
     Written(Option<TokenError>),
+    /// A person compared codes, and the display showed others: it holds another seed, or other settings.
+    Failed,
     /// Nothing was written.
     NotWritten,
 }
@@ -66,6 +68,10 @@ pub struct Record {
     pub token: TokenName,
     /// What it was to hold, its seed among it: a store encrypts it.
     pub request: Request,
+    /// The token's model, where it is known.
+    pub model: Option<String>,
+    /// When it began, in seconds since 1970.
+    pub began: u64,
     /// How far the token's clock was ahead before, where it tells the time: from it follows later whether a setting arrived.
     pub ahead: Option<i64>,
     /// How far it got.
@@ -83,7 +89,8 @@ pub trait JournalStore {
     /// Notes a step, without waiting for the disk. It may be lost.
     fn mark(&mut self, token: &TokenName, step: Step);
 
-    /// Keeps how it ended; returns when it would survive a power cut.
+    /// Keeps how it ended; returns when it would survive a power cut. Where nothing was written, the record that
+    /// [`begin`](Self::begin) of this very store took the place of counts again: what was written before is there still.
     ///
     /// # Errors
     /// [`PortError`].
@@ -131,6 +138,8 @@ pub fn burn(
     let record = Record {
         token: token.clone(),
         request: plan.request.clone(),
+        model: plan.identity.model.map(str::to_owned),
+        began: tools.clock.now(),
         ahead: plan.identity.ahead,
         progress: Progress::Begun(Vec::new()),
     };
@@ -199,7 +208,8 @@ pub fn resume(
     burn(found, &plan, key, tools, store)
 }
 
-/// Records what a person saw on the display; nothing when they skipped it: then it stays written and not proven.
+/// Records what a person saw on the display; nothing when they skipped it: then it stays written and not proven. Other codes
+/// than the seed's are an end of their own: what somebody looked at and is wrong is not what nobody looked at.
 ///
 /// # Errors
 /// [`Halt`].
@@ -207,7 +217,8 @@ pub fn conclude(store: &mut dyn JournalStore, token: &TokenName, judgement: Opti
     let ending = match judgement {
         Some(Judgement::Match) => Ending::ProvenByPerson,
         Some(Judgement::ClockOff(seconds)) => Ending::ClockOff(seconds),
-        Some(Judgement::WrongSeed) | None => Ending::Written(None),
+        Some(Judgement::WrongSeed) => Ending::Failed,
+        None => Ending::Written(None),
     };
     finish(store, token, ending)
 }
@@ -269,27 +280,41 @@ pub fn holds(
 /// From how many seconds on a clock that is off cannot be taken for one that was just set.
 const NOTICED: i64 = 5;
 
+impl Record {
+    /// Whether a later burn that wrote nothing leaves it as true as it was: something was written, or may have been.
+    pub(crate) fn outlasts_nothing(&self) -> bool {
+        self.progress != Progress::Ended(Ending::NotWritten)
+    }
+}
+
 /// A journal that lives as long as its process: for demonstrations, and for tests.
 #[derive(Debug, Default)]
-pub struct MemoryJournal(Vec<Record>);
+pub struct MemoryJournal {
+    records: Vec<Record>,
+    /// What the last record that was begun took the place of.
+    before: Option<Record>,
+}
 
 impl MemoryJournal {
     fn of(&mut self, token: &TokenName) -> Option<&mut Record> {
-        self.0.iter_mut().find(|record| record.token == *token)
+        self.records.iter_mut().find(|record| record.token == *token)
     }
 
     /// All records, in the order in which their tokens came first.
     pub fn records(&self) -> &[Record] {
-        &self.0
+        &self.records
     }
 }
 
 impl JournalStore for MemoryJournal {
     fn begin(&mut self, record: &Record) -> Result<(), PortError> {
-        match self.of(&record.token) {
-            Some(place) => *place = record.clone(),
-            None => self.0.push(record.clone()),
-        }
+        self.before = match self.of(&record.token) {
+            Some(place) => Some(std::mem::replace(place, record.clone())),
+            None => {
+                self.records.push(record.clone());
+                None
+            }
+        };
         Ok(())
     }
 
@@ -300,13 +325,17 @@ impl JournalStore for MemoryJournal {
     }
 
     fn finish(&mut self, token: &TokenName, ending: Ending) -> Result<(), PortError> {
+        let before = self.before.take().filter(|before| before.token == *token && before.outlasts_nothing());
         let record = self.of(token).ok_or(PortError::Unavailable)?;
-        record.progress = Progress::Ended(ending);
+        match before.filter(|_| ending == Ending::NotWritten) {
+            Some(before) => *record = before,
+            None => record.progress = Progress::Ended(ending),
+        }
         Ok(())
     }
 
     fn record(&self, token: &TokenName) -> Result<Option<Record>, PortError> {
-        Ok(self.0.iter().find(|record| record.token == *token).cloned())
+        Ok(self.records.iter().find(|record| record.token == *token).cloned())
     }
 }
 
@@ -325,6 +354,8 @@ mod tests {
         let begun = |serial| Record {
             token: name(serial),
             request: Request::new(credential()),
+            model: None,
+            began: 1_700_000_000,
             ahead: None,
             progress: Progress::Begun(vec![]),
         };
@@ -335,7 +366,7 @@ mod tests {
         assert_eq!(kept.progress, Progress::Begun(vec![Step::Config]));
         for (judgement, ending) in [
             (None, Ending::Written(None)),
-            (Some(Judgement::WrongSeed), Ending::Written(None)),
+            (Some(Judgement::WrongSeed), Ending::Failed),
             (Some(Judgement::ClockOff(-60)), Ending::ClockOff(-60)),
             (Some(Judgement::Match), Ending::ProvenByPerson),
         ] {

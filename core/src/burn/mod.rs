@@ -17,6 +17,7 @@ mod driver;
 mod error;
 mod identity;
 mod journal;
+mod kept;
 pub mod ledger;
 mod link;
 mod meet;
@@ -44,6 +45,8 @@ pub use identity::{Declined, Dialect, Family, Identity};
 pub use journal::{
     Ending, Halt, JournalStore, MemoryJournal, Progress, Record, TokenName, burn, conclude, holds, resume,
 };
+pub use kept::{BatchId, BatchLine, LedgerRow};
+pub(crate) use kept::{KeptBurn, KeptRow, read_batch, read_key, write_batch, write_key};
 pub use link::{LinkError, TokenLink};
 pub use meet::{Found, Hints, Met, PlanError, meet};
 pub use operation::{Operated, Operation};
