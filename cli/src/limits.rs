@@ -18,6 +18,8 @@ pub const COPIED: usize = 64;
 pub const COPIED_FOR: RangeInclusive<u32> = 5..=600;
 /// The file of settings, in bytes.
 pub const SETTINGS_FILE: u64 = 16 * 1024;
+/// What is said to or by the program for readers at once, in bytes: the longest answer of a token, and a list of readers.
+pub const READER_FRAME: usize = 128 * 1024;
 /// A message of the session's bus, in bytes.
 pub const BUS_MESSAGE: usize = 64 * 1024;
 /// A file of the keystore, in bytes: many times what any of them holds.
@@ -51,6 +53,7 @@ pub const TABLE: &[Limit] = &[
     Limit { surface: "text that is copied to the clipboard", most: COPIED as u64, unit: "bytes" },
     Limit { surface: "time that a code stays in the clipboard", most: *COPIED_FOR.end() as u64, unit: "seconds" },
     Limit { surface: "file of settings", most: SETTINGS_FILE, unit: "bytes" },
+    Limit { surface: "message of the program for readers", most: READER_FRAME as u64, unit: "bytes" },
     Limit { surface: "message of the session's bus", most: BUS_MESSAGE as u64, unit: "bytes" },
     Limit { surface: "file of the desk's keystore", most: KEY_FILE, unit: "bytes" },
     Limit { surface: "secret that the desk's keystore wraps", most: *WRAPPED_BYTES.end() as u64, unit: "bytes" },

@@ -58,7 +58,10 @@ const MACHINE: &[(&str, &[&str])] = &[
             "xtask/src/",
         ],
     ),
-    ("std::process::Command", &["cli/src/port/clipboard/", "emulator/src/tests/", "gateway/src/seal/", "xtask/src/"]),
+    (
+        "std::process::Command",
+        &["cli/src/port/clipboard/", "cli/src/port/reader/", "emulator/src/tests/", "gateway/src/seal/", "xtask/src/"],
+    ),
     (
         "std::env",
         &[

@@ -14,7 +14,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("countersign-strings", &[]),
     ("countersign-prompt", &["countersign-strings"]),
     ("countersign-gateway", &["countersign-protocol", "countersign-prompt", "countersign-strings"]),
-    ("countersign", &["countersign-core", "countersign-prompt", "countersign-strings"]),
+    // The emulator for `token --emulated`, as the other end of a link alone.
+    ("countersign", &["countersign-core", "countersign-emulator", "countersign-prompt", "countersign-strings"]),
     // Codes alone: what it shared with a driver in core would prove nothing of that driver.
     ("countersign-emulator", &["countersign-protocol"]),
     (CHECKS, &[]),

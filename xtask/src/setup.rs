@@ -29,7 +29,7 @@ enum Sign {
     PythonModule(&'static str),
 }
 
-const PACKAGES: [Package; 21] = [
+const PACKAGES: [Package; 22] = [
     Package { name: "chromium", sign: Sign::Program("chromium"), why: "xtask.why_chromium" },
     Package { name: "dbus-daemon", sign: Sign::Program("dbus-run-session"), why: "xtask.why_bus" },
     Package { name: "fish", sign: Sign::Program("fish"), why: "xtask.why_shell" },
@@ -42,6 +42,7 @@ const PACKAGES: [Package; 21] = [
     Package { name: "pskctool", sign: Sign::Program("pskctool"), why: "xtask.why_pskctool" },
     // Not by the path: people other than root have it where they do not look.
     Package { name: "iproute2", sign: Sign::File("/bin/ip"), why: "xtask.why_ip" },
+    Package { name: "libpcsclite-dev", sign: Sign::File("/usr/include/PCSC/winscard.h"), why: "xtask.why_readers" },
     Package { name: "pcscd", sign: Sign::File("/usr/sbin/pcscd"), why: "xtask.why_cards" },
     Package { name: "tmux", sign: Sign::Program("tmux"), why: "xtask.why_tmux" },
     Package { name: "strace", sign: Sign::Program("strace"), why: "xtask.why_strace" },

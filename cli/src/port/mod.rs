@@ -1,14 +1,17 @@
 //! The desk's ports: files, a keystore in software and the session's keyring, the question for the passphrase, the clipboard,
-//! and what hears of changes.
+//! what hears of changes, and where hardware tokens are laid.
 //!
 //! Clock, randomness and network are those that `countersign-core` has for machines like this one.
 
 pub mod clipboard;
 mod device_key;
 mod ear;
+pub mod emulated;
+pub mod interrupt;
 mod keyring;
 mod keystore;
 pub mod pause;
+pub mod reader;
 mod sealed;
 mod user_key;
 
