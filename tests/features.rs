@@ -8,7 +8,7 @@ use countersign_cli::args::Arguments;
 use countersign_tests::source::root;
 
 /// The tables, and the rows that each must have.
-const TABLES: [(&str, &[&str]); 3] = [
+const TABLES: [(&str, &[&str]); 4] = [
     (
         "Code kinds",
         &[
@@ -50,6 +50,25 @@ const TABLES: [(&str, &[&str]); 3] = [
             "Panic trigger",
             "Duress passphrase opening a decoy",
             "Refuses rooted phones",
+        ],
+    ),
+    (
+        "Burning hardware tokens",
+        &[
+            "Phone NFC, Android and iOS",
+            "Desktop reader",
+            "Desktop on Linux and macOS",
+            "Model list refuses unknown tokens",
+            "Wrong device named",
+            "Warns before a clock set wipes the seed",
+            "Live code to compare after burning",
+            "Machine-read check after burning",
+            "Resume after the tag is lost half-way",
+            "Batch from CSV",
+            "Random seeds",
+            "Ledger out: serial and seed as CSV / PSKC",
+            "Seed file in: PSKC, OATH CSV",
+            "Activate in the server afterwards",
         ],
     ),
 ];

@@ -19,6 +19,7 @@ use crate::command::place::Move;
 use crate::command::remove::Remove;
 use crate::command::scan::Scan;
 use crate::command::slots::SlotsCommand;
+use crate::command::token::args::TokenCommand;
 
 /// What was asked for.
 #[derive(Debug, Parser)]
@@ -188,6 +189,13 @@ pub enum Command {
         /// What to do; nothing: list.
         #[command(subcommand)]
         what: Option<SlotsCommand>,
+    },
+    /// Hardware tokens.
+    #[command(about = text("token.about"))]
+    Token {
+        /// What to do with them.
+        #[command(subcommand)]
+        what: TokenCommand,
     },
     /// When the phone in the terminal locks itself.
     #[command(about = text("cli.about_lock"))]

@@ -44,6 +44,12 @@ impl Fault {
     pub fn failed(words: impl Into<String>) -> Self {
         Self { words: words.into(), details: None, end: End::Failed }
     }
+
+    /// The same with a technical line: names of kinds and numbers, for whoever is asked for help.
+    #[must_use]
+    pub fn with_details(self, of: &dyn std::error::Error) -> Self {
+        Self { details: Some(of.to_string()), ..self }
+    }
 }
 
 impl From<PortError> for Fault {

@@ -19,6 +19,7 @@ pub mod read;
 pub mod scan_words;
 pub mod settings;
 pub mod terminal;
+pub mod token_words;
 pub mod transfer_words;
 pub mod tui;
 pub mod when;

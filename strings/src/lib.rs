@@ -19,6 +19,7 @@ const ENGLISH: &[(&str, &str)] = &[
     ("qr", include_str!("../en/qr.toml")),
     ("scan", include_str!("../en/scan.toml")),
     ("icons", include_str!("../en/icons.toml")),
+    ("token", include_str!("../en/token.toml")),
     ("error", include_str!("../en/error.toml")),
     ("gateway", include_str!("../en/gateway.toml")),
     ("login", include_str!("../en/login.toml")),

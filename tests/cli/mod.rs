@@ -19,6 +19,7 @@ mod shells;
 mod slots;
 mod terminal;
 mod tmux;
+mod token;
 mod two;
 mod user;
 mod user_remove;

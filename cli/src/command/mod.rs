@@ -36,6 +36,7 @@ mod settings;
 mod sheet;
 mod show;
 pub(crate) mod slots;
+pub mod token;
 mod undo;
 
 use std::sync::Arc;
@@ -157,6 +158,7 @@ pub fn run(arguments: Arguments, phone: impl FnOnce(&Context, &Tui) -> Result<()
         Some(Command::Keyring { what }) => keyring::run(&context, what),
         Some(Command::Settings(asked)) => settings::run(&context, &asked),
         Some(Command::Slots { what }) => slots::run(&context, what.as_ref()),
+        Some(Command::Token { what }) => token::run(&context, &what),
         Some(Command::Lock { after }) => lock::run(&context, after),
         Some(Command::Erase) => erase::run(&context),
         Some(Command::Scan(options)) => scan::run(&context, &options),

@@ -1,0 +1,92 @@
+//! A person types what a display shows, and it is told what that says of the token.
+
+use countersign_core::burn::{Comparison, Family, Judgement, Moving, Plan, judge};
+use countersign_core::protocol::otp::Typed;
+use countersign_strings::{fill, text};
+
+use super::args::Manner;
+use super::table::Table;
+use crate::fault::Fault;
+use crate::token_words;
+
+/// How often digits may be typed.
+const TRIES: u32 = 3;
+
+/// Whether digits are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// Of a person, and of a pipe.
+    Always,
+    /// Of a person.
+    OfPerson,
+    /// Of nobody.
+    Never,
+}
+
+impl Wanted {
+    /// As a command line asks.
+    pub const fn of(manner: &Manner) -> Self {
+        match manner {
+            Manner { no_compare: true, .. } => Self::Never,
+            Manner { compare: true, .. } => Self::Always,
+            _ => Self::OfPerson,
+        }
+    }
+}
+
+/// Asks for the digits of the display, and judges them; nothing when nobody is asked, or the person skips it.
+pub fn compare(table: &mut Table<'_>, plan: &Plan, wanted: Wanted) -> Result<Option<Judgement>, Fault> {
+    let terminal = table.context.terminal.clone();
+    let is_asked = match wanted {
+        Wanted::Always => true,
+        Wanted::OfPerson => terminal.is_asked(),
+        Wanted::Never => false,
+    };
+    if !is_asked {
+        return Ok(None);
+    }
+    let request = plan.request();
+    terminal.say(&how(plan));
+    if let Some(code) = table.seat.display(request.profile) {
+        terminal.say(&fill("token.emulated_shows", &[("code", &code)]));
+    }
+    let mut last = None;
+    for _ in 0..TRIES {
+        let Some(line) = terminal.next_line(text("token.digits_ask"), false)? else { return Ok(None) };
+        if line.trim().is_empty() {
+            return Ok(None);
+        }
+        let Ok(typed) = line.trim().parse::<Typed>() else {
+            terminal.say(text("token.digits_form"));
+            continue;
+        };
+        let now = table.clock.now();
+        let judgement = judge(&request.credential, &typed, now);
+        terminal.say(&token_words::of_judgement(judgement));
+        if judgement != Judgement::WrongSeed {
+            return Ok(Some(judgement));
+        }
+        last = Some(judgement);
+        if let Some(codes) = Comparison::at(&request.credential, now) {
+            let next_in = codes.next_in.to_string();
+            let values = [
+                ("before", codes.before.as_str()),
+                ("now", codes.now.as_str()),
+                ("next", codes.next.as_str()),
+                ("seconds", next_in.as_str()),
+            ];
+            terminal.say(&fill("token.would_show", &values));
+        }
+    }
+    Ok(last)
+}
+
+/// What is to be done before the display is looked at.
+fn how(plan: &Plan) -> String {
+    match plan.identity().family {
+        Family::Single => text("token.compare_single").to_owned(),
+        Family::Molto2 => fill("token.compare_molto", &[("n", &plan.request().profile.to_string())]),
+        _ if matches!(plan.request().credential.moving, Moving::Counter(_)) => text("token.compare_counter").to_owned(),
+        _ => text("token.compare_other").to_owned(),
+    }
+}

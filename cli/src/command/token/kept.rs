@@ -1,0 +1,200 @@
+//! What is kept of burns: the journal, the moment of each burn, and the owner's own keys.
+//!
+//! This is the seam between the commands and what keeps it. An emulated token's burns last as long as the program.
+
+use std::collections::HashMap;
+
+use countersign_core::burn::ledger::{Entry, Proof};
+use countersign_core::burn::{
+    BatchLine, Ending, Family, JournalStore, KeyProfile, MemoryJournal, Progress, Record, Step, TokenName,
+};
+use countersign_core::error::{InputError, PortError};
+use countersign_core::protocol::Secret;
+
+use crate::command::Context;
+use crate::desk::Desk;
+use crate::fault::Fault;
+use crate::token_words;
+
+/// Keeps burns.
+pub trait Burns {
+    /// The journal, for one burn.
+    fn journal(&mut self) -> Box<dyn JournalStore + '_>;
+
+    /// The desk whose vault keeps them; none of emulated tokens.
+    fn desk(&self) -> Option<&Desk>;
+
+    /// From now on burns are for this row of a batch that is kept; or for none.
+    fn for_row(&mut self, row: Option<BatchLine>);
+
+    /// The ledger: a row for each token that was written and tells a serial number, in the order in which they came.
+    ///
+    /// # Errors
+    /// A [`Fault`] where it cannot be read.
+    fn entries(&self) -> Result<Vec<Entry>, Fault>;
+
+    /// The owner's own key of this name, and the tokens that it is for.
+    ///
+    /// # Errors
+    /// A [`Fault`] where there is none.
+    fn key(&self, name: &str) -> Result<(Family, KeyProfile), Fault>;
+
+    /// Keeps the owner's own key of such tokens under a name.
+    ///
+    /// # Errors
+    /// A [`Fault`] for a name that is taken, or is none.
+    fn keep_key(&mut self, name: &str, family: Family, key: &Secret) -> Result<(), Fault>;
+}
+
+/// The desk whose vault keeps all of it.
+pub fn desk(context: &Context) -> Result<Desk, Fault> {
+    context.open_desk()
+}
+
+/// Opens what is kept: the vault, whose passphrase is asked for; of emulated tokens nothing outlasts the program.
+pub fn open(context: &Context, is_emulated: bool) -> Result<Box<dyn Burns>, Fault> {
+    if is_emulated {
+        return Ok(Box::new(Passing::default()));
+    }
+    Ok(Box::new(InVault { desk: desk(context)?, row: None }))
+}
+
+/// Burns in the vault.
+struct InVault {
+    desk: Desk,
+    row: Option<BatchLine>,
+}
+
+impl Burns for InVault {
+    fn journal(&mut self) -> Box<dyn JournalStore + '_> {
+        Box::new(self.desk.app.journal(self.row))
+    }
+
+    fn desk(&self) -> Option<&Desk> {
+        Some(&self.desk)
+    }
+
+    fn for_row(&mut self, row: Option<BatchLine>) {
+        self.row = row;
+    }
+
+    fn entries(&self) -> Result<Vec<Entry>, Fault> {
+        Ok(self.desk.app.ledger(None)?.iter().filter_map(|line| line.row.entry()).collect())
+    }
+
+    fn key(&self, name: &str) -> Result<(Family, KeyProfile), Fault> {
+        let keys = self.desk.app.token_keys()?;
+        let row = keys.into_iter().find(|row| row.name == name.trim()).ok_or(InputError::NotFound)?;
+        Ok((row.family, self.desk.app.token_key(&row.name, row.family)?))
+    }
+
+    fn keep_key(&mut self, name: &str, family: Family, key: &Secret) -> Result<(), Fault> {
+        Ok(self.desk.app.add_token_key(name, family, key)?)
+    }
+}
+
+/// Burns that are forgotten when the program ends.
+#[derive(Default)]
+pub struct Passing {
+    journal: MemoryJournal,
+    keys: HashMap<String, (Family, Secret)>,
+}
+
+impl Burns for Passing {
+    fn journal(&mut self) -> Box<dyn JournalStore + '_> {
+        Box::new(PassingJournal(&mut self.journal))
+    }
+
+    fn desk(&self) -> Option<&Desk> {
+        None
+    }
+
+    fn for_row(&mut self, _: Option<BatchLine>) {}
+
+    fn entries(&self) -> Result<Vec<Entry>, Fault> {
+        let entry = |record: &Record| {
+            Some(Entry {
+                serial: record.token.serial.clone()?,
+                manufacturer: token_words::maker(record.token.family).to_owned(),
+                model: record.model.clone().unwrap_or_default(),
+                credential: record.request.credential.clone(),
+                written_at: record.began,
+                proof: proof(&record.progress)?,
+            })
+        };
+        Ok(self.journal.records().iter().filter_map(entry).collect())
+    }
+
+    fn key(&self, name: &str) -> Result<(Family, KeyProfile), Fault> {
+        let (family, key) = self.keys.get(name).ok_or(InputError::NotFound)?;
+        Ok((*family, KeyProfile::Own(key.clone())))
+    }
+
+    fn keep_key(&mut self, name: &str, family: Family, key: &Secret) -> Result<(), Fault> {
+        if self.keys.contains_key(name) {
+            return Err(InputError::SameName.into());
+        }
+        self.keys.insert(name.to_owned(), (family, key.clone()));
+        Ok(())
+    }
+}
+
+/// The journal of such burns, lent for one of them.
+struct PassingJournal<'p>(&'p mut MemoryJournal);
+
+impl JournalStore for PassingJournal<'_> {
+    fn begin(&mut self, record: &Record) -> Result<(), PortError> {
+        self.0.begin(record)
+    }
+
+    fn mark(&mut self, token: &TokenName, step: Step) {
+        self.0.mark(token, step);
+    }
+
+    fn finish(&mut self, token: &TokenName, ending: Ending) -> Result<(), PortError> {
+        self.0.finish(token, ending)
+    }
+
+    fn record(&self, token: &TokenName) -> Result<Option<Record>, PortError> {
+        self.0.record(token)
+    }
+}
+
+/// What a burn's end shows of the token; nothing, where nothing was written. One that only began may hold anything.
+pub fn proof(progress: &Progress) -> Option<Proof> {
+    match progress {
+        Progress::Begun(_) => Some(Proof::Failed),
+        Progress::Ended(ending) => proof_of(*ending),
+    }
+}
+
+/// The same of an end.
+pub const fn proof_of(ending: Ending) -> Option<Proof> {
+    match ending {
+        Ending::ProvenByLink => Some(Proof::ByWire),
+        Ending::ProvenByPerson => Some(Proof::ByCodes),
+        Ending::ClockOff(_) | Ending::Written(_) => Some(Proof::Written),
+        Ending::Failed => Some(Proof::Failed),
+        Ending::NotWritten => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_compared_counts_as_proven() {
+        for (ending, proof) in [
+            (Ending::ProvenByLink, Some(Proof::ByWire)),
+            (Ending::ProvenByPerson, Some(Proof::ByCodes)),
+            (Ending::ClockOff(-60), Some(Proof::Written)),
+            (Ending::Written(None), Some(Proof::Written)),
+            (Ending::Failed, Some(Proof::Failed)),
+            (Ending::NotWritten, None),
+        ] {
+            assert_eq!(proof_of(ending), proof, "{ending:?}");
+        }
+        assert_eq!(proof(&Progress::Begun(vec![])), Some(Proof::Failed), "it may hold anything");
+    }
+}

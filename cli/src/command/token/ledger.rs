@@ -1,0 +1,220 @@
+//! `countersign token ledger`, and the file that a burn or a batch leaves: what became of each token.
+//!
+//! A file is new, its owner's alone, and read back after it was written. Seeds for everyone to read are written only where that
+//! was said.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use countersign_core::burn::ledger::{self, Entry, Form, Proof, Written};
+use countersign_core::burn::{Protection, ROUNDS};
+use countersign_core::port::Random;
+use countersign_core::protocol::Secret;
+use countersign_core::system::SystemRandom;
+use countersign_strings::{fill, text};
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use super::args::{FormName, Ledger, Out};
+use super::kept;
+use super::log::new_file;
+use super::table::hex;
+use crate::command::Context;
+use crate::fault::Fault;
+use crate::outside::isolated;
+use crate::{token_words, when, words};
+
+/// Bytes of the key of an encrypted container.
+const KEY: usize = 16;
+
+/// Lists what is kept of tokens, or writes it into a file.
+pub fn run(context: &Context, asked: &Ledger) -> Result<(), Fault> {
+    let out = Out { ledger: asked.file.clone(), form: asked.form, clear: asked.clear };
+    let entries = kept::open(context, false)?.entries()?;
+    let out = prepared(context, &out)?;
+    let is_asked =
+        |entry: &Entry| asked.serial.is_empty() || asked.serial.iter().any(|serial| *serial == entry.serial.as_str());
+    let entries: Vec<Entry> = entries.into_iter().filter(is_asked).collect();
+    if asked.file.is_some() {
+        let written = write_out(context, out.as_ref(), &entries, &SystemRandom::new())?;
+        context.terminal.result("", &json!({ "ledger": written }));
+        return Ok(());
+    }
+    let rows: Vec<Value> = entries.iter().map(as_json).collect();
+    let lines: Vec<String> = entries.iter().map(line).collect();
+    context.terminal.result(&lines.join("\n"), &json!({ "tokens": rows }));
+    if entries.is_empty() {
+        context.terminal.say(text("token.ledger_empty"));
+    }
+    Ok(())
+}
+
+/// One token in one line.
+pub fn line(entry: &Entry) -> String {
+    let owner = token_words::of_owner(&entry.credential);
+    let model = if entry.model.is_empty() { &entry.manufacturer } else { &entry.model };
+    let values = [
+        ("serial", &*isolated(entry.serial.as_str())),
+        ("model", &*isolated(model)),
+        ("owner", &*owner),
+        ("when", &*when::minute(entry.written_at)),
+        ("proof", text(of_proof(entry.proof))),
+    ];
+    fill("token.ledger_line", &values)
+}
+
+const fn of_proof(proof: Proof) -> &'static str {
+    match proof {
+        Proof::ByWire | Proof::ByCodes => "token.proof_proven",
+        Proof::Written => "token.proof_written",
+        Proof::Failed => "token.proof_failed",
+    }
+}
+
+/// One token for scripts, without its seed.
+pub fn as_json(entry: &Entry) -> Value {
+    json!({
+        "serial": entry.serial.as_str(),
+        "manufacturer": entry.manufacturer,
+        "model": entry.model,
+        "account": super::told::credential(&entry.credential),
+        "written_at": entry.written_at,
+        "verified": entry.proof.as_str(),
+    })
+}
+
+/// A ledger that may be written: where to, and what protects it, which was asked for.
+pub struct Prepared {
+    file: PathBuf,
+    form: Form,
+}
+
+/// Asks for all that a ledger wants, before any token is touched; nothing where no file was named.
+pub fn prepared(context: &Context, out: &Out) -> Result<Option<Prepared>, Fault> {
+    may_write(out)?;
+    let Some(file) = &out.ledger else { return Ok(None) };
+    Ok(Some(Prepared { file: file.clone(), form: form(context, out.form)? }))
+}
+
+/// Refuses early what would be refused after all is burned: a form with seeds in the clear that nobody asked for so, and a file
+/// that is there.
+fn may_write(out: &Out) -> Result<(), Fault> {
+    let Some(file) = &out.ledger else { return Ok(()) };
+    if is_clear(out.form) && !out.clear {
+        return Err(Fault::refused(text("token.ledger_clear")));
+    }
+    if fs::symlink_metadata(file).is_ok() {
+        return Err(Fault::refused(fill("token.ledger_there", &[("file", &file.display().to_string())])));
+    }
+    Ok(())
+}
+
+const fn is_clear(form: FormName) -> bool {
+    match form {
+        FormName::Inventory | FormName::InventoryJson | FormName::Pskc | FormName::PskcKey => false,
+        FormName::Entra | FormName::Oath | FormName::PskcPlain | FormName::Table | FormName::Json => true,
+    }
+}
+
+/// Writes the file that was asked for, says what is not in it, and reads it back; nothing where no file was named.
+pub fn write_out(
+    context: &Context,
+    out: Option<&Prepared>,
+    entries: &[Entry],
+    random: &dyn Random,
+) -> Result<Value, Fault> {
+    let Some(Prepared { file, form }) = out else { return Ok(Value::Null) };
+    let refused = |error| Fault::refused(token_words::of_ledger_error(error));
+    let Written { bytes, left_out, told } = ledger::write(entries, form, random).map_err(refused)?;
+    let shown = file.display().to_string();
+    let no_file = |why| Fault::failed(words::caused(fill("token.ledger_no_file", &[("file", &shown)]), &why));
+    write_new(file, &bytes).map_err(no_file)?;
+    let read = Zeroizing::new(fs::read(file).map_err(no_file)?);
+    ledger::read_back(&read, entries, form).map_err(|error| {
+        Fault::failed(fill("token.ledger_other", &[("file", &shown), ("why", &token_words::of_back(error))]))
+    })?;
+    let terminal = &context.terminal;
+    left_out.iter().for_each(|left| terminal.say(&token_words::of_left_out(left)));
+    told.iter().for_each(|told| terminal.say(&token_words::of_told(*told)));
+    let count = entries.len() - left_out.len();
+    terminal.say(&fill("token.ledger_written", &[("file", &shown), ("n", &count.to_string())]));
+    if form.is_clear() {
+        terminal.say(text("token.ledger_is_clear"));
+    }
+    let left: Vec<&str> = left_out.iter().map(|left| left.serial.as_str()).collect();
+    Ok(json!({ "file": shown, "tokens": count, "left_out": left }))
+}
+
+fn write_new(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut new = new_file(file)?;
+    new.write_all(bytes)?;
+    new.sync_all()
+}
+
+/// The form, with what protects it asked for.
+fn form(context: &Context, name: FormName) -> Result<Form, Fault> {
+    let terminal = &context.terminal;
+    Ok(match name {
+        FormName::Inventory => Form::Table { seeds: false },
+        FormName::InventoryJson => Form::Json { seeds: false },
+        FormName::Entra => Form::Entra,
+        FormName::Oath => Form::Oath,
+        FormName::PskcPlain => Form::Pskc(Protection::Plain),
+        FormName::Table => Form::Table { seeds: true },
+        FormName::Json => Form::Json { seeds: true },
+        FormName::PskcKey => {
+            let typed = terminal.line(text("token.ledger_key_ask"), true)?;
+            let key = hex(&typed).filter(|key| key.len() == KEY);
+            Form::Pskc(Protection::Key(key.ok_or_else(|| Fault::refused(text("token.key_hex")))?))
+        }
+        FormName::Pskc => {
+            let typed = terminal.line(text("token.ledger_password_ask"), true)?;
+            if typed.is_empty() {
+                return Err(Fault::refused(text("token.ledger_password_empty")));
+            }
+            if terminal.is_typed() && !is_same(&typed, &terminal.line(text("cli.again"), true)?) {
+                return Err(Fault::refused(text("token.keys_differ")));
+            }
+            let password = Secret::from_slice(typed.as_bytes());
+            Form::Pskc(Protection::Password { password, rounds: ROUNDS })
+        }
+    })
+}
+
+fn is_same(one: &str, other: &str) -> bool {
+    Secret::from_slice(one.as_bytes()).ct_eq(other.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seeds_in_the_clear_are_written_only_where_that_was_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = Some(folder.path().join("out"));
+        for form in [FormName::Entra, FormName::Oath, FormName::PskcPlain, FormName::Table, FormName::Json] {
+            let refused = may_write(&Out { ledger: file.clone(), form, clear: false }).unwrap_err();
+            assert_eq!(refused.words, text("token.ledger_clear"), "{form:?}");
+            assert_eq!(may_write(&Out { ledger: file.clone(), form, clear: true }), Ok(()));
+        }
+        for form in [FormName::Inventory, FormName::InventoryJson, FormName::Pskc, FormName::PskcKey] {
+            assert_eq!(may_write(&Out { ledger: file.clone(), form, clear: false }), Ok(()), "{form:?}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_ledger_is_its_owners_alone_and_takes_no_files_place() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("out");
+        write_new(&file, b"tokens").unwrap();
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(write_new(&file, b"others").is_err());
+        let out = Out { ledger: Some(file.clone()), form: FormName::Inventory, clear: false };
+        assert!(may_write(&out).unwrap_err().words.contains(&file.display().to_string()));
+        assert_eq!(fs::read(&file).unwrap(), b"tokens");
+    }
+}

@@ -1,0 +1,260 @@
+//! Where a token lies: on a reader of this machine, or emulated.
+
+use std::sync::Arc;
+
+use countersign_core::burn::TokenLink;
+use countersign_core::port::{Clock, Random};
+use countersign_strings::{fill, text};
+
+use super::args::Where;
+use crate::fault::Fault;
+use crate::port::emulated::{Loss, Model, Tray};
+
+/// A place for one token at a time.
+pub trait Seat {
+    /// What it is called.
+    fn name(&self) -> String;
+
+    /// Waits until a token lies there; `false` when `go_on` said no before. `waits` is told once, when there is none yet.
+    fn wait(&mut self, go_on: &dyn Fn() -> bool, waits: &dyn Fn()) -> Result<bool, Fault>;
+
+    /// A link to the token; none when it left meanwhile.
+    fn link(&mut self) -> Result<Option<Box<dyn TokenLink + '_>>, Fault>;
+
+    /// Waits until the token was taken away, so that the next can be laid there; `false` when `go_on` said no before.
+    fn next(&mut self, go_on: &dyn Fn() -> bool) -> Result<bool, Fault>;
+
+    /// Presses the token's button, where nobody else can.
+    fn press(&mut self);
+
+    /// Switches it off and on, and gives what its display shows of a profile, where nobody else can look at it.
+    fn display(&mut self, profile: u8) -> Option<String>;
+
+    /// Whether the token is made of software alone.
+    fn is_emulated(&self) -> bool;
+}
+
+/// The place that was asked for.
+pub fn find(asked: &Where, clock: &Arc<dyn Clock>, random: &Arc<dyn Random>) -> Result<Box<dyn Seat>, Fault> {
+    match &asked.emulated {
+        Some(name) => {
+            let model = Model::find(name).ok_or_else(|| unknown_model(name))?;
+            let loses = asked.lose.iter().map(|asked| loss(asked)).collect::<Result<_, _>>()?;
+            Ok(Box::new(Tray::new(model, Arc::clone(clock), Arc::clone(random), loses)))
+        }
+        None => Ok(Box::new(reader::OnReader::find(asked)?)),
+    }
+}
+
+fn unknown_model(name: &str) -> Fault {
+    let names: Vec<&str> = Model::all().map(Model::name).collect();
+    Fault::refused(fill("token.emulated_unknown", &[("name", name), ("names", &names.join(", "))]))
+}
+
+/// `5` before the fifth command of the first token, `+5` after it; `3:5` of the third.
+fn loss(asked: &str) -> Result<(u32, Loss), Fault> {
+    let (token, at) = asked.split_once(':').unwrap_or(("1", asked));
+    let number = |digits: &str| digits.parse::<usize>().ok().filter(|number| *number > 0);
+    let loss = match at.strip_prefix('+') {
+        Some(after) => number(after).map(Loss::After),
+        None => number(at).map(Loss::Before),
+    };
+    let token = token.parse::<u32>().ok();
+    token.zip(loss).ok_or_else(|| Fault::refused(text("token.emulated_lose_form")))
+}
+
+impl Seat for Tray {
+    fn name(&self) -> String {
+        Self::name(self).to_owned()
+    }
+
+    fn wait(&mut self, go_on: &dyn Fn() -> bool, _: &dyn Fn()) -> Result<bool, Fault> {
+        self.lay_again();
+        Ok(go_on())
+    }
+
+    fn link(&mut self) -> Result<Option<Box<dyn TokenLink + '_>>, Fault> {
+        Ok(Some(Box::new(Self::link(self))))
+    }
+
+    fn next(&mut self, go_on: &dyn Fn() -> bool) -> Result<bool, Fault> {
+        self.lay_next();
+        Ok(go_on())
+    }
+
+    fn press(&mut self) {
+        Self::press(self);
+    }
+
+    fn display(&mut self, profile: u8) -> Option<String> {
+        Self::display(self, profile)
+    }
+
+    fn is_emulated(&self) -> bool {
+        true
+    }
+}
+
+/// The readers of this machine, and whether something lies on each.
+pub fn readers() -> Result<Vec<(String, bool)>, Fault> {
+    reader::all()
+}
+
+mod reader {
+    use countersign_core::burn::TokenLink;
+    use countersign_strings::{fill, text};
+
+    use super::{Seat, Where};
+    use crate::fault::Fault;
+    use crate::menu::{self, Chosen};
+    use crate::outside::isolated;
+    use crate::port::reader::{ReaderError, Readers, Seen};
+
+    /// One reader of this machine.
+    pub struct OnReader {
+        readers: Readers,
+        name: String,
+    }
+
+    impl OnReader {
+        /// The reader whose name has what was asked for in it; else the only one, the only one on which a token lies, or the
+        /// one that the person chooses.
+        pub fn find(asked: &Where) -> Result<Self, Fault> {
+            let mut readers = Readers::open().map_err(fault)?;
+            let seen = readers.seen().map_err(fault)?;
+            let name = chosen(&seen, asked.reader.as_deref())?;
+            Ok(Self { readers, name })
+        }
+    }
+
+    pub fn all() -> Result<Vec<(String, bool)>, Fault> {
+        let seen = Readers::open().and_then(|mut readers| readers.seen()).map_err(fault)?;
+        Ok(seen.into_iter().map(|reader| (reader.name, reader.has_token)).collect())
+    }
+
+    fn chosen(seen: &[Seen], asked: Option<&str>) -> Result<String, Fault> {
+        if let Some(one) = seen.iter().find(|reader| asked == Some(&*reader.name)) {
+            return Ok(one.name.clone());
+        }
+        let asked = asked.map(str::to_lowercase);
+        let is_asked = |reader: &&Seen| asked.as_ref().is_none_or(|part| reader.name.to_lowercase().contains(part));
+        let found: Vec<&Seen> = seen.iter().filter(is_asked).collect();
+        let with_token: Vec<&Seen> = found.iter().copied().filter(|reader| reader.has_token).collect();
+        match (found.as_slice(), with_token.as_slice()) {
+            ([], _) if seen.is_empty() => Err(Fault::refused(text("token.no_reader"))),
+            ([], _) => Err(Fault::refused(fill("token.no_such_reader", &[("names", &names(seen.iter()))]))),
+            ([one], _) | (_, [one]) => Ok(one.name.clone()),
+            (several, _) => pick(several),
+        }
+    }
+
+    /// Lets the person choose; with nobody there it is said what there is.
+    fn pick(readers: &[&Seen]) -> Result<String, Fault> {
+        let label = |reader: &&Seen| {
+            let token = text(if reader.has_token { "token.reader_holds" } else { "token.reader_empty" });
+            fill("token.reader", &[("name", &isolated(&reader.name)), ("token", token)])
+        };
+        let labels: Vec<String> = readers.iter().map(label).collect();
+        match menu::choose(&labels, "") {
+            Ok(Chosen::Print(at) | Chosen::Copy(at)) => {
+                readers.get(at).map(|reader| reader.name.clone()).ok_or_else(|| several(readers))
+            }
+            Ok(Chosen::Nothing) => Err(Fault::refused(text("cli.nothing_chosen"))),
+            Err(_) => Err(several(readers)),
+        }
+    }
+
+    fn several(readers: &[&Seen]) -> Fault {
+        Fault::refused(fill("token.several_readers", &[("names", &names(readers.iter().copied()))]))
+    }
+
+    fn names<'a>(readers: impl Iterator<Item = &'a Seen>) -> String {
+        readers.map(|reader| format!("  {}", isolated(&reader.name))).collect::<Vec<_>>().join("\n")
+    }
+
+    fn fault(error: ReaderError) -> Fault {
+        let (words, is_refused) = match error {
+            ReaderError::NoProgram => ("token.no_readers_program", false),
+            ReaderError::NoService => ("token.no_service", false),
+            ReaderError::Gone => ("token.reader_gone", false),
+            ReaderError::Empty => ("token.link_lost", true),
+            ReaderError::Busy => ("token.reader_busy", true),
+            ReaderError::Failed(_) => ("token.link_reader", false),
+        };
+        let fault = if is_refused { Fault::refused(text(words)) } else { Fault::failed(text(words)) };
+        fault.with_details(&error)
+    }
+
+    impl Seat for OnReader {
+        fn name(&self) -> String {
+            self.name.clone()
+        }
+
+        fn wait(&mut self, go_on: &dyn Fn() -> bool, waits: &dyn Fn()) -> Result<bool, Fault> {
+            let is_there = |reader: &Seen| reader.name == self.name && reader.has_token;
+            if !self.readers.seen().map_err(fault)?.iter().any(is_there) {
+                waits();
+            }
+            self.readers.wait(&self.name, true, go_on).map_err(fault)
+        }
+
+        fn link(&mut self) -> Result<Option<Box<dyn TokenLink + '_>>, Fault> {
+            match self.readers.connect(&self.name) {
+                Ok(link) => Ok(Some(Box::new(link))),
+                Err(ReaderError::Empty) => Ok(None),
+                Err(error) => Err(fault(error)),
+            }
+        }
+
+        fn next(&mut self, go_on: &dyn Fn() -> bool) -> Result<bool, Fault> {
+            self.readers.wait(&self.name, false, go_on).map_err(fault)
+        }
+
+        fn press(&mut self) {}
+
+        fn display(&mut self, _: u8) -> Option<String> {
+            None
+        }
+
+        fn is_emulated(&self) -> bool {
+            false
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        fn seen(readers: &[(&str, bool)]) -> Vec<Seen> {
+            readers.iter().map(|(name, has_token)| Seen { name: (*name).to_owned(), has_token: *has_token }).collect()
+        }
+
+        #[test]
+        fn the_only_reader_is_taken_and_the_only_one_with_a_token() {
+            assert_eq!(chosen(&seen(&[("A", false)]), None).unwrap(), "A");
+            assert_eq!(chosen(&seen(&[("A", false), ("B", true)]), None).unwrap(), "B");
+            assert_eq!(chosen(&seen(&[("A one", true), ("B two", true)]), Some("TWO")).unwrap(), "B two");
+        }
+
+        #[test]
+        fn a_reader_that_is_not_there_is_told_with_those_that_are() {
+            let fault = chosen(&seen(&[("A", true)]), Some("b")).unwrap_err();
+            assert!(fault.words.contains('A'), "{}", fault.words);
+            assert_eq!(chosen(&[], None).unwrap_err().words, text("token.no_reader"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_is_of_a_token_before_or_after_a_command() {
+        assert_eq!(loss("5").unwrap(), (1, Loss::Before(5)));
+        assert_eq!(loss("3:+2").unwrap(), (3, Loss::After(2)));
+        for wrong in ["", "0", "x", "1:", "1:+", "-1"] {
+            assert!(loss(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Tokens and burns as scripts are told of them: names and numbers, never a seed or a code.
+
+use countersign_core::burn::{
+    Capabilities, Credential, Declined, Ending, Erases, Identity, Label, Moving, Note, Periods, Plan,
+};
+use countersign_core::protocol::otp::Algorithm;
+use serde_json::{Value, json};
+
+use crate::token_words::family_name;
+
+/// A token.
+pub fn identity(identity: &Identity) -> Value {
+    json!({
+        "family": family_name(identity.family),
+        "model": identity.model,
+        "serial": identity.serial.as_ref().map(ToString::to_string),
+        "clock_ahead": identity.ahead,
+        "version": identity.version.map(|version| version.map(|part| part.to_string()).join(".")),
+        "experimental": identity.family.is_experimental(),
+    })
+}
+
+/// What it can hold.
+pub fn capabilities(of: &Capabilities) -> Value {
+    let (periods, longest) = match of.periods {
+        Periods::Only(periods) => (Some(periods), None),
+        Periods::UpTo(most) => (None, Some(most)),
+    };
+    json!({
+        "counter": of.counter.is_some(),
+        "algorithms": of.algorithms.iter().map(|algorithm| algorithm.as_str()).collect::<Vec<_>>(),
+        "digits": of.digits,
+        "periods": periods,
+        "longest_period": longest,
+        "seed_bytes": [of.seed.start(), of.seed.end()],
+        "touch": of.touch,
+        "reads_codes": of.reads_codes,
+        "label": match of.label {
+            Label::None => "none",
+            Label::Title => "title",
+            Label::Name => "name",
+            Label::TwoNames => "two_names",
+        },
+        "clock_alone": of.clock_alone,
+    })
+}
+
+/// Settings and owner.
+pub fn credential(of: &Credential) -> Value {
+    let (kind, period, counter) = match of.moving {
+        Moving::Time(period) => ("totp", Some(period.seconds()), None),
+        Moving::Counter(counter) => ("hotp", None, Some(counter.get())),
+    };
+    json!({
+        "issuer": of.issuer,
+        "name": of.name,
+        "kind": kind,
+        "algorithm": Algorithm::as_str(of.algorithm),
+        "digits": of.digits.get(),
+        "period": period,
+        "counter": counter,
+        "seed_bytes": of.seed.len(),
+    })
+}
+
+/// A plan.
+pub fn plan(of: &Plan) -> Value {
+    json!({
+        "token": identity(of.identity()),
+        "account": credential(&of.request().credential),
+        "profile": of.request().profile,
+        "label": of.label(),
+        "erases": erases(of.erases()),
+        "notes": of.notes().iter().map(|note| note_name(*note)).collect::<Vec<_>>(),
+    })
+}
+
+fn erases(of: &Erases) -> Value {
+    match of {
+        Erases::Nothing => Value::Null,
+        Erases::Whole => json!({ "what": "whole" }),
+        Erases::Profile { number, title } => json!({ "what": "profile", "number": number, "title": title }),
+        Erases::Entry(name) => json!({ "what": "entry", "name": name }),
+    }
+}
+
+const fn note_name(note: Note) -> &'static str {
+    match note {
+        Note::Extended(_) => "extended",
+        Note::Hashed => "hashed",
+        Note::NoLabel => "no_label",
+        Note::PublicTitle => "public_title",
+        Note::Overheard => "overheard",
+        Note::SwitchOff => "switch_off",
+        Note::Experimental => "experimental",
+        Note::UnknownModel => "unknown_model",
+        Note::BlankBetween => "blank_between",
+        Note::TouchToWrite => "touch_to_write",
+        Note::CounterMoves => "counter_moves",
+    }
+}
+
+/// How a burn ended.
+pub fn ending(of: Ending) -> Value {
+    let (name, ahead) = match of {
+        Ending::ProvenByLink => ("proven_by_link", None),
+        Ending::ProvenByPerson => ("proven_by_codes", None),
+        Ending::ClockOff(ahead) => ("clock_off", Some(ahead)),
+        Ending::Written(_) => ("written_not_proven", None),
+        Ending::Failed => ("failed", None),
+        Ending::NotWritten => ("not_written", None),
+    };
+    json!({ "ending": name, "proven": of.is_proven(), "clock_ahead": ahead })
+}
+
+/// Why a token is not served.
+pub const fn declined(why: Declined) -> &'static str {
+    match why {
+        Declined::Silent => "silent",
+        Declined::Unknown => "unknown",
+        Declined::SecurityKey => "security_key",
+        Declined::FactorySeeded => "factory_seeded",
+        Declined::ProtectimusSlim => "protectimus_slim",
+        Declined::Molto1 => "molto_1",
+        Declined::Token2First => "token2_first",
+        Declined::FeitianDisplay => "feitian_display",
+        Declined::SafeId => "safe_id",
+        Declined::Excelsecu => "excelsecu",
+        Declined::FactoryVendor => "factory_vendor",
+    }
+}

@@ -1,0 +1,85 @@
+//! `countersign token verify`: whether a token holds what was written. Nothing is written; of a counter the first code is used up.
+
+use countersign_core::burn::{Ending, Judgement, Plan, PlanError, Proof, Request, TokenError, TokenName};
+use countersign_core::error::PortError;
+use countersign_strings::text;
+use serde_json::{Value, json};
+
+use super::args::Verify;
+use super::compare::{self, Wanted};
+use super::table::{Table, of_error};
+use super::{seed, told, write};
+use crate::command::Context;
+use crate::fault::Fault;
+use crate::token_words;
+
+/// Why nothing was read back.
+enum End {
+    Nothing,
+    Plan(PlanError),
+    Token(TokenError),
+    Port(PortError),
+}
+
+/// Reads back by the link where the token can; else digits are compared.
+pub fn run(context: &Context, asked: &Verify) -> Result<(), Fault> {
+    let mut table = Table::open(context, &asked.on, &asked.key)?;
+    let named = match &asked.name {
+        Some(name) => {
+            let row = seed::of_account(context, table.burns.desk(), name)?;
+            Some(Request { profile: asked.profile, replace: true, ..Request::new(row.credential) })
+        }
+        None => None,
+    };
+    let read = table.with(|found, at| -> Result<_, End> {
+        let token = TokenName::from(found.identity());
+        let record = at.burns.journal().record(&token).map_err(End::Port)?;
+        let is_kept = named.is_none();
+        let kept = record.map(|record| Request { replace: true, expert: true, ..record.request });
+        let request = named.or(kept).ok_or(End::Nothing)?;
+        let plan = found.plan(request, &at.key, at.tools).map_err(End::Plan)?;
+        let proof = found.verify(&plan, at.tools).map_err(End::Token)?;
+        if is_kept && proof == Proof::Code {
+            at.burns.journal().finish(&token, Ending::ProvenByLink).map_err(End::Port)?;
+        }
+        Ok((plan, proof, is_kept))
+    })?;
+    let (plan, proof, is_kept) = match read {
+        Ok(read) => read,
+        Err(End::Nothing) => return Err(Fault::refused(text("token.nothing_to_verify"))),
+        Err(End::Plan(PlanError::Refused(refusal))) => return Err(Fault::refused(token_words::of_refusal(&refusal))),
+        Err(End::Plan(PlanError::Token(error)) | End::Token(error)) => return Err(of_error(error)),
+        Err(End::Port(fault)) => return Err(fault.into()),
+    };
+    match proof {
+        Proof::Code => told(context, &plan, Ending::ProvenByLink),
+        Proof::Settings => {
+            let ending = by_codes(&mut table, &plan, asked, is_kept)?;
+            told(context, &plan, ending)
+        }
+    }
+}
+
+/// A person types what the display shows.
+fn by_codes(table: &mut Table<'_>, plan: &Plan, asked: &Verify, is_kept: bool) -> Result<Ending, Fault> {
+    let wanted = if asked.compare { Wanted::Always } else { Wanted::OfPerson };
+    let Some(judgement) = compare::compare(table, plan, wanted)? else { return Ok(Ending::Written(None)) };
+    if is_kept {
+        return write::judged(table, plan, judgement);
+    }
+    match judgement {
+        Judgement::Match => Ok(Ending::ProvenByPerson),
+        Judgement::ClockOff(ahead) => Ok(Ending::ClockOff(ahead)),
+        Judgement::WrongSeed => Err(Fault::refused(text("token.not_this_seed"))),
+    }
+}
+
+fn told(context: &Context, plan: &Plan, ending: Ending) -> Result<(), Fault> {
+    let mut json = json!({ "token": told::identity(plan.identity()) });
+    if let (Value::Object(json), Value::Object(ending)) = (&mut json, told::ending(ending)) {
+        json.extend(ending);
+    }
+    context.terminal.result("", &json);
+    context.terminal.say(&token_words::of_ending(ending));
+    Ok(())
+}
