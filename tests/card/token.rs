@@ -1,0 +1,223 @@
+//! The command line at a real reader: what it writes `ykman` reads, what `ykman` writes it reads, and a token that leaves in
+//! the middle is taken up again.
+
+use std::process::{Command, Output};
+
+use countersign_emulator::{Fault, Key, Link, MODELS, Single, Still};
+use countersign_strings::{fill, text};
+use countersign_tests::program::{Program, built, run};
+use countersign_tests::readers::{READER, Readers};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{SEED, SEED_TEXT, now, oathtool, ykman, yubikey};
+
+/// The passphrase of the vault that keeps what was burned.
+const PASSPHRASE: &str = "larch violin";
+
+const LINK: &str = "otpauth://totp/ACME:mara?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=ACME";
+
+/// `countersign token` at these readers, with a folder of its own.
+fn token(readers: &Readers, home: &TempDir, arguments: &[&str], input: &str) -> Output {
+    let mut command = readers.command(built("countersign").to_str().unwrap());
+    command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home.path()).env("LANG", "C.UTF-8");
+    command.args(["--json", "token"]).args(arguments);
+    if !["list", "info"].contains(&arguments[0]) {
+        command.args(["--passphrase-fd", "0"]);
+        return run(&mut command, format!("{PASSPHRASE}\n{input}").as_bytes());
+    }
+    run(&mut command, input.as_bytes())
+}
+
+/// A folder with a vault.
+fn vault() -> TempDir {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = Command::new(built("countersign"));
+    command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home.path()).env("LANG", "C.UTF-8");
+    let made = run(command.args(["init", "--passphrase-fd", "0"]), format!("{PASSPHRASE}\n").as_bytes());
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    home
+}
+
+fn json(output: &Output) -> Value {
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{stdout}{stderr}");
+    serde_json::from_str(stdout.lines().last().unwrap_or_default()).unwrap()
+}
+
+#[test]
+fn what_is_written_here_ykman_lists_and_shows() {
+    let (readers, home) = (Readers::start(), vault());
+    let key = readers.lay(yubikey());
+    let arguments = ["burn", "--reader", READER, "--wait", "20", "--yes"];
+    let burnt = json(&token(&readers, &home, &arguments, &format!("{LINK}\n")));
+    assert_eq!((&burnt["ending"], &burnt["label"]), (&"proven_by_link".into(), &"ACME:mara".into()));
+    assert_eq!(ykman(&readers, &["oath", "accounts", "list"]).unwrap().trim(), "ACME:mara");
+    // Who looks across the end of a period sees the one code or the other.
+    let at = |unix: u64| oathtool(&["--totp", "-N", &format!("@{unix}")]);
+    let before = at(now());
+    let shown = ykman(&readers, &["oath", "accounts", "code", "--single", "ACME:mara"]).unwrap();
+    assert!([before, at(now())].contains(&shown.trim().to_owned()), "{shown}");
+    let mut link = key.take();
+    let entries = link.token_mut().oath().unwrap().entries();
+    assert!(entries.len() == 1 && entries[0].seed.ct_eq(SEED));
+}
+
+#[test]
+fn what_ykman_wrote_is_in_its_place_and_is_erased_only_where_that_was_said() {
+    let (readers, home) = (Readers::start(), vault());
+    let key = readers.lay(yubikey());
+    let other = "otpauth://totp/ACME:mara?secret=ABCDEFGHIJKLMNOPQRSTUVWXYZ234567&issuer=ACME";
+    ykman(&readers, &["oath", "accounts", "uri", other]).unwrap();
+    let arguments = ["burn", "--reader", READER, "--wait", "20", "--yes"];
+    let refused = token(&readers, &home, &arguments, &format!("{LINK}\n"));
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("--replace"));
+    let replaced = json(&token(&readers, &home, &[&arguments[..], &["--replace"]].concat(), &format!("{LINK}\n")));
+    assert_eq!((&replaced["ending"], &replaced["erases"]["name"]), (&"proven_by_link".into(), &"ACME:mara".into()));
+    let mut link = key.take();
+    let entries = link.token_mut().oath().unwrap().entries();
+    assert!(entries.len() == 1 && entries[0].seed.ct_eq(SEED));
+}
+
+#[test]
+fn an_access_code_set_by_ykman_opens_the_key_here_too() {
+    let (readers, home) = (Readers::start(), vault());
+    let key = readers.lay(yubikey());
+    ykman(&readers, &["oath", "access", "change", "--new-password", "larch violin"]).unwrap();
+    let arguments = ["burn", "--reader", READER, "--wait", "20", "--yes"];
+    let closed = token(&readers, &home, &arguments, &format!("{LINK}\n"));
+    assert_eq!(closed.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&closed.stderr).contains(text("token.access_code")));
+    let opened = [&arguments[..], &["--own-key"]].concat();
+    let burnt = json(&token(&readers, &home, &opened, &format!("larch violin\n{LINK}\n")));
+    assert_eq!(burnt["ending"], "proven_by_link");
+    let listed = ykman(&readers, &["oath", "accounts", "list", "--password", "larch violin"]).unwrap();
+    assert_eq!(listed.trim(), "ACME:mara");
+    drop(key.take());
+}
+
+#[test]
+fn a_token_is_waited_for_and_one_that_leaves_in_the_middle_is_taken_up_again() {
+    let (readers, home) = (Readers::start(), vault());
+    let mut command = readers.command(built("countersign").to_str().unwrap());
+    command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home.path()).env("LANG", "C.UTF-8");
+    command.args(["--json", "token", "burn", "--reader", READER, "--wait", "60", "--yes", "--no-compare"]);
+    let mut program = Program::start(command.args(["--passphrase-fd", "0"]));
+    program.write(format!("{PASSPHRASE}\n{LINK}\n").as_bytes());
+    program.close_stdin();
+    program.stderr.wait_for("Lay the token on the reader");
+    // Two meetings of a command each, and of the burn challenge, proof and settings: the seed does not arrive.
+    let model = MODELS.iter().find(|model| model.restricted).unwrap();
+    let mut link = Link::new(Single::new(&format!("{}0000001", model.prefix), Still::at(now())));
+    link.fault(6, Fault::DropBefore);
+    let mut link = readers.lay(link).lost();
+    program.stderr.wait_for(text("token.link_lost"));
+    assert!(link.token().seed().is_none(), "the settings took the old seed away");
+    link.come_back();
+    let token = readers.lay(link);
+    assert!(program.wait().success(), "{}", program.stderr.text());
+    let told: Value = serde_json::from_str(program.stdout.text().lines().last().unwrap()).unwrap();
+    assert_eq!(told["ending"], "written_not_proven");
+    assert!(token.take().token().seed().unwrap().ct_eq(SEED));
+    // Another command knows of it: the vault kept it, with its seed.
+    let path = home.path().join("ledger.csv").display().to_string();
+    let kept = json(&self::token(&readers, &home, &["ledger", &path, "--form", "entra", "--clear"], ""));
+    assert_eq!(kept["ledger"]["tokens"], 1);
+    assert!(std::fs::read_to_string(&path).unwrap().contains(SEED_TEXT));
+}
+
+/// `batch` with the passphrase, while it runs.
+fn batch(readers: &Readers, home: &TempDir, arguments: &[&str]) -> Program {
+    let mut command = readers.command(built("countersign").to_str().unwrap());
+    command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home.path()).env("LANG", "C.UTF-8");
+    command.args(["--json", "token", "batch", "--reader", READER, "--wait", "60", "--yes", "--no-compare"]);
+    let mut program = Program::start(command.args(["--passphrase-fd", "0"]).args(arguments));
+    program.write(format!("{PASSPHRASE}\n").as_bytes());
+    program.close_stdin();
+    program
+}
+
+#[test]
+fn a_batch_whose_program_is_killed_goes_on_by_its_name_and_no_row_goes_to_two_tokens() {
+    let (readers, home) = (Readers::start(), vault());
+    let file = home.path().join("seeds.csv");
+    let other: Vec<u8> = (0..20).collect();
+    let hex = |seed: &[u8]| seed.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    std::fs::write(&file, format!("secret_hex,name\n{},mara\n{},noor\n", hex(SEED), hex(&other))).unwrap();
+    let file = file.display().to_string();
+    let prefix = MODELS.iter().find(|model| model.restricted).unwrap().prefix;
+    let single = |number: u32| Link::new(Single::new(&format!("{prefix}{number:07}"), Still::at(now())));
+
+    let mut first = batch(&readers, &home, &[&file]);
+    first.stderr.wait_for("Lay the token on the reader");
+    let one = readers.lay(single(1));
+    first.stdout.wait_for("\"line\":2");
+    first.kill();
+    let one = one.take();
+    assert!(one.token().seed().unwrap().ct_eq(SEED));
+    let kept = json(&token(&readers, &home, &["batch", "--list"], ""));
+    assert_eq!((&kept["batches"][0]["name"], &kept["batches"][0]["done"]), (&"seeds.csv".into(), &1.into()));
+    let anew = token(&readers, &home, &["batch", &file, "--reader", READER, "--yes"], "");
+    let said = String::from_utf8_lossy(&anew.stderr).into_owned();
+    assert!(anew.status.code() == Some(1) && said.contains(&fill("token.batch_faulty", &[("n", "1")])), "{said}");
+
+    let path = home.path().join("ledger.csv").display().to_string();
+    let mut second =
+        batch(&readers, &home, &["--resume", "seeds.csv", "--ledger", &path, "--form", "entra", "--clear"]);
+    second.stderr.wait_for("Lay the token on the reader");
+    let one = readers.lay(one);
+    second.stderr.wait_for(&fill("token.assign_burned", &[("n", "2")]));
+    drop(one.take());
+    let two = readers.lay(single(2));
+    assert!(second.wait().success(), "{}", second.stderr.text());
+    assert!(two.take().token().seed().unwrap().ct_eq(&other));
+    let ledger = std::fs::read_to_string(&path).unwrap();
+    assert!(ledger.lines().count() == 3 && ledger.contains(SEED_TEXT), "{ledger}");
+    let kept = json(&token(&readers, &home, &["batch", "--list"], ""));
+    assert_eq!(kept["batches"], Value::Array(vec![]), "one that is done is not kept");
+}
+
+#[test]
+fn a_burn_whose_program_is_killed_is_told_by_the_next_command_and_taken_up() {
+    let (readers, home) = (Readers::start(), vault());
+    let mut command = readers.command(built("countersign").to_str().unwrap());
+    command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home.path()).env("LANG", "C.UTF-8");
+    command.args(["--json", "token", "burn", "--reader", READER, "--wait", "60", "--yes", "--no-compare"]);
+    let mut program = Program::start(command.args(["--passphrase-fd", "0"]));
+    program.write(format!("{PASSPHRASE}\n{LINK}\n").as_bytes());
+    program.close_stdin();
+    program.stderr.wait_for("Lay the token on the reader");
+    let prefix = MODELS.iter().find(|model| model.restricted).unwrap().prefix;
+    let mut link = Link::new(Single::new(&format!("{prefix}0000001"), Still::at(now())));
+    link.fault(6, Fault::DropBefore);
+    let mut link = readers.lay(link).lost();
+    program.stderr.wait_for(text("token.link_lost"));
+    program.kill();
+    assert!(link.token().seed().is_none(), "the settings took the old seed away");
+    link.come_back();
+    let laid = readers.lay(link);
+    let arguments = ["burn", "--resume", "--reader", READER, "--wait", "20", "--yes", "--no-compare"];
+    let taken_up = token(&readers, &home, &arguments, "");
+    let said = String::from_utf8_lossy(&taken_up.stderr).into_owned();
+    assert!(said.contains("--resume") && said.contains("ACME"), "{said}");
+    assert_eq!(json(&taken_up)["ending"], "written_not_proven");
+    assert!(laid.take().token().seed().unwrap().ct_eq(SEED));
+}
+
+#[test]
+fn readers_are_listed_with_what_lies_on_them() {
+    let (readers, home) = (Readers::start(), vault());
+    let key = readers.lay(Link::new(Key::fido_alone(Still::at(now()))));
+    let told = token(&readers, &home, &["info", "--reader", READER, "--wait", "20"], "");
+    // Before it the line that asks for a token, where the reader had not noticed it yet.
+    assert_eq!(String::from_utf8_lossy(&told.stderr).lines().last(), Some(text("token.declined_security_key")));
+    let listed = json(&token(&readers, &home, &["list"], ""));
+    let rows = listed["readers"].as_array().unwrap();
+    assert!(rows.len() >= 2, "{listed}");
+    let laid = rows.iter().find(|row| row["reader"] == READER).unwrap();
+    assert_eq!(laid["token"]["declined"], "security_key");
+    drop(key.take());
+    let none = token(&readers, &home, &["info", "--reader", "no such reader"], "");
+    assert!(none.status.code() == Some(1) && String::from_utf8_lossy(&none.stderr).contains(READER));
+}
