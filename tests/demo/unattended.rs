@@ -38,6 +38,22 @@ fn without_a_terminal_it_plays_its_story_and_says_what_it_lacks() {
 }
 
 #[test]
+fn a_token_that_leaves_in_the_middle_is_written_and_proven() {
+    let place = Place::new();
+    let (stdout, stderr) = {
+        let output = run(&mut place.unattended(&["burn"]), b"");
+        assert_eq!(output.status.code(), Some(0), "{:?}", said(&output));
+        said(&output)
+    };
+    assert!(stdout.contains(text("demo.burn_qr")) && stdout.contains('▀'), "{stdout}");
+    assert!(stdout.contains("86596100000001") && stdout.contains("proven_by_codes"), "{stdout}");
+    for part in [text("token.link_lost"), text("token.held_nothing"), text("token.digits_match")] {
+        assert!(stderr.contains(part), "{part:?} is missing in\n{stderr}");
+    }
+    assert!(place.temporary().is_empty());
+}
+
+#[test]
 fn where_there_is_no_python_the_script_says_so_and_plays_the_rest() {
     let place = Place::new();
     let output = run(&mut place.script_without_python(), b"");

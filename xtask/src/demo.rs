@@ -1,6 +1,7 @@
 //! `cargo xtask demo`: a gateway on this machine, and the phone in this terminal. Needs no browser driver, no Node, no
 //! Python; installs nothing.
 
+mod burn;
 mod folder;
 mod gateway;
 mod process;
@@ -27,6 +28,8 @@ const NAME: &str = "alice";
 /// What was asked for on the command line.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Options {
+    /// A token is written, and nobody signs in.
+    burn: bool,
     script: bool,
     /// Programs are taken as they are: `test` has built them.
     built: bool,
@@ -41,6 +44,7 @@ impl Options {
         let mut words = words.iter();
         while let Some(word) = words.next() {
             match *word {
+                "burn" => options.burn = true,
                 "--script" => options.script = true,
                 "--built" => options.built = true,
                 "--phone" => {
@@ -52,9 +56,9 @@ impl Options {
             }
         }
         match options {
-            Self { phone: Some(_), script: true, .. } | Self { phone: Some(_), keep: Some(_), .. } => {
-                Err(text("demo.phone_alone").to_owned())
-            }
+            Self { phone: Some(_), script: true, .. }
+            | Self { phone: Some(_), keep: Some(_), .. }
+            | Self { phone: Some(_), burn: true, .. } => Err(text("demo.phone_alone").to_owned()),
             options => Ok(options),
         }
     }
@@ -69,6 +73,9 @@ pub fn run(options: &Options) -> Fallible<bool> {
     if let Some(number) = options.phone {
         return second_phone(number, &stopped);
     }
+    if options.burn {
+        return burn(options, by_itself, &stopped);
+    }
     if !options.built {
         build(by_itself)?;
         if options.script {
@@ -82,6 +89,19 @@ pub fn run(options: &Options) -> Fallible<bool> {
     drop(running);
     folder.end()?;
     // Who ends the phone's demo has seen enough; a story that is stopped was not told.
+    if stopped.load(Ordering::Relaxed) { Ok(!by_itself) } else { played }
+}
+
+/// Writes a token that lies in memory.
+fn burn(options: &Options, by_itself: bool, stopped: &AtomicBool) -> Fallible<bool> {
+    if !options.built {
+        println!("{}", text("demo.building"));
+        let mut cargo = child::cargo();
+        child::show(cargo.args(["build", "--locked", "--bins", "-p", "countersign"]).stdin(Stdio::null()))?;
+    }
+    let folder = Folder::make(options.keep.as_deref())?;
+    let played = burn::play(folder.path(), by_itself);
+    folder.end()?;
     if stopped.load(Ordering::Relaxed) { Ok(!by_itself) } else { played }
 }
 
@@ -212,7 +232,9 @@ mod tests {
     #[test]
     fn options_are_read_and_others_refused() {
         let options = Options::parse(&["--script", "--keep", "x"]).unwrap();
-        assert_eq!(options, Options { script: true, built: false, phone: None, keep: Some(PathBuf::from("x")) });
+        let keep = Some(PathBuf::from("x"));
+        assert_eq!(options, Options { burn: false, script: true, built: false, phone: None, keep });
+        assert!(Options::parse(&["burn"]).unwrap().burn);
         assert_eq!(Options::parse(&["--phone", "2"]).unwrap().phone, Some(2));
         for bad in [
             &["--phone"][..],
@@ -220,6 +242,7 @@ mod tests {
             &["--keep"],
             &["--fast"],
             &["--phone", "2", "--script"],
+            &["burn", "--phone", "2"],
             &["--keep", "x", "--phone", "2"],
         ] {
             assert!(Options::parse(bad).is_err(), "{bad:?}");
