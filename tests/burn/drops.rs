@@ -1,16 +1,17 @@
 //! P8: a burn is finished, or the person knows exactly what the token holds.
 //!
 //! What is held against the product is held against [`Host`]s of any make, and gives complaints: `saboteurs` has hosts that
-//! deserve some.
+//! deserve some. `cargo xtask torture P8` lets a second fault follow on each first one, on readers with contacts too.
 
 use std::time::Duration;
 
 use countersign_core::burn::{
     Ending, Halt, Held, JournalStore as _, PlanError, Record, Stop, TokenError, TokenName, holds, resume,
 };
-use countersign_emulator::{Fault, Key, Molto};
+use countersign_emulator::{Fault, Key, Link, Molto};
 
-use super::stand::{Any, Case, Contents, RFC_SEED, Run, cases, contents, met, single};
+use super::stand::{Any, Case, Contents, RFC_SEED, Run, Wire, cases, contents, met, single};
+use crate::vault::{effort, part};
 
 /// Who burns.
 pub trait Host {
@@ -63,58 +64,78 @@ pub fn undisturbed(host: &dyn Host, case: &Case) -> Result<Undisturbed, String> 
     Ok(Undisturbed { before, after, commands: run.wire.0.exchanges().len() })
 }
 
-/// What a burn that failed says of the token; nothing when it had not begun, or was written whole.
-fn told(outcome: &Result<Ending, Halt>, what: &str) -> Result<Option<Vec<Held>>, String> {
+/// What a burn that failed says of the token; nothing when it was written whole, or holds something else. Who could not even ask
+/// what there is knows what they were told `before`.
+fn told(outcome: &Result<Ending, Halt>, before: Option<Vec<Held>>, what: &str) -> Result<Option<Vec<Held>>, String> {
     Ok(match outcome {
         Err(Halt::Stopped(Stop { holds, .. })) => Some(holds.clone()),
-        Err(Halt::Plan(PlanError::Token(_))) => Some(vec![Held::Before]),
+        Err(Halt::Plan(PlanError::Token(_))) => before,
         Ok(Ending::Written(Some(_))) => Some(vec![Held::New]),
         Err(Halt::NotKept(_)) | Ok(_) => None,
         other => return Err(format!("{what}: {other:?}")),
     })
 }
 
-/// One burn with one fault, then what a person does: brings the token back, and goes on. Whether the fault came about.
+/// One burn with one fault, then what a person does: brings the token back, and goes on. With a second fault on the way they do
+/// so once more. Whether the first fault came about, and the second.
 fn disturbed(
     host: &dyn Host,
     (case, is): (&Case, &Undisturbed),
     (number, fault): (usize, Fault),
-) -> Result<bool, String> {
-    let what = format!("{}, command {number}, {fault:?}", case.name);
+    second: Option<(usize, Fault)>,
+    contacts: bool,
+) -> Result<(bool, bool), String> {
+    let what = format!("{}, command {number}, {fault:?}, then {second:?}", case.name);
     let mut run = Run::new(case);
+    if contacts {
+        run.wire = Wire(Link::new(run.wire.0.into_token()).with_contacts());
+    }
     run.wire.0.fault(number, fault);
     let outcome = host.burn(&mut run);
     let came = run.wire.0.exchanges().len() >= number;
-    exact(&mut run, is, &outcome, &what)?;
+    let told = exact(&mut run, is, &outcome, Some(vec![Held::Before]), &what)?;
     run.wire.0.come_back();
+    let mut came_again = false;
+    if let Some((after, fault)) = second {
+        let number = run.wire.0.exchanges().len() + after;
+        run.wire.0.fault(number, fault);
+        let outcome = host.go_on(&mut run);
+        came_again = run.wire.0.exchanges().len() >= number;
+        exact(&mut run, is, &outcome, told, &what)?;
+        // Whoever did not come so far is not disturbed later.
+        run.wire.0.fault(number, Fault::Slow(Duration::ZERO));
+        run.wire.0.come_back();
+    }
     let ended = host.go_on(&mut run);
     hold!(ended == Ok(case.ending), "{what}: ends as {ended:?}");
     let now = run.contents();
     hold!(now == is.after, "{what}: holds {now:?}");
-    Ok(came)
+    Ok((came, came_again))
 }
 
-/// What was said of the token is true, of at most two; and who asks is told no less when it is back.
+/// What was said of the token is true, of two at most, and of three when a second try began not knowing; and who asks is told no
+/// less when it is back. Returns what the person knows now.
 fn exact(
     run: &mut Run<'_>,
     undisturbed: &Undisturbed,
     outcome: &Result<Ending, Halt>,
+    before: Option<Vec<Held>>,
     what: &str,
-) -> Result<(), String> {
+) -> Result<Option<Vec<Held>>, String> {
     let is = run.contents().held(&undisturbed.before, &undisturbed.after);
-    let Some(told) = told(outcome, what)? else { return Ok(()) };
-    hold!(told.len() <= 2 && told.iter().any(|held| is.contains(held)), "{what}: told {told:?}, is {is:?}");
+    let most = if before.as_deref() == Some(&[Held::Before]) { 2 } else { 3 };
+    let Some(told) = told(outcome, before, what)? else { return Ok(None) };
+    hold!(told.len() <= most && told.iter().any(|held| is.contains(held)), "{what}: told {told:?}, is {is:?}");
     run.wire.0.come_back();
     let mut found = met(&mut run.wire, run.case.family, &run.earth).unwrap();
     let record = run.journal.record(&TokenName::from(found.identity())).unwrap();
-    if let Some(record) = record {
-        // Who does not go on can still be told, and never less exactly.
-        let now = holds(&mut found, &record, &told, &run.case.key, run.earth.tools());
-        let now = now.map_err(|error| format!("{what}: {error:?}"))?;
-        hold!(now.len() <= told.len() && !now.is_empty(), "{what}: {told:?}, then {now:?}");
-        hold!(now.iter().any(|held| is.contains(held)), "{what}: {now:?}, is {is:?}");
-    }
-    Ok(())
+    let Some(record) = record else { return Ok(Some(told)) };
+    // Who does not go on can still be told, and never less exactly.
+    let now = holds(&mut found, &record, &told, &run.case.key, run.earth.tools());
+    let now = now.map_err(|error| format!("{what}: {error:?}"))?;
+    hold!(now.len() <= told.len() && !now.is_empty(), "{what}: {told:?}, then {now:?}");
+    hold!(now.iter().any(|held| is.contains(held)), "{what}: {now:?}, is {is:?}");
+    Ok(Some(told))
 }
 
 /// What there was, and what there is to complain of.
@@ -142,8 +163,8 @@ fn one_after_another(host: &dyn Host, case: &Case, is: &Undisturbed, faults: &[F
     tally.expected += is.commands * faults.len();
     for number in 1..=is.commands {
         for fault in faults {
-            match disturbed(host, (case, is), (number, *fault)) {
-                Ok(came) => tally.done += usize::from(came),
+            match disturbed(host, (case, is), (number, *fault), None, false) {
+                Ok((came, _)) => tally.done += usize::from(came),
                 Err(complaint) => tally.complaints.push(complaint),
             }
         }
@@ -204,6 +225,41 @@ fn a_link_lost_before_or_after_any_command_of_any_family_is_made_good() {
 fn an_answer_that_is_cut_or_late_is_made_good() {
     let tally = all(&Product, &[Fault::Truncate, Fault::Slow(Duration::from_secs(20))]);
     assert_eq!((tally.done, tally.complaints), (tally.expected, vec![]));
+}
+
+const EVERY: [Fault; 5] = [
+    Fault::DropBefore,
+    Fault::DropAfter,
+    Fault::Truncate,
+    Fault::Slow(Duration::from_secs(2)),
+    Fault::Slow(Duration::from_secs(20)),
+];
+
+/// A link that is lost once more, while the burn is taken up: in the long form every fault after every fault, on readers with
+/// contacts too.
+#[test]
+fn a_second_fault_is_made_good_as_well() {
+    let kinds = effort(1, EVERY.len());
+    let (first, second) = (&[&[Fault::DropAfter], &EVERY[..]][usize::from(kinds > 1)], &EVERY[..kinds]);
+    let (mut came, mut complaints) = (0, Vec::new());
+    for contacts in [false, true].into_iter().take(effort(1, 2)) {
+        let all = cases();
+        for case in &all[part(all.len())] {
+            let Ok(is) = undisturbed(&Product, case) else { panic!("{}", case.name) };
+            for number in 1..=is.commands {
+                for (fault, again) in first.iter().flat_map(|first| second.iter().map(move |again| (*first, *again))) {
+                    for after in 1..=is.commands + 2 {
+                        match disturbed(&Product, (case, &is), (number, fault), Some((after, again)), contacts) {
+                            Ok((_, again)) => came += usize::from(again),
+                            Err(complaint) => complaints.push(complaint),
+                        }
+                    }
+                }
+            }
+        }
+    }
+    println!("{came} second faults, {} complaints", complaints.len());
+    assert!(complaints.is_empty() && came > 400, "{came}; {complaints:#?}");
 }
 
 #[test]

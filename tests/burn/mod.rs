@@ -1,5 +1,6 @@
 //! Burning emulated tokens of every family over links that fail.
 
+mod batch;
 mod counts;
 mod crash;
 mod display;

@@ -198,7 +198,6 @@ fn every_cell_of_the_table_holds() {
             let mut case = row.case();
             case.request = value.request;
             let what = format!("{}, {}: {}", case.name, value.column, value.named);
-            println!("{what}");
             cells.insert((row.case, value.column));
             if value.fits {
                 is_held(&case);

@@ -4,7 +4,7 @@
 //! they say, the whole burn is done again, unless the token itself proves that it holds the seed.
 
 use super::credential::{Moving, Serial};
-use super::identity::{Family, Identity};
+use super::identity::{Dialect, Family, Identity};
 use super::meet::{Found, PlanError};
 use super::pen::{Held, Stop, Tools};
 use super::plan::{Erases, Holding, Plan};
@@ -180,7 +180,8 @@ fn finish(store: &mut dyn JournalStore, token: &TokenName, ending: Ending) -> Re
 /// holds something else.
 ///
 /// # Errors
-/// [`Halt`]; [`TokenError::OtherToken`] for another token, with nothing sent to it.
+/// [`Halt`], where a [`Stop`] that comes before the first write says what the earlier try may have left, since that is what
+/// the token holds; [`TokenError::OtherToken`] for another token, with nothing sent to it.
 pub fn resume(
     found: &mut Found<'_>,
     record: &Record,
@@ -205,7 +206,11 @@ pub fn resume(
     if is_there && found.verify(&plan, tools) == Ok(Proof::Code) {
         return finish(store, &record.token, Ending::ProvenByLink);
     }
-    burn(found, &plan, key, tools, store)
+    let left = record.may_hold(found.identity());
+    burn(found, &plan, key, tools, store).map_err(|halt| match halt {
+        Halt::Stopped(stop) => stop.after(&left).into(),
+        halt => halt,
+    })
 }
 
 /// Records what a person saw on the display; nothing when they skipped it: then it stays written and not proven. Other codes
@@ -281,6 +286,26 @@ pub fn holds(
 const NOTICED: i64 = 5;
 
 impl Record {
+    /// What the token may hold as far as this tells. Its marks are facts, though the last ones may be missing.
+    fn may_hold(&self, identity: &Identity) -> Vec<Held> {
+        let marks = match &self.progress {
+            Progress::Begun(marks) => marks,
+            Progress::Ended(Ending::NotWritten) => return vec![Held::Before],
+            // All was answered, and the display showed other digits.
+            Progress::Ended(Ending::Failed) => return vec![Held::Before, Held::New],
+            Progress::Ended(_) => return vec![Held::New],
+        };
+        let between = match identity.family {
+            Family::Single if !identity.clock_takes_seed => Some(Held::Mixed),
+            Family::Single | Family::Molto2 | Family::Oath(Dialect::Nitrokey) => Some(Held::Nothing),
+            _ => None,
+        };
+        let has = |steps: [Step; 2]| marks.iter().any(|mark| steps.contains(mark));
+        let (is_new, is_between) = (has([Step::Seed, Step::Put]), has([Step::Config, Step::Delete]));
+        let before = (!is_new && !is_between).then_some(Held::Before);
+        before.into_iter().chain(between.filter(|_| !is_new)).chain([Held::New]).collect()
+    }
+
     /// Whether a later burn that wrote nothing leaves it as true as it was: something was written, or may have been.
     pub(crate) fn outlasts_nothing(&self) -> bool {
         self.progress != Progress::Ended(Ending::NotWritten)
@@ -346,6 +371,31 @@ mod tests {
 
     fn name(serial: &str) -> TokenName {
         TokenName { family: Family::Single, serial: Serial::try_from(serial).ok() }
+    }
+
+    #[test]
+    fn what_an_earlier_try_may_have_left_follows_from_its_marks_and_its_end() {
+        let held = |family, takes_seed, progress: &Progress| {
+            let request = Request::new(credential());
+            let (token, progress) = (name("1"), progress.clone());
+            let record = Record { token, request, model: None, began: 0, ahead: None, progress };
+            record.may_hold(&Identity { clock_takes_seed: takes_seed, ..Identity::new(family) })
+        };
+        let begun = |steps: &[Step]| Progress::Begun(steps.to_vec());
+        let (none, config) = (begun(&[Step::Challenge]), begun(&[Step::Authenticate, Step::Config]));
+        let (nothing, mixed, new) = (Held::Nothing, Held::Mixed, Held::New);
+        assert_eq!(held(Family::Single, true, &none), [Held::Before, nothing, new]);
+        assert_eq!(held(Family::Single, true, &config), [nothing, new]);
+        assert_eq!(held(Family::Single, false, &config), [mixed, new]);
+        assert_eq!(held(Family::Molto2, false, &begun(&[Step::Delete])), [nothing, new]);
+        assert_eq!(held(Family::Molto2, false, &begun(&[Step::Config, Step::Seed])), [new]);
+        assert_eq!(held(Family::Oath(Dialect::Nitrokey), false, &none), [Held::Before, nothing, new]);
+        assert_eq!(held(Family::Feitian, false, &none), [Held::Before, new]);
+        assert_eq!(held(Family::Token2Otp, false, &begun(&[Step::Put])), [new]);
+        let ended = |ending| held(Family::Single, true, &Progress::Ended(ending));
+        assert_eq!(ended(Ending::NotWritten), [Held::Before]);
+        assert_eq!(ended(Ending::Failed), [Held::Before, new]);
+        assert_eq!((ended(Ending::Written(None)), ended(Ending::ClockOff(60))), (vec![new], vec![new]));
     }
 
     #[test]

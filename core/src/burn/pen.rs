@@ -45,6 +45,17 @@ pub struct Stop {
 }
 
 impl Stop {
+    /// The same for who began with a token that may have held these: what it held before is one of them.
+    pub(super) fn after(mut self, left: &[Held]) -> Self {
+        if let Some(at) = self.holds.iter().position(|held| *held == Held::Before) {
+            self.holds.remove(at);
+            let others = std::mem::take(&mut self.holds);
+            self.holds.extend(left.iter().copied().filter(|held| !others.contains(held)));
+            self.holds.extend(others);
+        }
+        self
+    }
+
     /// Whether nothing was changed for certain.
     pub fn is_untouched(&self) -> bool {
         self.holds == [Held::Before]
