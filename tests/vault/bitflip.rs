@@ -70,7 +70,7 @@ impl Subject for TheVault {
     }
 
     fn read(&self, bytes: &[u8]) -> Result<Seen, String> {
-        self.unlocked(bytes, |_, vault| see(vault))
+        self.unlocked(bytes, |_, vault| vault.at_one_moment(see))
             .map_err(|error| error.to_string())?
             .map_err(|error| error.to_string())
     }

@@ -112,13 +112,14 @@ impl App {
         if state.locks != fresh.locks {
             return Err(InputError::VaultLocked.into());
         }
-        let vault = state.safe.vault()?;
-        let account = vault.get(id)?;
-        if account.origin.is_some() {
-            return Err(InputError::Bound.into());
-        }
-        let (seed, pin) = vault.seed_and_pin(id)?;
-        let out = account.with_seed(seed, pin);
-        Ok((account, out))
+        state.safe.vault()?.at_one_moment(|vault| {
+            let account = vault.get(id)?;
+            if account.origin.is_some() {
+                return Err(InputError::Bound.into());
+            }
+            let (seed, pin) = vault.seed_and_pin(id)?;
+            let out = account.with_seed(seed, pin);
+            Ok((account, out))
+        })
     }
 }

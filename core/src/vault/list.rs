@@ -57,6 +57,20 @@ impl Sort {
 }
 
 impl Vault {
+    /// Reads what belongs together: whatever another program saves meanwhile, all that `look` reads stands as at one moment.
+    /// What changes the vault is refused within.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`]; [`PortError`](crate::error::PortError) of the disk; those of `look`.
+    pub fn at_one_moment<T>(&mut self, look: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
+        let began = self.unlocked()?.store.begin_moment()?;
+        let seen = look(self);
+        if let Ok(open) = self.unlocked() {
+            open.store.end_moment(began)?;
+        }
+        seen
+    }
+
     /// The accounts that can be read, in the order of the list. Those in the bin are not in it.
     ///
     /// # Errors

@@ -207,14 +207,29 @@ impl Store {
 
     /// Reads what belongs together, as it stands at one moment, and how often others had changed the file by then.
     pub fn at_one_moment<T>(&mut self, look: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<(i64, T), Fault> {
-        self.connection.execute_batch("BEGIN")?;
+        let began = self.begin_moment()?;
         let foreign = self.reader().foreign_changes();
         let seen = foreign.and_then(|foreign| Ok((foreign, look(self)?)));
+        self.end_moment(began)?;
+        seen
+    }
+
+    /// From here on everything read stands as at one moment, until [`Store::end_moment`]. False where one is held already.
+    pub fn begin_moment(&self) -> Result<bool, Fault> {
+        let begins = self.connection.is_autocommit();
+        if begins {
+            self.connection.execute_batch("BEGIN")?;
+        }
+        Ok(begins)
+    }
+
+    /// Ends what [`Store::begin_moment`] answered with `began`.
+    pub fn end_moment(&self, began: bool) -> Result<(), Fault> {
         // Some faults of the disk have ended it by themselves.
-        if !self.connection.is_autocommit() {
+        if began && !self.connection.is_autocommit() {
             self.connection.execute_batch("ROLLBACK")?;
         }
-        seen
+        Ok(())
     }
 
     /// Begins a change that is on the disk once it is made: from here on no other process writes.

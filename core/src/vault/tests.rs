@@ -464,6 +464,28 @@ fn what_another_program_saves_while_one_reads_is_left_out_and_noticed_after() {
     assert_eq!((rows, store.reader().foreign_changes().unwrap()), (2, foreign));
 }
 
+#[test]
+fn an_account_and_its_seed_are_read_as_they_stood_together_whatever_another_program_saves() {
+    let folder = Folder::new();
+    let mut one = folder.create();
+    let id = one.add(&totp(1)).unwrap();
+    let (key, before) = (one.key().unwrap(), one.get(id).unwrap().issuer.clone());
+    let mut other = folder.open();
+    other.unlock_with(&key).unwrap();
+    let rename = Edit { issuer: Some("another".to_owned()), ..Edit::default() };
+    let seen = one.at_one_moment(|vault| {
+        let first = vault.get(id)?;
+        other.edit(id, &rename)?;
+        assert!(vault.add(&totp(2)).is_err(), "nothing is changed within");
+        Ok((first.issuer.clone(), vault.get(id)?.issuer.clone(), vault.seed(id)?))
+    });
+    let (first, second, seed) = seen.unwrap();
+    assert_eq!((first == before, second == before), (true, true));
+    assert_eq!(seed.expose(), totp(1).secret.expose());
+    assert_eq!(one.get(id).unwrap().issuer, "another");
+    one.add(&totp(2)).unwrap();
+}
+
 /// Without them another process that closes the vault may take itself for the last, and remove the log that is written here.
 #[cfg(target_os = "linux")]
 #[test]
