@@ -48,6 +48,9 @@ pub struct Common {
     /// Where the passphrase is read from.
     #[arg(long, global = true, value_name = "N", help = text("cli.help_passphrase_fd"))]
     pub passphrase_fd: Option<u32>,
+    /// The reader with the hardware key that opens the vault.
+    #[arg(long, global = true, value_name = "READER", num_args = 0..=1, require_equals = true, default_missing_value = "", help = text("cli.help_hardware_key"))]
+    pub hardware_key: Option<String>,
 }
 
 /// One command.

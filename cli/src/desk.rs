@@ -142,7 +142,11 @@ impl Desk {
         Ok(KeyringName::generate(&*self.random)?)
     }
 
-    fn damage(&self) -> Result<Vec<String>, Fault> {
+    /// What was found damaged in the unlocked vault, in sentences.
+    ///
+    /// # Errors
+    /// A [`Fault`] where the vault is locked.
+    pub fn damage(&self) -> Result<Vec<String>, Fault> {
         Ok(words::of_report(&self.app.vault_report()?))
     }
 

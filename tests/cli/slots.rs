@@ -66,6 +66,45 @@ fn a_recovery_sheet_gives_a_new_passphrase_where_the_old_one_was_forgotten() {
 }
 
 #[test]
+fn a_hardware_key_opens_the_accounts_with_its_passphrase_and_alone() {
+    const KEY: &str = "--hardware-key=emulated:YubiKey";
+    let desk = Desk::new();
+    desk.add(&format!("otpauth://totp/GitHub:mara?secret={SEED}&issuer=GitHub"));
+    let given = |arguments: &[&str], lines: &str| {
+        desk.run_plain(&[arguments, &["--json", "--passphrase-fd", "0"]].concat(), lines)
+    };
+    let list = |lines: &str| given(&["list", KEY], lines);
+    let none = list("short\n");
+    assert_eq!((none.code, none.stderr.trim()), (1, text("cli.hardware_none")));
+    let both = format!("{PASSPHRASE}\nshort\n");
+    let wrong_place = given(&["slots", "hardware", "--emulated", "YubiKey", "--place", "1"], &both);
+    assert_eq!(wrong_place.code, 1, "{}", wrong_place.stderr);
+    let added = given(&["slots", "hardware", "--emulated", "YubiKey", "--name", "at my belt"], &both);
+    assert_eq!((added.code, added.json()["added"].as_u64()), (0, Some(2)), "{}", added.stderr);
+    assert!(added.stderr.contains(text("cli.hardware_emulated")), "{}", added.stderr);
+    let listed = list("short\n");
+    assert!(listed.code == 0 && listed.stdout.contains("GitHub"), "{}", listed.stderr);
+    let wrong = list("shorter\n");
+    assert_eq!((wrong.code, wrong.stderr.trim()), (1, text("error.wrong_passphrase")));
+    let alone = given(&["list"], "short\n");
+    assert_eq!((alone.code, alone.stderr.trim()), (1, text("error.wrong_passphrase")), "not without the key");
+    let other = given(&["list", "--hardware-key=emulated:Nitrokey"], "short\n");
+    assert_eq!(other.code, 1, "a key of another kind answers nothing: {}", other.stderr);
+    let rows = given(&["slots", KEY], "short\n").json();
+    assert_eq!(
+        (&rows["slots"][1]["kind"], &rows["slots"][1]["name"]),
+        (&"hardware_key_and_passphrase".into(), &"at my belt".into())
+    );
+    assert_eq!(given(&["slots", "remove", "2", "--yes"], &both).code, 0);
+    let added = given(&["slots", "hardware", "--emulated", "YubiKey", "--alone"], &both);
+    assert!(added.code == 0 && added.stderr.contains(text("cli.hardware_added_alone")), "{}", added.stderr);
+    let listed = desk.run_plain(&["list", KEY], "");
+    assert!(listed.code == 0 && listed.stdout.contains("GitHub"), "nothing is asked for: {}", listed.stderr);
+    let last = desk.run_plain(&["slots", "remove", "1", "--yes", KEY], "");
+    assert_eq!((last.code, last.stderr.trim()), (1, text("error.last_passphrase")));
+}
+
+#[test]
 fn a_sheet_is_written_as_a_page_for_its_owner_alone_and_never_over_another_file() {
     let desk = Desk::new();
     let page = desk.path().join("sheet.html");

@@ -17,6 +17,7 @@ mod erase;
 pub(crate) mod export_uri;
 pub(crate) mod gateways;
 pub mod groups;
+pub(crate) mod hardware;
 pub(crate) mod history;
 pub(crate) mod icons;
 mod init;
@@ -59,6 +60,8 @@ pub struct Context {
     pub terminal: Arc<Terminal>,
     /// The folder of this phone.
     pub home: Home,
+    /// The reader of the hardware key that is to open the vault, where one is.
+    pub key: Option<String>,
 }
 
 impl Context {
@@ -70,10 +73,17 @@ impl Context {
     /// The phone with its vault open: the passphrase is asked for.
     pub(crate) fn open_desk(&self) -> Result<Desk, Fault> {
         let desk = self.desk()?;
-        if !self.unlock_by_keyring(&desk)? {
+        if !self.unlock_by_hardware(&desk)? && !self.unlock_by_keyring(&desk)? {
             self.unlock(&desk, &self.terminal.passphrase(text("cli.passphrase"))?)?;
         }
         Ok(desk)
+    }
+
+    /// Unlocks by a hardware key, where the person has asked for that. Whether it did.
+    pub(crate) fn unlock_by_hardware(&self, desk: &Desk) -> Result<bool, Fault> {
+        let Some(key) = &self.key else { return Ok(false) };
+        let damage = hardware::unlock(self, desk, key)?;
+        self.told(desk, &damage).map(|()| true)
     }
 
     /// Unlocks by the session's keyring, where the person has chosen so and gives no passphrase all the same. Whether it did:
@@ -127,7 +137,8 @@ pub fn run(arguments: Arguments, phone: impl FnOnce(&Context, &Tui) -> Result<()
         _ => {}
     }
     let home = Home::find(common.home.as_deref(), common.vault.as_deref(), |name| std::env::var_os(name));
-    let context = Context { terminal, home: home.ok_or_else(|| Fault::refused(text("cli.no_home")))? };
+    let home = home.ok_or_else(|| Fault::refused(text("cli.no_home")))?;
+    let context = Context { terminal, home, key: common.hardware_key };
     match arguments.command {
         None => phone(&context, &Tui::default()),
         Some(Command::Tui(options)) => phone(&context, &options),

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::decoy::{self, Decoy};
+use super::hardware::{self, Hardware};
 use super::{Context, sheet};
 use crate::fault::Fault;
 use crate::outside::isolated;
@@ -62,6 +63,9 @@ pub enum SlotsCommand {
     /// Opens the vault by a recovery sheet, for a new passphrase.
     #[command(about = text("cli.about_slots_restore"))]
     Restore,
+    /// Lets a hardware key open the vault.
+    #[command(about = text("cli.about_slots_hardware"))]
+    Hardware(Hardware),
     /// Sets up a decoy, or ends it.
     #[command(about = text("cli.about_slots_decoy"))]
     Decoy(Decoy),
@@ -76,6 +80,7 @@ pub fn run(context: &Context, what: Option<&SlotsCommand>) -> Result<(), Fault> 
         Some(SlotsCommand::Remove { id, yes }) => remove(context, SlotId::of(*id), *yes),
         Some(SlotsCommand::Recovery { name, page }) => sheet::make(context, name, page.as_deref()),
         Some(SlotsCommand::Restore) => restore(context),
+        Some(SlotsCommand::Hardware(asked)) => hardware::add(context, asked),
         Some(SlotsCommand::Decoy(what)) => decoy::run(context, what),
     }
 }

@@ -73,7 +73,7 @@ impl Model {
             Kind::Unknown => Any::Single(Single::new(&format!("8655000{number:07}"), around)),
             Kind::Molto => Any::Molto(Box::new(Molto::v2(&format!("{number:014}"), around))),
             Kind::FirstMolto => Any::Molto(Box::new(Molto::v1(&format!("{number:014}"), around))),
-            Kind::YubiKey => Any::Key(Box::new(Key::yubikey([5, 4, 3], 10_000_000 + number, around))),
+            Kind::YubiKey => Any::Key(Box::new(yubikey(10_000_000 + number, around))),
             Kind::Neo => Any::Key(Box::new(Key::ykneo(around))),
             Kind::Apex => Any::Key(Box::new(Key::apex(around))),
             Kind::Nitrokey => Any::Key(Box::new(Key::nitrokey(number, around))),
@@ -83,6 +83,17 @@ impl Model {
             Kind::Silent => Any::Silent(Silent),
         }
     }
+}
+
+/// What the second place of every emulated YubiKey answers challenges by: anybody knows it.
+const ANSWERS_BY: [u8; 20] = *b"known to all, secret";
+
+fn yubikey(number: u32, around: Around) -> Key {
+    let mut key = Key::yubikey([5, 4, 3], number, around);
+    if let Some(slots) = key.slots() {
+        slots.set(true, ANSWERS_BY, false);
+    }
+    key
 }
 
 /// Time and randomness of the desk, as an emulated token has them.

@@ -59,7 +59,7 @@ fn open(context: &Context, fresh: bool, ask: Arc<dyn AskPassphrase>) -> Result<D
     let terminal = &context.terminal;
     if !fresh {
         let desk = Desk::open_existing(&context.home, ask)?;
-        if terminal.has_descriptor() {
+        if !context.unlock_by_hardware(&desk)? && terminal.has_descriptor() {
             context.unlock(&desk, &terminal.passphrase("")?)?;
         }
         return Ok(desk);

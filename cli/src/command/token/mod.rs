@@ -12,7 +12,7 @@ mod list;
 mod log;
 mod operate;
 mod rows;
-mod seat;
+pub(super) mod seat;
 mod seed;
 mod table;
 mod told;
@@ -21,6 +21,7 @@ mod write;
 
 use args::{KeyCommand, Screen, TokenCommand};
 use countersign_core::burn::Operation;
+pub(super) use table::of_error;
 
 use super::Context;
 use crate::fault::Fault;
