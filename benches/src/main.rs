@@ -2,6 +2,7 @@
 //!
 //! Each bench runs its subjects in turn, round by round, and files medians, minima and ratios; see `docs/benchmarks.md`.
 
+mod burn;
 mod codes;
 mod list;
 mod peers;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
             "uri" => uri::bench(),
             "vault" => vault::bench(),
             "push" => push::bench(),
+            "burn" => burn::bench(),
             "start" => start::bench(),
             "size" => size::bench(),
             "qr-read" if !qr_read::bench() => return ExitCode::FAILURE,
@@ -41,7 +43,7 @@ fn main() -> ExitCode {
             "serve" => push::serve(),
             "rqrr" => qr_rqrr::serve(),
             other => {
-                eprintln!("no bench is called {other}: codes, list, uri, vault, push, qr-read, qr-write, start or size");
+                eprintln!("no bench is called {other}: codes, list, uri, vault, push, qr-read, qr-write, burn, start or size");
                 return ExitCode::from(2);
             }
         }

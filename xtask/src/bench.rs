@@ -8,7 +8,7 @@ use countersign_strings::fill;
 use crate::{Fallible, child, repo};
 
 /// Every bench, in the order in which `all` runs them.
-const BENCHES: [&str; 9] = ["codes", "list", "uri", "vault", "push", "qr-read", "qr-write", "start", "size"];
+const BENCHES: [&str; 10] = ["codes", "list", "uri", "vault", "push", "qr-read", "qr-write", "burn", "start", "size"];
 
 /// The bench whose goal is a limit.
 const SIZE: &str = "size";
