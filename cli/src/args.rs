@@ -19,7 +19,7 @@ use crate::command::place::Move;
 use crate::command::remove::Remove;
 use crate::command::scan::Scan;
 use crate::command::slots::SlotsCommand;
-use crate::command::token::args::TokenCommand;
+use crate::command::token::args::{TokenCommand, Where};
 
 /// What was asked for.
 #[derive(Debug, Parser)]
@@ -360,6 +360,9 @@ pub struct Tui {
     /// A text to be shown above the list.
     #[arg(long, value_name = "FILE", help = text("cli.help_note_file"))]
     pub note_file: Option<PathBuf>,
+    /// Where hardware tokens are laid.
+    #[command(flatten)]
+    pub tokens: Where,
 }
 
 /// Beginnings of what holds a secret: it may not stand on a command line, where other people of this machine read it.

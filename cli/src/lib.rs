@@ -5,6 +5,7 @@ pub mod command;
 pub mod desk;
 pub mod fault;
 mod field_words;
+mod front;
 pub mod fuzzy;
 pub mod home;
 pub mod limits;

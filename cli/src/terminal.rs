@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use countersign_core::cancel::Cancel;
 use countersign_core::error::PortError;
@@ -14,20 +14,35 @@ use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 use crate::fault::Fault;
+use crate::front::{Front, Question};
+use crate::menu::{self, Chosen};
 use crate::port::AskPassphrase;
+use crate::port::interrupt::Interrupt;
 use crate::{limits, outside, prose};
 
 /// The terminal, or what stands in its place.
 pub struct Terminal {
     json: bool,
     descriptor: Option<Mutex<Descriptor>>,
+    /// The screen that a command runs behind.
+    front: Option<Arc<dyn Front>>,
 }
 
 impl Terminal {
     /// As the command line asks.
     pub fn new(json: bool, passphrase_fd: Option<u32>) -> Self {
         let descriptor = passphrase_fd.map(|number| Mutex::new(Descriptor { number, lines: None, first: None }));
-        Self { json, descriptor }
+        Self { json, descriptor, front: None }
+    }
+
+    /// A screen in its place.
+    pub fn of_front(front: Arc<dyn Front>) -> Self {
+        Self { json: false, descriptor: None, front: Some(front) }
+    }
+
+    /// Whether the person behind a screen stopped what runs; `None` at a terminal, where a signal says so.
+    pub fn interrupt(&self) -> Option<Interrupt> {
+        self.front.as_ref().map(|front| front.interrupt())
     }
 
     /// Are results to be JSON?
@@ -37,6 +52,12 @@ impl Terminal {
 
     /// Writes a result: as JSON on one line, or as `plain`. A reader that went away is no fault.
     pub fn result(&self, plain: &str, json: &Value) {
+        if let Some(front) = &self.front {
+            if !plain.is_empty() {
+                front.say(plain);
+            }
+            return;
+        }
         let mut out = io::stdout().lock();
         let line = if self.json { json.to_string() } else { plain.to_owned() };
         let _ = if line.is_empty() { Ok(()) } else { writeln!(out, "{line}").and_then(|()| out.flush()) };
@@ -55,6 +76,10 @@ impl Terminal {
     /// # Errors
     /// As [`Terminal::result_line`].
     pub fn result_row(&self, plain: &str, json: &Value) -> Result<(), Fault> {
+        if let Some(front) = &self.front {
+            front.say(plain);
+            return Ok(());
+        }
         let line = if self.json { json.to_string() } else { plain.to_owned() };
         let mut out = io::stdout().lock();
         writeln!(out, "{line}").and_then(|()| out.flush()).map_err(|_| Fault::failed(text("cli.nobody_reads")))
@@ -62,6 +87,9 @@ impl Terminal {
 
     /// Says words: to stderr, since they are no result.
     pub fn say(&self, words: &str) {
+        if let Some(front) = &self.front {
+            return front.say(words);
+        }
         let mut err = io::stderr().lock();
         let words = prose::for_reader(words, err.is_terminal());
         let _ = writeln!(err, "{words}");
@@ -69,7 +97,7 @@ impl Terminal {
 
     /// Are words seen by a person?
     pub fn is_read(&self) -> bool {
-        io::stderr().is_terminal()
+        self.front.is_some() || io::stderr().is_terminal()
     }
 
     /// Is the passphrase given by a descriptor?
@@ -79,12 +107,12 @@ impl Terminal {
 
     /// Does a person answer, and not a pipe?
     pub fn is_asked(&self) -> bool {
-        io::stdin().is_terminal()
+        self.front.is_some() || io::stdin().is_terminal()
     }
 
     /// Is there a person who can be asked?
     pub fn has_person(&self) -> bool {
-        io::stdin().is_terminal() || person().is_ok()
+        self.is_asked() || person().is_ok()
     }
 
     /// Asks a question that `y` answers with yes; anything else is no. With nobody there it is refused, for the caller
@@ -93,6 +121,9 @@ impl Terminal {
     /// # Errors
     /// A [`Fault`] that says to add `--yes`.
     pub fn confirm(&self, question: &str) -> Result<bool, Fault> {
+        if let Some(front) = &self.front {
+            return Ok(front.ask(Question::YesNo(question.to_owned())).is_some_and(|answer| answer.as_str() == "y"));
+        }
         let answer = self.answer(&format!("{question} {}", text("cli.yes_no")))?;
         Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
     }
@@ -102,6 +133,10 @@ impl Terminal {
     /// # Errors
     /// A [`Fault`] that says to add `--yes`, where nobody is there.
     pub fn answer(&self, question: &str) -> Result<String, Fault> {
+        if let Some(front) = &self.front {
+            let answer = front.ask(Question::Line(question.to_owned())).ok_or_else(stopped)?;
+            return Ok(answer.to_string());
+        }
         let Ok(person) = person() else { return Err(Fault::refused(text("cli.say_yes"))) };
         self.ask_line(&format!("{question} "));
         let mut answer = String::new();
@@ -114,7 +149,10 @@ impl Terminal {
     /// # Errors
     /// A [`Fault`] where nothing can be read.
     pub fn line(&self, question: &str, hidden: bool) -> Result<Zeroizing<String>, Fault> {
-        self.next_line(question, hidden)?.ok_or_else(|| Fault::refused(text("cli.nothing_on_stdin")))
+        self.next_line(question, hidden)?.ok_or_else(|| match self.front {
+            Some(_) => stopped(),
+            None => Fault::refused(text("cli.nothing_on_stdin")),
+        })
     }
 
     /// The same where several may come: `None` at the end of a pipe.
@@ -122,6 +160,10 @@ impl Terminal {
     /// # Errors
     /// A [`Fault`] where nothing can be read.
     pub fn next_line(&self, question: &str, hidden: bool) -> Result<Option<Zeroizing<String>>, Fault> {
+        if let Some(front) = &self.front {
+            let asked = if hidden { Question::Hidden } else { Question::Line };
+            return Ok(front.ask(asked(question.to_owned())));
+        }
         if io::stdin().is_terminal() {
             if hidden {
                 return hidden_line(question).map(Some);
@@ -133,7 +175,22 @@ impl Terminal {
 
     /// Does a person type what is read, line by line?
     pub fn is_typed(&self) -> bool {
-        io::stdin().is_terminal()
+        self.is_asked()
+    }
+
+    /// Lets the person choose one of `names`, and gives its place; `None` when they chose nothing.
+    ///
+    /// # Errors
+    /// A [`Fault`] where nobody can be asked.
+    pub fn choose(&self, names: &[String]) -> Result<Option<usize>, Fault> {
+        if let Some(front) = &self.front {
+            let answer = front.ask(Question::Choice(names.to_vec()));
+            return Ok(answer.and_then(|answer| answer.parse().ok()));
+        }
+        match menu::choose(names, "")? {
+            Chosen::Print(at) | Chosen::Copy(at) => Ok(Some(at)),
+            Chosen::Nothing => Ok(None),
+        }
     }
 
     fn ask_line(&self, question: &str) {
@@ -147,6 +204,10 @@ impl Terminal {
     /// # Errors
     /// A [`Fault`] where there is neither.
     pub fn passphrase(&self, question: &str) -> Result<Secret, Fault> {
+        if let Some(front) = &self.front {
+            let typed = front.ask(Question::Hidden(question.to_owned())).ok_or_else(stopped)?;
+            return Ok(normal(&typed));
+        }
         match &self.descriptor {
             Some(descriptor) => lock(descriptor).first(),
             None => hidden_passphrase(question),
@@ -173,6 +234,10 @@ impl Terminal {
             None => chosen_passphrase(),
         }
     }
+}
+
+fn stopped() -> Fault {
+    Fault::refused(text("cli.stopped"))
 }
 
 /// The passphrase, from a person without echo.

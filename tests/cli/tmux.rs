@@ -18,6 +18,11 @@ struct Pane {
 impl Pane {
     /// Opens a terminal of this size in the folder of `desk` and starts the phone there.
     fn open(desk: &Desk, size: (usize, usize), environment: &str) -> Self {
+        Self::open_with(desk, size, environment, "")
+    }
+
+    /// The same with these arguments.
+    fn open_with(desk: &Desk, size: (usize, usize), environment: &str, arguments: &str) -> Self {
         // One server ends while the next one begins.
         let pane = Self { socket: desk.path().join(format!("tmux-{}", size.0)), size };
         let config = desk.path().join("tmux.conf");
@@ -25,7 +30,7 @@ impl Pane {
         let program = built("countersign");
         let data = desk.path().join("data");
         let inside = format!(
-            "exec env -i PATH=/usr/bin:/bin HOME={} XDG_DATA_HOME={} LANG=C.UTF-8 TERM=screen {environment} {}",
+            "exec env -i PATH=/usr/bin:/bin HOME={} XDG_DATA_HOME={} LANG=C.UTF-8 TERM=screen {environment} {} {arguments}",
             desk.path().display(),
             data.display(),
             program.display()
@@ -462,4 +467,42 @@ fn accounts_are_put_into_groups_marked_ordered_removed_and_brought_back() {
         pane.press("Escape");
         pane.wait_for("★ AWS");
     }
+}
+
+/// A token is written behind the screen, the link lost in the middle, and the person compares its codes.
+#[test]
+fn a_token_is_written_and_proven_on_the_screen() {
+    let desk = stocked();
+    let pane = Pane::open_with(&desk, (80, 24), "", "tui --emulated miniOTP-2-i --lose 5");
+    pane.wait_for("Passphrase");
+    pane.write(PASSPHRASE);
+    pane.press("Enter");
+    pane.wait_for("AWS");
+    pane.write("T");
+    pane.wait_for("Hardware tokens");
+    pane.golden("tokens");
+    pane.write("w");
+    pane.wait_for("it is not shown");
+    pane.write(SEED);
+    pane.press("Enter");
+    pane.wait_for("write it now?");
+    pane.golden("tokens_plan");
+    pane.write("y");
+    pane.wait_for("The token left the reader");
+    pane.wait_for("empty to skip");
+    let text = pane.text();
+    let shown = text.split("emulated token shows ").nth(1).unwrap_or_else(|| panic!("{text}"));
+    let code: String = shown.chars().take_while(char::is_ascii_digit).collect();
+    pane.write(&code);
+    pane.press("Enter");
+    pane.wait_for("its display showed the right code");
+    pane.press("Enter");
+    pane.wait_for("Hardware tokens");
+    pane.write("w");
+    pane.wait_for("it is not shown");
+    pane.press("Escape");
+    pane.wait_for("Stopped.");
+    pane.press("Escape");
+    pane.press("Escape");
+    pane.wait_for("AWS");
 }

@@ -100,7 +100,7 @@ fn with_key<R>(context: &Context, on: &Where, does: impl FnOnce(&mut dyn TokenLi
     let terminal = &context.terminal;
     let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) =
         (Arc::new(SystemClock::new()), Arc::new(SystemRandom::new()));
-    let mut seat = seat::find(on, &clock, &random)?;
+    let mut seat = seat::find(terminal, on, &clock, &random)?;
     let (name, end) = (isolated(&seat.name()), clock.monotonic().saturating_add(PATIENCE));
     let waits = || terminal.say(&fill("token.lay_one", &[("reader", &name)]));
     if !seat.wait(&|| clock.monotonic() <= end, &waits)? {

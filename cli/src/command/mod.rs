@@ -62,17 +62,30 @@ pub struct Context {
     pub home: Home,
     /// The reader of the hardware key that is to open the vault, where one is.
     pub key: Option<String>,
+    /// The phone, where a screen has opened it already.
+    opened: Option<Desk>,
 }
 
 impl Context {
+    /// For a command behind a screen that has opened the phone.
+    pub(crate) fn of_opened(terminal: Terminal, home: Home, desk: Desk) -> Self {
+        Self { terminal: Arc::new(terminal), home, key: None, opened: Some(desk) }
+    }
+
     /// The phone, if it has a vault.
     pub(crate) fn desk(&self) -> Result<Desk, Fault> {
+        if let Some(desk) = &self.opened {
+            return Ok(desk.clone());
+        }
         Desk::open_existing(&self.home, self.terminal.clone())
     }
 
     /// The phone with its vault open: the passphrase is asked for.
     pub(crate) fn open_desk(&self) -> Result<Desk, Fault> {
         let desk = self.desk()?;
+        if self.opened.is_some() {
+            return Ok(desk);
+        }
         if !self.unlock_by_hardware(&desk)? && !self.unlock_by_keyring(&desk)? {
             self.unlock(&desk, &self.terminal.passphrase(text("cli.passphrase"))?)?;
         }
@@ -138,7 +151,7 @@ pub fn run(arguments: Arguments, phone: impl FnOnce(&Context, &Tui) -> Result<()
     }
     let home = Home::find(common.home.as_deref(), common.vault.as_deref(), |name| std::env::var_os(name));
     let home = home.ok_or_else(|| Fault::refused(text("cli.no_home")))?;
-    let context = Context { terminal, home, key: common.hardware_key };
+    let context = Context { terminal, home, key: common.hardware_key, opened: None };
     match arguments.command {
         None => phone(&context, &Tui::default()),
         Some(Command::Tui(options)) => phone(&context, &options),

@@ -32,6 +32,21 @@ impl Interrupt {
         Ok(interrupt)
     }
 
+    /// Listens to nobody but [`Interrupt::ask`].
+    pub fn quiet() -> Self {
+        Self { at_once: Arc::new(AtomicBool::new(true)), asked: Arc::default() }
+    }
+
+    /// Asks to stop, as soon as nothing is held.
+    pub fn ask(&self) {
+        self.asked.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether something is done to its end just now.
+    pub fn holds(&self) -> bool {
+        !self.at_once.load(Ordering::SeqCst)
+    }
+
     /// Does something to its end, whatever is asked meanwhile.
     pub fn hold<R>(&self, does: impl FnOnce() -> R) -> R {
         self.at_once.store(false, Ordering::SeqCst);

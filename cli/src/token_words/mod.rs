@@ -7,7 +7,7 @@ mod written;
 pub use refused::{of_declined, of_error, of_misfit, of_plan_error, of_refusal};
 pub use source::{of_column, of_fault, of_note as of_source_note, of_rule, of_source_error};
 pub use written::{
-    of_assign, of_back, of_ending, of_halt, of_held, of_judgement, of_ledger_error, of_left_out, of_told,
+    of_assign, of_back, of_ending, of_halt, of_held, of_judgement, of_ledger_error, of_left_out, of_proof, of_told,
 };
 
 use countersign_core::burn::{Credential, Dialect, Erases, Family, Identity, Moving, Note, Plan};

@@ -1,7 +1,7 @@
 //! What came of a burn, and of a ledger.
 
 use countersign_core::burn::assign::AssignError;
-use countersign_core::burn::ledger::{BackError, LedgerError, LeftOut, Told, Why};
+use countersign_core::burn::ledger::{BackError, LedgerError, LeftOut, Proof, Told, Why};
 use countersign_core::burn::{Ending, Halt, Held, Judgement};
 use countersign_core::error::Error;
 use countersign_strings::{fill, text};
@@ -21,6 +21,15 @@ pub fn of_ending(ending: Ending) -> String {
         Ending::Failed => text("token.not_this_seed").to_owned(),
         Ending::NotWritten => text("token.not_written").to_owned(),
     }
+}
+
+/// What shows that a token holds its seed, in one word or two.
+pub fn of_proof(proof: Proof) -> &'static str {
+    text(match proof {
+        Proof::ByWire | Proof::ByCodes => "token.proof_proven",
+        Proof::Written => "token.proof_written",
+        Proof::Failed => "token.proof_failed",
+    })
 }
 
 /// Why a burn did not end, and what the token holds now.

@@ -31,6 +31,7 @@ use countersign_strings::text;
 
 use crate::args::Tui;
 use crate::command::Context;
+use crate::command::token::args::Where;
 use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::limits;
@@ -42,7 +43,7 @@ use crate::port::AskPassphrase;
 /// A [`Fault`] where there is no vault, or the terminal can't be used.
 pub fn run(context: &Context, options: &Tui) -> Result<(), Fault> {
     let note = options.note_file.as_deref().map_or(Ok(Vec::new()), read_note)?;
-    let start = Start { fresh: options.fresh, note };
+    let start = Start { fresh: options.fresh, note, tokens: options.tokens.clone() };
     if can_fill_a_screen() { screen::run(context, start) } else { plain::run(context, start) }
 }
 
@@ -52,6 +53,8 @@ struct Start {
     fresh: bool,
     /// Lines to be shown above the list.
     note: Vec<String>,
+    /// Where hardware tokens are laid.
+    tokens: Where,
 }
 
 /// Opens the phone; makes its vault before, or opens it, where the passphrase is given by the caller.

@@ -27,6 +27,21 @@ impl fmt::Debug for Figures {
     }
 }
 
+/// A hardware token of the ledger, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenRow {
+    /// Its model and serial number.
+    pub token: String,
+    /// Whose codes it shows; may be empty.
+    pub owner: String,
+    /// When it was written.
+    pub when: String,
+    /// What shows that it holds its seed.
+    pub proof: String,
+    /// Is it proven?
+    pub proven: bool,
+}
+
 /// One row of the list of codes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {

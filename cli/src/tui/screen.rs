@@ -73,7 +73,7 @@ pub fn run(context: &Context, start: Start) -> Result<(), Fault> {
     let mut pollers = Pollers::new(desk.app.clone(), Arc::new(heard));
     pollers.follow();
     let locked = desk.app.lock_state() != LockState::Open;
-    let worker = Worker::new(desk.clone(), context.home.settings(), ask, messages.clone());
+    let worker = Worker::new(desk.clone(), context.home.clone(), start.tokens, ask, messages.clone());
     let mut phone = Phone {
         state: State { sort: worker.sort(), ..State::new(locked, start.note) },
         desk,

@@ -6,6 +6,7 @@ mod held;
 mod key;
 mod list;
 mod page;
+mod tokens;
 
 use countersign_core::protocol::otp;
 use countersign_strings::{fill, text};
@@ -15,7 +16,7 @@ use super::form::{Item, Reply};
 use super::model::{Account, Answered, Binned, Card, Gateway, GatewayState, Notice};
 use super::state::{
     Approval, Ask, Change, Confirm, Effect, Event, GroupPage, GroupStep, Key, Move, Page, Reading, Removal, Setting,
-    Settings, Spot, State, Step, Unlock,
+    Settings, Spot, State, Step, Talk, TokenPage, Unlock,
 };
 use crate::limits;
 
@@ -106,6 +107,10 @@ impl State {
             Event::Undone(how) => self.undone(how),
             Event::Settings(set) => self.settings_read(set),
             Event::Notice(words) => self.notice = Some(words),
+            Event::Tokens(rows) => self.ledger_read(rows),
+            Event::TokenSaid(words) => self.token_said(words),
+            Event::TokenAsks(question) => self.token_asks(question, out),
+            Event::TokenOver(how) => self.token_over(how),
             Event::Trouble(words) => self.trouble = words,
             Event::Settled => {}
         }
@@ -160,6 +165,7 @@ impl State {
             }
             (Spot::Line(line), Page::Bin { selected, ask: None, .. }) => *selected = line,
             (Spot::Line(line), Page::Groups(_)) => self.click_group(line, out),
+            (Spot::Line(line), Page::Tokens(page)) => page.click(line),
             (Spot::Item(item), Page::Form(form)) => {
                 let reply = form.pick(item);
                 self.form_replied(reply, out);
@@ -362,6 +368,8 @@ impl State {
             change.fields[change.at].paste(pasted);
         } else if let Page::Form(form) = &mut self.page {
             form.paste(pasted);
+        } else if let Page::Tokens(TokenPage { talk: Some(Talk { asks: Some(asked), .. }), .. }) = &mut self.page {
+            asked.field.paste(pasted);
         } else if let Page::Groups(GroupPage { step: GroupStep::Name { field, .. }, .. }) = &mut self.page {
             field.paste(pasted);
         } else if self.search.as_ref().is_some_and(|search| search.typing) {

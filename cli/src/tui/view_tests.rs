@@ -6,6 +6,7 @@ mod gateway_tests;
 mod keeping_tests;
 mod list_tests;
 mod page_tests;
+mod token_tests;
 
 use std::fs;
 use std::path::Path;

@@ -3,6 +3,7 @@
 
 mod account;
 mod keeping;
+mod tokens;
 
 use std::path::PathBuf;
 use std::sync::mpsc::Sender;
@@ -19,6 +20,7 @@ use countersign_core::vault::{Group, NewAccount, Sort, View};
 use countersign_strings::{fill, text};
 
 use self::account::account_id;
+use self::tokens::TokenFront;
 use super::ask::ScreenAsk;
 use super::field::Field;
 use super::model::{Answered, Figures};
@@ -28,7 +30,9 @@ use super::screen::Message;
 use super::setting;
 use super::state::{Effect, Event, Removal};
 use crate::command::history;
+use crate::command::token::args::Where;
 use crate::desk::Desk;
+use crate::home::Home;
 use crate::read::{self, Found};
 use crate::terminal::normal;
 use crate::words;
@@ -51,16 +55,36 @@ struct Inner {
     done: Mutex<Before>,
     /// The file of the desk's settings.
     settings: PathBuf,
+    home: Home,
+    /// Where hardware tokens are laid.
+    tokens: Where,
+    /// What is done with one.
+    token: Mutex<Option<Arc<TokenFront>>>,
     cancel: Cancel,
 }
 
 impl Worker {
     /// Works on `desk` and tells `messages`.
-    pub fn new(desk: Desk, settings: PathBuf, ask: Arc<ScreenAsk>, messages: Sender<Message>) -> Self {
-        let (found, counted, groups, done) = Default::default();
+    pub fn new(desk: Desk, home: Home, tokens: Where, ask: Arc<ScreenAsk>, messages: Sender<Message>) -> Self {
+        let (found, counted, groups, done, token) = Default::default();
+        let settings = home.settings();
         let sort = Mutex::new(setting::sort(&settings));
         let (messages, cancel) = (Mutex::new(messages), Cancel::default());
-        Self(Arc::new(Inner { desk, ask, messages, found, counted, groups, sort, done, settings, cancel }))
+        Self(Arc::new(Inner {
+            desk,
+            ask,
+            messages,
+            found,
+            counted,
+            groups,
+            sort,
+            done,
+            settings,
+            home,
+            tokens,
+            token,
+            cancel,
+        }))
     }
 
     /// The order of the list.
@@ -96,6 +120,7 @@ impl Worker {
     pub fn forget_codes(&self) {
         lock(&self.0.counted).clear();
         lock(&self.0.groups).clear();
+        self.stop_token();
     }
 
     /// Has the loop read the list again.
@@ -107,6 +132,7 @@ impl Worker {
     pub fn stop(&self) {
         self.0.cancel.cancel();
         self.0.ask.answer(None);
+        self.end_token();
     }
 
     /// Does one wish. The ones that only concern the screen are not for it.
@@ -115,6 +141,8 @@ impl Worker {
             Effect::Give(passphrase) => self.0.ask.answer(Some(normal(passphrase.text()))),
             Effect::Withhold => self.0.ask.answer(None),
             Effect::Drop => drop(lock(&self.0.found).take()),
+            Effect::TokenAnswer(answer) => self.answer_token(answer.as_ref()),
+            Effect::TokenStop => self.stop_token(),
             Effect::Bell | Effect::Quit => {}
             effect => {
                 let (worker, awaited) = (self.clone(), effect.is_awaited());
@@ -170,6 +198,8 @@ impl Worker {
             Effect::Dismiss(id) => self.dismiss(&id),
             Effect::ReportNotice(id) => vec![self.report_notice(&id)],
             Effect::History => vec![self.history()],
+            Effect::Tokens => vec![self.tokens()],
+            Effect::Token(task) => self.token(&task),
             Effect::Move(gateway) => vec![self.invite(&gateway)],
             Effect::Confirm { gateway, digits } => vec![Event::Confirmed(self.confirm(&gateway, &digits))],
             Effect::Change { old, new } => vec![self.change(&old, &new)],
@@ -177,6 +207,7 @@ impl Worker {
             Effect::Deny(id) => self.answer(&id, None, false),
             Effect::Report(id) => self.answer(&id, None, true),
             Effect::Give(_) | Effect::Withhold | Effect::Drop | Effect::Bell | Effect::Quit => Vec::new(),
+            Effect::TokenAnswer(_) | Effect::TokenStop => Vec::new(),
         }
     }
 

@@ -7,7 +7,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use countersign_core::burn::ledger::{self, Entry, Form, Proof, Written};
+use countersign_core::burn::ledger::{self, Entry, Form, Written};
 use countersign_core::burn::{Protection, ROUNDS};
 use countersign_core::port::Random;
 use countersign_core::protocol::Secret;
@@ -59,17 +59,9 @@ pub fn line(entry: &Entry) -> String {
         ("model", &*isolated(model)),
         ("owner", &*owner),
         ("when", &*when::minute(entry.written_at)),
-        ("proof", text(of_proof(entry.proof))),
+        ("proof", token_words::of_proof(entry.proof)),
     ];
     fill("token.ledger_line", &values)
-}
-
-const fn of_proof(proof: Proof) -> &'static str {
-    match proof {
-        Proof::ByWire | Proof::ByCodes => "token.proof_proven",
-        Proof::Written => "token.proof_written",
-        Proof::Failed => "token.proof_failed",
-    }
 }
 
 /// One token for scripts, without its seed.

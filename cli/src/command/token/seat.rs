@@ -9,6 +9,7 @@ use countersign_strings::{fill, text};
 use super::args::Where;
 use crate::fault::Fault;
 use crate::port::emulated::{Loss, Model, Tray};
+use crate::terminal::Terminal;
 
 /// A place for one token at a time.
 pub trait Seat {
@@ -35,14 +36,19 @@ pub trait Seat {
 }
 
 /// The place that was asked for.
-pub fn find(asked: &Where, clock: &Arc<dyn Clock>, random: &Arc<dyn Random>) -> Result<Box<dyn Seat>, Fault> {
+pub fn find(
+    terminal: &Terminal,
+    asked: &Where,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+) -> Result<Box<dyn Seat>, Fault> {
     match &asked.emulated {
         Some(name) => {
             let model = Model::find(name).ok_or_else(|| unknown_model(name))?;
             let loses = asked.lose.iter().map(|asked| loss(asked)).collect::<Result<_, _>>()?;
             Ok(Box::new(Tray::new(model, Arc::clone(clock), Arc::clone(random), loses)))
         }
-        None => Ok(Box::new(reader::OnReader::find(asked)?)),
+        None => Ok(Box::new(reader::OnReader::find(terminal, asked)?)),
     }
 }
 
@@ -106,9 +112,9 @@ mod reader {
 
     use super::{Seat, Where};
     use crate::fault::Fault;
-    use crate::menu::{self, Chosen};
     use crate::outside::isolated;
     use crate::port::reader::{ReaderError, Readers, Seen};
+    use crate::terminal::Terminal;
 
     /// One reader of this machine.
     pub struct OnReader {
@@ -119,10 +125,10 @@ mod reader {
     impl OnReader {
         /// The reader whose name has what was asked for in it; else the only one, the only one on which a token lies, or the
         /// one that the person chooses.
-        pub fn find(asked: &Where) -> Result<Self, Fault> {
+        pub fn find(terminal: &Terminal, asked: &Where) -> Result<Self, Fault> {
             let mut readers = Readers::open().map_err(fault)?;
             let seen = readers.seen().map_err(fault)?;
-            let name = chosen(&seen, asked.reader.as_deref())?;
+            let name = chosen(terminal, &seen, asked.reader.as_deref())?;
             Ok(Self { readers, name })
         }
     }
@@ -132,7 +138,7 @@ mod reader {
         Ok(seen.into_iter().map(|reader| (reader.name, reader.has_token)).collect())
     }
 
-    fn chosen(seen: &[Seen], asked: Option<&str>) -> Result<String, Fault> {
+    fn chosen(terminal: &Terminal, seen: &[Seen], asked: Option<&str>) -> Result<String, Fault> {
         if let Some(one) = seen.iter().find(|reader| asked == Some(&*reader.name)) {
             return Ok(one.name.clone());
         }
@@ -144,22 +150,20 @@ mod reader {
             ([], _) if seen.is_empty() => Err(Fault::refused(text("token.no_reader"))),
             ([], _) => Err(Fault::refused(fill("token.no_such_reader", &[("names", &names(seen.iter()))]))),
             ([one], _) | (_, [one]) => Ok(one.name.clone()),
-            (several, _) => pick(several),
+            (several, _) => pick(terminal, several),
         }
     }
 
     /// Lets the person choose; with nobody there it is said what there is.
-    fn pick(readers: &[&Seen]) -> Result<String, Fault> {
+    fn pick(terminal: &Terminal, readers: &[&Seen]) -> Result<String, Fault> {
         let label = |reader: &&Seen| {
             let token = text(if reader.has_token { "token.reader_holds" } else { "token.reader_empty" });
             fill("token.reader", &[("name", &isolated(&reader.name)), ("token", token)])
         };
         let labels: Vec<String> = readers.iter().map(label).collect();
-        match menu::choose(&labels, "") {
-            Ok(Chosen::Print(at) | Chosen::Copy(at)) => {
-                readers.get(at).map(|reader| reader.name.clone()).ok_or_else(|| several(readers))
-            }
-            Ok(Chosen::Nothing) => Err(Fault::refused(text("cli.nothing_chosen"))),
+        match terminal.choose(&labels) {
+            Ok(Some(at)) => readers.get(at).map(|reader| reader.name.clone()).ok_or_else(|| several(readers)),
+            Ok(None) => Err(Fault::refused(text("cli.nothing_chosen"))),
             Err(_) => Err(several(readers)),
         }
     }
@@ -225,22 +229,26 @@ mod reader {
     mod tests {
         use super::*;
 
+        fn terminal() -> Terminal {
+            Terminal::new(false, None)
+        }
+
         fn seen(readers: &[(&str, bool)]) -> Vec<Seen> {
             readers.iter().map(|(name, has_token)| Seen { name: (*name).to_owned(), has_token: *has_token }).collect()
         }
 
         #[test]
         fn the_only_reader_is_taken_and_the_only_one_with_a_token() {
-            assert_eq!(chosen(&seen(&[("A", false)]), None).unwrap(), "A");
-            assert_eq!(chosen(&seen(&[("A", false), ("B", true)]), None).unwrap(), "B");
-            assert_eq!(chosen(&seen(&[("A one", true), ("B two", true)]), Some("TWO")).unwrap(), "B two");
+            assert_eq!(chosen(&terminal(), &seen(&[("A", false)]), None).unwrap(), "A");
+            assert_eq!(chosen(&terminal(), &seen(&[("A", false), ("B", true)]), None).unwrap(), "B");
+            assert_eq!(chosen(&terminal(), &seen(&[("A one", true), ("B two", true)]), Some("TWO")).unwrap(), "B two");
         }
 
         #[test]
         fn a_reader_that_is_not_there_is_told_with_those_that_are() {
-            let fault = chosen(&seen(&[("A", true)]), Some("b")).unwrap_err();
+            let fault = chosen(&terminal(), &seen(&[("A", true)]), Some("b")).unwrap_err();
             assert!(fault.words.contains('A'), "{}", fault.words);
-            assert_eq!(chosen(&[], None).unwrap_err().words, text("token.no_reader"));
+            assert_eq!(chosen(&terminal(), &[], None).unwrap_err().words, text("token.no_reader"));
         }
     }
 }

@@ -117,10 +117,10 @@ impl<'c> Table<'c> {
     pub fn to_look(context: &'c Context, on: &Where) -> Result<Self, Fault> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let random: Arc<dyn Random> = Arc::new(SystemRandom::new());
-        let seat = seat::find(on, &clock, &random)?;
+        let seat = seat::find(&context.terminal, on, &clock, &random)?;
         let log = Log::open(on.log.as_deref(), Arc::clone(&clock))?;
-        let interrupt =
-            Interrupt::listen().map_err(|why| Fault::failed(words::caused(text("error.internal").to_owned(), &why)))?;
+        let internal = |why: std::io::Error| Fault::failed(words::caused(text("error.internal").to_owned(), &why));
+        let interrupt = context.terminal.interrupt().map_or_else(Interrupt::listen, Ok).map_err(internal)?;
         let mut table = Self {
             context,
             burns: Box::new(Passing::default()),

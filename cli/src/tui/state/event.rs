@@ -3,10 +3,10 @@
 use countersign_core::vault::Sort;
 use zeroize::Zeroizing;
 
-use super::{Filter, Move, Removal, Settings};
+use super::{Filter, Move, Removal, Settings, TokenQuestion, TokenTask};
 use crate::tui::field::Field;
 use crate::tui::form::{Form, Item};
-use crate::tui::model::{Account, Answered, Binned, Card, Details, Figures, Found, Gateway, Notice};
+use crate::tui::model::{Account, Answered, Binned, Card, Details, Figures, Found, Gateway, Notice, TokenRow};
 
 /// What can happen.
 #[derive(Clone, Debug)]
@@ -115,6 +115,14 @@ pub enum Event {
     },
     /// The keystore asks no more.
     AskOver,
+    /// The ledger of hardware tokens.
+    Tokens(Vec<TokenRow>),
+    /// Something is said of the token that lies there.
+    TokenSaid(String),
+    /// Something is asked about it.
+    TokenAsks(TokenQuestion),
+    /// What was done with it has come to its end; the words say why not well.
+    TokenOver(Result<(), String>),
     /// Something to be told in passing.
     Notice(String),
     /// A gateway can't be asked, or all can be asked again.
@@ -326,6 +334,14 @@ pub enum Effect {
         /// The one from now on.
         new: Field,
     },
+    /// Read the ledger of hardware tokens.
+    Tokens,
+    /// Do something with the token that lies there.
+    Token(TokenTask),
+    /// Answer what is asked about it; `None` leaves it.
+    TokenAnswer(Option<Field>),
+    /// Stop what is done with it.
+    TokenStop,
     /// Give the keystore the passphrase.
     Give(Field),
     /// The person does not give it.

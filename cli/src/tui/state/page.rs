@@ -1,6 +1,6 @@
 //! What may stand in front of the list.
 
-use super::Settings;
+use super::{Settings, TokenPage};
 use crate::tui::field::Field;
 use crate::tui::form::Form;
 use crate::tui::model::{Binned, Details, Figures, Found, Notice};
@@ -39,6 +39,8 @@ pub enum Page {
     },
     /// The groups.
     Groups(GroupPage),
+    /// Hardware tokens.
+    Tokens(TokenPage),
     /// An account is typed in, or changed.
     Form(Box<Form>),
     /// What can be set.

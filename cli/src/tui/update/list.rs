@@ -36,6 +36,7 @@ impl State {
                 out.push(Effect::Sort(self.sort));
             }
             Key::Char('G') => self.open_groups(),
+            Key::Char('T') => self.open_tokens(out),
             Key::Char('J') => self.shift(true, out),
             Key::Char('K') => self.shift(false, out),
             Key::Char('c') => self.copy(false, out),

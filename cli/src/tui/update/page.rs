@@ -60,6 +60,7 @@ impl State {
             },
             Page::Bin { .. } => self.bin_key(key, out),
             Page::Groups(_) => self.group_key(key, out),
+            Page::Tokens(_) => self.token_key(key, out),
             Page::Settings { selected, .. } => match key {
                 Key::Esc | Key::Char('s' | 'q') => self.page = Page::List,
                 Key::Enter | Key::Char(' ') | Key::Right => self.set(true, out),

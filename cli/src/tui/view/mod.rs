@@ -13,6 +13,7 @@ mod row;
 mod scroll;
 mod settings;
 mod spot;
+mod tokens;
 
 use countersign_core::vault::Sort;
 use countersign_strings::{fill, text as words};
@@ -76,6 +77,8 @@ fn compose(state: &State, now: u64, look: Look, area: Rect, buffer: &mut Buffer,
         groups::draw(state, page, look, body, buffer, spots)
     } else if let Page::Bin { rows, selected, ask } = &state.page {
         bin::draw(state, (rows, *selected, *ask), look, body, buffer, spots)
+    } else if let (Page::Tokens(page), None) = (&state.page, &state.ask) {
+        tokens::draw(state, page, look, body, buffer, spots)
     } else if let (Page::Form(form), None) = (&state.page, &state.ask) {
         form::draw(form, look, body, buffer, spots)
     } else {

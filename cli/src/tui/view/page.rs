@@ -86,6 +86,7 @@ pub fn draw(state: &State, look: Look, area: Rect, buffer: &mut Buffer) -> Strin
         | Page::Form(_)
         | Page::Settings { .. }
         | Page::Groups(_)
+        | Page::Tokens(_)
         | Page::Bin { .. } => {}
     }
     if let Some(ask) = &state.ask {
