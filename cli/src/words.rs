@@ -152,6 +152,7 @@ fn of_port(fault: PortError) -> &'static str {
         PortError::Unavailable => "error.unavailable",
         PortError::Locked => "error.vault_locked",
         PortError::DiskFull => "error.disk_full",
+        PortError::Denied => "error.file_denied",
         PortError::Disk => "error.disk",
         PortError::Busy => "error.file_busy",
         PortError::Memory => "error.memory",

@@ -205,6 +205,10 @@ pub enum PortError {
     /// No space is left on the disk.
     #[error("disk full")]
     DiskFull,
+    /// The file or its folder may not be read or written: its rights, a file system that is only read, or something else
+    /// has its place.
+    #[error("access denied")]
+    Denied,
     /// The disk failed.
     #[error("disk fault")]
     Disk,

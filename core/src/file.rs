@@ -14,7 +14,7 @@ const LOCK: &str = "lock";
 /// Makes `folder` and what is missing above it, for its owner alone. One that is there gets its rights back.
 ///
 /// # Errors
-/// [`PortError::DiskFull`], [`PortError::Disk`].
+/// [`PortError::DiskFull`], [`PortError::Denied`], [`PortError::Disk`].
 pub fn make_folder(folder: &Path) -> Result<(), PortError> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -62,7 +62,7 @@ pub struct Alone {
 /// what is shared.
 ///
 /// # Errors
-/// [`PortError::DiskFull`], [`PortError::Disk`].
+/// [`PortError::DiskFull`], [`PortError::Denied`], [`PortError::Disk`].
 pub fn alone(folder: &Path) -> Result<Alone, PortError> {
     if cfg!(target_os = "ios") {
         return Ok(Alone { _lock: None });
@@ -84,7 +84,7 @@ pub fn alone(folder: &Path) -> Result<Alone, PortError> {
 /// file or the new one is there, whole.
 ///
 /// # Errors
-/// [`PortError::DiskFull`], [`PortError::Disk`]; then the old file stands or the new one, whole: what failed may have been
+/// [`PortError::DiskFull`], [`PortError::Denied`], [`PortError::Disk`]; then the old file stands or the new one, whole: what failed may have been
 /// the fsync of the folder, after the rename. Whoever keeps in memory what the file says reads it again.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), PortError> {
     let writing = path.with_extension(WRITING);
@@ -125,8 +125,17 @@ fn sync_folder(path: &Path) -> Result<(), PortError> {
 }
 
 fn disk(fault: io::Error) -> PortError {
+    named(&fault)
+}
+
+/// What a call on a file failed for.
+pub fn named(fault: &io::Error) -> PortError {
     match fault.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => PortError::DiskFull,
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => PortError::Denied,
+        // Something else has the place of the file or folder.
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => PortError::Denied,
+        ErrorKind::OutOfMemory => PortError::Memory,
         _ => PortError::Disk,
     }
 }

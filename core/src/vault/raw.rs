@@ -11,7 +11,10 @@ use countersign_protocol::jose::H32;
 use super::header;
 use super::reserve::{self, Cell};
 use super::store::{APPLICATION, PAGE};
-use crate::error::{Error, InputError, Named, PortError};
+#[cfg(doc)]
+use crate::error::PortError;
+use crate::error::{Error, InputError, Named};
+use crate::file;
 use crate::limits;
 
 /// What the first look says.
@@ -44,9 +47,7 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
 pub(super) fn disk(error: io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::NotFound => InputError::NoVault.into(),
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => PortError::DiskFull.into(),
-        io::ErrorKind::OutOfMemory => PortError::Memory.into(),
-        _ => PortError::Disk.into(),
+        _ => file::named(&error).into(),
     }
 }
 

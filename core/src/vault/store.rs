@@ -1,5 +1,6 @@
 //! The SQLite file: its tables, its settings, and what its errors mean.
 
+use std::fs::OpenOptions;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,9 +13,11 @@ use super::frame::Place;
 use super::header;
 use super::hidden::{Beneath, Hidden};
 use super::key::VaultKey;
+use super::raw::beside;
 use super::reserve::{self, Cell, SecondPlace};
 use super::slot::Slot;
 use crate::error::{Error, PortError};
+use crate::file;
 use crate::port::Random;
 
 /// Bytes of a page.
@@ -23,6 +26,8 @@ pub(super) const PAGE: usize = 4096;
 pub(super) const APPLICATION: u32 = 0x4353_7674;
 /// How long one process waits for another's write.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// The index of the log, which processes share beside the file, does not fit on the disk any more.
+const NO_ROOM_FOR_INDEX: i32 = rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 /// Pages in the write-ahead log before it is written back.
 const CHECKPOINT: u32 = 256;
 
@@ -98,12 +103,14 @@ impl From<rusqlite::Error> for Fault {
         let corrupt = [rusqlite::ffi::SQLITE_IOERR_SHORT_READ, rusqlite::ffi::SQLITE_IOERR_CORRUPTFS];
         match failure.code {
             ErrorCode::DiskFull => PortError::DiskFull.into(),
+            ErrorCode::SystemIoFailure if NO_ROOM_FOR_INDEX == failure.extended_code => PortError::DiskFull.into(),
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed => {
                 PortError::Busy.into()
             }
             ErrorCode::OutOfMemory => PortError::Memory.into(),
             ErrorCode::SystemIoFailure if !corrupt.contains(&failure.extended_code) => PortError::Disk.into(),
-            ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied => PortError::Disk.into(),
+            ErrorCode::CannotOpen => PortError::Disk.into(),
+            ErrorCode::ReadOnly | ErrorCode::PermissionDenied => PortError::Denied.into(),
             _ => Self::Broken,
         }
     }
@@ -143,12 +150,15 @@ impl Store {
     }
 
     /// Opens the file that is there. Nothing is written back before [`Store::trust`], also not at the end.
+    ///
+    /// On a disk that is full to the last page there is no room for the index of the log, which processes share. Then it is
+    /// kept in memory, and the file is this process' alone while it is open: codes are needed on such a day too.
     pub fn open(path: &Path) -> Result<Self, Fault> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)?;
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-        settle(&connection)?;
-        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+        let connection = connect(path, false).or_else(|error| match error {
+            rusqlite::Error::SqliteFailure(fault, _) if fault.extended_code == NO_ROOM_FOR_INDEX => connect(path, true),
+            error => Err(error),
+        });
+        let connection = connection.map_err(|error| unopened(path, error))?;
         Ok(Self { connection, hidden: None, wait: Wait::ForDisk })
     }
 
@@ -445,6 +455,31 @@ pub(super) fn put_cell(connection: &Connection, row: u64, cell: &[u8]) -> Result
         connection.prepare_cached("INSERT INTO reserve (id, body) VALUES (?1, ?2)")?.execute(params![row, cell])?;
     }
     Ok(())
+}
+
+/// Why the file can't be opened. SQLite says no more than that it can't; whether it may be written here the lock beside it tells,
+/// which can be opened and closed without SQLite losing its own.
+fn unopened(path: &Path, error: rusqlite::Error) -> Fault {
+    let is_unopened = error.sqlite_error_code() == Some(ErrorCode::CannotOpen);
+    let lock = || OpenOptions::new().append(true).open(beside(path, ".lock"));
+    match is_unopened.then(lock) {
+        Some(Err(fault)) => file::named(&fault).into(),
+        _ => error.into(),
+    }
+}
+
+/// Opens the file that is there, for this process alone where it says so, and writes nothing back by itself.
+fn connect(path: &Path, is_alone: bool) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    if is_alone {
+        // Before anything is read: the index is made by the first look.
+        connection.pragma_update_and_check(None, "locking_mode", "exclusive", |_| Ok(()))?;
+    }
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    settle(&connection)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    Ok(connection)
 }
 
 fn settle(connection: &Connection) -> rusqlite::Result<()> {
