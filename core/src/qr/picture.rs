@@ -31,13 +31,27 @@ pub enum PictureError {
     Damaged,
 }
 
+const WHITE: u8 = 255;
+const BLACK: u8 = 0;
+/// What is lighter is nowhere dark.
+const PALE: u8 = 160;
+/// Pixels of the largest picture that is unpacked twice.
+const TWICE: usize = 1 << 23;
+
 /// Unpacks a file into grey.
 pub(super) fn unpack(file: Vec<u8>) -> Result<Luma, PictureError> {
     if file.len() > PICTURE_FILE {
         return Err(PictureError::FileSize(file.len()));
     }
     if file.starts_with(b"\x89PNG\r\n\x1a\n") {
-        png(&file)
+        match png(&file, WHITE)? {
+            (picture, false) => Ok(picture),
+            // White on nothing, as pages draw it that follow a dark mode.
+            (picture, true) => {
+                drop(picture);
+                Ok(png(&file, BLACK)?.0)
+            }
+        }
     } else if file.starts_with(&[0xff, 0xd8, 0xff]) {
         jpeg(&file)
     } else {
@@ -45,8 +59,9 @@ pub(super) fn unpack(file: Vec<u8>) -> Result<Luma, PictureError> {
     }
 }
 
-/// Row by row into grey, so that no more than the grey picture and one row are held.
-fn png(file: &[u8]) -> Result<Luma, PictureError> {
+/// Row by row into grey, so that no more than the grey picture and one row are held. What is transparent lies on `ground`; and
+/// whether there is such, and nothing dark on it.
+fn png(file: &[u8], ground: u8) -> Result<(Luma, bool), PictureError> {
     let declared = |place| file.get(place..)?.first_chunk().map(|bytes| u64::from(u32::from_be_bytes(*bytes)));
     check_sides(declared(16).ok_or(PictureError::Damaged)?, declared(20).ok_or(PictureError::Damaged)?)?;
     // What the decoder may hold beside our picture: rows, a palette, the window of its inflater.
@@ -67,7 +82,7 @@ fn png(file: &[u8]) -> Result<Luma, PictureError> {
     let mut next = 0;
     while let Some(row) = reader.next_interlaced_row().map_err(|_| PictureError::Damaged)? {
         gray.clear();
-        gray.extend(row.data().chunks_exact(samples).map(luma_of));
+        gray.extend(row.data().chunks_exact(samples).map(|pixel| luma_of(pixel, ground)));
         match row.interlace() {
             png::InterlaceInfo::Null(_) => {
                 let place = pixels.get_mut(next * width..(next + 1) * width).ok_or(PictureError::Damaged)?;
@@ -77,11 +92,12 @@ fn png(file: &[u8]) -> Result<Luma, PictureError> {
             png::InterlaceInfo::Adam7(pass) => png::expand_interlaced_row(&mut pixels, width, &gray, pass, 8),
         }
     }
-    Ok(Luma::new(pixels, width, height, width, Rotation::None)?)
+    let is_pale = matches!(samples, 2 | 4) && pixels.len() <= TWICE && pixels.iter().all(|grey| *grey > PALE);
+    Ok((Luma::new(pixels, width, height, width, Rotation::None)?, is_pale))
 }
 
-/// The grey of one pixel: grey, grey and alpha, RGB or RGBA. What is transparent lies on white.
-fn luma_of(pixel: &[u8]) -> u8 {
+/// The grey of one pixel: grey, grey and alpha, RGB or RGBA. What is transparent lies on `ground`.
+fn luma_of(pixel: &[u8], ground: u8) -> u8 {
     let (grey, alpha) = match *pixel {
         [grey] => (u32::from(grey), 255),
         [grey, alpha] => (u32::from(grey), u32::from(alpha)),
@@ -89,7 +105,7 @@ fn luma_of(pixel: &[u8]) -> u8 {
         [red, green, blue, alpha] => (weighed(red, green, blue), u32::from(alpha)),
         _ => (255, 255),
     };
-    ((grey * alpha + 255 * (255 - alpha)) / 255) as u8
+    ((grey * alpha + u32::from(ground) * (255 - alpha)) / 255) as u8
 }
 
 /// Rec. 601, as JPEG weighs them.
@@ -116,7 +132,7 @@ fn jpeg(file: &[u8]) -> Result<Luma, PictureError> {
     }
     decoder.set_options(options.jpeg_set_out_colorspace(ColorSpace::RGB));
     let colours = decoder.decode().map_err(|_| PictureError::Damaged)?;
-    let pixels = colours.chunks_exact(3).map(luma_of).collect();
+    let pixels = colours.chunks_exact(3).map(|pixel| luma_of(pixel, WHITE)).collect();
     Ok(Luma::new(pixels, width, height, width, Rotation::None)?)
 }
 
@@ -205,8 +221,10 @@ mod tests {
         assert_eq!(rows(&colours), [[255, 76]]);
         let clear = unpack(png_of(3, 1, png::ColorType::Rgba, &[0, 0, 0, 0, 0, 0, 0, 255, 0, 0, 0, 128])).unwrap();
         assert_eq!(rows(&clear), [[255, 0, 127]]);
-        let faint = unpack(png_of(1, 1, png::ColorType::GrayscaleAlpha, &[0, 0])).unwrap();
-        assert_eq!(rows(&faint), [[255]]);
+        let faint = unpack(png_of(2, 1, png::ColorType::GrayscaleAlpha, &[0, 0, 0, 255])).unwrap();
+        assert_eq!(rows(&faint), [[255, 0]]);
+        let light = unpack(png_of(2, 1, png::ColorType::GrayscaleAlpha, &[255, 0, 255, 255])).unwrap();
+        assert_eq!(rows(&light), [[0, 255]], "white on nothing is seen on black");
     }
 
     #[test]
