@@ -72,6 +72,7 @@ impl Desk {
     pub fn open_existing(home: &Home, ask: Arc<dyn AskPassphrase>) -> Result<Self, Fault> {
         let none = || Fault::refused(text("cli.no_vault_yet"));
         // Looking makes nothing.
+        no_folder(home)?;
         if !home.vault().map_or(home.path().is_dir(), Path::is_file) {
             return Err(none());
         }
@@ -218,4 +219,13 @@ impl Desk {
         };
         Phone { os, model: text("cli.model").to_owned(), app: format!("countersign {}", env!("CARGO_PKG_VERSION")) }
     }
+}
+
+/// What was named as the vault's file must not be something else, such as a folder.
+///
+/// # Errors
+/// A [`Fault`] where it is.
+pub fn no_folder(home: &Home) -> Result<(), Fault> {
+    let is_else = home.vault().is_some_and(|path| path.exists() && !path.is_file());
+    if is_else { Err(InputError::NotAVault.into()) } else { Ok(()) }
 }

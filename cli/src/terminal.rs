@@ -1,11 +1,12 @@
 //! What a command reads and writes: results to stdout, words to stderr, questions to the terminal.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::io::{self, BufRead, BufReader, ErrorKind, IsTerminal, Read, Write};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use countersign_core::cancel::Cancel;
-use countersign_core::error::PortError;
+use countersign_core::error::{Error, PortError};
+use countersign_core::file;
 use countersign_core::port::Prompt;
 use countersign_core::protocol::Secret;
 use countersign_strings::{fill, text};
@@ -26,18 +27,19 @@ pub struct Terminal {
     descriptor: Option<Mutex<Descriptor>>,
     /// The screen that a command runs behind.
     front: Option<Arc<dyn Front>>,
+    lost: OnceLock<PortError>,
 }
 
 impl Terminal {
     /// As the command line asks.
     pub fn new(json: bool, passphrase_fd: Option<u32>) -> Self {
         let descriptor = passphrase_fd.map(|number| Mutex::new(Descriptor { number, lines: None, first: None }));
-        Self { json, descriptor, front: None }
+        Self { json, descriptor, front: None, lost: OnceLock::new() }
     }
 
     /// A screen in its place.
     pub fn of_front(front: Arc<dyn Front>) -> Self {
-        Self { json: false, descriptor: None, front: Some(front) }
+        Self { json: false, descriptor: None, front: Some(front), lost: OnceLock::new() }
     }
 
     /// Whether the person behind a screen stopped what runs; `None` at a terminal, where a signal says so.
@@ -50,7 +52,8 @@ impl Terminal {
         self.json
     }
 
-    /// Writes a result: as JSON on one line, or as `plain`. A reader that went away is no fault.
+    /// Writes a result: as JSON on one line, or as `plain`. A reader that went away is no fault; that nothing can be
+    /// written is one, which [`Terminal::settled`] gives once the command is done.
     pub fn result(&self, plain: &str, json: &Value) {
         if let Some(front) = &self.front {
             if !plain.is_empty() {
@@ -58,15 +61,38 @@ impl Terminal {
             }
             return;
         }
+        let mut line = if self.json { json.to_string() } else { plain.to_owned() };
+        if !line.is_empty() {
+            line.push('\n');
+            self.bytes(line.as_bytes());
+        }
+    }
+
+    /// The same of a result that is a file.
+    pub fn bytes(&self, bytes: &[u8]) {
         let mut out = io::stdout().lock();
-        let line = if self.json { json.to_string() } else { plain.to_owned() };
-        let _ = if line.is_empty() { Ok(()) } else { writeln!(out, "{line}").and_then(|()| out.flush()) };
+        match out.write_all(bytes).and_then(|()| out.flush()) {
+            Err(fault) if fault.kind() != ErrorKind::BrokenPipe => drop(self.lost.set(file::named(&fault))),
+            _ => {}
+        }
+    }
+
+    fn lost(why: PortError) -> Fault {
+        Fault { details: Some(Error::from(why).to_string()), ..Fault::failed(text("cli.result_lost")) }
+    }
+
+    /// Whether every result reached whoever reads it, as far as anybody does.
+    ///
+    /// # Errors
+    /// A [`Fault`] where one could not be written.
+    pub fn settled(&self) -> Result<(), Fault> {
+        self.lost.get().map_or(Ok(()), |why| Err(Self::lost(*why)))
     }
 
     /// Writes a result of a command that stays open.
     ///
     /// # Errors
-    /// A [`Fault`] when nobody reads it any more.
+    /// A [`Fault`] when nobody reads it any more, or it can't be written.
     pub fn result_line(&self, plain: &str, json: &Value) -> Result<(), Fault> {
         self.result_row(&format!("{plain}\n"), json)
     }
@@ -82,7 +108,10 @@ impl Terminal {
         }
         let line = if self.json { json.to_string() } else { plain.to_owned() };
         let mut out = io::stdout().lock();
-        writeln!(out, "{line}").and_then(|()| out.flush()).map_err(|_| Fault::failed(text("cli.nobody_reads")))
+        writeln!(out, "{line}").and_then(|()| out.flush()).map_err(|fault| match fault.kind() {
+            ErrorKind::BrokenPipe => Fault::failed(text("cli.nobody_reads")),
+            _ => Self::lost(file::named(&fault)),
+        })
     }
 
     /// Says words: to stderr, since they are no result.

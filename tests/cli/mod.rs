@@ -7,6 +7,7 @@ mod check_config;
 mod choices;
 mod clipboard;
 mod device;
+mod disk;
 mod icons;
 mod keyring;
 mod phones;

@@ -1,9 +1,8 @@
 //! `countersign completions SHELL` and `countersign man DIR`: what a shell and `man` are told of this program.
 
-use std::io::{self, Write};
 use std::path::Path;
 
-use clap::{Command, CommandFactory};
+use clap::{Arg, Command, CommandFactory, ValueHint};
 use clap_complete::Shell;
 use clap_mangen::{Man, roff};
 use countersign_prompt::usage;
@@ -18,12 +17,24 @@ use crate::terminal::Terminal;
 const NAME: &str = "countersign";
 
 /// Prints what this shell completes a command line by.
-pub fn completions(shell: Shell) -> Result<(), Fault> {
+pub fn completions(terminal: &Terminal, shell: Shell) {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut usage::worded(Arguments::command()), NAME, &mut script);
-    // A reader that went away has read enough.
-    let _ = io::stdout().lock().write_all(&script);
-    Ok(())
+    clap_complete::generate(shell, &mut hinted(usage::worded(Arguments::command())), NAME, &mut script);
+    terminal.bytes(&script);
+}
+
+/// Files are offered where a file is meant, and nowhere else: names of accounts are not known to a shell.
+fn hinted(command: Command) -> Command {
+    let hinted_arg = |arg: Arg| {
+        let names = arg.get_value_names().unwrap_or_default();
+        let hint = match names.first().map(|name| name.as_str()) {
+            Some("FILE" | "PICTURE" | "ICON") => ValueHint::FilePath,
+            Some("DIR") => ValueHint::DirPath,
+            _ => ValueHint::Other,
+        };
+        if arg.get_action().takes_values() { arg.value_hint(hint) } else { arg }
+    };
+    command.mut_args(hinted_arg).mut_subcommands(hinted)
 }
 
 /// Writes a page for the program and one for each command into `folder`.
@@ -90,6 +101,21 @@ fn of_program() -> roff::Roff {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_are_offered_where_one_is_meant_and_nowhere_else() {
+        let program = hinted(usage::worded(Arguments::command()));
+        let hint = |command: &str, name: &str| {
+            let command = program.find_subcommand(command).unwrap();
+            command.get_arguments().find(|arg| arg.get_id() == name).unwrap().get_value_hint()
+        };
+        assert_eq!(hint("add", "picture"), ValueHint::FilePath);
+        assert_eq!(hint("scan", "pictures"), ValueHint::FilePath);
+        assert_eq!(hint("man", "folder"), ValueHint::DirPath);
+        for (command, name) in [("code", "names"), ("list", "group"), ("edit", "note"), ("settings", "value")] {
+            assert_eq!(hint(command, name), ValueHint::Other, "{command} {name}");
+        }
+    }
 
     #[test]
     fn every_command_has_a_page_and_every_page_tells_how_it_ends() {

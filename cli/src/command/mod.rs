@@ -144,15 +144,18 @@ pub fn run(arguments: Arguments, phone: impl FnOnce(&Context, &Tui) -> Result<()
     let terminal = Arc::new(Terminal::new(common.json, common.passphrase_fd));
     // What needs no home, and is to work without one.
     match &arguments.command {
-        Some(Command::Completions { shell }) => return completions::completions(*shell),
-        Some(Command::Man { folder }) => return completions::man(&terminal, folder),
-        Some(Command::Limits) => return limits::run(&terminal),
+        Some(Command::Completions { shell }) => {
+            completions::completions(&terminal, *shell);
+            return terminal.settled();
+        }
+        Some(Command::Man { folder }) => return completions::man(&terminal, folder).and_then(|()| terminal.settled()),
+        Some(Command::Limits) => return limits::run(&terminal).and_then(|()| terminal.settled()),
         _ => {}
     }
     let home = Home::find(common.home.as_deref(), common.vault.as_deref(), |name| std::env::var_os(name));
     let home = home.ok_or_else(|| Fault::refused(text("cli.no_home")))?;
     let context = Context { terminal, home, key: common.hardware_key, opened: None };
-    match arguments.command {
+    let done = match arguments.command {
         None => phone(&context, &Tui::default()),
         Some(Command::Tui(options)) => phone(&context, &options),
         Some(Command::Init) => init::run(&context),
@@ -188,5 +191,6 @@ pub fn run(arguments: Arguments, phone: impl FnOnce(&Context, &Tui) -> Result<()
         Some(Command::Scan(options)) => scan::run(&context, &options),
         Some(Command::ExportUri(options)) => export_uri::run(&context, &options),
         Some(Command::Completions { .. } | Command::Man { .. } | Command::Limits) => Ok(()),
-    }
+    };
+    done.and_then(|()| context.terminal.settled())
 }

@@ -13,8 +13,10 @@ use zeroize::Zeroizing;
 
 use super::Context;
 use crate::fault::Fault;
-use crate::when;
+use crate::{prose, when};
 
+/// Columns of a sheet that is printed as text.
+const PAPER: usize = 72;
 /// The page around the words; nothing is loaded from elsewhere.
 const PAGE: &str = include_str!("sheet.html");
 
@@ -28,7 +30,11 @@ pub fn make(context: &Context, name: &str, page: Option<&Path>) -> Result<(), Fa
     let (id, sheet) = desk.app.add_sheet(name).inspect_err(|_| forget(page))?;
     let day = when::day(desk.clock.now());
     let (Some(mut file), Some(path)) = (file, page) else {
-        context.terminal.result(&as_text(id, &sheet, &day), &as_json(id, &sheet));
+        // One that nobody got is none: it would open the vault, and lie nowhere.
+        if context.terminal.result_row(&as_text(id, &sheet, &day), &as_json(id, &sheet)).is_err() {
+            desk.app.remove_slot(id)?;
+            return Err(Fault::failed(text("cli.sheet_not_told")));
+        }
         context.terminal.say(text("cli.sheet_once"));
         return Ok(());
     };
@@ -70,7 +76,8 @@ fn as_text(id: SlotId, sheet: &Sheet, day: &str) -> Zeroizing<String> {
     let back = fill("cli.sheet_back", &[("id", &number)]);
     for words in [text("cli.sheet_what"), text("cli.sheet_how"), &back] {
         out.push('\n');
-        out.push_str(words);
+        out.push_str(&prose::wrapped(words, PAPER));
+        out.push('\n');
     }
     out
 }
