@@ -136,7 +136,10 @@ fn only(app: &App, mut codes: Vec<Scanned>) -> Result<Found, String> {
 /// # Errors
 /// A sentence where the picture holds none, or can't be read.
 pub fn codes(app: &App, path: &Path) -> Result<Vec<Scanned>, String> {
-    let missing = |_| text("qr.picture_missing").to_owned();
+    let missing = |fault: std::io::Error| {
+        let is_there = fault.kind() != std::io::ErrorKind::NotFound;
+        text(if is_there { "qr.picture_missing" } else { "qr.picture_not_there" }).to_owned()
+    };
     let mut file = Vec::new();
     let most = PICTURE_FILE as u64 + 1;
     File::open(path).and_then(|opened| opened.take(most).read_to_end(&mut file)).map_err(missing)?;

@@ -114,6 +114,9 @@ pub fn of_uri_error(error: &UriError) -> String {
         UriError::UnknownAlgorithm => "qr.unknown_algorithm",
         UriError::Range(OtpError::SeedLength(_) | OtpError::SeedCheck | OtpError::SeedHex) => "qr.seed_wrong",
         UriError::Range(OtpError::Pin) => "qr.pin_wrong",
+        UriError::Range(OtpError::Digits(n)) => return fill("qr.range_digits", &[("n", &n.to_string())]),
+        UriError::Range(OtpError::Period(n)) => return fill("qr.range_period", &[("n", &n.to_string())]),
+        UriError::Range(OtpError::Counter) => "qr.range_counter",
         UriError::Range(_) => "qr.range",
     };
     text(words).to_owned()
@@ -169,6 +172,23 @@ mod tests {
     use countersign_properties::table::{Row, table};
 
     use super::*;
+
+    #[test]
+    fn a_number_out_of_range_is_named() {
+        use countersign_core::protocol::uri::otpauth::parse;
+        for (parameter, said) in [
+            ("digits=12", "12 digits; 5 to 10"),
+            ("digits=4", "4 digits; 5 to 10"),
+            ("period=0", "0 seconds; 1 to 86400"),
+            ("period=86401", "86401 seconds; 1 to 86400"),
+        ] {
+            let link = format!("otpauth://totp/a?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&{parameter}");
+            let words = of_uri_error(&parse(&link).unwrap_err());
+            assert!(words.contains(said), "{parameter}: {words}");
+        }
+        let link = "otpauth://hotp/a?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&counter=9223372036854775808";
+        assert_eq!(of_uri_error(&parse(link).unwrap_err()), text("qr.range_counter"));
+    }
 
     #[test]
     fn every_class_has_its_sentence() {

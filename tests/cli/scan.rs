@@ -3,9 +3,11 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use countersign_core::limits::PICTURE_CODES;
 use countersign_core::qr::{Decoder, Luma, Rotation, Symbol};
 use countersign_protocol::otp::base32;
 use countersign_protocol::uri::{migration, otpauth};
+use countersign_strings::{fill, text};
 use countersign_tests::patience::read_at_last;
 
 use super::{Desk, Ended, PASSPHRASE, SEED};
@@ -165,7 +167,7 @@ fn what_is_no_account_is_named_and_a_login_never_taken_from_a_picture() {
         assert_eq!((ended.code, ended.stderr.contains(words)), (1, true), "{text}: {}", ended.stderr);
     }
     let missing = desk.scan(&["--yes"], &["nowhere.png".to_owned()]);
-    assert_eq!((missing.code, missing.stderr.contains("can't be read")), (1, true), "{}", missing.stderr);
+    assert_eq!((missing.code, missing.stderr.contains("no such file")), (1, true), "{}", missing.stderr);
     // Beside an account, it is named and the account is taken.
     let pictures = [desk.picture("wifi.png", "WIFI:S:net;;"), desk.picture("account.png", &uri(1))];
     let both = desk.scan(&["--yes", "--json"], &pictures);
@@ -278,4 +280,39 @@ fn pictures_are_for_their_owner_and_write_over_nothing() {
     let whole = desk.run(&["export-uri", "--all", "--yes"], "");
     assert_eq!(whole.code, 2, "all at once only as a transfer: {}", whole.stderr);
     assert!(!desk.run(&["list"], "").stderr.contains(PASSPHRASE));
+}
+
+#[test]
+fn of_several_pictures_each_that_gives_nothing_is_named_and_more_codes_than_are_read_are_not_kept_quiet() {
+    let desk = Desk::new();
+    desk.picture("account.png", &uri(1));
+    desk.picture("wifi.png", "WIFI:T:WPA;S:home;P:guest;;");
+    let ended = desk.read(&["scan", "account.png", "wifi.png", "nowhere.png", "--yes"], "");
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    for (file, words) in [("wifi.png", "qr.wifi"), ("nowhere.png", "qr.picture_not_there")] {
+        let said = fill("scan.of_picture", &[("file", file), ("words", text(words))]);
+        assert!(ended.stderr.contains(&said), "{said}: {}", ended.stderr);
+    }
+    many(&desk.path().join("many.png"), PICTURE_CODES + 1);
+    let ended = desk.read(&["scan", "many.png", "--yes", "--take", "all"], "");
+    let said = fill("qr.many_codes", &[("n", &PICTURE_CODES.to_string())]);
+    assert!(ended.code == 0 && ended.stderr.contains(&said), "{}", ended.stderr);
+}
+
+/// A picture of so many codes beside each other.
+fn many(path: &Path, count: usize) {
+    let symbols: Vec<_> = (1..=count).map(|n| Symbol::new(&uri(n)).unwrap()).collect();
+    let (scale, quiet) = (4, 4);
+    let cell = symbols[0].width() + 2 * quiet;
+    let dark = |x: usize, y: usize| {
+        let (x, y) = (x / scale, y / scale);
+        symbols[x / cell].is_dark((x % cell).wrapping_sub(quiet), y.wrapping_sub(quiet))
+    };
+    let (wide, high) = (cell * count * scale, cell * scale);
+    let pixels: Vec<u8> =
+        (0..high).flat_map(|y| (0..wide).map(move |x| (x, y))).map(|(x, y)| if dark(x, y) { 0 } else { 255 }).collect();
+    let mut encoder = png::Encoder::new(std::fs::File::create(path).unwrap(), wide as u32, high as u32);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
 }

@@ -72,7 +72,8 @@ fn key(terminal: &Terminal, kind: Kind) -> Result<(Secret, Vec<String>), Fault> 
 /// # Errors
 /// A [`Fault`] for what is none.
 pub fn pin(terminal: &Terminal, kind: Kind) -> Result<Pin, Fault> {
-    let line = terminal.line(text("cli.pin_ask"), true)?;
+    let line = terminal.next_line(text("cli.pin_ask"), true)?;
+    let line = line.ok_or_else(|| Fault::refused(text("cli.pin_not_there")))?;
     let timed = kind.timed(Algorithm::default(), Digits::default());
     let pin = timed.and_then(|timed| Pin::of(timed, &line).ok());
     pin.ok_or_else(|| InputError::Field { field: Named::Pin, rule: Rule::Pin }.into())

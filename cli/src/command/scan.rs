@@ -1,9 +1,10 @@
 //! `countersign scan`: reads pictures or links, names what each is, asks, and stores all of it in one step.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use countersign_core::app::{App, Scanned, TransferRow, TransferState};
+use countersign_core::limits::PICTURE_CODES;
 use countersign_core::protocol::uri::migration::{Added, Part, Transfer};
 use countersign_core::protocol::uri::otpauth::{Account, Repair};
 use countersign_core::vault::{Kind, Known, NewAccount};
@@ -74,8 +75,12 @@ pub fn run(context: &Context, options: &Scan) -> Result<(), Fault> {
         [] => links(context, &desk.app, &mut found)?,
         pictures => {
             for picture in pictures {
+                let before = found.others.len();
                 let codes = read::codes(&desk.app, picture).unwrap_or_else(|words| found.named(words));
-                codes.into_iter().for_each(|code| found.take(context, code, false));
+                found.take_all(context, codes);
+                if pictures.len() > 1 {
+                    found.others[before..].iter_mut().for_each(|words| *words = of_picture(picture, words));
+                }
             }
         }
     }
@@ -83,6 +88,11 @@ pub fn run(context: &Context, options: &Scan) -> Result<(), Fault> {
     found.choose(context, options)?;
     found.settle(context, options)?;
     store(context, &desk, found, options)
+}
+
+/// What is said of a picture, where there are several.
+fn of_picture(picture: &Path, words: &str) -> String {
+    fill("scan.of_picture", &[("file", &outside::isolated(&picture.display().to_string())), ("words", words)])
 }
 
 /// Links: all lines of a pipe; from a person one after the other.
@@ -110,7 +120,7 @@ fn copied(context: &Context, app: &App, found: &mut Found) -> Result<(), Fault> 
     match clipboard::paste()? {
         Pasted::Picture(file) => {
             let codes = read::codes_of(app, file).unwrap_or_else(|words| found.named(words));
-            codes.into_iter().for_each(|code| found.take(context, code, false));
+            found.take_all(context, codes);
         }
         Pasted::Text(text) => {
             for line in text.lines().filter(|line| !line.trim().is_empty()) {
@@ -139,6 +149,14 @@ struct Found {
 }
 
 impl Found {
+    /// Takes the codes of a picture. Where they are as many as are read of one, there may be others in it.
+    fn take_all(&mut self, context: &Context, codes: Vec<Scanned>) {
+        if codes.len() >= PICTURE_CODES {
+            context.terminal.say(&fill("qr.many_codes", &[("n", &PICTURE_CODES.to_string())]));
+        }
+        codes.into_iter().for_each(|code| self.take(context, code, false));
+    }
+
     fn take(&mut self, context: &Context, code: Scanned, guessed: bool) {
         let words = match code {
             Scanned::Account { account, repairs } => {
