@@ -4,6 +4,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command, Error};
 use countersign_strings::{fill, text};
 
+/// Where options stand that are not a command's own.
+const BEHIND: usize = 1000;
+
 /// The command, with every word of its help from the texts; its subcommands too.
 pub fn worded(command: Command) -> Command {
     let template = format!("{{about-with-newline}}\n{}\n\n{{all-args}}", fill("common.usage", &[("usage", "{usage}")]));
@@ -14,6 +17,7 @@ pub fn worded(command: Command) -> Command {
             .action(action)
             .help(text(help))
             .help_heading(text("common.usage_options"))
+            .display_order(BEHIND + 1)
     };
     let has_version = command.get_version().is_some();
     let command = command
@@ -28,8 +32,9 @@ pub fn worded(command: Command) -> Command {
     if has_version { command.arg(flag("version", 'V', ArgAction::Version, "common.usage_version")) } else { command }
 }
 
-/// An argument beneath a heading.
+/// An argument beneath a heading. What every command takes stands behind what is this one's.
 fn headed(arg: Arg) -> Arg {
+    let arg = if arg.is_global_set() { arg.display_order(BEHIND) } else { arg };
     let heading = match arg.get_help_heading() {
         Some(_) => return arg,
         None if arg.is_positional() => "common.usage_arguments",
@@ -118,6 +123,16 @@ mod tests {
                 .subcommand(list)
                 .subcommand_required(true),
         )
+    }
+
+    #[test]
+    fn what_every_command_takes_stands_behind_what_is_this_ones() {
+        let all = Arg::new("all").long("all").global(true).action(ArgAction::SetTrue);
+        let list = Command::new("list").args(["one", "two"].map(|name| Arg::new(name).long(name)));
+        let tool = Command::new("tool").args([all]).subcommand(list);
+        let help = worded(tool).try_get_matches_from(["tool", "list", "--help"]).unwrap_err().to_string();
+        let at = |name: &str| help.find(name).unwrap_or_else(|| panic!("{name}: {help}"));
+        assert!(at("--one") < at("--two") && at("--two") < at("--all") && at("--all") < at("--help"), "{help}");
     }
 
     fn said(line: &[&str]) -> String {

@@ -75,6 +75,9 @@ fn the_code_after_this_one_is_the_next_one_of_the_watch() {
     let next = desk.run(&["code", "slow", "--next"], "");
     assert_eq!((next.code, Some(next.stdout.trim_end())), (0, json["next"].as_str()), "{}", next.stderr);
     assert_ne!(json["next"], json["code"]);
+    let next = desk.run(&["code", "slow", "--next", "--json"], "").json();
+    let [until, from, end] = [&json["until"], &next["from"], &next["until"]].map(|at| at.as_u64().unwrap());
+    assert_eq!((from, end), (until, until + 86_400), "until when the code lasts that was given");
 
     let quick = SEED.replace('Z', "A");
     desk.add(&format!("otpauth://totp/Quick:mara?secret={quick}&issuer=Quick&period=1"));

@@ -74,7 +74,7 @@ pub fn give(context: &Context, desk: &Desk, found: &Arc<Account>, next: bool, co
         let _ = if copy || terminal.is_read() { desk.app.used(found.id) } else { Ok(()) };
         let until = live.valid.end;
         off = clock_ahead;
-        json["until"] = json!(until);
+        put_times(&mut json, &live, next);
         json["clock_ahead"] = json!(clock_ahead);
         let left = words::time(until.saturating_sub(now));
         if next {
@@ -139,7 +139,7 @@ fn many(context: &Context, desk: &Desk, asked: &Code) -> Result<(), Fault> {
         }
         let mut json = account::as_json(account);
         json["code"] = json!(code);
-        json["until"] = json!(live.valid.end);
+        put_times(&mut json, live, asked.next);
         if !asked.next {
             json["next"] = json!(live.next.to_string());
         }
@@ -170,6 +170,17 @@ fn watch(context: &Context, desk: &Desk, found: &Arc<Account>) -> Result<(), Fau
         json["until"] = json!(live.valid.end);
         terminal.result_row(&code, &json)?;
         pause::until(&*desk.clock, live.valid.end, || true);
+    }
+}
+
+/// Until when the code is the one of now; of the next one also from when on.
+fn put_times(json: &mut Value, live: &Live, next: bool) {
+    if next {
+        let valid = live.next_valid();
+        json["from"] = json!(valid.start);
+        json["until"] = json!(valid.end);
+    } else {
+        json["until"] = json!(live.valid.end);
     }
 }
 

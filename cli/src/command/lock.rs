@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use countersign_core::limits::AUTO_LOCK;
 use countersign_core::vault::AutoLock;
 use countersign_strings::{fill, text};
 use serde_json::json;
@@ -15,6 +16,10 @@ pub fn run(context: &Context, after: Option<u64>) -> Result<(), Fault> {
     let desk = context.open_desk()?;
     let mut rule = desk.app.auto_lock()?;
     if let Some(after) = after {
+        if after != 0 && !AUTO_LOCK.contains(&after) {
+            let [least, most] = [AUTO_LOCK.start(), AUTO_LOCK.end()].map(u64::to_string);
+            return Err(Fault::refused(fill("cli.lock_range", &[("least", &least), ("most", &most)])));
+        }
         rule = AutoLock { after: (after != 0).then(|| Duration::from_secs(after)), ..rule };
         desk.app.set_auto_lock(rule)?;
     }

@@ -88,7 +88,8 @@ pub fn run(context: &Context, what: Option<&SlotsCommand>) -> Result<(), Fault> 
 fn list(context: &Context) -> Result<(), Fault> {
     let desk = context.open_desk()?;
     let rows = desk.app.slots()?;
-    let lines: Vec<String> = rows.iter().map(line).collect();
+    let widest = rows.iter().map(|row| row.id.number().to_string().len()).max().unwrap_or_default();
+    let lines: Vec<String> = rows.iter().map(|row| line(row, widest)).collect();
     let slots: Vec<Value> = rows.iter().map(as_json).collect();
     context.terminal.result(&lines.join("\n"), &json!({ "slots": slots }));
     Ok(())
@@ -188,13 +189,11 @@ fn what(row: &SlotRow) -> String {
     fill("cli.slot_named", &[("kind", kind), ("name", &isolated(&row.name))])
 }
 
-fn line(row: &SlotRow) -> String {
+fn line(row: &SlotRow, widest: usize) -> String {
     let made = row.made.map(|made| fill("cli.slot_made", &[("day", &when::day(made))])).unwrap_or_default();
     let used = row.used.map(|used| fill("cli.slot_used", &[("day", &when::day(used))])).unwrap_or_default();
-    fill(
-        "cli.slot_line",
-        &[("id", &row.id.number().to_string()), ("what", &what(row)), ("made", &made), ("used", &used)],
-    )
+    let id = format!("{:>widest$}", row.id.number());
+    fill("cli.slot_line", &[("id", &id), ("what", &what(row)), ("made", &made), ("used", &used)])
 }
 
 fn as_json(row: &SlotRow) -> Value {

@@ -27,6 +27,11 @@ impl Live {
         Self { code, next, valid: period.span(step), timed }
     }
 
+    /// The seconds since 1970 in which `next` will be the code of now.
+    pub fn next_valid(&self) -> Range<u64> {
+        self.valid.end..self.valid.end.saturating_add(self.timed.period().seconds().into())
+    }
+
     /// Moves on to `unix`. Within the same period nothing is computed; one period later the next code becomes the code,
     /// and one HMAC makes the new next.
     fn advance(&mut self, key: &Secret, unix: u64) {

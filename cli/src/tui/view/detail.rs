@@ -90,11 +90,15 @@ pub fn figures(code: &str, width: usize, height: u16, look: Look) -> Vec<Line<'s
 
 /// The seconds as a number, and as a bar.
 fn countdown(left: u64, period: u64, width: usize, look: Look) -> Line<'static> {
-    let size = width.saturating_sub(8).min(24) as u64;
+    let label = match left {
+        0..1000 => fill("common.seconds", &[("n", &left.to_string())]),
+        _ => crate::words::time(left),
+    };
+    let size = width.saturating_sub(text::columns(&label).max(5) + 3).min(24) as u64;
     let full = (left.min(period) * size).div_ceil(period.max(1)).min(size);
     let style = if left <= 5 { look.warn() } else { look.accent() };
     Line::from(vec![
-        Span::styled(format!("{:>5}  ", fill("common.seconds", &[("n", &left.to_string())])), style),
+        Span::styled(format!("{label:>5}  "), style),
         Span::styled("━".repeat(full as usize), style),
         Span::styled("─".repeat((size - full) as usize), look.quiet()),
     ])

@@ -1,6 +1,6 @@
 //! One row of the list: an account or an enrolment, on one line.
 
-use countersign_strings::text as words;
+use countersign_strings::{fill, text as words};
 use ratatui::text::{Line, Span};
 
 use super::super::model::{Account, AccountCode, Gateway, GatewayState, Tile};
@@ -66,7 +66,7 @@ fn right_end(state: &State, account: &Account, now: u64, width: usize) -> String
                 (true, 0) => words("tui.code_over").to_owned(),
                 (true, _) => text::grouped(code.as_str()),
             };
-            (code, left.to_string(), if is_shown { text::grouped(next.as_str()) } else { String::new() })
+            (code, short(left), if is_shown { text::grouped(next.as_str()) } else { String::new() })
         }
         AccountCode::Counted(Some(code)) => (text::grouped(code.as_str()), String::new(), String::new()),
         AccountCode::Counted(None) => (words("tui.on_enter").to_owned(), String::new(), String::new()),
@@ -80,6 +80,16 @@ fn right_end(state: &State, account: &Account, now: u64, width: usize) -> String
         (false, AccountCode::Counted(None) | AccountCode::Damaged) => code,
         (false, _) => format!("{code} {left:>3}"),
     }
+}
+
+/// Seconds in three columns; what is longer in minutes or hours, begun ones whole.
+fn short(left: u64) -> String {
+    let (unit, n) = match left {
+        0..1000 => return left.to_string(),
+        1000..5941 => ("common.short_minutes", left.div_ceil(60)),
+        _ => ("common.short_hours", left.div_ceil(3600)),
+    };
+    fill(unit, &[("n", &n.to_string())])
 }
 
 /// What stands in place of a code that is hidden: as many dots as it has characters.
@@ -119,5 +129,16 @@ pub fn filter(filter: &Filter) -> String {
         Filter::Favourites => format!("★ {}", words("tui.filter_favourites")),
         Filter::Group(name) => name.clone(),
         Filter::Tag(name) => format!("#{name}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn a_long_time_takes_no_more_room_than_a_short_one() {
+        let shown = [0, 29, 999, 1000, 5940, 5941, 29_609, 86_400].map(short);
+        assert_eq!(shown, ["0", "29", "999", "17m", "99m", "2h", "9h", "24h"]);
     }
 }
