@@ -2,44 +2,38 @@
 import io, json, sqlite3, struct, sys, unicodedata
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.kdf import argon2, hkdf
 
 def number(data):
     byte = data.read(1)[0]
     return byte if byte < 128 else byte - 128 + (number(data) << 7)
 
-def text(data):
-    return data.read(number(data)).decode()
-
-FIELDS = [  # of a label, by their flag; favourite, pinned and hidden are flags alone
-    (1, "changed", number), (2, "order", number), (4, "origin", lambda data: data.read(16).hex()), (8, "note", text),
-    (16, "parts", number), (32, "favourite", bool), (64, "pinned", bool), (128, "hidden", bool),
-    (256, "icon", lambda data: text(data) if data.read(1) == b"\1" else number(data)),
-    (512, "groups", lambda data: [number(data) for _ in range(number(data))]),
-    (1024, "tags", lambda data: [text(data) for _ in range(number(data))]),
-    (2048, "uses", number), (2048, "used", number), (4096, "deleted", number), (4096, "day", number)]
-
-def open_slot(vault, way, sealed, passphrase):
-    _, memory, passes, lanes, salt = struct.unpack(">BIII16s", way)
-    key = Argon2id(salt=salt, length=32, iterations=passes, lanes=lanes, memory_cost=memory).derive(passphrase)
-    return AESGCM(key).decrypt(sealed[:12], sealed[12:], b"countersign vault 1 slot" + vault + way)
+text = lambda data: data.read(number(data)).decode()
+several = lambda read: lambda data: [read(data) for _ in range(number(data))]
+FIELDS = [(1, "changed", number), (2, "order", number), (4, "origin", lambda data: data.read(16).hex()), (8, "note", text),
+    (16, "parts", number), (32, "favourite", bool), (64, "pinned", bool), (128, "hidden", bool),  # those three are flags alone
+    (256, "icon", lambda data: text(data) if data.read(1) == b"\1" else number(data)), (512, "groups", several(number)),
+    (1024, "tags", several(text)), (2048, "uses", number), (2048, "used", number), (4096, "deleted", number), (4096, "day", number)]
 
 def read_label(data):
     form, kind, shape = data.read(3)
-    label = {"kind": kind, "algorithm": shape >> 4, "digits": shape & 15}
-    label["moving"] = [number(data) for _ in range({1: 1, 2: 1, 6: 2}.get(kind, 0))]
-    flags, label["created"] = number(data), number(data)
-    label |= {name: read(data) for flag, name, read in FIELDS if flags & flag}
-    return label | {"issuer": text(data), "name": text(data)}
+    moving = [number(data) for _ in range({1: 1, 2: 1, 6: 2}.get(kind, 0))]
+    flags, created = number(data), number(data)
+    label = {"kind": kind, "algorithm": shape >> 4, "digits": shape & 15, "moving": moving, "created": created}
+    return label | {name: read(data) for flag, name, read in FIELDS if flags & flag} | {"issuer": text(data), "name": text(data)}
+
+def open_slot(vault, way, sealed, passphrase):
+    _, memory, passes, lanes, salt = struct.unpack(">BIII16s", way)
+    key = argon2.Argon2id(salt=salt, length=32, iterations=passes, lanes=lanes, memory_cost=memory).derive(passphrase)
+    return AESGCM(key).decrypt(sealed[:12], sealed[12:], b"countersign vault 1 slot" + vault + way)
 
 class Vault:
     def __init__(self, path, passphrase):
         self.file = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
         header = self.file.execute("SELECT body FROM header ORDER BY id").fetchone()[0]
-        self.id = header[10:26]
-        self.key = open_slot(self.id, header[55:84], header[84:144], passphrase)  # the first slot, a passphrase's
-        self.rows = AESGCM(HKDF(SHA256(), 32, self.id, b"countersign vault 1 rows").derive(self.key))
+        self.id, slot = header[10:26], (header[55:84], header[84:144])  # the first slot, a passphrase's
+        self.key = open_slot(self.id, *slot, passphrase)
+        self.rows = AESGCM(hkdf.HKDF(SHA256(), 32, self.id, b"countersign vault 1 rows").derive(self.key))
 
     def open(self, place, row, piece):
         head = io.BytesIO(piece)
@@ -49,11 +43,10 @@ class Vault:
 
     def accounts(self):
         for row, seed, label in self.file.execute("SELECT id, seed, label FROM account ORDER BY id"):
-            account = read_label(io.BytesIO(self.open(2, row, label)))
             parts = self.file.execute("SELECT id, body FROM note WHERE id >> 4 = ? ORDER BY id", (row,))
-            long_note = b"".join(self.open(3, *part) for part in parts).decode()
-            yield account | {"id": row, "seed": self.open(1, row, seed).hex(), "note": account.get("note", long_note)}
+            account = {"note": b"".join(self.open(3, *part) for part in parts).decode(), "seed": self.open(1, row, seed).hex()}
+            yield account | read_label(io.BytesIO(self.open(2, row, label))) | {"id": row}
 
 if __name__ == "__main__":
-    vault = Vault(sys.argv[1], unicodedata.normalize("NFC", sys.stdin.read()).encode())
-    json.dump(list(vault.accounts()), sys.stdout, indent=1, ensure_ascii=False)
+    passphrase = unicodedata.normalize("NFC", sys.stdin.read()).encode()
+    json.dump(list(Vault(sys.argv[1], passphrase).accounts()), sys.stdout, indent=1, ensure_ascii=False)
