@@ -20,8 +20,9 @@ pub enum ScanError {
     /// Another picture is being searched, or one that was given up still ends.
     #[error("busy with another picture")]
     Busy,
-    /// The hard stop came. The thread is left to end; until then every call is answered [`ScanError::Busy`].
-    #[error("no end within the hard stop")]
+    /// The time was over, and nothing was found by then. At the hard stop the thread is left to end; until it has, every call
+    /// is answered [`ScanError::Busy`].
+    #[error("nothing was found in time")]
     TimedOut,
     /// The file was refused or is damaged.
     #[error("picture: {0}")]
@@ -40,6 +41,21 @@ pub enum ScanError {
 pub struct Decoder {
     busy: Arc<AtomicBool>,
     frames: AtomicUsize,
+}
+
+/// What came of a search.
+#[derive(Debug, PartialEq, Eq)]
+struct Ended {
+    codes: Vec<Code>,
+    /// Was it asked to stop?
+    is_cut_off: bool,
+}
+
+impl Ended {
+    /// The codes; that there are none is said of a picture that was looked at in every way alone.
+    fn of_still(self) -> Result<Vec<Code>, ScanError> {
+        if self.is_cut_off && self.codes.is_empty() { Err(ScanError::TimedOut) } else { Ok(self.codes) }
+    }
 }
 
 /// What the thread tells.
@@ -76,10 +92,12 @@ impl Decoder {
     /// [`ScanError::Busy`] is usual here, and means: show the frame and drop it.
     pub fn frame(&self, luma: Luma) -> Result<Vec<Code>, ScanError> {
         let turn = self.frames.fetch_add(1, Ordering::Relaxed);
-        self.run(PICTURE_LIVE_BUDGET, move |stop, tell| {
+        let ended = self.run(PICTURE_LIVE_BUDGET, move |stop, tell| {
             tell.unpacked();
             Word::Found(search::live(&luma, turn, stop).codes)
-        })
+        });
+        // The next frame comes at once.
+        ended.map(|ended| ended.codes)
     }
 
     /// Looks for codes in a still picture in grey, in every way.
@@ -87,10 +105,11 @@ impl Decoder {
     /// # Errors
     /// See [`ScanError`].
     pub fn still(&self, luma: Luma) -> Result<Vec<Code>, ScanError> {
-        self.run(PICTURE_STILL_BUDGET, move |stop, tell| {
+        let ended = self.run(PICTURE_STILL_BUDGET, move |stop, tell| {
             tell.unpacked();
             Word::Found(search::still(&luma, stop).codes)
-        })
+        });
+        ended?.of_still()
     }
 
     /// Looks for codes in a PNG or JPEG file, in every way.
@@ -98,20 +117,21 @@ impl Decoder {
     /// # Errors
     /// See [`ScanError`].
     pub fn file(&self, file: Vec<u8>) -> Result<Vec<Code>, ScanError> {
-        self.run(PICTURE_STILL_BUDGET, move |stop, tell| match unpack(file) {
+        let ended = self.run(PICTURE_STILL_BUDGET, move |stop, tell| match unpack(file) {
             Ok(luma) => {
                 tell.unpacked();
                 Word::Found(search::still(&luma, stop).codes)
             }
             Err(fault) => Word::Refused(fault),
-        })
+        });
+        ended?.of_still()
     }
 
     fn run(
         &self,
         budget: Duration,
         job: impl FnOnce(&AtomicBool, &Teller) -> Word + Send + 'static,
-    ) -> Result<Vec<Code>, ScanError> {
+    ) -> Result<Ended, ScanError> {
         let occupied = Occupied::take(&self.busy).ok_or(ScanError::Busy)?;
         let stop = Arc::new(AtomicBool::new(false));
         let (tell, told) = channel();
@@ -131,12 +151,12 @@ impl Decoder {
 
 /// Waits for the answer, a message at most in each part of the hard stop. After `budget` the search is asked to stop; it
 /// ends with the step that it is in. Unpacking a file has a part of its own before that.
-fn wait(told: &Receiver<Word>, stop: &AtomicBool, budget: Duration) -> Result<Vec<Code>, ScanError> {
+fn wait(told: &Receiver<Word>, stop: &AtomicBool, budget: Duration) -> Result<Ended, ScanError> {
     let rest = PICTURE_HARD_STOP.saturating_sub(budget);
     for (part, last_call) in [(rest / 2, false), (budget, true), (rest / 4, true), (rest / 4, true)] {
         match told.recv_timeout(part) {
             Ok(Word::Unpacked) => {}
-            Ok(Word::Found(codes)) => return Ok(codes),
+            Ok(Word::Found(codes)) => return Ok(Ended { codes, is_cut_off: stop.load(Ordering::Relaxed) }),
             Ok(Word::Refused(fault)) => return Err(fault.into()),
             Err(_) if last_call => stop.store(true, Ordering::Relaxed),
             Err(_) => {}
@@ -214,7 +234,11 @@ mod tests {
             }
             Word::Found(Vec::new())
         };
-        assert_eq!(Decoder::new().run(PICTURE_LIVE_BUDGET, job), Ok(Vec::new()));
+        let ended = Decoder::new().run(PICTURE_LIVE_BUDGET, job).unwrap();
+        assert_eq!(ended, Ended { codes: Vec::new(), is_cut_off: true });
+        // There may be a code in it, which was not come to.
+        assert_eq!(ended.of_still(), Err(ScanError::TimedOut));
+        assert_eq!(Ended { codes: Vec::new(), is_cut_off: false }.of_still(), Ok(Vec::new()));
     }
 
     #[test]
