@@ -52,9 +52,10 @@ pub fn compare(table: &mut Table<'_>, plan: &Plan, wanted: Wanted) -> Result<Opt
     }
     let mut last = None;
     for _ in 0..TRIES {
-        let Some(line) = terminal.next_line(text("token.digits_ask"), false)? else { return Ok(None) };
+        // Who saw other digits and leaves has seen them all the same.
+        let Some(line) = terminal.next_line(text("token.digits_ask"), false)? else { return Ok(last) };
         if line.trim().is_empty() {
-            return Ok(None);
+            return Ok(last);
         }
         let Ok(typed) = line.trim().parse::<Typed>() else {
             terminal.say(text("token.digits_form"));

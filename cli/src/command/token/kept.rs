@@ -6,9 +6,9 @@ use std::collections::HashMap;
 
 use countersign_core::burn::ledger::{Entry, Proof};
 use countersign_core::burn::{
-    BatchLine, Ending, Family, JournalStore, KeyProfile, MemoryJournal, Progress, Record, Step, TokenName,
+    BatchLine, Ending, Family, JournalStore, KeyProfile, LedgerRow, MemoryJournal, Progress, Record, Step, TokenName,
 };
-use countersign_core::error::{InputError, PortError};
+use countersign_core::error::{Error, InputError, PortError};
 use countersign_core::protocol::Secret;
 
 use crate::command::Context;
@@ -44,6 +44,44 @@ pub trait Burns {
     /// # Errors
     /// A [`Fault`] for a name that is taken, or is none.
     fn keep_key(&mut self, name: &str, family: Family, key: &Secret) -> Result<(), Fault>;
+
+    /// Whether a key may be kept under this name.
+    ///
+    /// # Errors
+    /// As [`Burns::keep_key`].
+    fn may_keep_key(&self, name: &str) -> Result<(), Fault>;
+
+    /// A token holds what was written into it no more: the ledger says so no longer.
+    ///
+    /// # Errors
+    /// A [`Fault`] where it cannot be written.
+    fn erased(&mut self, token: &TokenName, what: &Erased<'_>) -> Result<(), Fault>;
+}
+
+/// What a token forgot.
+#[derive(Debug, Clone, Copy)]
+pub enum Erased<'a> {
+    /// All of it.
+    Whole,
+    /// One profile, or the entry of these names where a token has entries.
+    Place {
+        /// Its number.
+        profile: u8,
+        /// Who issued it.
+        issuer: &'a str,
+        /// For whom.
+        account: &'a str,
+    },
+}
+
+impl Erased<'_> {
+    fn is(&self, row: &LedgerRow) -> bool {
+        match self {
+            Self::Whole => true,
+            Self::Place { profile, .. } if row.token.family == Family::Molto2 => row.profile == *profile,
+            Self::Place { issuer, account, .. } => row.credential.issuer == *issuer && row.credential.name == *account,
+        }
+    }
 }
 
 /// The desk whose vault keeps all of it.
@@ -91,6 +129,29 @@ impl Burns for InVault {
     fn keep_key(&mut self, name: &str, family: Family, key: &Secret) -> Result<(), Fault> {
         Ok(self.desk.app.add_token_key(name, family, key)?)
     }
+
+    fn may_keep_key(&self, name: &str) -> Result<(), Fault> {
+        match self.desk.app.token_key(name, Family::Molto2) {
+            Err(Error::Input(InputError::NotFound)) => Ok(()),
+            Ok(_) | Err(Error::Input(InputError::WrongKind(_))) => Err(InputError::SameName.into()),
+            Err(fault) => Err(fault.into()),
+        }
+    }
+
+    fn erased(&mut self, token: &TokenName, what: &Erased<'_>) -> Result<(), Fault> {
+        let app = &self.desk.app;
+        if let Erased::Whole = what {
+            // One that did not end leaves a row of the ledger, so that it goes first. Of a place it may stand elsewhere.
+            match app.forget_burn(token) {
+                Ok(()) | Err(Error::Input(InputError::NotFound)) => {}
+                Err(fault) => return Err(fault.into()),
+            }
+        }
+        for line in app.ledger(None)?.iter().filter(|line| line.row.token == *token && what.is(&line.row)) {
+            line.id.map_or(Ok(()), |id| app.remove_ledger_row(id))?;
+        }
+        Ok(())
+    }
 }
 
 /// Burns that are forgotten when the program ends.
@@ -135,6 +196,14 @@ impl Burns for Passing {
             return Err(InputError::SameName.into());
         }
         self.keys.insert(name.to_owned(), (family, key.clone()));
+        Ok(())
+    }
+
+    fn may_keep_key(&self, name: &str) -> Result<(), Fault> {
+        if self.keys.contains_key(name) { Err(InputError::SameName.into()) } else { Ok(()) }
+    }
+
+    fn erased(&mut self, _: &TokenName, _: &Erased<'_>) -> Result<(), Fault> {
         Ok(())
     }
 }

@@ -1,11 +1,14 @@
 //! What is done to a token beside burning it: clock, delete, reset, the screen's lock, another key.
 
-use countersign_core::burn::{Credential, Identity, Operated, Operation, Request, Seed, Stop, TokenError};
+use countersign_core::burn::{
+    Credential, Family, Identity, Operated, Operation, Request, Seed, Stop, TokenError, TokenName,
+};
 use countersign_core::protocol::Secret;
 use countersign_strings::{fill, text};
 use serde_json::json;
 
 use super::args::{Delete, Operate, Shape, SyncClock};
+use super::kept::Erased;
 use super::seed;
 use super::table::{Table, of_error, own_key};
 use super::told;
@@ -19,6 +22,9 @@ pub fn run(context: &Context, on: &Operate, operation: &Operation, question: &'s
     let mut table = Table::open(context, &on.on, &on.key)?;
     let identity = asked(&mut table, on, question, &[])?;
     let operated = operate(&mut table, &identity, operation)?;
+    if matches!((operation, operated), (Operation::Reset, Operated::Done)) {
+        table.burns.erased(&TokenName::from(&identity), &Erased::Whole)?;
+    }
     told(&table, &identity, operated);
     Ok(())
 }
@@ -53,9 +59,22 @@ pub fn delete(context: &Context, asked_for: &Delete) -> Result<(), Fault> {
     let number = asked_for.profile.to_string();
     let values = [("n", &*number), ("name", &*name)];
     let question = if name.is_empty() { "token.delete_profile_ask" } else { "token.delete_entry_ask" };
+    // What was named otherwise than this token names it is not what is meant.
+    match table.with(|found, _| found.identity().family)? {
+        Family::Molto2 if !name.is_empty() => return Err(Fault::refused(text("token.delete_by_profile"))),
+        Family::Oath(_) | Family::Token2Otp | Family::Feitian if name.is_empty() || asked_for.profile != 0 => {
+            return Err(Fault::refused(text("token.delete_by_name")));
+        }
+        _ => {}
+    }
     let identity = asked(&mut table, on, question, &values)?;
     let request = Request { profile: asked_for.profile, ..Request::new(credential) };
     let operated = operate(&mut table, &identity, &Operation::Delete(request))?;
+    if operated == Operated::Done {
+        table
+            .burns
+            .erased(&TokenName::from(&identity), &Erased::Place { profile: asked_for.profile, issuer, account })?;
+    }
     told(&table, &identity, operated);
     Ok(())
 }
@@ -63,6 +82,8 @@ pub fn delete(context: &Context, asked_for: &Delete) -> Result<(), Fault> {
 /// Gives the token another key, which is asked for twice by a person.
 pub fn set_key(context: &Context, on: &Operate, keep_as: Option<&str>) -> Result<(), Fault> {
     let mut table = Table::open(context, &on.on, &on.key)?;
+    // Before the token has a key that is kept nowhere.
+    keep_as.map_or(Ok(()), |name| table.burns.may_keep_key(name))?;
     let identity = asked(&mut table, on, "token.key_set_ask", &[])?;
     let new = new_key(context, &identity)?;
     let operated = operate(&mut table, &identity, &Operation::ChangeKey(new.clone()))?;

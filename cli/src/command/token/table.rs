@@ -253,6 +253,9 @@ fn unfinished(
 
 /// The owner's key as it was typed: of a single-profile token in hexadecimal digits, else as it is.
 pub fn own_key(family: Family, typed: &str) -> Result<Secret, Fault> {
+    if typed.is_empty() {
+        return Err(Fault::refused(text("token.key_empty")));
+    }
     if family != Family::Single {
         return Ok(Secret::from_slice(typed.as_bytes()));
     }
@@ -301,9 +304,10 @@ mod tests {
     fn a_key_of_a_single_profile_token_is_sixteen_bytes_in_digits() {
         let key = own_key(Family::Single, "00112233 44556677 8899aabb ccddeeff").unwrap();
         assert_eq!(key.expose().first_chunk(), Some(&[0x00, 0x11, 0x22]));
-        for wrong in ["", "0011", "0", "x0112233445566778899aabbccddeeff", "sixteen letters!"] {
+        for wrong in [" ", "0011", "0", "x0112233445566778899aabbccddeeff", "sixteen letters!"] {
             assert_eq!(own_key(Family::Single, wrong).unwrap_err().words, text("token.key_hex"), "{wrong}");
         }
+        assert_eq!(own_key(Family::Molto2, "").unwrap_err().words, text("token.key_empty"));
         assert_eq!(own_key(Family::Molto2, " as it is ").unwrap().expose(), b" as it is ");
     }
 

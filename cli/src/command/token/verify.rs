@@ -38,7 +38,12 @@ pub fn run(context: &Context, asked: &Verify) -> Result<(), Fault> {
         let kept = record.map(|record| Request { replace: true, expert: true, ..record.request });
         let request = named.or(kept).ok_or(End::Nothing)?;
         let plan = found.plan(request, &at.key, at.tools).map_err(End::Plan)?;
-        let proof = found.verify(&plan, at.tools).map_err(End::Token)?;
+        let proof = found.verify(&plan, at.tools);
+        if is_kept && matches!(proof, Err(TokenError::NotKept(_))) {
+            // Whatever it holds, it is not what the ledger says.
+            at.burns.journal().finish(&token, Ending::Failed).map_err(End::Port)?;
+        }
+        let proof = proof.map_err(End::Token)?;
         if is_kept && proof == Proof::Code {
             at.burns.journal().finish(&token, Ending::ProvenByLink).map_err(End::Port)?;
         }

@@ -3,7 +3,8 @@ use countersign_protocol::otp::{Algorithm, Counter, Period};
 use proptest::prelude::*;
 
 use super::read::read;
-use crate::burn::credential::Moving;
+use crate::burn::assign::Batch;
+use crate::burn::credential::{Moving, Serial};
 use crate::burn::source::{Column, Note, Rule, Source, SourceError, Unlock, XmlRule};
 use crate::limits;
 
@@ -121,6 +122,26 @@ fn figure_7_opens_with_its_password_and_no_other() {
     assert_eq!(asks("0"), SourceError::Rounds(0));
     assert_eq!(asks(&(limits::PSKC_ROUNDS + 1).to_string()), SourceError::Rounds(limits::PSKC_ROUNDS + 1));
     assert_eq!(asks("many"), SourceError::Derivation);
+}
+
+/// Most programs write no line ends into XML.
+#[test]
+fn keys_on_one_line_have_a_name_each_and_each_goes_into_a_token_of_its_own() {
+    let text = figure!(3);
+    let (head, rest) = text.split_at(text.find("<KeyPackage>").unwrap());
+    let (package, tail) = rest.split_at(rest.find("</KeyPackage>").unwrap() + "</KeyPackage>".len());
+    let packages: String = (1..=3).map(|n| package.replace("987654321", &format!("98765432{n}"))).collect();
+    let line = format!("{head}{packages}{tail}").replace(['\r', '\n'], " ");
+    let source = plain(&line).unwrap();
+    let lines: Vec<usize> = source.rows.iter().map(|row| row.line).collect();
+    assert_eq!(lines, [1, 2, 3]);
+    let mut batch = Batch::new(source.rows);
+    for (n, serial) in ["987654321", "987654322", "987654323"].into_iter().enumerate() {
+        let serial = Serial::try_from(serial).unwrap();
+        assert_eq!(batch.row_for(&serial).unwrap().line, n + 1);
+        batch.burned(n + 1, &serial).unwrap();
+    }
+    assert_eq!(batch.left().count(), 0);
 }
 
 #[test]

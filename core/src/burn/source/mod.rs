@@ -35,7 +35,8 @@ use crate::limits;
 /// One token's worth of a source.
 #[derive(Clone)]
 pub struct Row {
-    /// The line that it begins on, from 1; of random seeds their number.
+    /// What it is called by: the line that it begins on, from 1; where others begin on that line, the number after the one
+    /// before. Of random seeds their number.
     pub line: usize,
     /// Into which profile of a token with many.
     pub profile: Option<u8>,
@@ -115,8 +116,11 @@ impl Source {
         if self.rows.len() + self.faults.len() >= limits::BURN_ROWS {
             return Err(SourceError::TooManyRows);
         }
+        // Whole files of XML stand on one line, and rows are told from each other by their lines.
+        let last = self.rows.last().map(|row| row.line).max(self.faults.last().map(|fault| fault.line));
+        let line = line.max(last.map_or(1, |last| last + 1));
         match row {
-            Ok(row) => self.rows.push(row),
+            Ok(row) => self.rows.push(Row { line, ..row }),
             Err(rule) => self.faults.push(Fault { line, rule }),
         }
         Ok(())
