@@ -11,7 +11,9 @@ use std::time::Duration;
 use countersign_cli::port::reader::ReaderError;
 use countersign_cli::port::reader::frame::{self, Ask, Body, Told, Undone};
 use countersign_core::burn::LinkError;
-use pcsc::{Card, Context, Error, MAX_BUFFER_SIZE_EXTENDED, Protocols, ReaderState, Scope, ShareMode, State};
+use pcsc::{
+    Card, Context, Disposition, Error, MAX_BUFFER_SIZE_EXTENDED, Protocols, ReaderState, Scope, ShareMode, State,
+};
 use zeroize::Zeroizing;
 
 /// How long one look at a reader lasts.
@@ -121,15 +123,17 @@ fn connect(context: &Context, reader: &CString) -> Result<Card, Error> {
     context.connect(reader, mode, Protocols::ANY)
 }
 
-/// A link to a card, until it is left. Then the card is reset: what was proven to it is forgotten.
+/// A link to a card, until it is left. Then the card is reset: what was proven to it is forgotten. One that was lost is not there to
+/// be reset, and a service that tries it all the same may not notice the next one.
 fn link(mut card: Card, from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
-    let is_left = carry(&mut card, from, to)?;
-    drop(card);
+    let mut is_lost = false;
+    let is_left = carry(&mut card, &mut is_lost, from, to)?;
+    let _it_left = card.disconnect(if is_lost { Disposition::LeaveCard } else { Disposition::ResetCard });
     if is_left { frame::tell(to, &Ok(Body::default())) } else { Ok(()) }
 }
 
 /// Carries commands within one transaction: whether the link was left, and waits for that to be done.
-fn carry(card: &mut Card, from: &mut impl Read, to: &mut impl Write) -> io::Result<bool> {
+fn carry(card: &mut Card, is_lost: &mut bool, from: &mut impl Read, to: &mut impl Write) -> io::Result<bool> {
     let transaction = match card.transaction() {
         Ok(transaction) => transaction,
         Err(error) => {
@@ -143,6 +147,7 @@ fn carry(card: &mut Card, from: &mut impl Read, to: &mut impl Write) -> io::Resu
         match Ask::of(kind) {
             Some(Ask::Transmit) => {
                 let answer = transaction.transmit(&body, &mut buffer).map_err(link_error).and_then(whole);
+                *is_lost |= answer.is_err();
                 frame::tell(to, &answer.map_err(Undone::Link))?;
             }
             Some(Ask::Leave) => return Ok(true),
