@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 
 use countersign_emulator::{Fault, Key, Link, MODELS, Single, Still};
 use countersign_strings::{fill, text};
+use countersign_tests::patience::until;
 use countersign_tests::program::{Program, built, run};
 use countersign_tests::readers::{READER, Readers};
 use serde_json::Value;
@@ -27,6 +28,16 @@ fn token(readers: &Readers, home: &TempDir, arguments: &[&str], input: &str) -> 
         return run(&mut command, format!("{PASSPHRASE}\n{input}").as_bytes());
     }
     run(&mut command, input.as_bytes())
+}
+
+/// Waits until the service has noticed that its reader is empty: it looks a few times a second, and what comes back before is not
+/// noticed by the virtual reader at all.
+fn noticed(readers: &Readers, home: &TempDir) {
+    until("an empty reader", || {
+        let listed: Value = serde_json::from_slice(&token(readers, home, &["list"], "").stdout).ok()?;
+        let rows = listed["readers"].as_array()?;
+        rows.iter().any(|row| row["reader"] == READER && row["token"].is_null()).then_some(())
+    });
 }
 
 /// A folder with a vault.
@@ -114,6 +125,7 @@ fn a_token_is_waited_for_and_one_that_leaves_in_the_middle_is_taken_up_again() {
     let mut link = readers.lay(link).lost();
     program.stderr.wait_for(text("token.link_lost"));
     assert!(link.token().seed().is_none(), "the settings took the old seed away");
+    noticed(&readers, &home);
     link.come_back();
     let token = readers.lay(link);
     assert!(program.wait().success(), "{}", program.stderr.text());
@@ -195,6 +207,7 @@ fn a_burn_whose_program_is_killed_is_told_by_the_next_command_and_taken_up() {
     program.stderr.wait_for(text("token.link_lost"));
     program.kill();
     assert!(link.token().seed().is_none(), "the settings took the old seed away");
+    noticed(&readers, &home);
     link.come_back();
     let laid = readers.lay(link);
     let arguments = ["burn", "--resume", "--reader", READER, "--wait", "20", "--yes", "--no-compare"];
