@@ -108,6 +108,32 @@ fn an_access_code_set_by_ykman_opens_the_key_here_too() {
     drop(key.take());
 }
 
+/// What the ledger says of a token is true of it, also after it forgot what was written.
+#[test]
+fn the_ledger_says_no_more_of_a_token_that_forgot_and_no_key_is_lost_to_a_name_that_is_taken() {
+    let (readers, home) = (Readers::start(), vault());
+    let key = readers.lay(yubikey());
+    let on = ["--reader", READER, "--wait", "20", "--yes"];
+    let rows = || json(&token(&readers, &home, &["ledger"], ""))["tokens"].as_array().unwrap().len();
+    let burn = || json(&token(&readers, &home, &[&["burn"], &on[..]].concat(), &format!("{LINK}\n")));
+    let delete = [&["delete", "--issuer", "ACME", "--account", "mara"], &on[..]].concat();
+    for forgets in [&delete[..], &[&["reset"], &on[..]].concat()] {
+        assert_eq!((&burn()["ending"], rows()), (&"proven_by_link".into(), 1));
+        assert_eq!(
+            (&json(&token(&readers, &home, forgets, ""))["operated"], rows()),
+            (&"done".into(), 0),
+            "{forgets:?}"
+        );
+    }
+    let keep = ["key", "keep", "shop", "--for", "yubikey"];
+    json(&token(&readers, &home, &keep, "correct horse\n"));
+    let taken = token(&readers, &home, &[&["key", "set", "--keep-as", "shop"], &on[..]].concat(), "larch violin\n");
+    assert_eq!(taken.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&taken.stderr).contains(text("error.same_name")));
+    assert_eq!(burn()["ending"], "proven_by_link", "the token has no access code");
+    drop(key.take());
+}
+
 #[test]
 fn a_token_is_waited_for_and_one_that_leaves_in_the_middle_is_taken_up_again() {
     let (readers, home) = (Readers::start(), vault());

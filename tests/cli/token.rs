@@ -135,6 +135,12 @@ fn digits_that_a_person_types_are_judged() {
     assert_eq!(never.code, 1);
     assert!(never.stderr.contains(text("token.digits_wrong")), "{}", never.stderr);
     assert!(never.stderr.contains(text("token.not_this_seed")), "{}", never.stderr);
+    // Whoever saw other digits once and then skips, or leaves, has seen them.
+    for left in [format!("{wrong}\n\n"), format!("{wrong}\n")] {
+        let left = token(&desk, &arguments, &format!("{LINK}\n{left}"));
+        assert_eq!(left.code, 1, "{}", left.stderr);
+        assert!(left.stderr.contains(text("token.not_this_seed")), "{}", left.stderr);
+    }
 
     let late = SystemClock::new().now() + 120;
     let late = totp(&Secret::from_slice(BYTES), late, Algorithm::Sha1, Digits::SIX, Period::THIRTY).to_string();
@@ -409,6 +415,20 @@ fn what_is_done_beside_burning_is_done_where_a_token_can() {
     }
     let seedless = token(&desk, &["sync", "--emulated", "C301-i", "--yes"], "");
     assert_eq!((seedless.code, seedless.stderr.contains(text("token.clock_takes_seed"))), (1, true));
+    for (arguments, words) in [
+        (
+            &["delete", "--emulated", "Molto-2", "--issuer", "ACME", "--account", "mara", "--yes"][..],
+            "delete_by_profile",
+        ),
+        (&["delete", "--emulated", "YubiKey", "--yes"], text("token.delete_by_name")),
+        (
+            &["delete", "--emulated", "YubiKey", "--issuer", "ACME", "--profile", "2", "--yes"],
+            text("token.delete_by_name"),
+        ),
+    ] {
+        let refused = token(&desk, arguments, "");
+        assert_eq!((refused.code, refused.stderr.contains(words)), (1, true), "{arguments:?}");
+    }
     let unable = token(&desk, &["screen", "lock", "--emulated", "YubiKey", "--yes"], "");
     assert_eq!((unable.code, unable.stderr.contains(text("token.unable"))), (1, true), "{}", unable.stderr);
 }
@@ -418,6 +438,10 @@ fn another_key_is_read_from_a_pipe_and_a_wrong_one_is_tried_once() {
     let desk = Desk::empty();
     let set = token(&desk, &["key", "set", "--emulated", "YubiKey", "--yes"], "correct horse\n");
     assert_eq!((set.code, &set.json()["operated"]), (0, &"done".into()), "{}", set.stderr);
+    for model in ["YubiKey", "Molto-2", "C301-i"] {
+        let empty = token(&desk, &["key", "set", "--emulated", model, "--yes"], "\n");
+        assert_eq!((empty.code, empty.stderr.contains(text("token.key_empty"))), (1, true), "{}", empty.stderr);
+    }
     let arguments = ["burn", "--emulated", "Molto-2", "--own-key", "--yes", "--replace"];
     let wrong = token(&desk, &arguments, &format!("not its key\n{LINK}\n"));
     assert_eq!(wrong.code, 1, "{}", wrong.stderr);
