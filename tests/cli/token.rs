@@ -418,7 +418,7 @@ fn what_is_done_beside_burning_is_done_where_a_token_can() {
     for (arguments, words) in [
         (
             &["delete", "--emulated", "Molto-2", "--issuer", "ACME", "--account", "mara", "--yes"][..],
-            "delete_by_profile",
+            text("token.delete_by_profile"),
         ),
         (&["delete", "--emulated", "YubiKey", "--yes"], text("token.delete_by_name")),
         (
