@@ -256,7 +256,7 @@ fn canary() {
 fn canary_in_each_error_path() {
     let made = errors::Made::new();
     assert_eq!(made.with_too_much(), Vec::<String>::new());
-    let (faults, ended, leaks) = made.with_failing_disk(crate::vault::effort(12, 1));
+    let (faults, ended, leaks) = made.with_failing_disk(crate::vault::effort(7, 1));
     println!("{faults} faults, of which {ended} ended the command");
     assert_eq!(leaks, Vec::<String>::new());
     assert!(ended > 0 && faults >= crate::vault::effort(4, 40), "{ended} of {faults}");

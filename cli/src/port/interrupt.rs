@@ -49,9 +49,9 @@ impl Interrupt {
 
     /// Does something to its end, whatever is asked meanwhile.
     pub fn hold<R>(&self, does: impl FnOnce() -> R) -> R {
-        self.at_once.store(false, Ordering::SeqCst);
+        let before = self.at_once.swap(false, Ordering::SeqCst);
         let done = does();
-        self.at_once.store(true, Ordering::SeqCst);
+        self.at_once.store(before, Ordering::SeqCst);
         done
     }
 

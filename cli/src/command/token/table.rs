@@ -144,6 +144,12 @@ impl<'c> Table<'c> {
     /// # Errors
     /// [`NotMet`].
     pub fn with<R>(&mut self, does: impl FnOnce(&mut Found<'_>, At<'_>) -> R) -> Result<R, NotMet> {
+        // Who stops it meanwhile is told what came of it.
+        let interrupt = self.interrupt.clone();
+        interrupt.hold(|| self.met(does))
+    }
+
+    fn met<R>(&mut self, does: impl FnOnce(&mut Found<'_>, At<'_>) -> R) -> Result<R, NotMet> {
         let mut left = MEETINGS;
         loop {
             self.wait()?;
@@ -190,7 +196,7 @@ impl<'c> Table<'c> {
         let name = isolated(&seat.name());
         let go_on = until(&self.clock, &self.interrupt, self.patience);
         let waits = || terminal.say(&fill("token.lay_one", &[("reader", &name)]));
-        if seat.wait(&go_on, &waits)? { Ok(()) } else { Err(nobody(&self.interrupt)) }
+        if self.interrupt.hold(|| seat.wait(&go_on, &waits))? { Ok(()) } else { Err(nobody(&self.interrupt)) }
     }
 
     /// Waits until the token was taken away, and the next may be laid there.
@@ -199,7 +205,7 @@ impl<'c> Table<'c> {
     /// A [`Fault`] when nobody took it away in time.
     pub fn next(&mut self) -> Result<(), Fault> {
         let go_on = until(&self.clock, &self.interrupt, self.patience);
-        if self.seat.next(&go_on)? { Ok(()) } else { Err(nobody(&self.interrupt)) }
+        if self.interrupt.hold(|| self.seat.next(&go_on))? { Ok(()) } else { Err(nobody(&self.interrupt)) }
     }
 }
 
