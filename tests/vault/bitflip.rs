@@ -8,7 +8,7 @@ use std::thread;
 
 use countersign_core::error::{Error, InputError};
 use countersign_core::limits::VAULT_CELLS;
-use countersign_core::vault::{AccountId, Damage, Vault, VaultKey};
+use countersign_core::vault::{AccountId, Damage, NewAccount, Vault, VaultKey};
 use countersign_protocol::jose::H32;
 
 use super::disk::Dice;
@@ -43,12 +43,20 @@ struct TheVault {
     key: VaultKey,
 }
 
+/// The story's accounts. Of the notes, a few go on over several pages, and the rest are as notes are: what lies in one sealed value is
+/// all alike.
+fn account(n: u64) -> NewAccount {
+    let account = story::account(n);
+    let note = if n < 40 { account.note } else { account.note.chars().take(60).collect() };
+    NewAccount { note, ..account }
+}
+
 impl TheVault {
     fn new(accounts: u64) -> Self {
         let folder = quick_folder();
         let mut vault = story::create(folder.path(), 0x6269_7473).unwrap();
         for n in 1..=accounts {
-            vault.add(&story::account(n)).unwrap();
+            vault.add(&account(n)).unwrap();
         }
         let key = vault.key().unwrap();
         vault.lock();
