@@ -1,6 +1,7 @@
 //! How long a program takes from its start to its end: `countersign code` beside `oathtool`.
 //!
-//! The key derivation is bought time, and is the same wherever a passphrase is asked; it is measured beside, and taken off.
+//! The key derivation is bought time, and is the same wherever a passphrase is asked: one is measured right after each code, and taken off,
+//! since it takes a hundred times what is looked for, and drifts by more than that.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -29,19 +30,23 @@ pub fn bench() {
     };
     words(&["init"], "");
     words(&["add", "--yes"], &format!("otpauth://totp/GitHub:mara?secret={SEED}&issuer=GitHub\n"));
-    let derive = derivation(home.path());
+    let (mut derive, mut again) = (derivation(home.path()), derivation(home.path()));
     let rows = run(
         1,
         vec![
             subject("countersign code", || words(&["code", "GitHub"], "")),
-            timed("the key derivation in it, alone", derive),
+            timed("the key derivation in it, alone", &mut derive),
             subject("countersign --version", || whole(Command::new(&program).arg("--version"), "")),
             subject("oathtool", || whole(Command::new("oathtool").args(["--totp", "-b", SEED]), "")),
             subject("a program that does nothing", || whole(&mut Command::new("true"), "")),
+            timed("countersign code, less a key derivation right after it", || {
+                let start = Instant::now();
+                words(&["code", "GitHub"], "");
+                start.elapsed().saturating_sub(again())
+            }),
         ],
     );
-    let beyond = (rows[0].median - rows[1].median) / 1e6;
-    let theirs = rows[3].median / 1e6;
+    let (beyond, theirs) = (rows[5].median / 1e6, rows[3].median / 1e6);
     let goals = vec![
         Goal::most(format!("beyond the key derivation, in ms, at most 1.5 × oathtool + 3 ms = {:.1}", 1.5 * theirs + 3.0), beyond, 1.5 * theirs + 3.0),
         Goal::most("start and end without a vault to oathtool, at most 1.5", rows[2].median / rows[3].median, 1.5),

@@ -7,47 +7,16 @@
 //! assert_eq!(countersign_strings::fill("common.seconds", &[("n", "9")]), "9 s");
 //! ```
 
-use std::collections::BTreeMap;
-use std::sync::OnceLock;
-
-const ENGLISH: &[(&str, &str)] = &[
-    ("common", include_str!("../en/common.toml")),
-    ("cli", include_str!("../en/cli.toml")),
-    ("accounts", include_str!("../en/accounts.toml")),
-    ("tui", include_str!("../en/tui.toml")),
-    ("demo", include_str!("../en/demo.toml")),
-    ("qr", include_str!("../en/qr.toml")),
-    ("scan", include_str!("../en/scan.toml")),
-    ("icons", include_str!("../en/icons.toml")),
-    ("token", include_str!("../en/token.toml")),
-    ("error", include_str!("../en/error.toml")),
-    ("gateway", include_str!("../en/gateway.toml")),
-    ("login", include_str!("../en/login.toml")),
-    ("manage", include_str!("../en/manage.toml")),
-    ("xtask", include_str!("../en/xtask.toml")),
-];
-
-type Table = BTreeMap<String, String>;
-
-fn english() -> &'static Table {
-    static TABLE: OnceLock<Table> = OnceLock::new();
-    TABLE.get_or_init(|| {
-        let mut table = Table::new();
-        for (file, source) in ENGLISH {
-            let parsed: Table =
-                toml::from_str(source).unwrap_or_else(|fault| panic!("strings/en/{file}.toml: {fault}"));
-            table.extend(parsed.into_iter().map(|(name, text)| (format!("{file}.{name}"), text)));
-        }
-        table
-    })
-}
+// `ENGLISH`: keys with their texts, in the order of the keys. Made by `build.rs`, so that no program reads files of texts as it starts.
+include!(concat!(env!("OUT_DIR"), "/english.rs"));
 
 /// The English text of `key`, as it stands in the file.
 ///
 /// # Panics
 /// When the key is not defined; `tests/strings.rs` makes sure that this cannot be shipped.
 pub fn text(key: &str) -> &'static str {
-    english().get(key).map(String::as_str).unwrap_or_else(|| panic!("no text for {key}"))
+    let place = ENGLISH.binary_search_by_key(&key, |(key, _)| key).unwrap_or_else(|_| panic!("no text for {key}"));
+    ENGLISH[place].1
 }
 
 /// The English text of `key` with each `{name}` replaced by its value. Values are not scanned for further names.
@@ -70,11 +39,17 @@ pub fn fill(key: &str, values: &[(&str, &str)]) -> String {
 
 /// All keys, in order. For the test that holds code and texts together.
 pub fn keys() -> impl Iterator<Item = &'static str> {
-    english().keys().map(String::as_str)
+    ENGLISH.iter().map(|(key, _)| *key)
 }
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn texts_stand_in_the_order_of_their_keys_each_once() {
+        assert!(super::ENGLISH.len() > 500 && super::ENGLISH.is_sorted_by(|one, next| one.0 < next.0));
+        assert!(super::keys().all(|key| !super::text(key).is_empty()));
+    }
+
     #[test]
     fn a_value_with_braces_is_not_filled_again() {
         assert_eq!(super::fill("common.seconds", &[("n", "{n}")]), "{n} s");
