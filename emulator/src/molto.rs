@@ -111,6 +111,13 @@ impl Molto {
         self.profiles.get(number)
     }
 
+    /// Puts its clocks out by seconds.
+    pub fn disturb_clock(&mut self, seconds: i64) {
+        let now = self.world.now();
+        self.clock.disturb(now, seconds, 0);
+        self.profiles.iter_mut().for_each(|profile| profile.disturb_clock(now, seconds));
+    }
+
     /// Turns the screen to a profile.
     pub fn turn_to(&mut self, number: usize) {
         self.turned_to = number;

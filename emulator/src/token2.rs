@@ -70,6 +70,11 @@ impl Token2Otp {
         self.enabled = false;
     }
 
+    /// Whether it is on.
+    pub fn is_enabled(&self) -> bool {
+        self.enabled
+    }
+
     /// Gives it the firmware that has an OTP PIN, and a PIN of this length; zero for none. Unlocking it is not played.
     pub fn set_pin(&mut self, length: u8) {
         self.pin = Some(length);

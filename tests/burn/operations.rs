@@ -1,11 +1,13 @@
-//! What is no burn, over links that fail: deleting, clocks, keys, screens, forgetting everything. It is done, or the person
-//! knows what the token holds, and doing it again does it.
+//! What is no burn, with a link that fails: deleting, clocks, keys, screens, switching on, forgetting everything. It is done, or
+//! the person knows what the token holds, and doing it again does it.
+
+use std::collections::BTreeSet;
 
 use countersign_core::burn::{Family, Found, Halt, Held, KeyProfile, Operated, Operation, PlanError, Stop, TokenError};
-use countersign_emulator::{Fault, Token as _};
+use countersign_emulator::{Fault, Screen, Token as _};
 use countersign_protocol::Secret;
 
-use super::stand::{Case, Contents, Run, cases, met};
+use super::stand::{Any, Case, Contents, NOW, Run, cases, met};
 
 /// One thing that is done to a token that holds a seed.
 struct Deed {
@@ -13,43 +15,107 @@ struct Deed {
     operation: fn(&Case) -> Operation,
     /// Whether the family can.
     able: fn(&Case) -> bool,
+    /// Makes the token one to which it is not done yet.
+    undo: fn(&mut Run<'_>),
+    /// Whether it is done.
+    is_done: fn(&mut Run<'_>) -> bool,
 }
 
 const OATH: fn(&Case) -> bool = |case| matches!(case.family, Family::Oath(_));
 
-const DEEDS: [Deed; 7] = [
+/// The key that it is given.
+const OTHER: &[u8] = b"another key";
+
+const DEEDS: [Deed; 8] = [
     Deed {
         name: "clock",
         operation: |case| Operation::SyncClock(case.request.clone()),
         able: |case| case.name == "single, unrestricted" || case.family == Family::Molto2,
+        undo: |run| match run.wire.0.token_mut() {
+            Any::Single(token) => token.disturb_clock(-90, 0),
+            Any::Molto(token) => token.disturb_clock(-90),
+            _ => {}
+        },
+        is_done: |run| shown(run).is_some_and(|code| code == *run.case.request.credential.code_at(NOW)),
     },
     Deed {
         name: "delete",
         operation: |case| Operation::Delete(case.request.clone()),
         able: |case| case.family != Family::Single,
+        undo: |_| (),
+        is_done: |run| run.contents().seed.is_none(),
     },
     Deed {
         name: "another key",
-        operation: |_| Operation::ChangeKey(Secret::from_slice(b"another key")),
+        operation: |_| Operation::ChangeKey(Secret::from_slice(OTHER)),
         able: |case| case.family == Family::Molto2 || (OATH(case) && !case.name.starts_with("nitrokey")),
+        undo: |_| (),
+        // Where none is set, any is taken.
+        is_done: |run| takes(run, &KeyProfile::Own(Secret::from_slice(OTHER))) && !takes(run, &KeyProfile::Vendor),
     },
     Deed {
         name: "no key",
         operation: |_| Operation::RemoveKey,
         able: |case| OATH(case) && !case.name.starts_with("nitrokey"),
+        undo: |_| (),
+        is_done: |run| takes(run, &KeyProfile::Vendor),
     },
-    Deed { name: "lock the screen", operation: |_| Operation::LockScreen, able: |case| case.family == Family::Molto2 },
+    Deed {
+        name: "lock the screen",
+        operation: |_| Operation::LockScreen,
+        able: |case| case.family == Family::Molto2,
+        undo: |_| (),
+        is_done: |run| run.wire.0.token().screen() == Screen::Dark,
+    },
     Deed {
         name: "unlock the screen",
         operation: |_| Operation::UnlockScreen,
         able: |case| case.family == Family::Molto2,
+        undo: |run| assert_eq!(operated(run, &Operation::LockScreen, &run.case.key), Ok(Operated::Done)),
+        is_done: |run| run.wire.0.token().screen() != Screen::Dark,
     },
     Deed {
         name: "forget everything",
         operation: |_| Operation::Reset,
         able: |case| OATH(case) || matches!(case.family, Family::Token2Otp | Family::Molto2),
+        undo: |_| (),
+        is_done: |run| run.contents().seed.is_none() && takes(run, &KeyProfile::Vendor),
+    },
+    Deed {
+        name: "switch on",
+        operation: |_| Operation::Enable,
+        able: |case| case.family == Family::Token2Otp,
+        undo: |run| {
+            if let Some(otp) = run.wire.0.token_mut().token2_otp() {
+                otp.disable();
+            }
+        },
+        is_done: |run| run.wire.0.token_mut().token2_otp().is_some_and(|otp| otp.is_enabled()),
     },
 ];
+
+/// What a display shows of the place that is burnt, switched off and on.
+fn shown(run: &mut Run<'_>) -> Option<String> {
+    let profile = run.case.request.profile.into();
+    let token = run.wire.0.token_mut();
+    if let Any::Molto(molto) = token {
+        molto.turn_to(profile);
+    }
+    token.power_cycle();
+    if let Screen::Code { code, .. } = token.screen() { Some(code) } else { None }
+}
+
+/// Whether a token does what it wants a key for, given this one. Of what it holds nothing is changed.
+fn takes(run: &mut Run<'_>, key: &KeyProfile) -> bool {
+    let mut request = run.case.request.clone();
+    let operation = if run.case.family == Family::Molto2 {
+        Operation::SyncClock(request)
+    } else {
+        request.credential.name = "nobody".into();
+        Operation::Delete(request)
+    };
+    operated(run, &operation, key).is_ok()
+}
 
 /// A token into which something was burned.
 fn burnt(case: &Case) -> (Run<'_>, Contents) {
@@ -60,9 +126,22 @@ fn burnt(case: &Case) -> (Run<'_>, Contents) {
     (run, contents)
 }
 
+/// The same, to which a deed is not done yet.
+fn undone<'a>(case: &'a Case, deed: &Deed) -> (Run<'a>, Contents) {
+    let (mut run, contents) = burnt(case);
+    (deed.undo)(&mut run);
+    assert!(!(deed.is_done)(&mut run) || deed.name == "no key", "{}, {}", case.name, deed.name);
+    run.wire.0.come_back();
+    (run, contents)
+}
+
 fn act(run: &mut Run<'_>, deed: &Deed, key: &KeyProfile) -> Result<Operated, Halt> {
+    operated(run, &(deed.operation)(run.case), key)
+}
+
+fn operated(run: &mut Run<'_>, operation: &Operation, key: &KeyProfile) -> Result<Operated, Halt> {
     let mut found: Found<'_> = met(&mut run.wire, run.case.family, &run.earth)?;
-    Ok(found.operate(&(deed.operation)(run.case), key, run.earth.tools())?)
+    Ok(found.operate(operation, key, run.earth.tools())?)
 }
 
 /// Done once more by who brings the token back: by its new key where it has one by now, and with a finger on its button where
@@ -78,7 +157,7 @@ fn act_again(run: &mut Run<'_>, deed: &Deed) -> Result<Operated, Halt> {
         if !has_new || deed.name != "another key" {
             return Err(halt);
         }
-        act(run, deed, &KeyProfile::Own(Secret::from_slice(b"another key")))
+        act(run, deed, &KeyProfile::Own(Secret::from_slice(OTHER)))
     });
     run.wire.0.token_mut().press();
     done
@@ -90,7 +169,7 @@ const FAULTS: [Fault; 4] =
 /// One deed with one fault, and once more without.
 fn disturbed(case: &Case, deed: &Deed, number: usize, fault: Fault, after: &Contents) {
     let what = format!("{}, {}, command {number}, {fault:?}", case.name, deed.name);
-    let (mut run, before) = burnt(case);
+    let (mut run, before) = undone(case, deed);
     run.wire.0.fault(run.wire.0.exchanges().len() + number, fault);
     let outcome = act(&mut run, deed, &case.key);
     let now = run.contents();
@@ -106,6 +185,7 @@ fn disturbed(case: &Case, deed: &Deed, number: usize, fault: Fault, after: &Cont
     let again = act_again(&mut run, deed);
     assert!(again.is_ok(), "{what}: {again:?}");
     assert_eq!(run.contents(), *after, "{what}");
+    assert!((deed.is_done)(&mut run), "{what}");
 }
 
 #[test]
@@ -113,11 +193,12 @@ fn whatever_is_done_to_a_token_is_done_in_the_end() {
     let (mut expected, mut done) = (0, 0);
     for case in cases() {
         for deed in DEEDS.iter().filter(|deed| (deed.able)(&case)) {
-            let (mut run, _) = burnt(&case);
+            let (mut run, _) = undone(&case, deed);
             let sent = run.wire.0.exchanges().len();
             assert!(act_again(&mut run, deed).is_ok(), "{}, {}", case.name, deed.name);
             let commands = run.wire.0.exchanges().len() - sent;
             let after = run.contents();
+            assert!((deed.is_done)(&mut run), "{}, {}", case.name, deed.name);
             expected += commands * FAULTS.len();
             for (number, fault) in (1..=commands).flat_map(|number| FAULTS.map(|fault| (number, fault))) {
                 disturbed(&case, deed, number, fault, &after);
@@ -127,6 +208,22 @@ fn whatever_is_done_to_a_token_is_done_in_the_end() {
     }
     println!("{done} faults, {expected} by the transcripts of what was not disturbed");
     assert!(done == expected && done > 500, "{done}");
+}
+
+/// Each operation that there is stands in the list, and some family can.
+#[test]
+fn every_operation_is_taken() {
+    let source = syn::parse_file(include_str!("../../core/src/burn/operation.rs")).unwrap();
+    let operations = source.items.iter().find_map(|item| match item {
+        syn::Item::Enum(them) if them.ident == "Operation" => Some(&them.variants),
+        _ => None,
+    });
+    let known: BTreeSet<String> = operations.unwrap().iter().map(|variant| variant.ident.to_string()).collect();
+    let all = cases();
+    let by_one = DEEDS.iter().filter_map(|deed| all.iter().find(|case| (deed.able)(case)).map(|case| (deed, case)));
+    let taken = by_one.map(|(deed, case)| format!("{:?}", (deed.operation)(case)));
+    let taken: BTreeSet<String> = taken.map(|said| said.split('(').next().unwrap_or_default().to_owned()).collect();
+    assert_eq!(taken, known);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use countersign_core::burn::{
 use countersign_core::cancel::Cancel;
 use countersign_core::error::PortError;
 use countersign_core::port::{Clock, Random};
-use countersign_emulator::{Key, Link, Lost, Molto, Screen, Single, Still, Token, World};
+use countersign_emulator::{Key, Link, Lost, Molto, Screen, Single, Still, Token, Token2Otp, World};
 use countersign_protocol::Secret;
 use countersign_protocol::otp::{Algorithm, Counter, Period};
 
@@ -86,6 +86,11 @@ impl Any {
             Self::Molto(token) => &mut **token,
             Self::Key(token) => &mut **token,
         }
+    }
+
+    /// Token2's applet, where it has one.
+    pub fn token2_otp(&mut self) -> Option<&mut Token2Otp> {
+        if let Self::Key(key) = self { key.token2_otp() } else { None }
     }
 
     fn seen(&self) -> &dyn Token {

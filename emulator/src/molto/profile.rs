@@ -33,6 +33,10 @@ impl Profile {
         Self { title: String::new(), algorithm: 1, digits: 6, step: 30, timeout: 1, seed: None, clock, written: 0 }
     }
 
+    pub(super) fn disturb_clock(&mut self, now: u64, seconds: i64) {
+        self.clock.disturb(now, seconds, 0);
+    }
+
     /// The block that anyone may read. What the two times mean is not confirmed.
     pub(super) fn public(&self, now: u64) -> Vec<u8> {
         let clock = self.clock.read(now) as u32;
