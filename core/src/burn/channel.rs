@@ -61,6 +61,7 @@ impl<'l> Channel<'l> {
         let mut data = Zeroizing::new(Vec::with_capacity(256));
         let mut command = apdu.clone();
         let mut was_told_length = false;
+        let mut parts = 1;
         for _ in 0..=2 * limits::APDU_PARTS {
             let answer = Zeroizing::new(self.link.transmit(&command.bytes())?);
             if answer.len() > limits::APDU_ANSWER {
@@ -82,6 +83,10 @@ impl<'l> Channel<'l> {
                 return Ok(Response { data: Secret::new(std::mem::take(&mut *data)), status });
             }
             was_told_length = false;
+            parts += usize::from(!body.is_empty());
+            if parts > limits::APDU_PARTS {
+                return Err(TokenError::Endless);
+            }
             // An empty part comes from a reader with contacts, whatever the applet's own command is.
             command = match self.rest {
                 Rest::SendRemaining if !body.is_empty() => Apdu::new([0x00, 0xa5, 0x00, 0x00]),
@@ -156,11 +161,32 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_has_so_many_parts_and_so_many_bytes_and_no_more() {
+        let parts = |count: usize, length: usize| {
+            let (more, last) =
+                ([&vec![7; length][..], &[0x61, 0]].concat(), [&vec![7; length][..], &[0x90, 0]].concat());
+            let mut answers = vec![&more[..]; count - 1];
+            answers.push(&last);
+            let (response, sent) = run(Rest::SendRemaining, &answers);
+            (response.map(|response| response.data.len()), sent.len())
+        };
+        let most = limits::APDU_PARTS;
+        assert_eq!(parts(most, 1), (Ok(most), most));
+        assert_eq!(parts(most + 1, 1), (Err(TokenError::Endless), most));
+        assert_eq!(parts(most, 256), (Ok(limits::APDU_WHOLE), most));
+        // A reader with contacts fetches each by a part without data.
+        let (empty, data, last) = ([0x61, 1], [7, 0x61, 0], [7, 0x90, 0]);
+        let by_contacts: Vec<&[u8]> = (1..most).flat_map(|_| [&empty[..], &data]).chain([&empty[..], &last]).collect();
+        let (response, sent) = run(Rest::SendRemaining, &by_contacts);
+        assert_eq!((response.map(|response| response.data.len()), sent.len()), (Ok(most), 2 * most));
+    }
+
+    #[test]
     fn answers_without_end_end() {
         let most = 2 * limits::APDU_PARTS + 1;
         let whole = [&[0; 256][..], &[0x61, 0xff]].concat();
         let (response, sent) = run(Rest::SendRemaining, &[&whole]);
-        assert_eq!((response.err(), sent.len()), (Some(TokenError::Endless), limits::APDU_WHOLE / 256 + 1));
+        assert_eq!((response.err(), sent.len()), (Some(TokenError::Endless), limits::APDU_PARTS));
         let (response, sent) = run(Rest::GetResponse, &[&[0x61, 0]]);
         assert_eq!((response.err(), sent.len()), (Some(TokenError::Endless), most));
         let (response, sent) = run(Rest::GetResponse, &[&[0x6c, 0x10]]);
