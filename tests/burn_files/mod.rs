@@ -1,5 +1,7 @@
 //! The files of a batch, read by programs that know nothing of ours: Debian's `pskctool`, `python-pskc`, and the importer of
-//! privacyIDEA, each with the right hash for each token.
+//! privacyIDEA, each with the right hash for each token; and files that such programs wrote, read here.
+
+mod theirs;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -78,10 +80,15 @@ fn written(entries: &[Entry], form: &Form) -> (Written, String) {
 fn asked(peer: &str, form: &str, text: &str, unlock: &Value) -> BTreeMap<String, Value> {
     let mut case = json!({"peer": peer, "form": form, "text": text});
     case.as_object_mut().unwrap().extend(unlock.as_object().unwrap().clone());
+    serde_json::from_value(self::peer(&case)).unwrap()
+}
+
+/// What the program of the peers answers.
+fn peer(case: &Value) -> Value {
     let mut command = Command::new(program::target().join("python-venv/bin/python"));
     command.arg("-B").arg(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("burn_files/peer/check.py"));
     let output = program::run(&mut command, case.to_string().as_bytes());
-    assert!(output.status.success(), "{peer} {form}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{}: {}", case["peer"], String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
 

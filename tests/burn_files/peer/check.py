@@ -1,4 +1,4 @@
-"""What other programs read in our files: privacyIDEA's importer, and python-pskc.
+"""What other programs read in our files, and write for us to read: privacyIDEA's importer and exporter, and python-pskc.
 
 privacyIDEA is a server: of what it would import at its start, the importer needs little. Modules that are not installed
 are stand-ins here (`Absent`); `privacyidea.lib.importotp` and what reads a row, `get_import_csv` of its token classes, are
@@ -9,7 +9,9 @@ import ast
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import io
 import json
+import os
 import sys
 import tempfile
 import types
@@ -78,15 +80,17 @@ def privacyidea_importer():
     config, crypto = importlib.import_module("privacyidea.lib.config"), importlib.import_module("privacyidea.lib.crypto")
     log, utils = importlib.import_module("privacyidea.lib.log"), importlib.import_module("privacyidea.lib.utils")
     log.log_with = lambda *_, **__: lambda function: function
+    crypto.geturandom = lambda length=20: os.urandom(length)
     given = dict(base64=base64, binascii=binascii, Cipher=Cipher, algorithms=algorithms, modes=modes, padding=padding)
-    given["default_backend"] = default_backend
+    given.update(default_backend=default_backend, geturandom=crypto.geturandom)
     [to_unicode] = taken("utils/__init__", ["to_unicode"], {})
     given["to_unicode"] = utils.to_unicode = to_unicode
     names = ["hexlify_and_unicode", "b64encode_and_unicode", "to_bytes", "to_utf8"]
     for name, function in zip(names, taken("utils/__init__", names, given)):
         setattr(utils, name, function)
-    names = ["aes_cbc_decrypt", "aes_decrypt_b64"]
-    crypto.aes_decrypt_b64 = taken("crypto", names, given)[1]
+    given["b64encode_and_unicode"] = utils.b64encode_and_unicode
+    names = ["aes_decrypt_b64", "aes_encrypt_b64", "aes_cbc_decrypt", "aes_cbc_encrypt"]
+    [crypto.aes_decrypt_b64, crypto.aes_encrypt_b64, *_] = taken("crypto", names, given)
 
     [base] = taken("tokenclass", ["get_import_csv"], {}, "TokenClass")
     given = {"TokenClass": types.SimpleNamespace(get_import_csv=base)}
@@ -146,7 +150,60 @@ def by_python_pskc(case):
     }
 
 
+def written_by_privacyidea(case):
+    """Its exporter, on tokens that have what it asks of them."""
+    importer = privacyidea_importer()
+
+    def token(one):
+        about = {"hashlib": one["hash"], "timeStep": one["moving"], "timeShift": 0}
+        key = types.SimpleNamespace(getKey=lambda: one["key"].encode())
+        row = types.SimpleNamespace(
+            description=one["manufacturer"],
+            serial=one["serial"],
+            otplen=one["digits"],
+            count=0 if one["type"] == "totp" else one["moving"],
+            get_otpkey=lambda: key,
+        )
+        return types.SimpleNamespace(
+            type=one["type"], token=row, get_tokeninfo=lambda name, default=None: about.get(name, default)
+        )
+
+    _, number, soup = importer.export_pskc([token(one) for one in case["write"]], psk=case["key"])
+    assert number == len(case["write"])
+    # As its program for tokens writes it.
+    return str(soup)
+
+
+def written_by_python_pskc(case):
+    from pskc import PSKC
+
+    container = PSKC()
+    for one in case["write"]:
+        moving = {"time_interval": one["moving"]} if one["type"] == "totp" else {"counter": one["moving"]}
+        container.add_key(
+            serial=one["serial"],
+            manufacturer=one["manufacturer"],
+            issuer=one["issuer"],
+            key_userid=one["person"],
+            secret=bytes.fromhex(one["key"]),
+            algorithm=one["type"],
+            algorithm_suite=one["hash"].upper(),
+            response_length=one["digits"],
+            response_encoding="DECIMAL",
+            **moving,
+        )
+    how = {"algorithm": case.get("cipher"), "fields": case.get("fields")}
+    if case.get("key"):
+        container.encryption.setup_preshared_key(key=bytes.fromhex(case["key"]), **how)
+    if case.get("password"):
+        container.encryption.setup_pbkdf2(case["password"], iterations=2000, prf=case.get("prf"), **how)
+    file = io.BytesIO()
+    container.write(file)
+    return file.getvalue().decode()
+
+
 if __name__ == "__main__":
     case = json.load(sys.stdin)
-    read = {"privacyidea": by_privacyidea, "python-pskc": by_python_pskc}[case["peer"]]
-    json.dump(read(case), sys.stdout)
+    read = {"privacyidea": by_privacyidea, "python-pskc": by_python_pskc}
+    write = {"privacyidea": written_by_privacyidea, "python-pskc": written_by_python_pskc}
+    json.dump((write if "write" in case else read)[case["peer"]](case), sys.stdout)

@@ -190,7 +190,8 @@ impl Derivation {
         }
         let length = number("KeyLength").transpose()?;
         let length = length.map(usize::try_from).transpose().map_err(|_| SourceError::Derivation)?;
-        let named = parameters.child("PRF").and_then(|function| function.attribute("Algorithm"));
+        // python-pskc has it as text.
+        let named = parameters.child("PRF").map(|function| function.attribute("Algorithm").unwrap_or(function.text()));
         let function = match named.map(last_part) {
             None | Some("hmac-sha1" | "hmacWithSHA1" | "") => pbkdf2::PBKDF2_HMAC_SHA1,
             Some("hmac-sha256" | "hmacWithSHA256") => pbkdf2::PBKDF2_HMAC_SHA256,

@@ -14,18 +14,18 @@ use crate::burn::source::{
 /// Reads a container. One that is not encrypted needs nothing to open it.
 pub(crate) fn read(text: &str, unlock: Unlock<'_>) -> Result<Source, SourceError> {
     let (mut lock, mut source, mut opened) = (Lock::default(), Source::default(), false);
-    parts(text, "KeyContainer", |part| match part.name.as_str() {
-        "EncryptionKey" => lock.set_key(&part),
-        "MACMethod" => lock.set_mac(&part),
-        "KeyPackage" => {
+    parts(text, "KeyContainer", |part| match &part {
+        part if part.is("EncryptionKey") => lock.set_key(part),
+        part if part.is("MACMethod") => lock.set_mac(part),
+        part if part.is("KeyPackage") => {
             let mut package = Package { lock: &mut lock, unlock, opened: &mut opened };
-            match package.row(&part) {
+            match package.row(part) {
                 Ok(row) => source.add(part.line, Ok(row)),
                 Err(Stop::Row(rule)) => source.add(part.line, Err(rule)),
                 Err(Stop::File(fault)) => Err(fault),
             }
         }
-        "Signature" => {
+        part if part.is("Signature") => {
             source.signature_passed_over = true;
             Ok(())
         }
@@ -137,8 +137,11 @@ fn device(draft: &mut Draft, package: &Element, key: &Element) -> Result<(), Rul
 
 fn parameters(draft: &mut Draft, key: &Element) -> Result<(), Rule> {
     let Some(parameters) = key.child("AlgorithmParameters") else { return Ok(()) };
-    let suite = parameters.child("Suite").map(Element::text).filter(|suite| !suite.is_empty());
-    draft.algorithm = suite.map(algorithm).transpose()?;
+    // The exporter of privacyIDEA has the hash in an attribute.
+    let suite = parameters.child("Suite");
+    let named = suite.and_then(|suite| suite.attribute("hashalgo"));
+    let suite = suite.map(Element::text).filter(|suite| !suite.is_empty()).or(named);
+    draft.algorithm = suite.filter(|suite| !suite.trim().is_empty()).map(algorithm).transpose()?;
     let Some(format) = parameters.child("ResponseFormat") else { return Ok(()) };
     let is_decimal = format.attribute("Encoding").is_none_or(|encoding| encoding.eq_ignore_ascii_case("DECIMAL"));
     let checked = format.attribute("CheckDigits").is_some_and(|said| matches!(said.trim(), "true" | "1"));

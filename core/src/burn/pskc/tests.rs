@@ -208,6 +208,23 @@ fn the_spellings_of_the_hash_are_read_and_others_refused() {
     }
 }
 
+/// As the exporter of privacyIDEA writes: names in small letters, the hash in an attribute.
+#[test]
+fn small_letters_and_a_hash_beside_the_text_are_read() {
+    let suite = |suite: &str| {
+        let text = totp(suite, "<TimeInterval><PlainValue>60</PlainValue></TimeInterval>");
+        let source = plain(&text.replace("PlainValue", "plainvalue").replace("TimeInterval", "timeinterval")).unwrap();
+        source.rows.first().map(|row| (row.credential.algorithm, row.credential.moving))
+    };
+    let minute = Moving::Time(Period::try_from(60).unwrap());
+    assert_eq!(suite("<suite hashalgo=\"sha256\"></suite>"), Some((Algorithm::Sha256, minute)));
+    assert_eq!(suite("<Suite hashalgo=\"sha256\">SHA512</Suite>"), Some((Algorithm::Sha512, minute)), "the standard's");
+    assert_eq!(suite("<suite hashalgo=\"\"/>"), Some((Algorithm::Sha1, minute)));
+    assert_eq!(suite("<suite hashalgo=\"md5\"/>"), None);
+    let small = figure!(6).replace("KeyContainer", "keycontainer").replace("MACMethod", "macmethod");
+    assert!(read(&small, Unlock::Key(&Secret::from_slice(KEY))).is_ok());
+}
+
 #[test]
 fn settings_of_time_are_read_and_what_no_token_can_do_is_refused() {
     let source = plain(&totp(

@@ -1,5 +1,6 @@
 //! XML in small: elements with their attributes and text, no document type, no entity beside the five, bounded in depth and
-//! in parts. Names are kept without their prefixes.
+//! in parts. Names are kept without their prefixes, and compared without regard to case: the exporter of privacyIDEA writes small
+//! letters alone.
 
 use quick_xml::Reader;
 use quick_xml::escape::{resolve_predefined_entity, unescape};
@@ -11,7 +12,7 @@ use crate::limits;
 
 /// An element with all that is in it. Its text may be a seed.
 pub(super) struct Element {
-    pub(super) name: String,
+    name: String,
     /// The line that it begins on, from 1.
     pub(super) line: usize,
     attributes: Vec<(String, String)>,
@@ -20,14 +21,19 @@ pub(super) struct Element {
 }
 
 impl Element {
+    /// Whether it has this name.
+    pub(super) fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+    }
+
     /// Those of its elements that have this name.
     pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Self> {
-        self.children.iter().filter(move |child| child.name == name)
+        self.children.iter().filter(move |child| child.is(name))
     }
 
     /// Its first element of this name.
     pub(super) fn child(&self, name: &str) -> Option<&Self> {
-        self.children.iter().find(|child| child.name == name)
+        self.children.iter().find(|child| child.is(name))
     }
 
     /// The first at the end of this path.
@@ -36,7 +42,7 @@ impl Element {
     }
 
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.attributes.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     /// Its own text, without blanks around it.
@@ -67,7 +73,7 @@ pub(super) fn parts(
                 let element = element(&start, line).map_err(fault)?;
                 match open.len() {
                     0 if is_over => return Err(fault(XmlRule::Form)),
-                    0 if element.name != root => return Err(SourceError::NotPskc),
+                    0 if !element.is(root) => return Err(SourceError::NotPskc),
                     1 => parts = 0,
                     depth if depth >= limits::XML_DEPTH => return Err(fault(XmlRule::Depth)),
                     _ => {}
