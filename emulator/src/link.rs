@@ -34,6 +34,9 @@ pub enum Fault {
     Truncate,
     /// The answer takes so long.
     Slow(Duration),
+    /// Another token [that waits](Link::swap_on_return) lies there before the command comes, and the link tells nobody. The first
+    /// one comes back at the next return.
+    Swap,
     /// From here on, something else answers.
     Hostile(Hostile),
 }
@@ -139,6 +142,12 @@ impl<T: Token> Link<T> {
         self.other = Some(other);
     }
 
+    /// Lays another token there, and gives the first one back.
+    pub fn lay(&mut self, other: T) -> T {
+        self.reset();
+        std::mem::replace(&mut self.token, other)
+    }
+
     /// The token.
     pub fn token(&self) -> &T {
         &self.token
@@ -187,8 +196,13 @@ impl<T: Token> Link<T> {
         if let Some(hostile) = self.hostile {
             return Ok(hostile.answer());
         }
-        if fault == Some(Fault::DropBefore) {
-            return Err(self.lose());
+        match fault {
+            Some(Fault::DropBefore) => return Err(self.lose()),
+            Some(Fault::Swap) => {
+                let other = self.other.take();
+                self.other = other.map(|other| self.lay(other));
+            }
+            _ => {}
         }
         let answer = match &mut self.contact {
             Some(contact) => contact.transmit(&mut self.token, command),
@@ -266,6 +280,19 @@ mod tests {
         assert_eq!(link.transmit(&hex(INFO)).unwrap()[17], b'2');
         assert_eq!(link.exchanges().len(), 6);
         assert_eq!(link.bytes(), 6 * 7 + 3 * 26);
+    }
+
+    #[test]
+    fn another_token_may_lie_there_without_a_word_until_the_first_comes_back() {
+        let number = |link: &mut Link<Single>| link.transmit(&hex(INFO)).unwrap()[17];
+        let mut link = link();
+        link.swap_on_return(Single::new("86596000000002", Still::at(0)));
+        link.fault(2, Fault::Swap);
+        assert_eq!([number(&mut link), number(&mut link), number(&mut link)], [b'1', b'2', b'2']);
+        link.come_back();
+        assert_eq!(number(&mut link), b'1');
+        let first = link.lay(Single::new("86596000000003", Still::at(0)));
+        assert_eq!((first.serial().as_str(), number(&mut link)), ("86596000000001", b'3'));
     }
 
     #[test]
