@@ -31,7 +31,7 @@ const WITH_THE_APPS: [&str; 22] = [
     "damaged_enrolments",
 ];
 /// Hardware tokens: they come with the link of the phones, by NFC.
-const WITH_NFC: [&str; 28] = [
+const WITH_NFC: [&str; 29] = [
     "add_hardware_slot",
     "add_token_key",
     "batch",
@@ -54,6 +54,7 @@ const WITH_NFC: [&str; 28] = [
     "remove_ledger_row",
     "remove_token_key",
     "resume_burn",
+    "standing",
     "token_codes",
     "token_holds",
     "token_key",

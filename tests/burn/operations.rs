@@ -7,6 +7,7 @@ use countersign_core::burn::{Family, Found, Halt, Held, KeyProfile, Operated, Op
 use countersign_emulator::{Fault, Screen, Token as _};
 use countersign_protocol::Secret;
 
+use super::refused::writes;
 use super::stand::{Any, Case, Contents, NOW, Run, cases, met};
 
 /// One thing that is done to a token that holds a seed.
@@ -238,6 +239,68 @@ fn what_a_family_cannot_do_is_not_sent() {
             assert_eq!(refused, Err(Halt::Stopped(unable)), "{}, {}", case.name, deed.name);
             assert_eq!(run.wire.0.exchanges().len() - sent, meeting, "{}, {}", case.name, deed.name);
             assert_eq!(run.contents(), before);
+            let found = met(&mut run.wire, case.family, &run.earth).unwrap();
+            assert!(!(deed.operation)(&case).is_for(found.identity()), "{}, {}: known before", case.name, deed.name);
         }
     }
+}
+
+#[test]
+fn what_a_family_can_do_is_known_before_it_is_told() {
+    for case in cases() {
+        for deed in DEEDS.iter().filter(|deed| (deed.able)(&case)) {
+            let mut run = Run::new(&case);
+            let found = met(&mut run.wire, case.family, &run.earth).unwrap();
+            assert!((deed.operation)(&case).is_for(found.identity()), "{}, {}", case.name, deed.name);
+        }
+    }
+}
+
+/// How full a token is, read without writing; a Molto-2 whose button was pressed shows that it forgot.
+#[test]
+fn a_token_tells_how_full_it_is_and_that_it_forgot() {
+    for case in cases() {
+        let (mut run, before) = burnt(&case);
+        let sent = run.wire.0.exchanges().len();
+        let mut found = met(&mut run.wire, case.family, &run.earth).unwrap();
+        let room = found.room(&case.key, run.earth.tools()).unwrap();
+        let all = match (case.family, case.name) {
+            (Family::Single, _) => {
+                assert_eq!(room, None);
+                continue;
+            }
+            (Family::Molto2, _) => Some(100),
+            (Family::Oath(_), name) if name.starts_with("yubikey") => Some(64),
+            _ => None,
+        };
+        let room = room.unwrap();
+        // A Molto-2 comes with a profile of its maker's.
+        let profiles: &[(u8, &str)] = if case.family == Family::Molto2 { &[(0, "Token2"), (7, "ACME")] } else { &[] };
+        let taken = profiles.len().max(1);
+        assert_eq!((room.taken, room.all, room.free()), (taken, all, all.map(|all| all - taken)), "{}", case.name);
+        let told: Vec<(u8, &str)> = room.profiles.iter().map(|(number, title)| (*number, &**title)).collect();
+        assert_eq!((&*told, room.is_as_made()), (profiles, profiles.is_empty()), "{}", case.name);
+        assert!(!run.wire.0.exchanges()[sent..].iter().any(writes) && run.contents() == before, "{}", case.name);
+    }
+    let molto = cases().into_iter().find(|case| case.name == "molto, free profile").unwrap();
+    let (mut run, _) = burnt(&molto);
+    let is_as_made = |run: &mut Run<'_>| {
+        let mut found = met(&mut run.wire, molto.family, &run.earth).unwrap();
+        found.room(&molto.key, run.earth.tools()).unwrap().unwrap().is_as_made()
+    };
+    let reset = DEEDS.iter().find(|deed| deed.name == "forget everything").unwrap();
+    assert_eq!(act(&mut run, reset, &molto.key), Ok(Operated::AsksForButton));
+    assert!(!is_as_made(&mut run), "nobody pressed its button");
+    run.wire.0.token_mut().press();
+    assert!(is_as_made(&mut run));
+}
+
+/// An access code closes the list too: nothing is told, and nothing is tried.
+#[test]
+fn a_closed_key_does_not_tell_how_full_it_is() {
+    let case = cases().into_iter().find(|case| case.name == "yubikey, access code").unwrap();
+    let mut run = Run::new(&case);
+    let mut found = met(&mut run.wire, case.family, &run.earth).unwrap();
+    assert_eq!(found.room(&KeyProfile::Vendor, run.earth.tools()), Err(TokenError::AccessCode));
+    assert_eq!(run.wire.0.exchanges().len(), 1);
 }

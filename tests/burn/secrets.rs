@@ -93,6 +93,7 @@ fn a_ledger_without_seeds_holds_none() {
     let case = &cases()[0];
     let entry = Entry {
         serial: Serial::try_from("86596220000001").unwrap(),
+        profile: None,
         manufacturer: "Token2".into(),
         model: "OTPC-P2-i".into(),
         credential: case.request.credential.clone(),

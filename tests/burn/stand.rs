@@ -175,7 +175,7 @@ pub struct Case {
 }
 
 pub fn request() -> Request {
-    let mut request = Request::new(Credential {
+    Request::new(Credential {
         serial: None,
         issuer: "ACME".into(),
         name: "bob".into(),
@@ -183,9 +183,12 @@ pub fn request() -> Request {
         moving: Moving::Time(Period::THIRTY),
         algorithm: Algorithm::Sha1,
         digits: TokenDigits::SIX,
-    });
-    request.profile = 7;
-    request
+    })
+}
+
+/// The same for this family: of a token with profiles for one in the middle.
+fn of_family(family: Family, request: Request) -> Request {
+    Request { profile: if family.has_profiles() { 7 } else { 0 }, ..request }
 }
 
 pub fn seed(bytes: &[u8]) -> Seed {
@@ -193,8 +196,8 @@ pub fn seed(bytes: &[u8]) -> Seed {
 }
 
 /// The entry that is there before, in tests that replace one.
-fn old_request() -> Request {
-    let mut old = request();
+fn old_request(family: Family) -> Request {
+    let mut old = of_family(family, request());
     old.credential.seed = seed(OLD_SEED);
     old
 }
@@ -204,7 +207,7 @@ fn holding(mut token: Any, family: Family, still: &Still) -> Any {
     let earth = Earth { still: still.clone(), cancel: Cancel::default() };
     let mut wire = Wire(Link::new(token));
     let Ok(Met::Token(mut found)) = meet(&mut wire, hints(family), earth.tools()) else { panic!("it is met") };
-    let plan = found.plan(old_request(), &KeyProfile::Vendor, earth.tools()).unwrap();
+    let plan = found.plan(old_request(family), &KeyProfile::Vendor, earth.tools()).unwrap();
     found.execute(&plan, &KeyProfile::Vendor, earth.tools(), &mut |_| ()).unwrap();
     token = wire.0.into_token();
     token.leave();
@@ -273,7 +276,7 @@ pub fn cases() -> Vec<Case> {
         name,
         family,
         token,
-        request,
+        request: of_family(family, request),
         key: key.clone(),
         ending,
     };

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use countersign_core::app::{App, Folders};
+use countersign_core::app::{App, Folders, LedgerLine};
 use countersign_core::burn::ledger::{Form, Proof};
 use countersign_core::burn::source::{Choices, Kind, read};
 use countersign_core::burn::{
-    BatchId, BatchLine, Ending, Family, Halt, JournalStore as _, Judgement, KeyProfile, LinkError, MemoryJournal,
-    Progress, Record, Request, Serial, TokenError, TokenName, resume,
+    BatchId, BatchLine, Ending, Family, Found, Halt, JournalStore as _, Judgement, KeyProfile, LinkError,
+    MemoryJournal, Moving, Progress, Record, Request, Serial, TokenError, TokenName, resume,
 };
 use countersign_core::cancel::Cancel;
 use countersign_core::error::{Error, InputError, PortError};
@@ -15,10 +15,11 @@ use countersign_core::port::Topic;
 use countersign_core::vault::DeviceClass;
 use countersign_emulator::{Fault, Link};
 use countersign_protocol::Secret;
+use countersign_protocol::otp::Period;
 use countersign_tests::contract;
 use countersign_tests::double::{Doubles, RecordingObserver};
 
-use super::stand::{Any, Case, Earth, NOW, Run, Wire, cases, hints, met, request, single};
+use super::stand::{Any, Case, Earth, NOW, Run, Wire, cases, hints, met, request, seed, single};
 
 /// A phone whose program can be killed, and the earth around it.
 struct Phone {
@@ -270,6 +271,60 @@ fn a_batch_is_taken_up_after_a_kill_and_no_row_goes_to_two_tokens() {
     app.forget_batch(batch).unwrap();
     assert_eq!((app.batches().unwrap().len(), app.ledger(None).unwrap().len()), (0, 3));
     assert_eq!(app.forget_batch(batch), Err(InputError::NotFound.into()));
+}
+
+/// Whose seed a plan would take away is known where the ledger knows it: also of a token that does not tell what it holds.
+#[test]
+fn a_plan_names_the_row_of_the_ledger_that_it_takes_the_place_of() {
+    let (phone, app) = Phone::new();
+    for case in cases().into_iter().filter(|case| case.family != Family::Feitian) {
+        let mut wire = phone.wire(&case);
+        let ending = phone.burn(&app, &case, &mut wire, None);
+        let mut other = case.request.clone();
+        other.replace = true;
+        other.credential.seed = seed(b"another seed, of 24 byte");
+        if !matches!(case.family, Family::Oath(_) | Family::Token2Otp) {
+            other.credential.name = "noor".into();
+        }
+        let standing = |wire: &mut Wire<Any>, request: &Request| {
+            let mut found = met(wire, case.family, &phone.earth).unwrap();
+            let plan = app.plan_burn(&mut found, request.clone(), &case.key, &Cancel::default()).unwrap();
+            app.standing(&plan).unwrap()
+        };
+        let row = standing(&mut wire, &other).unwrap_or_else(|| panic!("{}", case.name));
+        assert_eq!((row.credential.name.as_str(), row.written_at), ("bob", NOW), "{}", case.name);
+        assert_eq!(Ok(row.proof), ending.map(proof_of), "{}", case.name);
+        // Another place of the same token, and another token of the same kind, are free.
+        let mut beside = other.clone();
+        beside.credential.name = "noor".into();
+        beside.profile = if case.family.has_profiles() { 8 } else { 0 };
+        let is_free = case.family != Family::Single;
+        assert_eq!(standing(&mut wire, &beside).is_none(), is_free, "{}", case.name);
+        let plan = |found: &mut Found<'_>| app.plan_burn(found, other.clone(), &case.key, &Cancel::default()).unwrap();
+        let token = name(&phone, &case, &mut wire);
+        app.forget_token(&token).unwrap();
+        let planned = plan(&mut met(&mut wire, case.family, &phone.earth).unwrap());
+        assert!(app.standing(&planned).unwrap().is_none(), "{}: what is not known is not said", case.name);
+        app.forget_burn(&token).unwrap();
+    }
+}
+
+/// A YKOATH applet has the period in the name of an entry: the same person's codes of two periods are two entries, and two rows.
+#[test]
+fn entries_that_differ_by_their_period_alone_are_two_rows() {
+    let (phone, app) = Phone::new();
+    let mut case = cases().into_iter().find(|case| case.name == "yubikey").unwrap();
+    let mut wire = phone.wire(&case);
+    let every = |seconds| Moving::Time(Period::try_from(seconds).unwrap());
+    case.request.replace = true;
+    for seconds in [30, 60, 30] {
+        case.request.credential.moving = every(seconds);
+        assert_eq!(phone.burn(&app, &case, &mut wire, None), Ok(Ending::ProvenByLink), "{seconds}");
+    }
+    let rows = app.ledger(None).unwrap();
+    let is_there = |seconds| rows.iter().any(|line: &LedgerLine| line.row.credential.moving == every(seconds));
+    assert!(rows.len() == 2 && is_there(30) && is_there(60), "{rows:?}");
+    assert_eq!(rows.iter().filter(|line| line.row.is_in_place_of(&case.request)).count(), 1);
 }
 
 /// Tokens that tell no serial number are one name in the journal, and more than one token.

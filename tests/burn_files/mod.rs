@@ -42,6 +42,7 @@ fn entries() -> Vec<Entry> {
             let (manufacturer, model) = ("Token2".to_owned(), "C302 \"i\"".to_owned());
             entries.push(Entry {
                 serial,
+                profile: None,
                 manufacturer,
                 model,
                 credential,

@@ -160,7 +160,7 @@ fn a_token_is_waited_for_and_one_that_leaves_in_the_middle_is_taken_up_again() {
     assert!(token.take().token().seed().unwrap().ct_eq(SEED));
     // Another command knows of it: the vault kept it, with its seed.
     let path = home.path().join("ledger.csv").display().to_string();
-    let kept = json(&self::token(&readers, &home, &["ledger", &path, "--form", "entra", "--clear"], ""));
+    let kept = json(&self::token(&readers, &home, &["ledger", &path, "--form", "entra", "--clear", "--unproven"], ""));
     assert_eq!(kept["ledger"]["tokens"], 1);
     assert!(std::fs::read_to_string(&path).unwrap().contains(SEED_TEXT));
 }
@@ -201,8 +201,11 @@ fn a_batch_whose_program_is_killed_goes_on_by_its_name_and_no_row_goes_to_two_to
     assert!(anew.status.code() == Some(1) && said.contains(&fill("token.batch_faulty", &[("n", "1")])), "{said}");
 
     let path = home.path().join("ledger.csv").display().to_string();
-    let mut second =
-        batch(&readers, &home, &["--resume", "seeds.csv", "--ledger", &path, "--form", "entra", "--clear"]);
+    let mut second = batch(
+        &readers,
+        &home,
+        &["--resume", "seeds.csv", "--ledger", &path, "--form", "entra", "--clear", "--unproven"],
+    );
     second.stderr.wait_for("Lay the token on the reader");
     let one = readers.lay(one);
     second.stderr.wait_for(&fill("token.assign_burned", &[("n", "2")]));
@@ -242,6 +245,30 @@ fn a_burn_whose_program_is_killed_is_told_by_the_next_command_and_taken_up() {
     assert!(said.contains("--resume") && said.contains("ACME"), "{said}");
     assert_eq!(json(&taken_up)["ending"], "written_not_proven");
     assert!(laid.take().token().seed().unwrap().ct_eq(SEED));
+}
+
+/// A token with a display does not tell what it holds, and the ledger knows.
+#[test]
+fn whose_seed_is_in_a_token_by_the_ledger_is_named_before_it_is_erased() {
+    let (readers, home) = (Readers::start(), vault());
+    let prefix = MODELS.iter().find(|model| model.restricted).unwrap().prefix;
+    let laid = readers.lay(Link::new(Single::new(&format!("{prefix}0000001"), Still::at(now()))));
+    let burn = |more: &[&str], link: &str| {
+        let arguments = ["burn", "--reader", READER, "--wait", "20", "--yes", "--no-compare"];
+        token(&readers, &home, &[&arguments[..], more].concat(), &format!("{link}\n"))
+    };
+    let other = "otpauth://totp/ACME:noor?secret=ABCDEFGHIJKLMNOPQRSTUVWXYZ234567&issuer=ACME";
+    let first = json(&burn(&[], LINK));
+    assert_eq!((&first["ending"], first["stands"].is_null()), (&"written_not_proven".into(), true));
+    assert_eq!(json(&burn(&["--dry-run"], other))["plan"]["stands"]["account"]["name"], "mara");
+    let refused = burn(&[], other);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(refused.status.code() == Some(1) && said.contains("--replace") && said.contains("mara"), "{said}");
+    assert_eq!(json(&burn(&[], LINK))["ending"], "written_not_proven", "the same seed once more takes nobody's away");
+    assert_eq!(json(&burn(&["--replace"], other))["stands"]["account"]["name"], "mara");
+    let kept = json(&token(&readers, &home, &["ledger"], ""));
+    assert_eq!((kept["tokens"].as_array().unwrap().len(), &kept["tokens"][0]["account"]["name"]), (1, &"noor".into()));
+    drop(laid.take());
 }
 
 #[test]

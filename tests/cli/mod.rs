@@ -21,6 +21,7 @@ mod slots;
 mod terminal;
 mod tmux;
 mod token;
+mod token_told;
 mod two;
 mod user;
 mod user_remove;

@@ -110,9 +110,9 @@ pub fn seed(input: &[u8]) -> bool {
 pub fn ledger(input: &[u8]) -> bool {
     let Some(tokens) = inventory(input) else { return false };
     let entry = |token: countersign_core::burn::ledger::Inventory| {
-        let (serial, manufacturer, model) = (token.serial, token.manufacturer, token.model);
+        let (serial, profile, manufacturer, model) = (token.serial, token.profile, token.manufacturer, token.model);
         let credential = token.credential?;
-        Some(Entry { serial, manufacturer, model, credential, written_at: 0, proof: token.proof })
+        Some(Entry { serial, profile, manufacturer, model, credential, written_at: 0, proof: token.proof })
     };
     let entries: Vec<Entry> = tokens.into_iter().filter_map(entry).collect();
     rewritten(&entries, &Form::Json { seeds: true });
@@ -129,6 +129,7 @@ fn survives(rows: &[Row]) {
             .clone()
             .or_else(|| Serial::try_from(at.to_string().as_str()).ok())
             .expect("a number"),
+        profile: row.profile,
         manufacturer: row.manufacturer.clone(),
         model: row.model.clone(),
         credential: row.credential.clone(),

@@ -4,16 +4,23 @@ mod refused;
 mod source;
 mod written;
 
-pub use refused::{of_declined, of_error, of_misfit, of_plan_error, of_refusal};
+pub use refused::{of_declined, of_error, of_misfit, of_plan_error, of_refused, of_unable};
 pub use source::{of_column, of_fault, of_note as of_source_note, of_rule, of_source_error};
 pub use written::{
     of_assign, of_back, of_ending, of_halt, of_held, of_judgement, of_ledger_error, of_left_out, of_proof, of_told,
 };
 
-use countersign_core::burn::{Credential, Dialect, Erases, Family, Identity, Moving, Note, Plan};
+use countersign_core::burn::{
+    Capabilities, Credential, Dialect, Erases, Family, Identity, LedgerRow, Moving, Note, Periods, Plan, Room,
+};
+use countersign_core::protocol::otp::Algorithm;
 use countersign_strings::{fill, text};
 
 use crate::outside::isolated;
+use crate::when;
+
+/// No account's codes live longer, whatever a token could do: a day, in seconds.
+pub const LONGEST_PERIOD: u32 = 86_400;
 
 /// The family, as people know it.
 pub fn of_family(family: Family) -> &'static str {
@@ -63,6 +70,47 @@ pub fn of_identity(identity: &Identity) -> String {
     }
 }
 
+/// Whether the model is one that is known: of one family it is told by the beginning of the serial number.
+pub fn is_known(identity: &Identity) -> bool {
+    identity.family != Family::Single || identity.model.is_some()
+}
+
+/// A model, and the profile of it where it has many.
+pub fn of_place(model: &str, profile: Option<u8>) -> String {
+    match profile {
+        Some(profile) => fill("token.model_profile", &[("model", model), ("n", &profile.to_string())]),
+        None => model.to_owned(),
+    }
+}
+
+/// Hashes, digits and periods that a token knows, and how long its seed may be.
+pub fn of_capabilities(of: &Capabilities) -> [String; 2] {
+    let listed = |numbers: &mut dyn Iterator<Item = String>| numbers.collect::<Vec<_>>().join(", ");
+    let hashes = listed(&mut of.algorithms.iter().map(|hash| Algorithm::as_str(*hash).to_owned()));
+    let digits = listed(&mut of.digits.iter().map(ToString::to_string));
+    let periods = match of.periods {
+        Periods::Only(periods) => listed(&mut periods.iter().map(ToString::to_string)),
+        Periods::UpTo(most) => fill("token.up_to", &[("n", &most.min(LONGEST_PERIOD).to_string())]),
+    };
+    let (least, most) = (of.seed.start().to_string(), of.seed.end().to_string());
+    [
+        fill("token.holds_settings", &[("hashes", &hashes), ("digits", &digits), ("periods", &periods)]),
+        fill("token.holds_seed", &[("least", &least), ("most", &most)]),
+    ]
+}
+
+/// How full a token is.
+pub fn of_room(room: &Room) -> String {
+    let taken = room.taken.to_string();
+    let (Some(all), Some(free)) = (room.all, room.free()) else { return fill("token.room_taken", &[("n", &taken)]) };
+    let values = [("n", &*taken), ("all", &*all.to_string()), ("free", &*free.to_string())];
+    let line = |(number, title): &(u8, String)| {
+        fill("token.room_profile", &[("n", &number.to_string()), ("title", &isolated(title))])
+    };
+    let lines = room.profiles.iter().map(line);
+    std::iter::once(fill("token.room", &values)).chain(lines).collect::<Vec<_>>().join("\n  ")
+}
+
 /// How far a token's clock is off, where it tells the time.
 pub fn of_clock(ahead: i64) -> String {
     let time = crate::words::time(ahead.unsigned_abs());
@@ -103,6 +151,7 @@ pub fn of_erases(erases: &Erases) -> String {
             fill("token.erases_profile", &[("n", &number.to_string()), ("title", &isolated(title))])
         }
         Erases::Entry(name) => fill("token.erases_entry", &[("name", &isolated(name))]),
+        Erases::Unknown => text("token.erases_unknown").to_owned(),
     }
 }
 
@@ -124,18 +173,27 @@ pub fn of_note(note: Note) -> String {
     text(words).to_owned()
 }
 
-/// A plan as a person reads it before agreeing: the token, what is written, what goes, what else is to be known.
-pub fn of_plan(plan: &Plan) -> String {
-    format!("{}\n  {}", of_writes(plan), of_warnings(plan))
+/// What the ledger says is in the place that a plan writes.
+pub fn of_standing(row: &LedgerRow) -> String {
+    let owner = of_owner(&row.credential);
+    let owner = if owner.is_empty() { text("token.owner_none") } else { &owner };
+    let values = [("owner", owner), ("when", &*when::minute(row.written_at)), ("proof", of_proof(row.proof))];
+    fill("token.plan_stands", &values)
+}
+
+/// A plan as a person reads it before agreeing: the token, what is written, what goes and what the ledger knows of that, what
+/// else is to be known.
+pub fn of_plan(plan: &Plan, stands: Option<&LedgerRow>) -> String {
+    format!("{}\n  {}", of_writes(plan, stands), of_warnings(plan))
 }
 
 /// The same for a token of this kind that does not lie there yet.
-pub fn of_plan_ahead(plan: &Plan) -> String {
+pub fn of_plan_ahead(plan: &Plan, stands: Option<&LedgerRow>) -> String {
     if plan.identity().serial.is_some() {
-        return of_plan(plan);
+        return of_plan(plan, stands);
     }
     let token = fill("token.identity_next", &[("model", plan.identity().model.unwrap_or_default())]);
-    let words = of_plan(plan);
+    let words = of_plan(plan, stands);
     format!("{token}{}", words.strip_prefix(&*of_identity(plan.identity())).unwrap_or_default())
 }
 
@@ -145,8 +203,8 @@ pub fn of_warnings(plan: &Plan) -> String {
     std::iter::once(of_erases(plan.erases())).chain(notes).collect::<Vec<_>>().join("\n  ")
 }
 
-/// The token, and what is written.
-pub fn of_writes(plan: &Plan) -> String {
+/// The token, what is written, and whose seed that takes away.
+pub fn of_writes(plan: &Plan, stands: Option<&LedgerRow>) -> String {
     let credential = &plan.request().credential;
     let owner = of_owner(credential);
     let mut lines = vec![
@@ -156,9 +214,11 @@ pub fn of_writes(plan: &Plan) -> String {
     if !owner.is_empty() {
         lines.push(fill("token.plan_for", &[("owner", &owner)]));
     }
+    lines.extend(plan.profile().map(|profile| fill("token.plan_profile", &[("n", &profile.to_string())])));
     if !plan.label().is_empty() {
         lines.push(fill("token.plan_label", &[("label", &isolated(&plan.label()))]));
     }
+    lines.extend(stands.map(of_standing));
     lines.join("\n  ")
 }
 

@@ -1,10 +1,12 @@
 //! Why a token was not written.
 
-use countersign_core::burn::{Declined, LinkError, Misfit, PlanError, Refusal, TokenError};
+use countersign_core::burn::{
+    Capabilities, Declined, Family, Identity, LinkError, Misfit, Operation, PlanError, Refusal, TokenError,
+};
 use countersign_core::error::Error;
 use countersign_strings::{fill, text};
 
-use super::of_erases;
+use super::{of_capabilities, of_erases, of_identity};
 use crate::words;
 
 /// Why a token is not served, by its name where it can be recognised.
@@ -70,17 +72,58 @@ pub fn of_plan_error(error: &PlanError) -> String {
     }
 }
 
-/// Why nothing is sent.
-pub fn of_refusal(refusal: &Refusal) -> String {
+/// Why nothing is sent to this token.
+pub fn of_refused(identity: &Identity, refusal: &Refusal) -> String {
     match refusal {
-        Refusal::Misfits(misfits) => {
-            let lines: Vec<String> = misfits.iter().map(|misfit| format!("  {}", of_misfit(*misfit))).collect();
-            fill("token.misfits", &[("lines", &lines.join("\n"))])
-        }
+        Refusal::Misfits(misfits) => of_misfits(identity, misfits),
+        refusal => of_refusal(refusal),
+    }
+}
+
+/// Why nothing is sent, by a token that is not at hand to be asked what would fit.
+fn of_refusal(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::Misfits(misfits) => fill("token.misfits", &[("lines", &lines(misfits))]),
         Refusal::UnknownModel => text("token.unknown_model").to_owned(),
         Refusal::OtherSerial => text("token.other_serial").to_owned(),
         Refusal::Taken(erases) => fill("token.taken", &[("erases", &of_erases(erases))]),
     }
+}
+
+/// What a token cannot hold, by its name, and what it can.
+fn of_misfits(identity: &Identity, misfits: &[Misfit]) -> String {
+    let is_setting = |misfit: &Misfit| {
+        matches!(misfit, Misfit::Algorithm(_) | Misfit::Digits(_) | Misfit::Period(_) | Misfit::Seed(_))
+    };
+    let mut words = fill("token.misfits_of", &[("token", &of_identity(identity)), ("lines", &lines(misfits))]);
+    if misfits.iter().any(is_setting) {
+        let [settings, seed] = of_capabilities(&Capabilities::of(identity));
+        let values = [("settings", &*settings), ("seed", &*seed)];
+        words = format!("{words}\n{}", fill("token.misfits_fit", &values));
+    }
+    words
+}
+
+fn lines(misfits: &[Misfit]) -> String {
+    misfits.iter().map(|misfit| format!("  {}", of_misfit(*misfit))).collect::<Vec<_>>().join("\n")
+}
+
+/// Why a token of this family or model cannot be told to do something, and what can be done instead.
+pub fn of_unable(identity: &Identity, operation: &Operation) -> String {
+    let is_single = identity.family == Family::Single;
+    let key = match operation {
+        Operation::SyncClock(_) if is_single => "token.unable_clock_single",
+        Operation::SyncClock(_) => "token.unable_clock",
+        Operation::Delete(_) => "token.unable_delete",
+        Operation::Reset if is_single => "token.unable_delete",
+        Operation::Reset => "token.unable_reset",
+        Operation::RemoveKey if identity.family == Family::Molto2 => "token.unable_key_remove",
+        Operation::ChangeKey(_) | Operation::RemoveKey if is_single => "token.unable_key_single",
+        Operation::ChangeKey(_) | Operation::RemoveKey => "token.unable_key",
+        Operation::LockScreen | Operation::UnlockScreen => "token.unable_screen",
+        Operation::Enable => return text("token.unable").to_owned(),
+    };
+    fill(key, &[("token", &of_identity(identity))])
 }
 
 /// What of a request a token cannot hold.
@@ -99,5 +142,8 @@ pub fn of_misfit(misfit: Misfit) -> String {
         Misfit::Characters => text("token.misfit_characters").to_owned(),
         Misfit::PeriodInName => text("token.misfit_period_in_name").to_owned(),
         Misfit::Touch => text("token.misfit_touch").to_owned(),
+        Misfit::Profile(profile) => numbered("token.misfit_profile", profile.to_string()),
+        Misfit::Title => text("token.misfit_title").to_owned(),
+        Misfit::Display => text("token.misfit_display").to_owned(),
     }
 }

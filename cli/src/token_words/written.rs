@@ -93,6 +93,8 @@ pub fn of_assign(error: AssignError) -> String {
 pub fn of_left_out(left: &LeftOut) -> String {
     let why = match left.why {
         Why::Failed => text("token.left_failed").to_owned(),
+        Why::Unproven => text("token.left_unproven").to_owned(),
+        Why::SameSerial => text("token.left_same_serial").to_owned(),
         Why::Counter => text("token.left_counter").to_owned(),
         Why::Algorithm(algorithm) => fill("token.left_algorithm", &[("hash", algorithm.as_str())]),
         Why::Digits(digits) => fill("token.left_digits", &[("n", &digits.to_string())]),
@@ -101,7 +103,8 @@ pub fn of_left_out(left: &LeftOut) -> String {
         Why::Key(bytes) => fill("token.left_key", &[("n", &bytes.to_string())]),
         Why::Character(column) => fill("token.left_character", &[("column", of_column(column))]),
     };
-    fill("token.left_out", &[("serial", left.serial.as_str()), ("why", &why)])
+    let token = super::of_place(left.serial.as_str(), left.profile);
+    fill("token.left_out", &[("serial", &token), ("why", &why)])
 }
 
 /// What a form does not say.
@@ -111,6 +114,8 @@ pub fn of_told(told: Told) -> String {
         Told::NameNotWritten(n) => ("token.told_name", n),
         Told::NoPrincipalName(n) => ("token.told_principal", n),
         Told::KeyExtended(n) => ("token.told_extended", n),
+        Told::NotProven(n) => ("token.told_not_proven", n),
+        Told::ProfileInSerial(n) => ("token.told_profile", n),
     };
     fill(key, &[("n", &n.to_string())])
 }

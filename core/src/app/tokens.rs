@@ -5,7 +5,7 @@ use countersign_protocol::text::is_forbidden;
 
 use super::App;
 use crate::burn::ledger::{Entry, Form, LedgerError, Written};
-use crate::burn::{self, BatchId, Family, KeyProfile, LedgerRow, Progress, read_key, write_key};
+use crate::burn::{self, BatchId, Erases, Family, KeyProfile, LedgerRow, Plan, Progress, read_key, write_key};
 #[cfg(doc)]
 use crate::error::PortError;
 use crate::error::{Error, InputError, Named, Rule};
@@ -53,6 +53,19 @@ impl App {
         }
         lines.retain(|line| batch.is_none() || line.row.batch == batch);
         Ok(lines)
+    }
+
+    /// What the ledger says is in the place that a plan writes, and would be gone; nothing where it knows of nothing there, or
+    /// the token said that the place is free.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`], [`InputError::NoVault`].
+    pub fn standing(&self, plan: &Plan) -> Result<Option<LedgerRow>, Error> {
+        // A token without a number may be another one each time.
+        if plan.identity().serial.is_none() || *plan.erases() == Erases::Nothing {
+            return Ok(None);
+        }
+        Ok(self.ledger(None)?.into_iter().map(|line| line.row).rfind(|row| plan.writes_over(row)))
     }
 
     /// Writes rows of the ledger in a form; seeds are in most of them. Tokens without a serial number are not in it: how many.

@@ -7,7 +7,7 @@ use countersign_protocol::otp::Algorithm;
 use super::credential::{Credential, Moving};
 use super::identity::{Dialect, Family, Identity};
 use super::name;
-use super::request::Request;
+use super::request::{DisplayTime, Request};
 
 /// What a token of a family can hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,10 @@ pub struct Capabilities {
     pub label: Label,
     /// Whether its clock can be set without writing the seed again.
     pub clock_alone: bool,
+    /// Whether it has profiles that are called by numbers.
+    pub profiles: bool,
+    /// Whether it has a display that stays on for a while.
+    pub display: bool,
 }
 
 /// Which periods a token knows.
@@ -81,6 +85,12 @@ pub enum Misfit {
     PeriodInName,
     /// A touch for each code.
     Touch,
+    /// A profile of this number: it has no profiles.
+    Profile(u8),
+    /// A title: it shows none.
+    Title,
+    /// How long the display stays on: it has none.
+    Display,
 }
 
 const TWO: &[Algorithm] = &[Algorithm::Sha1, Algorithm::Sha256];
@@ -98,8 +108,10 @@ impl Capabilities {
             reads_codes: true,
             label: Label::Name,
             clock_alone: false,
+            profiles: identity.family.has_profiles(),
+            display: false,
         };
-        let display = Self { counter: None, touch: false, reads_codes: false, ..applet.clone() };
+        let display = Self { counter: None, touch: false, reads_codes: false, display: true, ..applet.clone() };
         match identity.family {
             Family::Single => Self {
                 digits: &[6],
@@ -158,9 +170,34 @@ impl Capabilities {
         misfits.extend((!self.digits.contains(&digits.get())).then_some(Misfit::Digits(digits.get())));
         misfits.extend((!self.seed.contains(&seed.len())).then_some(Misfit::Seed(seed.len())));
         misfits.extend((request.touch && !self.touch).then_some(Misfit::Touch));
+        let profile = Some(request.profile).filter(|profile| *profile != 0);
+        misfits.extend(self.misplaced(Said {
+            profile,
+            title: request.title.is_some(),
+            display: request.display != DisplayTime::default(),
+        }));
         misfits.extend(name::Stored::of(family, request).err());
         misfits
     }
+
+    /// What of what was said beside the seed has no place in such a token.
+    pub fn misplaced(&self, said: Said) -> Vec<Misfit> {
+        let profile = said.profile.filter(|_| !self.profiles).map(Misfit::Profile);
+        let title = (said.title && self.label != Label::Title).then_some(Misfit::Title);
+        let display = (said.display && !self.display).then_some(Misfit::Display);
+        [profile, title, display].into_iter().flatten().collect()
+    }
+}
+
+/// What was said beside the seed, that not every family has a place for. It counts also where it says what is usual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Said {
+    /// Which profile.
+    pub profile: Option<u8>,
+    /// Whether a title.
+    pub title: bool,
+    /// Whether how long the display stays on.
+    pub display: bool,
 }
 
 #[cfg(test)]
@@ -290,7 +327,6 @@ mod tests {
         let name = |request: &mut Request, length: usize| {
             request.credential.issuer = String::new();
             request.credential.name = "n".repeat(length);
-            request.title = Some("n".repeat(length));
         };
         for (which, identity) in everyone() {
             let (most, behind) = match identity.family {
@@ -305,7 +341,6 @@ mod tests {
             name(&mut request, most + 1);
             assert_eq!(misfits(&identity, &request), [Misfit::Name(most + 1 + behind)], "{which}");
             name(&mut request, 0);
-            request.title = None;
             assert_eq!(misfits(&identity, &request), [Misfit::NoName], "{which}");
         }
         let mut request = Request::new(credential());
@@ -313,10 +348,38 @@ mod tests {
         assert_eq!(misfits(&of(Family::Molto2, [0; 3]), &request), []);
         request.title = Some("Grüße, Welt!".into());
         assert_eq!(misfits(&of(Family::Molto2, [0; 3]), &request), [Misfit::Name(14)]);
+        request.title = None;
         request.credential.issuer = "Grüße".into();
         assert_eq!(misfits(&of(Family::Token2Otp, [0; 3]), &request), [Misfit::Characters]);
         request.credential.issuer = "x".repeat(65);
         assert_eq!(misfits(&of(Family::Token2Otp, [0; 3]), &request), [Misfit::Name(65)]);
+    }
+
+    #[test]
+    fn what_was_said_beside_the_seed_is_never_dropped() {
+        let said = Said { profile: Some(0), title: true, display: true };
+        let all = [Misfit::Profile(0), Misfit::Title, Misfit::Display];
+        for (which, identity) in everyone() {
+            let capabilities = Capabilities::of(&identity);
+            let expected = match identity.family {
+                Family::Molto2 => &[][..],
+                Family::Single => &all[..2],
+                _ => &all[..],
+            };
+            assert_eq!(capabilities.misplaced(said), expected, "{which}");
+            assert_eq!(capabilities.misplaced(Said::default()), [], "{which}");
+            let request = Request {
+                profile: 1,
+                title: Some("Mail".into()),
+                display: DisplayTime::Sixty,
+                ..Request::new(credential())
+            };
+            let named = expected.iter().map(|misfit| match misfit {
+                Misfit::Profile(_) => Misfit::Profile(1),
+                other => *other,
+            });
+            assert_eq!(misfits(&identity, &request), named.collect::<Vec<_>>(), "{which}");
+        }
     }
 
     #[test]

@@ -26,6 +26,11 @@ impl Family {
         matches!((self, other), (Self::Oath(_), Self::Oath(_))) || self == other
     }
 
+    /// Whether it has profiles that are called by numbers.
+    pub const fn has_profiles(self) -> bool {
+        matches!(self, Self::Molto2)
+    }
+
     /// Whether what is known of it comes from one source, and was proven by none of ours.
     pub fn is_experimental(self) -> bool {
         matches!(self, Self::Feitian | Self::Oath(Dialect::Nitrokey))

@@ -10,6 +10,7 @@ use super::operation::{Operated, Operation};
 use super::pen::{Held, Pen, Stop, Tools};
 use super::plan::{Holding, Plan, Refusal};
 use super::request::{KeyProfile, Request};
+use super::room::Room;
 use super::verify::Proof;
 use super::{Step, TokenError};
 
@@ -90,6 +91,14 @@ impl Found<'_> {
     /// What it can hold.
     pub fn capabilities(&self) -> Capabilities {
         Capabilities::of(self.identity())
+    }
+
+    /// Reads how full it is; nothing of a family that does not tell. Of a token with profiles that is a command for each.
+    ///
+    /// # Errors
+    /// [`TokenError::AccessCode`] where one closes it and none was given; [`TokenError`].
+    pub fn room(&mut self, key: &KeyProfile, tools: Tools<'_>) -> Result<Option<Room>, TokenError> {
+        self.driver.room(&mut self.channel, key, tools)
     }
 
     /// Plans a burn: reads what is in its place, and writes nothing. What the token cannot hold is refused before anything

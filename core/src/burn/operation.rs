@@ -2,6 +2,7 @@
 
 use countersign_protocol::Secret;
 
+use super::identity::{Dialect, Family, Identity};
 use super::request::Request;
 
 /// One thing to do to a token. What a family cannot do is refused with nothing sent.
@@ -24,6 +25,26 @@ pub enum Operation {
     Reset,
     /// Switches Token2's OTP applet on.
     Enable,
+}
+
+impl Operation {
+    /// Whether a token of this family and model can be told to; what its firmware alone decides shows when it is told.
+    pub fn is_for(&self, identity: &Identity) -> bool {
+        let family = identity.family;
+        let (is_oath, is_nitrokey) = (matches!(family, Family::Oath(_)), family == Family::Oath(Dialect::Nitrokey));
+        match self {
+            Self::SyncClock(_) => match family {
+                Family::Single => !identity.clock_takes_seed,
+                family => family == Family::Molto2,
+            },
+            Self::Delete(_) => family != Family::Single,
+            Self::ChangeKey(_) => family == Family::Molto2 || (is_oath && !is_nitrokey),
+            Self::RemoveKey => is_oath && !is_nitrokey,
+            Self::LockScreen | Self::UnlockScreen => family == Family::Molto2,
+            Self::Reset => is_oath || matches!(family, Family::Molto2 | Family::Token2Otp),
+            Self::Enable => family == Family::Token2Otp,
+        }
+    }
 }
 
 /// What came of it.

@@ -2,6 +2,8 @@
 
 use super::capability::{Capabilities, Misfit};
 use super::identity::{Dialect, Family, Identity};
+use super::journal::TokenName;
+use super::kept::LedgerRow;
 use super::name::Stored;
 use super::request::Request;
 
@@ -16,6 +18,8 @@ pub enum Holding {
     Profile(String),
     /// An entry of the same name.
     Entry,
+    /// Nobody looked: the token does not lie there yet.
+    Unknown,
 }
 
 /// What a burn takes away.
@@ -34,6 +38,15 @@ pub enum Erases {
     },
     /// The entry of this name.
     Entry(String),
+    /// Nobody knows before the token lies there.
+    Unknown,
+}
+
+impl Erases {
+    /// Whether something is known to go.
+    pub const fn is_something(&self) -> bool {
+        matches!(self, Self::Profile { .. } | Self::Entry(_))
+    }
 }
 
 /// What else a person should know before.
@@ -115,9 +128,10 @@ impl Plan {
             Holding::Free => Erases::Nothing,
             Holding::Profile(title) => Erases::Profile { number: request.profile, title: title.clone() },
             Holding::Entry => Erases::Entry(stored.shown()),
+            Holding::Unknown => Erases::Unknown,
         };
         // Of a token with one place nobody can know whether it is free: that it may be taken is what it is shown for.
-        if !matches!(erases, Erases::Nothing | Erases::Whole) && !request.replace {
+        if erases.is_something() && !request.replace {
             return Err(Refusal::Taken(erases));
         }
         let notes = notes(identity, &request);
@@ -132,6 +146,16 @@ impl Plan {
     /// What was asked for.
     pub fn request(&self) -> &Request {
         &self.request
+    }
+
+    /// The profile that is written, of a token that has many.
+    pub fn profile(&self) -> Option<u8> {
+        self.identity.family.has_profiles().then_some(self.request.profile)
+    }
+
+    /// Whether this row of a ledger is in the place that is written.
+    pub fn writes_over(&self, row: &LedgerRow) -> bool {
+        row.token == TokenName::from(&self.identity) && row.is_in_place_of(&self.request)
     }
 
     /// What goes away.
@@ -211,6 +235,15 @@ mod tests {
         request.credential.seed = seed(&[7; 65]);
         let plan = Plan::new(&oath, &Holding::Entry, request).unwrap();
         assert_eq!((plan.erases(), plan.notes()), (&Erases::Entry("ACME:bob".into()), &[Note::Hashed][..]));
+    }
+
+    #[test]
+    fn of_a_token_that_nobody_looked_at_it_is_not_said_that_nothing_goes() {
+        for family in [Family::Molto2, Family::Oath(Dialect::YubiKey), Family::Token2Otp] {
+            let plan = Plan::new(&Identity::new(family), &Holding::Unknown, Request::new(credential())).unwrap();
+            assert_eq!(*plan.erases(), Erases::Unknown, "{family:?}");
+            assert_eq!(plan.profile(), (family == Family::Molto2).then_some(0));
+        }
     }
 
     #[test]

@@ -147,7 +147,7 @@ pub struct Burn {
     #[arg(long, help = text("token.help_random"))]
     pub random: bool,
     /// What was begun and not ended is taken up.
-    #[arg(long, conflicts_with_all = ["name", "picture", "random"], help = text("token.help_resume"))]
+    #[arg(long, conflicts_with_all = ["name", "picture", "random", "algorithm", "digits", "period", "counter", "reading", "issuer", "account", "title", "profile", "display", "touch"], help = text("token.help_resume"))]
     pub resume: bool,
     /// What is set beside the seed.
     #[command(flatten)]
@@ -165,8 +165,8 @@ pub struct Burn {
     #[arg(long, value_name = "TEXT", help = text("token.help_title"))]
     pub title: Option<String>,
     /// Which profile.
-    #[arg(long, value_name = "N", default_value_t = 0, help = text("token.help_profile"))]
-    pub profile: u8,
+    #[arg(long, value_name = "N", help = text("token.help_profile"))]
+    pub profile: Option<u8>,
     /// How it is written.
     #[command(flatten)]
     pub manner: Manner,
@@ -238,8 +238,8 @@ pub struct Verify {
     #[arg(value_name = "NAME", help = text("token.help_verify_name"))]
     pub name: Option<String>,
     /// Which profile.
-    #[arg(long, value_name = "N", default_value_t = 0, help = text("token.help_profile"))]
-    pub profile: u8,
+    #[arg(long, value_name = "N", help = text("token.help_profile"))]
+    pub profile: Option<u8>,
     /// The key that is proven to the token.
     #[command(flatten)]
     pub key: Proving,
@@ -261,8 +261,8 @@ pub struct SyncClock {
     #[arg(long, value_enum, value_name = "SECONDS", help = text("token.help_display"))]
     pub display: Option<Display>,
     /// Which profile.
-    #[arg(long, value_name = "N", default_value_t = 0, help = text("token.help_profile"))]
-    pub profile: u8,
+    #[arg(long, value_name = "N", help = text("token.help_profile"))]
+    pub profile: Option<u8>,
     /// The rest.
     #[command(flatten)]
     pub operate: Operate,
@@ -272,8 +272,8 @@ pub struct SyncClock {
 #[derive(Debug, Clone, Default, Args)]
 pub struct Delete {
     /// Which profile of a Molto-2.
-    #[arg(long, value_name = "N", default_value_t = 0, help = text("token.help_profile"))]
-    pub profile: u8,
+    #[arg(long, value_name = "N", help = text("token.help_profile"))]
+    pub profile: Option<u8>,
     /// Who issued the entry of a security key.
     #[arg(long, value_name = "TEXT", help = text("cli.help_issuer"))]
     pub issuer: Option<String>,
@@ -372,6 +372,9 @@ pub struct Out {
     /// Seeds stand in it for everyone to read.
     #[arg(long, requires = "ledger", help = text("token.help_clear"))]
     pub clear: bool,
+    /// Tokens that nobody proved stand in a server's form too.
+    #[arg(long, requires = "ledger", help = text("token.help_unproven"))]
+    pub unproven: bool,
 }
 
 /// The ledger of what is kept.
@@ -386,9 +389,18 @@ pub struct Ledger {
     /// Seeds stand in it for everyone to read.
     #[arg(long, requires = "file", help = text("token.help_clear"))]
     pub clear: bool,
+    /// Tokens that nobody proved stand in a server's form too.
+    #[arg(long, requires = "file", help = text("token.help_unproven"))]
+    pub unproven: bool,
     /// Only these tokens, by serial number.
     #[arg(long, value_name = "SERIAL", help = text("token.help_serial"))]
     pub serial: Vec<String>,
+    /// Only what is for this account.
+    #[arg(long, value_name = "TEXT", help = text("token.help_ledger_account"))]
+    pub account: Option<String>,
+    /// Only what this issued.
+    #[arg(long, value_name = "TEXT", help = text("token.help_ledger_issuer"))]
+    pub issuer: Option<String>,
 }
 
 /// What to do with a screen's lock.

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use countersign_core::burn::assign::{self, AssignError};
 use countersign_core::burn::ledger::{Entry, Proof};
 use countersign_core::burn::source::Row;
-use countersign_core::burn::{BatchId, BatchLine, Family, Holding, Identity, Plan, Request, Serial};
+use countersign_core::burn::{BatchId, BatchLine, Plan, Serial};
 use countersign_strings::{fill, text};
 use serde_json::{Value, json};
 
 use super::args::{Batch, Manner};
 use super::kept::proof_of;
 use super::table::{NotMet, Table};
-use super::write::{self, Done};
-use super::{batches, ledger, rows, seed, told};
+use super::write::{self, Done, Planned};
+use super::{ahead, batches, ledger, rows, told};
 use crate::command::Context;
 use crate::fault::{End, Fault};
 use crate::outside::isolated;
@@ -38,9 +38,9 @@ pub fn run(context: &Context, asked: &Batch) -> Result<(), Fault> {
     };
     if asked.manner.dry_run {
         let left: Vec<Row> = going.batch.left().cloned().collect();
-        return dry_run(&mut table, &left, &asked.manner);
+        return ahead::dry_run(&mut table, &left, &asked.manner);
     }
-    begin(&table, asked, &going)?;
+    begin(&mut table, asked, &going)?;
     if let (None, Some(desk)) = (going.id, table.burns.desk()) {
         going.id = Some(batches::keep(desk, asked, going.batch.rows())?);
     }
@@ -78,8 +78,8 @@ fn new_rows(table: &Table<'_>, asked: &Batch) -> Result<Vec<Row>, Fault> {
 }
 
 /// Says what will happen, and asks once: from then on each token that is laid there is written.
-fn begin(table: &Table<'_>, asked: &Batch, going: &Going) -> Result<(), Fault> {
-    let terminal = &table.context.terminal;
+fn begin(table: &mut Table<'_>, asked: &Batch, going: &Going) -> Result<(), Fault> {
+    let terminal = &table.context.terminal.clone();
     let left = going.batch.left().count().to_string();
     let all = going.batch.rows().len().to_string();
     terminal.say(&fill("token.batch_begins", &[("left", &left), ("all", &all)]));
@@ -90,6 +90,10 @@ fn begin(table: &Table<'_>, asked: &Batch, going: &Going) -> Result<(), Fault> {
         let values = [("token", &*isolated(entry.serial.as_str())), ("line", &*line.to_string())];
         terminal.say(&fill("token.batch_open", &values));
     });
+    // Who is asked for a yes is told before what would be refused after it.
+    if !asked.manner.yes && (terminal.has_person() || table.seat.is_emulated()) {
+        ahead::fit(table, going.batch.left(), &asked.manner)?;
+    }
     let question = text(if asked.manner.replace { "token.batch_replace_ask" } else { "token.batch_ask" });
     if asked.manner.yes || terminal.confirm(question)? {
         return Ok(());
@@ -125,41 +129,6 @@ fn finished(table: &Table<'_>, going: &Going, out: Option<&ledger::Prepared>) ->
         }
     }
     not_written
-}
-
-/// Prints the plan of every row for tokens of the kind that lies there. Nothing is written.
-fn dry_run(table: &mut Table<'_>, rows: &[Row], manner: &Manner) -> Result<(), Fault> {
-    let specimen = table.with(|found, _| found.identity().clone())?;
-    let holding = if specimen.family == Family::Single { Holding::Hidden } else { Holding::Free };
-    let terminal = &table.context.terminal;
-    let mut refused = 0;
-    for row in rows {
-        let serial = row.credential.serial.clone();
-        // Of a row without a number it is not known into which token it goes.
-        let identity = Identity { serial, ahead: None, ..specimen.clone() };
-        let line = row.line.to_string();
-        match Plan::new(&identity, &holding, request(row, manner)) {
-            Ok(plan) => {
-                let words = fill("token.batch_line", &[("line", &line), ("words", &token_words::of_plan_ahead(&plan))]);
-                terminal.result_row(&words, &json!({ "line": row.line, "plan": told::plan(&plan) }))?;
-            }
-            Err(refusal) => {
-                refused += 1;
-                let why = token_words::of_refusal(&refusal);
-                let words = fill("token.batch_line", &[("line", &line), ("words", &why)]);
-                terminal.result_row(&words, &json!({ "line": row.line, "refused": why }))?;
-            }
-        }
-    }
-    match refused {
-        0 => Ok(()),
-        n => Err(Fault::refused(fill("token.batch_misfits", &[("n", &n.to_string())]))),
-    }
-}
-
-fn request(row: &Row, manner: &Manner) -> Request {
-    let request = Request { profile: row.profile.unwrap_or_default(), ..Request::new(row.credential.clone()) };
-    seed::with_manner(request, manner)
 }
 
 /// A batch under way.
@@ -298,6 +267,7 @@ impl Going {
         if !why.is_untouched {
             let entry = Entry {
                 serial: serial.clone(),
+                profile: row.profile,
                 manufacturer: row.manufacturer.clone(),
                 model: row.model.clone(),
                 credential: row.credential.clone(),
@@ -320,17 +290,19 @@ impl Going {
 
     /// What a row would do to the token that lies there, said and agreed to.
     fn plan(&mut self, table: &mut Table<'_>, row: &Row, manner: &Manner) -> Result<Plan, Fault> {
-        let plan = write::plan(table, &request(row, manner))?;
+        let planned = write::plan(table, &ahead::request(row, manner), ahead::said(row, manner))?;
+        let Planned { plan, stands } = &planned;
         // What it warns of is said once, as long as it is the same.
-        let warnings = token_words::of_warnings(&plan);
+        let warnings = token_words::of_warnings(plan);
         let is_new = warnings != self.warned;
-        let words = if is_new { token_words::of_plan(&plan) } else { token_words::of_writes(&plan) };
+        let stands = stands.as_ref();
+        let words = if is_new { token_words::of_plan(plan, stands) } else { token_words::of_writes(plan, stands) };
         self.warned = warnings;
         let values = [("line", &*row.line.to_string()), ("words", &*words)];
         table.context.terminal.say(&fill("token.batch_line", &values));
         // It was agreed to once, for all of them, but for what is in a place.
-        write::agree(table, &plan, &Manner { yes: true, ..manner.clone() })?;
-        Ok(plan)
+        write::agree(table, &planned, &Manner { yes: true, ..manner.clone() })?;
+        Ok(planned.plan)
     }
 
     /// Remembers what became of a row, and tells it.
@@ -346,6 +318,7 @@ impl Going {
         let or = |given: &str, known: &str| if given.is_empty() { known.to_owned() } else { given.to_owned() };
         let entry = Entry {
             serial: serial.clone(),
+            profile: done.plan.profile(),
             manufacturer: or(&row.manufacturer, token_words::maker(identity.family)),
             model: or(&row.model, identity.model.unwrap_or_default()),
             credential: row.credential.clone(),
@@ -412,6 +385,7 @@ mod tests {
     fn entry(row: &Row, serial: &str, proof: Proof) -> Entry {
         Entry {
             serial: Serial::try_from(serial).unwrap(),
+            profile: None,
             manufacturer: String::new(),
             model: String::new(),
             credential: row.credential.clone(),

@@ -4,12 +4,15 @@
 
 use std::collections::HashMap;
 
+use countersign_core::app::LedgerLine;
 use countersign_core::burn::ledger::{Entry, Proof};
 use countersign_core::burn::{
-    BatchLine, Ending, Family, JournalStore, KeyProfile, LedgerRow, MemoryJournal, Progress, Record, Step, TokenName,
+    BatchLine, Ending, Family, JournalStore, KeyProfile, LedgerRow, MemoryJournal, Plan, Progress, Record, Request,
+    Step, TokenName,
 };
 use countersign_core::error::{Error, InputError, PortError};
 use countersign_core::protocol::Secret;
+use countersign_core::vault::KeptId;
 
 use crate::command::Context;
 use crate::desk::Desk;
@@ -51,11 +54,17 @@ pub trait Burns {
     /// As [`Burns::keep_key`].
     fn may_keep_key(&self, name: &str) -> Result<(), Fault>;
 
-    /// A token holds what was written into it no more: the ledger says so no longer.
+    /// What the ledger says is in the place that a plan writes.
+    ///
+    /// # Errors
+    /// A [`Fault`] where it cannot be read.
+    fn standing(&self, plan: &Plan) -> Result<Option<LedgerRow>, Fault>;
+
+    /// A token holds what was written into it no more: the ledger says so no longer. How many of its rows are gone.
     ///
     /// # Errors
     /// A [`Fault`] where it cannot be written.
-    fn erased(&mut self, token: &TokenName, what: &Erased<'_>) -> Result<(), Fault>;
+    fn erased(&mut self, token: &TokenName, what: &Erased<'_>) -> Result<usize, Fault>;
 }
 
 /// What a token forgot.
@@ -63,23 +72,15 @@ pub trait Burns {
 pub enum Erased<'a> {
     /// All of it.
     Whole,
-    /// One profile, or the entry of these names where a token has entries.
-    Place {
-        /// Its number.
-        profile: u8,
-        /// Who issued it.
-        issuer: &'a str,
-        /// For whom.
-        account: &'a str,
-    },
+    /// The place that this request names: a profile, or the entry of a name.
+    Place(&'a Request),
 }
 
 impl Erased<'_> {
     fn is(&self, row: &LedgerRow) -> bool {
         match self {
             Self::Whole => true,
-            Self::Place { profile, .. } if row.token.family == Family::Molto2 => row.profile == *profile,
-            Self::Place { issuer, account, .. } => row.credential.issuer == *issuer && row.credential.name == *account,
+            Self::Place(request) => row.is_in_place_of(request),
         }
     }
 }
@@ -138,7 +139,11 @@ impl Burns for InVault {
         }
     }
 
-    fn erased(&mut self, token: &TokenName, what: &Erased<'_>) -> Result<(), Fault> {
+    fn standing(&self, plan: &Plan) -> Result<Option<LedgerRow>, Fault> {
+        Ok(self.desk.app.standing(plan)?)
+    }
+
+    fn erased(&mut self, token: &TokenName, what: &Erased<'_>) -> Result<usize, Fault> {
         let app = &self.desk.app;
         if let Erased::Whole = what {
             // One that did not end leaves a row of the ledger, so that it goes first. Of a place it may stand elsewhere.
@@ -147,10 +152,11 @@ impl Burns for InVault {
                 Err(fault) => return Err(fault.into()),
             }
         }
-        for line in app.ledger(None)?.iter().filter(|line| line.row.token == *token && what.is(&line.row)) {
-            line.id.map_or(Ok(()), |id| app.remove_ledger_row(id))?;
-        }
-        Ok(())
+        let lines = app.ledger(None)?;
+        let is_gone = |line: &&LedgerLine| line.row.token == *token && what.is(&line.row);
+        let gone: Vec<KeptId> = lines.iter().filter(is_gone).filter_map(|line| line.id).collect();
+        gone.iter().try_for_each(|id| app.remove_ledger_row(*id))?;
+        Ok(gone.len())
     }
 }
 
@@ -176,6 +182,7 @@ impl Burns for Passing {
         let entry = |record: &Record| {
             Some(Entry {
                 serial: record.token.serial.clone()?,
+                profile: record.token.family.has_profiles().then_some(record.request.profile),
                 manufacturer: token_words::maker(record.token.family).to_owned(),
                 model: record.model.clone().unwrap_or_default(),
                 credential: record.request.credential.clone(),
@@ -203,8 +210,12 @@ impl Burns for Passing {
         if self.keys.contains_key(name) { Err(InputError::SameName.into()) } else { Ok(()) }
     }
 
-    fn erased(&mut self, _: &TokenName, _: &Erased<'_>) -> Result<(), Fault> {
-        Ok(())
+    fn standing(&self, _: &Plan) -> Result<Option<LedgerRow>, Fault> {
+        Ok(None)
+    }
+
+    fn erased(&mut self, _: &TokenName, _: &Erased<'_>) -> Result<usize, Fault> {
+        Ok(0)
     }
 }
 

@@ -7,7 +7,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use countersign_core::burn::ledger::{self, Entry, Form, Written};
+use countersign_core::burn::ledger::{self, Entry, Form, LeftOut, Why, Written};
 use countersign_core::burn::{Protection, ROUNDS};
 use countersign_core::port::Random;
 use countersign_core::protocol::Secret;
@@ -30,12 +30,11 @@ const KEY: usize = 16;
 
 /// Lists what is kept of tokens, or writes it into a file.
 pub fn run(context: &Context, asked: &Ledger) -> Result<(), Fault> {
-    let out = Out { ledger: asked.file.clone(), form: asked.form, clear: asked.clear };
+    let Ledger { file, form, clear, unproven, .. } = asked.clone();
+    let out = Out { ledger: file, form, clear, unproven };
     let entries = kept::open(context, false)?.entries()?;
     let out = prepared(context, &out)?;
-    let is_asked =
-        |entry: &Entry| asked.serial.is_empty() || asked.serial.iter().any(|serial| *serial == entry.serial.as_str());
-    let entries: Vec<Entry> = entries.into_iter().filter(is_asked).collect();
+    let entries: Vec<Entry> = entries.into_iter().filter(|entry| is_asked(asked, entry)).collect();
     if asked.file.is_some() {
         let written = write_out(context, out.as_ref(), &entries, &SystemRandom::new())?;
         context.terminal.result("", &json!({ "ledger": written }));
@@ -50,13 +49,20 @@ pub fn run(context: &Context, asked: &Ledger) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Whether a token is one of those that were asked for.
+fn is_asked(asked: &Ledger, entry: &Entry) -> bool {
+    let is = |wanted: &Option<String>, said: &str| wanted.as_ref().is_none_or(|wanted| wanted == said);
+    let is_serial = asked.serial.is_empty() || asked.serial.iter().any(|serial| *serial == entry.serial.as_str());
+    is_serial && is(&asked.account, &entry.credential.name) && is(&asked.issuer, &entry.credential.issuer)
+}
+
 /// One token in one line.
 pub fn line(entry: &Entry) -> String {
     let owner = token_words::of_owner(&entry.credential);
     let model = if entry.model.is_empty() { &entry.manufacturer } else { &entry.model };
     let values = [
         ("serial", &*isolated(entry.serial.as_str())),
-        ("model", &*isolated(model)),
+        ("model", &*token_words::of_place(&isolated(model), entry.profile)),
         ("owner", &*owner),
         ("when", &*when::minute(entry.written_at)),
         ("proof", token_words::of_proof(entry.proof)),
@@ -68,6 +74,7 @@ pub fn line(entry: &Entry) -> String {
 pub fn as_json(entry: &Entry) -> Value {
     json!({
         "serial": entry.serial.as_str(),
+        "profile": entry.profile,
         "manufacturer": entry.manufacturer,
         "model": entry.model,
         "account": super::told::credential(&entry.credential),
@@ -80,13 +87,15 @@ pub fn as_json(entry: &Entry) -> Value {
 pub struct Prepared {
     file: PathBuf,
     form: Form,
+    /// Whether tokens that nobody proved stand in a server's form too.
+    unproven: bool,
 }
 
 /// Asks for all that a ledger wants, before any token is touched; nothing where no file was named.
 pub fn prepared(context: &Context, out: &Out) -> Result<Option<Prepared>, Fault> {
     may_write(out)?;
     let Some(file) = &out.ledger else { return Ok(None) };
-    Ok(Some(Prepared { file: file.clone(), form: form(context, out.form)? }))
+    Ok(Some(Prepared { file: file.clone(), form: form(context, out.form)?, unproven: out.unproven }))
 }
 
 /// Refuses early what would be refused after all is burned: a form with seeds in the clear that nobody asked for so, and a file
@@ -116,26 +125,37 @@ pub fn write_out(
     entries: &[Entry],
     random: &dyn Random,
 ) -> Result<Value, Fault> {
-    let Some(Prepared { file, form }) = out else { return Ok(Value::Null) };
-    let refused = |error| Fault::refused(token_words::of_ledger_error(error));
-    let Written { bytes, left_out, told } = ledger::write(entries, form, random).map_err(refused)?;
+    let Some(Prepared { file, form, unproven }) = out else { return Ok(Value::Null) };
+    let terminal = &context.terminal;
+    let says = |left_out: &[LeftOut]| left_out.iter().for_each(|left| terminal.say(&token_words::of_left_out(left)));
+    let all = entries.to_vec();
+    let (entries, held_back) = if *unproven { (all, vec![]) } else { ledger::proven(all, form) };
+    says(&held_back);
+    if held_back.iter().any(|left| left.why == Why::Unproven) {
+        terminal.say(text("token.left_unproven_how"));
+    }
+    let Written { bytes, left_out, told } = ledger::write(&entries, form, random).map_err(|error| {
+        says(&ledger::left_out(&entries, form));
+        Fault::refused(token_words::of_ledger_error(error))
+    })?;
     let shown = file.display().to_string();
     let no_file = |why| Fault::failed(words::caused(fill("token.ledger_no_file", &[("file", &shown)]), &why));
     write_new(file, &bytes).map_err(no_file)?;
     let read = Zeroizing::new(fs::read(file).map_err(no_file)?);
-    ledger::read_back(&read, entries, form).map_err(|error| {
+    ledger::read_back(&read, &entries, form).map_err(|error| {
         Fault::failed(fill("token.ledger_other", &[("file", &shown), ("why", &token_words::of_back(error))]))
     })?;
-    let terminal = &context.terminal;
-    left_out.iter().for_each(|left| terminal.say(&token_words::of_left_out(left)));
+    says(&left_out);
     told.iter().for_each(|told| terminal.say(&token_words::of_told(*told)));
     let count = entries.len() - left_out.len();
     terminal.say(&fill("token.ledger_written", &[("file", &shown), ("n", &count.to_string())]));
     if form.is_clear() {
         terminal.say(text("token.ledger_is_clear"));
     }
-    let left: Vec<&str> = left_out.iter().map(|left| left.serial.as_str()).collect();
-    Ok(json!({ "file": shown, "tokens": count, "left_out": left }))
+    let left: Vec<&LeftOut> = held_back.iter().chain(&left_out).collect();
+    let serials: Vec<&str> = left.iter().map(|left| left.serial.as_str()).collect();
+    let why: Vec<Value> = left.iter().map(|left| super::told::left_out(left)).collect();
+    Ok(json!({ "file": shown, "tokens": count, "left_out": serials, "left_out_why": why }))
 }
 
 fn write_new(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
@@ -187,13 +207,34 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = Some(folder.path().join("out"));
         for form in [FormName::Entra, FormName::Oath, FormName::PskcPlain, FormName::Table, FormName::Json] {
-            let refused = may_write(&Out { ledger: file.clone(), form, clear: false }).unwrap_err();
+            let refused = may_write(&Out { ledger: file.clone(), form, ..Out::default() }).unwrap_err();
             assert_eq!(refused.words, text("token.ledger_clear"), "{form:?}");
-            assert_eq!(may_write(&Out { ledger: file.clone(), form, clear: true }), Ok(()));
+            assert_eq!(may_write(&Out { ledger: file.clone(), form, clear: true, unproven: false }), Ok(()));
         }
         for form in [FormName::Inventory, FormName::InventoryJson, FormName::Pskc, FormName::PskcKey] {
-            assert_eq!(may_write(&Out { ledger: file.clone(), form, clear: false }), Ok(()), "{form:?}");
+            assert_eq!(may_write(&Out { ledger: file.clone(), form, ..Out::default() }), Ok(()), "{form:?}");
         }
+    }
+
+    #[test]
+    fn profiles_of_one_token_are_told_apart_and_chosen_by_account() {
+        use countersign_core::burn::source::{Choices, Kind, read};
+        let source = b"serial,secret_hex,name\n42,3132333435363738393031323334353637383930,mara\n";
+        let credential = read(Kind::Table, source, Choices::default()).unwrap().rows.remove(0).credential;
+        let entry = |profile| Entry {
+            serial: credential.serial.clone().unwrap(),
+            profile,
+            manufacturer: "Token2".into(),
+            model: "Molto-2".into(),
+            credential: credential.clone(),
+            written_at: 0,
+            proof: ledger::Proof::Written,
+        };
+        let lines = [Some(0), Some(7), None].map(|profile| line(&entry(profile)));
+        assert!(lines[0] != lines[1] && lines[1].contains("profile 7") && !lines[2].contains("profile"), "{lines:?}");
+        assert_eq!(as_json(&entry(Some(7)))["profile"], 7);
+        let of = |account: &str| Ledger { account: Some(account.into()), ..Ledger::default() };
+        assert!(is_asked(&of("mara"), &entry(None)) && !is_asked(&of("noor"), &entry(None)));
     }
 
     #[cfg(unix)]
@@ -205,7 +246,7 @@ mod tests {
         write_new(&file, b"tokens").unwrap();
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(write_new(&file, b"others").is_err());
-        let out = Out { ledger: Some(file.clone()), form: FormName::Inventory, clear: false };
+        let out = Out { ledger: Some(file.clone()), form: FormName::Inventory, ..Out::default() };
         assert!(may_write(&out).unwrap_err().words.contains(&file.display().to_string()));
         assert_eq!(fs::read(&file).unwrap(), b"tokens");
     }

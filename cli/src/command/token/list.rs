@@ -1,7 +1,6 @@
 //! `countersign token list` and `info`: readers and what lies on them, what a token is and can hold. Nothing is written.
 
-use countersign_core::burn::{Capabilities, Declined, Identity, Label, Periods};
-use countersign_core::protocol::otp::Algorithm;
+use countersign_core::burn::{Capabilities, Declined, Identity, KeyProfile, Label, LinkError, Room, TokenError};
 use countersign_strings::{fill, text};
 use serde_json::{Value, json};
 
@@ -12,9 +11,6 @@ use crate::command::Context;
 use crate::fault::Fault;
 use crate::outside::isolated;
 use crate::token_words;
-
-/// No account's codes live longer, whatever a token could do: a day, in seconds.
-const LONGEST: u32 = 86_400;
 
 /// Lists the readers of this machine, and asks the token on each what it is; of an emulated one that alone.
 pub fn list(context: &Context, on: &Where) -> Result<(), Fault> {
@@ -45,7 +41,7 @@ pub fn list(context: &Context, on: &Where) -> Result<(), Fault> {
 /// What lies on a reader, in words and for scripts.
 fn on_reader(context: &Context, on: &Where) -> Result<(String, Value), Fault> {
     match met(context, on) {
-        Ok((identity, _)) => Ok((token_words::of_identity(&identity), told::identity(&identity))),
+        Ok(identity) => Ok((token_words::of_identity(&identity), told::identity(&identity))),
         Err(NotMet::Declined(why)) => {
             Ok((token_words::of_declined(why).to_owned(), json!({ "declined": told::declined(why) })))
         }
@@ -56,23 +52,49 @@ fn on_reader(context: &Context, on: &Where) -> Result<(String, Value), Fault> {
     }
 }
 
-fn met(context: &Context, on: &Where) -> Result<(Identity, Capabilities), NotMet> {
-    let mut table = Table::to_look(context, on)?;
-    table.with(|found, _| (found.identity().clone(), found.capabilities()))
+fn met(context: &Context, on: &Where) -> Result<Identity, NotMet> {
+    Table::to_look(context, on)?.with(|found, _| found.identity().clone())
 }
 
-/// Tells what a token is, and what it can hold.
+/// How full a token is, as far as it tells without a key: none is asked for here.
+enum Fullness {
+    Hidden,
+    Closed(TokenError),
+    Told(Room),
+}
+
+fn looked_at(context: &Context, on: &Where) -> Result<(Identity, Fullness), NotMet> {
+    let mut table = Table::to_look(context, on)?;
+    let (identity, room) =
+        table.with(|found, at| (found.identity().clone(), found.room(&KeyProfile::Vendor, at.tools)))?;
+    let fullness = match room {
+        Ok(Some(room)) => Fullness::Told(room),
+        Ok(None) => Fullness::Hidden,
+        Err(error @ TokenError::Link(LinkError::Lost | LinkError::Reader)) => return Err(NotMet::Token(error)),
+        Err(error) => Fullness::Closed(error),
+    };
+    Ok((identity, fullness))
+}
+
+/// Tells what a token is, what it can hold, and how full it is.
 pub fn info(context: &Context, on: &Where) -> Result<(), Fault> {
-    let (identity, capabilities) = met(context, on)?;
+    let (identity, fullness) = looked_at(context, on)?;
+    let capabilities = Capabilities::of(&identity);
     let family = token_words::of_family(identity.family);
     let mut lines = vec![token_words::of_identity(&identity)];
     lines.extend((identity.model != Some(family)).then(|| family.to_owned()));
+    lines.extend((!token_words::is_known(&identity)).then(|| text("token.info_unknown_model").to_owned()));
     lines.extend(
         identity
             .version
             .map(|version| fill("token.version", &[("version", &version.map(|part| part.to_string()).join("."))])),
     );
     lines.extend(identity.ahead.map(token_words::of_clock));
+    lines.extend(match &fullness {
+        Fullness::Told(room) => Some(token_words::of_room(room)),
+        Fullness::Closed(error) => Some(fill("token.room_closed", &[("why", &token_words::of_error(*error))])),
+        Fullness::Hidden => None,
+    });
     lines.extend(holds(&capabilities));
     if identity.clock_takes_seed {
         lines.push(text("token.clock_takes_seed").to_owned());
@@ -80,20 +102,17 @@ pub fn info(context: &Context, on: &Where) -> Result<(), Fault> {
     if identity.family.is_experimental() {
         lines.push(text("token.note_experimental").to_owned());
     }
-    let json = json!({ "token": told::identity(&identity), "holds": told::capabilities(&capabilities) });
+    let places = match &fullness {
+        Fullness::Told(room) => told::room(room),
+        Fullness::Hidden | Fullness::Closed(_) => Value::Null,
+    };
+    let holds = told::capabilities(&capabilities);
+    let json = json!({ "token": told::identity(&identity), "holds": holds, "places": places });
     context.terminal.result(&lines.join("\n"), &json);
     Ok(())
 }
 
 fn holds(of: &Capabilities) -> Vec<String> {
-    let listed = |numbers: &mut dyn Iterator<Item = String>| numbers.collect::<Vec<_>>().join(", ");
-    let hashes = listed(&mut of.algorithms.iter().map(|hash| Algorithm::as_str(*hash).to_owned()));
-    let digits = listed(&mut of.digits.iter().map(ToString::to_string));
-    let periods = match of.periods {
-        Periods::Only(periods) => listed(&mut periods.iter().map(ToString::to_string)),
-        Periods::UpTo(most) => fill("token.up_to", &[("n", &most.min(LONGEST).to_string())]),
-    };
-    let (least, most) = (of.seed.start().to_string(), of.seed.end().to_string());
     let label = text(match of.label {
         Label::None => "token.label_none",
         Label::Title => "token.label_title",
@@ -102,11 +121,6 @@ fn holds(of: &Capabilities) -> Vec<String> {
     });
     let counter = text(if of.counter.is_some() { "token.takes_counters" } else { "token.takes_no_counters" });
     let codes = text(if of.reads_codes { "token.reads_codes" } else { "token.reads_no_codes" });
-    vec![
-        fill("token.holds_settings", &[("hashes", &hashes), ("digits", &digits), ("periods", &periods)]),
-        fill("token.holds_seed", &[("least", &least), ("most", &most)]),
-        label.to_owned(),
-        counter.to_owned(),
-        codes.to_owned(),
-    ]
+    let more = [label, counter, codes].map(str::to_owned);
+    token_words::of_capabilities(of).into_iter().chain(more).collect()
 }

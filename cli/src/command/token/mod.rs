@@ -1,5 +1,6 @@
 //! `countersign token`: hardware tokens are told, written, proven, and kept account of.
 
+mod ahead;
 pub mod args;
 mod batch;
 mod batches;

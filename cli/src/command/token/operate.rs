@@ -1,7 +1,10 @@
 //! What is done to a token beside burning it: clock, delete, reset, the screen's lock, another key.
 
+use std::sync::Arc;
+
 use countersign_core::burn::{
-    Credential, Family, Identity, Operated, Operation, Request, Seed, Stop, TokenError, TokenName,
+    Credential, Family, Identity, KeyProfile, Operated, Operation, Request, Room, Said, Seed, Stop, TokenError,
+    TokenName,
 };
 use countersign_core::protocol::Secret;
 use countersign_strings::{fill, text};
@@ -10,23 +13,78 @@ use serde_json::json;
 use super::args::{Delete, Operate, Shape, SyncClock};
 use super::kept::Erased;
 use super::seed;
-use super::table::{Table, of_error, own_key};
+use super::table::{At, Table, of_error, own_key};
 use super::told;
+use super::write::token_misfits;
 use crate::command::Context;
 use crate::fault::Fault;
 use crate::outside::isolated;
+use crate::port::pause;
 use crate::token_words;
+
+/// How often a token that waits for its button is looked at where nobody can be asked: once a second.
+const LOOKS: u64 = 30;
 
 /// Does one thing to the token that lies there, after a question.
 pub fn run(context: &Context, on: &Operate, operation: &Operation, question: &'static str) -> Result<(), Fault> {
     let mut table = Table::open(context, &on.on, &on.key)?;
-    let identity = asked(&mut table, on, question, &[])?;
-    let operated = operate(&mut table, &identity, operation)?;
-    if matches!((operation, operated), (Operation::Reset, Operated::Done)) {
-        table.burns.erased(&TokenName::from(&identity), &Erased::Whole)?;
+    let identity = able(&mut table, operation)?;
+    asked(&table, &identity, on, question, &[])?;
+    let before = if matches!(operation, Operation::Reset) { room(&mut table)? } else { None };
+    let operated = match operate(&mut table, &identity, operation)? {
+        Operated::AsksForButton if has_forgotten(&mut table, &identity, before.as_ref(), on)? => Operated::Done,
+        operated => operated,
+    };
+    let mut gone = 0;
+    if matches!(operation, Operation::Reset) {
+        if operated == Operated::Done {
+            gone = table.burns.erased(&TokenName::from(&identity), &Erased::Whole)?;
+        } else {
+            context.terminal.say(text("token.not_forgotten"));
+        }
     }
     told(&table, &identity, operated);
+    if gone > 0 {
+        context.terminal.say(&fill("token.ledger_forgot", &[("n", &gone.to_string())]));
+    }
     Ok(())
+}
+
+/// How full a token with profiles is; nothing of another.
+fn room(table: &mut Table<'_>) -> Result<Option<Room>, Fault> {
+    Ok(table.with(|found, At { tools, .. }| {
+        let has_profiles = found.capabilities().profiles;
+        if has_profiles { found.room(&KeyProfile::Vendor, tools).ok().flatten() } else { None }
+    })?)
+}
+
+/// Whether a token that waits for its button has forgotten everything: it is looked at, since nobody else knows. Who is there is
+/// asked first; else it is looked at for a while, over one link, since it doesn't bear being opened over and over.
+fn has_forgotten(
+    table: &mut Table<'_>,
+    identity: &Identity,
+    before: Option<&Room>,
+    on: &Operate,
+) -> Result<bool, Fault> {
+    let terminal = &table.context.terminal;
+    let is_emulated = table.seat.is_emulated();
+    if !is_emulated && !on.yes && !terminal.confirm(text("token.button_done_ask"))? {
+        return Ok(false);
+    }
+    let looks = if is_emulated || !on.yes { 1 } else { on.on.wait.unwrap_or(LOOKS) };
+    let clock = Arc::clone(&table.clock);
+    Ok(table.with(|found, At { tools, interrupt, .. }| {
+        (0..looks).any(|look| {
+            if look > 0 {
+                pause::until(&*clock, clock.now().saturating_add(1), || !interrupt.was_asked());
+            }
+            // By its maker's key: it forgot any other.
+            let room = found.room(&KeyProfile::Vendor, tools);
+            let is_other = |room: &Room| before.is_none_or(|before| before.is_as_made() || before != room);
+            let has_forgotten = |room: Room| room.is_as_made() && is_other(&room);
+            identity.is_same_token(found.identity()) && room.ok().flatten().is_some_and(has_forgotten)
+        })
+    })?)
 }
 
 /// Sets the clock, where that takes no seed away.
@@ -34,16 +92,27 @@ pub fn sync(context: &Context, asked_for: &SyncClock) -> Result<(), Fault> {
     let on = &asked_for.operate;
     let mut table = Table::open(context, &on.on, &on.key)?;
     let request = Request {
-        profile: asked_for.profile,
+        profile: asked_for.profile.unwrap_or_default(),
         display: asked_for.display.map_or_else(Default::default, seed::display),
         ..Request::new(without_seed(&asked_for.shape, "", "")?)
     };
-    let settings = token_words::of_settings(&request.credential);
-    let identity = asked(&mut table, on, "token.sync_ask", &[("settings", &settings)])?;
-    if identity.clock_takes_seed {
-        return Err(Fault::refused(text("token.clock_takes_seed")));
-    }
-    let operated = operate(&mut table, &identity, &Operation::SyncClock(request))?;
+    let operation = Operation::SyncClock(request.clone());
+    let identity = able(&mut table, &operation)?;
+    let (settings, number) = (token_words::of_settings(&request.credential), request.profile.to_string());
+    let values = [("settings", &*settings), ("n", &*number)];
+    let question = if identity.family == Family::Molto2 {
+        // Its clock is set alone, and with the settings nothing happens.
+        if seed::is_set(&asked_for.shape) || asked_for.display.is_some() {
+            return Err(Fault::refused(text("token.sync_clock_alone")));
+        }
+        "token.sync_profile_ask"
+    } else {
+        let said = Said { profile: asked_for.profile, ..Said::default() };
+        fits(&identity, &request, said)?;
+        "token.sync_ask"
+    };
+    asked(&table, &identity, on, question, &values)?;
+    let operated = operate(&mut table, &identity, &operation)?;
     told(&table, &identity, operated);
     Ok(())
 }
@@ -56,24 +125,27 @@ pub fn delete(context: &Context, asked_for: &Delete) -> Result<(), Fault> {
     let (issuer, account) = (issuer.unwrap_or_default(), account.unwrap_or_default());
     let credential = without_seed(&asked_for.shape, issuer, account)?;
     let name = isolated(&crate::command::account::names(issuer, account));
-    let number = asked_for.profile.to_string();
+    let profile = asked_for.profile.unwrap_or_default();
+    let request = Request { profile, ..Request::new(credential) };
+    let operation = Operation::Delete(request.clone());
+    let identity = able(&mut table, &operation)?;
+    let number = profile.to_string();
     let values = [("n", &*number), ("name", &*name)];
     let question = if name.is_empty() { "token.delete_profile_ask" } else { "token.delete_entry_ask" };
     // What was named otherwise than this token names it is not what is meant.
-    match table.with(|found, _| found.identity().family)? {
-        Family::Molto2 if !name.is_empty() => return Err(Fault::refused(text("token.delete_by_profile"))),
-        Family::Oath(_) | Family::Token2Otp | Family::Feitian if name.is_empty() || asked_for.profile != 0 => {
-            return Err(Fault::refused(text("token.delete_by_name")));
+    if identity.family == Family::Molto2 {
+        if !name.is_empty() || seed::is_set(&asked_for.shape) || asked_for.profile.is_none() {
+            return Err(Fault::refused(text("token.delete_by_profile")));
         }
-        _ => {}
+    } else if name.is_empty() || asked_for.profile.is_some() {
+        return Err(Fault::refused(text("token.delete_by_name")));
+    } else {
+        fits(&identity, &request, Said::default())?;
     }
-    let identity = asked(&mut table, on, question, &values)?;
-    let request = Request { profile: asked_for.profile, ..Request::new(credential) };
-    let operated = operate(&mut table, &identity, &Operation::Delete(request))?;
+    asked(&table, &identity, on, question, &values)?;
+    let operated = operate(&mut table, &identity, &operation)?;
     if operated == Operated::Done {
-        table
-            .burns
-            .erased(&TokenName::from(&identity), &Erased::Place { profile: asked_for.profile, issuer, account })?;
+        table.burns.erased(&TokenName::from(&identity), &Erased::Place(&request))?;
     }
     told(&table, &identity, operated);
     Ok(())
@@ -84,7 +156,8 @@ pub fn set_key(context: &Context, on: &Operate, keep_as: Option<&str>) -> Result
     let mut table = Table::open(context, &on.on, &on.key)?;
     // Before the token has a key that is kept nowhere.
     keep_as.map_or(Ok(()), |name| table.burns.may_keep_key(name))?;
-    let identity = asked(&mut table, on, "token.key_set_ask", &[])?;
+    let identity = able(&mut table, &Operation::ChangeKey(Secret::from_slice(&[])))?;
+    asked(&table, &identity, on, "token.key_set_ask", &[])?;
     let new = new_key(context, &identity)?;
     let operated = operate(&mut table, &identity, &Operation::ChangeKey(new.clone()))?;
     told(&table, &identity, operated);
@@ -101,7 +174,8 @@ pub fn set_key(context: &Context, on: &Operate, keep_as: Option<&str>) -> Result
 /// Takes the access code away.
 pub fn remove_key(context: &Context, on: &Operate) -> Result<(), Fault> {
     let mut table = Table::open(context, &on.on, &on.key)?;
-    let identity = asked(&mut table, on, "token.key_remove_ask", &[])?;
+    let identity = able(&mut table, &Operation::RemoveKey)?;
+    asked(&table, &identity, on, "token.key_remove_ask", &[])?;
     let operated = operate(&mut table, &identity, &Operation::RemoveKey)?;
     told(&table, &identity, operated);
     Ok(())
@@ -119,18 +193,35 @@ fn new_key(context: &Context, identity: &Identity) -> Result<Secret, Fault> {
     Ok(first)
 }
 
+/// The token that lies there, where its family and model can be told to do so: nobody is asked for a yes that is worth nothing.
+fn able(table: &mut Table<'_>, operation: &Operation) -> Result<Identity, Fault> {
+    let identity = table.with(|found, _| found.identity().clone())?;
+    if operation.is_for(&identity) {
+        return Ok(identity);
+    }
+    Err(Fault::refused(token_words::of_unable(&identity, operation)))
+}
+
+/// Refuses settings and a name that such a token cannot have.
+fn fits(identity: &Identity, request: &Request, said: Said) -> Result<(), Fault> {
+    match token_misfits(identity, request, said) {
+        Some(refusal) => Err(Fault::refused(token_words::of_refused(identity, &refusal))),
+        None => Ok(()),
+    }
+}
+
 /// Names the token and asks whether it is meant.
 fn asked(
-    table: &mut Table<'_>,
+    table: &Table<'_>,
+    identity: &Identity,
     on: &Operate,
     question: &'static str,
     values: &[(&str, &str)],
-) -> Result<Identity, Fault> {
-    let identity = table.with(|found, _| found.identity().clone())?;
+) -> Result<(), Fault> {
     let terminal = &table.context.terminal;
-    terminal.say(&token_words::of_identity(&identity));
+    terminal.say(&token_words::of_identity(identity));
     if on.yes || terminal.confirm(&fill(question, values))? {
-        return Ok(identity);
+        return Ok(());
     }
     Err(Fault::refused(text("cli.nothing_changed")))
 }

@@ -29,6 +29,9 @@ pub fn rows(context: &Context, asked: &Batch, random: &dyn Random) -> Result<Vec
         }
         return Ok(source::random(count, seed::settings(&asked.shape)?, random)?);
     }
+    if seed::is_set(&asked.shape) {
+        return Err(Fault::refused(text("token.shape_of_rows")));
+    }
     // Standard input may be the file: what is asked for stands in front of it there.
     let opens = asked.unlock.map(|unlock| opens(terminal, unlock)).transpose()?;
     let bytes = read(asked.file.as_deref())?;

@@ -33,7 +33,8 @@ pub fn request(
     if let Some(account) = &asked.account {
         credential.name.clone_from(account);
     }
-    let request = Request { profile: asked.profile, title: asked.title.clone(), ..Request::new(credential) };
+    let request =
+        Request { profile: asked.profile.unwrap_or_default(), title: asked.title.clone(), ..Request::new(credential) };
     Ok((with_manner(request, &asked.manner), remarks))
 }
 
@@ -88,11 +89,14 @@ fn told(row: Row) -> (Credential, Vec<String>) {
     (row.credential, remarks)
 }
 
+/// Whether anything of it was said.
+pub const fn is_set(shape: &Shape) -> bool {
+    shape.algorithm.is_some() || shape.digits.is_some() || shape.period.is_some() || shape.counter.is_some()
+}
+
 /// An account's link says all of it: nothing of that is set beside it.
 fn only_of_links(shape: &Shape) -> Result<(), Fault> {
-    let is_set =
-        shape.algorithm.is_some() || shape.digits.is_some() || shape.period.is_some() || shape.counter.is_some();
-    if is_set { Err(Fault::refused(text("token.shape_of_link"))) } else { Ok(()) }
+    if is_set(shape) { Err(Fault::refused(text("token.shape_of_link"))) } else { Ok(()) }
 }
 
 /// An account of the vault. Its seed leaves the vault, so the passphrase is asked for anew.

@@ -1,12 +1,13 @@
 //! Tokens and burns as scripts are told of them: names and numbers, never a seed or a code.
 
+use countersign_core::burn::ledger::{LeftOut, Why};
 use countersign_core::burn::{
-    Capabilities, Credential, Declined, Ending, Erases, Identity, Label, Moving, Note, Periods, Plan,
+    Capabilities, Credential, Declined, Ending, Erases, Identity, Label, LedgerRow, Moving, Note, Periods, Plan, Room,
 };
 use countersign_core::protocol::otp::Algorithm;
 use serde_json::{Value, json};
 
-use crate::token_words::family_name;
+use crate::token_words::{self, family_name};
 
 /// A token.
 pub fn identity(identity: &Identity) -> Value {
@@ -17,6 +18,7 @@ pub fn identity(identity: &Identity) -> Value {
         "clock_ahead": identity.ahead,
         "version": identity.version.map(|version| version.map(|part| part.to_string()).join(".")),
         "experimental": identity.family.is_experimental(),
+        "known_model": token_words::is_known(identity),
     })
 }
 
@@ -24,7 +26,7 @@ pub fn identity(identity: &Identity) -> Value {
 pub fn capabilities(of: &Capabilities) -> Value {
     let (periods, longest) = match of.periods {
         Periods::Only(periods) => (Some(periods), None),
-        Periods::UpTo(most) => (None, Some(most)),
+        Periods::UpTo(most) => (None, Some(most.min(token_words::LONGEST_PERIOD))),
     };
     json!({
         "counter": of.counter.is_some(),
@@ -42,6 +44,8 @@ pub fn capabilities(of: &Capabilities) -> Value {
             Label::TwoNames => "two_names",
         },
         "clock_alone": of.clock_alone,
+        "profiles": of.profiles,
+        "display_time": of.display,
     })
 }
 
@@ -63,14 +67,45 @@ pub fn credential(of: &Credential) -> Value {
     })
 }
 
+/// How full it is.
+pub fn room(of: &Room) -> Value {
+    let profiles: Vec<Value> =
+        of.profiles.iter().map(|(number, title)| json!({ "number": number, "title": title })).collect();
+    json!({ "taken": of.taken, "free": of.free(), "all": of.all, "profiles": profiles })
+}
+
+/// What the ledger says is in a place.
+pub fn standing(of: &LedgerRow) -> Value {
+    let (account, proof) = (credential(&of.credential), of.proof.as_str());
+    json!({ "account": account, "written_at": of.written_at, "verified": proof })
+}
+
+/// A token that is not in a ledger.
+pub fn left_out(of: &LeftOut) -> Value {
+    let why = match of.why {
+        Why::Failed => "failed",
+        Why::Unproven => "not_proven",
+        Why::SameSerial => "same_serial",
+        Why::Counter => "counter",
+        Why::Algorithm(_) => "algorithm",
+        Why::Digits(_) => "digits",
+        Why::Period(_) => "period",
+        Why::Start => "start",
+        Why::Key(_) => "key",
+        Why::Character(_) => "character",
+    };
+    json!({ "serial": of.serial.as_str(), "profile": of.profile, "why": why })
+}
+
 /// A plan.
-pub fn plan(of: &Plan) -> Value {
+pub fn plan(of: &Plan, stands: Option<&LedgerRow>) -> Value {
     json!({
         "token": identity(of.identity()),
         "account": credential(&of.request().credential),
         "profile": of.request().profile,
         "label": of.label(),
         "erases": erases(of.erases()),
+        "stands": stands.map(standing),
         "notes": of.notes().iter().map(|note| note_name(*note)).collect::<Vec<_>>(),
     })
 }
@@ -81,6 +116,7 @@ fn erases(of: &Erases) -> Value {
         Erases::Whole => json!({ "what": "whole" }),
         Erases::Profile { number, title } => json!({ "what": "profile", "number": number, "title": title }),
         Erases::Entry(name) => json!({ "what": "entry", "name": name }),
+        Erases::Unknown => json!({ "what": "unknown" }),
     }
 }
 

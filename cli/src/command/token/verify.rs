@@ -1,6 +1,8 @@
 //! `countersign token verify`: whether a token holds what was written. Nothing is written; of a counter the first code is used up.
 
-use countersign_core::burn::{Ending, Judgement, Plan, PlanError, Proof, Request, TokenError, TokenName};
+use countersign_core::burn::{
+    Ending, Identity, Judgement, Plan, PlanError, Proof, Refusal, Request, Said, TokenError, TokenName,
+};
 use countersign_core::error::PortError;
 use countersign_strings::text;
 use serde_json::{Value, json};
@@ -16,7 +18,7 @@ use crate::token_words;
 /// Why nothing was read back.
 enum End {
     Nothing,
-    Plan(PlanError),
+    Refused(Identity, Refusal),
     Token(TokenError),
     Port(PortError),
 }
@@ -27,7 +29,7 @@ pub fn run(context: &Context, asked: &Verify) -> Result<(), Fault> {
     let named = match &asked.name {
         Some(name) => {
             let row = seed::of_account(context, table.burns.desk(), name)?;
-            Some(Request { profile: asked.profile, replace: true, ..Request::new(row.credential) })
+            Some(Request { profile: asked.profile.unwrap_or_default(), replace: true, ..Request::new(row.credential) })
         }
         None => None,
     };
@@ -35,9 +37,20 @@ pub fn run(context: &Context, asked: &Verify) -> Result<(), Fault> {
         let token = TokenName::from(found.identity());
         let record = at.burns.journal().record(&token).map_err(End::Port)?;
         let is_kept = named.is_none();
+        let identity = found.identity().clone();
+        let said = Said { profile: asked.profile, ..Said::default() };
+        let misplaced = found.capabilities().misplaced(said);
+        if !misplaced.is_empty() {
+            return Err(End::Refused(identity, Refusal::Misfits(misplaced)));
+        }
+        // What was burned last may be in another profile than the one that is asked about.
+        let record = record.filter(|record| asked.profile.is_none_or(|profile| record.request.profile == profile));
         let kept = record.map(|record| Request { replace: true, expert: true, ..record.request });
         let request = named.or(kept).ok_or(End::Nothing)?;
-        let plan = found.plan(request, &at.key, at.tools).map_err(End::Plan)?;
+        let plan = found.plan(request, &at.key, at.tools).map_err(|error| match error {
+            PlanError::Refused(refusal) => End::Refused(identity, refusal),
+            PlanError::Token(error) => End::Token(error),
+        })?;
         let proof = found.verify(&plan, at.tools);
         if is_kept && matches!(proof, Err(TokenError::NotKept(_))) {
             // Whatever it holds, it is not what the ledger says.
@@ -52,8 +65,10 @@ pub fn run(context: &Context, asked: &Verify) -> Result<(), Fault> {
     let (plan, proof, is_kept) = match read {
         Ok(read) => read,
         Err(End::Nothing) => return Err(Fault::refused(text("token.nothing_to_verify"))),
-        Err(End::Plan(PlanError::Refused(refusal))) => return Err(Fault::refused(token_words::of_refusal(&refusal))),
-        Err(End::Plan(PlanError::Token(error)) | End::Token(error)) => return Err(of_error(error)),
+        Err(End::Refused(identity, refusal)) => {
+            return Err(Fault::refused(token_words::of_refused(&identity, &refusal)));
+        }
+        Err(End::Token(error)) => return Err(of_error(error)),
         Err(End::Port(fault)) => return Err(fault.into()),
     };
     match proof {

@@ -1,8 +1,9 @@
 //! Writing one token: the plan is shown, agreed to, carried out, taken up again where the link was lost, and compared.
 
+use countersign_core::burn::ledger::Proof;
 use countersign_core::burn::{
-    Ending, Erases, Found, Halt, Held, Identity, Judgement, LinkError, Plan, PlanError, Progress, Record, Request,
-    Stop, TokenError, TokenName, burn, conclude, resume,
+    Capabilities, Ending, Erases, Found, Halt, Held, Identity, Judgement, LedgerRow, LinkError, Plan, PlanError,
+    Progress, Record, Refusal, Request, Said, Stop, TokenError, TokenName, burn, conclude, resume,
 };
 use countersign_strings::{fill, text};
 
@@ -108,28 +109,60 @@ const fn is_failure(error: TokenError) -> bool {
     matches!(error, TokenError::Link(_) | TokenError::Port(_))
 }
 
-/// Plans a burn for the token that lies there. Nothing is written, so that a link that was lost is simply opened again.
-pub fn plan(table: &mut Table<'_>, request: &Request) -> Result<Plan, NotMet> {
+/// A burn that may be done, and what the ledger says it takes away.
+pub struct Planned {
+    /// What would be done.
+    pub plan: Plan,
+    /// What the ledger says is in the place.
+    pub stands: Option<LedgerRow>,
+}
+
+/// Plans a burn for the token that lies there. Nothing is written, so that a link that was lost is simply opened again. What was
+/// said beside the seed and has no place in such a token is refused, not dropped.
+pub fn plan(table: &mut Table<'_>, request: &Request, said: Said) -> Result<Planned, NotMet> {
     let mut left = LOSSES;
     loop {
-        let planned = table.with(|found, at| found.plan(request.clone(), &at.key, at.tools))?;
+        let planned = table.with(|found, at| {
+            let identity = found.identity().clone();
+            let planned = match token_misfits(&identity, request, said) {
+                Some(refusal) => Err(refusal.into()),
+                None => found.plan(request.clone(), &at.key, at.tools),
+            };
+            planned.map_err(|error| (identity, error))
+        })?;
         match planned {
-            Ok(plan) => return Ok(plan),
-            Err(PlanError::Refused(refusal)) => {
-                return Err(NotMet::Fault(Fault::refused(token_words::of_refusal(&refusal))));
+            Ok(plan) => {
+                let stands = table.burns.standing(&plan)?;
+                return Ok(Planned { plan, stands });
             }
-            Err(PlanError::Token(error)) if is_link(error) && left > 0 => left -= 1,
-            Err(PlanError::Token(error)) => return Err(NotMet::Token(error)),
+            Err((identity, PlanError::Refused(refusal))) => {
+                return Err(NotMet::Fault(Fault::refused(token_words::of_refused(&identity, &refusal))));
+            }
+            Err((_, PlanError::Token(error))) if is_link(error) && left > 0 => left -= 1,
+            Err((_, PlanError::Token(error))) => return Err(NotMet::Token(error)),
         }
     }
 }
 
-/// Asks whether the plan is to be carried out. What is in the place goes only where that was said, or a person says it now.
-pub fn agree(table: &Table<'_>, plan: &Plan, manner: &Manner) -> Result<(), Fault> {
+/// Everything that a token cannot hold, what was said beside the seed among it; nothing where all fits.
+pub fn token_misfits(identity: &Identity, request: &Request, said: Said) -> Option<Refusal> {
+    let capabilities = Capabilities::of(identity);
+    let mut misfits = capabilities.misfits(identity.family, request);
+    let more = capabilities.misplaced(said).into_iter().filter(|misfit| !misfits.contains(misfit)).collect::<Vec<_>>();
+    misfits.extend(more);
+    (!misfits.is_empty()).then_some(Refusal::Misfits(misfits))
+}
+
+/// Asks whether the plan is to be carried out. What is in the place goes only where that was said, or a person says it now; so
+/// does the seed of another person in a token that does not tell what it holds, where the ledger knows of it.
+pub fn agree(table: &Table<'_>, planned: &Planned, manner: &Manner) -> Result<(), Fault> {
+    let Planned { plan, stands } = planned;
     let terminal = &table.context.terminal;
-    let takes = !matches!(plan.erases(), Erases::Nothing | Erases::Whole);
-    if takes && manner.yes && !manner.replace {
-        return Err(Fault::refused(fill("token.taken", &[("erases", &token_words::of_erases(plan.erases()))])));
+    let own = &plan.request().credential.seed;
+    let other = stands.as_ref().filter(|row| row.proof != Proof::Failed && !row.credential.seed.is_same_key(own));
+    if (plan.erases().is_something() || other.is_some()) && manner.yes && !manner.replace {
+        let erases = other.map_or_else(|| token_words::of_erases(plan.erases()), token_words::of_standing);
+        return Err(Fault::refused(fill("token.taken", &[("erases", &erases)])));
     }
     let question = text(if matches!(plan.erases(), Erases::Nothing) { "token.write_ask" } else { "token.erase_ask" });
     if manner.yes || terminal.confirm(question)? { Ok(()) } else { Err(Fault::refused(text("cli.nothing_changed"))) }

@@ -160,12 +160,44 @@ fn row(line: &LedgerLine) -> TokenRow {
     let row = &line.row;
     let serial = row.token.serial.as_ref().or(row.credential.serial.as_ref());
     let model = if row.model.is_empty() { &row.manufacturer } else { &row.model };
-    let parts = [isolated(model), serial.map(|serial| isolated(serial.as_str())).unwrap_or_default()];
+    let profile = row.token.family.has_profiles().then_some(row.profile);
+    let model = token_words::of_place(&isolated(model), profile);
+    let parts = [model, serial.map(|serial| isolated(serial.as_str())).unwrap_or_default()];
     TokenRow {
         token: parts.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" "),
         owner: token_words::of_owner(&row.credential),
         when: when::minute(row.written_at),
         proof: token_words::of_proof(row.proof).to_owned(),
         proven: matches!(row.proof, Proof::ByWire | Proof::ByCodes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_core::burn::source::{Choices, Kind, read};
+    use countersign_core::burn::{Family, LedgerRow, TokenName};
+
+    use super::*;
+
+    #[test]
+    fn profiles_of_one_token_are_told_apart() {
+        let source = b"serial,secret_hex\n42,3132333435363738393031323334353637383930\n";
+        let credential = read(Kind::Table, source, Choices::default()).unwrap().rows.remove(0).credential;
+        let line = |family, profile| LedgerLine {
+            id: None,
+            row: LedgerRow {
+                token: TokenName { family, serial: credential.serial.clone() },
+                profile,
+                manufacturer: "Token2".into(),
+                model: "Molto-2".into(),
+                credential: credential.clone(),
+                written_at: 0,
+                proof: Proof::Written,
+                batch: None,
+            },
+        };
+        let tokens = [0, 7].map(|profile| row(&line(Family::Molto2, profile)).token);
+        assert!(tokens[0] != tokens[1] && tokens[1].contains('7') && tokens[1].contains("42"), "{tokens:?}");
+        assert_eq!(row(&line(Family::Single, 0)).token, "Molto-2 42", "a token of one place has no number of it");
     }
 }

@@ -1,8 +1,8 @@
 //! The OTP applet of Feitian's FIDO keys: much like YKOATH, with other numbers. One open client is all that is known of it.
 
-use super::{Driver, listed};
+use super::{Driver, count, listed};
 use crate::burn::apdu::{Apdu, StatusWord};
-use crate::burn::channel::Channel;
+use crate::burn::channel::{Channel, Response};
 use crate::burn::code::{digits, is_code_of};
 use crate::burn::error::unreadable;
 use crate::burn::identity::{Family, Identity};
@@ -11,6 +11,7 @@ use crate::burn::operation::{Operated, Operation};
 use crate::burn::pen::{Held, Pen, Stop, Tools};
 use crate::burn::plan::{Holding, Plan};
 use crate::burn::request::{KeyProfile, Request};
+use crate::burn::room::Room;
 use crate::burn::tlv::{Reader, Writer};
 use crate::burn::verify::{FIXED, Proof};
 use crate::burn::{Moving, Step, TokenError};
@@ -59,6 +60,16 @@ fn entry(request: &Request, name: &str) -> Writer {
     if request.touch { entry.raw(&TOUCH) } else { entry }
 }
 
+/// The list of its entries.
+fn list(channel: &mut Channel<'_>) -> Result<Response, TokenError> {
+    let mut response = channel.exchange(&Apdu::new([0x00, 0x17, 0x00, SLOT]).expecting(0))?;
+    if response.status == StatusWord::LENGTH {
+        // Older firmware wants neither a slot nor an Le.
+        response = channel.exchange(&Apdu::new([0x00, 0x17, 0x00, 0x00]))?;
+    }
+    if response.status == StatusWord::OK { Ok(response) } else { Err(means(Step::List, response.status)) }
+}
+
 impl Driver for Feitian {
     fn identity(&self) -> &Identity {
         &self.identity
@@ -72,15 +83,13 @@ impl Driver for Feitian {
         _: Tools<'_>,
     ) -> Result<Holding, TokenError> {
         let Ok(stored) = Stored::of(Family::Feitian, request) else { return Ok(Holding::Free) };
-        let mut response = channel.exchange(&Apdu::new([0x00, 0x17, 0x00, SLOT]).expecting(0))?;
-        if response.status == StatusWord::LENGTH {
-            // Older firmware wants neither a slot nor an Le.
-            response = channel.exchange(&Apdu::new([0x00, 0x17, 0x00, 0x00]))?;
-        }
-        if response.status != StatusWord::OK {
-            return Err(means(Step::List, response.status));
-        }
-        listed(LIST, response.data.expose(), stored.one())
+        listed(LIST, list(channel)?.data.expose(), stored.one())
+    }
+
+    /// How many it could hold is not known.
+    fn room(&mut self, channel: &mut Channel<'_>, _: &KeyProfile, _: Tools<'_>) -> Result<Option<Room>, TokenError> {
+        let taken = count(LIST, list(channel)?.data.expose())?;
+        Ok(Some(Room::of_entries(taken, None)))
     }
 
     fn execute(&mut self, mut pen: Pen<'_, '_>, plan: &Plan) -> Result<(), Stop> {

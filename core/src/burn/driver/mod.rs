@@ -15,6 +15,7 @@ use super::operation::{Operated, Operation};
 use super::pen::{Pen, Stop, Tools};
 use super::plan::{Holding, Plan};
 use super::request::{KeyProfile, Request};
+use super::room::Room;
 use super::tlv::Reader;
 use super::verify::Proof;
 use super::{Step, TokenError};
@@ -35,6 +36,18 @@ pub(super) trait Driver {
         key: &KeyProfile,
         tools: Tools<'_>,
     ) -> Result<Holding, TokenError>;
+
+    /// Reads how full it is; nothing of a family that does not tell. Nothing is written; an access code is proven at most
+    /// once.
+    ///
+    /// # Errors
+    /// [`TokenError`].
+    fn room(
+        &mut self,
+        channel: &mut Channel<'_>,
+        key: &KeyProfile,
+        tools: Tools<'_>,
+    ) -> Result<Option<Room>, TokenError>;
 
     /// Writes. The key is proven at most once.
     ///
@@ -65,6 +78,15 @@ fn listed(tag: u8, told: &[u8], name: &str) -> Result<Holding, TokenError> {
         }
     }
     Ok(holding)
+}
+
+/// How many entries stand in such a list.
+fn count(tag: u8, told: &[u8]) -> Result<usize, TokenError> {
+    let (mut reader, mut count) = (Reader::new(told), 0);
+    while let Some((found, _)) = reader.object().map_err(unreadable(Step::List))? {
+        count += usize::from(found == tag);
+    }
+    Ok(count)
 }
 
 /// Asks a token whether it is of a family, in the way that the family is asked.

@@ -15,6 +15,7 @@ use crate::burn::operation::{Operated, Operation};
 use crate::burn::pen::{Held, Pen, Stop, Tools};
 use crate::burn::plan::{Erases, Holding, Plan};
 use crate::burn::request::{KeyProfile, Request};
+use crate::burn::room::Room;
 use crate::burn::sm4::{Block, Cipher};
 use crate::burn::tlv::Reader;
 use crate::burn::verify::Proof;
@@ -138,6 +139,20 @@ impl Driver for Molto {
     ) -> Result<Holding, TokenError> {
         let public = Public::read(channel, request.profile, Step::List)?;
         Ok(if public.has_seed { Holding::Profile(public.title) } else { Holding::Free })
+    }
+
+    /// Asks for every profile: the first version has fewer, and says so of the first that is not there.
+    fn room(&mut self, channel: &mut Channel<'_>, _: &KeyProfile, _: Tools<'_>) -> Result<Option<Room>, TokenError> {
+        let (mut all, mut profiles) = (0, Vec::new());
+        for profile in 0..=limits::TOKEN_PROFILE {
+            match Public::read(channel, profile, Step::List) {
+                Ok(public) => profiles.extend(public.has_seed.then_some((profile, public.title))),
+                Err(TokenError::Absent(_)) => break,
+                Err(error) => return Err(error),
+            }
+            all += 1;
+        }
+        Ok(Some(Room { taken: profiles.len(), all: Some(all), profiles }))
     }
 
     /// What was there is deleted, then settings, seed, title: safe whether settings take a seed away or not.

@@ -7,7 +7,7 @@ use ring::{digest, hmac, pbkdf2};
 use std::num::NonZeroU32;
 use zeroize::Zeroizing;
 
-use super::{Driver, listed};
+use super::{Driver, count, listed};
 use crate::burn::apdu::{Apdu, StatusWord};
 use crate::burn::channel::{Channel, Rest};
 use crate::burn::code::{digits, is_code_of};
@@ -19,6 +19,7 @@ use crate::burn::operation::{Operated, Operation};
 use crate::burn::pen::{Held, Pen, Stop, Tools};
 use crate::burn::plan::{Erases, Holding, Plan};
 use crate::burn::request::{KeyProfile, Request};
+use crate::burn::room::Room;
 use crate::burn::tlv::{Reader, Writer};
 use crate::burn::verify::{FIXED, Proof};
 use crate::burn::{Moving, Step, TokenError};
@@ -129,6 +130,16 @@ impl Oath {
         }
     }
 
+    /// The list of its entries.
+    fn list(&mut self, channel: &mut Channel<'_>, key: &KeyProfile, tools: Tools<'_>) -> Result<Secret, TokenError> {
+        self.validate(channel, key, tools)?;
+        let response = channel.exchange(&Apdu::new([0x00, 0xa1, 0x00, 0x00]).expecting(0))?;
+        if response.status == StatusWord::SECURITY {
+            return Err(TokenError::AccessCode);
+        }
+        response.done(Step::List)
+    }
+
     fn delete(&self, pen: &mut Pen<'_, '_>, name: &str) -> Result<(), Stop> {
         let data = Writer::new().put(NAME, &[name.as_bytes()]);
         let apdu = Apdu::with([0x00, 0x02, 0x00, 0x00], data.bytes()).map_err(|error| pen.stop(error.into()))?;
@@ -224,13 +235,20 @@ impl Driver for Oath {
         tools: Tools<'_>,
     ) -> Result<Holding, TokenError> {
         let Ok(stored) = Stored::of(self.identity.family, request) else { return Ok(Holding::Free) };
-        self.validate(channel, key, tools)?;
-        let response = channel.exchange(&Apdu::new([0x00, 0xa1, 0x00, 0x00]).expecting(0))?;
-        if response.status == StatusWord::SECURITY {
-            return Err(TokenError::AccessCode);
-        }
-        let told = response.done(Step::List)?;
-        listed(LIST, told.expose(), stored.one())
+        listed(LIST, self.list(channel, key, tools)?.expose(), stored.one())
+    }
+
+    fn room(
+        &mut self,
+        channel: &mut Channel<'_>,
+        key: &KeyProfile,
+        tools: Tools<'_>,
+    ) -> Result<Option<Room>, TokenError> {
+        let taken = count(LIST, self.list(channel, key, tools)?.expose())?;
+        let version = self.identity.version.filter(|_| self.dialect == Dialect::YubiKey);
+        // As Yubico's documents say.
+        let all = version.map(|version| if version >= [5, 7, 0] { 64 } else { 32 });
+        Ok(Some(Room::of_entries(taken, all)))
     }
 
     fn execute(&mut self, mut pen: Pen<'_, '_>, plan: &Plan) -> Result<(), Stop> {

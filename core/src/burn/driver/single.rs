@@ -12,6 +12,7 @@ use crate::burn::operation::{Operated, Operation};
 use crate::burn::pen::{Held, Pen, Stop, Tools};
 use crate::burn::plan::{Holding, Plan};
 use crate::burn::request::{KeyProfile, Request};
+use crate::burn::room::Room;
 use crate::burn::sm4::{self, Block, Cipher};
 use crate::burn::verify::Proof;
 use crate::burn::{Moving, Step, TokenError};
@@ -136,6 +137,10 @@ impl Driver for Single {
         _: Tools<'_>,
     ) -> Result<Holding, TokenError> {
         Ok(Holding::Hidden)
+    }
+
+    fn room(&mut self, _: &mut Channel<'_>, _: &KeyProfile, _: Tools<'_>) -> Result<Option<Room>, TokenError> {
+        Ok(None)
     }
 
     /// Challenge, proof, settings, seed: in this order alone, since settings take the seed away on most models.

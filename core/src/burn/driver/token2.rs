@@ -21,6 +21,7 @@ use crate::burn::operation::{Operated, Operation};
 use crate::burn::pen::{Held, Pen, Stop, Tools};
 use crate::burn::plan::{Holding, Plan};
 use crate::burn::request::{KeyProfile, Request};
+use crate::burn::room::Room;
 use crate::burn::tlv::Reader;
 use crate::burn::verify::{FIXED, Proof};
 use crate::burn::{Moving, Step, TokenError};
@@ -71,6 +72,31 @@ impl Token2 {
         let point = response.done(Step::Agree)?;
         let whole = [&[4], point.expose()].concat();
         PublicKey::from_sec1_bytes(&whole).map_err(|_| TokenError::Unreadable(Step::Agree))
+    }
+
+    /// Reads all pages, which moves no counter and asks for no button.
+    fn entries(&mut self, channel: &mut Channel<'_>, each: &mut dyn FnMut(&Told<'_>)) -> Result<(), TokenError> {
+        self.select(channel)?;
+        let mut ask = Apdu::with([0x80, 0xc5, 0x05, 0x00], &[&[3][..], &FIXED.to_be_bytes()].concat())?;
+        for _ in 0..limits::TOKEN_PAGES {
+            let response = channel.exchange(&ask)?;
+            match response.status {
+                StatusWord::OK => {}
+                StatusWord::RECORD | StatusWord::DATA => return Ok(()),
+                StatusWord::FUNCTION => return Err(closed(channel)?),
+                status => return Err(means(Step::List, status)),
+            }
+            let mut page = response.data.expose();
+            let has_more = page.first().is_some_and(|first| first & 0x80 != 0);
+            while !page.is_empty() {
+                each(&Told::take(&mut page, false).ok_or(TokenError::Unreadable(Step::List))?);
+            }
+            if !has_more {
+                return Ok(());
+            }
+            ask = Apdu::with([0x80, 0xc5, 0x05, 0x01], &FIXED.to_be_bytes())?;
+        }
+        Err(TokenError::Endless)
     }
 
     /// Seals something for the key, and sends it.
@@ -220,7 +246,6 @@ impl Driver for Token2 {
         &self.identity
     }
 
-    /// Reads all pages, which moves no counter and asks for no button.
     fn survey(
         &mut self,
         channel: &mut Channel<'_>,
@@ -230,31 +255,20 @@ impl Driver for Token2 {
     ) -> Result<Holding, TokenError> {
         let Ok(stored) = Stored::of(Family::Token2Otp, request) else { return Ok(Holding::Free) };
         let (app, account) = names(&stored);
-        self.select(channel)?;
-        let mut ask = Apdu::with([0x80, 0xc5, 0x05, 0x00], &[&[3][..], &FIXED.to_be_bytes()].concat())?;
         let mut holding = Holding::Free;
-        for _ in 0..limits::TOKEN_PAGES {
-            let response = channel.exchange(&ask)?;
-            match response.status {
-                StatusWord::OK => {}
-                StatusWord::RECORD | StatusWord::DATA => return Ok(holding),
-                StatusWord::FUNCTION => return Err(closed(channel)?),
-                status => return Err(means(Step::List, status)),
+        self.entries(channel, &mut |told| {
+            if (told.app, told.account) == (app.as_bytes(), account.as_bytes()) {
+                holding = Holding::Entry;
             }
-            let mut page = response.data.expose();
-            let has_more = page.first().is_some_and(|first| first & 0x80 != 0);
-            while !page.is_empty() {
-                let told = Told::take(&mut page, false).ok_or(TokenError::Unreadable(Step::List))?;
-                if (told.app, told.account) == (app.as_bytes(), account.as_bytes()) {
-                    holding = Holding::Entry;
-                }
-            }
-            if !has_more {
-                return Ok(holding);
-            }
-            ask = Apdu::with([0x80, 0xc5, 0x05, 0x01], &FIXED.to_be_bytes())?;
-        }
-        Err(TokenError::Endless)
+        })?;
+        Ok(holding)
+    }
+
+    /// How many it could hold it does not tell.
+    fn room(&mut self, channel: &mut Channel<'_>, _: &KeyProfile, _: Tools<'_>) -> Result<Option<Room>, TokenError> {
+        let mut taken = 0;
+        self.entries(channel, &mut |_| taken += 1)?;
+        Ok(Some(Room::of_entries(taken, None)))
     }
 
     fn execute(&mut self, mut pen: Pen<'_, '_>, plan: &Plan) -> Result<(), Stop> {

@@ -21,10 +21,11 @@ mod tests;
 use countersign_protocol::Secret;
 use zeroize::Zeroizing;
 
-use super::credential::{Credential, Serial};
+use super::credential::{Credential, Moving, Serial};
 use super::identity::{Dialect, Family};
 use super::journal::{Ending, Progress, Record, TokenName};
 use super::ledger;
+use super::name::Stored;
 use super::request::Request;
 use super::source::Row;
 use bytes::{DISPLAYS, FAMILIES, FORM, In, Out};
@@ -95,12 +96,23 @@ impl LedgerRow {
         let Self { manufacturer, model, credential, written_at, proof, .. } = self;
         Some(ledger::Entry {
             serial,
+            profile: self.token.family.has_profiles().then_some(self.profile),
             manufacturer: manufacturer.clone(),
             model: model.clone(),
             credential: credential.clone(),
             written_at: *written_at,
             proof: *proof,
         })
+    }
+
+    /// Whether it is of the place of its token that this request would write: the whole, a profile, or the entry of a name.
+    pub fn is_in_place_of(&self, request: &Request) -> bool {
+        let stored = |request: &Request| Stored::of(self.token.family, request).ok();
+        match self.token.family {
+            Family::Single => true,
+            Family::Molto2 => self.profile == request.profile,
+            _ => stored(&Request::new(self.credential.clone())) == stored(request),
+        }
     }
 
     /// The place in the token: one row of the ledger a place.
@@ -117,6 +129,12 @@ fn place(token: &TokenName, profile: u8, credential: &Credential) -> Zeroizing<V
     if !matches!(token.family, Family::Single | Family::Molto2) {
         out.text(&credential.issuer);
         out.text(&credential.name);
+    }
+    // There the period is a part of the name, unless it is the usual one.
+    if let (Family::Oath(_), Moving::Time(period)) = (token.family, credential.moving)
+        && period.seconds() != 30
+    {
+        out.number(period.seconds().into());
     }
     out.0
 }

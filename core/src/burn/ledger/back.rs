@@ -74,7 +74,8 @@ fn counted(found: usize, wanted: usize) -> Result<(), BackError> {
 /// The first thing in which a row is not what was to be written.
 fn difference(row: &Row, entry: &Entry, form: &Form) -> Option<Column> {
     let (is_oath, has_issuer) = (matches!(form, Form::Oath), matches!(form, Form::Pskc(_) | Form::Table { .. }));
-    let credential = of_credential(&row.credential, &entry.credential, &entry.serial);
+    let credential = of_credential(&row.credential, &entry.credential, entry.serial_in(form).as_ref());
+    let profile = (matches!(form, Form::Table { .. }) && row.profile != entry.profile).then_some(Column::Profile);
     let texts = [
         (Column::Name, !is_oath, &row.credential.name, &entry.credential.name),
         (Column::Issuer, has_issuer, &row.credential.issuer, &entry.credential.issuer),
@@ -82,12 +83,12 @@ fn difference(row: &Row, entry: &Entry, form: &Form) -> Option<Column> {
         (Column::Model, !is_oath, &row.model, &entry.model),
     ];
     let text = texts.into_iter().find(|(_, holds, read, wanted)| *holds && read != wanted);
-    credential.or(text.map(|(column, ..)| column))
+    credential.or(profile).or(text.map(|(column, ..)| column))
 }
 
-fn of_credential(read: &Credential, wanted: &Credential, serial: &Serial) -> Option<Column> {
+fn of_credential(read: &Credential, wanted: &Credential, serial: Option<&Serial>) -> Option<Column> {
     let same = [
-        (Column::Serial, read.serial.as_ref() == Some(serial)),
+        (Column::Serial, read.serial.as_ref() == serial),
         (Column::Secret, read.seed.is_same_key(&wanted.seed)),
         (Column::Period, read.moving == wanted.moving),
         (Column::Algorithm, read.algorithm == wanted.algorithm),
@@ -130,13 +131,14 @@ fn json(bytes: &[u8], wanted: &[&Entry], seeds: bool) -> Result<(), BackError> {
         let of_key = match (&token.credential, seeds) {
             (Some(read), true) => {
                 let names = read.name == entry.credential.name && read.issuer == entry.credential.issuer;
-                of_credential(read, &entry.credential, &entry.serial).or((!names).then_some(Column::Name))
+                of_credential(read, &entry.credential, Some(&entry.serial)).or((!names).then_some(Column::Name))
             }
             (None, false) => None,
             _ => Some(Column::Secret),
         };
         let same = [
             (Column::Serial, token.serial == entry.serial),
+            (Column::Profile, token.profile == entry.profile),
             (Column::Manufacturer, token.manufacturer == entry.manufacturer),
             (Column::Model, token.model == entry.model),
             (Column::WrittenAt, token.written_at == *told(Column::WrittenAt)),

@@ -13,6 +13,8 @@ mod tests;
 pub use back::{BackError, read_back};
 pub use own::{Inventory, inventory};
 
+use std::collections::HashMap;
+
 use countersign_protocol::otp::Algorithm;
 use countersign_protocol::otp::base32;
 use zeroize::Zeroizing;
@@ -29,6 +31,8 @@ use crate::port::Random;
 pub struct Entry {
     /// As the token itself says.
     pub serial: Serial,
+    /// Which profile, of a token that has many; 0 is the first.
+    pub profile: Option<u8>,
     /// Who made it; may be empty.
     pub manufacturer: String,
     /// Its model; may be empty.
@@ -105,6 +109,11 @@ impl Form {
         }
     }
 
+    /// Whether it is read by servers, which take what stands in it for proven: they know a token by its serial number alone.
+    pub const fn is_for_servers(&self) -> bool {
+        matches!(self, Self::Entra | Self::Oath | Self::Pskc(_))
+    }
+
     const fn has_seeds(&self) -> bool {
         !matches!(self, Self::Table { seeds: false } | Self::Json { seeds: false })
     }
@@ -126,6 +135,8 @@ pub struct Written {
 pub struct LeftOut {
     /// Its serial number.
     pub serial: Serial,
+    /// Its profile, where it has many.
+    pub profile: Option<u8>,
     /// Why.
     pub why: Why,
 }
@@ -135,6 +146,10 @@ pub struct LeftOut {
 pub enum Why {
     /// Writing it failed.
     Failed,
+    /// Nobody proved that the token holds its seed, and the form cannot say so.
+    Unproven,
+    /// Several seeds of one token would stand under one serial number, of which a server keeps one.
+    SameSerial,
     /// A counter moves its codes on.
     Counter,
     /// The hash.
@@ -162,6 +177,10 @@ pub enum Told {
     NoPrincipalName(usize),
     /// The key was lengthened by zeros, so that privacyIDEA takes the right hash.
     KeyExtended(usize),
+    /// Nobody proved that the token holds its seed.
+    NotProven(usize),
+    /// The profile stands behind the serial number.
+    ProfileInSerial(usize),
 }
 
 /// Why no ledger was written.
@@ -192,12 +211,12 @@ pub enum LedgerError {
 /// # Errors
 /// See [`LedgerError`].
 pub fn write(entries: &[Entry], form: &Form, random: &dyn Random) -> Result<Written, LedgerError> {
+    if entries.len() > limits::BURN_ROWS {
+        return Err(LedgerError::TooMany(entries.len()));
+    }
     let (kept, left_out) = parted(entries, form);
     if kept.is_empty() {
         return Err(LedgerError::Nothing);
-    }
-    if kept.len() > limits::BURN_ROWS {
-        return Err(LedgerError::TooMany(kept.len()));
     }
     let text = match form {
         Form::Entra => entra(&kept),
@@ -214,6 +233,11 @@ pub fn write(entries: &[Entry], form: &Form, random: &dyn Random) -> Result<Writ
     Ok(Written { bytes, left_out, told: told(&kept, form) })
 }
 
+/// What of these the form cannot express, each with the reason.
+pub fn left_out(entries: &[Entry], form: &Form) -> Vec<LeftOut> {
+    parted(entries, form).1
+}
+
 fn allowed(protection: &Protection) -> Result<(), LedgerError> {
     match protection {
         Protection::Key(key) if key.len() != 16 => Err(LedgerError::KeyLength(key.len())),
@@ -224,20 +248,50 @@ fn allowed(protection: &Protection) -> Result<(), LedgerError> {
     }
 }
 
+/// Parts off the tokens that nobody proved, where the form cannot say so: whoever wants them in a server all the same writes
+/// all of them. Our own forms say what is proven, and have all.
+pub fn proven(entries: Vec<Entry>, form: &Form) -> (Vec<Entry>, Vec<LeftOut>) {
+    let is_kept = |entry: &Entry| entry.proof != Proof::Written || !form.is_for_servers();
+    let (kept, others): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(is_kept);
+    (kept, others.iter().map(|entry| entry.left_out(Why::Unproven)).collect())
+}
+
 impl Entry {
     fn item(&self) -> Item<'_> {
         let Self { serial, manufacturer, model, credential, .. } = self;
-        Item { serial, manufacturer, model, credential }
+        Item { serial: self.serial_in_servers().unwrap_or_else(|| serial.clone()), manufacturer, model, credential }
+    }
+
+    fn left_out(&self, why: Why) -> LeftOut {
+        LeftOut { serial: self.serial.clone(), profile: self.profile, why }
+    }
+
+    /// By what a server knows it: a server keeps one seed a serial number, so that a profile has its number behind it, with
+    /// nothing but what privacyIDEA takes in one (letters, digits, `-` and `_`). `None` where that is too long.
+    fn serial_in_servers(&self) -> Option<Serial> {
+        let Some(profile) = self.profile else { return Some(self.serial.clone()) };
+        Serial::try_from(format!("{}-{profile}", self.serial).as_str()).ok()
+    }
+
+    /// By what this form calls it.
+    fn serial_in(&self, form: &Form) -> Option<Serial> {
+        if form.is_for_servers() { self.serial_in_servers() } else { Some(self.serial.clone()) }
     }
 }
 
 /// Those that the form can express, and the others with the reason.
 fn parted<'a>(entries: &'a [Entry], form: &Form) -> (Vec<&'a Entry>, Vec<LeftOut>) {
     let (mut kept, mut left_out) = (Vec::new(), Vec::new());
+    let mut serials: HashMap<(&Serial, Option<u8>), usize> = HashMap::new();
+    for entry in entries.iter().filter(|entry| hindrance(entry, form).is_none()) {
+        *serials.entry((&entry.serial, entry.profile)).or_default() += 1;
+    }
+    let is_alone = |entry: &Entry| serials.get(&(&entry.serial, entry.profile)).is_none_or(|count| *count == 1);
     for entry in entries {
-        match hindrance(entry, form) {
+        let shared = (form.is_for_servers() && !is_alone(entry)).then_some(Why::SameSerial);
+        match hindrance(entry, form).or(shared) {
             None => kept.push(entry),
-            Some(why) => left_out.push(LeftOut { serial: entry.serial.clone(), why }),
+            Some(why) => left_out.push(entry.left_out(why)),
         }
     }
     (kept, left_out)
@@ -249,6 +303,9 @@ fn hindrance(entry: &Entry, form: &Form) -> Option<Why> {
     }
     if matches!(entry.credential.moving, Moving::Time(period) if period.start() != 0) {
         return Some(Why::Start);
+    }
+    if entry.serial_in(form).is_none() {
+        return Some(Why::Character(Column::Serial));
     }
     match form {
         Form::Entra => entra_hindrance(entry),
@@ -288,8 +345,11 @@ const ENTRA_HEADER: &str = "upn,serial number,secret key,time interval,manufactu
 
 fn entra(entries: &[&Entry]) -> Zeroizing<String> {
     let long = |entry: &&Entry| {
-        let texts =
-            entry.serial.as_str().len() + entry.manufacturer.len() + entry.model.len() + entry.credential.name.len();
+        let texts = 4
+            + entry.serial.as_str().len()
+            + entry.manufacturer.len()
+            + entry.model.len()
+            + entry.credential.name.len();
         2 * texts + 2 * entry.credential.seed.len() + 64
     };
     let room = ENTRA_HEADER.len() + entries.iter().map(long).sum::<usize>();
@@ -301,7 +361,7 @@ fn entra(entries: &[&Entry]) -> Zeroizing<String> {
             Moving::Counter(_) => 0,
         };
         Quoted(&entry.credential.name).write(&mut out, ",");
-        Quoted(entry.serial.as_str()).write(&mut out, ",");
+        Quoted(entry.item().serial.as_str()).write(&mut out, ",");
         out.push_str(&base32::encode(entry.credential.seed.expose()));
         out.push_str(&format!(",{seconds},"));
         Quoted(&entry.manufacturer).write(&mut out, ",");
@@ -313,6 +373,8 @@ fn entra(entries: &[&Entry]) -> Zeroizing<String> {
 fn told(kept: &[&Entry], form: &Form) -> Vec<Told> {
     let count = |is: &dyn Fn(&Entry) -> bool| kept.iter().filter(|entry| is(entry)).count();
     let issuers = Told::IssuerNotWritten(count(&|entry| !entry.credential.issuer.is_empty()));
+    let unproven = Told::NotProven(count(&|entry| entry.proof == Proof::Written));
+    let profiles = Told::ProfileInSerial(count(&|entry| entry.profile.is_some()));
     let all = match form {
         Form::Entra => vec![issuers, Told::NoPrincipalName(count(&|entry| !entry.credential.name.contains('@')))],
         Form::Oath => {
@@ -321,13 +383,19 @@ fn told(kept: &[&Entry], form: &Form) -> Vec<Told> {
         }
         Form::Pskc(_) | Form::Table { .. } | Form::Json { .. } => Vec::new(),
     };
-    all.into_iter().filter(|told| told.count() > 0).collect()
+    let all = all.into_iter().chain(form.is_for_servers().then_some([unproven, profiles]).into_iter().flatten());
+    all.filter(|told| told.count() > 0).collect()
 }
 
 impl Told {
     const fn count(self) -> usize {
         match self {
-            Self::IssuerNotWritten(n) | Self::NameNotWritten(n) | Self::NoPrincipalName(n) | Self::KeyExtended(n) => n,
+            Self::IssuerNotWritten(n)
+            | Self::NameNotWritten(n)
+            | Self::NoPrincipalName(n)
+            | Self::KeyExtended(n)
+            | Self::NotProven(n)
+            | Self::ProfileInSerial(n) => n,
         }
     }
 }

@@ -55,7 +55,7 @@ pub(super) fn write(entries: &[&Entry]) -> Zeroizing<String> {
         };
         let key = seed.expose();
         let length = length(key, *algorithm).unwrap_or(key.len());
-        out.push_str(entry.serial.as_str());
+        out.push_str(entry.item().serial.as_str());
         out.push(',');
         for byte in key.iter().copied().chain(std::iter::repeat(0)).take(length) {
             for half in [byte >> 4, byte & 15] {

@@ -12,7 +12,7 @@ use crate::burn::source::{Column, Quoted, guarded};
 use crate::limits;
 
 /// The columns of the table, in their order. Those of the seed are left out of an inventory.
-pub(super) const COLUMNS: [Column; 14] = [
+pub(super) const COLUMNS: [Column; 15] = [
     Column::Serial,
     Column::SecretBase32,
     Column::SecretHex,
@@ -27,6 +27,7 @@ pub(super) const COLUMNS: [Column; 14] = [
     Column::Manufacturer,
     Column::Issuer,
     Column::Name,
+    Column::Profile,
 ];
 
 /// Which of them a table has.
@@ -61,7 +62,8 @@ pub(super) fn cell(entry: &Entry, column: Column) -> Result<Zeroizing<String>, L
     let text = match column {
         Column::SecretBase32 => return Ok(base32::encode(seed.expose())),
         Column::SecretHex => return Ok(hex(seed.expose())),
-        Column::Secret | Column::Profile => String::new(),
+        Column::Secret => String::new(),
+        Column::Profile => entry.profile.map(|profile| profile.to_string()).unwrap_or_default(),
         Column::Serial => guarded(entry.serial.as_str()).into_owned(),
         Column::Manufacturer => guarded(&entry.manufacturer).into_owned(),
         Column::Model => guarded(&entry.model).into_owned(),
@@ -133,6 +135,8 @@ fn moment(unix: u64) -> Result<String, LedgerError> {
 struct Line<'a> {
     #[serde(borrow)]
     serial: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    profile: Option<u8>,
     #[serde(borrow)]
     manufacturer: Cow<'a, str>,
     #[serde(borrow)]
@@ -177,6 +181,7 @@ pub(super) fn json(entries: &[&Entry], seeds: bool) -> Result<Zeroizing<String>,
         let Credential { issuer, name, moving, algorithm, digits, .. } = &entry.credential;
         let line = Line {
             serial: entry.serial.as_str().into(),
+            profile: entry.profile,
             manufacturer: entry.manufacturer.as_str().into(),
             model: entry.model.as_str().into(),
             issuer: issuer.as_str().into(),
@@ -212,6 +217,8 @@ pub(super) fn json(entries: &[&Entry], seeds: bool) -> Result<Zeroizing<String>,
 pub struct Inventory {
     /// Its serial number.
     pub serial: Serial,
+    /// Its profile, of a token that has many.
+    pub profile: Option<u8>,
     /// Who made it.
     pub manufacturer: String,
     /// Its model.
@@ -257,7 +264,9 @@ impl Line<'_> {
         };
         let proof = Proof::ALL.into_iter().find(|proof| proof.as_str() == self.verified)?;
         let (manufacturer, model) = (self.manufacturer.into_owned(), self.model.into_owned());
-        Some(Inventory { serial, manufacturer, model, credential, written_at: self.written_at.into_owned(), proof })
+        let (profile, written_at) = (self.profile, self.written_at.into_owned());
+        let is_one = profile.is_none_or(|profile| profile <= limits::TOKEN_PROFILE);
+        is_one.then_some(Inventory { serial, profile, manufacturer, model, credential, written_at, proof })
     }
 }
 

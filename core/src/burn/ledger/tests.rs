@@ -31,7 +31,7 @@ fn entry(serial: &str, key: &[u8]) -> Entry {
         digits: TokenDigits::SIX,
     };
     let (manufacturer, model) = ("Token2".to_owned(), "C302".to_owned());
-    Entry { serial, manufacturer, model, credential, written_at: 1_795_346_400, proof: Proof::ByCodes }
+    Entry { serial, profile: None, manufacturer, model, credential, written_at: 1_795_346_400, proof: Proof::ByCodes }
 }
 
 fn with(serial: &str, key: &[u8], change: impl FnOnce(&mut Entry)) -> Entry {
@@ -67,6 +67,10 @@ fn all_kinds() -> Vec<Entry> {
         with("15", &[0xee; 20], |it| it.credential.name = "A & B <\"C\">, d'Été".to_owned()),
         with("16", &[0xef; 20], |it| (it.manufacturer, it.model, it.credential.issuer) = Default::default()),
         with("17", &[0xf1; 20], |it| it.credential.issuer = "'=1".to_owned()),
+        with("18", &[0xf2; 20], |it| it.profile = Some(0)),
+        with("18", &[0xf3; 20], |it| it.profile = Some(99)),
+        with("19", &[0xf4; 20], |it| it.credential.name = "mara".to_owned()),
+        with("19", &[0xf5; 20], |it| it.credential.name = "noor".to_owned()),
     ]
 }
 
@@ -126,9 +130,14 @@ fn entras_table_is_the_documented_one_and_leaves_out_by_name() {
             ("12", Why::Period(90)),
             ("13", Why::Key(100)),
             ("14,\"a\"", Why::Character(Column::Name)),
+            ("19", Why::SameSerial),
+            ("19", Why::SameSerial),
         ]
     );
-    assert_eq!(written.told, [Told::IssuerNotWritten(6), Told::NoPrincipalName(1)]);
+    assert_eq!(
+        written.told,
+        [Told::IssuerNotWritten(8), Told::NoPrincipalName(1), Told::NotProven(1), Told::ProfileInSerial(2)]
+    );
 }
 
 #[test]
@@ -145,9 +154,58 @@ fn privacyideas_table_lengthens_keys_so_that_the_hash_is_right() {
     assert_eq!(line("8"), format!("{},hotp,6,5", "77".repeat(20)));
     assert_eq!(
         left_out(&written),
-        [("9", Why::Failed), ("10", Why::Key(64)), ("11", Why::Start), ("14,\"a\"", Why::Character(Column::Serial)),]
+        [
+            ("9", Why::Failed),
+            ("10", Why::Key(64)),
+            ("11", Why::Start),
+            ("14,\"a\"", Why::Character(Column::Serial)),
+            ("19", Why::SameSerial),
+            ("19", Why::SameSerial),
+        ]
     );
     assert!(written.told.contains(&Told::KeyExtended(2)), "{:?}", written.told);
+}
+
+/// A Molto-2 has up to a hundred profiles: each is told from the others in every form.
+#[test]
+fn profiles_of_one_token_are_told_apart_in_every_form() {
+    let entries = [0, 7].map(|at| with("42", &[at + 1; 20], |it| it.profile = Some(at)));
+    for form in forms() {
+        let written = write(&entries, &form, &random()).unwrap();
+        assert_eq!((left_out(&written), read_back(&written.bytes, &entries, &form)), (vec![], Ok(())), "{form:?}");
+        let other = [entries[0].clone(), Entry { profile: Some(8), ..entries[1].clone() }];
+        let column = if form.is_for_servers() { Column::Serial } else { Column::Profile };
+        assert_eq!(read_back(&written.bytes, &other, &form), Err(BackError::Differs(2, column)), "{form:?}");
+    }
+    let of = |form: &Form| text(&write(&entries, form, &random()).unwrap());
+    let table = of(&Form::Table { seeds: false });
+    assert!(table.starts_with("serial,algorithm,") && table.contains("name,profile\r\n"), "{table}");
+    assert!(table.contains("mara@example.com,0\r\n") && table.contains("mara@example.com,7\r\n"), "{table}");
+    let json = inventory(of(&Form::Json { seeds: false }).as_bytes()).unwrap();
+    let told: Vec<_> = json.iter().map(|token| (token.serial.as_str(), token.profile)).collect();
+    assert_eq!(told, [("42", Some(0)), ("42", Some(7))]);
+    // Servers keep one seed a serial number, and privacyIDEA takes letters, digits, `-` and `_` in one.
+    assert!(of(&Form::Entra).contains(",42-0,") && of(&Form::Entra).contains(",42-7,"));
+    assert!(of(&Form::Oath).starts_with("42-0,") && of(&Form::Oath).contains("\n42-7,"));
+    let pskc = of(&Form::Pskc(Protection::Plain));
+    assert!(pskc.contains("<SerialNo>42-0</SerialNo>") && pskc.contains("<Key Id=\"42-7\""), "{pskc}");
+    let long = [with(&"4".repeat(64), TWENTY, |it| it.profile = Some(7))];
+    assert_eq!(write(&long, &Form::Entra, &random()).unwrap_err(), LedgerError::Nothing);
+    assert!(write(&long, &Form::Json { seeds: false }, &random()).is_ok());
+}
+
+/// Nobody proved it, and a server would take it as it is.
+#[test]
+fn servers_are_told_of_no_token_that_is_not_proven_unless_that_was_said() {
+    let entries = vec![entry("1", TWENTY), with("2", THIRTY_TWO, |it| it.proof = Proof::Written)];
+    for form in forms() {
+        let (kept, left) = proven(entries.clone(), &form);
+        let names = |left: &[LeftOut]| left.iter().map(|left| (left.serial.to_string(), left.why)).collect::<Vec<_>>();
+        let expected = if form.is_for_servers() { vec![("2".to_owned(), Why::Unproven)] } else { vec![] };
+        assert_eq!((kept.len() + left.len(), names(&left)), (2, expected), "{form:?}");
+        let all = write(&entries, &form, &random()).unwrap();
+        assert_eq!(all.told.contains(&Told::NotProven(1)), form.is_for_servers(), "who wants them all is told so");
+    }
 }
 
 #[test]
@@ -179,7 +237,7 @@ fn an_encrypted_container_shows_no_seed_and_draws_anew_for_each() {
     ciphers.dedup();
     assert_eq!(
         (ciphers.len(), count),
-        (entries.len() - 2 + 1, entries.len() - 2 + 1),
+        (entries.len() - 4 + 1, entries.len() - 4 + 1),
         "a first block each, the check's too"
     );
     let other = Form::Pskc(Protection::Key(Secret::from_slice(&[8; 16])));
@@ -248,10 +306,11 @@ proptest! {
         names in prop::array::uniform4("[a-zé&<>\"',=@ ]{0,12}"),
         serial in "[A-Z0-9#,'=-]{1,20}",
         (algorithm, digits, seconds, counts) in (0..3_usize, 4..=10_u64, 1..=86_400_u64, any::<bool>()),
+        profile in prop::option::of(0..100_u8),
     ) {
         let [issuer, name, manufacturer, model] = names.map(|name| name.trim().to_owned());
         let entries = [with(&serial, &key, |it| {
-            (it.manufacturer, it.model) = (manufacturer, model);
+            (it.manufacturer, it.model, it.profile) = (manufacturer, model, profile);
             (it.credential.issuer, it.credential.name) = (issuer, name);
             it.credential.algorithm = Algorithm::ALL[algorithm];
             it.credential.digits = TokenDigits::try_from(digits).unwrap();

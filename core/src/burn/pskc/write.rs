@@ -31,7 +31,7 @@ pub enum Protection {
 
 /// A token of the container.
 pub(crate) struct Item<'a> {
-    pub(crate) serial: &'a Serial,
+    pub(crate) serial: Serial,
     pub(crate) manufacturer: &'a str,
     pub(crate) model: &'a str,
     pub(crate) credential: &'a Credential,
