@@ -124,6 +124,21 @@ impl Key {
         }
     }
 
+    /// The same with Token2's OTP applet beside what it has, and a number that its FIDO applet tells.
+    #[must_use]
+    pub fn and_token2(mut self, serial: &str) -> Self {
+        self.applets.token2 = Some(Token2Otp::new(&mut *self.world));
+        self.applets.fido = Some(Fido { serial: Some(serial.to_owned()) });
+        self
+    }
+
+    /// The same with Feitian's OTP applet beside what it has.
+    #[must_use]
+    pub fn and_feitian(mut self) -> Self {
+        self.applets.feitian = Some(Feitian::default());
+        self
+    }
+
     /// The same, plugged in: who wants its touch must press.
     #[must_use]
     pub fn plugged_in(self) -> Self {
