@@ -82,6 +82,24 @@ pub fn meet<'l>(link: &'l mut dyn TokenLink, hints: Hints<'_>, tools: Tools<'_>)
     Ok(Met::Declined(if fido.status == StatusWord::OK { Declined::SecurityKey } else { Declined::Unknown }))
 }
 
+/// What else of a security key can be written: the applets that are asked for after `first`, which answered. Nothing is changed
+/// but which applet is selected: whoever goes on meets the key again, with the one that was chosen as the likely family.
+///
+/// # Errors
+/// As [`meet`].
+pub fn others(link: &mut dyn TokenLink, first: Family, tools: Tools<'_>) -> Result<Vec<Identity>, TokenError> {
+    let mut others = Vec::new();
+    if matches!(first, Family::Single | Family::Molto2) {
+        return Ok(others);
+    }
+    let after = Family::ASKED.into_iter().skip_while(|family| !first.is_asked_as(*family)).skip(1);
+    for family in after {
+        let mut channel = Channel::new(&mut *link);
+        others.extend(driver::ask(family, &mut channel, tools)?.map(|driver| driver.identity().clone()));
+    }
+    Ok(others)
+}
+
 impl Found<'_> {
     /// What it told of itself.
     pub fn identity(&self) -> &Identity {
