@@ -52,6 +52,18 @@ pub fn cut_left(text: &str, width: usize) -> String {
     format!("…{}", out.concat())
 }
 
+/// At most `width` columns of `text`, of both its ends: numbers of one series differ at the right one.
+pub fn cut_middle(text: &str, width: usize) -> String {
+    if columns(text) <= width {
+        return text.to_owned();
+    }
+    // The left end has the mark, as what is cut off its right.
+    let right = width.saturating_sub(1) / 2;
+    let end = cut_left(text, right + 1);
+    let end = end.strip_prefix('…').unwrap_or(&end);
+    format!("{}{end}", cut_right(text, width.saturating_sub(columns(end))))
+}
+
 /// Breaks `text` into lines of at most `width` columns, between words where it can.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(1);
@@ -179,6 +191,16 @@ mod tests {
         assert_eq!(cut_left("login.bank.example.evil.test", 12), "…e.evil.test");
         assert_eq!(cut_right("login.bank.example.evil.test", 12), "login.bank.…");
         assert_eq!(cut_left("short", 12), "short");
+    }
+
+    #[test]
+    fn both_ends_of_a_number_are_kept() {
+        assert_eq!(cut_middle("C301-i 86552000000002", 16), "C301-i 8…0000002");
+        assert_eq!(cut_middle("東京都庁東京都庁", 7), "東京…庁");
+        assert_eq!(cut_middle("short", 5), "short");
+        for width in 0..30 {
+            assert!(columns(&cut_middle("miniOTP-2-i 86559600000001", width)) <= width, "{width}");
+        }
     }
 
     #[test]

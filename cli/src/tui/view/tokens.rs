@@ -54,9 +54,11 @@ fn can_be_done(page: &TokenPage, width: usize, look: Look) -> Vec<Line<'static>>
 /// The token and whose it is; what shows that it holds its seed, and since when.
 fn line(row: &TokenRow, width: usize, look: Look) -> Line<'static> {
     let right = if width < WITH_MOMENT { row.proof.clone() } else { format!("{}  {}", row.proof, row.when) };
-    let left = [&row.token, &row.owner].into_iter().filter(|part| !part.is_empty());
-    let left = left.map(String::as_str).collect::<Vec<_>>().join(" · ");
-    let left = text::cut_right(&left, width.saturating_sub(text::columns(&right) + 1));
+    let room = width.saturating_sub(text::columns(&right) + 1);
+    // Tokens of one series differ at the end of their numbers: what there is room for is that first, then whose it is.
+    let token = text::cut_middle(&row.token, room);
+    let owner = if row.owner.is_empty() { String::new() } else { format!(" · {}", row.owner) };
+    let left = format!("{token}{}", text::cut_right(&owner, room.saturating_sub(text::columns(&token))));
     let gap = width.saturating_sub(text::columns(&left) + text::columns(&right));
     let style = if row.proven { look.quiet() } else { look.warn() };
     Line::from(vec![Span::raw(left), Span::raw(" ".repeat(gap)), Span::styled(right, style)])

@@ -29,6 +29,11 @@ fn ledger() -> Vec<TokenRow> {
             "Very long issuer of a company with many words (ivo@example.com)",
             "token.proof_written",
         ),
+        row(
+            "C301-i 865520000003",
+            "Very long issuer of a company with many words (noor@example.com)",
+            "token.proof_written",
+        ),
         row("YubiKey 9012345", "", "token.proof_failed"),
     ]
 }
