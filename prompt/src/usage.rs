@@ -63,11 +63,13 @@ pub fn words(fault: &Error) -> String {
         (ErrorKind::InvalidUtf8, _) => text("common.usage_utf8").to_owned(),
         _ => text("common.usage_not_understood").to_owned(),
     };
+    let takes = taken(fault).map(|names| format!(" {}", fill("common.usage_takes", &[("names", &names)])));
     let meant =
         [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand].into_iter().find_map(|it| suggested(fault, it));
     let meant = meant.map(|name| format!(" {}", with("common.usage_meant", name))).unwrap_or_default();
     let usage = usage(fault).map(|usage| format!("\n\n{usage}")).unwrap_or_default();
-    format!("{sentence}{meant}{usage}\n{}", text("common.usage_more"))
+    let takes = takes.unwrap_or_default();
+    format!("{sentence}{takes}{meant}{usage}\n{}", text("common.usage_more"))
 }
 
 /// The names of options and places that a fault is about.
@@ -80,9 +82,17 @@ fn named(fault: &Error, kind: ContextKind) -> Option<String> {
     names.iter().all(|name| is_name(name)).then(|| names.join(", "))
 }
 
+/// The values that are taken, where those have names.
+fn taken(fault: &Error) -> Option<String> {
+    match fault.get(ContextKind::ValidValue)? {
+        ContextValue::Strings(names) if !names.is_empty() => Some(names.join(", ")),
+        _ => None,
+    }
+}
+
 /// `--name`, or what stands in its place in usage: `<NAME>`, `--home <DIR>`.
 fn is_name(typed: &str) -> bool {
-    typed.starts_with(['-', '<', '[']) && typed.chars().all(|c| c.is_ascii_alphabetic() || "-<>[]. ".contains(c))
+    typed.starts_with(['-', '<', '[']) && typed.chars().all(|c| c.is_ascii_alphabetic() || "-<>[]|. ".contains(c))
 }
 
 fn lacks_value(fault: &Error) -> bool {

@@ -46,6 +46,14 @@ fn help_is_a_result_and_a_wrong_command_a_failure() {
     for command in accounts.iter().chain(&["enrol", "approvals", "approve", "deny", "report", "tui"]) {
         assert!(help.stdout.contains(&format!("  {command} ")), "{command} is missing in\n{}", help.stdout);
     }
+    for (arguments, takes) in [
+        (&["token", "screen", "wave"][..], "It takes lock, unlock."),
+        (&["token", "burn", "--display", "45"], "It takes 15, 30, 60, 120."),
+    ] {
+        let wrong = desk.run_plain(arguments, "");
+        assert_eq!((wrong.code, wrong.stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(wrong.stderr.contains(takes) && !wrong.stderr.contains("wave"), "{}", wrong.stderr);
+    }
     let wrong = desk.run_plain(&["dance"], "");
     assert_eq!((wrong.code, wrong.stdout.as_str()), (2, ""));
 }
