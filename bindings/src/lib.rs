@@ -70,7 +70,7 @@ impl Countersign {
             None => Arc::new(SystemClock::new()),
         };
         let ports = Ports {
-            http: Arc::new(Net::new(&roots, Arc::clone(&clock))),
+            http: Arc::new(Net::new(move || roots, Arc::clone(&clock))),
             clock,
             random: Arc::new(SystemRandom::new()),
             keystore: Arc::new(Keystore::new(keystore)?),

@@ -43,8 +43,7 @@ impl Desk {
         let random: Arc<dyn Random> = Arc::new(SystemRandom::new());
         let keystore = Arc::new(DeskKeystore::open(&home.keys(), random.clone(), ask, Cost::DESK)?);
         // Without roots only pinned gateways are reached; the others then fail with a word of their own.
-        let roots = platform_roots().unwrap_or_default();
-        let http = Arc::new(Net::new(&roots, clock.clone()));
+        let http = Arc::new(Net::new(|| platform_roots().unwrap_or_default(), clock.clone()));
         let ports = Ports { clock: clock.clone(), random: random.clone(), keystore: keystore.clone(), http };
         let folders = Folders { private: home.path().to_owned(), shared: home.shared() };
         let app = match home.vault() {

@@ -9,7 +9,7 @@ mod trust;
 use std::fmt;
 use std::future::Future;
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -23,20 +23,24 @@ use crate::port::{Clock, Http, Method, Request, Response, Trust};
 /// The network adapter. One a process is enough; it keeps nothing between two requests.
 pub struct Net {
     clock: Arc<dyn Clock>,
-    platform: Option<Arc<dyn ServerCertVerifier>>,
+    platform: LazyLock<Platform, Box<dyn FnOnce() -> Platform + Send>>,
 }
 
+/// Who checks certificates by the platform's roots; nobody, where there are none.
+type Platform = Option<Arc<dyn ServerCertVerifier>>;
+
 impl Net {
-    /// A network that believes `roots` (certificates in DER, as the shell got them from its platform) where an enrolment
-    /// brought no pin. Roots that cannot be read are left out; without any, [`Trust::Platform`] is refused.
-    pub fn new(roots: &[Vec<u8>], clock: Arc<dyn Clock>) -> Self {
-        Self { platform: trust::platform(roots), clock }
+    /// A network that believes `roots` (certificates in DER, as the shell gets them from its platform) where an enrolment
+    /// brought no pin. They are asked for by the first request that needs them: a platform may have hundreds of files of them.
+    /// Roots that cannot be read are left out; without any, [`Trust::Platform`] is refused.
+    pub fn new(roots: impl FnOnce() -> Vec<Vec<u8>> + Send + 'static, clock: Arc<dyn Clock>) -> Self {
+        Self { platform: LazyLock::new(Box::new(move || trust::platform(&roots()))), clock }
     }
 
     fn client(&self, trust: &Trust) -> Result<Client, PortError> {
         let verifier = match trust {
             Trust::Pins(pins) => trust::pinned(pins),
-            Trust::Platform => self.platform.clone().ok_or(PortError::Tls)?,
+            Trust::Platform => (*self.platform).clone().ok_or(PortError::Tls)?,
             Trust::MetadataOnly => trust::handshake_alone(),
         };
         Client::builder()

@@ -60,7 +60,7 @@ struct Phone {
 
 impl Phone {
     fn new(world: World, calls: &Arc<AtomicUsize>) -> Self {
-        let (net, calls) = (Net::new(&[], world.clock.clone()), calls.clone());
+        let (net, calls) = (Net::new(Vec::new, world.clock.clone()), calls.clone());
         let app = world.app_on(Arc::new(Counted { net, calls }));
         Self { world, app }
     }

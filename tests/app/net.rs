@@ -167,7 +167,7 @@ fn get(net: &Net, server: &Server, trust: Trust) -> Result<Response, PortError> 
 
 fn net(roots: &[&Identity]) -> Net {
     let roots: Vec<Vec<u8>> = roots.iter().map(|root| root.certificate.to_vec()).collect();
-    Net::new(&roots, Arc::new(Fixed(NOW)))
+    Net::new(move || roots, Arc::new(Fixed(NOW)))
 }
 
 pub(super) fn pinned_self_signed() {
@@ -177,6 +177,24 @@ pub(super) fn pinned_self_signed() {
     let response = get(&net(&[]), &server, Trust::Pins(vec![H32::sha256(&[b"old"]), own.pin()])).unwrap();
     assert_eq!((response.status, response.body.as_slice()), (200, b"{}".as_slice()));
     assert_eq!(response.header("countersign-nonce"), Some("n1"));
+}
+
+#[test]
+fn roots_are_asked_for_by_the_first_request_that_needs_them_and_once() {
+    let own = Identity::until("localhost", 2027, 1);
+    let (server, asked) = (serve(&own, &own, ok), Arc::new(AtomicUsize::new(0)));
+    let (root, count) = (own.certificate.to_vec(), Arc::clone(&asked));
+    let roots = move || {
+        count.fetch_add(1, Ordering::SeqCst);
+        vec![root]
+    };
+    let net = Net::new(roots, Arc::new(Fixed(NOW)));
+    get(&net, &server, Trust::Pins(vec![own.pin()])).unwrap();
+    assert_eq!(asked.load(Ordering::SeqCst), 0, "a pinned gateway needs none");
+    for _ in 0..2 {
+        get(&net, &server, Trust::Platform).unwrap();
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+    }
 }
 
 pub(super) fn pin_foreign() {

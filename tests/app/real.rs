@@ -82,7 +82,7 @@ impl Scene {
 
 /// The app on the real network.
 fn open(world: &World) -> App {
-    world.app_on(Arc::new(Net::new(&[], world.clock.clone())))
+    world.app_on(Arc::new(Net::new(Vec::new, world.clock.clone())))
 }
 
 #[test]
@@ -226,7 +226,7 @@ impl Http for Lossy {
 fn a_receipt_that_was_lost_is_taken_after_the_key_that_signed_it_is_gone() {
     for class in [KeyClass::Ak, KeyClass::Pk] {
         let (stage, world) = (Stage::start(), World::new());
-        let lossy = Arc::new(Lossy { net: Net::new(&[], world.clock.clone()), loses: Mutex::default() });
+        let lossy = Arc::new(Lossy { net: Net::new(Vec::new, world.clock.clone()), loses: Mutex::default() });
         let app = world.app_on(lossy.clone());
         let mut scene = Scene::enrolling(stage, world, app).activated();
         *lossy.loses.lock().unwrap() = Some("/keys");
@@ -249,7 +249,7 @@ fn a_receipt_that_was_lost_is_taken_after_the_key_that_signed_it_is_gone() {
 #[test]
 fn a_result_that_was_lost_is_taken_after_the_key_that_signed_it_is_gone() {
     let (stage, world) = (Stage::start(), World::new());
-    let lossy = Arc::new(Lossy { net: Net::new(&[], world.clock.clone()), loses: Mutex::default() });
+    let lossy = Arc::new(Lossy { net: Net::new(Vec::new, world.clock.clone()), loses: Mutex::default() });
     let app = world.app_on(lossy.clone());
     let scene = Scene::enrolling(stage, world, app).activated();
     let asked = scene.stage.begin(&scene.person);
@@ -301,7 +301,7 @@ impl Http for Thief {
 fn a_gateway_whose_key_was_stolen_recovers_from_a_thief_with_the_highest_seq() {
     let (stage, world) = (Stage::start(), World::new());
     stage.name_recovery("gr").unwrap();
-    let thief = Arc::new(Thief { net: Net::new(&[], world.clock.clone()), says: Mutex::default() });
+    let thief = Arc::new(Thief { net: Net::new(Vec::new, world.clock.clone()), says: Mutex::default() });
     let app = world.app_on(thief.clone());
     let mut scene = Scene::enrolling(stage, world, app).activated();
     scene.approves();

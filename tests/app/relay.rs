@@ -35,7 +35,7 @@ impl Scene {
             config.outgoing.roots = Some(relay.roots());
         });
         let world = World::new();
-        let app = world.app_on(Arc::new(Net::new(&[], world.clock.clone())));
+        let app = world.app_on(Arc::new(Net::new(Vec::new, world.clock.clone())));
         let person = stage.person("canary.alice");
         let offer = app.enrol_offer(&stage.link(&person, "browser").to_https()).unwrap();
         let enrolling = app.enrol(&offer, &me(), &Cancel::default()).unwrap();

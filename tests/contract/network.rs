@@ -95,5 +95,5 @@ fn the_network_adapter() {
         trust: Trust::Pins(vec![H32::sha256(&[&key.subject_public_key_info()])]),
         foreign: Some(Trust::Pins(vec![H32::from_bytes([2; 32])])),
     };
-    contract::http(&Net::new(&[], Arc::new(FixedClock::new(BEGIN))), &peer);
+    contract::http(&Net::new(Vec::new, Arc::new(FixedClock::new(BEGIN))), &peer);
 }

@@ -143,7 +143,7 @@ impl Handset {
     pub fn by(clock: Arc<dyn Clock>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let keys = Arc::new(Keys::default());
-        let net = Net::new(&[], Arc::clone(&clock));
+        let net = Net::new(Vec::new, Arc::clone(&clock));
         let line = Arc::new(Between { net, trick: Mutex::default(), heard: Mutex::default() });
         let ports = Ports { clock, random: Arc::new(SystemRandom::new()), keystore: keys.clone(), http: line.clone() };
         let folders = Folders { private: folder.path().join("private"), shared: folder.path().join("shared") };

@@ -26,7 +26,7 @@ pub struct Plain {
 impl Plain {
     /// A window with no cookies. The gateway's self-signed certificate is taken.
     pub fn new() -> Self {
-        let net = Net::new(&[], Arc::new(SystemClock::new()));
+        let net = Net::new(Vec::new, Arc::new(SystemClock::new()));
         Self {
             net,
             cookies: BTreeMap::new(),
