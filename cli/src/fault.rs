@@ -2,6 +2,7 @@
 
 use countersign_core::error::{Error, InputError, PortError};
 
+use crate::port::interrupt::STOPPED;
 use crate::words;
 
 /// Why a command did not do what was asked.
@@ -22,6 +23,8 @@ pub enum End {
     Refused,
     /// The machine or the network failed. Exit code 2.
     Failed,
+    /// The person stopped it by Ctrl-C, or the system did. Exit code 130, as where no words were left to say.
+    Stopped,
 }
 
 impl End {
@@ -30,6 +33,7 @@ impl End {
         match self {
             Self::Refused => 1,
             Self::Failed => 2,
+            Self::Stopped => STOPPED,
         }
     }
 }
@@ -43,6 +47,11 @@ impl Fault {
     /// A failure in these words.
     pub fn failed(words: impl Into<String>) -> Self {
         Self { words: words.into(), details: None, end: End::Failed }
+    }
+
+    /// An end in these words by whoever stopped it.
+    pub fn stopped(words: impl Into<String>) -> Self {
+        Self { words: words.into(), details: None, end: End::Stopped }
     }
 
     /// The same with a technical line: names of kinds and numbers, for whoever is asked for help.
@@ -93,5 +102,6 @@ mod tests {
         assert_eq!(code(PortError::Network.into()), 2);
         assert_eq!(code(PortError::DiskFull.into()), 2);
         assert_eq!(code(Error::Internal), 2);
+        assert_eq!(Fault::stopped("").end.code(), 130);
     }
 }

@@ -202,6 +202,24 @@ impl Terminal {
         stdin_line()
     }
 
+    /// The same of a line that is shown, where whoever stops what runs is not kept by the question: then `None`, too.
+    ///
+    /// # Errors
+    /// A [`Fault`] where nothing can be read.
+    pub fn next_line_unless(&self, question: &str, interrupt: &Interrupt) -> Result<Option<Zeroizing<String>>, Fault> {
+        if self.front.is_some() {
+            return self.next_line(question, false);
+        }
+        if io::stdin().is_terminal() {
+            self.ask_line(&format!("{question} "));
+        }
+        interrupt.unless_asked(stdin_line).unwrap_or_else(|| {
+            // The answer's line has no end.
+            self.say("");
+            Ok(None)
+        })
+    }
+
     /// Does a person type what is read, line by line?
     pub fn is_typed(&self) -> bool {
         self.is_asked()

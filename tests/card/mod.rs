@@ -1,6 +1,7 @@
 //! Emulated tokens behind a real smart-card stack: `pcscd` with virtual readers, and Yubico's `ykman`, which knows nothing of
 //! ours, as the other end.
 
+mod batch;
 mod token;
 
 use std::process::Command;

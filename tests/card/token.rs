@@ -19,10 +19,16 @@ const PASSPHRASE: &str = "larch violin";
 const LINK: &str = "otpauth://totp/ACME:mara?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=ACME";
 
 /// `countersign token` at these readers, with a folder of its own.
-fn token(readers: &Readers, home: &TempDir, arguments: &[&str], input: &str) -> Output {
+fn command(readers: &Readers, home: &TempDir, arguments: &[&str]) -> Command {
     let mut command = readers.command(built("countersign").to_str().unwrap());
     command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home.path()).env("LANG", "C.UTF-8");
     command.args(["--json", "token"]).args(arguments);
+    command
+}
+
+/// The same to its end.
+pub(super) fn token(readers: &Readers, home: &TempDir, arguments: &[&str], input: &str) -> Output {
+    let mut command = command(readers, home, arguments);
     if !["list", "info"].contains(&arguments[0]) {
         command.args(["--passphrase-fd", "0"]);
         return run(&mut command, format!("{PASSPHRASE}\n{input}").as_bytes());
@@ -30,9 +36,19 @@ fn token(readers: &Readers, home: &TempDir, arguments: &[&str], input: &str) -> 
     run(&mut command, input.as_bytes())
 }
 
+/// The same while it runs, which opens the vault and waits for a token.
+pub(super) fn waiting(readers: &Readers, home: &TempDir, arguments: &[&str], input: &str) -> Program {
+    let on = ["--reader", READER, "--wait", "60", "--yes", "--no-compare", "--passphrase-fd", "0"];
+    let mut program = Program::start(command(readers, home, arguments).args(on));
+    program.write(format!("{PASSPHRASE}\n{input}").as_bytes());
+    program.close_stdin();
+    program.stderr.wait_for("Lay the token on the reader");
+    program
+}
+
 /// Waits until the service has noticed that its reader is empty: it looks a few times a second, and what comes back before is not
 /// noticed by the virtual reader at all.
-fn noticed(readers: &Readers, home: &TempDir) {
+pub(super) fn noticed(readers: &Readers, home: &TempDir) {
     until("an empty reader", || {
         let listed: Value = serde_json::from_slice(&token(readers, home, &["list"], "").stdout).ok()?;
         let rows = listed["readers"].as_array()?;
@@ -41,7 +57,7 @@ fn noticed(readers: &Readers, home: &TempDir) {
 }
 
 /// A folder with a vault.
-fn vault() -> TempDir {
+pub(super) fn vault() -> TempDir {
     let home = tempfile::tempdir().unwrap();
     let mut command = Command::new(built("countersign"));
     command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home.path()).env("LANG", "C.UTF-8");
@@ -50,7 +66,7 @@ fn vault() -> TempDir {
     home
 }
 
-fn json(output: &Output) -> Value {
+pub(super) fn json(output: &Output) -> Value {
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{stdout}{stderr}");
     serde_json::from_str(stdout.lines().last().unwrap_or_default()).unwrap()
@@ -137,13 +153,7 @@ fn the_ledger_says_no_more_of_a_token_that_forgot_and_no_key_is_lost_to_a_name_t
 #[test]
 fn a_token_is_waited_for_and_one_that_leaves_in_the_middle_is_taken_up_again() {
     let (readers, home) = (Readers::start(), vault());
-    let mut command = readers.command(built("countersign").to_str().unwrap());
-    command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home.path()).env("LANG", "C.UTF-8");
-    command.args(["--json", "token", "burn", "--reader", READER, "--wait", "60", "--yes", "--no-compare"]);
-    let mut program = Program::start(command.args(["--passphrase-fd", "0"]));
-    program.write(format!("{PASSPHRASE}\n{LINK}\n").as_bytes());
-    program.close_stdin();
-    program.stderr.wait_for("Lay the token on the reader");
+    let mut program = waiting(&readers, &home, &["burn"], &format!("{LINK}\n"));
     // Two meetings of a command each, and of the burn challenge, proof and settings: the seed does not arrive.
     let model = MODELS.iter().find(|model| model.restricted).unwrap();
     let mut link = Link::new(Single::new(&format!("{}0000001", model.prefix), Still::at(now())));
@@ -165,17 +175,6 @@ fn a_token_is_waited_for_and_one_that_leaves_in_the_middle_is_taken_up_again() {
     assert!(std::fs::read_to_string(&path).unwrap().contains(SEED_TEXT));
 }
 
-/// `batch` with the passphrase, while it runs.
-fn batch(readers: &Readers, home: &TempDir, arguments: &[&str]) -> Program {
-    let mut command = readers.command(built("countersign").to_str().unwrap());
-    command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home.path()).env("LANG", "C.UTF-8");
-    command.args(["--json", "token", "batch", "--reader", READER, "--wait", "60", "--yes", "--no-compare"]);
-    let mut program = Program::start(command.args(["--passphrase-fd", "0"]).args(arguments));
-    program.write(format!("{PASSPHRASE}\n").as_bytes());
-    program.close_stdin();
-    program
-}
-
 #[test]
 fn a_batch_whose_program_is_killed_goes_on_by_its_name_and_no_row_goes_to_two_tokens() {
     let (readers, home) = (Readers::start(), vault());
@@ -187,8 +186,7 @@ fn a_batch_whose_program_is_killed_goes_on_by_its_name_and_no_row_goes_to_two_to
     let prefix = MODELS.iter().find(|model| model.restricted).unwrap().prefix;
     let single = |number: u32| Link::new(Single::new(&format!("{prefix}{number:07}"), Still::at(now())));
 
-    let mut first = batch(&readers, &home, &[&file]);
-    first.stderr.wait_for("Lay the token on the reader");
+    let mut first = waiting(&readers, &home, &["batch", &file], "");
     let one = readers.lay(single(1));
     first.stdout.wait_for("\"line\":2");
     first.kill();
@@ -196,17 +194,15 @@ fn a_batch_whose_program_is_killed_goes_on_by_its_name_and_no_row_goes_to_two_to
     assert!(one.token().seed().unwrap().ct_eq(SEED));
     let kept = json(&token(&readers, &home, &["batch", "--list"], ""));
     assert_eq!((&kept["batches"][0]["name"], &kept["batches"][0]["done"]), (&"seeds.csv".into(), &1.into()));
-    let anew = token(&readers, &home, &["batch", &file, "--reader", READER, "--yes"], "");
+    let other_file = home.path().join("other.csv").display().to_string();
+    std::fs::write(&other_file, format!("secret_hex,name\n{},mara\n", hex(SEED))).unwrap();
+    let anew = token(&readers, &home, &["batch", &other_file, "--reader", READER, "--yes"], "");
     let said = String::from_utf8_lossy(&anew.stderr).into_owned();
     assert!(anew.status.code() == Some(1) && said.contains(&fill("token.batch_faulty", &[("n", "1")])), "{said}");
 
     let path = home.path().join("ledger.csv").display().to_string();
-    let mut second = batch(
-        &readers,
-        &home,
-        &["--resume", "seeds.csv", "--ledger", &path, "--form", "entra", "--clear", "--unproven"],
-    );
-    second.stderr.wait_for("Lay the token on the reader");
+    let resume = ["batch", "--resume", "seeds.csv", "--ledger", &path, "--form", "entra", "--clear", "--unproven"];
+    let mut second = waiting(&readers, &home, &resume, "");
     let one = readers.lay(one);
     second.stderr.wait_for(&fill("token.assign_burned", &[("n", "2")]));
     drop(one.take());
@@ -222,13 +218,7 @@ fn a_batch_whose_program_is_killed_goes_on_by_its_name_and_no_row_goes_to_two_to
 #[test]
 fn a_burn_whose_program_is_killed_is_told_by_the_next_command_and_taken_up() {
     let (readers, home) = (Readers::start(), vault());
-    let mut command = readers.command(built("countersign").to_str().unwrap());
-    command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home.path()).env("LANG", "C.UTF-8");
-    command.args(["--json", "token", "burn", "--reader", READER, "--wait", "60", "--yes", "--no-compare"]);
-    let mut program = Program::start(command.args(["--passphrase-fd", "0"]));
-    program.write(format!("{PASSPHRASE}\n{LINK}\n").as_bytes());
-    program.close_stdin();
-    program.stderr.wait_for("Lay the token on the reader");
+    let mut program = waiting(&readers, &home, &["burn"], &format!("{LINK}\n"));
     let prefix = MODELS.iter().find(|model| model.restricted).unwrap().prefix;
     let mut link = Link::new(Single::new(&format!("{prefix}0000001"), Still::at(now())));
     link.fault(6, Fault::DropBefore);

@@ -2,7 +2,9 @@
 
 mod accounts;
 mod alone;
+mod applet;
 mod arguments;
+mod batch;
 mod check_config;
 mod choices;
 mod clipboard;

@@ -84,6 +84,11 @@ impl Program {
         self.signal("-TERM");
     }
 
+    /// Asks it to stop, as a person does by Ctrl-C.
+    pub fn interrupt(&self) {
+        self.signal("-INT");
+    }
+
     /// SIGKILL: no chance to tidy up.
     pub fn kill(&mut self) {
         let _may_have_ended = self.child.kill();

@@ -10,7 +10,7 @@ use countersign_emulator::{Fault, Key, Link, Lost, MODELS, Molto, Screen, Silent
 const MOLTO_READER: &str = "Molto2 (emulated)";
 
 /// Kinds beside the models of the single-profile family.
-const KINDS: [(&str, Kind); 11] = [
+const KINDS: [(&str, Kind); 12] = [
     ("Molto-2", Kind::Molto),
     ("Molto-2-v1", Kind::FirstMolto),
     ("YubiKey", Kind::YubiKey),
@@ -19,6 +19,7 @@ const KINDS: [(&str, Kind); 11] = [
     ("Nitrokey", Kind::Nitrokey),
     ("Token2", Kind::Token2),
     ("Feitian", Kind::Feitian),
+    ("several", Kind::Several),
     ("FIDO", Kind::Fido),
     ("unknown-serial", Kind::Unknown),
     ("silent", Kind::Silent),
@@ -45,6 +46,8 @@ enum Kind {
     Nitrokey,
     Token2,
     Feitian,
+    /// A security key with an applet of each family.
+    Several,
     Fido,
     Silent,
 }
@@ -79,6 +82,10 @@ impl Model {
             Kind::Nitrokey => Any::Key(Box::new(Key::nitrokey(number, around))),
             Kind::Token2 => Any::Key(Box::new(Key::token2(&format!("8659{number:010}"), around))),
             Kind::Feitian => Any::Key(Box::new(Key::feitian(around))),
+            Kind::Several => {
+                let key = yubikey(20_000_000 + number, around).and_token2(&format!("8659{number:010}"));
+                Any::Key(Box::new(key.and_feitian()))
+            }
             Kind::Fido => Any::Key(Box::new(Key::fido_alone(around))),
             Kind::Silent => Any::Silent(Silent),
         }

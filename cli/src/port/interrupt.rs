@@ -3,12 +3,18 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag::{register, register_conditional_shutdown};
 
 /// How a program ends that was stopped by Ctrl-C.
-const STOPPED: i32 = 130;
+pub const STOPPED: u8 = 130;
+
+/// How long a wait is at most before it looks whether to stop.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Whether to stop.
 #[derive(Debug, Clone)]
@@ -26,7 +32,7 @@ impl Interrupt {
     pub fn listen() -> io::Result<Self> {
         let interrupt = Self { at_once: Arc::new(AtomicBool::new(true)), asked: Arc::new(AtomicBool::new(false)) };
         for signal in [SIGINT, SIGTERM] {
-            register_conditional_shutdown(signal, STOPPED, Arc::clone(&interrupt.at_once))?;
+            register_conditional_shutdown(signal, STOPPED.into(), Arc::clone(&interrupt.at_once))?;
             register(signal, Arc::clone(&interrupt.asked))?;
         }
         Ok(interrupt)
@@ -58,5 +64,35 @@ impl Interrupt {
     /// Whether it was asked to stop while something was held.
     pub fn was_asked(&self) -> bool {
         self.asked.load(Ordering::SeqCst)
+    }
+
+    /// Waits for something that may never come, such as an answer; `None` when it was asked to stop before. What waits is left
+    /// to the end of the program then.
+    pub fn unless_asked<R: Send + 'static>(&self, waits: impl FnOnce() -> R + Send + 'static) -> Option<R> {
+        let (tell, told) = channel();
+        // Whoever stopped hears it no more.
+        thread::spawn(move || tell.send(waits()));
+        while !self.was_asked() {
+            match told.recv_timeout(LOOK) {
+                Ok(come) => return Some(come),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_waited_for_comes_or_is_left_where_somebody_stops() {
+        let interrupt = Interrupt::quiet();
+        assert_eq!(interrupt.unless_asked(|| 7), Some(7));
+        interrupt.ask();
+        let never = channel::<()>();
+        assert_eq!(interrupt.unless_asked(move || never.1.recv()), None);
     }
 }

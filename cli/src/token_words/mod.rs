@@ -4,7 +4,7 @@ mod refused;
 mod source;
 mod written;
 
-pub use refused::{of_declined, of_error, of_misfit, of_plan_error, of_refused, of_unable};
+pub use refused::{of_declined, of_error, of_misfit, of_other, of_plan_error, of_refused, of_unable};
 pub use source::{of_column, of_fault, of_note as of_source_note, of_rule, of_source_error};
 pub use written::{
     of_assign, of_back, of_ending, of_halt, of_held, of_judgement, of_ledger_error, of_left_out, of_proof, of_told,
@@ -207,10 +207,7 @@ pub fn of_warnings(plan: &Plan) -> String {
 pub fn of_writes(plan: &Plan, stands: Option<&LedgerRow>) -> String {
     let credential = &plan.request().credential;
     let owner = of_owner(credential);
-    let mut lines = vec![
-        of_identity(plan.identity()),
-        fill("token.plan_writes", &[("settings", &of_settings(credential)), ("n", &credential.seed.len().to_string())]),
-    ];
+    let mut lines = vec![of_identity(plan.identity()), of_plan_writes(plan)];
     if !owner.is_empty() {
         lines.push(fill("token.plan_for", &[("owner", &owner)]));
     }
@@ -220,6 +217,12 @@ pub fn of_writes(plan: &Plan, stands: Option<&LedgerRow>) -> String {
     }
     lines.extend(stands.map(of_standing));
     lines.join("\n  ")
+}
+
+/// What is written: settings, and how long a seed.
+pub fn of_plan_writes(plan: &Plan) -> String {
+    let credential = &plan.request().credential;
+    fill("token.plan_writes", &[("settings", &of_settings(credential)), ("n", &credential.seed.len().to_string())])
 }
 
 #[cfg(test)]

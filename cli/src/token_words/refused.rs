@@ -26,6 +26,11 @@ pub fn of_declined(why: Declined) -> &'static str {
     })
 }
 
+/// That it has no such applet as is meant.
+pub fn of_other(identity: &Identity) -> String {
+    fill("token.no_applet", &[("token", &of_identity(identity))])
+}
+
 /// Why it did not go on.
 pub fn of_error(error: TokenError) -> String {
     let words = match error {

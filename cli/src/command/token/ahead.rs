@@ -48,7 +48,7 @@ pub fn fit<'r>(table: &mut Table<'_>, rows: impl Iterator<Item = &'r Row>, manne
         Ok(specimen) => specimen,
         Err(NotMet::Fault(fault)) => return Err(fault),
         // It is said when its turn comes, and another one is laid there.
-        Err(NotMet::Declined(_) | NotMet::Token(_)) => return Ok(()),
+        Err(NotMet::Declined(_) | NotMet::Token(_) | NotMet::Other(_)) => return Ok(()),
     };
     let is_for_it = |row: &&Row| row.credential.serial.is_none() || row.credential.serial == specimen.serial;
     let mut refused = 0;

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use countersign_strings::text;
 
+use super::applet::AppletName;
+
 /// What can be done with hardware tokens.
 #[derive(Debug, Clone, Subcommand)]
 pub enum TokenCommand {
@@ -66,6 +68,9 @@ pub struct Where {
     /// When the emulated token's link is lost.
     #[arg(long, value_name = "[TOKEN:][+]N", requires = "emulated", help = text("token.help_lose"))]
     pub lose: Vec<String>,
+    /// Which applet of a security key that has several.
+    #[arg(long, value_enum, value_name = "NAME", help = text("token.help_applet"))]
+    pub applet: Option<AppletName>,
     /// How long to wait for a token.
     #[arg(long, value_name = "SECONDS", help = text("token.help_wait"))]
     pub wait: Option<u64>,
@@ -134,6 +139,26 @@ pub struct Manner {
     pub yes: bool,
 }
 
+/// What writing takes, of one token and of many.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Writing {
+    /// What is set beside a seed that brings no settings.
+    #[command(flatten)]
+    pub shape: Shape,
+    /// How a seed is read that has two readings.
+    #[arg(long, value_enum, help = text("token.help_reading"))]
+    pub reading: Option<ReadingName>,
+    /// How it is written.
+    #[command(flatten)]
+    pub manner: Manner,
+    /// What is written of it afterwards.
+    #[command(flatten)]
+    pub out: Out,
+    /// Where the token lies.
+    #[command(flatten)]
+    pub on: Where,
+}
+
 /// One token to be written.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Burn {
@@ -149,12 +174,6 @@ pub struct Burn {
     /// What was begun and not ended is taken up.
     #[arg(long, conflicts_with_all = ["name", "picture", "random", "algorithm", "digits", "period", "counter", "reading", "issuer", "account", "title", "profile", "display", "touch"], help = text("token.help_resume"))]
     pub resume: bool,
-    /// What is set beside the seed.
-    #[command(flatten)]
-    pub shape: Shape,
-    /// How a typed seed is read that has two readings.
-    #[arg(long, value_enum, help = text("token.help_reading"))]
-    pub reading: Option<ReadingName>,
     /// Who issued it.
     #[arg(long, value_name = "TEXT", help = text("cli.help_issuer"))]
     pub issuer: Option<String>,
@@ -167,15 +186,9 @@ pub struct Burn {
     /// Which profile.
     #[arg(long, value_name = "N", help = text("token.help_profile"))]
     pub profile: Option<u8>,
-    /// How it is written.
+    /// What many take, too.
     #[command(flatten)]
-    pub manner: Manner,
-    /// What is written of it afterwards.
-    #[command(flatten)]
-    pub out: Out,
-    /// Where the token lies.
-    #[command(flatten)]
-    pub on: Where,
+    pub writing: Writing,
 }
 
 /// Many tokens to be written.
@@ -190,15 +203,9 @@ pub struct Batch {
     /// Which kind of file it is.
     #[arg(long, value_enum, value_name = "KIND", help = text("token.help_kind"))]
     pub kind: Option<KindName>,
-    /// How seeds are read that have two readings.
-    #[arg(long, value_enum, help = text("token.help_reading"))]
-    pub reading: Option<ReadingName>,
     /// What opens an encrypted file is asked for.
     #[arg(long, value_enum, help = text("token.help_unlock"))]
     pub unlock: Option<UnlockName>,
-    /// What random seeds are set to.
-    #[command(flatten)]
-    pub shape: Shape,
     /// Who issued them, where the rows don't say.
     #[arg(long, value_name = "TEXT", help = text("token.help_batch_issuer"))]
     pub issuer: Option<String>,
@@ -220,15 +227,9 @@ pub struct Batch {
     /// One that is kept is forgotten.
     #[arg(long, value_name = "NAME", conflicts_with = "random", help = text("token.help_batch_forget"))]
     pub forget: Option<String>,
-    /// How tokens are written.
+    /// What one takes, too.
     #[command(flatten)]
-    pub manner: Manner,
-    /// What is written of them afterwards.
-    #[command(flatten)]
-    pub out: Out,
-    /// Where the tokens lie.
-    #[command(flatten)]
-    pub on: Where,
+    pub writing: Writing,
 }
 
 /// Whether a token holds what was written.

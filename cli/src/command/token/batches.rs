@@ -32,7 +32,8 @@ pub fn list(context: &Context) -> Result<(), Fault> {
     Ok(())
 }
 
-fn line(batch: &BatchRow) -> String {
+/// One in one line.
+pub fn line(batch: &BatchRow) -> String {
     let (done, all) = (batch.done.to_string(), batch.rows.to_string());
     let made = when::minute(batch.made);
     fill("token.batch_kept_row", &[("name", &isolated(&batch.name)), ("when", &made), ("n", &done), ("all", &all)])
@@ -67,6 +68,39 @@ pub fn find(desk: &Desk, name: &str) -> Result<BatchRow, Fault> {
             Err(Fault::refused(fill("token.batch_which", &[("names", &names.join("\n"))])))
         }
     }
+}
+
+/// The one that is kept of these very rows, and has this name where one was said. What was in tokens when it began is not in it.
+pub fn of_rows(desk: &Desk, name: Option<&str>, rows: &[Row], ledger: &[Entry]) -> Result<Option<BatchRow>, Fault> {
+    let there: Vec<usize> = in_tokens(rows, ledger).iter().map(|(row, _)| row.line).collect();
+    for batch in desk.app.batches()? {
+        let is_named = name.is_none_or(|name| name.trim() == batch.name);
+        if is_named && is_of(desk.app.batch(batch.id)?.rows(), rows, &there) {
+            return Ok(Some(batch));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a batch is of these rows, but for those that are elsewhere.
+fn is_of(kept: &[Row], rows: &[Row], elsewhere: &[usize]) -> bool {
+    let mut left = kept.iter().peekable();
+    let mut is_in = |row: &Row| left.next_if(|kept| is_same(kept, row)).is_some() || elsewhere.contains(&row.line);
+    !kept.is_empty() && rows.iter().all(&mut is_in) && left.next().is_none()
+}
+
+fn is_same(one: &Row, other: &Row) -> bool {
+    let (ours, theirs) = (&one.credential, &other.credential);
+    (one.line, one.profile, &ours.serial) == (other.line, other.profile, &theirs.serial)
+        && (&ours.issuer, &ours.name) == (&theirs.issuer, &theirs.name)
+        && (ours.moving, ours.algorithm, ours.digits) == (theirs.moving, theirs.algorithm, theirs.digits)
+        && ours.seed.is_same_key(&theirs.seed)
+}
+
+/// The name of one that is kept.
+pub fn name(desk: &Desk, id: BatchId) -> Result<String, Fault> {
+    let batches = desk.app.batches()?;
+    Ok(batches.iter().find(|batch| batch.id == id).map(|batch| isolated(&batch.name)).unwrap_or_default())
 }
 
 /// Keeps the rows of one that begins, under a name that no other has.

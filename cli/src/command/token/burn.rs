@@ -1,14 +1,15 @@
 //! `countersign token burn`: one token is written, proven, and put into a ledger where that is asked for.
 
 use countersign_core::burn::ledger::Entry;
-use countersign_core::burn::{LedgerRow, Said};
+use countersign_core::burn::{Ending, LedgerRow, Plan, Said};
 use countersign_strings::text;
 use serde_json::{Value, json};
 
 use super::args::Burn;
 use super::kept::proof_of;
-use super::table::Table;
-use super::write::{self, Done};
+use super::ledger::Prepared;
+use super::table::{Table, stopped};
+use super::write::{self, Done, Planned};
 use super::{ledger, seed, told};
 use crate::command::Context;
 use crate::fault::Fault;
@@ -16,53 +17,90 @@ use crate::token_words;
 
 /// Reads what is to be written, shows what that would do, asks, writes, and reads back.
 pub fn run(context: &Context, asked: &Burn) -> Result<(), Fault> {
-    let mut table = Table::open(context, &asked.on, &asked.manner.key)?;
-    let out = ledger::prepared(context, &asked.out)?;
-    let terminal = &context.terminal;
-    let mut stands = None;
-    let done = if asked.resume {
-        write::take_up(&mut table, &asked.manner)?
-    } else {
-        let random = table.random.clone();
-        let (request, remarks) = seed::request(context, asked, table.burns.desk(), &*random)?;
-        remarks.iter().for_each(|remark| terminal.say(remark));
-        let said =
-            Said { profile: asked.profile, title: asked.title.is_some(), display: asked.manner.display.is_some() };
-        let planned = write::plan(&mut table, &request, said)?;
-        let words = token_words::of_plan(&planned.plan, planned.stands.as_ref());
-        if asked.manner.dry_run {
-            terminal.result(&words, &json!({ "plan": told::plan(&planned.plan, planned.stands.as_ref()) }));
+    let manner = &asked.writing.manner;
+    ledger::may_write(&asked.writing.out)?;
+    let mut table = Table::open(context, &asked.writing.on, &manner.key)?;
+    let out = ledger::prepared(context, &asked.writing.out)?;
+    let planned = if asked.resume { None } else { Some(planned(&mut table, asked)?) };
+    if let Some(planned) = &planned {
+        let Planned { plan, stands } = planned;
+        let words = token_words::of_plan(plan, stands.as_ref());
+        if manner.dry_run {
+            context.terminal.result(&words, &json!({ "plan": told::plan(plan, stands.as_ref()) }));
             return Ok(());
         }
-        terminal.say(&words);
-        write::agree(&table, &planned, &asked.manner)?;
-        stands = planned.stands;
-        write::carry_out(&mut table, planned.plan, &asked.manner)?
-    };
+        may_be_kept(&table, asked, plan)?;
+        // What is not proven may stand in the file or not: that is seen then.
+        let to_be: Vec<Entry> = entry(&table, plan, Ending::ProvenByLink).into_iter().collect();
+        ledger::foretell(context, out.as_ref(), &to_be, &*table.random)?;
+        context.terminal.say(&words);
+        write::agree(&table, planned, manner)?;
+    }
+    // From here on it ends in words, whoever stops it.
+    let interrupt = table.interrupt.clone();
+    interrupt.hold(|| {
+        let (done, stands) = match planned {
+            Some(Planned { plan, stands }) => (write::carry_out(&mut table, plan, manner)?, stands),
+            None => (write::take_up(&mut table, manner)?, None),
+        };
+        told_of(&table, out.as_ref(), &done, stands.as_ref())
+    })
+}
+
+/// What is to be written, planned for the token that lies there.
+fn planned(table: &mut Table<'_>, asked: &Burn) -> Result<Planned, Fault> {
     let random = table.random.clone();
-    let written = match entry(&table, &done) {
-        Some(entry) => ledger::write_out(context, out.as_ref(), &[entry], &*random),
+    let (request, remarks) = seed::request(table.context, asked, table.burns.desk(), &*random)?;
+    remarks.iter().for_each(|remark| table.context.terminal.say(remark));
+    let display = asked.writing.manner.display.is_some();
+    Ok(write::plan(table, &request, Said { profile: asked.profile, title: asked.title.is_some(), display })?)
+}
+
+/// Refuses what nobody could find again: a ledger of a token that tells no number, and a new seed that is kept nowhere. Of one that
+/// the vault alone keeps that is said.
+fn may_be_kept(table: &Table<'_>, asked: &Burn, plan: &Plan) -> Result<(), Fault> {
+    let has_ledger = asked.writing.out.ledger.is_some();
+    if plan.identity().serial.is_none() && (has_ledger || asked.random) {
+        return Err(Fault::refused(text("token.ledger_no_serial")));
+    }
+    match (asked.random && !has_ledger, table.burns.desk()) {
+        (true, None) => Err(Fault::refused(text("token.batch_random_ledger"))),
+        (true, Some(_)) => {
+            table.context.terminal.say(text("token.random_kept"));
+            Ok(())
+        }
+        (false, _) => Ok(()),
+    }
+}
+
+/// Writes the ledger, and says what came of it.
+fn told_of(table: &Table<'_>, out: Option<&Prepared>, done: &Done, stands: Option<&LedgerRow>) -> Result<(), Fault> {
+    let terminal = &table.context.terminal;
+    let written = match entry(table, &done.plan, done.ending) {
+        Some(entry) => ledger::write_out(table.context, out, &[entry], &*table.random),
         None if out.is_some() => Err(Fault::refused(text("token.ledger_no_serial"))),
         None => Ok(Value::Null),
     };
     // The token is written whatever became of the file.
     let (written, not_written) = written.map_or_else(|fault| (Value::Null, Err(fault)), |value| (value, Ok(())));
-    terminal.result("", &result(&done, stands.as_ref(), &written));
+    terminal.result("", &result(done, stands, &written));
     terminal.say(&token_words::of_ending(done.ending));
-    not_written
+    // Whoever left before it was proven is not told that all went well.
+    let has_left = table.interrupt.was_asked() && !done.ending.is_proven();
+    if has_left { not_written.and(Err(stopped())) } else { not_written }
 }
 
-/// The token's row of a ledger; none of a token that tells no serial number.
-fn entry(table: &Table<'_>, done: &Done) -> Option<Entry> {
-    let identity = done.plan.identity();
+/// The token's row of a ledger; none of a token that tells no serial number, or into which nothing was written.
+fn entry(table: &Table<'_>, plan: &Plan, ending: Ending) -> Option<Entry> {
+    let identity = plan.identity();
     Some(Entry {
         serial: identity.serial.clone()?,
-        profile: done.plan.profile(),
+        profile: plan.profile(),
         manufacturer: token_words::maker(identity.family).to_owned(),
         model: identity.model.unwrap_or_default().to_owned(),
-        credential: done.plan.request().credential.clone(),
+        credential: plan.request().credential.clone(),
         written_at: table.clock.now(),
-        proof: proof_of(done.ending)?,
+        proof: proof_of(ending)?,
     })
 }
 

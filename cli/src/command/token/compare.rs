@@ -46,14 +46,18 @@ pub fn compare(table: &mut Table<'_>, plan: &Plan, wanted: Wanted) -> Result<Opt
         return Ok(None);
     }
     let request = plan.request();
-    terminal.say(&how(plan));
+    let how = how(plan);
+    if table.is_news(&how) {
+        terminal.say(&how);
+    }
     if let Some(code) = table.seat.display(request.profile) {
         terminal.say(&fill("token.emulated_shows", &[("code", &code)]));
     }
     let mut last = None;
     for _ in 0..TRIES {
         // Who saw other digits and leaves has seen them all the same.
-        let Some(line) = terminal.next_line(text("token.digits_ask"), false)? else { return Ok(last) };
+        let asked = terminal.next_line_unless(text("token.digits_ask"), &table.interrupt)?;
+        let Some(line) = asked else { return Ok(last) };
         if line.trim().is_empty() {
             return Ok(last);
         }

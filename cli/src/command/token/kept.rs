@@ -2,8 +2,6 @@
 //!
 //! This is the seam between the commands and what keeps it. An emulated token's burns last as long as the program.
 
-use std::collections::HashMap;
-
 use countersign_core::app::LedgerLine;
 use countersign_core::burn::ledger::{Entry, Proof};
 use countersign_core::burn::{
@@ -13,6 +11,7 @@ use countersign_core::burn::{
 use countersign_core::error::{Error, InputError, PortError};
 use countersign_core::protocol::Secret;
 use countersign_core::vault::KeptId;
+use countersign_strings::text;
 
 use crate::command::Context;
 use crate::desk::Desk;
@@ -164,7 +163,13 @@ impl Burns for InVault {
 #[derive(Default)]
 pub struct Passing {
     journal: MemoryJournal,
-    keys: HashMap<String, (Family, Secret)>,
+}
+
+impl Passing {
+    /// A key that outlasts the program is no emulated token's: that has its maker's, as soon as the program ends.
+    fn no_keys<R>() -> Result<R, Fault> {
+        Err(Fault::refused(text("token.key_emulated")))
+    }
 }
 
 impl Burns for Passing {
@@ -193,21 +198,16 @@ impl Burns for Passing {
         Ok(self.journal.records().iter().filter_map(entry).collect())
     }
 
-    fn key(&self, name: &str) -> Result<(Family, KeyProfile), Fault> {
-        let (family, key) = self.keys.get(name).ok_or(InputError::NotFound)?;
-        Ok((*family, KeyProfile::Own(key.clone())))
+    fn key(&self, _: &str) -> Result<(Family, KeyProfile), Fault> {
+        Self::no_keys()
     }
 
-    fn keep_key(&mut self, name: &str, family: Family, key: &Secret) -> Result<(), Fault> {
-        if self.keys.contains_key(name) {
-            return Err(InputError::SameName.into());
-        }
-        self.keys.insert(name.to_owned(), (family, key.clone()));
-        Ok(())
+    fn keep_key(&mut self, _: &str, _: Family, _: &Secret) -> Result<(), Fault> {
+        Self::no_keys()
     }
 
-    fn may_keep_key(&self, name: &str) -> Result<(), Fault> {
-        if self.keys.contains_key(name) { Err(InputError::SameName.into()) } else { Ok(()) }
+    fn may_keep_key(&self, _: &str) -> Result<(), Fault> {
+        Self::no_keys()
     }
 
     fn standing(&self, _: &Plan) -> Result<Option<LedgerRow>, Fault> {

@@ -4,7 +4,7 @@
 //! was said.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use countersign_core::burn::ledger::{self, Entry, Form, LeftOut, Why, Written};
@@ -28,10 +28,14 @@ use crate::{token_words, when, words};
 /// Bytes of the key of an encrypted container.
 const KEY: usize = 16;
 
+/// Characters of a password under which seeds leave the vault: whoever has the file tries as many as they like.
+const PASSWORD: usize = 8;
+
 /// Lists what is kept of tokens, or writes it into a file.
 pub fn run(context: &Context, asked: &Ledger) -> Result<(), Fault> {
     let Ledger { file, form, clear, unproven, .. } = asked.clone();
     let out = Out { ledger: file, form, clear, unproven };
+    may_write(&out)?;
     let entries = kept::open(context, false)?.entries()?;
     let out = prepared(context, &out)?;
     let entries: Vec<Entry> = entries.into_iter().filter(|entry| is_asked(asked, entry)).collect();
@@ -93,22 +97,31 @@ pub struct Prepared {
 
 /// Asks for all that a ledger wants, before any token is touched; nothing where no file was named.
 pub fn prepared(context: &Context, out: &Out) -> Result<Option<Prepared>, Fault> {
-    may_write(out)?;
     let Some(file) = &out.ledger else { return Ok(None) };
     Ok(Some(Prepared { file: file.clone(), form: form(context, out.form)?, unproven: out.unproven }))
 }
 
-/// Refuses early what would be refused after all is burned: a form with seeds in the clear that nobody asked for so, and a file
-/// that is there.
-fn may_write(out: &Out) -> Result<(), Fault> {
+/// Refuses first of all what would be refused after all is burned: a form with seeds in the clear that nobody asked for so, a
+/// file that is there, and one that cannot be made where it is to be. Nothing of it stays.
+pub fn may_write(out: &Out) -> Result<(), Fault> {
     let Some(file) = &out.ledger else { return Ok(()) };
     if is_clear(out.form) && !out.clear {
         return Err(Fault::refused(text("token.ledger_clear")));
     }
+    new_file(file).and_then(|_| fs::remove_file(file)).map_err(|why| not_new(file, &why))
+}
+
+/// Why no file was made anew: one is there, or there can be none.
+pub fn not_new(file: &Path, why: &io::Error) -> Fault {
+    let shown = file.display().to_string();
     if fs::symlink_metadata(file).is_ok() {
-        return Err(Fault::refused(fill("token.ledger_there", &[("file", &file.display().to_string())])));
+        return Fault::refused(fill("token.ledger_there", &[("file", &shown)]));
     }
-    Ok(())
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match folder.filter(|folder| !folder.is_dir()) {
+        Some(folder) => Fault::refused(fill("token.no_folder", &[("folder", &folder.display().to_string())])),
+        None => Fault::failed(words::caused(fill("token.ledger_no_file", &[("file", &shown)]), why)),
+    }
 }
 
 const fn is_clear(form: FormName) -> bool {
@@ -116,6 +129,15 @@ const fn is_clear(form: FormName) -> bool {
         FormName::Inventory | FormName::InventoryJson | FormName::Pskc | FormName::PskcKey => false,
         FormName::Entra | FormName::Oath | FormName::PskcPlain | FormName::Table | FormName::Json => true,
     }
+}
+
+/// Says which of these tokens the file will not have, before any of them is touched, and refuses where it would have none.
+pub fn foretell(context: &Context, out: Option<&Prepared>, to_be: &[Entry], random: &dyn Random) -> Result<(), Fault> {
+    let Some(Prepared { form: form @ (Form::Entra | Form::Oath), .. }) = out else { return Ok(()) };
+    let refused = |error| Fault::refused(token_words::of_ledger_error(error));
+    let Written { left_out, .. } = ledger::write(to_be, form, random).map_err(refused)?;
+    left_out.iter().for_each(|left| context.terminal.say(&token_words::of_left_out(left)));
+    Ok(())
 }
 
 /// Writes the file that was asked for, says what is not in it, and reads it back; nothing where no file was named.
@@ -158,7 +180,7 @@ pub fn write_out(
     Ok(json!({ "file": shown, "tokens": count, "left_out": serials, "left_out_why": why }))
 }
 
-fn write_new(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+fn write_new(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut new = new_file(file)?;
     new.write_all(bytes)?;
     new.sync_all()
@@ -182,8 +204,8 @@ fn form(context: &Context, name: FormName) -> Result<Form, Fault> {
         }
         FormName::Pskc => {
             let typed = terminal.line(text("token.ledger_password_ask"), true)?;
-            if typed.is_empty() {
-                return Err(Fault::refused(text("token.ledger_password_empty")));
+            if typed.chars().count() < PASSWORD {
+                return Err(Fault::refused(fill("token.ledger_password_short", &[("n", &PASSWORD.to_string())])));
             }
             if terminal.is_typed() && !is_same(&typed, &terminal.line(text("cli.again"), true)?) {
                 return Err(Fault::refused(text("token.keys_differ")));
@@ -235,6 +257,22 @@ mod tests {
         assert_eq!(as_json(&entry(Some(7)))["profile"], 7);
         let of = |account: &str| Ledger { account: Some(account.into()), ..Ledger::default() };
         assert!(is_asked(&of("mara"), &entry(None)) && !is_asked(&of("noor"), &entry(None)));
+    }
+
+    #[test]
+    fn a_ledger_that_cannot_be_made_is_refused_first_and_nothing_of_it_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let refused = |file: &Path| {
+            let out = Out { ledger: Some(file.to_owned()), form: FormName::Inventory, ..Out::default() };
+            may_write(&out).unwrap_err()
+        };
+        let none = folder.path().join("not there");
+        let words = fill("token.no_folder", &[("folder", &none.display().to_string())]);
+        assert_eq!(refused(&none.join("out")), Fault::refused(words));
+        assert!(refused(folder.path()).words.contains("is there already"));
+        let long = folder.path().join("x".repeat(300));
+        assert_eq!(refused(&long).end.code(), 2, "no disk takes such a name");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[cfg(unix)]

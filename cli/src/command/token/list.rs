@@ -5,20 +5,25 @@ use countersign_strings::{fill, text};
 use serde_json::{Value, json};
 
 use super::args::Where;
-use super::table::{NotMet, Table};
-use super::{seat, told};
+use super::table::{NotMet, Table, nobody_came};
+use super::{applet, seat, told};
 use crate::command::Context;
 use crate::fault::Fault;
 use crate::outside::isolated;
 use crate::token_words;
+
+/// For so many seconds a list looks for a token that lay there just now.
+const MEANWHILE: u64 = 3;
 
 /// Lists the readers of this machine, and asks the token on each what it is; of an emulated one that alone.
 pub fn list(context: &Context, on: &Where) -> Result<(), Fault> {
     let places: Vec<(Where, String, bool)> = if on.emulated.is_some() || on.reader.is_some() {
         vec![(on.clone(), on.emulated.clone().or_else(|| on.reader.clone()).unwrap_or_default(), true)]
     } else {
-        let place =
-            |(name, has_token): (String, bool)| (Where { reader: Some(name.clone()), ..on.clone() }, name, has_token);
+        // A token that leaves meanwhile is not waited for.
+        let there =
+            |name: &str| Where { reader: Some(name.to_owned()), wait: on.wait.or(Some(MEANWHILE)), ..on.clone() };
+        let place = |(name, has_token): (String, bool)| (there(&name), name, has_token);
         seat::readers()?.into_iter().map(place).collect()
     };
     if places.is_empty() {
@@ -48,6 +53,8 @@ fn on_reader(context: &Context, on: &Where) -> Result<(String, Value), Fault> {
         Err(NotMet::Token(error)) => {
             Ok((token_words::of_error(error), json!({ "declined": told::declined(Declined::Unknown) })))
         }
+        Err(NotMet::Other(identity)) => Ok((token_words::of_other(&identity), told::identity(&identity))),
+        Err(NotMet::Fault(fault)) if fault == nobody_came() => Ok((text("token.reader_empty").to_owned(), Value::Null)),
         Err(NotMet::Fault(fault)) => Err(fault),
     }
 }
@@ -63,7 +70,7 @@ enum Fullness {
     Told(Room),
 }
 
-fn looked_at(context: &Context, on: &Where) -> Result<(Identity, Fullness), NotMet> {
+fn looked_at(context: &Context, on: &Where) -> Result<(Identity, Fullness, Vec<Identity>), NotMet> {
     let mut table = Table::to_look(context, on)?;
     let (identity, room) =
         table.with(|found, at| (found.identity().clone(), found.room(&KeyProfile::Vendor, at.tools)))?;
@@ -73,12 +80,12 @@ fn looked_at(context: &Context, on: &Where) -> Result<(Identity, Fullness), NotM
         Err(error @ TokenError::Link(LinkError::Lost | LinkError::Reader)) => return Err(NotMet::Token(error)),
         Err(error) => Fullness::Closed(error),
     };
-    Ok((identity, fullness))
+    Ok((identity, fullness, table.applet.several().to_vec()))
 }
 
 /// Tells what a token is, what it can hold, and how full it is.
 pub fn info(context: &Context, on: &Where) -> Result<(), Fault> {
-    let (identity, fullness) = looked_at(context, on)?;
+    let (identity, fullness, applets) = looked_at(context, on)?;
     let capabilities = Capabilities::of(&identity);
     let family = token_words::of_family(identity.family);
     let mut lines = vec![token_words::of_identity(&identity)];
@@ -102,12 +109,17 @@ pub fn info(context: &Context, on: &Where) -> Result<(), Fault> {
     if identity.family.is_experimental() {
         lines.push(text("token.note_experimental").to_owned());
     }
+    if !applets.is_empty() {
+        let names: Vec<String> = applets.iter().map(applet::label).collect();
+        lines.push(fill("token.has_applets", &[("names", &names.join("\n  "))]));
+    }
+    let applets: Vec<String> = applets.iter().map(|other| applet::said(other.family)).collect();
     let places = match &fullness {
         Fullness::Told(room) => told::room(room),
         Fullness::Hidden | Fullness::Closed(_) => Value::Null,
     };
     let holds = told::capabilities(&capabilities);
-    let json = json!({ "token": told::identity(&identity), "holds": holds, "places": places });
+    let json = json!({ "token": told::identity(&identity), "holds": holds, "places": places, "applets": applets });
     context.terminal.result(&lines.join("\n"), &json);
     Ok(())
 }

@@ -9,10 +9,9 @@ use std::sync::Arc;
 
 use countersign_core::burn::{LinkError, TokenLink};
 use countersign_core::port::Clock;
-use countersign_strings::fill;
 
+use super::ledger::not_new;
 use crate::fault::Fault;
-use crate::words;
 
 /// Where what is done is noted; nowhere, unless a file was named.
 pub struct Log {
@@ -23,10 +22,7 @@ pub struct Log {
 impl Log {
     /// Into this file, which is new and its owner's alone.
     pub fn open(path: Option<&Path>, clock: Arc<dyn Clock>) -> Result<Self, Fault> {
-        let no_file = |path: &Path, why: &io::Error| {
-            Fault::failed(words::caused(fill("cli.no_log", &[("path", &path.display().to_string())]), why))
-        };
-        let file = path.map(|path| new_file(path).map_err(|why| no_file(path, &why))).transpose()?;
+        let file = path.map(|path| new_file(path).map_err(|why| not_new(path, &why))).transpose()?;
         Ok(Self { file: file.map(|file| Box::new(file) as Box<dyn Write>), clock })
     }
 

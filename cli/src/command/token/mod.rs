@@ -1,11 +1,13 @@
 //! `countersign token`: hardware tokens are told, written, proven, and kept account of.
 
 mod ahead;
+mod applet;
 pub mod args;
 mod batch;
 mod batches;
 mod burn;
 mod compare;
+mod going;
 mod kept;
 mod key;
 mod ledger;

@@ -27,9 +27,9 @@ pub fn rows(context: &Context, asked: &Batch, random: &dyn Random) -> Result<Vec
         if !(1..=BURN_ROWS).contains(&count) {
             return Err(Fault::refused(fill("token.batch_count", &[("most", &BURN_ROWS.to_string())])));
         }
-        return Ok(source::random(count, seed::settings(&asked.shape)?, random)?);
+        return Ok(source::random(count, seed::settings(&asked.writing.shape)?, random)?);
     }
-    if seed::is_set(&asked.shape) {
+    if seed::is_set(&asked.writing.shape) {
         return Err(Fault::refused(text("token.shape_of_rows")));
     }
     // Standard input may be the file: what is asked for stands in front of it there.
@@ -97,6 +97,7 @@ fn taken(mut from: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
 fn parsed(bytes: &[u8], asked: &Batch, opens: Option<&Opens>) -> Result<Source, SourceError> {
     let kind = match asked.kind {
         Some(name) => kind(name),
+        None if bytes.iter().all(u8::is_ascii_whitespace) => return Err(SourceError::Empty),
         None => Kind::of(bytes)?.ok_or(SourceError::Header)?,
     };
     let unlock = match opens {
@@ -104,7 +105,7 @@ fn parsed(bytes: &[u8], asked: &Batch, opens: Option<&Opens>) -> Result<Source, 
         Some(Opens::Password(password)) => Unlock::Password(password),
         None => Unlock::Nothing,
     };
-    let reading = asked.reading.map(|reading| match reading {
+    let reading = asked.writing.reading.map(|reading| match reading {
         ReadingName::Base32 => Reading::Base32,
         ReadingName::Hex => Reading::Hex,
     });

@@ -35,7 +35,7 @@ pub fn request(
     }
     let request =
         Request { profile: asked.profile.unwrap_or_default(), title: asked.title.clone(), ..Request::new(credential) };
-    Ok((with_manner(request, &asked.manner), remarks))
+    Ok((with_manner(request, &asked.writing.manner), remarks))
 }
 
 /// The same, written in this manner. That what is in the place goes was asked for, or will be.
@@ -66,7 +66,7 @@ fn credential(
     random: &dyn Random,
 ) -> Result<(Credential, Vec<String>), Fault> {
     if asked.random {
-        let rows = source::random(1, settings(&asked.shape)?, random)?;
+        let rows = source::random(1, settings(&asked.writing.shape)?, random)?;
         let row = rows.into_iter().next().ok_or(countersign_core::error::PortError::Failed)?;
         return Ok(told(row));
     }
@@ -75,7 +75,7 @@ fn credential(
         (None, Some(path)) => of_picture(context, path)?,
         (None, None) => return of_line(context, asked),
     };
-    only_of_links(&asked.shape)?;
+    only_of_links(&asked.writing.shape)?;
     Ok(told(row))
 }
 
@@ -124,7 +124,7 @@ fn of_line(context: &Context, asked: &Burn) -> Result<(Credential, Vec<String>),
     let line = context.terminal.line(text("token.seed_ask"), true)?;
     let line = line.trim();
     if classify(line) == Class::Account {
-        only_of_links(&asked.shape)?;
+        only_of_links(&asked.writing.shape)?;
         return source::link(line).map(told).map_err(refused);
     }
     let (seed, notes) = match source::typed(line) {
@@ -133,10 +133,10 @@ fn of_line(context: &Context, asked: &Burn) -> Result<(Credential, Vec<String>),
             return Err(Fault::refused(text("token.digits_alone")));
         }
         Ok(Typed::One { seed, notes }) => (seed, notes),
-        Ok(Typed::Either { base32, hex }) => (either(context, asked.reading, base32, hex)?, vec![]),
+        Ok(Typed::Either { base32, hex }) => (either(context, asked.writing.reading, base32, hex)?, vec![]),
         Err(rule) => return Err(instead(line, rule)),
     };
-    let Settings { moving, algorithm, digits } = settings(&asked.shape)?;
+    let Settings { moving, algorithm, digits } = settings(&asked.writing.shape)?;
     let credential =
         Credential { serial: None, issuer: String::new(), name: String::new(), seed, moving, algorithm, digits };
     Ok((credential, notes.iter().map(token_words::of_source_note).collect()))
@@ -144,7 +144,7 @@ fn of_line(context: &Context, asked: &Burn) -> Result<(Credential, Vec<String>),
 
 /// Whether what looks like a serial number was said to be a key, or a person will be asked.
 fn is_said(context: &Context, asked: &Burn) -> bool {
-    asked.reading == Some(ReadingName::Hex) || (context.terminal.has_person() && !asked.manner.yes)
+    asked.writing.reading == Some(ReadingName::Hex) || (context.terminal.has_person() && !asked.writing.manner.yes)
 }
 
 /// The reading that was asked for, or that the person chooses: nothing is guessed.

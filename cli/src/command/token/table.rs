@@ -1,11 +1,12 @@
 //! The table at which tokens are written: the seat, what a burn takes from the desk, the log, and what is kept of it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use countersign_core::burn::{
     Declined, Family, Found, Held, Hints, Identity, KeyProfile, LinkError, Met, Progress, TokenError, TokenName, Tools,
-    holds, meet,
+    holds, meet, others,
 };
 use countersign_core::cancel::Cancel;
 use countersign_core::port::{Clock, Random};
@@ -14,6 +15,7 @@ use countersign_core::system::{SystemClock, SystemRandom};
 use countersign_strings::{fill, text};
 use zeroize::Zeroizing;
 
+use super::applet::{Choice, Fit};
 use super::args::{Proving, Where};
 use super::kept::{self, Burns, Passing};
 use super::log::{Log, Noted};
@@ -49,10 +51,14 @@ pub struct Table<'c> {
     pub random: Arc<dyn Random>,
     cancel: Cancel,
     likely: Option<Family>,
+    /// Which applet of a security key is meant.
+    pub applet: Choice,
     /// The token that lay there last: what is known of it was said.
     last: Option<TokenName>,
     patience: Option<Duration>,
     key: Option<OwnKey>,
+    /// What was said, and is not said of the next token again.
+    said: HashSet<String>,
 }
 
 /// The owner's key, as it was given.
@@ -68,6 +74,8 @@ pub enum NotMet {
     Declined(Declined),
     /// It did not answer as a token does.
     Token(TokenError),
+    /// It is another one than is meant.
+    Other(Identity),
     /// The reader, the machine, or nobody laid a token there.
     Fault(Fault),
 }
@@ -83,6 +91,7 @@ impl From<NotMet> for Fault {
         match why {
             NotMet::Declined(why) => Self::refused(token_words::of_declined(why)),
             NotMet::Token(error) => of_error(error),
+            NotMet::Other(identity) => Self::refused(token_words::of_other(&identity)),
             NotMet::Fault(fault) => fault,
         }
     }
@@ -101,6 +110,7 @@ impl<'c> Table<'c> {
     /// Sits down. The owner's key is asked for, or taken from what is kept, where that is wanted.
     pub fn open(context: &'c Context, on: &Where, proving: &Proving) -> Result<Self, Fault> {
         let mut table = Self::to_look(context, on)?;
+        table.applet = Choice::of(on.applet, false);
         table.burns = kept::open(context, table.seat.is_emulated())?;
         table.key = match &proving.kept_key {
             Some(name) => {
@@ -131,9 +141,11 @@ impl<'c> Table<'c> {
             random,
             cancel: Cancel::default(),
             likely: None,
+            applet: Choice::of(on.applet, true),
             last: None,
             patience: on.wait.map(Duration::from_secs),
             key: None,
+            said: HashSet::new(),
         };
         table.log.note(&format!("countersign {}", env!("CARGO_PKG_VERSION")));
         Ok(table)
@@ -153,7 +165,8 @@ impl<'c> Table<'c> {
         let mut left = MEETINGS;
         loop {
             self.wait()?;
-            let Self { context, seat, log, clock, random, cancel, likely, last, burns, key, interrupt, .. } = self;
+            let Self { context, seat, log, clock, random, cancel, likely, applet, last, burns, key, interrupt, .. } =
+                self;
             let (name, is_emulated) = (seat.name(), seat.is_emulated());
             let tools = Tools { clock: &**clock, random: &**random, cancel };
             let Some(link) = seat.link()? else {
@@ -165,8 +178,30 @@ impl<'c> Table<'c> {
                 continue;
             };
             let mut link = Noted { link, log };
-            let met = meet(&mut link, Hints { reader: Some(&name), likely: *likely }, tools);
+            let likely_first = applet.family().or(*likely);
+            let met = meet(&mut link, Hints { reader: Some(&name), likely: likely_first }, tools);
+            let met = match met {
+                Ok(Met::Token(found)) if matches!(applet.fit(found.identity().family), Fit::Unknown) => {
+                    let first = found.identity().clone();
+                    drop(found);
+                    let others = others(&mut link, first.family, tools);
+                    // A person who chooses may take their time: no link waits for that.
+                    drop(link);
+                    match others {
+                        Ok(others) => {
+                            *likely = Some(first.family);
+                            applet.settle(&context.terminal, [vec![first], others].concat())?;
+                            continue;
+                        }
+                        Err(error) => Err(error),
+                    }
+                }
+                met => met,
+            };
             match met {
+                Ok(Met::Token(found)) if matches!(applet.fit(found.identity().family), Fit::Other) => {
+                    return Err(NotMet::Other(found.identity().clone()));
+                }
                 Ok(Met::Token(mut found)) => {
                     *likely = Some(found.identity().family);
                     let key = key_of(found.identity(), key.as_ref())?;
@@ -185,6 +220,11 @@ impl<'c> Table<'c> {
             left -= 1;
             a_moment(is_emulated, &**clock);
         }
+    }
+
+    /// Whether this is to be said: it was not, of a token before.
+    pub fn is_news(&mut self, words: &str) -> bool {
+        self.said.insert(words.to_owned())
     }
 
     /// Waits until a token lies there.
@@ -299,7 +339,17 @@ fn until<'t>(
 }
 
 fn nobody(interrupt: &Interrupt) -> Fault {
-    Fault::refused(text(if interrupt.was_asked() { "token.stopped_by_person" } else { "token.nobody_laid_one" }))
+    if interrupt.was_asked() { stopped() } else { nobody_came() }
+}
+
+/// An end because nothing was laid there in time.
+pub fn nobody_came() -> Fault {
+    Fault::refused(text("token.nobody_laid_one"))
+}
+
+/// An end by whoever stopped it, after what may not be cut off.
+pub fn stopped() -> Fault {
+    Fault::stopped(text("token.stopped_by_person"))
 }
 
 #[cfg(test)]

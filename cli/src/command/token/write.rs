@@ -289,6 +289,7 @@ fn again(table: &mut Table<'_>, plan: &Plan) -> Result<Result<Ending, End>, Faul
             }
             Ok(outcome) => return Ok(outcome),
             Err(NotMet::Declined(why)) => table.context.terminal.say(token_words::of_declined(why)),
+            Err(NotMet::Other(identity)) => table.context.terminal.say(&token_words::of_other(&identity)),
             Err(NotMet::Token(error @ TokenError::Link(_))) => {
                 // It moved while it was asked what it is: it may lie there by now.
                 table.context.terminal.say(&token_words::of_error(error));

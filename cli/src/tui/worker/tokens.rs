@@ -13,7 +13,7 @@ use super::{Message, Worker, lock};
 use crate::command::Context;
 use crate::command::account::NUMBER;
 use crate::command::token;
-use crate::command::token::args::{Burn, Operate, SyncClock, TokenCommand, Verify, Where};
+use crate::command::token::args::{Burn, Operate, SyncClock, TokenCommand, Verify, Where, Writing};
 use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::front::{Front, Question};
@@ -139,7 +139,9 @@ impl Worker {
 
 /// The command of a task; what it takes beside its questions is asked first.
 fn command(task: &TokenTask, on: &Where, terminal: &Terminal) -> Result<TokenCommand, Fault> {
-    let burn = |burn: Burn| TokenCommand::Burn(Box::new(Burn { on: on.clone(), ..burn }));
+    let burn = |burn: Burn| {
+        TokenCommand::Burn(Box::new(Burn { writing: Writing { on: on.clone(), ..Writing::default() }, ..burn }))
+    };
     let operate = || Operate { on: on.clone(), ..Operate::default() };
     Ok(match task {
         TokenTask::Info => TokenCommand::Info(on.clone()),
