@@ -12,6 +12,7 @@ mod device;
 mod disk;
 mod icons;
 mod keyring;
+pub(crate) mod pane;
 mod phones;
 mod pick;
 mod push;

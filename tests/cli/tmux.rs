@@ -1,196 +1,25 @@
-//! The phone in a real terminal, tmux: what a person sees of it, down to the colours. The pictures stand in
-//! `tests/golden/terminal`; `COUNTERSIGN_ACCEPT=1` takes them anew: then look at each with `cat`.
-
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+//! The phone in a real terminal: what a person sees of it, down to the colours.
 
 use countersign_tests::patience::until;
 use countersign_tests::program::built;
 
+use super::pane::{Pane, done};
 use super::{Desk, PASSPHRASE, SEED};
 
-/// One terminal with the phone in it. Dropped, both end.
-struct Pane {
-    socket: PathBuf,
-    size: (usize, usize),
+/// Opens a terminal of this size in the folder of `desk` and starts the phone there.
+fn opened(desk: &Desk, size: (usize, usize), environment: &str) -> Pane {
+    opened_with(desk, size, environment, "")
 }
 
-impl Pane {
-    /// Opens a terminal of this size in the folder of `desk` and starts the phone there.
-    fn open(desk: &Desk, size: (usize, usize), environment: &str) -> Self {
-        Self::open_with(desk, size, environment, "")
-    }
-
-    /// The same with these arguments.
-    fn open_with(desk: &Desk, size: (usize, usize), environment: &str, arguments: &str) -> Self {
-        // One server ends while the next one begins.
-        let pane = Self { socket: desk.path().join(format!("tmux-{}", size.0)), size };
-        let config = desk.path().join("tmux.conf");
-        std::fs::write(&config, "set -g status off\nset -s escape-time 0\nset -s set-clipboard on\n").unwrap();
-        let program = built("countersign");
-        let data = desk.path().join("data");
-        let inside = format!(
-            "exec env -i PATH=/usr/bin:/bin HOME={} XDG_DATA_HOME={} LANG=C.UTF-8 TERM=screen {environment} {} {arguments}",
-            desk.path().display(),
-            data.display(),
-            program.display()
-        );
-        let (columns, rows) = (size.0.to_string(), size.1.to_string());
-        let mut tmux = pane.tmux();
-        tmux.arg("-f").arg(&config).args(["-u", "new-session", "-d", "-x", &columns, "-y", &rows, &inside]);
-        done(tmux.output());
-        pane
-    }
-
-    fn tmux(&self) -> Command {
-        let mut command = Command::new("tmux");
-        command.env_clear().env("PATH", "/usr/bin:/bin").env("LANG", "C.UTF-8").env("TERM", "xterm-256color");
-        command.env("SHELL", "/bin/sh").arg("-S").arg(&self.socket);
-        command
-    }
-
-    /// Types text as it is.
-    fn write(&self, text: &str) {
-        done(self.tmux().args(["send-keys", "-l", text]).output());
-    }
-
-    /// Presses a key by the name that tmux has for it.
-    fn press(&self, key: &str) {
-        done(self.tmux().args(["send-keys", key]).output());
-    }
-
-    /// Pastes text in one piece.
-    fn paste(&self, text: &str) {
-        done(self.tmux().args(["set-buffer", text]).output());
-        done(self.tmux().args(["paste-buffer", "-p"]).output());
-    }
-
-    /// Clicks what stands at this place of the screen.
-    fn click(&self, part: &str) {
-        let text = self.text();
-        let row = text.lines().position(|line| line.contains(part)).unwrap_or_else(|| panic!("{part}:\n{text}"));
-        let line = text.lines().nth(row).unwrap_or_default();
-        let column = line[..line.find(part).unwrap()].chars().count();
-        for end in ["M", "m"] {
-            self.write(&format!("\x1b[<0;{};{}{end}", column + 1, row + 1));
-        }
-    }
-
-    /// What is on the screen, without colours.
-    fn text(&self) -> String {
-        done(self.tmux().args(["capture-pane", "-p"]).output())
-    }
-
-    fn wait_for(&self, part: &str) {
-        until(part, || self.text().contains(part).then_some(()));
-    }
-
-    /// Waits until the chosen row has this.
-    fn wait_for_chosen(&self, part: &str) {
-        let chosen = |line: &str| line.rsplit_once('▸').is_some_and(|(_, row)| row.contains(part));
-        until(part, || self.text().lines().any(chosen).then_some(()));
-    }
-
-    /// Compares the screen with its golden picture, colours and all.
-    fn golden(&self, name: &str) {
-        let (columns, rows) = self.size;
-        let picture = still(&drawn(&done(self.tmux().args(["capture-pane", "-p", "-e"]).output())));
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/terminal");
-        let file = folder.join(format!("{name}_{columns}x{rows}.ansi"));
-        if std::env::var_os("COUNTERSIGN_ACCEPT").is_some() {
-            std::fs::create_dir_all(&folder).unwrap();
-            std::fs::write(&file, &picture).unwrap();
-        }
-        let want = std::fs::read_to_string(&file).unwrap_or_default();
-        assert_eq!(picture, want, "{} differs; this is tmux {}", file.display(), version());
-    }
-}
-
-impl Drop for Pane {
-    fn drop(&mut self) {
-        let _ = self.tmux().arg("kill-server").output();
-    }
-}
-
-fn done(output: std::io::Result<Output>) -> String {
-    let output = output.expect("tmux is there; `cargo xtask setup` installs it");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn version() -> String {
-    done(Command::new("tmux").arg("-V").output()).trim().to_owned()
-}
-
-/// The picture with what time changes written as `#`: the code of the one account that follows the clock, and its seconds.
-fn still(picture: &str) -> String {
-    let lines = picture.lines().map(|line| match line.find("Clock") {
-        Some(at) => {
-            let (before, after) = line.split_at(at);
-            let end = after.find('│').unwrap_or(after.len());
-            let (row, rest) = after.split_at(end);
-            format!("{before}{}{rest}", without_figures(row))
-        }
-        None => line.to_owned(),
-    });
-    lines.map(|line| format!("{}\n", line.trim_end())).collect()
-}
-
-/// The picture in one form: what tmux writes of how a blank is drawn depends on how the screen came to be.
-fn drawn(picture: &str) -> String {
-    let mut now: Vec<String> = Vec::new();
-    let mut out = String::new();
-    for line in picture.lines() {
-        let (mut shown, mut rest) = (Vec::new(), line.chars());
-        while let Some(c) = rest.next() {
-            if c == '\x1b' {
-                let codes: String = rest.by_ref().skip(1).take_while(|c| *c != 'm').collect();
-                restyle(&mut now, &codes);
-                continue;
-            }
-            let is_seen = c != ' ' || now.iter().any(|code| code == "7" || code.starts_with("48"));
-            if is_seen && shown != now {
-                shown.clone_from(&now);
-                let codes: String = now.iter().map(|code| format!(";{code}")).collect();
-                out.push_str(&format!("\x1b[0{codes}m"));
-            }
-            out.push(c);
-        }
-        out.truncate(out.trim_end_matches(' ').len());
-        out.push_str(if shown.is_empty() { "\n" } else { "\x1b[0m\n" });
-    }
-    out
-}
-
-/// Applies the codes of one sequence to how letters are drawn.
-fn restyle(now: &mut Vec<String>, codes: &str) {
-    let mut codes = codes.split(';');
-    while let Some(code) = codes.next() {
-        match code {
-            "" | "0" => now.clear(),
-            "39" => now.retain(|code| !code.starts_with("38")),
-            "49" => now.retain(|code| !code.starts_with("48")),
-            "38" | "48" => {
-                now.retain(|old| !old.starts_with(code));
-                let colour: Vec<&str> = codes.by_ref().take(2).collect();
-                now.push(format!("{code};{}", colour.join(";")));
-            }
-            other => now.push(other.to_owned()),
-        }
-    }
-    now.sort();
-    now.dedup();
-}
-
-/// Figures as `#`, those of a colour's number left as they are. Seconds take as many places as two figures do.
-fn without_figures(row: &str) -> String {
-    let mut inside = false;
-    let hide = |c: char| {
-        inside = (inside || c == '\x1b') && c != 'm';
-        if !inside && c.is_ascii_digit() { '#' } else { c }
-    };
-    let row = row.chars().map(hide).collect::<String>().replace("  # ", " ## ").replace("  #\x1b", " ##\x1b");
-    row.strip_suffix("  #").map(|start| format!("{start} ##")).unwrap_or(row)
+/// The same with these arguments.
+fn opened_with(desk: &Desk, size: (usize, usize), environment: &str, arguments: &str) -> Pane {
+    let inside = format!(
+        "exec env -i PATH=/usr/bin:/bin HOME={} XDG_DATA_HOME={} LANG=C.UTF-8 TERM=screen {environment} {} {arguments}",
+        desk.path().display(),
+        desk.path().join("data").display(),
+        built("countersign").display()
+    );
+    Pane::open(desk.path(), size, &inside)
 }
 
 /// Accounts that look the same each time but for one, which is there to be seen changing.
@@ -220,7 +49,7 @@ fn unlock(pane: &Pane) {
 fn a_real_terminal_shows_the_list_the_form_and_the_help() {
     let desk = stocked();
     for size in [(80, 24), (40, 20), (200, 50)] {
-        let pane = Pane::open(&desk, size, "");
+        let pane = opened(&desk, size, "");
         pane.wait_for("Your accounts are locked.");
         pane.write("larch");
         pane.wait_for("•••••_");
@@ -258,7 +87,7 @@ fn a_real_terminal_shows_the_list_the_form_and_the_help() {
 #[test]
 fn without_colours_the_same_is_seen() {
     let desk = stocked();
-    let pane = Pane::open(&desk, (80, 24), "NO_COLOR=1");
+    let pane = opened(&desk, (80, 24), "NO_COLOR=1");
     unlock(&pane);
     pane.wait_for("press Enter");
     pane.golden("plain");
@@ -274,7 +103,7 @@ fn without_colours_the_same_is_seen() {
 fn the_order_stays_uses_are_counted_and_no_mark_is_left_where_a_name_was() {
     let desk = stocked();
     assert_eq!(desk.run_plain(&["settings", "sort", "name"], "").code, 0);
-    let pane = Pane::open(&desk, (80, 24), "");
+    let pane = opened(&desk, (80, 24), "");
     unlock(&pane);
     pane.wait_for("by name");
     pane.write("o");
@@ -313,7 +142,7 @@ fn the_order_stays_uses_are_counted_and_no_mark_is_left_where_a_name_was() {
 #[test]
 fn the_mouse_chooses_opens_and_presses() {
     let desk = stocked();
-    let pane = Pane::open(&desk, (80, 24), "");
+    let pane = opened(&desk, (80, 24), "");
     unlock(&pane);
     pane.wait_for("▸AWS");
     pane.click("Clock");
@@ -334,7 +163,7 @@ fn the_mouse_chooses_opens_and_presses() {
 #[test]
 fn a_code_goes_to_the_terminals_clipboard_and_a_pasted_link_is_read() {
     let desk = stocked();
-    let pane = Pane::open(&desk, (80, 24), "");
+    let pane = opened(&desk, (80, 24), "");
     unlock(&pane);
     pane.wait_for("▸AWS");
     pane.write("c");
@@ -356,7 +185,7 @@ fn a_code_goes_to_the_terminals_clipboard_and_a_pasted_link_is_read() {
 #[test]
 fn an_account_is_typed_in_changed_and_looked_at() {
     let desk = Desk::new();
-    let pane = Pane::open(&desk, (80, 24), "");
+    let pane = opened(&desk, (80, 24), "");
     pane.wait_for("Your accounts are locked.");
     pane.write(PASSPHRASE);
     pane.press("Enter");
@@ -403,7 +232,7 @@ fn an_account_is_typed_in_changed_and_looked_at() {
 fn accounts_are_put_into_groups_marked_ordered_removed_and_brought_back() {
     let desk = stocked();
     for size in [(80, 24), (40, 20), (200, 50)] {
-        let pane = Pane::open(&desk, size, "");
+        let pane = opened(&desk, size, "");
         unlock(&pane);
         if size == (80, 24) {
             pane.wait_for("▸AWS");
@@ -473,7 +302,7 @@ fn accounts_are_put_into_groups_marked_ordered_removed_and_brought_back() {
 #[test]
 fn a_token_is_written_and_proven_on_the_screen() {
     let desk = stocked();
-    let pane = Pane::open_with(&desk, (80, 24), "", "tui --emulated miniOTP-2-i --lose 5");
+    let pane = opened_with(&desk, (80, 24), "", "tui --emulated miniOTP-2-i --lose 5");
     pane.wait_for("Passphrase");
     pane.write(PASSPHRASE);
     pane.press("Enter");
