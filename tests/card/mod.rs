@@ -2,16 +2,19 @@
 //! ours, as the other end.
 
 mod batch;
+mod hardware;
+mod swapped;
 mod token;
 
 use std::process::Command;
 
+use countersign_cli::port::reader::frame::{self, Ask};
 use countersign_core::port::Clock as _;
 use countersign_core::system::SystemClock;
 use countersign_emulator::{Key, Kind, Link, Still};
 use countersign_protocol::otp::Algorithm;
 use countersign_tests::patience::until;
-use countersign_tests::program::run;
+use countersign_tests::program::{built, run};
 use countersign_tests::readers::{READER, Readers};
 
 /// RFC 4226, appendix D.
@@ -32,6 +35,20 @@ fn ykman(readers: &Readers, arguments: &[&str]) -> Result<String, String> {
         let is_early = |fault: &String| NOT_YET.iter().any(|word| fault.contains(word));
         Some(result).filter(|result| !result.as_ref().is_err_and(is_early))
     })
+}
+
+/// Waits until the service has noticed that its reader is empty: it looks a few times a second, and what comes back before is not
+/// noticed by the virtual reader at all.
+fn emptied(readers: &Readers) {
+    let mut asked = Vec::new();
+    frame::write(&mut asked, Ask::Seen.byte(), &[]).unwrap();
+    until("an empty reader", || {
+        let said = run(&mut readers.command(built("countersign-readers").to_str().unwrap()), &asked);
+        let told = frame::hear(&mut &*said.stdout).unwrap().unwrap().unwrap();
+        // Before each name stand whether a token lies there, and its length.
+        let name = told.windows(READER.len()).position(|part| part == READER.as_bytes()).unwrap();
+        (told[name - 3] == 0).then_some(())
+    });
 }
 
 fn yubikey() -> Link<Key> {

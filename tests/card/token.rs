@@ -14,9 +14,9 @@ use tempfile::TempDir;
 use super::{SEED, SEED_TEXT, now, oathtool, ykman, yubikey};
 
 /// The passphrase of the vault that keeps what was burned.
-const PASSPHRASE: &str = "larch violin";
+pub(super) const PASSPHRASE: &str = "larch violin";
 
-const LINK: &str = "otpauth://totp/ACME:mara?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=ACME";
+pub(super) const LINK: &str = "otpauth://totp/ACME:mara?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=ACME";
 
 /// `countersign token` at these readers, with a folder of its own.
 fn command(readers: &Readers, home: &TempDir, arguments: &[&str]) -> Command {

@@ -87,7 +87,13 @@ pub fn unlock(context: &Context, desk: &Desk, asked: &str) -> Result<Vec<String>
         Some(model) => Where { emulated: named(model), ..Where::default() },
         None => Where { reader: named(asked), ..Where::default() },
     };
-    with_key(context, &on, |link| unlock_over(desk, link, beside.as_ref()))?.map_err(fault)?;
+    with_key(context, &on, |link| unlock_over(desk, link, beside.as_ref()))?.map_err(|why| match why {
+        // Nobody was asked for a passphrase: it was the key.
+        KeyFault::Core(Error::Input(InputError::WrongPassphrase)) if is_alone(beside.as_ref()) => {
+            Fault::refused(text("cli.hardware_other"))
+        }
+        why => fault(why),
+    })?;
     desk.damage()
 }
 
@@ -114,8 +120,17 @@ fn with_key<R>(context: &Context, on: &Where, does: impl FnOnce(&mut dyn TokenLi
     Ok(does(&mut *link))
 }
 
+/// Whether the key is to open the vault by itself.
+fn is_alone(beside: Option<&Secret>) -> bool {
+    beside.is_none_or(|beside| beside.expose().is_empty())
+}
+
 fn fault(why: KeyFault) -> Fault {
     match why {
+        KeyFault::Token(error @ TokenError::Absent(_)) => {
+            Fault::refused(text("cli.hardware_absent")).with_details(&error)
+        }
+        KeyFault::Token(TokenError::Unable) => Fault::refused(text("cli.hardware_unable")),
         KeyFault::Token(error) => of_error(error),
         KeyFault::Core(Error::Input(InputError::Slot(_))) => Fault::refused(text("cli.hardware_other")),
         KeyFault::Core(error) => error.into(),
