@@ -98,6 +98,17 @@ fn token2s_applet_is_three_commands_and_one_to_read_back() {
     assert_eq!(sum([select, &exchanges[5], &exchanges[6]]), (3, 205));
 }
 
+/// Beside the families above: their commands and bytes, which the bench holds against its own.
+#[test]
+fn a_molto_a_nitrokey_and_a_feitian_key_take_so_many_bytes() {
+    let taken = ["molto, free profile", "nitrokey", "feitian"].map(|name| {
+        let mut case = named(name);
+        case.request.credential.name = "person 7".into();
+        sum(burnt(&case).wire.0.exchanges())
+    });
+    assert_eq!(taken, [(8, 254), (4, 128), (4, 119)]);
+}
+
 #[test]
 fn finding_out_is_one_command_for_who_is_expected_and_four_for_anyone() {
     let earth = Earth::new();

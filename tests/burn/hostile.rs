@@ -1,8 +1,11 @@
 //! Cards that want their host to stumble: it ends, soon, and says why.
 
+use std::collections::BTreeSet;
+
 use countersign_core::burn::{Ending, Halt};
 use countersign_core::limits;
 use countersign_emulator::{Exchange, Fault, Hostile};
+use countersign_tests::source::{files, root};
 
 use super::stand::{Run, cases};
 
@@ -49,5 +52,25 @@ fn a_hostile_card_ends_within_bounds_at_every_command_of_every_family() {
                 assert_eq!(run.go_on(), Ok(case.ending), "{what}");
             }
         }
+    }
+}
+
+/// What the emulator can do to a link, some test here lets it do; and each hostile answer is among those above.
+#[test]
+fn every_fault_of_the_emulator_is_used() {
+    let source = syn::parse_file(include_str!("../../emulator/src/link.rs")).unwrap();
+    let variants = |name: &str| -> BTreeSet<String> {
+        let found = source.items.iter().find_map(|item| match item {
+            syn::Item::Enum(them) if them.ident == name => Some(&them.variants),
+            _ => None,
+        });
+        found.unwrap().iter().map(|variant| variant.ident.to_string()).collect()
+    };
+    let tried = ALL.iter().map(|hostile| format!("{hostile:?}").split('(').next().unwrap_or_default().to_owned());
+    assert_eq!(tried.collect::<BTreeSet<_>>(), variants("Hostile"));
+    let tests: String =
+        files(&root().join("tests/burn"), "rs").iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    for fault in variants("Fault") {
+        assert!(tests.contains(&format!("Fault::{fault}")), "{fault}");
     }
 }
