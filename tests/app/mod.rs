@@ -31,3 +31,4 @@ mod slots;
 mod torn;
 mod transfer;
 mod two;
+mod unsigned;

@@ -1,14 +1,16 @@
 //! Approvals in memory: the test double of `approval::Store`, and a broken variant that the contract suite must refuse.
 
+mod change;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use countersign_gateway::approval::record::{
-    Attempt, Began, Challenged, CodeAttempt, CodeEnd, Decision, Hit, Judged, NewApproval, NewChallenge, Offline,
-    Recorded, Resent, Row, Standing,
+    Attempt, Began, Challenged, CodeAttempt, CodeEnd, Hit, Judged, NewApproval, NewChallenge, Offline, Recorded,
+    Resent, Row, Standing,
 };
 use countersign_gateway::approval::rule::{self, Asked, Before, Change, Limits, Verdict};
-use countersign_gateway::approval::{Means, Push, State, Store};
+use countersign_gateway::approval::{Push, State, Store};
 use countersign_gateway::audit::Caller;
 use countersign_gateway::enrol::DeviceState;
 use countersign_gateway::moment::{Deadline, Moment};
@@ -18,6 +20,7 @@ use countersign_protocol::jose::{H32, Id};
 use countersign_tests::program::PATIENCE;
 
 use super::RACERS;
+use change::{apply, approve};
 
 /// What a broken store leaves out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -479,31 +482,4 @@ fn succeed(all: &mut All, person: PersonId) {
 
 fn challenged(challenge: &NewChallenge, row: &Row) -> Challenged {
     Challenged { jti: challenge.jti, ch: challenge.ch, jws: challenge.jws.clone(), approval: row.clone() }
-}
-
-fn apply(row: &mut Row, attempt: &Attempt, change: Change, at: &Moment) {
-    match change {
-        Change::Nothing | Change::Notice => {}
-        Change::LateReport => row.reported = Some(at.now),
-        Change::Approve => {
-            let Decision::Approve { means, .. } = attempt.decision else { return };
-            approve(row, attempt.did, means, at);
-        }
-        Change::Wrong => row.tries -= 1,
-        Change::Fail => {
-            row.tries = row.tries.saturating_sub(1);
-            (row.stored, row.decided, row.decided_by) = (State::Failed, Some(at.now), Some(attempt.did));
-        }
-        Change::Refuse(state) => {
-            (row.stored, row.decided, row.decided_by) = (state, Some(at.now), Some(attempt.did));
-        }
-    }
-}
-
-fn approve(row: &mut Row, did: Id, means: Means, at: &Moment) {
-    (row.stored, row.decided, row.decided_by, row.means) = (State::Approved, Some(at.now), Some(did), Some(means));
-    row.ends = Deadline::after(row.asks.hold, at);
-    if row.asks.at_once {
-        (row.stored, row.consumed) = (State::Consumed, Some(at.now));
-    }
 }
