@@ -1,4 +1,4 @@
-//! What a host does for a burn: tokens of three families on emulated links, the journal and the ledger in a vault on this disk.
+//! What a host does for a burn: tokens of every family on emulated links, the journal and the ledger in a vault on this disk.
 //! The emulated token's own work is in it. Commands and bytes are counted beside.
 
 use std::path::Path;
@@ -9,19 +9,16 @@ use countersign_core::burn::{
     TokenLink,
 };
 use countersign_core::cancel::Cancel;
+use countersign_core::port::Ports;
 use countersign_core::vault::{KdfCost, Vault};
-use countersign_emulator::{Key, Link, Single, Still, Token};
+use countersign_emulator::{Key, Link, Molto, Single, Still, Token};
 use countersign_protocol::Secret;
 use countersign_protocol::otp::{Algorithm, Period};
 use tempfile::TempDir;
 
+use crate::bare;
 use crate::report::{Goal, Table, file};
 use crate::rounds::{Subject, prepared, run};
-
-// A host without a keystore and a network: neither has a part in it.
-#[allow(dead_code, unused_imports, reason = "the tests' own, of which this is a small part")]
-#[path = "../../tests/support/double/mod.rs"]
-mod double;
 
 const NOW: u64 = 1_700_000_000;
 const PASSPHRASE: &[u8] = b"correct horse";
@@ -43,13 +40,20 @@ fn still() -> Still {
     Still::at(NOW)
 }
 
-const KINDS: [Kind; 3] = [
+const KINDS: [Kind; 6] = [
     Kind {
         name: "single-profile, settings read back",
         family: Family::Single,
         token: |at| Box::new(Single::new(&format!("8659622{at:07}"), still())),
         commands: 6,
         bytes: 178,
+    },
+    Kind {
+        name: "Molto-2, settings read back",
+        family: Family::Molto2,
+        token: |at| Box::new(Molto::v2(&format!("{at:014}"), still())),
+        commands: 8,
+        bytes: 254,
     },
     Kind {
         name: "YubiKey, a code read back",
@@ -59,13 +63,30 @@ const KINDS: [Kind; 3] = [
         bytes: 122,
     },
     Kind {
+        name: "Nitrokey 3, a code read back",
+        family: Family::Oath(Dialect::Nitrokey),
+        token: |at| Box::new(Key::nitrokey(at as u32, still())),
+        commands: 4,
+        bytes: 128,
+    },
+    Kind {
         name: "Token2 OTP applet, a code read back",
         family: Family::Token2Otp,
         token: |at| Box::new(Key::token2(&format!("8659000{at:07}"), still())),
         commands: 8,
         bytes: 369,
     },
+    Kind {
+        name: "Feitian OTP applet, a code read back",
+        family: Family::Feitian,
+        token: |_| Box::new(Key::feitian(still())),
+        commands: 4,
+        bytes: 119,
+    },
 ];
+
+/// The first of a Molto-2 that nothing is in.
+const PROFILE: u8 = 1;
 
 /// Burns, by family.
 pub fn bench() {
@@ -119,12 +140,11 @@ struct Host {
 impl Host {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let doubles = double::Doubles::new(5);
-        doubles.clock.set(NOW);
+        let ports = bare::ports(NOW);
         let private = folder.path().join("private");
-        create(&private, &doubles);
+        create(&private, &ports);
         let shared = folder.path().join("shared");
-        let app = App::open(Folders { private, shared }, doubles.ports()).expect("an app");
+        let app = App::open(Folders { private, shared }, ports).expect("an app");
         app.unlock(&Secret::from_slice(PASSPHRASE), &Cancel::default()).expect("the passphrase");
         Self { app, _folder: folder }
     }
@@ -134,16 +154,16 @@ impl Host {
         let none = Cancel::default();
         let hints = Hints { reader: None, likely: Some(kind.family) };
         let Ok(Met::Token(mut found)) = self.app.meet_token(wire, hints, &none) else { panic!("it is met") };
-        let request = Request::new(credential(at));
+        let request = Request { profile: PROFILE, ..Request::new(credential(at)) };
         let plan = self.app.plan_burn(&mut found, request, &KeyProfile::Vendor, &none).expect("a plan");
         let ending = self.app.burn(&mut found, &plan, &KeyProfile::Vendor, None, &none);
         assert!(matches!(ending, Ok(Ending::ProvenByLink | Ending::Written(None))), "{ending:?}");
     }
 }
 
-fn create(private: &Path, doubles: &double::Doubles) {
+fn create(private: &Path, ports: &Ports) {
     std::fs::create_dir(private).expect("a folder");
-    let (clock, random) = (doubles.clock.clone(), doubles.random.clone());
+    let (clock, random) = (ports.clock.clone(), ports.random.clone());
     let passphrase = Secret::from_slice(PASSPHRASE);
     Vault::create(&private.join("vault.sqlite"), &passphrase, KdfCost::LEAST, None, clock, random).expect("a vault");
 }

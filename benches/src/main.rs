@@ -2,6 +2,7 @@
 //!
 //! Each bench runs its subjects in turn, round by round, and files medians, minima and ratios; see `docs/benchmarks.md`.
 
+mod bare;
 mod burn;
 mod codes;
 mod list;
