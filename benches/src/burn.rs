@@ -101,7 +101,10 @@ pub fn bench() {
         let most = kind.bytes;
         goals.push(Goal::most(format!("{name}: bytes both ways, at most {most}"), bytes as f64, most as f64));
     }
-    file("burn", &[Table { title: "A burn, journal and ledger included".into(), unit: "ns of host time", rows, goals }]);
+    file(
+        "burn",
+        &[Table { title: "A burn, journal and ledger included".into(), unit: "ns of host time", rows, goals }],
+    );
 }
 
 /// A vault that nobody burned from, and tokens that nothing is in.

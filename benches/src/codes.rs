@@ -30,11 +30,15 @@ fn one() -> Table {
     let mut others: Vec<Peer> = Peer::all(seeds.len(), NOW);
     let mut subjects = vec![
         subject("countersign, to text", || {
-            secrets.iter().map(|seed| totp(seed, NOW, Algorithm::Sha1, Digits::SIX, Period::THIRTY).to_string().len()).sum::<usize>()
+            secrets
+                .iter()
+                .map(|seed| totp(seed, NOW, Algorithm::Sha1, Digits::SIX, Period::THIRTY).to_string().len())
+                .sum::<usize>()
         }),
         subject("totp-rs 6.0, to text", || theirs.iter().map(|it| it.generate(NOW).to_string().len()).sum::<usize>()),
         subject("ring 0.17, HMAC alone, new key", || {
-            let sign = |seed: &[u8; 20]| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, seed), &counter);
+            let sign =
+                |seed: &[u8; 20]| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, seed), &counter);
             seeds.iter().map(|seed| usize::from(sign(seed).as_ref()[0])).sum::<usize>()
         }),
         subject("floor: two SHA-1 blocks", || {

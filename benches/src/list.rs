@@ -53,7 +53,8 @@ fn account(n: u64, seed: &[u8]) -> NewAccount {
 fn filled(path: &Path, seeds: &[[u8; 20]]) -> Vault {
     let cost = KdfCost::new(19_456, 2, 1).expect("the least cost");
     let (clock, random) = (Arc::new(SystemClock::new()), Arc::new(SystemRandom::new()));
-    let mut vault = Vault::create(path, &Secret::from_slice(b"correct horse"), cost, None, clock, random).expect("a vault");
+    let mut vault =
+        Vault::create(path, &Secret::from_slice(b"correct horse"), cost, None, clock, random).expect("a vault");
     let accounts: Vec<NewAccount> = seeds.iter().enumerate().map(|(n, seed)| account(n as u64, seed)).collect();
     assert!(vault.add_all(&accounts).expect("they are saved").iter().all(Result::is_ok), "each of them");
     vault
@@ -61,7 +62,8 @@ fn filled(path: &Path, seeds: &[[u8; 20]]) -> Vault {
 
 /// Its names open, its seeds sealed.
 fn opened(path: &Path, key: &VaultKey) -> Vault {
-    let mut vault = Vault::open(path, Arc::new(SystemClock::new()), Arc::new(SystemRandom::new())).expect("the vault opens");
+    let mut vault =
+        Vault::open(path, Arc::new(SystemClock::new()), Arc::new(SystemRandom::new())).expect("the vault opens");
     vault.unlock_with(key).expect("the key fits");
     vault.accounts().expect("the list");
     vault
@@ -93,8 +95,14 @@ fn list() -> Table {
     let rows = run(
         1,
         vec![
-            subject("a bare loop over totp-rs", || theirs.iter().map(|it| it.generate(NOW).to_string().len()).sum::<usize>()),
-            prepared("the first call: code and next code", || opened(&path("first"), &key), |vault| vault.codes(NOW).expect("codes").rows.len()),
+            subject("a bare loop over totp-rs", || {
+                theirs.iter().map(|it| it.generate(NOW).to_string().len()).sum::<usize>()
+            }),
+            prepared(
+                "the first call: code and next code",
+                || opened(&path("first"), &key),
+                |vault| vault.codes(NOW).expect("codes").rows.len(),
+            ),
             subject("across the end of a period", || {
                 now += 30;
                 moving.codes(now).expect("codes").rows.len()
@@ -114,5 +122,10 @@ fn list() -> Table {
         Goal::most("all rows through the bindings, at most 16 ms", rows[5].least / 1e6, 16.0),
         Goal::most("a window of 50 through the bindings, at most 1 ms", rows[6].least / 1e6, 1.0),
     ];
-    Table { title: "A list of 10,000 accounts in the vault".into(), unit: "ns for all; «ours» is the loop of the peer here", rows, goals }
+    Table {
+        title: "A list of 10,000 accounts in the vault".into(),
+        unit: "ns for all; «ours» is the loop of the peer here",
+        rows,
+        goals,
+    }
 }

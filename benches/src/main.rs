@@ -44,7 +44,9 @@ fn main() -> ExitCode {
             "serve" => push::serve(),
             "rqrr" => qr_rqrr::serve(),
             other => {
-                eprintln!("no bench is called {other}: codes, list, uri, vault, push, qr-read, qr-write, burn, start or size");
+                eprintln!(
+                    "no bench is called {other}: codes, list, uri, vault, push, qr-read, qr-write, burn, start or size"
+                );
                 return ExitCode::from(2);
             }
         }

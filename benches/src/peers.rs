@@ -22,9 +22,11 @@ impl Peer {
     pub fn all(count: usize, now: u64) -> Vec<Self> {
         let folder = root().join("benches/peers");
         let start = |name: &'static str, mut command: Command| {
-            let child = command.args([count.to_string(), now.to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+            let child =
+                command.args([count.to_string(), now.to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
             let mut child = child.unwrap_or_else(|fault| panic!("{name}: {fault}"));
-            let (asks, answers) = (child.stdin.take().expect("piped"), BufReader::new(child.stdout.take().expect("piped")));
+            let (asks, answers) =
+                (child.stdin.take().expect("piped"), BufReader::new(child.stdout.take().expect("piped")));
             Self { name, child, asks, answers }
         };
         let python = python(&folder).map(|program| {
@@ -73,14 +75,29 @@ fn python(folder: &Path) -> Option<PathBuf> {
         return None;
     }
     let mut pip = Command::new(&program);
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--only-binary=:all:", "-r"]).arg(list);
+    pip.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--require-hashes",
+        "--only-binary=:all:",
+        "-r",
+    ])
+    .arg(list);
     done("pyotp", &mut pip).then_some(program)
 }
 
 /// Whether the packages of `benches/peers` are there, exactly as its lock file has them.
 fn npm(folder: &Path) -> bool {
     folder.join("node_modules/otplib").is_dir()
-        || done("otplib, otpauth", Command::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]).current_dir(folder))
+        || done(
+            "otplib, otpauth",
+            Command::new("npm")
+                .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"])
+                .current_dir(folder),
+        )
 }
 
 fn done(name: &str, command: &mut Command) -> bool {

@@ -21,7 +21,9 @@ use countersign_protocol::uri::EnrolLink;
 use p256::ecdsa::SigningKey;
 use p256::ecdsa::signature::Signer as _;
 use ring::rand::SystemRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, UnparsedPublicKey};
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, UnparsedPublicKey,
+};
 
 use crate::report::{Goal, Table, file};
 use crate::rounds::{Figure, run, subject};
@@ -51,11 +53,13 @@ fn primitives() -> Table {
     }))
     .expect("a proof");
     let input = SigningInput::of(jwk.thumbprint(), &proof).expect("claims that fit");
-    let sign = || -> [u8; 64] { ring.sign(&random, input.as_bytes()).expect("signed").as_ref().try_into().expect("64 bytes") };
+    let sign =
+        || -> [u8; 64] { ring.sign(&random, input.as_bytes()).expect("signed").as_ref().try_into().expect("64 bytes") };
     let signature = sign();
     let jws = SigningInput::of(jwk.thumbprint(), &proof).expect("claims that fit").attach(signature);
     let bare = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, ring.public_key().as_ref().to_vec());
-    let receiver = Receiver::new(&Secret::from_slice(H32::sha256(&[b"receiver"]).as_bytes()), Id::from_bytes([3; 16])).expect("a scalar");
+    let receiver = Receiver::new(&Secret::from_slice(H32::sha256(&[b"receiver"]).as_bytes()), Id::from_bytes([3; 16]))
+        .expect("a scalar");
     let sender = Secret::from_slice(H32::sha256(&[b"sender"]).as_bytes());
     let body = seal::seal(receiver.public(), &[b'a'; 700], &sender, &[4; 16]).expect("a body");
     let rows = run(
@@ -64,20 +68,32 @@ fn primitives() -> Table {
             subject("a proof read, checked and verified", || {
                 (0..50).filter(|_| Message::<Proof>::parse(&jws).expect("form").verify(&jwk).is_ok()).count()
             }),
-            subject("a proof read and checked for form", || (0..50).filter(|_| Message::<Proof>::parse(&jws).is_ok()).count()),
-            subject("ring 0.17: verify", || (0..50).filter(|_| bare.verify(input.as_bytes(), &signature).is_ok()).count()),
+            subject("a proof read and checked for form", || {
+                (0..50).filter(|_| Message::<Proof>::parse(&jws).is_ok()).count()
+            }),
+            subject("ring 0.17: verify", || {
+                (0..50).filter(|_| bare.verify(input.as_bytes(), &signature).is_ok()).count()
+            }),
             subject("ring 0.17: sign", || (0..50).map(|_| usize::from(sign()[0])).sum::<usize>()),
             subject("RustCrypto p256: sign", || {
                 let sign = |_| -> p256::ecdsa::Signature { rust.sign(input.as_bytes()) };
                 (0..50).map(sign).map(|it| usize::from(it.to_bytes()[0])).sum::<usize>()
             }),
             subject("a body sealed (RFC 8291)", || {
-                (0..50).map(|_| seal::seal(receiver.public(), &[b'a'; 700], &sender, &[4; 16]).expect("a body").len()).sum::<usize>()
+                (0..50)
+                    .map(|_| seal::seal(receiver.public(), &[b'a'; 700], &sender, &[4; 16]).expect("a body").len())
+                    .sum::<usize>()
             }),
-            subject("a body opened", || (0..50).map(|_| seal::open(&receiver, &body).expect("opened").len()).sum::<usize>()),
+            subject("a body opened", || {
+                (0..50).map(|_| seal::open(&receiver, &body).expect("opened").len()).sum::<usize>()
+            }),
         ],
     );
-    let goals = vec![Goal::most(format!("{} verified to ring's bare verify, at most 1.3", Proof::TYP.as_str()), 1.0 / rows[2].ratio, 1.3)];
+    let goals = vec![Goal::most(
+        format!("{} verified to ring's bare verify, at most 1.3", Proof::TYP.as_str()),
+        1.0 / rows[2].ratio,
+        1.3,
+    )];
     Table { title: "Primitives".into(), unit: "ns each", rows, goals }
 }
 
@@ -135,8 +151,12 @@ impl Drop for Server {
 impl Server {
     fn start() -> Self {
         let program = std::env::current_exe().expect("this program");
-        let mut child =
-            Command::new(program).arg("serve").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the gateway starts");
+        let mut child = Command::new(program)
+            .arg("serve")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the gateway starts");
         let stdin = Mutex::new(child.stdin.take().expect("a pipe"));
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         let address = lines.next().expect("a line").expect("its address").parse().expect("an address");
@@ -183,24 +203,26 @@ impl Server {
         let stop = AtomicBool::new(false);
         let (before, start) = (self.cpu(), Instant::now());
         let mut times: Vec<f64> = std::thread::scope(|scope| {
-            let cycles: Vec<_> = (0..at_a_time).map(|first| {
-                let stop = &stop;
-                scope.spawn(move || {
-                    let mut times = Vec::new();
-                    for n in (first..phones.len()).step_by(at_a_time).cycle() {
-                        if stop.load(Ordering::Relaxed) {
-                            break;
+            let cycles: Vec<_> = (0..at_a_time)
+                .map(|first| {
+                    let stop = &stop;
+                    scope.spawn(move || {
+                        let mut times = Vec::new();
+                        for n in (first..phones.len()).step_by(at_a_time).cycle() {
+                            if stop.load(Ordering::Relaxed) {
+                                break;
+                            }
+                            let mut phone = phones[n].lock().expect("no panic");
+                            let start = Instant::now();
+                            let digits = self.ask(n, "begin");
+                            phone.approve(&digits);
+                            assert_eq!(self.ask(n, "consume"), "true");
+                            times.push(start.elapsed().as_secs_f64() * 1e3);
                         }
-                        let mut phone = phones[n].lock().expect("no panic");
-                        let start = Instant::now();
-                        let digits = self.ask(n, "begin");
-                        phone.approve(&digits);
-                        assert_eq!(self.ask(n, "consume"), "true");
-                        times.push(start.elapsed().as_secs_f64() * 1e3);
-                    }
-                    times
+                        times
+                    })
                 })
-            }).collect();
+                .collect();
             std::thread::sleep(Duration::from_secs(LOAD));
             stop.store(true, Ordering::Relaxed);
             cycles.into_iter().flat_map(|it| it.join().expect("a whole load")).collect()

@@ -45,7 +45,10 @@ impl Goal {
 pub fn file(name: &str, tables: &[Table]) {
     let text = render(tables);
     println!("{text}");
-    let rows: Vec<_> = tables.iter().map(|it| serde_json::json!({"title": it.title, "unit": it.unit, "rows": it.rows, "goals": it.goals})).collect();
+    let rows: Vec<_> = tables
+        .iter()
+        .map(|it| serde_json::json!({"title": it.title, "unit": it.unit, "rows": it.rows, "goals": it.goals}))
+        .collect();
     let folder = root().join("target/bench");
     std::fs::create_dir_all(&folder).expect("the folder for figures");
     let body = serde_json::json!({"bench": name, "machine": machine(), "tables": rows});
@@ -68,9 +71,14 @@ pub fn root() -> PathBuf {
 fn render(tables: &[Table]) -> String {
     let mut text = format!("{}\n", machine());
     for table in tables {
-        let _ = write!(text, "\n**{}**, {}\n\n| | median | least | to ours |\n|---|---:|---:|---:|\n", table.title, table.unit);
+        let _ = write!(
+            text,
+            "\n**{}**, {}\n\n| | median | least | to ours |\n|---|---:|---:|---:|\n",
+            table.title, table.unit
+        );
         for row in &table.rows {
-            let _ = writeln!(text, "| {} | {} | {} | {:.2} |", row.name, number(row.median), number(row.least), row.ratio);
+            let _ =
+                writeln!(text, "| {} | {} | {} | {:.2} |", row.name, number(row.median), number(row.least), row.ratio);
         }
         for goal in &table.goals {
             let word = if goal.met { "met" } else { "**not met**" };
@@ -87,7 +95,8 @@ fn number(value: f64) -> String {
         return format!("{value:.2}");
     }
     let whole = format!("{value:.0}");
-    let groups: Vec<&str> = whole.as_bytes().rchunks(3).rev().map(|it| std::str::from_utf8(it).unwrap_or_default()).collect();
+    let groups: Vec<&str> =
+        whole.as_bytes().rchunks(3).rev().map(|it| std::str::from_utf8(it).unwrap_or_default()).collect();
     groups.join(",")
 }
 
@@ -101,8 +110,13 @@ fn machine() -> String {
     let load = load.split(' ').next().unwrap_or_default();
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let model = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = model.lines().find_map(|line| line.strip_prefix("model name\t: ")).unwrap_or("unknown processor").to_owned();
-    format!("{}, {}, {cores} cores of {model}, load {load} at the end", said("date", &["-u", "+%F"]), said("rustc", &["-V"]))
+    let model =
+        model.lines().find_map(|line| line.strip_prefix("model name\t: ")).unwrap_or("unknown processor").to_owned();
+    format!(
+        "{}, {}, {cores} cores of {model}, load {load} at the end",
+        said("date", &["-u", "+%F"]),
+        said("rustc", &["-V"])
+    )
 }
 
 /// Puts the text between the marks of its bench.

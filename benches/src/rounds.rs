@@ -39,7 +39,11 @@ fn work_on<T>(mut work: impl FnMut() -> T) -> impl FnMut(&mut ()) -> T {
 }
 
 /// The same, on what `prepare` made for this round, which is not timed, nor is its end.
-pub fn prepared<'a, P: 'a, T: 'a>(name: &'static str, mut prepare: impl FnMut() -> P + 'a, mut work: impl FnMut(&mut P) -> T + 'a) -> Subject<'a> {
+pub fn prepared<'a, P: 'a, T: 'a>(
+    name: &'static str,
+    mut prepare: impl FnMut() -> P + 'a,
+    mut work: impl FnMut(&mut P) -> T + 'a,
+) -> Subject<'a> {
     let round = move || {
         let mut ready = prepare();
         let start = Instant::now();

@@ -53,7 +53,8 @@ pub fn bench() {
     let library = std::fs::read(target.join("shipped/libcountersign_bindings.so")).expect("the library");
     let rows = sections(&library);
     let goals = vec![Goal::most("the library in MB, at most 4.5", library.len() as f64 / 1e6, MOST / 1e6)];
-    let mut tables = vec![Table { title: "The library of the apps, stripped, x86-64 Linux".into(), unit: "bytes", rows, goals }];
+    let mut tables =
+        vec![Table { title: "The library of the apps, stripped, x86-64 Linux".into(), unit: "bytes", rows, goals }];
     if let Ok(map) = std::fs::read_to_string(map) {
         let title = "What its code comes from; what is generic counts for the package that wrote it".into();
         tables.push(Table { title, unit: "bytes", rows: packages(&map), goals: Vec::new() });
@@ -66,13 +67,20 @@ fn packages(map: &str) -> Vec<Figure> {
     let mut sums: BTreeMap<String, u64> = BTreeMap::new();
     for line in map.lines() {
         let Some((place, section)) = line.split_once(":(.text") else { continue };
-        let Some(bytes) = line.split_whitespace().nth(2).and_then(|hex| u64::from_str_radix(hex, 16).ok()) else { continue };
+        let Some(bytes) = line.split_whitespace().nth(2).and_then(|hex| u64::from_str_radix(hex, 16).ok()) else {
+            continue;
+        };
         *sums.entry(package(place, section.trim_start_matches('.'))).or_default() += bytes;
     }
     let all = sums.values().sum::<u64>() as f64;
     let mut sums: Vec<(String, u64)> = sums.into_iter().collect();
     sums.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
-    let figure = |(name, bytes): (String, u64)| Figure { name: name.leak(), median: bytes as f64, least: bytes as f64, ratio: bytes as f64 / all };
+    let figure = |(name, bytes): (String, u64)| Figure {
+        name: name.leak(),
+        median: bytes as f64,
+        least: bytes as f64,
+        ratio: bytes as f64 / all,
+    };
     std::iter::once(("all".to_owned(), all as u64)).chain(sums.into_iter().take(NAMED)).map(figure).collect()
 }
 
@@ -88,8 +96,11 @@ fn package(place: &str, symbol: &str) -> String {
     let name = rest.trim_start_matches(|it: char| it.is_ascii_digit());
     let length: usize = rest[..rest.len() - name.len()].parse().unwrap_or_default();
     let name = name.get(..length).unwrap_or(name);
-    let name = ["_$LT$", "$LT$", "$RF$", "mut$u20$", "dyn$u20$", "$u5b$", "$LP$"].iter().fold(name.to_owned(), |name, mark| name.replace(mark, ""));
-    let name: String = name.chars().take_while(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || *it == '_').collect();
+    let name = ["_$LT$", "$LT$", "$RF$", "mut$u20$", "dyn$u20$", "$u5b$", "$LP$"]
+        .iter()
+        .fold(name.to_owned(), |name, mark| name.replace(mark, ""));
+    let name: String =
+        name.chars().take_while(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || *it == '_').collect();
     match name.as_str() {
         "" | "core" | "alloc" | "std" => "Rust's own library".to_owned(),
         _ => format!("`{}`", name.replace('_', "-")),
@@ -98,9 +109,12 @@ fn package(place: &str, symbol: &str) -> String {
 
 /// The whole, and its sections from the largest on, as ELF lists them.
 fn sections(library: &[u8]) -> Vec<Figure> {
-    let number = |at: usize, bytes: usize| library[at..at + bytes].iter().rev().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+    let number = |at: usize, bytes: usize| {
+        library[at..at + bytes].iter().rev().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte))
+    };
     let place = |at: u64| usize::try_from(at).expect("an offset");
-    let (table, size, count, names) = (place(number(40, 8)), place(number(58, 2)), place(number(60, 2)), place(number(62, 2)));
+    let (table, size, count, names) =
+        (place(number(40, 8)), place(number(58, 2)), place(number(60, 2)), place(number(62, 2)));
     let header = |n: usize| table + n * size;
     let name_table = place(number(header(names) + 24, 8));
     let section = |n: usize| {
@@ -113,7 +127,8 @@ fn sections(library: &[u8]) -> Vec<Figure> {
     let mut parts: Vec<(String, f64)> = (1..count).map(section).collect();
     parts.sort_by(|one, other| other.1.total_cmp(&one.1));
     let whole = library.len() as f64;
-    let figure = |name: String, bytes: f64| Figure { name: name.leak(), median: bytes, least: bytes, ratio: bytes / whole };
+    let figure =
+        |name: String, bytes: f64| Figure { name: name.leak(), median: bytes, least: bytes, ratio: bytes / whole };
     let parts = parts.into_iter().take(6).map(|(name, bytes)| figure(format!("of it, `{name}`"), bytes));
     std::iter::once(figure("libcountersign_bindings.so".into(), whole)).chain(parts).collect()
 }

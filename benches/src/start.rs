@@ -48,7 +48,11 @@ pub fn bench() {
     );
     let (beyond, theirs) = (rows[5].median / 1e6, rows[3].median / 1e6);
     let goals = vec![
-        Goal::most(format!("beyond the key derivation, in ms, at most 1.5 × oathtool + 3 ms = {:.1}", 1.5 * theirs + 3.0), beyond, 1.5 * theirs + 3.0),
+        Goal::most(
+            format!("beyond the key derivation, in ms, at most 1.5 × oathtool + 3 ms = {:.1}", 1.5 * theirs + 3.0),
+            beyond,
+            1.5 * theirs + 3.0,
+        ),
         Goal::most("start and end without a vault to oathtool, at most 1.5", rows[2].median / rows[3].median, 1.5),
     ];
     file("start", &[Table { title: "A process from start to end".into(), unit: "ns", rows, goals }]);
@@ -65,7 +69,8 @@ fn countersign() -> PathBuf {
 
 /// Runs it to its end.
 fn whole(command: &mut Command, input: &str) -> usize {
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
     // What asks for nothing has the right to end before it was given anything.
     let _ = child.stdin.take().expect("piped").write_all(input.as_bytes());
     let output = child.wait_with_output().expect("it ends");

@@ -18,7 +18,11 @@ pub fn bench() {
 const SECRET: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
 
 fn plain_ones() -> Vec<String> {
-    let uri = |n| format!("otpauth://totp/Example%20{n}:alice{n}@example.com?secret={SECRET}&issuer=Example%20{n}&algorithm=SHA1&digits=6&period=30");
+    let uri = |n| {
+        format!(
+            "otpauth://totp/Example%20{n}:alice{n}@example.com?secret={SECRET}&issuer=Example%20{n}&algorithm=SHA1&digits=6&period=30"
+        )
+    };
     (0..2_000).map(uri).collect()
 }
 
@@ -27,7 +31,9 @@ fn taken(uris: &[String]) -> usize {
 }
 
 fn pairs(uris: &[String]) -> usize {
-    let read = |uri: &String| Url::parse(uri).map_or(0, |url| url.query_pairs().map(|(name, value)| name.len() + value.len()).sum::<usize>());
+    let read = |uri: &String| {
+        Url::parse(uri).map_or(0, |url| url.query_pairs().map(|(name, value)| name.len() + value.len()).sum::<usize>())
+    };
     uris.iter().map(read).sum()
 }
 
@@ -46,7 +52,12 @@ fn counted() -> Option<Table> {
     let instructions = |which: &str| {
         let program = std::env::current_exe().ok()?;
         let mut command = Command::new("valgrind");
-        let output = command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(program).args(["pass", which]).output().ok()?;
+        let output = command
+            .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+            .arg(program)
+            .args(["pass", which])
+            .output()
+            .ok()?;
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         let number = said.lines().find_map(|line| line.split_once("refs:"))?.1.trim().replace(',', "");
         number.parse::<f64>().ok()
@@ -63,9 +74,16 @@ fn plain() -> Table {
     let secret = SECRET;
     let uris = plain_ones();
     let quirky: Vec<String> = (0..2_000)
-        .map(|n| format!("OTPAUTH://TOTP/Example {n}: alice?secret={}&digits=&issuer=Example+{n}&foo=1", secret.to_lowercase()))
+        .map(|n| {
+            format!(
+                "OTPAUTH://TOTP/Example {n}: alice?secret={}&digits=&issuer=Example+{n}&foo=1",
+                secret.to_lowercase()
+            )
+        })
         .collect();
-    let bad: Vec<String> = (0..2_000).map(|n| format!("otpauth://totp/Example:alice{n}?issuer=Example&digits=42&secret={secret}")).collect();
+    let bad: Vec<String> = (0..2_000)
+        .map(|n| format!("otpauth://totp/Example:alice{n}?issuer=Example&digits=42&secret={secret}"))
+        .collect();
     assert_eq!((taken(&uris), taken(&quirky), taken(&bad)), (2_000, 2_000, 0), "the inputs are what they are called");
     let rows = run(
         uris.len(),
@@ -74,7 +92,9 @@ fn plain() -> Table {
             subject("countersign, with four quirks mended", || taken(&quirky)),
             subject("countersign, refused", || taken(&bad)),
             subject("url 2.5, parsed and its pairs read", || pairs(&uris)),
-            subject("totp-rs 6.0, from_url_unchecked", || uris.iter().filter(|uri| totp_rs::Totp::from_url_unchecked(uri).is_ok()).count()),
+            subject("totp-rs 6.0, from_url_unchecked", || {
+                uris.iter().filter(|uri| totp_rs::Totp::from_url_unchecked(uri).is_ok()).count()
+            }),
         ],
     );
     let goals = vec![

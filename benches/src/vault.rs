@@ -34,7 +34,8 @@ pub fn bench() {
 }
 
 fn open(path: &Path, key: &VaultKey) -> Vault {
-    let mut vault = Vault::open(path, Arc::new(SystemClock::new()), Arc::new(SystemRandom::new())).expect("the vault opens");
+    let mut vault =
+        Vault::open(path, Arc::new(SystemClock::new()), Arc::new(SystemRandom::new())).expect("the vault opens");
     vault.unlock_with(key).expect("the key fits");
     vault
 }
@@ -43,7 +44,8 @@ fn fill(path: &Path) -> VaultKey {
     let cost = KdfCost::new(19_456, 2, 1).expect("the least cost");
     let passphrase = Secret::from_slice(b"correct horse battery staple");
     let clock = Arc::new(SystemClock::new());
-    let mut vault = Vault::create(path, &passphrase, cost, None, clock, Arc::new(SystemRandom::new())).expect("a vault");
+    let mut vault =
+        Vault::create(path, &passphrase, cost, None, clock, Arc::new(SystemRandom::new())).expect("a vault");
     let accounts: Vec<NewAccount> = (0..ACCOUNTS).map(|n| Entry::of(n).account()).collect();
     let added = vault.add_all(&accounts).expect("they are saved");
     assert!(added.iter().all(Result::is_ok), "each of them");
@@ -63,7 +65,12 @@ struct Entry {
 impl Entry {
     fn of(n: u64) -> Self {
         let secret = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, &n.to_be_bytes()).as_ref().to_vec();
-        Self { issuer: format!("Issuer {n}"), name: format!("alice{n}@example.com"), note: "a note of some words".into(), secret }
+        Self {
+            issuer: format!("Issuer {n}"),
+            name: format!("alice{n}@example.com"),
+            note: "a note of some words".into(),
+            secret,
+        }
     }
 
     fn account(&self) -> NewAccount {
@@ -89,7 +96,9 @@ fn blob_key() -> LessSafeKey {
 /// One sealed file, as Aegis keeps its vault: written whole, durably, by rename.
 fn blob(path: &Path, plain: &[u8]) {
     let mut sealed = plain.to_vec();
-    blob_key().seal_in_place_append_tag(Nonce::assume_unique_for_key([1; 12]), Aad::empty(), &mut sealed).expect("sealed");
+    blob_key()
+        .seal_in_place_append_tag(Nonce::assume_unique_for_key([1; 12]), Aad::empty(), &mut sealed)
+        .expect("sealed");
     let beside = path.with_extension("new");
     let mut file = File::create(&beside).expect("a file");
     file.write_all(&sealed).and_then(|()| file.sync_all()).expect("written");
@@ -99,7 +108,10 @@ fn blob(path: &Path, plain: &[u8]) {
 
 fn opened(path: &Path) -> Vec<u8> {
     let mut bytes = fs::read(path).expect("the blob");
-    let plain = blob_key().open_in_place(Nonce::assume_unique_for_key([1; 12]), Aad::empty(), &mut bytes).expect("it opens").len();
+    let plain = blob_key()
+        .open_in_place(Nonce::assume_unique_for_key([1; 12]), Aad::empty(), &mut bytes)
+        .expect("it opens")
+        .len();
     bytes.truncate(plain);
     bytes
 }
@@ -107,9 +119,14 @@ fn opened(path: &Path) -> Vec<u8> {
 /// Rows in SQLite with all of an account in one sealed column, written as durably as ours.
 fn one_column(path: &Path, entries: &[Entry]) {
     let rows = rows_at(path);
-    rows.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE account (id INTEGER PRIMARY KEY, sealed BLOB) STRICT; BEGIN").expect("a table");
+    rows.execute_batch(
+        "PRAGMA journal_mode = WAL; CREATE TABLE account (id INTEGER PRIMARY KEY, sealed BLOB) STRICT; BEGIN",
+    )
+    .expect("a table");
     for (id, entry) in entries.iter().enumerate() {
-        rows.prepare_cached("INSERT INTO account VALUES (?1, ?2)").and_then(|mut add| add.execute((id as i64, sealed(id, entry)))).expect("a row");
+        rows.prepare_cached("INSERT INTO account VALUES (?1, ?2)")
+            .and_then(|mut add| add.execute((id as i64, sealed(id, entry))))
+            .expect("a row");
     }
     rows.execute_batch("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)").expect("written");
 }
@@ -135,7 +152,8 @@ fn nonce(id: usize) -> Nonce {
 fn read_column(path: &Path) -> Vec<Entry> {
     let (rows, key) = (rows_at(path), blob_key());
     let mut all = rows.prepare("SELECT id, sealed FROM account ORDER BY rowid").expect("a statement");
-    let entries = all.query_map([], |row| Ok((row.get::<_, i64>(0)? as usize, row.get::<_, Vec<u8>>(1)?))).expect("rows");
+    let entries =
+        all.query_map([], |row| Ok((row.get::<_, i64>(0)? as usize, row.get::<_, Vec<u8>>(1)?))).expect("rows");
     let entries = entries.map(|row| {
         let (id, mut sealed) = row.expect("a row");
         let plain = key.open_in_place(nonce(id), Aad::from(id.to_be_bytes()), &mut sealed).expect("it opens");
@@ -145,7 +163,9 @@ fn read_column(path: &Path) -> Vec<Entry> {
 }
 
 fn opening(path: &Path, key: &VaultKey, json: &Path, card: &Path, column: &Path) -> Table {
-    let names = |vault: &mut Vault| vault.accounts().expect("the list").iter().map(|it: &Arc<Account>| it.name.len()).sum::<usize>();
+    let names = |vault: &mut Vault| {
+        vault.accounts().expect("the list").iter().map(|it: &Arc<Account>| it.name.len()).sum::<usize>()
+    };
     let first_screen = || {
         let mut vault = open(path, key);
         let seen = names(&mut vault);
@@ -165,8 +185,12 @@ fn opening(path: &Path, key: &VaultKey, json: &Path, card: &Path, column: &Path)
             subject("countersign: names of all, seeds of the first 20", first_screen),
             subject("countersign: all seeds, two codes each", all_seeds),
             subject("rows in SQLite, all of an account in one sealed column", || read_column(column)),
-            subject("one sealed blob of JSON", || serde_json::from_slice::<Vec<Entry>>(&opened(json)).expect("entries")),
-            subject("one sealed blob of postcard", || postcard::from_bytes::<Vec<Entry>>(&opened(card)).expect("entries")),
+            subject("one sealed blob of JSON", || {
+                serde_json::from_slice::<Vec<Entry>>(&opened(json)).expect("entries")
+            }),
+            subject("one sealed blob of postcard", || {
+                postcard::from_bytes::<Vec<Entry>>(&opened(card)).expect("entries")
+            }),
         ],
     );
     // Beside the reserve, which every file has: sixteen cells a page, and the page that lists those.
@@ -195,7 +219,9 @@ fn saving(path: &Path, key: &VaultKey, json: &Path, column: &Path, mut entries: 
             }),
             subject("rows in SQLite, one sealed column: one edited", || {
                 changed.note.push('x');
-                kept.prepare_cached("UPDATE account SET sealed = ?2 WHERE id = ?1").and_then(|mut put| put.execute((17_i64, sealed(17, &changed)))).expect("edited");
+                kept.prepare_cached("UPDATE account SET sealed = ?2 WHERE id = ?1")
+                    .and_then(|mut put| put.execute((17_i64, sealed(17, &changed))))
+                    .expect("edited");
             }),
             subject("one sealed blob of JSON, rewritten", || {
                 entries[17].note.push('x');

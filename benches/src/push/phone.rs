@@ -104,7 +104,8 @@ impl Phone {
         for _ in 0..2 {
             let url = format!("{}/{path}", self.u);
             let host = self.u.trim_start_matches("https://").split('/').next().expect("a host").to_owned();
-            let mut request = format!("{method} /push/v1/{path} HTTP/1.1\r\nhost: {host}\r\ncontent-length: {}\r\n", body.len());
+            let mut request =
+                format!("{method} /push/v1/{path} HTTP/1.1\r\nhost: {host}\r\ncontent-length: {}\r\n", body.len());
             if !body.is_empty() {
                 request += "content-type: application/json\r\n";
             }

@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
 
 use countersign_gateway::Gateway;
-use countersign_gateway::approval::{Ask, Begin};
 use countersign_gateway::approval::service::Begun;
+use countersign_gateway::approval::{Ask, Begin};
 use countersign_gateway::audit::Caller;
 use countersign_gateway::config::Config;
 use countersign_gateway::enrol::devices::Owner;
@@ -20,9 +20,12 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 /// Serves until standard input ends.
 pub fn serve() {
     let folder = tempfile::tempdir().expect("a folder");
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let running = Gateway::start(Config::local(folder.path().join("gateway")), machine::adapters()).await.expect("the gateway starts");
+        let running = Gateway::start(Config::local(folder.path().join("gateway")), machine::adapters())
+            .await
+            .expect("the gateway starts");
         println!("{}", running.addresses()[0]);
         let people: Arc<Mutex<HashMap<usize, (Person, Option<Id>)>>> = Arc::default();
         let mut lines = BufReader::new(tokio::io::stdin()).lines();
@@ -80,7 +83,9 @@ fn done(house: &House, people: &Mutex<HashMap<usize, (Person, Option<Id>)>>, wor
                 at_once: false,
                 bell: true,
             };
-            let Begun::Open(id, _) = house.approvals.begin(&begin, &caller()).expect("the store") else { panic!("to wait") };
+            let Begun::Open(id, _) = house.approvals.begin(&begin, &caller()).expect("the store") else {
+                panic!("to wait")
+            };
             people.lock().expect("no panic").get_mut(&number).expect("a person").1 = Some(id);
             let row = house.approvals.store().get(id).expect("the store").expect("a row");
             house.approvals.shown(&row).expect("the seal").digits().to_owned()
