@@ -167,7 +167,7 @@ impl Suite {
     /// Runs it to its end. With `accept`, pictures are taken for golden as they are drawn.
     pub fn run(&self, built: &Built, accept: bool) -> Result {
         let done = match &self.work {
-            Work::Fmt => one(&mut cargo(&["fmt", "--all", "--check"])),
+            Work::Fmt => formatted(),
             Work::Spelling => {
                 one(Command::new(repo::in_venv("typos")).arg("--config=typos.toml").current_dir(repo::root()))
             }
@@ -293,6 +293,17 @@ fn cargo(arguments: &[&str]) -> Command {
     let mut command = child::cargo();
     command.args(arguments);
     command
+}
+
+/// Those beside the workspace too, which no test builds.
+fn formatted() -> Fallible<Result> {
+    let mut done = one(&mut cargo(&["fmt", "--all", "--check"]))?;
+    for beside in ["benches", "fuzz", "torture"] {
+        if done.failed == 0 {
+            done = one(&mut cargo(&["fmt", "--check", "--manifest-path", &format!("{beside}/Cargo.toml")]))?;
+        }
+    }
+    Ok(done)
 }
 
 fn one(command: &mut Command) -> Fallible<Result> {
