@@ -203,3 +203,84 @@ fn what_a_form_will_not_have_is_said_before_a_token_is_touched() {
         none.stderr
     );
 }
+
+#[test]
+fn a_row_that_fits_no_token_here_keeps_no_other_from_being_written() {
+    let desk = Desk::empty();
+    let eight = table(3).replace("secret_hex,name", "secret_hex,name,digits").replace("person1", "person1,8");
+    let source = eight.replace("person2", "person2,6").replace("person3", "person3,6");
+    let burnt = token(&desk, &["batch", "--emulated", "C301-i", "--yes"], &source);
+    let lines = lines(&burnt);
+    assert_eq!((burnt.code, lines.len()), (1, 3), "{}", burnt.stderr);
+    assert_eq!([&lines[0]["line"], &lines[1]["line"]], [3, 4], "{}", burnt.stdout);
+    assert_eq!((&lines[2]["batch"]["written"], &lines[2]["batch"]["left"]), (&2.into(), &1.into()));
+    assert!(burnt.stderr.contains("Line 2: "), "{}", burnt.stderr);
+}
+
+#[test]
+fn a_ledger_of_what_is_proven_is_refused_where_nobody_can_prove_it() {
+    let desk = Desk::empty();
+    let path = |name: &str| desk.path().join(name).display().to_string();
+    for form in ["entra", "oath", "pskc-plain"] {
+        let batch = |model: &str, more: &[&str]| {
+            let out = path(&format!("{form}-{model}-{}", more.len()));
+            let arguments = [
+                "batch",
+                "--emulated",
+                model,
+                "--yes",
+                "--issuer",
+                "ACME",
+                "--form",
+                form,
+                "--clear",
+                "--ledger",
+                &out,
+            ];
+            (token(&desk, &[&arguments[..], more].concat(), &table(2)), out)
+        };
+        let (refused, out) = batch("C301-i", &[]);
+        assert_eq!(refused.code, 1, "{form}: {}", refused.stderr);
+        assert!(refused.stderr.contains(text("token.ledger_nobody_proves")), "{form}: {}", refused.stderr);
+        let told = lines(&refused);
+        assert_eq!((told.len(), &told[0]["batch"]["left"]), (1, &2.into()), "nothing was written: {}", refused.stdout);
+        assert!(!fs::exists(out).unwrap());
+        for (model, more) in [("YubiKey", &[][..]), ("C301-i", &["--unproven"])] {
+            let (written, out) = batch(model, more);
+            assert_eq!(written.code, 0, "{form}, {model}: {}", written.stderr);
+            assert!(fs::exists(out).unwrap());
+        }
+    }
+}
+
+#[test]
+fn a_dry_run_has_a_line_for_a_faulty_row_too() {
+    let desk = Desk::empty();
+    let twice = table(2);
+    let source = format!("{twice}{}\n", twice.lines().nth(1).unwrap());
+    for (more, code, planned) in [(&[][..], 1, 0), (&["--skip-faulty"], 0, 2)] {
+        let told = token(&desk, &[&["batch", "--emulated", "C301-i", "--dry-run"], more].concat(), &source);
+        let lines = lines(&told);
+        assert_eq!((told.code, lines.len()), (code, planned + 1), "{}", told.stderr);
+        assert!(lines[0]["line"] == 4 && lines[0]["refused"].is_string(), "{}", told.stdout);
+        assert!(lines[1..].iter().all(|line| line["plan"].is_object()), "{}", told.stdout);
+    }
+}
+
+#[test]
+fn a_passphrase_that_nothing_needs_is_no_seed() {
+    let desk = Desk::empty();
+    let arguments = ["burn", "--emulated", "YubiKey", "--dry-run", "--passphrase-fd", "0"];
+    let planned = token(&desk, &arguments, &format!("GEZDGNBVGY3TQOJQ\n{LINK}\n"));
+    assert_eq!(planned.code, 0, "{}", planned.stderr);
+    assert_eq!(lines(&planned)[0]["plan"]["account"]["name"], "mara", "{}", planned.stdout);
+    let password =
+        ["burn", "--emulated", "YubiKey", "--yes", "--form", "pskc", "--ledger", "out", "--passphrase-fd", "0"];
+    let written = token(&desk, &password, &format!("larch violin\nseven letters\n{LINK}\n"));
+    assert_eq!(written.code, 0, "{}", written.stderr);
+    let read = |password: &str| {
+        let arguments = ["batch", "out", "--unlock", "password", "--emulated", "YubiKey", "--dry-run"];
+        token(&desk, &arguments, &format!("{password}\n")).code
+    };
+    assert_eq!((read("seven letters"), read("larch violin")), (0, 1));
+}

@@ -80,10 +80,20 @@ impl Batch {
     /// # Errors
     /// See [`AssignError`].
     pub fn row_for(&self, serial: &Serial) -> Result<&Row, AssignError> {
+        self.row_that(serial, |_| true)
+    }
+
+    /// The same where not every row fits this token: of those that name none the first that does, else the first, which then says
+    /// why it does not.
+    ///
+    /// # Errors
+    /// See [`AssignError`].
+    pub fn row_that(&self, serial: &Serial, fits: impl Fn(&Row) -> bool) -> Result<&Row, AssignError> {
         if let Some(row) = self.left().find(|row| row.credential.serial.as_ref() == Some(serial)) {
             return Ok(row);
         }
-        let next = self.left().find(|row| row.credential.serial.is_none());
+        let unnamed = || self.left().filter(|row| row.credential.serial.is_none());
+        let next = unnamed().find(|row| fits(row)).or_else(|| unnamed().next());
         // A token with many profiles takes a row for each.
         let holds = self.done.iter().find(|(_, burned)| *burned == serial).map(|(line, _)| *line);
         match (next, holds) {
@@ -195,6 +205,17 @@ mod tests {
         assert_eq!((batch.left().count(), batch.token_of(4)), (0, Some(&serial("y"))));
         batch.give_back(4);
         assert_eq!((line(&batch, "y"), batch.rows().len()), (Ok(4), 3));
+    }
+
+    #[test]
+    fn a_row_that_does_not_fit_a_token_keeps_no_other_from_it() {
+        let mut batch = Batch::new(rows(MIXED));
+        let fits = |row: &Row| row.line != 3;
+        let line = |batch: &Batch, token: &str| batch.row_that(&serial(token), fits).map(|row| row.line);
+        assert_eq!((line(&batch, "x"), line(&batch, "b")), (Ok(4), Ok(2)));
+        batch.burned(4, &serial("x")).unwrap();
+        assert_eq!(line(&batch, "y"), Ok(3), "the one that is left says why it does not fit");
+        assert_eq!(line(&batch, "x"), Err(AssignError::Burned(4)));
     }
 
     #[test]

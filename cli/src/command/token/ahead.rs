@@ -61,7 +61,8 @@ pub fn fit<'r>(table: &mut Table<'_>, rows: impl Iterator<Item = &'r Row>, manne
     fitting(refused)
 }
 
-fn of_line(row: &Row, words: &str) -> String {
+/// What is said of a row, by its line.
+pub fn of_line(row: &Row, words: &str) -> String {
     fill("token.batch_line", &[("line", &row.line.to_string()), ("words", words)])
 }
 

@@ -38,6 +38,7 @@ pub fn run(context: &Context, asked: &Batch) -> Result<(), Fault> {
         let left: Vec<Row> = going.batch.left().cloned().collect();
         return ahead::dry_run(&mut table, &left, &asked.writing.manner);
     }
+    going.wants_proof = out.as_ref().is_some_and(ledger::Prepared::wants_proof);
     begin(&mut table, asked, &going, out.as_ref())?;
     // From here on it ends in words, whoever stops it.
     let interrupt = table.interrupt.clone();
@@ -164,6 +165,9 @@ fn finished(table: &Table<'_>, going: &Going, out: Option<&ledger::Prepared>) ->
     if let (Some(id), Some(desk)) = (going.id, table.burns.desk()) {
         if going.is_done() {
             desk.app.forget_batch(id)?;
+            if out.is_none() {
+                terminal.say(text("token.batch_in_ledger"));
+            }
         } else {
             terminal.say(&fill("token.batch_stays", &[("name", &batches::name(desk, id)?)]));
         }

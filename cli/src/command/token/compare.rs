@@ -7,6 +7,7 @@ use countersign_strings::{fill, text};
 use super::args::Manner;
 use super::table::Table;
 use crate::fault::Fault;
+use crate::terminal::Terminal;
 use crate::token_words;
 
 /// How often digits may be typed.
@@ -32,17 +33,21 @@ impl Wanted {
             _ => Self::OfPerson,
         }
     }
+
+    /// Whether they are, there.
+    pub fn is_asked(self, terminal: &Terminal) -> bool {
+        match self {
+            Self::Always => true,
+            Self::OfPerson => terminal.is_asked(),
+            Self::Never => false,
+        }
+    }
 }
 
 /// Asks for the digits of the display, and judges them; nothing when nobody is asked, or the person skips it.
 pub fn compare(table: &mut Table<'_>, plan: &Plan, wanted: Wanted) -> Result<Option<Judgement>, Fault> {
     let terminal = table.context.terminal.clone();
-    let is_asked = match wanted {
-        Wanted::Always => true,
-        Wanted::OfPerson => terminal.is_asked(),
-        Wanted::Never => false,
-    };
-    if !is_asked {
+    if !wanted.is_asked(&terminal) {
         return Ok(None);
     }
     let request = plan.request();

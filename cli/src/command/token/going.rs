@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use countersign_core::burn::assign::{self, AssignError};
 use countersign_core::burn::ledger::{Entry, Proof};
 use countersign_core::burn::source::Row;
-use countersign_core::burn::{BatchId, BatchLine, Ending, Erases, Plan, Serial};
+use countersign_core::burn::{BatchId, BatchLine, Ending, Erases, Family, Plan, Serial};
 use countersign_strings::{fill, text};
 use serde_json::{Value, json};
 
 use super::ahead;
 use super::args::Manner;
+use super::compare::Wanted;
 use super::kept::proof_of;
 use super::table::{NotMet, Table, stopped};
 use super::told;
@@ -38,6 +39,8 @@ pub struct Going {
     passed: u32,
     /// What the last row was set to.
     settings: String,
+    /// Whether the ledger that was asked for has only what is proven.
+    pub wants_proof: bool,
 }
 
 impl Going {
@@ -45,7 +48,7 @@ impl Going {
     pub fn new(rows: Vec<Row>) -> Self {
         let (written, failed) = (BTreeMap::new(), BTreeMap::new());
         let batch = assign::Batch::new(rows);
-        Self { batch, id: None, written, failed, waits: false, passed: 0, settings: String::new() }
+        Self { batch, id: None, written, failed, waits: false, passed: 0, settings: String::new(), wants_proof: false }
     }
 
     /// Goes on with one that the vault keeps.
@@ -112,7 +115,10 @@ impl Going {
         let Some(serial) = identity.serial.clone() else {
             return self.passed(table, text("token.batch_no_serial"));
         };
-        let row = match self.batch.row_for(&serial) {
+        let fits = |row: &Row| {
+            write::token_misfits(&identity, &ahead::request(row, manner), ahead::said(row, manner)).is_none()
+        };
+        let row = match self.batch.row_that(&serial, fits) {
             Ok(row) => row.clone(),
             // It has its row since an earlier time, and did not come to its end.
             Err(AssignError::Burned(line)) if self.failed.contains_key(&line) => {
@@ -130,8 +136,11 @@ impl Going {
         let plan = match self.plan(table, &row, manner) {
             Ok(plan) => plan,
             Err(fault) if fault.end != End::Refused => return Err(fault),
-            Err(fault) => return self.passed(table, &fault.words),
+            Err(fault) => return self.passed(table, &ahead::of_line(&row, &fault.words)),
         };
+        if self.wants_proof && !may_be_proven(table, &plan, manner) {
+            return Err(Fault::refused(text("token.ledger_nobody_proves")));
+        }
         // The row was found for one token, and another lies there by now.
         if plan.identity().serial.as_ref() != Some(&serial) {
             return self.passed(table, text("token.changed"));
@@ -250,6 +259,12 @@ impl Going {
         let serial = self.batch.token_of(row.line)?;
         kept.iter().rfind(|entry| entry.serial == *serial && entry.credential.seed.is_same_key(&row.credential.seed))
     }
+}
+
+/// Whether it can come out that the token holds its seed: by the link, or by a person who is asked.
+fn may_be_proven(table: &Table<'_>, plan: &Plan, manner: &Manner) -> bool {
+    let by_link = !matches!(plan.identity().family, Family::Single | Family::Molto2);
+    by_link || Wanted::of(manner).is_asked(&table.context.terminal)
 }
 
 /// A plan in a batch. What would be gone of one token alone is said of each; what is so with all of them, the first time.

@@ -95,6 +95,13 @@ pub struct Prepared {
     unproven: bool,
 }
 
+impl Prepared {
+    /// Whether only what is proven stands in it.
+    pub const fn wants_proof(&self) -> bool {
+        !self.unproven && self.form.is_for_servers()
+    }
+}
+
 /// Asks for all that a ledger wants, before any token is touched; nothing where no file was named.
 pub fn prepared(context: &Context, out: &Out) -> Result<Option<Prepared>, Fault> {
     let Some(file) = &out.ledger else { return Ok(None) };

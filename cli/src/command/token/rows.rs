@@ -9,6 +9,7 @@ use countersign_core::limits::{BURN_FILE, BURN_ROWS};
 use countersign_core::port::Random;
 use countersign_core::protocol::Secret;
 use countersign_strings::{fill, text};
+use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::args::{Batch, KindName, ReadingName, UnlockName};
@@ -37,6 +38,12 @@ pub fn rows(context: &Context, asked: &Batch, random: &dyn Random) -> Result<Vec
     let bytes = read(asked.file.as_deref())?;
     let source = parsed(&bytes, asked, opens.as_ref()).map_err(refused)?.without_doubles();
     said(terminal, &source);
+    if asked.writing.manner.dry_run && terminal.json() {
+        for fault in &source.faults {
+            let why = token_words::of_fault(fault);
+            terminal.result_row("", &json!({ "line": fault.line, "refused": why }))?;
+        }
+    }
     if source.rows.is_empty() || !(source.faults.is_empty() || asked.skip_faulty) {
         let n = source.faults.len().to_string();
         return Err(Fault::refused(fill("token.batch_faulty", &[("n", &n)])));

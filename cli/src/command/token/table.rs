@@ -110,6 +110,10 @@ impl<'c> Table<'c> {
     /// Sits down. The owner's key is asked for, or taken from what is kept, where that is wanted.
     pub fn open(context: &'c Context, on: &Where, proving: &Proving) -> Result<Self, Fault> {
         let mut table = Self::to_look(context, on)?;
+        // Where no account is opened, the passphrase is still the first line of its descriptor, and no seed.
+        if table.seat.is_emulated() {
+            context.terminal.read_descriptor()?;
+        }
         table.applet = Choice::of(on.applet, false);
         table.burns = kept::open(context, table.seat.is_emulated())?;
         table.key = match &proving.kept_key {
