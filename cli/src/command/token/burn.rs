@@ -21,27 +21,33 @@ pub fn run(context: &Context, asked: &Burn) -> Result<(), Fault> {
     ledger::may_write(&asked.writing.out)?;
     let mut table = Table::open(context, &asked.writing.on, &manner.key)?;
     let out = ledger::prepared(context, &asked.writing.out)?;
-    let planned = if asked.resume { None } else { Some(planned(&mut table, asked)?) };
-    if let Some(planned) = &planned {
-        let Planned { plan, stands } = planned;
-        let words = token_words::of_plan(plan, stands.as_ref());
-        if manner.dry_run {
-            context.terminal.result(&words, &json!({ "plan": told::plan(plan, stands.as_ref()) }));
-            return Ok(());
-        }
+    let planned = if asked.resume { write::plan_anew(&mut table)? } else { planned(&mut table, asked)? };
+    let Planned { plan, stands } = &planned;
+    let words = token_words::of_plan(plan, stands.as_ref());
+    if manner.dry_run {
+        context.terminal.result(&words, &json!({ "plan": told::plan(plan, stands.as_ref()) }));
+        return Ok(());
+    }
+    if asked.resume {
+        // That what is in its place goes was agreed to when it was begun: it may be the half of it.
+        context.terminal.say(&words);
+        write::ask(&table, plan, manner)?;
+    } else {
         may_be_kept(&table, asked, plan)?;
         // What is not proven may stand in the file or not: that is seen then.
         let to_be: Vec<Entry> = entry(&table, plan, Ending::ProvenByLink).into_iter().collect();
         ledger::foretell(context, out.as_ref(), &to_be, &*table.random)?;
         context.terminal.say(&words);
-        write::agree(&table, planned, manner)?;
+        write::agree(&table, &planned, manner)?;
     }
     // From here on it ends in words, whoever stops it.
     let interrupt = table.interrupt.clone();
     interrupt.hold(|| {
-        let (done, stands) = match planned {
-            Some(Planned { plan, stands }) => (write::carry_out(&mut table, plan, manner)?, stands),
-            None => (write::take_up(&mut table, manner)?, None),
+        let Planned { plan, stands } = planned;
+        let done = if asked.resume {
+            write::take_up_planned(&mut table, plan, manner)?
+        } else {
+            write::carry_out(&mut table, plan, manner)?
         };
         told_of(&table, out.as_ref(), &done, stands.as_ref())
     })

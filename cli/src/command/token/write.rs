@@ -9,6 +9,7 @@ use countersign_strings::{fill, text};
 
 use super::args::Manner;
 use super::compare;
+use super::kept::Burns;
 use super::table::{At, NotMet, Table};
 use crate::fault::Fault;
 use crate::token_words;
@@ -157,15 +158,22 @@ pub fn token_misfits(identity: &Identity, request: &Request, said: Said) -> Opti
 /// does the seed of another person in a token that does not tell what it holds, where the ledger knows of it.
 pub fn agree(table: &Table<'_>, planned: &Planned, manner: &Manner) -> Result<(), Fault> {
     let Planned { plan, stands } = planned;
-    let terminal = &table.context.terminal;
     let own = &plan.request().credential.seed;
     let other = stands.as_ref().filter(|row| row.proof != Proof::Failed && !row.credential.seed.is_same_key(own));
     if (plan.erases().is_something() || other.is_some()) && manner.yes && !manner.replace {
         let erases = other.map_or_else(|| token_words::of_erases(plan.erases()), token_words::of_standing);
         return Err(Fault::refused(fill("token.taken", &[("erases", &erases)])));
     }
+    ask(table, plan, manner)
+}
+
+/// Asks for a yes, where it was not said before.
+pub fn ask(table: &Table<'_>, plan: &Plan, manner: &Manner) -> Result<(), Fault> {
     let question = text(if matches!(plan.erases(), Erases::Nothing) { "token.write_ask" } else { "token.erase_ask" });
-    if manner.yes || terminal.confirm(question)? { Ok(()) } else { Err(Fault::refused(text("cli.nothing_changed"))) }
+    if manner.yes || table.context.terminal.confirm(question)? {
+        return Ok(());
+    }
+    Err(Fault::refused(text("cli.nothing_changed")))
 }
 
 /// Carries out a plan that was agreed to, and compares codes where the token cannot be read back.
@@ -175,19 +183,26 @@ pub fn carry_out(table: &mut Table<'_>, plan: Plan, manner: &Manner) -> Result<D
     Ok(concluded(table, plan, ending, manner)?)
 }
 
-/// Takes up the burn that the journal knows of the token that lies there.
+/// Plans to take up the burn that the journal knows of the token that lies there. Nothing is written.
+pub fn plan_anew(table: &mut Table<'_>) -> Result<Planned, Fault> {
+    let planned = table.with(|found, at| -> Result<_, Halt> {
+        let Some(record) = open_burn(found, at.burns)? else { return Ok(None) };
+        let request = Request { replace: true, ..record.request };
+        Ok(Some(found.plan(request, &at.key, at.tools)?))
+    })?;
+    match planned {
+        Ok(Some(plan)) => Ok(Planned { plan, stands: None }),
+        Ok(None) => Err(Fault::refused(text("token.nothing_to_take_up"))),
+        Err(halt) => Err(of_halt(&halt)),
+    }
+}
+
+/// Takes up the burn that the journal knows of the token that lies there, where that was agreed to for all of a batch.
 pub fn take_up(table: &mut Table<'_>, manner: &Manner) -> Result<Done, Fault> {
-    let taken = table.with(|found, at| -> Result<_, End> {
-        let token = TokenName::from(found.identity());
-        let record = at.burns.journal().record(&token).map_err(Halt::Journal)?;
-        // What was proven is left as it is: who wants it written anew burns it.
-        let is_open = |record: &Record| !matches!(record.progress, Progress::Ended(ending) if ending.is_proven());
-        let Some(record) = record.filter(is_open) else { return Ok(None) };
-        let request = Request { replace: true, ..record.request.clone() };
-        let plan = found.plan(request, &at.key, at.tools)?;
-        let At { tools, burns, key, interrupt } = at;
-        let outcome = interrupt.hold(|| resume(found, &record, &key, tools, &mut *burns.journal()));
-        Ok(Some((plan, outcome.map_err(End::from))))
+    let taken = table.with(|found, at| -> Result<_, Halt> {
+        let Some(record) = open_burn(found, at.burns)? else { return Ok(None) };
+        let plan = found.plan(Request { replace: true, ..record.request.clone() }, &at.key, at.tools)?;
+        Ok(Some((plan, resumed(found, at, &record))))
     })?;
     match taken {
         Ok(Some((plan, outcome))) => {
@@ -195,9 +210,33 @@ pub fn take_up(table: &mut Table<'_>, manner: &Manner) -> Result<Done, Fault> {
             concluded(table, plan, ending, manner)
         }
         Ok(None) => Err(Fault::refused(text("token.nothing_to_take_up"))),
-        Err(End::Halt(halt)) => Err(of_halt(&halt)),
-        Err(End::Other(_) | End::Changed) => Err(Fault::refused(text("token.changed"))),
+        Err(halt) => Err(of_halt(&halt)),
     }
+}
+
+/// Takes up the burn that was agreed to, of the same token.
+pub fn take_up_planned(table: &mut Table<'_>, plan: Plan, manner: &Manner) -> Result<Done, Fault> {
+    let outcome = table.with(|found, at| -> Result<_, End> {
+        if !plan.identity().is_same_token(found.identity()) {
+            return Err(End::Other(found.identity().clone()));
+        }
+        let record = open_burn(found, at.burns)?.ok_or(End::Changed)?;
+        resumed(found, at, &record)
+    })?;
+    let ending = to_its_end(table, &plan, outcome)?;
+    concluded(table, plan, ending, manner)
+}
+
+fn resumed(found: &mut Found<'_>, at: At<'_>, record: &Record) -> Result<Ending, End> {
+    let At { tools, burns, key, interrupt } = at;
+    Ok(interrupt.hold(|| resume(found, record, &key, tools, &mut *burns.journal()))?)
+}
+
+/// The burn of this token that is not proven. What was proven is left as it is: who wants it written anew burns it.
+fn open_burn(found: &Found<'_>, burns: &mut dyn Burns) -> Result<Option<Record>, Halt> {
+    let record = burns.journal().record(&TokenName::from(found.identity())).map_err(Halt::Journal)?;
+    let is_open = |record: &Record| !matches!(record.progress, Progress::Ended(ending) if ending.is_proven());
+    Ok(record.filter(is_open))
 }
 
 /// Writes, when it is the token of the plan and what is in its place is what was agreed to.
@@ -279,8 +318,7 @@ fn again(table: &mut Table<'_>, plan: &Plan) -> Result<Result<Ending, End>, Faul
             let Some(record) = at.burns.journal().record(&token).map_err(Halt::Journal)? else {
                 return begin(found, at, plan);
             };
-            let At { tools, burns, key, interrupt } = at;
-            Ok(interrupt.hold(|| resume(found, &record, &key, tools, &mut *burns.journal()))?)
+            resumed(found, at, &record)
         });
         match outcome {
             Ok(Err(End::Other(other))) => {
