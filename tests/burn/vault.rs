@@ -159,6 +159,9 @@ fn what_a_person_sees_is_recorded_and_other_digits_are_a_failure_of_their_own() 
     let proof = || app.ledger(None).unwrap()[0].row.proof;
     assert_eq!((app.conclude_burn(&token, None), proof()), (Ok((Ending::Written(None), None)), Proof::Written));
     let shown = |digits: &str| app.conclude_burn(&token, Some(&digits.parse().unwrap()));
+    for slip in ["00000", "0000000", "00"] {
+        assert_eq!((shown(slip), proof()), (Ok((Ending::Written(None), None)), Proof::Written), "{slip} is no code");
+    }
     assert_eq!(shown("000000"), Ok((Ending::Failed, Some(Judgement::WrongSeed))));
     assert_eq!(proof(), Proof::Failed);
     assert!(matches!(app.burns().unwrap()[0].progress, Progress::Ended(Ending::Failed)));

@@ -135,6 +135,12 @@ fn digits_that_a_person_types_are_judged() {
     assert_eq!(never.code, 1);
     assert!(never.stderr.contains(text("token.digits_wrong")), "{}", never.stderr);
     assert!(never.stderr.contains(text("token.not_this_seed")), "{}", never.stderr);
+    // A slip of the hand is asked again, as often as it comes, and says nothing of the token.
+    let slips = token(&desk, &arguments, &format!("{LINK}\n12345\nabcdef\n1234567\n12345\n{}\n", code_now()));
+    assert_eq!((slips.code, &slips.json()["ending"]), (0, &"proven_by_codes".into()), "{}", slips.stderr);
+    assert_eq!(slips.stderr.matches(&fill("token.digits_form", &[("n", "6")])).count(), 4, "{}", slips.stderr);
+    let skipped = token(&desk, &arguments, &format!("{LINK}\n12345\n\n"));
+    assert_eq!((skipped.code, &skipped.json()["ending"]), (0, &"written_not_proven".into()), "{}", skipped.stderr);
     // Whoever saw other digits once and then skips, or leaves, has seen them.
     for left in [format!("{wrong}\n\n"), format!("{wrong}\n")] {
         let left = token(&desk, &arguments, &format!("{LINK}\n{left}"));

@@ -136,14 +136,16 @@ impl App {
     }
 
     /// Records what the display of a written token shows, or that nobody compared: then it stays as it was, written and not
-    /// proven. Digits that are not the seed's end the burn as failed.
+    /// proven. Digits that are not the seed's end the burn as failed; fewer or more than a code has are taken for none.
     ///
     /// # Errors
     /// [`Halt::Journal`] where nothing was written into this token, or the vault is locked; [`Halt::Unrecorded`].
     pub fn conclude_burn(&self, token: &TokenName, shown: Option<&Typed>) -> Result<(Ending, Option<Judgement>), Halt> {
         let kept = self.written(token).map_err(|error| Halt::Journal(as_port(error)))?;
         let Progress::Ended(ending) = kept.record.progress else { return Err(Halt::Journal(PortError::Unavailable)) };
-        let Some(shown) = shown else { return Ok((ending, None)) };
+        // A slip of the hand is no code, and says nothing of the token.
+        let whole = usize::from(kept.record.request.credential.digits.get());
+        let Some(shown) = shown.filter(|shown| shown.len() == whole) else { return Ok((ending, None)) };
         let judgement = burn::judge(&kept.record.request.credential, shown, self.ports.clock.now());
         let ending = burn::conclude(&mut self.journal(kept.from), token, Some(judgement))?;
         Ok((ending, Some(judgement)))

@@ -1,6 +1,6 @@
 //! A person types what a display shows, and it is told what that says of the token.
 
-use countersign_core::burn::{Comparison, Family, Judgement, Moving, Plan, judge};
+use countersign_core::burn::{Comparison, Family, Judgement, Moving, Plan, TokenDigits, judge};
 use countersign_core::protocol::otp::Typed;
 use countersign_strings::{fill, text};
 
@@ -59,17 +59,20 @@ pub fn compare(table: &mut Table<'_>, plan: &Plan, wanted: Wanted) -> Result<Opt
         terminal.say(&fill("token.emulated_shows", &[("code", &code)]));
     }
     let mut last = None;
-    for _ in 0..TRIES {
+    let mut tries = 0;
+    while tries < TRIES {
         // Who saw other digits and leaves has seen them all the same.
         let asked = terminal.next_line_unless(text("token.digits_ask"), &table.interrupt)?;
         let Some(line) = asked else { return Ok(last) };
         if line.trim().is_empty() {
             return Ok(last);
         }
-        let Ok(typed) = line.trim().parse::<Typed>() else {
-            terminal.say(text("token.digits_form"));
+        // A slip says nothing of the token: it is neither judged nor counted.
+        let Some(typed) = of_code(&line, request.credential.digits) else {
+            terminal.say(&fill("token.digits_form", &[("n", &request.credential.digits.get().to_string())]));
             continue;
         };
+        tries += 1;
         let now = table.clock.now();
         let judgement = judge(&request.credential, &typed, now);
         terminal.say(&token_words::of_judgement(judgement));
@@ -91,6 +94,11 @@ pub fn compare(table: &mut Table<'_>, plan: &Plan, wanted: Wanted) -> Result<Opt
     Ok(last)
 }
 
+/// What was typed, where it is digits and as many as the code has.
+fn of_code(line: &str, digits: TokenDigits) -> Option<Typed> {
+    line.trim().parse().ok().filter(|typed: &Typed| typed.len() == usize::from(digits.get()))
+}
+
 /// What is to be done before the display is looked at.
 fn how(plan: &Plan) -> String {
     match plan.identity().family {
@@ -98,5 +106,21 @@ fn how(plan: &Plan) -> String {
         Family::Molto2 => fill("token.compare_molto", &[("n", &plan.request().profile.to_string())]),
         _ if matches!(plan.request().credential.moving, Moving::Counter(_)) => text("token.compare_counter").to_owned(),
         _ => text("token.compare_other").to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_whole_code_is_judged() {
+        let is_judged = |line: &str| of_code(line, TokenDigits::SIX).is_some();
+        for whole in ["123456", " 123 456\n", "123-456"] {
+            assert!(is_judged(whole), "{whole}");
+        }
+        for slip in ["12345", "1234567", "abcdef", "12345b", "1", "?", "12345678"] {
+            assert!(!is_judged(slip), "{slip}");
+        }
     }
 }
