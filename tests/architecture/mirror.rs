@@ -31,7 +31,7 @@ const WITH_THE_APPS: [&str; 22] = [
     "damaged_enrolments",
 ];
 /// Hardware tokens: they come with the link of the phones, by NFC.
-const WITH_NFC: [&str; 29] = [
+const WITH_NFC: [&str; 30] = [
     "add_hardware_slot",
     "add_token_key",
     "batch",
@@ -50,6 +50,7 @@ const WITH_NFC: [&str; 29] = [
     "ledger",
     "meet_token",
     "plan_burn",
+    "prove_ledger_row",
     "remove_damaged_token_rows",
     "remove_ledger_row",
     "remove_token_key",

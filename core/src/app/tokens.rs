@@ -4,7 +4,7 @@ use countersign_protocol::Secret;
 use countersign_protocol::text::is_forbidden;
 
 use super::App;
-use crate::burn::ledger::{Entry, Form, LedgerError, Written};
+use crate::burn::ledger::{Entry, Form, LedgerError, Proof, Written};
 use crate::burn::{self, BatchId, Erases, Family, KeyProfile, LedgerRow, Plan, Progress, read_key, write_key};
 #[cfg(doc)]
 use crate::error::PortError;
@@ -76,6 +76,20 @@ impl App {
         let entries: Vec<Entry> = lines.iter().filter_map(|line| line.row.entry()).collect();
         let written = burn::ledger::write(&entries, form, &*self.ports.random)?;
         Ok((written, lines.len() - entries.len()))
+    }
+
+    /// Keeps of a row of the ledger what reading its token back showed.
+    ///
+    /// # Errors
+    /// [`InputError::NotFound`]; [`InputError::VaultLocked`]; [`PortError`] of the disk.
+    pub fn prove_ledger_row(&self, id: KeptId, proof: Proof) -> Result<(), Error> {
+        self.change_tokens(|rows| {
+            if !rows.ids(Drawer::Ledger).contains(&id) {
+                return Err(InputError::NotFound.into());
+            }
+            let row = LedgerRow::read(rows.open(id)?.expose()).ok_or(InputError::Damaged(id.0))?;
+            rows.set(id, &LedgerRow { proof, ..row }.write())
+        })
     }
 
     /// Removes a row of the ledger, its seed among it.

@@ -59,6 +59,18 @@ pub trait Burns {
     /// A [`Fault`] where it cannot be read.
     fn standing(&self, plan: &Plan) -> Result<Option<LedgerRow>, Fault>;
 
+    /// What the ledger says of one token; of one without a serial number nothing, since it may be another one each time.
+    ///
+    /// # Errors
+    /// A [`Fault`] where it cannot be read.
+    fn rows(&self, token: &TokenName) -> Result<Vec<LedgerLine>, Fault>;
+
+    /// Keeps what came of reading back what a row of the ledger says.
+    ///
+    /// # Errors
+    /// A [`Fault`] where it cannot be written.
+    fn read_back(&mut self, line: &LedgerLine, ending: Ending) -> Result<(), Fault>;
+
     /// A token holds what was written into it no more: the ledger says so no longer. How many of its rows are gone.
     ///
     /// # Errors
@@ -142,6 +154,23 @@ impl Burns for InVault {
         Ok(self.desk.app.standing(plan)?)
     }
 
+    fn rows(&self, token: &TokenName) -> Result<Vec<LedgerLine>, Fault> {
+        let lines = self.desk.app.ledger(None)?;
+        Ok(lines.into_iter().filter(|line| line.row.token == *token && token.serial.is_some()).collect())
+    }
+
+    fn read_back(&mut self, line: &LedgerLine, ending: Ending) -> Result<(), Fault> {
+        let mut journal = self.desk.app.journal(None);
+        let last = journal.record(&line.row.token)?;
+        if last.is_some_and(|last| line.row.is_in_place_of(&last.request)) {
+            return Ok(journal.finish(&line.row.token, ending)?);
+        }
+        match (line.id, proof_of(ending)) {
+            (Some(id), Some(proof)) => Ok(self.desk.app.prove_ledger_row(id, proof)?),
+            _ => Ok(()),
+        }
+    }
+
     fn erased(&mut self, token: &TokenName, what: &Erased<'_>) -> Result<usize, Fault> {
         let app = &self.desk.app;
         if let Erased::Whole = what {
@@ -212,6 +241,14 @@ impl Burns for Passing {
 
     fn standing(&self, _: &Plan) -> Result<Option<LedgerRow>, Fault> {
         Ok(None)
+    }
+
+    fn rows(&self, _: &TokenName) -> Result<Vec<LedgerLine>, Fault> {
+        Ok(vec![])
+    }
+
+    fn read_back(&mut self, _: &LedgerLine, _: Ending) -> Result<(), Fault> {
+        Ok(())
     }
 
     fn erased(&mut self, _: &TokenName, _: &Erased<'_>) -> Result<usize, Fault> {

@@ -136,17 +136,22 @@ const fn note_name(note: Note) -> &'static str {
     }
 }
 
+/// How a burn ended, in one word.
+pub const fn name(of: Ending) -> &'static str {
+    match of {
+        Ending::ProvenByLink => "proven_by_link",
+        Ending::ProvenByPerson => "proven_by_codes",
+        Ending::ClockOff(_) => "clock_off",
+        Ending::Written(_) => "written_not_proven",
+        Ending::Failed => "failed",
+        Ending::NotWritten => "not_written",
+    }
+}
+
 /// How a burn ended.
 pub fn ending(of: Ending) -> Value {
-    let (name, ahead) = match of {
-        Ending::ProvenByLink => ("proven_by_link", None),
-        Ending::ProvenByPerson => ("proven_by_codes", None),
-        Ending::ClockOff(ahead) => ("clock_off", Some(ahead)),
-        Ending::Written(_) => ("written_not_proven", None),
-        Ending::Failed => ("failed", None),
-        Ending::NotWritten => ("not_written", None),
-    };
-    json!({ "ending": name, "proven": of.is_proven(), "clock_ahead": ahead })
+    let ahead = if let Ending::ClockOff(ahead) = of { Some(ahead) } else { None };
+    json!({ "ending": name(of), "proven": of.is_proven(), "clock_ahead": ahead })
 }
 
 /// Why a token is not served.

@@ -1,15 +1,17 @@
 //! `countersign token verify`: whether a token holds what was written. Nothing is written; of a counter the first code is used up.
 
+use countersign_core::app::LedgerLine;
 use countersign_core::burn::{
-    Ending, Identity, Judgement, Plan, PlanError, Proof, Refusal, Request, Said, TokenError, TokenName,
+    Credential, Ending, Family, Found, Identity, Judgement, LedgerRow, Moving, Plan, PlanError, Proof, Refusal,
+    Request, Said, TokenError, TokenName,
 };
 use countersign_core::error::PortError;
-use countersign_strings::text;
+use countersign_strings::{fill, text};
 use serde_json::{Value, json};
 
 use super::args::Verify;
 use super::compare::{self, Wanted};
-use super::table::{Table, of_error};
+use super::table::{At, Table, of_error, stopped};
 use super::{seed, told, write};
 use crate::command::Context;
 use crate::fault::Fault;
@@ -21,6 +23,15 @@ enum End {
     Refused(Identity, Refusal),
     Token(TokenError),
     Port(PortError),
+    Fault(Fault),
+}
+
+/// What was read back.
+enum Read {
+    /// What was asked about, or burned last.
+    One { plan: Plan, proof: Proof, is_kept: bool },
+    /// Every entry that the ledger says is in the token.
+    Entries(Identity, Vec<(Credential, Ending)>),
 }
 
 /// Reads back by the link where the token can; else digits are compared.
@@ -43,6 +54,12 @@ pub fn run(context: &Context, asked: &Verify) -> Result<(), Fault> {
         if !misplaced.is_empty() {
             return Err(End::Refused(identity, Refusal::Misfits(misplaced)));
         }
+        if is_kept && asked.profile.is_none() && found.capabilities().reads_codes {
+            let rows = at.burns.rows(&token).map_err(End::Fault)?;
+            if rows.len() > 1 {
+                return Ok(Read::Entries(identity, entries(found, at, &rows)?));
+            }
+        }
         // What was burned last may be in another profile than the one that is asked about.
         let record = record.filter(|record| asked.profile.is_none_or(|profile| record.request.profile == profile));
         let kept = record.map(|record| Request { replace: true, expert: true, ..record.request });
@@ -60,24 +77,83 @@ pub fn run(context: &Context, asked: &Verify) -> Result<(), Fault> {
         if is_kept && proof == Proof::Code {
             at.burns.journal().finish(&token, Ending::ProvenByLink).map_err(End::Port)?;
         }
-        Ok((plan, proof, is_kept))
+        Ok(Read::One { plan, proof, is_kept })
     })?;
     let (plan, proof, is_kept) = match read {
-        Ok(read) => read,
+        Ok(Read::One { plan, proof, is_kept }) => (plan, proof, is_kept),
+        Ok(Read::Entries(identity, entries)) => return told_each(context, &identity, &entries),
         Err(End::Nothing) => return Err(Fault::refused(text("token.nothing_to_verify"))),
         Err(End::Refused(identity, refusal)) => {
             return Err(Fault::refused(token_words::of_refused(&identity, &refusal)));
         }
         Err(End::Token(error)) => return Err(of_error(error)),
         Err(End::Port(fault)) => return Err(fault.into()),
+        Err(End::Fault(fault)) => return Err(fault),
     };
     match proof {
-        Proof::Code => told(context, &plan, Ending::ProvenByLink),
+        Proof::Code => told(&table, &plan, Ending::ProvenByLink),
         Proof::Settings => {
             let ending = by_codes(&mut table, &plan, asked, is_kept)?;
-            told(context, &plan, ending)
+            told(&table, &plan, ending)
         }
     }
+}
+
+/// Reads back each entry that the ledger says is in this token, and keeps what came of it.
+fn entries(found: &mut Found<'_>, at: At<'_>, rows: &[LedgerLine]) -> Result<Vec<(Credential, Ending)>, End> {
+    let mut entries = Vec::new();
+    for line in rows {
+        let LedgerRow { credential, proof, .. } = &line.row;
+        // A code that a counter moves is used up by asking: what is proven is not asked again.
+        let ending = if matches!(credential.moving, Moving::Counter(_)) && proof.is_proven() {
+            Ending::ProvenByLink
+        } else {
+            let ending = entry(found, &at, credential)?;
+            at.burns.read_back(line, ending).map_err(End::Fault)?;
+            ending
+        };
+        entries.push((credential.clone(), ending));
+    }
+    Ok(entries)
+}
+
+/// Reads back one entry. Whether it asks for a touch stands in no ledger, and some tell.
+fn entry(found: &mut Found<'_>, at: &At<'_>, credential: &Credential) -> Result<Ending, End> {
+    for touch in [false, true] {
+        let request = Request { touch, replace: true, expert: true, ..Request::new(credential.clone()) };
+        let plan = match found.plan(request, &at.key, at.tools) {
+            Ok(plan) => plan,
+            Err(PlanError::Refused(_)) => continue,
+            Err(PlanError::Token(error)) => return Err(End::Token(error)),
+        };
+        match found.verify(&plan, at.tools) {
+            Ok(Proof::Code) => return Ok(Ending::ProvenByLink),
+            Ok(Proof::Settings) => return Ok(Ending::Written(None)),
+            Err(TokenError::NotKept(_)) if plan.identity().family == Family::Token2Otp => {}
+            Err(TokenError::NotKept(_)) => return Ok(Ending::Failed),
+            Err(error) => return Err(End::Token(error)),
+        }
+    }
+    Ok(Ending::Failed)
+}
+
+/// Names each entry, and whether it is proven.
+fn told_each(context: &Context, identity: &Identity, entries: &[(Credential, Ending)]) -> Result<(), Fault> {
+    let terminal = &context.terminal;
+    let as_json = |(credential, ending): &(Credential, Ending)| json!({ "account": told::credential(credential), "ending": told::name(*ending), "proven": ending.is_proven() });
+    let rows: Vec<Value> = entries.iter().map(as_json).collect();
+    let all_proven = entries.iter().all(|(_, ending)| ending.is_proven());
+    terminal.result("", &json!({ "token": told::identity(identity), "proven": all_proven, "entries": rows }));
+    for (credential, ending) in entries {
+        let owner = token_words::of_owner(credential);
+        let owner = if owner.is_empty() { text("token.owner_none") } else { &owner };
+        let key = if ending.is_proven() { "token.entry_proven" } else { "token.entry_other" };
+        terminal.say(&fill(key, &[("name", owner)]));
+    }
+    if all_proven {
+        return Ok(());
+    }
+    Err(Fault::refused(text("token.entries_not_proven")))
 }
 
 /// A person types what the display shows.
@@ -94,12 +170,18 @@ fn by_codes(table: &mut Table<'_>, plan: &Plan, asked: &Verify, is_kept: bool) -
     }
 }
 
-fn told(context: &Context, plan: &Plan, ending: Ending) -> Result<(), Fault> {
+/// Says what came of it. What was not proven does not end well, for a script that asked for proof.
+fn told(table: &Table<'_>, plan: &Plan, ending: Ending) -> Result<(), Fault> {
+    let terminal = &table.context.terminal;
     let mut json = json!({ "token": told::identity(plan.identity()) });
     if let (Value::Object(json), Value::Object(ending)) = (&mut json, told::ending(ending)) {
         json.extend(ending);
     }
-    context.terminal.result("", &json);
-    context.terminal.say(&token_words::of_ending(ending));
-    Ok(())
+    terminal.result("", &json);
+    let words = token_words::of_ending(ending);
+    if !ending.is_proven() && !table.interrupt.was_asked() {
+        return Err(Fault::refused(words));
+    }
+    terminal.say(&words);
+    if ending.is_proven() { Ok(()) } else { Err(stopped()) }
 }
