@@ -407,7 +407,7 @@ fn random_seeds_go_somewhere_and_each_is_another() {
 fn what_is_done_beside_burning_is_done_where_a_token_can() {
     let desk = Desk::empty();
     for (arguments, operated) in [
-        (&["sync", "--emulated", "miniOTP-2-i", "--yes"][..], "done"),
+        (&["sync", "--emulated", "miniOTP-2-i", "--algorithm", "sha256", "--period", "60", "--yes"][..], "done"),
         (&["sync", "--emulated", "Molto-2", "--profile", "3", "--yes"], "done"),
         (&["screen", "lock", "--emulated", "Molto-2", "--yes"], "done"),
         (&["screen", "unlock", "--emulated", "Molto-2", "--yes"], "done"),

@@ -104,6 +104,14 @@ fn what_a_model_cannot_do_is_said_before_anybody_is_asked() {
     is_refused_unasked(&settings, text("token.sync_clock_alone"));
     let digits = token(&desk, &["sync", "--emulated", "miniOTP-2-i", "--digits", "8"], "");
     is_refused_unasked(&digits, &fill("token.misfit_digits", &[("n", "8")]));
+    for (said, missing) in [
+        (&[][..], "--algorithm, --period"),
+        (&["--period", "60"], "--algorithm"),
+        (&["--algorithm", "sha1"], "--period"),
+    ] {
+        let unknown = token(&desk, &[&["sync", "--emulated", "miniOTP-2-i", "--yes"], said].concat(), "");
+        is_refused_unasked(&unknown, &fill("token.sync_settings", &[("settings", missing)]));
+    }
     let which = token(&desk, &["delete", "--emulated", "Molto-2"], "");
     is_refused_unasked(&which, text("token.delete_by_profile"));
 }

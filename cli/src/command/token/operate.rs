@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use countersign_core::burn::ledger::Proof;
 use countersign_core::burn::{
-    Credential, Family, Identity, KeyProfile, Operated, Operation, Request, Room, Said, Seed, Stop, TokenError,
+    Credential, Family, Identity, KeyProfile, Moving, Operated, Operation, Request, Room, Said, Seed, Stop, TokenError,
     TokenName,
 };
 use countersign_core::protocol::Secret;
@@ -91,13 +92,15 @@ fn has_forgotten(
 pub fn sync(context: &Context, asked_for: &SyncClock) -> Result<(), Fault> {
     let on = &asked_for.operate;
     let mut table = Table::open(context, &on.on, &on.key)?;
-    let request = Request {
+    let mut request = Request {
         profile: asked_for.profile.unwrap_or_default(),
         display: asked_for.display.map_or_else(Default::default, seed::display),
         ..Request::new(without_seed(&asked_for.shape, "", "")?)
     };
-    let operation = Operation::SyncClock(request.clone());
-    let identity = able(&mut table, &operation)?;
+    let identity = able(&mut table, &Operation::SyncClock(request.clone()))?;
+    if identity.family != Family::Molto2 {
+        request = with_its_settings(&mut table, &identity, asked_for, request)?;
+    }
     let (settings, number) = (token_words::of_settings(&request.credential), request.profile.to_string());
     let values = [("settings", &*settings), ("n", &*number)];
     let question = if identity.family == Family::Molto2 {
@@ -112,9 +115,48 @@ pub fn sync(context: &Context, asked_for: &SyncClock) -> Result<(), Fault> {
         "token.sync_ask"
     };
     asked(&table, &identity, on, question, &values)?;
-    let operated = operate(&mut table, &identity, &operation)?;
+    let operated = operate(&mut table, &identity, &Operation::SyncClock(request))?;
     told(&table, &identity, operated);
     Ok(())
+}
+
+/// The settings that the token has, which are written together with its clock and cannot be read: as said, else as the ledger
+/// knows them. Of those that nobody knows none is made up.
+fn with_its_settings(
+    table: &mut Table<'_>,
+    identity: &Identity,
+    asked_for: &SyncClock,
+    request: Request,
+) -> Result<Request, Fault> {
+    let token = TokenName::from(identity);
+    // What failed may have left others.
+    let known = table.burns.rows(&token)?.into_iter().rfind(|line| line.row.proof != Proof::Failed);
+    let shape = shape_of(&asked_for.shape, known.as_ref().map(|line| &line.row.credential));
+    let missing = [("--algorithm", shape.algorithm.is_none()), ("--period", shape.period.is_none())];
+    let missing: Vec<&str> = missing.into_iter().filter(|(_, is_missing)| *is_missing).map(|(name, _)| name).collect();
+    if !missing.is_empty() && shape.counter.is_none() {
+        return Err(Fault::refused(fill("token.sync_settings", &[("settings", &missing.join(", "))])));
+    }
+    let display = match (asked_for.display, known) {
+        (None, Some(_)) => table.burns.journal().record(&token)?.map(|record| record.request.display),
+        _ => None,
+    };
+    let credential = without_seed(&shape, "", "")?;
+    Ok(Request { credential, display: display.unwrap_or(request.display), ..request })
+}
+
+/// What was said, and beside it what is known.
+fn shape_of(said: &Shape, known: Option<&Credential>) -> Shape {
+    let period = known.and_then(|known| match known.moving {
+        Moving::Time(period) => Some(u64::from(period.seconds())),
+        Moving::Counter(_) => None,
+    });
+    Shape {
+        algorithm: said.algorithm.clone().or(known.map(|known| known.algorithm.as_str().to_owned())),
+        digits: said.digits.or(known.map(|known| known.digits.get().into())),
+        period: said.period.or(period),
+        counter: said.counter,
+    }
 }
 
 /// Deletes one profile or entry.
@@ -274,4 +316,25 @@ fn without_seed(shape: &Shape, issuer: &str, account: &str) -> Result<Credential
         algorithm: settings.algorithm,
         digits: settings.digits,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_core::protocol::otp::{Algorithm, Period};
+
+    use super::*;
+
+    #[test]
+    fn settings_that_were_not_said_are_those_of_the_ledger_and_none_is_made_up() {
+        let mut known = without_seed(&Shape::default(), "ACME", "mara").unwrap();
+        known.algorithm = Algorithm::Sha256;
+        known.moving = Moving::Time(Period::try_from(60).unwrap());
+        let taken = without_seed(&shape_of(&Shape::default(), Some(&known)), "", "").unwrap();
+        assert_eq!((taken.algorithm, taken.moving, taken.digits), (known.algorithm, known.moving, known.digits));
+        let said = Shape { period: Some(30), ..Shape::default() };
+        let shape = shape_of(&said, Some(&known));
+        assert_eq!((shape.algorithm.as_deref(), shape.period), (Some("SHA256"), Some(30)), "what was said counts");
+        let shape = shape_of(&said, None);
+        assert_eq!((shape.algorithm, shape.period, shape.digits), (None, Some(30), None));
+    }
 }
