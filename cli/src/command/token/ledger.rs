@@ -37,6 +37,7 @@ pub fn run(context: &Context, asked: &Ledger) -> Result<(), Fault> {
     let out = Out { ledger: file, form, clear, unproven };
     may_write(&out)?;
     let entries = kept::open(context, false)?.entries()?;
+    let is_empty = entries.is_empty();
     let out = prepared(context, &out)?;
     let entries: Vec<Entry> = entries.into_iter().filter(|entry| is_asked(asked, entry)).collect();
     if asked.file.is_some() {
@@ -48,7 +49,7 @@ pub fn run(context: &Context, asked: &Ledger) -> Result<(), Fault> {
     let lines: Vec<String> = entries.iter().map(line).collect();
     context.terminal.result(&lines.join("\n"), &json!({ "tokens": rows }));
     if entries.is_empty() {
-        context.terminal.say(text("token.ledger_empty"));
+        context.terminal.say(text(if is_empty { "token.ledger_empty" } else { "token.ledger_no_match" }));
     }
     Ok(())
 }
