@@ -1,5 +1,7 @@
 //! What a person keeps of accounts: `edit`, `move`, `groups`, `remove`, `bin`, `undo`, `show`, and lists of all kinds.
 
+mod same;
+
 use std::sync::Arc;
 
 use countersign_core::system::{SystemClock, SystemRandom};

@@ -1,12 +1,14 @@
 //! `countersign add`: names what was read, asks, and stores it.
 
+use std::sync::Arc;
+
 use countersign_core::error::{Error, InputError};
-use countersign_core::protocol::uri::otpauth::{Account, Repair};
-use countersign_core::vault::NewAccount;
+use countersign_core::protocol::uri::otpauth::{self, Repair};
+use countersign_core::vault::{Account, AccountId, NewAccount};
 use countersign_strings::{fill, text};
 use serde_json::json;
 
-use super::{Context, account, by_hand};
+use super::{Context, account, by_hand, there};
 use crate::args::Add;
 use crate::desk::Desk;
 use crate::fault::Fault;
@@ -53,9 +55,10 @@ fn tell(context: &Context, account: &NewAccount, about: &str, remarks: &[String]
 }
 
 fn store(context: &Context, desk: &Desk, account: &NewAccount, remarks: &[String]) -> Result<(), Fault> {
+    let were = desk.app.accounts()?;
     let id = match desk.app.add_account(account) {
         Ok(id) => id,
-        Err(Error::Input(InputError::Duplicate(_))) => return Err(Fault::refused(text("error.duplicate"))),
+        Err(Error::Input(InputError::Duplicate(id))) => return is_there(context, desk, account, &were, AccountId(id)),
         Err(fault) => return Err(fault.into()),
     };
     let (issuer, name) = (&account.issuer, &account.name);
@@ -64,6 +67,21 @@ fn store(context: &Context, desk: &Desk, account: &NewAccount, remarks: &[String
     let line = outside::isolated(&account::names(issuer, name));
     context.terminal.say(&fill("cli.added", &[("name", &line)]));
     Ok(())
+}
+
+/// Names the account that is kept in place of this one, and says what became of its counter.
+fn is_there(
+    context: &Context,
+    desk: &Desk,
+    account: &NewAccount,
+    were: &[Arc<Account>],
+    id: AccountId,
+) -> Result<(), Fault> {
+    let are = desk.app.accounts()?;
+    let kept = there::of(&are, id);
+    context.terminal.result("", &json!({ "there": kept.map(there::as_json) }));
+    let moved = there::of(were, id).map(|was| was.kind) != kept.map(|is| is.kind);
+    Err(Fault::refused(if moved { there::after(were, &are, id) } else { there::before(kept, account.kind) }))
 }
 
 fn sure(context: &Context, question: &str) -> Result<(), Fault> {
@@ -75,14 +93,14 @@ fn sure(context: &Context, question: &str) -> Result<(), Fault> {
 
 /// The account as the person wants it: a + that may stand for a blank is asked about, and what may be of another kind a
 /// second time.
-fn asked(context: &Context, account: Account, repairs: &[Repair]) -> Result<Account, Fault> {
+fn asked(context: &Context, account: otpauth::Account, repairs: &[Repair]) -> Result<otpauth::Account, Fault> {
     sure(context, text("tui.add_title"))?;
     in_detail(context, account, repairs)
 }
 
 /// What else is asked of an account that is to be added: how a + of its issuer is meant, and whether one that may be of
 /// another kind is meant at all.
-pub fn in_detail(context: &Context, account: Account, repairs: &[Repair]) -> Result<Account, Fault> {
+pub fn in_detail(context: &Context, account: otpauth::Account, repairs: &[Repair]) -> Result<otpauth::Account, Fault> {
     let terminal = &context.terminal;
     let account = match read::with_blanks(&account, repairs) {
         Some(blanks) if terminal.confirm(&plus_question(&blanks))? => blanks,
@@ -94,6 +112,6 @@ pub fn in_detail(context: &Context, account: Account, repairs: &[Repair]) -> Res
     Ok(account)
 }
 
-fn plus_question(blanks: &Account) -> String {
+fn plus_question(blanks: &otpauth::Account) -> String {
     fill("cli.plus_blank_ask", &[("name", &outside::isolated(&blanks.issuer))])
 }

@@ -1,7 +1,7 @@
 //! How accounts are kept, in words and as JSON: their groups and tags, and how each is shown.
 
 use countersign_core::app::App;
-use countersign_core::vault::{Account, Changed, Group, GroupId, Icon};
+use countersign_core::vault::{Account, Changed, Group, GroupId, Icon, Kind};
 use countersign_strings::{fill, text};
 use serde_json::{Value, json};
 
@@ -147,6 +147,13 @@ fn differences(from: Kept<'_>, to: Kept<'_>, groups: &Groups) -> Vec<String> {
         (false, true) => lines.push(text("accounts.into_the_bin").to_owned()),
         (true, false) => lines.push(text("accounts.out_of_the_bin").to_owned()),
         _ => {}
+    }
+    if let (Kind::Hotp(before), Kind::Hotp(after)) = (from.0.kind, to.0.kind)
+        && before != after
+    {
+        let (before, after) = (before.get().to_string(), after.get().to_string());
+        let values = [("field", text("error.field_counter")), ("before", &*before), ("after", &*after)];
+        lines.push(fill("accounts.difference", &values));
     }
     if from.0.order != to.0.order {
         lines.push(text("accounts.place").to_owned());

@@ -37,6 +37,7 @@ mod settings;
 mod sheet;
 mod show;
 pub(crate) mod slots;
+pub mod there;
 pub mod token;
 mod undo;
 

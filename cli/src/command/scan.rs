@@ -1,17 +1,18 @@
 //! `countersign scan`: reads pictures or links, names what each is, asks, and stores all of it in one step.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use countersign_core::app::{App, Scanned, TransferRow, TransferState};
 use countersign_core::limits::PICTURE_CODES;
 use countersign_core::protocol::uri::migration::{Added, Part, Transfer};
-use countersign_core::protocol::uri::otpauth::{Account, Repair};
-use countersign_core::vault::{Kind, Known, NewAccount};
+use countersign_core::protocol::uri::otpauth::{self, Repair};
+use countersign_core::vault::{Account, Kind, Known, NewAccount};
 use countersign_strings::{fill, text};
 use serde_json::{Value, json};
 
-use super::{Context, add, by_hand};
+use super::{Context, add, by_hand, there};
 use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::port::clipboard::{self, Pasted};
@@ -134,7 +135,7 @@ fn copied(context: &Context, app: &App, found: &mut Found) -> Result<(), Fault> 
 
 /// An account that was read.
 struct One {
-    account: Account,
+    account: otpauth::Account,
     repairs: Vec<Repair>,
     guessed: bool,
 }
@@ -206,10 +207,14 @@ impl Found {
             _ => fill("scan.numbered", &[("n", &number.to_string()), ("name", name)]),
         };
         let known = desk.app.known_accounts(&self.accounts.iter().map(One::new_account).collect::<Vec<_>>())?;
+        let accounts = desk.app.accounts()?;
         for ((number, one), known) in (1..).zip(&self.accounts).zip(known) {
             let line = line(&one.account.issuer, &one.account.name);
             terminal.say(&numbered(number, &format!("{line}\n  {}", scan_words::of_kind(&one.account))));
-            let there = matches!(known, Known::There(_)).then(|| text("scan.is_there").to_owned());
+            let there = match known {
+                Known::There(id) => Some(there::before(there::of(&accounts, id), one.account.kind.into())),
+                _ => None,
+            };
             let remarks = scan_words::remarks(&one.repairs, one.guessed).into_iter().chain(there);
             remarks.for_each(|remark| terminal.say(&format!("  {remark}")));
         }
@@ -217,7 +222,7 @@ impl Found {
             let rows = desk.app.transfer_rows(&self.transfer)?;
             let title = fill("scan.transfer_name", &[("n", &rows.len().to_string())]);
             terminal.say(&numbered(self.choices(), &title));
-            rows.iter().for_each(|row| terminal.say(&format!("  {}", row_words(row))));
+            rows.iter().for_each(|row| terminal.say(&format!("  {}", row_words(row, &[], &accounts))));
         }
         Ok(())
     }
@@ -313,6 +318,7 @@ fn agreed(context: &Context, question: &str) -> Result<(), Fault> {
 
 /// Stores what was agreed on, and tells of each account what became of it.
 fn store(context: &Context, desk: &Desk, found: Found, options: &Scan) -> Result<(), Fault> {
+    let were = desk.app.accounts()?;
     let accounts: Vec<NewAccount> = found.accounts.iter().map(One::new_account).collect();
     let mut rows: Vec<TransferRow> = Vec::new();
     if !accounts.is_empty() {
@@ -327,22 +333,25 @@ fn store(context: &Context, desk: &Desk, found: Found, options: &Scan) -> Result
         let partly = options.partly || !found.transfer.is_whole();
         rows.extend(desk.app.import_transfer(&found.transfer, partly)?);
     }
-    told(context, &rows, &found.others)
+    told(context, &rows, &found.others, (&were, &desk.app.accounts()?))
 }
 
-fn told(context: &Context, rows: &[TransferRow], others: &[String]) -> Result<(), Fault> {
+/// All accounts as they were, and as they are.
+type WereAre<'a> = (&'a [Arc<Account>], &'a [Arc<Account>]);
+
+fn told(context: &Context, rows: &[TransferRow], others: &[String], kept: WereAre<'_>) -> Result<(), Fault> {
     let of = |state: fn(TransferState) -> bool| -> Vec<&TransferRow> {
         rows.iter().filter(|row| state(row.state)).collect()
     };
     let added = of(|state| matches!(state, TransferState::Added(_)));
     let there = of(|state| matches!(state, TransferState::There(_) | TransferState::Twice));
     let refused = of(|state| matches!(state, TransferState::Unreadable(_) | TransferState::Refused(_)));
-    let json = |rows: &[&TransferRow]| rows.iter().map(|row| row_json(row)).collect::<Vec<_>>();
+    let json = |rows: &[&TransferRow]| rows.iter().map(|row| row_json(row, kept.1)).collect::<Vec<_>>();
     context.terminal.result(
         "",
         &json!({ "added": json(&added), "there": json(&there), "refused": json(&refused), "other": others }),
     );
-    there.iter().chain(&refused).for_each(|row| context.terminal.say(&row_words(row)));
+    there.iter().chain(&refused).for_each(|row| context.terminal.say(&row_words(row, kept.0, kept.1)));
     match added.as_slice() {
         [] => {}
         [one] => context.terminal.say(&fill("cli.added", &[("name", &line(&one.issuer, &one.name))])),
@@ -358,22 +367,26 @@ fn told(context: &Context, rows: &[TransferRow], others: &[String]) -> Result<()
     }
 }
 
-fn row_words(row: &TransferRow) -> String {
+fn row_words(row: &TransferRow, were: &[Arc<Account>], are: &[Arc<Account>]) -> String {
     let name = line(&row.issuer, &row.name);
     let refused = |why: String| fill("scan.not_taken", &[("name", &name), ("why", &why)]);
     match row.state {
         TransferState::New | TransferState::Added(_) => name,
-        TransferState::There(_) => fill("scan.there", &[("name", &name)]),
+        TransferState::There(id) => fill("scan.there", &[("name", &name), ("there", &there::after(were, are, id))]),
         TransferState::Twice => fill("scan.twice", &[("name", &name)]),
         TransferState::Unreadable(fault) => refused(transfer_words::of_entry(fault)),
         TransferState::Refused(fault) => refused(words::of_error(&fault.into())),
     }
 }
 
-fn row_json(row: &TransferRow) -> Value {
+fn row_json(row: &TransferRow, accounts: &[Arc<Account>]) -> Value {
     let mut json = json!({ "issuer": row.issuer, "name": row.name });
     match row.state {
-        TransferState::Added(id) | TransferState::There(id) => json["id"] = json!(id.to_string()),
+        TransferState::Added(id) => json["id"] = json!(id.to_string()),
+        TransferState::There(id) => {
+            json["id"] = json!(id.to_string());
+            json["as"] = json!(there::of(accounts, id).map(there::as_json));
+        }
         TransferState::Unreadable(fault) => json["why"] = json!(transfer_words::of_entry(fault)),
         TransferState::Refused(fault) => json["why"] = json!(words::of_error(&fault.into())),
         TransferState::New | TransferState::Twice => {}

@@ -1,6 +1,6 @@
 //! Accounts come in: one or many at once, none twice.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use countersign_protocol::Secret;
 use countersign_protocol::otp::{Algorithm, Code, Counter, Digits, hotp};
@@ -13,16 +13,21 @@ use super::key::Keys;
 use super::kind::Kind;
 use super::label::{ORDER_STEP, first_order};
 use super::rows::Row;
+use super::undo::Before;
 use crate::error::{Error, InputError, Named};
 use crate::limits;
+
+/// How far the counter of an account that is there goes ahead, where the same is added again: what is further is sooner a
+/// damaged or a forged code than one of a phone that was in use meanwhile.
+pub const COUNTER_AHEAD: u64 = 1000;
 
 impl Vault {
     /// Adds an account.
     ///
     /// # Errors
     /// [`InputError::Duplicate`] where the same seed with the same settings is there: names stay as they
-    /// are, and of two HOTP counters the larger is kept; [`InputError::Field`] and [`InputError::TooMuch`]
-    /// by field; [`InputError::NotFound`] for a group or a picture that is not there;
+    /// are, and of two HOTP counters the larger is kept, unless it is more than [`COUNTER_AHEAD`] ahead. A counter that went
+    /// ahead is a change that [`Vault::undo`] takes back. [`InputError::Field`] and [`InputError::TooMuch`] by field; [`InputError::NotFound`] for a group or a picture that is not there;
     /// [`crate::error::PortError`] of the disk, with nothing changed.
     pub fn add(&mut self, new: &NewAccount) -> Result<AccountId, Error> {
         let added = self.add_all(std::slice::from_ref(new))?.pop();
@@ -42,7 +47,12 @@ impl Vault {
         }
         self.change(|work| {
             let mut batch = Batch::begin(work, &ready);
-            ready.iter().map(|ready| batch.take(work, ready.as_ref().map_err(|refused| *refused), now)).collect()
+            let take = |ready: &Result<_, _>| batch.take(work, ready.as_ref().map_err(|refused| *refused), now);
+            let taken = ready.iter().map(take).collect::<Result<_, _>>()?;
+            if !batch.ahead.is_empty() {
+                work.keep_undo(batch.ahead.values())?;
+            }
+            Ok(taken)
         })
     }
 
@@ -105,6 +115,8 @@ struct Batch {
     /// Accounts that were added, and the largest counter that any of their likes had.
     added: HashMap<[u8; 16], AccountId>,
     counters: HashMap<[u8; 16], Counter>,
+    /// Accounts that were there, before their counter went ahead.
+    ahead: BTreeMap<AccountId, Before>,
     count: usize,
     last_order: u64,
 }
@@ -124,6 +136,7 @@ impl Batch {
             known: (ready.len() > 1).then(all),
             added: HashMap::new(),
             counters,
+            ahead: BTreeMap::new(),
             count: there().count() + work.rows.bad.len(),
             last_order: there().map(|row| row.account.order).max().unwrap_or_default(),
         }
@@ -145,7 +158,9 @@ impl Batch {
         }
         let kind = self.counters.get(&identity).map_or(ready.new.kind, |counter| Kind::Hotp(*counter));
         if let Some(same) = self.same(work, &identity) {
-            work.merge(same, kind)?;
+            if let Some(before) = work.merge(same, kind)? {
+                self.ahead.entry(same.account.id).or_insert(before);
+            }
             return Ok(Err(InputError::Duplicate(same.account.id.0)));
         }
         if let Err(refused) = self.has_room().and_then(|()| work.has_all(&ready.details)) {
@@ -201,16 +216,18 @@ impl Ready<'_> {
 }
 
 impl Work<'_> {
-    /// The account is there: of two counters the larger is right, since the other's codes are used up.
-    fn merge(&mut self, same: &Row, given: Kind) -> Result<(), Error> {
-        if let (Kind::Hotp(kept), Kind::Hotp(counter)) = (same.account.kind, given)
-            && counter.get() > kept.get()
-        {
-            let mut account = (*same.account).clone();
-            account.kind = given;
-            self.rewrite(same, account, None)?;
+    /// The account is there: of two counters the larger is right, since the other's codes are used up. One that is too far
+    /// ahead is left. Returns what is kept of the account where its counter went ahead.
+    fn merge(&mut self, same: &Row, given: Kind) -> Result<Option<Before>, Error> {
+        let (Kind::Hotp(kept), Kind::Hotp(counter)) = (same.account.kind, given) else { return Ok(None) };
+        if !(1..=COUNTER_AHEAD).contains(&counter.get().saturating_sub(kept.get())) {
+            return Ok(None);
         }
-        Ok(())
+        let mut account = (*same.account).clone();
+        account.kind = given;
+        let before = Before::of_counter(&same.account, &account);
+        self.rewrite(same, account, None)?;
+        Ok(Some(before))
     }
 
     /// Whether the groups and the picture are there that an account names.
@@ -288,5 +305,35 @@ mod tests {
         assert_eq!(vault.get(fifth).unwrap().kind, hotp(9).kind, "the larger counter is kept");
         assert_eq!(vault.accounts().unwrap().len(), 3);
         assert!(is_long(&vault.add_all(&all[1..2]).unwrap()[0]), "nothing is written for it");
+    }
+
+    #[test]
+    fn a_counter_that_goes_ahead_is_taken_back_and_one_too_far_ahead_is_left() {
+        let folder = Folder::new();
+        let mut vault = folder.create();
+        let id = vault.add(&hotp(3)).unwrap();
+        let other = vault.add(&totp(1)).unwrap();
+        vault.delete(other).unwrap();
+        let kind = |vault: &mut Vault| vault.get(id).unwrap().kind;
+        let there = Err(InputError::Duplicate(id.0).into());
+        for counter in [0, 3, 3 + COUNTER_AHEAD + 1, 5_000_000] {
+            assert_eq!(vault.add(&hotp(counter)), there);
+            assert_eq!(kind(&mut vault), hotp(3).kind, "{counter}");
+        }
+        let last = vault.last_change().unwrap();
+        assert_eq!((last.len(), last[0].now.id), (1, other), "what was done before can still be taken back");
+
+        assert_eq!(vault.add(&hotp(3 + COUNTER_AHEAD)), there);
+        assert_eq!(kind(&mut vault), hotp(3 + COUNTER_AHEAD).kind);
+        let last = vault.last_change().unwrap();
+        assert_eq!((last[0].before.kind, last[0].now.kind), (hotp(3).kind, hotp(3 + COUNTER_AHEAD).kind));
+        vault.undo().unwrap();
+        assert_eq!(kind(&mut vault), hotp(3).kind);
+
+        assert!(vault.add_all(&[hotp(5), totp(7), hotp(9)]).unwrap()[1].is_ok());
+        assert_eq!(kind(&mut vault), hotp(9).kind);
+        vault.next_hotp(id).unwrap();
+        assert!(!vault.can_undo(), "a code was shown: its counter does not go back behind it");
+        assert_eq!(kind(&mut vault), hotp(10).kind);
     }
 }

@@ -56,6 +56,7 @@ use countersign_protocol::Secret;
 use zeroize::Zeroizing;
 
 pub use account::{Account, AccountId, DamagedAccount, Deleted, Details, Edit, Known, NewAccount};
+pub use add::COUNTER_AHEAD;
 pub use autolock::AutoLock;
 pub use bin::Binned;
 pub use codes::{CodeRow, Codes};

@@ -6,7 +6,8 @@
 //! 1 | for each account: id | mark 16 | its label before, with its length | 0, or 1 and its note before
 //! ```
 //!
-//! The mark tells whether the account is still as the change left it; a code that was used since is no difference.
+//! The mark tells whether the account is still as the change left it; a code that was used since is no difference. Where
+//! the change was one of the counter alone, the mark has the counter in it: it goes back only while no code was used since.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -53,6 +54,11 @@ impl Before {
     pub fn of(account: &Arc<Account>, after: &Account, note: Option<Zeroizing<String>>) -> Self {
         Self { mark: mark(after), account: account.clone(), note }
     }
+
+    /// The same of a change of the counter alone.
+    pub fn of_counter(account: &Arc<Account>, after: &Account) -> Self {
+        Self { mark: mark_with_counter(after), account: account.clone(), note: None }
+    }
 }
 
 impl Vault {
@@ -64,9 +70,14 @@ impl Vault {
         self.refresh()?;
         let open = self.unlocked()?;
         let kept = read(open.store.reader(), &open.keys)?;
-        let all = kept.into_iter().map(|Before { mark: left, account: before, note }| {
+        let all = kept.into_iter().map(|Before { mark: left, account: mut before, note }| {
             let now = open.rows.find_any(before.id).ok()?.account.clone();
-            (mark(&now) == left).then_some(Changed { before, now, note })
+            if mark(&now) == left {
+                Arc::make_mut(&mut before).kind = now.kind;
+            } else if mark_with_counter(&now) != left {
+                return None;
+            }
+            Some(Changed { before, now, note })
         });
         Ok(all.collect::<Option<_>>().unwrap_or_default())
     }
@@ -85,13 +96,17 @@ impl Vault {
         self.change(|work| {
             for Changed { before, now, note } in &all {
                 let row = work.rows.find_any(now.id)?;
-                if mark(&row.account) != mark(now) {
+                let counted = before.kind != now.kind;
+                if mark(&row.account) != mark(now) || (counted && row.account.kind != now.kind) {
                     return Err(InputError::NotFound.into());
                 }
                 if row.is_deleted() && before.deleted.is_none() {
                     work.may_come_back(row)?;
                 }
-                let account = work.as_before(before, &row.account);
+                let mut account = work.as_before(before, &row.account);
+                if counted {
+                    account.kind = before.kind;
+                }
                 work.rewrite(row, account, note.as_deref().map(String::as_str))?;
             }
             work.forget_undo()
@@ -113,9 +128,10 @@ impl Unlocked {
 
 impl Work<'_> {
     /// Keeps what is needed to take this change back, in place of what was kept.
-    pub fn keep_undo(&self, all: &[Before]) -> Result<(), Error> {
+    pub fn keep_undo<'a>(&self, all: impl IntoIterator<Item = &'a Before>) -> Result<(), Error> {
         let tag = Tag { place: Place::Undo, row: ROW, version: self.summary.version };
-        Ok(self.change.put(Place::Undo, ROW, &self.keys.seal(tag, &write(all), self.random)?)?)
+        let all: Vec<&Before> = all.into_iter().collect();
+        Ok(self.change.put(Place::Undo, ROW, &self.keys.seal(tag, &write(&all), self.random)?)?)
     }
 
     /// There is nothing to take back any more.
@@ -138,16 +154,23 @@ impl Work<'_> {
 
 /// What tells whether an account was changed.
 fn mark(account: &Account) -> [u8; 16] {
-    let mut same = account.clone();
     // A kind never changes, a counter does.
-    (same.kind, same.uses, same.used) = (Kind::Steam, 0, 0);
+    let mut same = account.clone();
+    same.kind = Kind::Steam;
+    mark_with_counter(&same)
+}
+
+/// The same of its counter too.
+fn mark_with_counter(account: &Account) -> [u8; 16] {
+    let mut same = account.clone();
+    (same.uses, same.used) = (0, 0);
     let label = Label { account: Arc::new(same), note: Note::Here(Zeroizing::default()) };
     let mut mark = [0; 16];
     mark.copy_from_slice(&H32::sha256(&[&label.write()]).as_bytes()[..16]);
     mark
 }
 
-fn write(all: &[Before]) -> Zeroizing<Vec<u8>> {
+fn write(all: &[&Before]) -> Zeroizing<Vec<u8>> {
     let labels = all
         .iter()
         .map(|before| Label { account: before.account.clone(), note: Note::Here(Zeroizing::default()) }.write());

@@ -1,0 +1,48 @@
+//! What is added again or changed to nothing: said as it is, and no reason to forget the change before it.
+
+use serde_json::json;
+
+use super::super::{Desk, SEED};
+use super::desk;
+
+/// A VPN account at counter 3, and the same with another counter under another name.
+fn counted(counter: u64, name: &str) -> String {
+    format!("otpauth://hotp/{name}?secret={SEED}&issuer=VPN&counter={counter}\n")
+}
+
+#[test]
+fn the_same_account_with_another_counter_says_what_becomes_of_the_counter() {
+    let desk = Desk::new();
+    desk.add(counted(3, "mara").trim());
+    for (command, counter) in [("scan", 5_000_000), ("add", 5_000_000)] {
+        let far = desk.run(&[command, "--yes"], &counted(counter, "forged"));
+        assert_eq!(far.code, 1, "{}", far.stderr);
+        for words in ["VPN (mara) (@1)", "stays at 3", "5000000", "1000"] {
+            assert!(far.stderr.contains(words), "{command}: {words} is missing in\n{}", far.stderr);
+        }
+    }
+    let near = desk.run(&["scan", "--yes", "--json"], &counted(9, "other"));
+    assert!(near.stderr.contains("went from 3 to 9. Take it back: countersign undo"), "{}", near.stderr);
+    assert_eq!(near.json()["there"][0]["as"], json!({ "id": "1", "issuer": "VPN", "name": "mara", "counter": 9 }));
+    let undone = desk.done(&["undo"]);
+    assert!(undone.stderr.contains("Counter: 9 → 3"), "{}", undone.stderr);
+    let typed = ["add", "--yes", "--json", "--kind", "hotp", "--issuer", "Other", "--counter", "4"];
+    let typed = desk.run(&typed, &format!("{SEED}\n"));
+    assert!(typed.code == 1 && typed.stderr.contains("went from 3 to 4"), "{}", typed.stderr);
+    assert_eq!(typed.json()["there"], json!({ "id": "1", "issuer": "VPN", "name": "mara", "counter": 4 }));
+    assert_eq!(desk.done(&["code", "VPN"]).stdout.trim(), "338314", "RFC 4226, appendix D, of counter 4");
+    assert_eq!(desk.listed(&[]).len(), 1);
+}
+
+#[test]
+fn a_duplicate_is_named_as_it_is_in_the_vault() {
+    let desk = desk();
+    let same = format!("otpauth://totp/Strange:olga?secret={}B&issuer=Strange\n", &SEED[..31]);
+    let scanned = desk.run(&["scan", "--yes", "--json"], &same);
+    assert!(scanned.stderr.contains("There already, as Bank (mara) (@2); it stays as it is."), "{}", scanned.stderr);
+    let kept = json!({ "id": "2", "issuer": "Bank", "name": "mara" });
+    assert_eq!(scanned.json()["there"][0]["as"], kept);
+    let added = desk.run(&["add", "--yes", "--json"], &same);
+    assert!(added.code == 1 && added.stderr.contains("as Bank (mara) (@2)"), "{}", added.stderr);
+    assert_eq!(added.json()["there"], kept);
+}
