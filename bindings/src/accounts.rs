@@ -31,7 +31,7 @@ impl Countersign {
 
     /// Changes many accounts alike, in one transaction.
     pub async fn edit_accounts(&self, ids: Vec<u64>, edit: AccountEdit) -> Result<(), CountersignError> {
-        self.blocking(move |app| Ok(app.edit_accounts(&accounts(ids), &edit.into())?)).await
+        self.blocking(move |app| Ok(app.edit_accounts(&accounts(ids), &edit.into()).map(drop)?)).await
     }
 
     /// Puts an account before another one in the order of the list, or at the end.

@@ -106,15 +106,25 @@ pub fn run(context: &Context, asked: &Edit) -> Result<(), Fault> {
     }
     let edit = asked.edit(context, &desk, &groups)?;
     let ids: Vec<AccountId> = chosen.iter().map(|account| account.id).collect();
-    desk.app.edit_accounts(&ids, &edit)?;
+    if desk.app.edit_accounts(&ids, &edit)? == 0 {
+        context.terminal.result("", &json!({ "changed": [] }));
+        context.terminal.say(text("accounts.edit_nothing"));
+        return Ok(());
+    }
     say(context, &desk, &groups, &ids)
 }
 
 /// Says what the last change did, which was of these accounts.
 pub fn say(context: &Context, desk: &Desk, groups: &Groups, ids: &[AccountId]) -> Result<(), Fault> {
     let changed = desk.app.last_change()?;
-    let accounts: Vec<Arc<Account>> =
-        desk.app.accounts()?.iter().filter(|account| ids.contains(&account.id)).cloned().collect();
+    let is_changed = |account: &Account| changed.iter().any(|one| one.now.id == account.id);
+    let accounts: Vec<Arc<Account>> = desk
+        .app
+        .accounts()?
+        .iter()
+        .filter(|account| ids.contains(&account.id) && is_changed(account))
+        .cloned()
+        .collect();
     let json: Vec<Value> = accounts.iter().map(|account| kept::as_json(account, groups)).collect();
     context.terminal.result("", &json!({ "changed": json }));
     kept::told(&desk.app, &changed, groups, false)?.iter().for_each(|words| context.terminal.say(words));

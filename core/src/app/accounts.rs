@@ -25,11 +25,12 @@ impl App {
         self.change_accounts(|vault| vault.add_all(accounts))
     }
 
-    /// Changes many accounts alike, in one transaction: all of them or none.
+    /// Changes many accounts alike, in one transaction: all of them or none. Returns how many the edit did not leave as they
+    /// are.
     ///
     /// # Errors
     /// As [`App::edit_account`].
-    pub fn edit_accounts(&self, ids: &[AccountId], edit: &Edit) -> Result<(), Error> {
+    pub fn edit_accounts(&self, ids: &[AccountId], edit: &Edit) -> Result<usize, Error> {
         self.change_accounts(|vault| vault.edit_all(ids, edit))
     }
 

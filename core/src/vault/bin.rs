@@ -57,7 +57,8 @@ impl Vault {
             let mut account = (*row.account).clone();
             account.deleted = Some(Deleted { at: now, day: work.summary.days });
             Ok((account, None))
-        })
+        })?;
+        Ok(())
     }
 
     /// What lies in the bin, the last deleted first.

@@ -13,27 +13,31 @@ use super::undo::Before;
 use crate::error::{Error, InputError, Named};
 
 impl Vault {
-    /// Changes an account.
+    /// Changes an account. Where the edit leaves it as it is, nothing is written.
     ///
     /// # Errors
     /// As [`Vault::get`] and [`Vault::add`].
     pub fn edit(&mut self, id: AccountId, edit: &Edit) -> Result<(), Error> {
-        self.edit_all(&[id], edit)
+        self.edit_all(&[id], edit).map(drop)
     }
 
-    /// Changes many accounts alike, in one transaction: all of them or none.
+    /// Changes many accounts alike, in one transaction: all of them or none. Returns how many the edit did not leave as they
+    /// are; where there are none, the change before it can still be taken back.
     ///
     /// # Errors
     /// As [`Vault::get`] and [`Vault::add`].
-    pub fn edit_all(&mut self, ids: &[AccountId], edit: &Edit) -> Result<(), Error> {
+    pub fn edit_all(&mut self, ids: &[AccountId], edit: &Edit) -> Result<usize, Error> {
         let now = self.clock.now();
         let edit = edit.checked()?;
         self.change_all(ids, |work, row| {
             let mut account = (*row.account).clone();
             edit.apply(&mut account)?;
             work.has_all(&account.details)?;
-            account.changed = now;
-            Ok((account, edit.note.clone()))
+            let note = edit.note.clone().filter(|note| !work.is_note(row, note));
+            if account != *row.account || note.is_some() {
+                account.changed = now;
+            }
+            Ok((account, note))
         })
     }
 
@@ -70,7 +74,8 @@ impl Vault {
             let order = moved.iter().find(|(id, _)| *id == account.id).map(|(_, order)| *order);
             account.order = order.unwrap_or(account.order);
             Ok((account, None))
-        })
+        })?;
+        Ok(())
     }
 
     /// Whether there is a change of accounts that [`Vault::undo`] takes back.
@@ -112,13 +117,14 @@ impl Vault {
         })
     }
 
-    /// Changes each of `ids` in one transaction, and remembers how to take that back.
+    /// Changes each of `ids` in one transaction, and remembers how to take that back. Returns how many it did not leave as
+    /// they are.
     pub(super) fn change_all(
         &mut self,
         ids: &[AccountId],
         edit: impl FnMut(&Work<'_>, &Row) -> Result<(Account, Option<Zeroizing<String>>), Error>,
-    ) -> Result<(), Error> {
-        if ids.is_empty() { Ok(()) } else { self.change(|work| work.change_all(ids, edit)) }
+    ) -> Result<usize, Error> {
+        if ids.is_empty() { Ok(0) } else { self.change(|work| work.change_all(ids, edit)) }
     }
 }
 
@@ -128,21 +134,29 @@ impl Work<'_> {
         &mut self,
         ids: &[AccountId],
         mut edit: impl FnMut(&Work<'_>, &Row) -> Result<(Account, Option<Zeroizing<String>>), Error>,
-    ) -> Result<(), Error> {
+    ) -> Result<usize, Error> {
         let ids: BTreeSet<AccountId> = ids.iter().copied().collect();
-        if ids.is_empty() {
-            return Ok(());
-        }
         let mut all = Vec::with_capacity(ids.len());
         for id in ids {
             let row = self.rows.find(id)?;
             let (account, note) = edit(self, row)?;
+            if account == *row.account && note.is_none() {
+                continue;
+            }
             let old = note.is_some() && !row.note_damaged;
             let old = old.then(|| self.note(row)).transpose()?;
             all.push(Before::of(&row.account, &account, old));
             self.rewrite(row, account, note.as_deref().map(String::as_str))?;
         }
-        self.keep_undo(&all)
+        if !all.is_empty() {
+            self.keep_undo(&all)?;
+        }
+        Ok(all.len())
+    }
+
+    /// Whether this is the note of an account; none that cannot be read is.
+    fn is_note(&self, row: &Row, note: &str) -> bool {
+        !row.note_damaged && self.note(row).is_ok_and(|kept| *kept == *note)
     }
 }
 
@@ -267,6 +281,28 @@ mod tests {
         let one_more = Edit { tag: vec!["one more".into()], ..Edit::default() };
         assert!(vault.edit_all(&ids, &one_more).is_err());
         assert!(vault.get(ids[0]).unwrap().details.tags.is_empty());
+    }
+
+    #[test]
+    fn an_edit_that_changes_nothing_leaves_the_change_before_it_to_be_taken_back() {
+        let (_folder, mut vault, ids) = three();
+        vault.edit(ids[1], &Edit { tag: vec!["old".into()], ..Edit::default() }).unwrap();
+        vault.delete(ids[0]).unwrap();
+        let before = vault.get(ids[1]).unwrap();
+        for edit in [
+            Edit { pinned: Some(false), ..Edit::default() },
+            Edit { tag: vec!["old".into()], issuer: Some("Issuer 2".into()), ..Edit::default() },
+            Edit { note: Some("note 2".into()), ..Edit::default() },
+        ] {
+            assert_eq!(vault.edit_all(&[ids[1]], &edit), Ok(0));
+        }
+        assert!(vault.get(ids[1]).unwrap() == before, "not even when it was changed");
+        assert_eq!(vault.edit_all(&[], &Edit::default()), Ok(0));
+        assert_eq!(vault.last_change().unwrap()[0].now.id, ids[0]);
+        vault.undo().unwrap();
+        let tag = Edit { tag: vec!["old".into()], ..Edit::default() };
+        assert_eq!(vault.edit_all(&ids, &tag), Ok(2), "one of the three has it");
+        assert_eq!(vault.last_change().unwrap().len(), 2);
     }
 
     #[test]

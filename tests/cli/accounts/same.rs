@@ -1,5 +1,6 @@
 //! What is added again or changed to nothing: said as it is, and no reason to forget the change before it.
 
+use countersign_strings::text;
 use serde_json::json;
 
 use super::super::{Desk, SEED};
@@ -45,4 +46,20 @@ fn a_duplicate_is_named_as_it_is_in_the_vault() {
     let added = desk.run(&["add", "--yes", "--json"], &same);
     assert!(added.code == 1 && added.stderr.contains("as Bank (mara) (@2)"), "{}", added.stderr);
     assert_eq!(added.json()["there"], kept);
+}
+
+#[test]
+fn an_edit_that_changes_nothing_says_so_and_leaves_the_undo_alone() {
+    let desk = desk();
+    desk.done(&["edit", "bank", "--tag", "money"]);
+    desk.done(&["remove", "github", "--yes"]);
+    for options in [&["--no-pin"][..], &["--tag", "money"], &["--issuer", "Bank"], &["--note", ""]] {
+        let edited = desk.done(&[&["edit", "bank", "--json"], options].concat());
+        assert_eq!(edited.stderr.trim(), text("accounts.edit_nothing"), "{options:?}");
+        assert_eq!(edited.json(), json!({ "changed": [] }));
+    }
+    desk.done(&["undo", "--yes"]);
+    assert_eq!(desk.issuers(&["--search", "github"]), ["GitHub"]);
+    let one = desk.done(&["edit", "bank", "mail", "--tag", "money", "--yes", "--json"]);
+    assert_eq!(one.json()["changed"].as_array().unwrap().len(), 1, "the other has it");
 }
