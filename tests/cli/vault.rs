@@ -148,7 +148,8 @@ fn an_account_is_typed_in_by_hand() {
     assert_eq!(motp.code, 0, "{}", motp.stderr);
 
     let why = |arguments: &[&str], input: &str| {
-        let ended = desk.run(&[&["add", "--yes"], arguments].concat(), input);
+        let named: &[&str] = if arguments.contains(&"--issuer") { &[] } else { &["--issuer", "Y"] };
+        let ended = desk.run(&[&["add", "--yes"], named, arguments].concat(), input);
         assert_ne!(ended.code, 0, "{arguments:?}");
         ended.stderr
     };

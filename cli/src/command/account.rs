@@ -1,5 +1,6 @@
 //! An account by its name, and its row as text and JSON.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use countersign_core::protocol::otp::{Period, Timed};
@@ -42,18 +43,39 @@ pub fn find(accounts: &[Arc<Account>], name: &str) -> Result<Arc<Account>, Fault
     }
 }
 
-/// Issuer and name as one line.
+/// Issuer and name as one line; one that has neither says so.
 pub fn line(account: &Account) -> String {
+    if is_nameless(&account.issuer, &account.name) {
+        return text("accounts.no_name").to_owned();
+    }
     names(&account.issuer, &account.name)
 }
 
-/// The same of what is no account yet.
+/// The same of what is no account yet; nothing where it has neither.
 pub fn names(issuer: &str, name: &str) -> String {
     match (issuer.is_empty(), name.is_empty()) {
         (false, false) => format!("{issuer} ({name})"),
         (false, true) => issuer.to_owned(),
         (true, _) => name.to_owned(),
     }
+}
+
+/// Whether neither has a character that can be read.
+pub fn is_nameless(issuer: &str, name: &str) -> bool {
+    issuer.trim().is_empty() && name.trim().is_empty()
+}
+
+/// Each as one line that can be shown, with its number where another has the same names or it has none.
+pub fn told_apart(accounts: &[&Account]) -> Vec<String> {
+    let lines: Vec<String> = accounts.iter().map(|account| line(account)).collect();
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    lines.iter().for_each(|line| *times.entry(line).or_default() += 1);
+    let line = |(account, line): (&&Account, &String)| {
+        let shown = outside::isolated(line);
+        let alone = times.get(line.as_str()) == Some(&1) && !is_nameless(&account.issuer, &account.name);
+        if alone { shown } else { format!("{shown}  {NUMBER}{}", account.id) }
+    };
+    accounts.iter().zip(&lines).map(line).collect()
 }
 
 /// What kind it is, in words.

@@ -7,6 +7,7 @@ use countersign_core::protocol::uri::otpauth::{Repair, UriError};
 use countersign_core::vault::{Details, Kind, NewAccount};
 use countersign_strings::{fill, text};
 
+use super::account;
 use crate::args::Typed;
 use crate::fault::Fault;
 use crate::scan_words;
@@ -38,11 +39,15 @@ pub fn account(terminal: &Terminal, kind: &str, typed: &Typed) -> Result<(NewAcc
         algorithm.transpose().map_err(|_| Fault::refused(scan_words::of_uri_error(&UriError::UnknownAlgorithm)))?;
     let digits = typed.digits.map(Digits::try_from).transpose().map_err(range(Named::Digits))?;
     let (algorithm, digits) = kind.form(algorithm.unwrap_or_default(), digits.unwrap_or_default());
+    let (issuer, name) = (typed.issuer.clone().unwrap_or_default(), typed.account.clone().unwrap_or_default());
+    if account::is_nameless(&issuer, &name) {
+        return Err(Fault::refused(text("tui.form_nameless")));
+    }
     let (secret, remarks) = key(terminal, kind)?;
     let pin = if kind.has_pin() { Some(pin(terminal, kind)?) } else { None };
     let new = NewAccount {
-        issuer: typed.issuer.clone().unwrap_or_default(),
-        name: typed.account.clone().unwrap_or_default(),
+        issuer,
+        name,
         note: String::new(),
         kind,
         algorithm,

@@ -12,9 +12,9 @@ use countersign_strings::{fill, text};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::Context;
 use super::choose::{self, Filter, agreed};
 use super::kept::{self, Groups};
+use super::{Context, account};
 use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::outside::isolated;
@@ -105,6 +105,15 @@ pub fn run(context: &Context, asked: &Edit) -> Result<(), Fault> {
         agreed(context, asked.yes, text("accounts.edit_ask"))?;
     }
     let edit = asked.edit(context, &desk, &groups)?;
+    if edit.issuer.is_some() || edit.name.is_some() {
+        let nameless = |account: &Arc<Account>| {
+            let issuer = edit.issuer.as_deref().unwrap_or(&account.issuer);
+            account::is_nameless(issuer, edit.name.as_deref().unwrap_or(&account.name))
+        };
+        if chosen.iter().any(nameless) {
+            return Err(Fault::refused(text("tui.form_nameless")));
+        }
+    }
     let ids: Vec<AccountId> = chosen.iter().map(|account| account.id).collect();
     if desk.app.edit_accounts(&ids, &edit)? == 0 {
         context.terminal.result("", &json!({ "changed": [] }));

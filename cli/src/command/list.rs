@@ -51,9 +51,10 @@ pub fn run(context: &Context, asked: &List) -> Result<(), Fault> {
         terminal.result("", &all);
         return Ok(());
     }
-    let lines = accounts.iter().map(|a| {
+    let names = account::told_apart(&accounts.iter().map(|account| &***account).collect::<Vec<_>>());
+    let lines = accounts.iter().zip(names).map(|(a, name)| {
         let what = std::iter::once(account::kind(a)).chain(kept::marks(a, &groups));
-        (outside::isolated(&account::line(a)), what.collect::<Vec<_>>().join(" · "))
+        (name, what.collect::<Vec<_>>().join(" · "))
     });
     let damaged = damaged.iter().map(|d| {
         let name = d.label.as_ref().map_or_else(|| d.position.to_string(), account::line);

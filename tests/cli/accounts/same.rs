@@ -63,3 +63,20 @@ fn an_edit_that_changes_nothing_says_so_and_leaves_the_undo_alone() {
     let one = desk.done(&["edit", "bank", "mail", "--tag", "money", "--yes", "--json"]);
     assert_eq!(one.json()["changed"].as_array().unwrap().len(), 1, "the other has it");
 }
+
+#[test]
+fn an_account_needs_a_name_and_one_without_is_listed_by_its_number() {
+    let desk = desk();
+    for named in [&[][..], &["--issuer", " "], &["--issuer", "", "--account", ""]] {
+        let added = desk.run(&[&["add", "--yes", "--kind", "totp"], named].concat(), &format!("{SEED}\n"));
+        assert_eq!((added.code, added.stderr.trim()), (1, text("tui.form_nameless")), "{named:?}");
+    }
+    assert!(desk.refused(&["edit", "bank", "--issuer", "", "--account", ""]).contains(text("tui.form_nameless")));
+    desk.done(&["edit", "bank", "--issuer", ""]);
+    assert!(desk.refused(&["edit", "@2", "--account", " "]).contains(text("tui.form_nameless")));
+
+    desk.add(&format!("otpauth://totp/?secret={}C", &SEED[..31]));
+    let listed = desk.done(&["list"]).stdout;
+    assert!(listed.lines().any(|line| line.starts_with("(no name)  @5  ")), "{listed}");
+    desk.done(&["edit", "@5", "--pin"]);
+}
