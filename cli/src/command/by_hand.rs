@@ -34,6 +34,9 @@ pub fn account(terminal: &Terminal, kind: &str, typed: &Typed) -> Result<(NewAcc
         "motp" => Kind::MOtp,
         _ => return Err(Fault::refused(fill("cli.kind_unknown", &[("kinds", &KINDS.join(", "))]))),
     };
+    if let Some(option) = misplaced(kind, typed) {
+        return Err(Fault::refused(fill("cli.kind_option", &[("option", option)])));
+    }
     let algorithm = typed.algorithm.as_deref().map(|name| name.to_ascii_uppercase().replace('-', "").parse());
     let algorithm: Option<Algorithm> =
         algorithm.transpose().map_err(|_| Fault::refused(scan_words::of_uri_error(&UriError::UnknownAlgorithm)))?;
@@ -58,6 +61,19 @@ pub fn account(terminal: &Terminal, kind: &str, typed: &Typed) -> Result<(NewAcc
         details: Details::default(),
     };
     Ok((new, remarks))
+}
+
+/// An option that was given and is nothing that an account of this kind has.
+fn misplaced(kind: Kind, typed: &Typed) -> Option<&'static str> {
+    let (timed, counted) = (matches!(kind, Kind::Totp(_)), matches!(kind, Kind::Hotp(_)));
+    let given = [
+        ("--algorithm", typed.algorithm.is_some(), timed || counted),
+        ("--digits", typed.digits.is_some(), timed || counted),
+        ("--period", typed.period.is_some(), timed),
+        ("--start", typed.start.is_some(), timed),
+        ("--counter", typed.counter.is_some(), counted),
+    ];
+    given.into_iter().find(|(_, given, fits)| *given && !fits).map(|(option, ..)| option)
 }
 
 /// The key: in base32, of mOTP in hexadecimal digits.

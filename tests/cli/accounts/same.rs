@@ -80,3 +80,25 @@ fn an_account_needs_a_name_and_one_without_is_listed_by_its_number() {
     assert!(listed.lines().any(|line| line.starts_with("(no name)  @5  ")), "{listed}");
     desk.done(&["edit", "@5", "--pin"]);
 }
+
+#[test]
+fn an_option_that_does_not_fit_the_kind_is_refused_by_its_name() {
+    let desk = Desk::new();
+    for (kind, option, value) in [
+        ("steam", "--digits", "8"),
+        ("steam", "--algorithm", "SHA512"),
+        ("steam", "--period", "60"),
+        ("steam", "--counter", "9"),
+        ("hotp", "--period", "60"),
+        ("hotp", "--start", "5"),
+        ("totp", "--counter", "7"),
+        ("motp", "--digits", "8"),
+        ("yandex", "--algorithm", "SHA1"),
+    ] {
+        let asked = ["add", "--yes", "--kind", kind, "--issuer", "X", option, value];
+        let added = desk.run(&asked, &format!("{SEED}\n1234\n"));
+        assert_eq!(added.code, 1, "{kind} {option}");
+        assert!(added.stderr.contains(&format!("{option} does not fit")), "{}", added.stderr);
+    }
+    assert_eq!(desk.listed(&[]).len(), 0);
+}
