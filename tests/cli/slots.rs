@@ -145,6 +145,7 @@ fn accounts_are_erased_after_the_words_and_not_before() {
     for typed in ["", "yes\n", "erase\n"] {
         let refused = desk.run_plain(&["erase"], typed);
         assert_eq!(refused.code, 1, "{typed}");
+        assert!(refused.stderr.lines().last().unwrap_or_default().contains(text("cli.erase_words")));
         assert!(files() > 0);
     }
     let erased = desk.run_plain(&["erase"], "Erase my accounts\n");
@@ -220,7 +221,7 @@ fn a_decoy_shows_its_accounts_and_the_passphrase_all_of_them() {
     assert_eq!(files(&desk), files(&plain));
 
     let added = run(&desk, PASSPHRASE, &["slots", "add"], "another\n");
-    assert!(added.code == 1 && added.stderr.contains(text("error.field_slots")), "{}", added.stderr);
+    assert!(added.code == 1 && added.stderr.contains(text("cli.decoy_one_way")), "{}", added.stderr);
     let twice = run(&desk, PASSPHRASE, &["slots", "decoy", "--yes"], "x\n");
     assert_eq!((twice.code, twice.stderr.lines().last()), (1, Some(text("cli.decoy_there"))));
     let changed = run(&desk, PASSPHRASE, &["passphrase"], "newer words\n");

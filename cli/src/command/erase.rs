@@ -12,7 +12,7 @@ pub fn run(context: &Context) -> Result<(), Fault> {
     let words = text("cli.erase_words");
     let typed = context.terminal.line(&fill("cli.erase_ask", &[("words", words)]), false)?;
     if typed.trim().to_lowercase() != words {
-        return Err(Fault::refused(text("cli.nothing_changed")));
+        return Err(Fault::refused(fill("cli.erase_refused", &[("words", words)])));
     }
     desk.app.erase_vault()?;
     context.terminal.result("", &json!({ "erased": true }));

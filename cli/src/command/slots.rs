@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use countersign_core::cancel::Cancel;
-use countersign_core::error::InputError;
+use countersign_core::error::{Error, InputError, Named};
 use countersign_core::vault::{DeviceClass, SHEET_LINES, Sheet, SlotId, SlotKind, SlotRow};
 use countersign_strings::{fill, text};
 use serde_json::{Value, json};
@@ -98,7 +98,13 @@ fn list(context: &Context) -> Result<(), Fault> {
 fn add(context: &Context, name: &str) -> Result<(), Fault> {
     let desk = context.open_desk()?;
     let passphrase = context.terminal.new_passphrase()?;
-    let id = desk.app.add_passphrase(&passphrase, name, DeviceClass::Desktop, &Cancel::default())?;
+    let id = match desk.app.add_passphrase(&passphrase, name, DeviceClass::Desktop, &Cancel::default()) {
+        // Only the vault beneath a decoy takes one way alone; the decoy itself does as any other vault.
+        Err(Error::Input(InputError::TooMuch { what: Named::Slots, most: 1, .. })) => {
+            return Err(Fault::refused(text("cli.decoy_one_way")));
+        }
+        added => added?,
+    };
     context.terminal.result("", &json!({ "added": id.number() }));
     context.terminal.say(text("cli.slot_added"));
     Ok(())
