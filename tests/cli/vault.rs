@@ -181,7 +181,12 @@ fn an_account_is_added_once() {
     let link = format!("otpauth://totp/GitHub:mara?secret={SEED}&issuer=GitHub");
     desk.add(&link);
     let again = desk.run(&["add", "--yes"], &format!("{link}\n"));
-    assert_eq!((again.code, again.stderr.contains("there already")), (1, true), "{}", again.stderr);
+    assert_eq!(
+        (again.code, again.stderr.contains("There already, as GitHub (mara) (@1)")),
+        (1, true),
+        "{}",
+        again.stderr
+    );
 }
 
 #[test]
