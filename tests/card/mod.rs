@@ -1,6 +1,7 @@
 //! Emulated tokens behind a real smart-card stack: `pcscd` with virtual readers, and Yubico's `ykman`, which knows nothing of
 //! ours, as the other end.
 
+mod again;
 mod batch;
 mod hardware;
 mod swapped;

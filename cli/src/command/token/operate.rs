@@ -99,6 +99,7 @@ pub fn sync(context: &Context, asked_for: &SyncClock) -> Result<(), Fault> {
     };
     let identity = able(&mut table, &Operation::SyncClock(request.clone()))?;
     if identity.family != Family::Molto2 {
+        fits(&identity, &request, Said { profile: asked_for.profile, ..Said::default() })?;
         request = with_its_settings(&mut table, &identity, asked_for, request)?;
     }
     let (settings, number) = (token_words::of_settings(&request.credential), request.profile.to_string());
