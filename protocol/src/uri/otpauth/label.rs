@@ -19,7 +19,6 @@ pub(super) struct Names {
 pub(super) fn split(raw: &str, query: &Query<'_>, repairs: &mut Vec<Repair>) -> Result<Names, UriError> {
     let parameter = query.text(Field::Issuer, repairs);
     let label = decoded(raw, repairs);
-    within(Field::Label, &label)?;
     within(Field::Issuer, parameter.as_deref().unwrap_or_default())?;
 
     let after_issuer = parameter.as_deref().and_then(|issuer| label.strip_prefix(issuer)?.strip_prefix(':'));
@@ -33,6 +32,9 @@ pub(super) fn split(raw: &str, query: &Query<'_>, repairs: &mut Vec<Repair>) -> 
         },
     };
 
+    // Each by itself: what has an issuer and a name of full length is written with both in its label.
+    within(Field::Label, &prefix)?;
+    within(Field::Label, &name)?;
     let prefix = shown(prefix, Field::Label, repairs)?;
     let mut issuer = shown(parameter.unwrap_or_default(), Field::Issuer, repairs)?;
     let name = shown(name, Field::Label, repairs)?;

@@ -394,10 +394,14 @@ fn limits_at_one_less_the_limit_one_more_and_a_thousand_times() {
     let label = |count: usize| format!("otpauth://totp/{}?secret={KEY}", "é".repeat(count));
     let issuer = |count: usize| format!("otpauth://totp/x?secret={KEY}&issuer={}", "é".repeat(count));
     let key = |count: usize| format!("otpauth://totp/x?secret={}", *crate::otp::base32::encode(&vec![7; count]));
-    let cases: [(&dyn Fn(usize) -> String, usize); 5] = [
+    let before = |count: usize| format!("otpauth://totp/{}:x?secret={KEY}", "é".repeat(count));
+    let behind = |count: usize| format!("otpauth://totp/x:{}?secret={KEY}&issuer=x", "é".repeat(count));
+    let cases: [(&dyn Fn(usize) -> String, usize); 7] = [
         (&bytes, limits::URI_BYTES),
         (&parameters, limits::URI_PARAMETERS),
         (&label, limits::URI_NAME),
+        (&before, limits::URI_NAME),
+        (&behind, limits::URI_NAME),
         (&issuer, limits::URI_NAME),
         (&key, *limits::SEED_BYTES.end()),
     ];
@@ -407,6 +411,14 @@ fn limits_at_one_less_the_limit_one_more_and_a_thousand_times() {
             assert_eq!(result.is_ok(), fits, "{size} of {most}: {:?}", result.err());
         }
     }
+}
+
+#[test]
+fn an_issuer_and_a_name_of_full_length_are_written_and_read() {
+    let mut account = taken("otpauth://totp/x?secret={K}", &[]);
+    (account.issuer, account.name) = ("i".repeat(limits::URI_NAME), "n".repeat(limits::URI_NAME));
+    let (again, repairs) = parse(&write(&account)).unwrap();
+    assert_eq!((&again.issuer, &again.name, repairs.len()), (&account.issuer, &account.name, 0));
 }
 
 #[test]
