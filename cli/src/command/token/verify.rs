@@ -29,7 +29,7 @@ enum End {
 /// What was read back.
 enum Read {
     /// What was asked about, or burned last.
-    One { plan: Plan, proof: Proof, is_kept: bool },
+    One { plan: Box<Plan>, proof: Proof, is_kept: bool },
     /// Every entry that the ledger says is in the token.
     Entries(Identity, Vec<(Credential, Ending)>),
 }
@@ -77,10 +77,10 @@ pub fn run(context: &Context, asked: &Verify) -> Result<(), Fault> {
         if is_kept && proof == Proof::Code {
             at.burns.journal().finish(&token, Ending::ProvenByLink).map_err(End::Port)?;
         }
-        Ok(Read::One { plan, proof, is_kept })
+        Ok(Read::One { plan: Box::new(plan), proof, is_kept })
     })?;
     let (plan, proof, is_kept) = match read {
-        Ok(Read::One { plan, proof, is_kept }) => (plan, proof, is_kept),
+        Ok(Read::One { plan, proof, is_kept }) => (*plan, proof, is_kept),
         Ok(Read::Entries(identity, entries)) => return told_each(context, &identity, &entries),
         Err(End::Nothing) => return Err(Fault::refused(text("token.nothing_to_verify"))),
         Err(End::Refused(identity, refusal)) => {
