@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use countersign_core::protocol::otp::{Period, Timed};
-use countersign_core::vault::{Account, Kind};
+use countersign_core::vault::{Account, Kind, is_nameless};
 use countersign_strings::{fill, text};
 use serde_json::{Value, json};
 
@@ -58,11 +58,6 @@ pub fn names(issuer: &str, name: &str) -> String {
         (false, true) => issuer.to_owned(),
         (true, _) => name.to_owned(),
     }
-}
-
-/// Whether neither has a character that can be read.
-pub fn is_nameless(issuer: &str, name: &str) -> bool {
-    issuer.trim().is_empty() && name.trim().is_empty()
 }
 
 /// Each as one line that can be shown, with its number where another has the same names or it has none.

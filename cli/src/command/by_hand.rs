@@ -4,10 +4,9 @@ use countersign_core::error::{InputError, Named, Rule};
 use countersign_core::protocol::Secret;
 use countersign_core::protocol::otp::{Algorithm, Counter, Digits, Period, Pin, base32, motp};
 use countersign_core::protocol::uri::otpauth::{Repair, UriError};
-use countersign_core::vault::{Details, Kind, NewAccount};
+use countersign_core::vault::{Details, Kind, NewAccount, is_nameless};
 use countersign_strings::{fill, text};
 
-use super::account;
 use crate::args::Typed;
 use crate::fault::Fault;
 use crate::scan_words;
@@ -43,7 +42,7 @@ pub fn account(terminal: &Terminal, kind: &str, typed: &Typed) -> Result<(NewAcc
     let digits = typed.digits.map(Digits::try_from).transpose().map_err(range(Named::Digits))?;
     let (algorithm, digits) = kind.form(algorithm.unwrap_or_default(), digits.unwrap_or_default());
     let (issuer, name) = (typed.issuer.clone().unwrap_or_default(), typed.account.clone().unwrap_or_default());
-    if account::is_nameless(&issuer, &name) {
+    if is_nameless(&issuer, &name) {
         return Err(Fault::refused(text("tui.form_nameless")));
     }
     let (secret, remarks) = key(terminal, kind)?;

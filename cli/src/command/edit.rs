@@ -7,14 +7,14 @@ use std::sync::Arc;
 use clap::Args;
 use countersign_core::icons::PackIcon;
 use countersign_core::limits::PICTURE_FILE;
-use countersign_core::vault::{self, Account, AccountId, DRAWN, GroupId, Icon, Picture};
+use countersign_core::vault::{self, Account, AccountId, DRAWN, GroupId, Icon, Picture, is_nameless};
 use countersign_strings::{fill, text};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
+use super::Context;
 use super::choose::{self, Filter, agreed};
 use super::kept::{self, Groups};
-use super::{Context, account};
 use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::outside::isolated;
@@ -108,7 +108,7 @@ pub fn run(context: &Context, asked: &Edit) -> Result<(), Fault> {
     if edit.issuer.is_some() || edit.name.is_some() {
         let nameless = |account: &Arc<Account>| {
             let issuer = edit.issuer.as_deref().unwrap_or(&account.issuer);
-            account::is_nameless(issuer, edit.name.as_deref().unwrap_or(&account.name))
+            is_nameless(issuer, edit.name.as_deref().unwrap_or(&account.name))
         };
         if chosen.iter().any(nameless) {
             return Err(Fault::refused(text("tui.form_nameless")));

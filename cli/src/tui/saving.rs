@@ -7,7 +7,7 @@ use countersign_core::error::{Error, InputError, Named, Rule};
 use countersign_core::protocol::Secret;
 use countersign_core::protocol::otp::base32::{self, Base32Error};
 use countersign_core::protocol::otp::{Counter, Digits, Period, Pin, motp};
-use countersign_core::vault::{self, Account, Edit, GroupId, Kind, NewAccount};
+use countersign_core::vault::{self, Account, Edit, GroupId, Kind, NewAccount, is_nameless};
 use countersign_strings::text;
 
 use super::form::{Form, FormKind, Item};
@@ -49,7 +49,7 @@ pub fn add(app: &App, form: &Form) -> Result<(), Refusal> {
     let (algorithm, digits) = kind.form(form.algorithm, digits);
     let secret = key_of(form, kind).map_err(|words| (words.to_owned(), Some(Item::Key)))?;
     let pin = kind.has_pin().then(|| pin_of(form, kind)).transpose().map_err(given)?;
-    if form.text(Item::Issuer).is_empty() && form.text(Item::Name).is_empty() {
+    if is_nameless(form.text(Item::Issuer), form.text(Item::Name)) {
         return Err((text("tui.form_nameless").to_owned(), Some(Item::Issuer)));
     }
     let added = with_details(app, form, &vault::Details::default(), |details| {

@@ -1,6 +1,6 @@
 //! What a burn would do: shown before the token is touched by a write.
 
-use super::capability::{Capabilities, Misfit};
+use super::capability::{Capabilities, Misfit, Said};
 use super::identity::{Dialect, Family, Identity};
 use super::journal::TokenName;
 use super::kept::LedgerRow;
@@ -93,6 +93,17 @@ pub enum Refusal {
     Taken(Erases),
 }
 
+impl Refusal {
+    /// Everything that such a token cannot hold, what was said beside the seed among it; nothing where all fits.
+    pub fn of(identity: &Identity, request: &Request, said: Said) -> Option<Self> {
+        let capabilities = Capabilities::of(identity);
+        let mut misfits = capabilities.misfits(identity.family, request);
+        let misplaced = capabilities.misplaced(said);
+        misfits.extend(misplaced.into_iter().filter(|misfit| !misfits.contains(misfit)).collect::<Vec<_>>());
+        (!misfits.is_empty()).then_some(Self::Misfits(misfits))
+    }
+}
+
 /// A burn that may be done. It is pure: made from what is known, without a command.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -109,9 +120,8 @@ impl Plan {
     /// # Errors
     /// [`Refusal`]; then nothing was sent and nothing should be.
     pub fn new(identity: &Identity, holding: &Holding, request: Request) -> Result<Self, Refusal> {
-        let misfits = Capabilities::of(identity).misfits(identity.family, &request);
-        if !misfits.is_empty() {
-            return Err(Refusal::Misfits(misfits));
+        if let Some(refusal) = Refusal::of(identity, &request, Said::default()) {
+            return Err(refusal);
         }
         if identity.family == Family::Single && identity.model.is_none() && !request.expert {
             return Err(Refusal::UnknownModel);

@@ -91,6 +91,12 @@ pub struct Deleted {
     pub(super) day: u64,
 }
 
+/// Whether neither issuer nor name has a character that can be read: no person gives an account such names, though other programs'
+/// files have them.
+pub fn is_nameless(issuer: &str, name: &str) -> bool {
+    issuer.trim().is_empty() && name.trim().is_empty()
+}
+
 impl Account {
     /// The account as links write it, with the seed that belongs to it, and its PIN.
     pub fn with_seed(&self, secret: Secret, pin: Option<Pin>) -> otpauth::Account {

@@ -55,7 +55,7 @@ use std::sync::Arc;
 use countersign_protocol::Secret;
 use zeroize::Zeroizing;
 
-pub use account::{Account, AccountId, DamagedAccount, Deleted, Details, Edit, Known, NewAccount};
+pub use account::{Account, AccountId, DamagedAccount, Deleted, Details, Edit, Known, NewAccount, is_nameless};
 pub use add::COUNTER_AHEAD;
 pub use autolock::AutoLock;
 pub use bin::Binned;

@@ -1,13 +1,13 @@
 //! What the rows of a batch would do, before any token is written.
 
 use countersign_core::burn::source::Row;
-use countersign_core::burn::{Family, Holding, Identity, Plan, Request, Said};
+use countersign_core::burn::{Family, Holding, Identity, Plan, Refusal, Request, Said};
 use countersign_strings::fill;
 use serde_json::json;
 
 use super::args::Manner;
 use super::table::{NotMet, Table};
-use super::{seed, told, write};
+use super::{seed, told};
 use crate::fault::Fault;
 use crate::token_words;
 
@@ -23,7 +23,7 @@ pub fn dry_run(table: &mut Table<'_>, rows: &[Row], manner: &Manner) -> Result<(
         // Of a row without a number it is not known into which token it goes.
         let identity = Identity { serial, ahead: None, ..specimen.clone() };
         let request = request(row, manner);
-        let misfits = write::token_misfits(&identity, &request, said(row, manner));
+        let misfits = Refusal::of(&identity, &request, said(row, manner));
         match misfits.map_or_else(|| Plan::new(&identity, &holding, request), Err) {
             Ok(plan) => {
                 let stands = table.burns.standing(&plan)?;
@@ -53,7 +53,7 @@ pub fn fit<'r>(table: &mut Table<'_>, rows: impl Iterator<Item = &'r Row>, manne
     let is_for_it = |row: &&Row| row.credential.serial.is_none() || row.credential.serial == specimen.serial;
     let mut refused = 0;
     for row in rows.filter(is_for_it) {
-        if let Some(refusal) = write::token_misfits(&specimen, &request(row, manner), said(row, manner)) {
+        if let Some(refusal) = Refusal::of(&specimen, &request(row, manner), said(row, manner)) {
             refused += 1;
             table.context.terminal.say(&of_line(row, &token_words::of_refused(&specimen, &refusal)));
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use countersign_core::burn::assign::{self, AssignError};
 use countersign_core::burn::ledger::{Entry, Proof};
 use countersign_core::burn::source::Row;
-use countersign_core::burn::{BatchId, BatchLine, Ending, Erases, Family, Plan, Serial};
+use countersign_core::burn::{BatchId, BatchLine, Capabilities, Ending, Erases, Plan, Refusal, Serial};
 use countersign_strings::{fill, text};
 use serde_json::{Value, json};
 
@@ -115,9 +115,7 @@ impl Going {
         let Some(serial) = identity.serial.clone() else {
             return self.passed(table, text("token.batch_no_serial"));
         };
-        let fits = |row: &Row| {
-            write::token_misfits(&identity, &ahead::request(row, manner), ahead::said(row, manner)).is_none()
-        };
+        let fits = |row: &Row| Refusal::of(&identity, &ahead::request(row, manner), ahead::said(row, manner)).is_none();
         let row = match self.batch.row_that(&serial, fits) {
             Ok(row) => row.clone(),
             // It has its row since an earlier time, and did not come to its end.
@@ -263,8 +261,7 @@ impl Going {
 
 /// Whether it can come out that the token holds its seed: by the link, or by a person who is asked.
 fn may_be_proven(table: &Table<'_>, plan: &Plan, manner: &Manner) -> bool {
-    let by_link = !matches!(plan.identity().family, Family::Single | Family::Molto2);
-    by_link || Wanted::of(manner).is_asked(&table.context.terminal)
+    Capabilities::of(plan.identity()).reads_codes || Wanted::of(manner).is_asked(&table.context.terminal)
 }
 
 /// A plan in a batch. What would be gone of one token alone is said of each; what is so with all of them, the first time.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use countersign_core::burn::ledger::Proof;
 use countersign_core::burn::{
-    Credential, Family, Identity, KeyProfile, Moving, Operated, Operation, Request, Room, Said, Seed, Stop, TokenError,
-    TokenName,
+    Credential, Family, Identity, KeyProfile, Moving, Operated, Operation, Refusal, Request, Room, Said, Seed, Stop,
+    TokenError, TokenName,
 };
 use countersign_core::protocol::Secret;
 use countersign_strings::{fill, text};
@@ -16,7 +16,6 @@ use super::kept::Erased;
 use super::seed;
 use super::table::{At, Table, of_error, own_key};
 use super::told;
-use super::write::token_misfits;
 use crate::command::Context;
 use crate::fault::Fault;
 use crate::outside::isolated;
@@ -98,12 +97,6 @@ pub fn sync(context: &Context, asked_for: &SyncClock) -> Result<(), Fault> {
         ..Request::new(without_seed(&asked_for.shape, "", "")?)
     };
     let identity = able(&mut table, &Operation::SyncClock(request.clone()))?;
-    if identity.family != Family::Molto2 {
-        fits(&identity, &request, Said { profile: asked_for.profile, ..Said::default() })?;
-        request = with_its_settings(&mut table, &identity, asked_for, request)?;
-    }
-    let (settings, number) = (token_words::of_settings(&request.credential), request.profile.to_string());
-    let values = [("settings", &*settings), ("n", &*number)];
     let question = if identity.family == Family::Molto2 {
         // Its clock is set alone, and with the settings nothing happens.
         if seed::is_set(&asked_for.shape) || asked_for.display.is_some() {
@@ -111,10 +104,12 @@ pub fn sync(context: &Context, asked_for: &SyncClock) -> Result<(), Fault> {
         }
         "token.sync_profile_ask"
     } else {
-        let said = Said { profile: asked_for.profile, ..Said::default() };
-        fits(&identity, &request, said)?;
+        fits(&identity, &request, Said { profile: asked_for.profile, ..Said::default() })?;
+        request = with_its_settings(&mut table, &identity, asked_for, request)?;
         "token.sync_ask"
     };
+    let (settings, number) = (token_words::of_settings(&request.credential), request.profile.to_string());
+    let values = [("settings", &*settings), ("n", &*number)];
     asked(&table, &identity, on, question, &values)?;
     let operated = operate(&mut table, &identity, &Operation::SyncClock(request))?;
     told(&table, &identity, operated);
@@ -247,7 +242,7 @@ fn able(table: &mut Table<'_>, operation: &Operation) -> Result<Identity, Fault>
 
 /// Refuses settings and a name that such a token cannot have.
 fn fits(identity: &Identity, request: &Request, said: Said) -> Result<(), Fault> {
-    match token_misfits(identity, request, said) {
+    match Refusal::of(identity, request, said) {
         Some(refusal) => Err(Fault::refused(token_words::of_refused(identity, &refusal))),
         None => Ok(()),
     }

@@ -140,7 +140,10 @@ fn entry(found: &mut Found<'_>, at: &At<'_>, credential: &Credential) -> Result<
 /// Names each entry, and whether it is proven.
 fn told_each(context: &Context, identity: &Identity, entries: &[(Credential, Ending)]) -> Result<(), Fault> {
     let terminal = &context.terminal;
-    let as_json = |(credential, ending): &(Credential, Ending)| json!({ "account": told::credential(credential), "ending": told::name(*ending), "proven": ending.is_proven() });
+    let as_json = |(credential, ending): &(Credential, Ending)| {
+        let (account, name) = (told::credential(credential), told::name(*ending));
+        json!({ "account": account, "ending": name, "proven": ending.is_proven() })
+    };
     let rows: Vec<Value> = entries.iter().map(as_json).collect();
     let all_proven = entries.iter().all(|(_, ending)| ending.is_proven());
     terminal.result("", &json!({ "token": told::identity(identity), "proven": all_proven, "entries": rows }));

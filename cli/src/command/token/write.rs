@@ -2,8 +2,8 @@
 
 use countersign_core::burn::ledger::Proof;
 use countersign_core::burn::{
-    Capabilities, Ending, Erases, Found, Halt, Held, Identity, Judgement, LedgerRow, LinkError, Plan, PlanError,
-    Progress, Record, Refusal, Request, Said, Stop, TokenError, TokenName, burn, conclude, resume,
+    Ending, Erases, Found, Halt, Held, Identity, Judgement, LedgerRow, LinkError, Plan, PlanError, Progress, Record,
+    Refusal, Request, Said, Stop, TokenError, TokenName, burn, conclude, resume,
 };
 use countersign_strings::{fill, text};
 
@@ -125,7 +125,7 @@ pub fn plan(table: &mut Table<'_>, request: &Request, said: Said) -> Result<Plan
     loop {
         let planned = table.with(|found, at| {
             let identity = found.identity().clone();
-            let planned = match token_misfits(&identity, request, said) {
+            let planned = match Refusal::of(&identity, request, said) {
                 Some(refusal) => Err(refusal.into()),
                 None => found.plan(request.clone(), &at.key, at.tools),
             };
@@ -143,15 +143,6 @@ pub fn plan(table: &mut Table<'_>, request: &Request, said: Said) -> Result<Plan
             Err((_, PlanError::Token(error))) => return Err(NotMet::Token(error)),
         }
     }
-}
-
-/// Everything that a token cannot hold, what was said beside the seed among it; nothing where all fits.
-pub fn token_misfits(identity: &Identity, request: &Request, said: Said) -> Option<Refusal> {
-    let capabilities = Capabilities::of(identity);
-    let mut misfits = capabilities.misfits(identity.family, request);
-    let more = capabilities.misplaced(said).into_iter().filter(|misfit| !misfits.contains(misfit)).collect::<Vec<_>>();
-    misfits.extend(more);
-    (!misfits.is_empty()).then_some(Refusal::Misfits(misfits))
 }
 
 /// Asks whether the plan is to be carried out. What is in the place goes only where that was said, or a person says it now; so
