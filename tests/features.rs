@@ -14,6 +14,7 @@ const TABLES: [(&str, &[&str]); 4] = [
         &[
             "TOTP SHA1",
             "TOTP SHA256 / SHA512",
+            "SHA224, SHA384, MD5",
             "Digits outside 6 and 8",
             "Any period",
             "HOTP",

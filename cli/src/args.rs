@@ -313,7 +313,7 @@ pub struct Typed {
     #[arg(long, requires = "kind", value_name = "TEXT", help = text("cli.help_account"))]
     pub account: Option<String>,
     /// The hash under HMAC.
-    #[arg(long, requires = "kind", value_name = "NAME", help = text("cli.help_algorithm"))]
+    #[arg(long, requires = "kind", value_name = "NAME", help = text("cli.help_algorithm_add"))]
     pub algorithm: Option<String>,
     /// How long a code is.
     #[arg(long, requires = "kind", value_name = "N", help = text("cli.help_digits"))]

@@ -101,7 +101,6 @@ pub fn of_uri_error(error: &UriError) -> String {
         UriError::TooLong(bytes) => return fill("qr.too_long", &[("n", &bytes.to_string())]),
         UriError::Kind(kind) => return fill("qr.other_kind", &[("kind", &kind.to_string())]),
         UriError::Twice(field) => return fill("qr.twice", &[("field", name(*field))]),
-        UriError::Algorithm(algorithm) => return fill("qr.other_algorithm", &[("algorithm", &algorithm.to_string())]),
         UriError::Number(field) => return fill("qr.number", &[("field", name(*field))]),
         UriError::NameTooLong(field, n) => {
             return fill("qr.name_too_long", &[("field", name(*field)), ("n", &n.to_string())]);

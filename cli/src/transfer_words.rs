@@ -41,6 +41,7 @@ pub fn of_not_held(why: NotHeld) -> String {
         NotHeld::Form(CannotHold::Period(seconds)) => fill("scan.holds_period", &[("n", &seconds.to_string())]),
         NotHeld::Form(CannotHold::Start(_)) => text("scan.holds_start").to_owned(),
         NotHeld::Form(CannotHold::Digits(digits)) => fill("scan.holds_digits", &[("n", &digits.to_string())]),
+        NotHeld::Form(CannotHold::Algorithm(hash)) => fill("scan.holds_algorithm", &[("hash", hash.as_str())]),
         NotHeld::Form(CannotHold::Kind(kind)) => fill("scan.holds_kind", &[("kind", &kind.to_string())]),
     }
 }

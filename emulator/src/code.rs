@@ -38,6 +38,8 @@ pub(crate) fn number(algorithm: Algorithm) -> u8 {
         Algorithm::Sha1 => 1,
         Algorithm::Sha256 => 2,
         Algorithm::Sha512 => 3,
+        // No token's.
+        Algorithm::Sha224 | Algorithm::Sha384 | Algorithm::Md5 => 0,
     }
 }
 

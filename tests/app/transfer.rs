@@ -10,7 +10,7 @@ use countersign_protocol::Secret;
 use countersign_protocol::jose::Id;
 use countersign_protocol::otp::Algorithm;
 use countersign_protocol::uri::migration::{self, Added, CannotHold, EntryFault, Part, Transfer};
-use countersign_protocol::uri::otpauth::{self, OtherAlgorithm, UriError};
+use countersign_protocol::uri::otpauth::{self, UriError};
 
 use super::phone::{NOW, World};
 
@@ -104,16 +104,16 @@ fn parts_that_are_missing_must_be_known_of() {
 #[test]
 fn one_bad_account_leaves_the_others_in() {
     let (_world, app) = phone();
-    // Two accounts, of which the second wants MD5.
+    // Two accounts, of which the second wants a hash that nobody knows.
     let good = [&[0x0a, 16][..], &[7; 16]].concat();
-    let old = [&[0x0a, 16][..], &[8; 16], &[0x12, 3], b"old", &[0x20, 4]].concat();
+    let old = [&[0x0a, 16][..], &[8; 16], &[0x12, 3], b"old", &[0x20, 5]].concat();
     let message = [&[0x0a, good.len() as u8][..], &good, &[0x0a, old.len() as u8], &old].concat();
     let text =
         format!("otpauth-migration://offline?data={}", base64::engine::general_purpose::URL_SAFE.encode(message));
     let transfer = transfer(&app, [&text]);
     let rows = app.import_transfer(&transfer, false).unwrap();
-    let md5 = EntryFault::Setting(UriError::Algorithm(OtherAlgorithm::Md5));
-    assert_eq!(rows[1].state, TransferState::Unreadable(md5));
+    let unknown = EntryFault::Setting(UriError::UnknownAlgorithm);
+    assert_eq!(rows[1].state, TransferState::Unreadable(unknown));
     assert_eq!((rows[1].name.as_str(), app.accounts().unwrap().len()), ("old", 1));
 }
 
@@ -189,6 +189,9 @@ fn links_come_back_as_they_left() {
         format!("otpauth://totp/A%26B%3A%20%C3%BC%3F%23%2F%2B:%25mara?{other}&issuer=A%26B%3A%20%C3%BC%3F%23%2F%2B"),
         format!("otpauth://totp/x?{seed}&algorithm=SHA512&digits=8&period=60"),
         format!("otpauth://hotp/x?{seed}&counter=5"),
+        format!("otpauth://hotp/x?{seed}&algorithm=MD5&counter=5"),
+        format!("otpauth://totp/y?{other}&algorithm=SHA224"),
+        format!("otpauth://totp/z?{other}&algorithm=SHA384&digits=8"),
     ] {
         let (account, repairs) = otpauth::parse(&link).unwrap();
         let id = app.add_account(&NewAccount::scanned(&account, &repairs, None)).unwrap();
@@ -210,7 +213,8 @@ fn a_transfer_goes_out_without_what_it_cannot_hold_and_what_may_not_leave() {
     let bound = NewAccount { origin: Some(Id::from_bytes([7; 16])), ..new(102) };
     let bound = app.add_account(&bound).unwrap();
     let strong = app.add_account(&odd("&algorithm=SHA256&digits=8", 103)).unwrap();
-    ids.extend([minute, seven, bound, strong]);
+    let odd_hash = app.add_account(&odd("&algorithm=SHA384", 104)).unwrap();
+    ids.extend([minute, seven, bound, strong, odd_hash]);
     let fresh = app.prove(&Secret::from_slice(PASSPHRASE), &Cancel::default()).unwrap();
     assert_eq!(app.export_link(bound, &fresh).unwrap_err(), InputError::Bound.into());
     assert_eq!(app.export_link(AccountId(999), &fresh).unwrap_err(), InputError::NotFound.into());
@@ -223,6 +227,7 @@ fn a_transfer_goes_out_without_what_it_cannot_hold_and_what_may_not_leave() {
             (minute, NotHeld::Form(CannotHold::Period(60))),
             (seven, NotHeld::Form(CannotHold::Digits(7))),
             (bound, NotHeld::Account(InputError::Bound)),
+            (odd_hash, NotHeld::Form(CannotHold::Algorithm(Algorithm::Sha384))),
         ]
     );
     assert_eq!(out.held.len(), 21);
@@ -236,7 +241,7 @@ fn a_transfer_goes_out_without_what_it_cannot_hold_and_what_may_not_leave() {
         let kept = rows.iter().filter(|row| !without.contains(&row.account.id));
         kept.map(|row| row.live.as_ref().unwrap().code.to_string()).collect()
     };
-    assert_eq!(codes(&other, &[]), codes(&app, &[minute, seven, bound]));
+    assert_eq!(codes(&other, &[]), codes(&app, &[minute, seven, bound, odd_hash]));
     assert_eq!(other.accounts().unwrap().last().unwrap().algorithm, Algorithm::Sha256);
     let none = app.export_transfer(&[minute], &fresh).unwrap();
     assert!(none.links.is_empty() && none.held.is_empty() && none.left.len() == 1);

@@ -78,7 +78,7 @@ const ROWS: [Row; 6] = [
         case: "yubikey",
         token: Some(|still| Any::Key(Box::new(Key::yubikey([4, 3, 1], 7, still.clone())))),
         counters: &[0, 1],
-        algorithms: &Algorithm::ALL,
+        algorithms: &Algorithm::RFC_6238,
         digits: &[6, 7, 8],
         periods: ANY_PERIOD,
         seeds: ANY_SEED,

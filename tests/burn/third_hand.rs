@@ -38,7 +38,7 @@ fn burn(case: &Case, key: &[u8]) -> Burn {
     let sent = sent.iter().map(|exchange| exchange.command.as_slice()).filter(is_made).map(hex).collect();
     let Request { credential, display, profile, .. } = &case.request;
     let Moving::Time(period) = credential.moving else { panic!("time moves it") };
-    let algorithm = 1 + Algorithm::ALL.iter().position(|it| *it == credential.algorithm).unwrap();
+    let algorithm = 1 + Algorithm::RFC_6238.iter().position(|it| *it == credential.algorithm).unwrap();
     let display = [DisplayTime::Fifteen, DisplayTime::Thirty, DisplayTime::Sixty, DisplayTime::TwoMinutes]
         .iter()
         .position(|it| it == display)
@@ -62,7 +62,7 @@ fn requests(shortest: usize) -> impl Iterator<Item = Request> {
     (shortest..=63).map(move |length| {
         let mut request = request();
         request.credential.seed = seed(&(0..length).map(|at| (at * 31 + length) as u8).collect::<Vec<_>>());
-        request.credential.algorithm = Algorithm::ALL[length % 2];
+        request.credential.algorithm = Algorithm::RFC_6238[length % 2];
         request.credential.moving = Moving::Time(Period::try_from([30, 60][length / 2 % 2]).unwrap());
         request.display = displays[length % 4];
         request

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 fn entries() -> Vec<Entry> {
     let mut entries = Vec::new();
     for (turn, length) in [20, 32, 16, 33, 28, 48, 63, 10].into_iter().enumerate() {
-        for algorithm in Algorithm::ALL {
+        for algorithm in Algorithm::RFC_6238 {
             let number = entries.len();
             let key: Vec<u8> = (0..length).map(|at| (at * 7 + number + 1) as u8).collect();
             let serial = Serial::try_from(format!("8659622{number:07}").as_str()).unwrap();

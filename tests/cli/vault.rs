@@ -147,6 +147,15 @@ fn an_account_is_typed_in_by_hand() {
     let motp = desk.run(&["add", "--yes", "--kind", "motp", "--account", "m"], "E315-2AFE E625 99C8\n1234\n");
     assert_eq!(motp.code, 0, "{}", motp.stderr);
 
+    let odd = ["add", "--yes", "--kind", "totp", "--issuer", "Odd", "--algorithm", "md5"];
+    assert_eq!(desk.run(&odd, &format!("{SEED}\n")).code, 0);
+    let listed = desk.run(&["list", "--json"], "").json();
+    assert!(
+        listed["accounts"].as_array().unwrap().iter().any(|row| row["issuer"] == "Odd" && row["algorithm"] == "MD5")
+    );
+    let sent = desk.run(&["add", "--yes"], &format!("otpauth://totp/Sent?secret={SEED}&algorithm=HmacSHA384\n"));
+    assert_eq!(sent.code, 0, "{}", sent.stderr);
+
     let why = |arguments: &[&str], input: &str| {
         let named: &[&str] = if arguments.contains(&"--issuer") { &[] } else { &["--issuer", "Y"] };
         let ended = desk.run(&[&["add", "--yes"], named, arguments].concat(), input);

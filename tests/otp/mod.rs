@@ -40,7 +40,8 @@ fn totp_agrees_with_oathtool_over_a_grid() {
     let mut compared = 0;
     for (turn, seed) in seeds().into_iter().enumerate() {
         let secret = Secret::from_slice(&seed);
-        for algorithm in Algorithm::ALL {
+        // It knows no other.
+        for algorithm in Algorithm::RFC_6238 {
             for digits in 6..=8 {
                 // Periods and times turn with the seeds, so that all pairs come up without all triples.
                 for place in 0..2 {

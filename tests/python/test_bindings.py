@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import hmac
 import os
 import pathlib
 import sys
@@ -106,6 +107,20 @@ class WithoutGateway(unittest.TestCase):
         for wrong in [account("a", cs.AccountKind.YANDEX(), yandex), account("b", cs.AccountKind.M_OTP(), motp, b"!")]:
             with self.assertRaises(cs.CountersignError):
                 asyncio.run(phone.app.add_account(wrong))
+
+    def test_codes_of_every_hash_are_those_of_hashlib(self):
+        app = Phone(self).with_vault()
+        hashes = [hash for hash in cs.Algorithm if hash != cs.Algorithm.MD5]
+        for hash in hashes:
+            new = account(hash.name, cs.AccountKind.TOTP(period=30, start=0))
+            new.algorithm = hash
+            asyncio.run(app.add_account(new))
+        rows = app.codes(59).rows
+        self.assertEqual([row.account.algorithm for row in rows], hashes)
+        for row in rows:
+            mac = hmac.new(b"12345678901234567890", (1).to_bytes(8, "big"), row.account.name.lower()).digest()
+            number = int.from_bytes(mac[mac[-1] & 15 :][:4], "big") % 2**31
+            self.assertEqual(row.live.code, f"{number % 10**8:08}", row.account.name)
 
     def test_a_locked_vault_shows_nothing_and_opens_by_its_passphrase_alone(self):
         phone = Phone(self)

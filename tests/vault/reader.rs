@@ -83,6 +83,9 @@ pub fn told(vault: &mut Vault) -> Vec<Value> {
             Algorithm::Sha1 => 1,
             Algorithm::Sha256 => 2,
             Algorithm::Sha512 => 3,
+            Algorithm::Sha224 => 4,
+            Algorithm::Sha384 => 5,
+            Algorithm::Md5 => 6,
         };
         let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let Details { favourite, pinned, hidden, icon, groups, tags } = &account.details;

@@ -85,6 +85,9 @@ fn accounts(groups: &[countersign_core::vault::GroupId]) -> Vec<NewAccount> {
         NewAccount { note: "a long note, ".repeat(300), issuer: "日本語".to_owned(), ..plain(8) },
         NewAccount { origin: Some(Id::from_bytes([7; 16])), issuer: String::new(), ..plain(9) },
         plain(10),
+        NewAccount { algorithm: Algorithm::Sha224, ..plain(11) },
+        NewAccount { algorithm: Algorithm::Sha384, digits: Digits::EIGHT, ..plain(12) },
+        NewAccount { algorithm: Algorithm::Md5, kind: Kind::Hotp(Counter::ZERO), ..plain(13) },
     ]
 }
 
@@ -146,7 +149,7 @@ fn the_vault_of_the_vectors_holds_what_is_written_beside_it_by_passphrase_and_by
         let png: String = picture.as_png().iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(*hex, png);
     }
-    assert_eq!((vault.accounts().unwrap().len(), vault.bin().unwrap().len()), (9, 1));
+    assert_eq!((vault.accounts().unwrap().len(), vault.bin().unwrap().len()), (12, 1));
     let (id, key) = vault.kept_as(Drawer::TokenKeys, b"office").unwrap().unwrap();
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     assert_eq!(said["holds"]["kept"], json!({ (id.0.to_string()): [3, hex(b"office"), hex(key.expose())] }));
@@ -155,5 +158,5 @@ fn the_vault_of_the_vectors_holds_what_is_written_beside_it_by_passphrase_and_by
     let lines: Vec<String> = serde_json::from_value(said["sheet"].clone()).unwrap();
     let opened = vault.lockbox().open_sheet(&Sheet::read(&lines.join("\n")).unwrap()).unwrap();
     vault.unlock_with(&opened.key).unwrap();
-    assert_eq!(vault.accounts().unwrap().len(), 9);
+    assert_eq!(vault.accounts().unwrap().len(), 12);
 }

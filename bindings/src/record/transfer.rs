@@ -191,6 +191,11 @@ pub enum NotHeld {
         /// How many they have.
         digits: u8,
     },
+    /// Its hash is none that Google's application has: SHA-224 or SHA-384.
+    Algorithm {
+        /// Which.
+        name: String,
+    },
     /// Its codes are of a kind that Google's application does not have.
     Kind {
         /// Which.
@@ -210,6 +215,7 @@ impl From<app::NotHeld> for NotHeld {
             app::NotHeld::Form(CannotHold::Period(seconds)) => Self::Period { seconds },
             app::NotHeld::Form(CannotHold::Start(at)) => Self::Start { at },
             app::NotHeld::Form(CannotHold::Digits(digits)) => Self::Digits { digits },
+            app::NotHeld::Form(CannotHold::Algorithm(hash)) => Self::Algorithm { name: hash.to_string() },
             app::NotHeld::Form(CannotHold::Kind(kind)) => Self::Kind { name: kind.to_string() },
             app::NotHeld::Account(fault) => Self::Account { fault: fault.into() },
         }

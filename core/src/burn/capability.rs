@@ -129,7 +129,7 @@ impl Capabilities {
                 };
                 Self {
                     counter: Some(0..=u32::MAX.into()),
-                    algorithms: if is_from([4, 3, 1]) { &Algorithm::ALL } else { TWO },
+                    algorithms: if is_from([4, 3, 1]) { &Algorithm::RFC_6238 } else { TWO },
                     digits: &[6, 7, 8],
                     periods: Periods::UpTo(u32::MAX),
                     seed: 1..=128,
@@ -261,7 +261,8 @@ mod tests {
 
     #[test]
     fn algorithms_of_the_table() {
-        let (two, three): (&[bool], &[bool]) = (&[true, true, false], &[true; 3]);
+        let (two, three): (&[bool], &[bool]) =
+            (&[true, true, false, false, false, false], &[true, true, true, false, false, false]);
         let set = |request: &mut Request, algorithm| request.credential.algorithm = algorithm;
         column(&Algorithm::ALL, set, Misfit::Algorithm, [two, two, two, three, two, two]);
         for dialect in [Dialect::NeoOath, Dialect::Apex, Dialect::Nitrokey] {

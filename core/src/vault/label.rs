@@ -246,6 +246,9 @@ const fn algorithm_byte(algorithm: Algorithm) -> u8 {
         Algorithm::Sha1 => 1,
         Algorithm::Sha256 => 2,
         Algorithm::Sha512 => 3,
+        Algorithm::Sha224 => 4,
+        Algorithm::Sha384 => 5,
+        Algorithm::Md5 => 6,
     }
 }
 
@@ -255,6 +258,9 @@ pub(super) const fn read_algorithm(byte: u8) -> Option<Algorithm> {
         1 => Some(Algorithm::Sha1),
         2 => Some(Algorithm::Sha256),
         3 => Some(Algorithm::Sha512),
+        4 => Some(Algorithm::Sha224),
+        5 => Some(Algorithm::Sha384),
+        6 => Some(Algorithm::Md5),
         _ => None,
     }
 }
@@ -311,7 +317,7 @@ mod tests {
     }
 
     fn labels() -> impl Strategy<Value = Label> {
-        let algorithm = (0..3usize).prop_map(|n| Algorithm::ALL[n]);
+        let algorithm = prop::sample::select(&Algorithm::ALL[..]);
         let digits = (5..=10u64).prop_map(|n| Digits::try_from(n).unwrap());
         let origin = prop::option::of(any::<[u8; 16]>().prop_map(Id::from_bytes));
         let texts = ("\\PC{0,40}", "\\PC{0,40}");

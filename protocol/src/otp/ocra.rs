@@ -20,8 +20,11 @@ use std::str::FromStr;
 use ring::hmac;
 use zeroize::Zeroizing;
 
-use super::{Algorithm, Code, Digits, hash};
+pub use self::hash::{Hash, hash_pin};
+use super::{Code, Digits, hash as truncation};
 use crate::Secret;
+
+mod hash;
 
 /// Why a suite is not read, or an input does not fit it. Holds no input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -50,14 +53,14 @@ pub enum OcraError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suite {
     text: Cow<'static, str>,
-    hash: Algorithm,
+    hash: Hash,
     /// Digits of the answer: 4 to 10, or none for the whole hash.
     digits: Option<u8>,
     counter: bool,
     format: Format,
     /// The longest question, in characters.
     longest: u8,
-    pin: Option<Algorithm>,
+    pin: Option<Hash>,
     /// Bytes of session information.
     session: Option<u16>,
     /// Seconds of a time step.
@@ -109,7 +112,7 @@ impl Suite {
     /// The suite of answer codes (push-v1 section 12).
     pub(crate) const ANSWER_CODE: Self = Self {
         text: Cow::Borrowed("OCRA-1:HOTP-SHA256-8:QH64"),
-        hash: Algorithm::Sha256,
+        hash: Hash::Sha256,
         digits: Some(8),
         counter: false,
         format: Format::Hexadecimal,
@@ -133,7 +136,7 @@ impl Suite {
         Ok(Answer(Zeroizing::new(match self.digits {
             None => tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect(),
             Some(digits) => {
-                let bits = u64::from(hash::truncate(tag.as_ref()));
+                let bits = u64::from(truncation::truncate(tag.as_ref()));
                 format!("{:0width$}", bits % 10_u64.pow(u32::from(digits)), width = usize::from(digits))
             }
         })))
@@ -146,7 +149,7 @@ impl Suite {
     pub fn code(&self, key: &Secret, input: &Input<'_>) -> Result<Code, OcraError> {
         let digits = self.digits.map(u64::from).and_then(|digits| Digits::try_from(digits).ok());
         let digits = digits.ok_or(OcraError::Length)?;
-        Ok(Code::new(hash::truncate(self.tag(key, input)?.as_ref()), digits))
+        Ok(Code::new(truncation::truncate(self.tag(key, input)?.as_ref()), digits))
     }
 
     /// The answer to a question of 32 bytes under [`Suite::ANSWER_CODE`], which nothing can go wrong in.
@@ -155,7 +158,7 @@ impl Suite {
         padded[..32].copy_from_slice(question);
         let mut data = Self::ANSWER_CODE.start();
         data.update(&padded);
-        Code::new(hash::truncate(data.sign_with(key).as_ref()), Digits::EIGHT)
+        Code::new(truncation::truncate(data.sign_with(key).as_ref()), Digits::EIGHT)
     }
 
     /// The HMAC over all that goes in (RFC 6287, section 5.1).
@@ -176,7 +179,7 @@ impl Suite {
         data.update(&self.question(input.questions)?);
         if let (Some(hash), Some(pin)) = (self.pin, input.pin) {
             // The hash leaves its type to go into the HMAC.
-            data.update(Some(pin.expose()).filter(|pin| pin.len() == hash_len(hash)).ok_or(OcraError::Pin)?);
+            data.update(Some(pin.expose()).filter(|pin| pin.len() == hash.len()).ok_or(OcraError::Pin)?);
         }
         if let (Some(len), Some(session)) = (self.session, input.session) {
             let missing = usize::from(len).checked_sub(session.len()).ok_or(OcraError::Session)?;
@@ -222,7 +225,7 @@ impl Suite {
 
 /// What the HMAC is over. It may hold the hash of a PIN, so it is wiped.
 struct Data {
-    hash: Algorithm,
+    hash: Hash,
     bytes: Zeroizing<Vec<u8>>,
 }
 
@@ -232,32 +235,7 @@ impl Data {
     }
 
     fn sign_with(&self, key: &Secret) -> hmac::Tag {
-        let algorithm = match self.hash {
-            Algorithm::Sha1 => hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
-            Algorithm::Sha256 => hmac::HMAC_SHA256,
-            Algorithm::Sha512 => hmac::HMAC_SHA512,
-        };
-        // The key leaves its type to be the key of the HMAC.
-        hmac::sign(&hmac::Key::new(algorithm, key.expose()), &self.bytes)
-    }
-}
-
-/// The hash of a PIN as a suite with `P` wants it.
-pub fn hash_pin(hash: Algorithm, pin: &str) -> Secret {
-    use ring::digest;
-    let algorithm = match hash {
-        Algorithm::Sha1 => &digest::SHA1_FOR_LEGACY_USE_ONLY,
-        Algorithm::Sha256 => &digest::SHA256,
-        Algorithm::Sha512 => &digest::SHA512,
-    };
-    Secret::from_slice(digest::digest(algorithm, pin.as_bytes()).as_ref())
-}
-
-const fn hash_len(hash: Algorithm) -> usize {
-    match hash {
-        Algorithm::Sha1 => 20,
-        Algorithm::Sha256 => 32,
-        Algorithm::Sha512 => 64,
+        self.hash.sign(key, &self.bytes)
     }
 }
 
@@ -305,13 +283,13 @@ impl fmt::Display for Suite {
 fn parse(text: &str) -> Option<Suite> {
     let (function, input) = text.strip_prefix("OCRA-1:HOTP-")?.split_once(':')?;
     let (hash, digits) = function.split_once('-')?;
-    let (hash, digits) = (algorithm(hash)?, number(digits, 2)?);
+    let (hash, digits) = (Hash::read(hash)?, number(digits, 2)?);
     let mut parts = input.split('-').peekable();
     let counter = parts.next_if_eq(&"C").is_some();
     let (format, longest) = question(parts.next()?)?;
     let pin = match parts.next_if(|part| part.starts_with('P')) {
-        Some("P") => Some(Algorithm::Sha1),
-        Some(part) => Some(algorithm(&part[1..])?),
+        Some("P") => Some(Hash::Sha1),
+        Some(part) => Some(Hash::read(&part[1..])?),
         None => None,
     };
     let session = match parts.next_if(|part| part.starts_with('S')) {
@@ -331,10 +309,6 @@ fn parse(text: &str) -> Option<Suite> {
     };
     let text = Cow::Owned(text.to_owned());
     parts.next().is_none().then_some(Suite { text, hash, digits, counter, format, longest, pin, session, step })
-}
-
-fn algorithm(name: &str) -> Option<Algorithm> {
-    Algorithm::ALL.into_iter().find(|algorithm| algorithm.as_str() == name)
 }
 
 /// A decimal number of at most so many digits.

@@ -21,7 +21,7 @@ pub enum OtpError {
     /// A counter is below 2^63.
     #[error("the counter is 2^63 or more")]
     Counter,
-    /// The algorithm is none of SHA1, SHA256 and SHA512.
+    /// The algorithm is none of [`Algorithm::ALL`].
     #[error("unknown algorithm")]
     Algorithm,
     /// A seed has a length that this kind of account does not have.
@@ -54,11 +54,21 @@ pub enum Algorithm {
     Sha256,
     /// SHA-512.
     Sha512,
+    /// SHA-224, which no standard names for codes; FreeOTP and 2FAS offer it.
+    Sha224,
+    /// SHA-384, as SHA-224.
+    Sha384,
+    /// MD5, from the early days of Google Authenticator. Of its 16 bytes the truncation may ask for more than there are:
+    /// those that are missing count as zero, as where PHP and JavaScript compute such codes.
+    Md5,
 }
 
 impl Algorithm {
     /// All algorithms, in the order in which choices are offered.
-    pub const ALL: [Self; 3] = [Self::Sha1, Self::Sha256, Self::Sha512];
+    pub const ALL: [Self; 6] = [Self::Sha1, Self::Sha256, Self::Sha512, Self::Sha224, Self::Sha384, Self::Md5];
+
+    /// Those of RFC 6238, 1.2: no hardware token has another.
+    pub const RFC_6238: [Self; 3] = [Self::Sha1, Self::Sha256, Self::Sha512];
 
     /// The name as Key URIs write it.
     pub const fn as_str(self) -> &'static str {
@@ -66,6 +76,9 @@ impl Algorithm {
             Self::Sha1 => "SHA1",
             Self::Sha256 => "SHA256",
             Self::Sha512 => "SHA512",
+            Self::Sha224 => "SHA224",
+            Self::Sha384 => "SHA384",
+            Self::Md5 => "MD5",
         }
     }
 }

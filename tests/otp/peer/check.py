@@ -1,4 +1,4 @@
-"""Codes by other hands: pyotp (TOTP, HOTP, Steam), oath (OCRA); mOTP and Yandex, for which no package is kept, as described.
+"""Codes by other hands: pyotp (TOTP, HOTP, Steam), oath (OCRA); mOTP, Yandex and MD5, for which no package is kept, as described.
 
 Reads a list of cases from standard input as JSON and writes the list of their codes.
 """
@@ -13,16 +13,29 @@ import oath
 import pyotp
 from pyotp.contrib import Steam
 
-DIGESTS = {"SHA1": hashlib.sha1, "SHA256": hashlib.sha256, "SHA512": hashlib.sha512}
+DIGESTS = {name: getattr(hashlib, name.lower()) for name in ("SHA1", "SHA256", "SHA512", "SHA224", "SHA384")}
+
+
+def md5(case, seed, factor):
+    """Dynamic truncation where the hash is too short for it: what is missing is zero."""
+    mac = hmac.new(seed, factor.to_bytes(8, "big"), hashlib.md5).digest()
+    start = mac[-1] & 15
+    number = int.from_bytes((mac + bytes(3))[start : start + 4], "big") & (2**31 - 1)
+    return str(number)[-case["digits"] :].zfill(case["digits"])
 
 
 def totp(case, seed):
+    step = (case["time"] - case["start"]) // case["period"]
+    if case["algorithm"] == "MD5":
+        return md5(case, seed, step)
     digest = DIGESTS[case["algorithm"]]
     made = pyotp.TOTP(b32encode(seed).decode(), digits=case["digits"], digest=digest, interval=case["period"])
-    return made.generate_otp((case["time"] - case["start"]) // case["period"])
+    return made.generate_otp(step)
 
 
 def hotp(case, seed):
+    if case["algorithm"] == "MD5":
+        return md5(case, seed, case["counter"])
     return pyotp.HOTP(b32encode(seed).decode(), digits=case["digits"], digest=DIGESTS[case["algorithm"]]).at(case["counter"])
 
 

@@ -192,6 +192,9 @@ pub fn settings(shape: &Shape) -> Result<Settings, Fault> {
     let algorithm = shape.algorithm.as_deref().map(|name| name.to_ascii_uppercase().replace('-', "").parse());
     let algorithm: Option<Algorithm> =
         algorithm.transpose().map_err(|_| Fault::refused(scan_words::of_uri_error(&UriError::UnknownAlgorithm)))?;
+    if algorithm.is_some_and(|algorithm| !Algorithm::RFC_6238.contains(&algorithm)) {
+        return Err(Fault::refused(text("token.rule_algorithm")));
+    }
     let digits = match shape.digits {
         Some(digits) => TokenDigits::try_from(digits).map_err(|fault| refused(source::Rule::Value(fault)))?,
         None => TokenDigits::SIX,

@@ -139,6 +139,7 @@ pub(super) fn algorithm(algorithm: Algorithm) -> u8 {
         Algorithm::Sha1 => 1,
         Algorithm::Sha256 => 2,
         Algorithm::Sha512 => 3,
+        Algorithm::Sha224 | Algorithm::Sha384 | Algorithm::Md5 => 0,
     }
 }
 

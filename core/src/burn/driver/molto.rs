@@ -415,6 +415,6 @@ mod tests {
         let mut none = self::player(&["6A86"]);
         let absent = none.survey(&of(100, "x", RFC_SEED), &KeyProfile::Vendor);
         assert_eq!(absent, Err(TokenError::Absent(Step::List)));
-        assert_eq!(Algorithm::ALL.map(algorithm), [1, 2, 3]);
+        assert_eq!(Algorithm::ALL.map(algorithm), [1, 2, 3, 0, 0, 0]);
     }
 }

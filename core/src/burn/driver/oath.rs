@@ -195,7 +195,8 @@ fn prepared(credential: &Credential) -> Zeroizing<Vec<u8>> {
     let (block, algorithm) = match credential.algorithm {
         Algorithm::Sha1 => (64, &digest::SHA1_FOR_LEGACY_USE_ONLY),
         Algorithm::Sha256 => (64, &digest::SHA256),
-        Algorithm::Sha512 => (128, &digest::SHA512),
+        // No plan holds what comes after it.
+        Algorithm::Sha512 | Algorithm::Sha224 | Algorithm::Sha384 | Algorithm::Md5 => (128, &digest::SHA512),
     };
     let mut key = Zeroizing::new(Vec::with_capacity(128));
     if seed.len() > block {

@@ -193,7 +193,7 @@ fn head(request: &Request) -> Result<[u8; 6], TokenError> {
     let hash = match credential.algorithm {
         Algorithm::Sha1 => 0xc1,
         Algorithm::Sha256 => 0xc2,
-        Algorithm::Sha512 => return Err(TokenError::Unable),
+        Algorithm::Sha512 | Algorithm::Sha224 | Algorithm::Sha384 | Algorithm::Md5 => return Err(TokenError::Unable),
     };
     let [high, low] = seconds.to_be_bytes();
     Ok([kind, hash, high, low, credential.digits.get(), u8::from(request.touch)])

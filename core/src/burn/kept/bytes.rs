@@ -152,7 +152,7 @@ impl Out {
                 self.number(counter.get());
             }
         }
-        self.place_in(&Algorithm::ALL, &credential.algorithm);
+        self.place_in(&Algorithm::RFC_6238, &credential.algorithm);
         self.byte(credential.digits.get());
     }
 
@@ -301,7 +301,7 @@ impl<'a> In<'a> {
             2 => Moving::Counter(Counter::try_from(self.number()?).ok()?),
             _ => return None,
         };
-        let algorithm = self.one_of(&Algorithm::ALL)?;
+        let algorithm = self.one_of(&Algorithm::RFC_6238)?;
         let digits = TokenDigits::try_from(u64::from(self.byte()?)).ok()?;
         Some(Credential { serial, issuer, name, seed, moving, algorithm, digits })
     }

@@ -24,7 +24,7 @@ fn movings() -> impl Strategy<Value = Moving> {
 }
 
 fn credentials() -> impl Strategy<Value = Credential> {
-    let algorithm = prop::sample::select(&Algorithm::ALL[..]);
+    let algorithm = prop::sample::select(&Algorithm::RFC_6238[..]);
     let seeds = prop::collection::vec(1..=255_u8, 1..=128).prop_map(|bytes| seed(&bytes));
     (serials(), "\\PC{0,40}", "\\PC{0,40}", seeds, movings(), algorithm, 4..=10_u64).prop_map(
         |(serial, issuer, name, seed, moving, algorithm, digits)| {

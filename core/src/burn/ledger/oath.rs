@@ -11,8 +11,8 @@ use crate::burn::source::{Column, by_length};
 /// Bytes that HMAC takes at once: a longer key is hashed first, and then every byte of it counts.
 const fn block(algorithm: Algorithm) -> usize {
     match algorithm {
-        Algorithm::Sha1 | Algorithm::Sha256 => 64,
-        Algorithm::Sha512 => 128,
+        Algorithm::Sha1 | Algorithm::Sha256 | Algorithm::Sha224 | Algorithm::Md5 => 64,
+        Algorithm::Sha512 | Algorithm::Sha384 => 128,
     }
 }
 

@@ -132,7 +132,7 @@ pub(crate) fn counter(text: &str) -> Result<Counter, Rule> {
 pub(crate) fn algorithm(text: &str) -> Result<Algorithm, Rule> {
     let plain: String = text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
     let plain = plain.strip_prefix("HMAC").unwrap_or(&plain);
-    plain.parse().map_err(|_| Rule::Algorithm)
+    plain.parse().ok().filter(|read| Algorithm::RFC_6238.contains(read)).ok_or(Rule::Algorithm)
 }
 
 /// Whether time moves the codes on, else a counter.

@@ -84,6 +84,9 @@ pub fn random(count: usize, settings: Settings, random: &dyn Random) -> Result<V
         Algorithm::Sha1 => 20,
         Algorithm::Sha256 => 32,
         Algorithm::Sha512 => 64,
+        Algorithm::Sha224 => 28,
+        Algorithm::Sha384 => 48,
+        Algorithm::Md5 => 16,
     };
     let row = |at: usize| {
         let draft = Draft {

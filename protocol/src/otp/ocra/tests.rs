@@ -17,7 +17,7 @@ fn ocra_matches_rfc_6287() {
     for line in RFC_6287.lines().filter(|line| !line.starts_with('#')) {
         let [suite, len, counter, questions, pin, unix, wanted]: [&str; 7] =
             line.split_whitespace().collect::<Vec<_>>().try_into().unwrap();
-        let pin = given(pin).map(|pin| hash_pin(Algorithm::Sha1, pin));
+        let pin = given(pin).map(|pin| hash_pin(Hash::Sha1, pin));
         let input = Input {
             counter: given(counter).map(|counter| counter.parse().unwrap()),
             questions: &questions.split(',').collect::<Vec<_>>(),
@@ -106,7 +106,7 @@ fn suites_have_one_form() {
 #[test]
 fn nothing_more_and_nothing_less_than_the_suite_asks_for() {
     let all = suite("OCRA-1:HOTP-SHA1-6:C-QN08-PSHA1-S008-T1M").unwrap();
-    let (key, pin) = (key(20), hash_pin(Algorithm::Sha1, "1234"));
+    let (key, pin) = (key(20), hash_pin(Hash::Sha1, "1234"));
     let whole =
         Input { counter: Some(0), questions: &["0"], pin: Some(&pin), session: Some(b"session"), unix: Some(0) };
     assert!(all.answer(&key, &whole).is_ok());

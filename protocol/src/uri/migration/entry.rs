@@ -6,7 +6,7 @@ use super::EntryFault;
 use super::wire::{Damaged, Value, fields, once};
 use crate::otp::base32::Base32Error;
 use crate::otp::{Algorithm, Counter, Digits, Period};
-use crate::uri::otpauth::{Account, Field, Kind, OtherAlgorithm, Repair, UriError, clean};
+use crate::uri::otpauth::{Account, Field, Kind, Repair, UriError, clean};
 use crate::{Secret, limits};
 
 /// One account of a part, or what is refused of it.
@@ -122,7 +122,7 @@ impl<'a> Raw<'a> {
             0 | 1 => Algorithm::Sha1,
             2 => Algorithm::Sha256,
             3 => Algorithm::Sha512,
-            4 => return Err(UriError::Algorithm(OtherAlgorithm::Md5)),
+            4 => Algorithm::Md5,
             _ => return Err(UriError::UnknownAlgorithm),
         };
         let digits = match self.digits.unwrap_or_default() {

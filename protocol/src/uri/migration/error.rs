@@ -1,5 +1,6 @@
 //! Why a part, an account of it, or an account to be written is refused.
 
+use crate::otp::Algorithm;
 use crate::uri::otpauth::{OtherKind, UriError};
 
 /// Why a part of a transfer is refused. Other parts are as good as they were.
@@ -54,6 +55,9 @@ pub enum CannotHold {
     /// Its codes have neither 6 nor 8 digits.
     #[error("{0} digits")]
     Digits(u8),
+    /// Its hash is none that it has a number for: SHA-224 or SHA-384.
+    #[error("the algorithm {0}")]
+    Algorithm(Algorithm),
     /// Its codes are of a kind that Google's application does not have.
     #[error("{0}")]
     Kind(OtherKind),

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::wire::{put_bytes, put_message, put_number};
 use super::*;
 use crate::otp::{Algorithm, Counter, Digits, Period};
-use crate::uri::otpauth::{Account, Field, Kind, OtherAlgorithm, OtherKind, Repair, UriError};
+use crate::uri::otpauth::{Account, Field, Kind, OtherKind, Repair, UriError};
 
 /// The sample of Google's own making that its readers carry in their tests: one account, `Hello!` and four bytes more.
 const SAMPLE: &str =
@@ -219,12 +219,16 @@ fn names_are_put_in_their_places() {
 #[test]
 fn settings() {
     let number = |field, value| entry_with(|out| put_number(field, value, out));
-    for (value, algorithm) in
-        [(0, Algorithm::Sha1), (1, Algorithm::Sha1), (2, Algorithm::Sha256), (3, Algorithm::Sha512)]
-    {
+    for (value, algorithm) in [
+        (0, Algorithm::Sha1),
+        (1, Algorithm::Sha1),
+        (2, Algorithm::Sha256),
+        (3, Algorithm::Sha512),
+        (4, Algorithm::Md5),
+    ] {
         assert_eq!(taken(&number(4, value)).0.algorithm, algorithm);
     }
-    assert_eq!(refused(&number(4, 4)), UriError::Algorithm(OtherAlgorithm::Md5).into());
+    assert_eq!(refused(&number(4, 5)), UriError::UnknownAlgorithm.into());
     for (value, digits) in [(0, Digits::SIX), (1, Digits::SIX), (2, Digits::EIGHT)] {
         assert_eq!(taken(&number(5, value)).0.digits, digits);
     }
@@ -256,15 +260,15 @@ fn settings() {
 #[test]
 fn one_bad_account_leaves_the_others() {
     let good = |name: &str| entry_with(|out| put_bytes(2, name.as_bytes(), out));
-    let md5 = entry_with(|out| {
+    let unheard = entry_with(|out| {
         put_bytes(2, b"ACME:old", out);
-        put_number(4, 4, out);
+        put_number(4, 5, out);
     });
     let twice = entry_with(|out| put_bytes(1, b"another", out));
     let other_form = entry_with(|out| put_number(2, 5, out));
     let cut = &good("cut")[..15];
     let part = parse(&link(&message_of(|out| {
-        for entry in [&good("a"), &md5, &twice, &other_form, cut, &[], &good("b")] {
+        for entry in [&good("a"), &unheard, &twice, &other_form, cut, &[], &good("b")] {
             put_message(1, entry, out);
         }
         // As a later version may have it.
@@ -275,9 +279,9 @@ fn one_bad_account_leaves_the_others() {
     let read: Vec<_> =
         part.entries.iter().map(|entry| entry.account.as_ref().map(drop).map_err(|why| why.why)).collect();
     let damaged = Err(EntryFault::Damaged);
-    let md5 = Err(EntryFault::Setting(UriError::Algorithm(OtherAlgorithm::Md5)));
+    let unknown = Err(EntryFault::Setting(UriError::UnknownAlgorithm));
     let none = Err(EntryFault::Setting(UriError::SecretMissing));
-    assert_eq!(read, [Ok(()), md5, damaged, damaged, damaged, none, Ok(())]);
+    assert_eq!(read, [Ok(()), unknown, damaged, damaged, damaged, none, Ok(())]);
     assert_eq!(part.entries[1].names(), ("ACME", "old"));
 }
 
@@ -333,6 +337,9 @@ fn what_a_transfer_cannot_hold_is_said() {
         ("otpauth://totp/x?secret={K}", Ok(())),
         ("otpauth://totp/x?secret={K}&digits=8&algorithm=SHA512", Ok(())),
         ("otpauth://hotp/x?secret={K}&counter=5", Ok(())),
+        ("otpauth://totp/x?secret={K}&algorithm=MD5", Ok(())),
+        ("otpauth://totp/x?secret={K}&algorithm=SHA224", Err(CannotHold::Algorithm(Algorithm::Sha224))),
+        ("otpauth://hotp/x?secret={K}&algorithm=SHA384&counter=1", Err(CannotHold::Algorithm(Algorithm::Sha384))),
         ("otpauth://totp/x?secret={K}&period=60", Err(CannotHold::Period(60))),
         ("otpauth://totp/x?secret={K}&digits=7", Err(CannotHold::Digits(7))),
         ("otpauth://hotp/x?secret={K}&digits=5&counter=0", Err(CannotHold::Digits(5))),
@@ -389,7 +396,7 @@ fn accounts() -> impl Strategy<Value = Vec<Account>> {
         (0..1_u64 << 63).prop_map(|counter| Kind::Hotp { counter: Counter::try_from(counter).unwrap() }),
     ];
     let seed = prop::collection::vec(any::<u8>(), 1..=128).prop_map(Secret::new);
-    let algorithm = prop::sample::select(&[Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512][..]);
+    let algorithm = prop::sample::select(&[Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512, Algorithm::Md5][..]);
     let digits = prop::sample::select(&[Digits::SIX, Digits::EIGHT][..]);
     let account =
         (kind, name(), name(), seed, algorithm, digits).prop_map(|(kind, issuer, name, secret, algorithm, digits)| {

@@ -34,14 +34,18 @@ pub struct TooMany(pub usize);
 /// Whether a transfer can hold this account as it is.
 ///
 /// # Errors
-/// [`CannotHold`]: it has no place for another period than 30 seconds, for digits other than 6 and 8, nor for other kinds.
+/// [`CannotHold`]: it has no place for another period than 30 seconds, for digits other than 6 and 8, for SHA-224 and SHA-384,
+/// nor for other kinds.
 pub fn holds(account: &Account) -> Result<(), CannotHold> {
     match account.kind {
         Kind::Totp { period } if period.seconds() != 30 => Err(CannotHold::Period(period.seconds())),
         Kind::Totp { period } if period.start() != 0 => Err(CannotHold::Start(period.start())),
-        Kind::Totp { .. } | Kind::Hotp { .. } => match account.digits {
-            Digits::SIX | Digits::EIGHT => Ok(()),
-            digits => Err(CannotHold::Digits(digits.get())),
+        Kind::Totp { .. } | Kind::Hotp { .. } => match (account.digits, account.algorithm) {
+            (Digits::SIX | Digits::EIGHT, Algorithm::Sha224 | Algorithm::Sha384) => {
+                Err(CannotHold::Algorithm(account.algorithm))
+            }
+            (Digits::SIX | Digits::EIGHT, _) => Ok(()),
+            (digits, _) => Err(CannotHold::Digits(digits.get())),
         },
         Kind::Steam => Err(CannotHold::Kind(OtherKind::Steam)),
         Kind::Yandex => Err(CannotHold::Kind(OtherKind::Yandex)),
@@ -111,6 +115,9 @@ fn entry(account: &Account) -> Message {
         Algorithm::Sha1 => 1,
         Algorithm::Sha256 => 2,
         Algorithm::Sha512 => 3,
+        Algorithm::Md5 => 4,
+        // Refused before.
+        Algorithm::Sha224 | Algorithm::Sha384 => 0,
     };
     put_number(4, algorithm, &mut out);
     put_number(5, if account.digits == Digits::EIGHT { 2 } else { 1 }, &mut out);

@@ -141,9 +141,6 @@ pub enum UriError {
     /// The key is not base32, or too long.
     #[error("secret: {0}")]
     Secret(Base32Error),
-    /// An algorithm that is known and not served.
-    #[error("the algorithm {0} is not served")]
-    Algorithm(OtherAlgorithm),
     /// An algorithm that nobody knows.
     #[error("unknown algorithm")]
     UnknownAlgorithm,
@@ -184,27 +181,6 @@ impl fmt::Display for OtherKind {
             Self::Steam => "Steam",
             Self::Yandex => "Yandex",
             Self::MOtp => "mOTP",
-        })
-    }
-}
-
-/// An algorithm that other programs know and this one does not serve yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum OtherAlgorithm {
-    /// MD5.
-    Md5,
-    /// SHA-224.
-    Sha224,
-    /// SHA-384.
-    Sha384,
-}
-
-impl fmt::Display for OtherAlgorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Md5 => "MD5",
-            Self::Sha224 => "SHA224",
-            Self::Sha384 => "SHA384",
         })
     }
 }

@@ -30,7 +30,7 @@ mod quirk;
 use std::fmt;
 
 use error::named;
-pub use error::{Field, OtherAlgorithm, OtherKind, Repair, UriError};
+pub use error::{Field, OtherKind, Repair, UriError};
 pub use name::{Cleaned, clean};
 use query::{cut, has, trimmed};
 pub use write::write;

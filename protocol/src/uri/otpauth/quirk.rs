@@ -264,16 +264,21 @@ fn algorithms() {
         ("Algorithm.sha256", Algorithm::Sha256),
         ("HMACSHA512", Algorithm::Sha512),
         ("SHA%2D512", Algorithm::Sha512),
+        ("md5", Algorithm::Md5),
+        ("HmacMD5", Algorithm::Md5),
+        ("sha224", Algorithm::Sha224),
+        ("SHA-224", Algorithm::Sha224),
+        ("HmacSHA384", Algorithm::Sha384),
+        ("Algorithm.sha384", Algorithm::Sha384),
     ] {
         let account =
             taken(&format!("otpauth://totp/x?secret={{K}}&algorithm={spelling}"), &[Repair::AlgorithmSpelling]);
         assert_eq!(account.algorithm, algorithm, "{spelling}");
     }
     taken("otpauth://totp/x?secret={K}&algorithm=", &[Repair::EmptyParameter(Field::Algorithm)]);
-    for (name, other) in
-        [("MD5", OtherAlgorithm::Md5), ("sha224", OtherAlgorithm::Sha224), ("HmacSHA384", OtherAlgorithm::Sha384)]
-    {
-        assert_eq!(refused(&format!("otpauth://totp/x?secret={{K}}&algorithm={name}")), UriError::Algorithm(other));
+    for algorithm in Algorithm::ALL {
+        let account = taken(&format!("otpauth://totp/x?secret={{K}}&algorithm={algorithm}"), &[]);
+        assert_eq!(account.algorithm, algorithm, "as it is written");
     }
     for name in ["SHA3", "SHA", "1", "SHA1SHA1", "sha 1 x"] {
         assert_eq!(refused(&format!("otpauth://totp/x?secret={{K}}&algorithm={name}")), UriError::UnknownAlgorithm);

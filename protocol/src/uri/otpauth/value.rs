@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::Type;
-use super::error::{Field, OtherAlgorithm, Repair, UriError, named};
+use super::error::{Field, Repair, UriError, named};
 use super::query::{Query, decoded, has, trimmed};
 use crate::otp::base32::{self, Base32Error};
 use crate::otp::{Algorithm, Counter, Digits, OtpError, Pin, Timed, motp, yandex};
@@ -79,8 +79,11 @@ pub(super) fn pin(query: &Query<'_>, timed: Timed) -> Result<Option<Pin>, UriErr
 pub(super) fn fixed(query: &Query<'_>, timed: Timed, repairs: &mut Vec<Repair>) -> (Algorithm, Digits) {
     let (form, aside) = (timed.form(), &mut Vec::new());
     let same_algorithm = match algorithm(query, aside) {
-        Ok(said) => query.raw(Field::Algorithm).is_none() || said == form.0,
-        Err(fault) => timed == Timed::MOtp && fault == UriError::Algorithm(OtherAlgorithm::Md5),
+        Ok(said) => {
+            let is_md5 = timed == Timed::MOtp && said == Algorithm::Md5;
+            query.raw(Field::Algorithm).is_none() || said == form.0 || is_md5
+        }
+        Err(_) => false,
     };
     let mut same =
         |field, right: u64| matches!(number(query, field, aside), Ok(said) if said.is_none_or(|said| said == right));
@@ -110,13 +113,10 @@ pub(super) fn algorithm(query: &Query<'_>, repairs: &mut Vec<Repair>) -> Result<
     for prefix in ["algorithm", "hmac"] {
         bare = bare.strip_prefix(prefix).unwrap_or(&bare).to_owned();
     }
-    let known = [("sha1", Algorithm::Sha1), ("sha256", Algorithm::Sha256), ("sha512", Algorithm::Sha512)];
-    if let Some(algorithm) = named(&known, &bare) {
-        repairs.push(Repair::AlgorithmSpelling);
-        return Ok(algorithm);
-    }
-    let others = [("md5", OtherAlgorithm::Md5), ("sha224", OtherAlgorithm::Sha224), ("sha384", OtherAlgorithm::Sha384)];
-    Err(named(&others, &bare).map_or(UriError::UnknownAlgorithm, UriError::Algorithm))
+    let known = Algorithm::ALL.map(|algorithm| (algorithm.as_str(), algorithm));
+    let algorithm = named(&known, &bare).ok_or(UriError::UnknownAlgorithm)?;
+    repairs.push(Repair::AlgorithmSpelling);
+    Ok(algorithm)
 }
 
 /// A number that is not negative.
