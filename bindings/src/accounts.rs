@@ -99,7 +99,7 @@ impl Countersign {
         self.blocking(move |app| Ok(app.move_group(GroupId(id), before.map(GroupId))?)).await
     }
 
-    /// Deletes a group. The accounts in it stay.
+    /// Deletes a group. The accounts in it stay; `undo_change` brings it back.
     pub async fn delete_group(&self, id: u64) -> Result<(), CountersignError> {
         self.blocking(move |app| Ok(app.delete_group(GroupId(id))?)).await
     }
@@ -122,6 +122,11 @@ impl Countersign {
     /// What `undo_change` would take back.
     pub fn last_change(&self) -> Result<Vec<ChangedRow>, CountersignError> {
         Ok(self.app.last_change()?.into_iter().map(ChangedRow::from).collect())
+    }
+
+    /// The groups that `undo_change` would bring back.
+    pub fn removed_groups(&self) -> Result<Vec<GroupRow>, CountersignError> {
+        Ok(self.app.removed_groups()?.into_iter().map(GroupRow::from).collect())
     }
 
     /// A picture of an account: a PNG file.

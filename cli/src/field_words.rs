@@ -3,11 +3,21 @@
 
 use countersign_core::error::{Named, Rule};
 use countersign_core::limits;
+use countersign_core::protocol::limits::{OTP_DIGITS, OTP_PERIOD};
 use countersign_strings::{fill, text};
 
 /// That a value can't be taken, and why.
 pub fn of_field(field: Named, rule: Rule) -> String {
-    fill("error.field", &[("field", name(field)), ("rule", &broken(rule))])
+    let rule = match (field, rule) {
+        (Named::Digits, Rule::Range) => range(*OTP_DIGITS.start(), *OTP_DIGITS.end()),
+        (Named::Period, Rule::Range) => range(*OTP_PERIOD.start(), *OTP_PERIOD.end()),
+        (_, rule) => broken(rule),
+    };
+    fill("error.field", &[("field", name(field)), ("rule", &rule)])
+}
+
+fn range(least: u64, most: u64) -> String {
+    fill("error.rule_between", &[("least", &least.to_string()), ("most", &most.to_string())])
 }
 
 /// That there is more of something than is taken.

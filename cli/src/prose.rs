@@ -1,5 +1,7 @@
 //! Sentences for a terminal: broken between words, so that no line is wider than people read or the terminal shows.
 
+use std::io::{self, IsTerminal as _};
+
 use crate::measure::columns;
 
 /// The widest line of prose, in columns.
@@ -12,6 +14,23 @@ pub fn for_reader(words: &str, is_terminal: bool) -> String {
     }
     let columns = crossterm::terminal::size().map(|(columns, _)| usize::from(columns)).ok();
     wrapped(words, columns.filter(|columns| *columns > 0).unwrap_or(WIDEST).min(WIDEST))
+}
+
+/// A row of a list: a name in a column of `width`, and what is said of it. Where the terminal is too narrow for both, what is
+/// said stands beneath, broken between words; `most` is its width, none that of a pipe.
+pub fn row(name: &str, width: usize, what: &str, most: Option<usize>) -> String {
+    let gap = " ".repeat(width.saturating_sub(columns(name)));
+    let line = format!("{name}{gap}  {what}");
+    match most {
+        Some(most) if line.lines().any(|line| columns(line) > most) => wrapped(&format!("{name}\n  {what}"), most),
+        _ => line,
+    }
+}
+
+/// The width of the terminal that results go to; none of a pipe.
+pub fn width_of_results() -> Option<usize> {
+    let columns = crossterm::terminal::size().ok().map(|(columns, _)| usize::from(columns));
+    columns.filter(|columns| *columns > 0 && io::stdout().is_terminal())
 }
 
 /// Breaks each line of `words` between words at `width` columns and keeps its indent. A word that is longer, such as a
@@ -63,6 +82,15 @@ mod tests {
     fn what_is_longer_than_the_width_stays_whole() {
         assert_eq!(wrapped("see /a/rather/long/path now", 10), "see\n/a/rather/long/path\nnow");
         assert_eq!(wrapped("東京 東京 東京", 9), "東京 東京\n東京");
+    }
+
+    #[test]
+    fn a_row_that_is_too_wide_is_broken_between_words_and_never_within() {
+        let what = "Time: 6 digits, every 30 seconds · a favourite";
+        let whole = format!("Bank      {what}");
+        assert_eq!((row("Bank", 8, what, None), row("Bank", 8, what, Some(80))), (whole.clone(), whole));
+        let narrow = row("Bank", 8, what, Some(40));
+        assert_eq!(narrow, "Bank\n  Time: 6 digits, every 30 seconds · a\n  favourite");
     }
 
     #[test]

@@ -191,6 +191,7 @@ pub fn is_doubtful(repairs: &[Repair]) -> bool {
 /// Issuer and name of a link's account, as one line.
 pub fn line(account: &Account) -> String {
     match (account.issuer.is_empty(), account.name.is_empty()) {
+        (true, true) => text("scan.no_name").to_owned(),
         (false, false) => format!("{} ({})", account.issuer, account.name),
         (false, true) => account.issuer.clone(),
         (true, _) => account.name.clone(),

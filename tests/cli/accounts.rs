@@ -183,6 +183,14 @@ fn groups_are_made_named_moved_and_removed_and_their_accounts_stay() {
     assert!(desk.refused(&["groups", "rename", "o", "x"]).contains("Several groups"));
     let asked = desk.refused(&["groups", "remove", "office"]);
     assert!(asked.contains("--yes"), "{asked}");
+    assert!(!asked.contains("can't"), "{asked}");
+    let gone = desk.done(&["groups", "remove", "office", "play", "office", "--yes"]);
+    assert!(gone.stderr.contains(text("accounts.undo_how")), "{}", gone.stderr);
+    assert_eq!(desk.done(&["groups"]).stdout, "Home  0 accounts\n");
+    let back = desk.done(&["undo", "--json"]);
+    assert!(back.stderr.contains("Office comes back, with 1 account"), "{}", back.stderr);
+    assert_eq!(back.json()["groups"], serde_json::json!(["Office", "Play"]));
+    assert_eq!(desk.done(&["groups"]).stdout, "Play    0 accounts\nHome    0 accounts\nOffice  1 account\n");
     desk.done(&["groups", "remove", "office", "play", "--yes"]);
     desk.done(&["groups", "remove", "home"]);
     assert_eq!((desk.done(&["groups"]).stdout.as_str(), desk.issuers(&[]).len()), ("", 4));
@@ -262,6 +270,8 @@ fn codes_of_several_stand_beside_their_names_and_none_is_spent() {
     let all = desk.done(&["code", "--all", "--json"]);
     assert!(all.stderr.contains("VPN (mara)") && all.stderr.contains(text("accounts.left_counted")), "{}", all.stderr);
     let all = all.json();
+    let left = &all["left"][0];
+    assert_eq!((&left["issuer"], &left["why"]), (&serde_json::json!("VPN"), &serde_json::json!("counted")));
     let names: Vec<&str> = all["codes"].as_array().unwrap().iter().map(|row| row["issuer"].as_str().unwrap()).collect();
     assert_eq!(names, ["GitHub", "Bank", "Mail"]);
     let row = &all["codes"][0];
@@ -328,6 +338,8 @@ fn accounts_of_one_name_are_told_apart_by_their_number() {
     let [one, two] = ["@1", "@2"].map(|name| desk.done(&["show", name, "--json"]).json());
     assert_ne!(one["id"], two["id"]);
     assert!(desk.refused(&["code", "@3"]).contains(text("cli.no_such_account")));
+    let all = desk.done(&["code", "--all"]).stdout;
+    assert!(all.lines().zip(["@1", "@2"]).all(|(line, number)| line.ends_with(number)), "{all}");
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn a_pack_is_kept_looked_through_matched_and_removed() {
     assert_eq!(added.code, 0, "{}", added.stderr);
     assert_eq!((added.json()["icons"].as_u64(), added.json()["left_out"].as_u64()), (Some(3), Some(1)));
     let listed = desk.run_plain(&["icons"], "").stdout;
-    assert_eq!(listed.trim(), "Small Pack, version 3: 3 icons; 1 more are not PNG or JPEG, which alone are drawn here");
+    assert_eq!(listed.trim(), "Small Pack, version 3: 3 icons; not PNG or JPEG, which alone are drawn here: 1");
     let found = desk.run_plain(&["icons", "find", "CODE", "git", "--json"], "").json();
     let names: Vec<&str> =
         found["icons"].as_array().unwrap().iter().map(|icon| icon["name"].as_str().unwrap()).collect();

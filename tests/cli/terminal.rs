@@ -264,6 +264,18 @@ fn line_by_line_it_is_the_same_phone() {
     assert!(!ended.stdout.contains(SEED));
 }
 
+#[test]
+fn line_by_line_accounts_of_one_name_are_told_apart_by_their_number() {
+    let desk = Desk::new();
+    desk.add_all(["A", "B"].map(|last| format!("otpauth://totp/Shop:mara?secret={}{last}&issuer=Shop", &SEED[..31])));
+    let ended = desk.run(&["tui"], "codes\npin @2\nremove @1\nn\ndetails @2\nquit\n");
+    for words in
+        ["Shop (mara)  @1\n", "Shop (mara)  @2\n", "Stands first now: Shop (mara)  @2", "Remove Shop (mara)  @1?"]
+    {
+        assert!(ended.stdout.contains(words), "{words:?} is missing in\n{}", ended.stdout);
+    }
+}
+
 /// What the screen does by keys is done by words.
 #[test]
 fn line_by_line_accounts_are_kept_as_on_the_screen() {
@@ -296,7 +308,10 @@ fn line_by_line_accounts_are_kept_as_on_the_screen() {
     let work = said("codes Work", &["AWS (mara)"]);
     assert!(!work.contains("GitHub"), "{work}");
     said("codes favourites\ncodes club", &["AWS (mara) · a favourite", "There is no such group."]);
-    said("rename work\nFirm\ncodes firm\nungroup firm\ny\ngroups", &["AWS (mara)", "There is no group yet."]);
+    said(
+        "rename work\nFirm\ncodes firm\nungroup firm\ny\ngroups\nundo\ngroups\nungroup firm\ny",
+        &["AWS (mara)", "There is no group yet.", "Taken back: The group Firm is gone", "Firm: 1"],
+    );
     said("part aws\nWork\nsort size\nsort name", &["There is no such group.", "own, name, use, code", "Bank (mara)"]);
     said(
         "edit github\n\n\nin the safe\n\ncode, home\nkey\n\n\nno\nfind safe\ndetails github",

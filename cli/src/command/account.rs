@@ -1,10 +1,13 @@
 //! An account by its name, and its row as text and JSON.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use countersign_core::app::App;
+use countersign_core::error::Error;
 use countersign_core::protocol::otp::{Period, Timed};
-use countersign_core::vault::{Account, Kind, is_nameless};
+use countersign_core::vault::{Account, AccountId, Kind, is_nameless};
 use countersign_strings::{fill, text};
 use serde_json::{Value, json};
 
@@ -60,17 +63,55 @@ pub fn names(issuer: &str, name: &str) -> String {
     }
 }
 
-/// Each as one line that can be shown, with its number where another has the same names or it has none.
-pub fn told_apart(accounts: &[&Account]) -> Vec<String> {
-    let lines: Vec<String> = accounts.iter().map(|account| line(account)).collect();
-    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
-    lines.iter().for_each(|line| *times.entry(line).or_default() += 1);
-    let line = |(account, line): (&&Account, &String)| {
-        let shown = outside::isolated(line);
-        let alone = times.get(line.as_str()) == Some(&1) && !is_nameless(&account.issuer, &account.name);
-        if alone { shown } else { format!("{shown}  {NUMBER}{}", account.id) }
-    };
-    accounts.iter().zip(&lines).map(line).collect()
+/// The accounts of which names don't say which is meant: those that share theirs with another, and those without any. They
+/// are shown with their numbers.
+pub struct Alike(BTreeSet<AccountId>);
+
+impl Alike {
+    /// Those among all accounts.
+    pub fn of<'a>(accounts: impl IntoIterator<Item = &'a Account>) -> Self {
+        let mut first: BTreeMap<String, AccountId> = BTreeMap::new();
+        let mut alike = BTreeSet::new();
+        for account in accounts {
+            match first.entry(line(account)) {
+                Entry::Occupied(other) => alike.extend([*other.get(), account.id]),
+                Entry::Vacant(place) => drop(place.insert(account.id)),
+            }
+            alike.extend(is_nameless(&account.issuer, &account.name).then_some(account.id));
+        }
+        Self(alike)
+    }
+
+    /// Those of the vault.
+    ///
+    /// # Errors
+    /// What `App` gives.
+    pub fn among(app: &App) -> Result<Self, Error> {
+        Ok(Self::of(app.accounts()?.iter().map(|account| &**account)))
+    }
+
+    /// The number by which this one is named, where it has to be.
+    pub fn number(&self, account: &Account) -> Option<String> {
+        self.0.contains(&account.id).then(|| format!("{NUMBER}{}", account.id))
+    }
+
+    /// The account as one line, with its number where it has to be named by that.
+    pub fn line(&self, account: &Account) -> String {
+        with_number(line(account), self.number(account).as_deref())
+    }
+
+    /// The same to be printed.
+    pub fn shown(&self, account: &Account) -> String {
+        with_number(outside::isolated(&line(account)), self.number(account).as_deref())
+    }
+}
+
+/// A line with the number behind it.
+pub fn with_number(line: String, number: Option<&str>) -> String {
+    match number {
+        Some(number) => format!("{line}  {number}"),
+        None => line,
+    }
 }
 
 /// What kind it is, in words.

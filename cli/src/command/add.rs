@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use countersign_core::error::{Error, InputError};
 use countersign_core::protocol::uri::otpauth::{self, Repair};
-use countersign_core::vault::{Account, AccountId, NewAccount};
+use countersign_core::vault::{Account, AccountId, NewAccount, is_nameless};
 use countersign_strings::{fill, text};
 use serde_json::json;
 
@@ -49,7 +49,7 @@ pub fn run(context: &Context, add: &Add) -> Result<(), Fault> {
 
 /// Names the account, says what kind it is and what should be known of it.
 fn tell(context: &Context, account: &NewAccount, about: &str, remarks: &[String]) {
-    let line = account::names(&account.issuer, &account.name);
+    let line = named(account);
     context.terminal.say(&format!("{}\n  {about}", outside::isolated(&line)));
     remarks.iter().for_each(|remark| context.terminal.say(remark));
 }
@@ -64,9 +64,18 @@ fn store(context: &Context, desk: &Desk, account: &NewAccount, remarks: &[String
     let (issuer, name) = (&account.issuer, &account.name);
     let json = json!({ "id": id.to_string(), "issuer": issuer, "name": name, "remarks": remarks });
     context.terminal.result("", &json);
-    let line = outside::isolated(&account::names(issuer, name));
-    context.terminal.say(&fill("cli.added", &[("name", &line)]));
+    let line = outside::isolated(&named(account));
+    let number = if is_nameless(issuer, name) { format!(", {}{id}", account::NUMBER) } else { String::new() };
+    context.terminal.say(&fill("cli.added", &[("name", &format!("{line}{number}"))]));
     Ok(())
+}
+
+/// Issuer and name as one line, or that it has neither.
+fn named(account: &NewAccount) -> String {
+    if is_nameless(&account.issuer, &account.name) {
+        return text("scan.no_name").to_owned();
+    }
+    account::names(&account.issuer, &account.name)
 }
 
 /// Names the account that is kept in place of this one, and says what became of its counter.
@@ -80,8 +89,7 @@ fn is_there(
     let are = desk.app.accounts()?;
     let kept = there::of(&are, id);
     context.terminal.result("", &json!({ "there": kept.map(there::as_json) }));
-    let moved = there::of(were, id).map(|was| was.kind) != kept.map(|is| is.kind);
-    Err(Fault::refused(if moved { there::after(were, &are, id) } else { there::before(kept, account.kind) }))
+    Err(Fault::refused(there::became(were, &are, id, account.kind).words()))
 }
 
 fn sure(context: &Context, question: &str) -> Result<(), Fault> {

@@ -13,7 +13,7 @@ use crate::scan_words;
 use crate::terminal::Terminal;
 
 /// What `--kind` takes.
-const KINDS: [&str; 5] = ["totp", "hotp", "steam", "yandex", "motp"];
+pub const KINDS: [&str; 5] = ["totp", "hotp", "steam", "yandex", "motp"];
 
 /// The account, and what should be known of it.
 ///
@@ -45,7 +45,10 @@ pub fn account(terminal: &Terminal, kind: &str, typed: &Typed) -> Result<(NewAcc
     if is_nameless(&issuer, &name) {
         return Err(Fault::refused(text("tui.form_nameless")));
     }
-    let (secret, remarks) = key(terminal, kind)?;
+    let (secret, mut remarks) = key(terminal, kind)?;
+    // As a link of Steam's is doubted that says no kind.
+    let ordinary = matches!(kind, Kind::Totp(_)) && typed.digits.is_none();
+    remarks.extend((ordinary && issuer.eq_ignore_ascii_case("steam")).then(|| text("qr.maybe_steam").to_owned()));
     let pin = if kind.has_pin() { Some(pin(terminal, kind)?) } else { None };
     let new = NewAccount {
         issuer,

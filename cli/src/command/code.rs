@@ -9,6 +9,7 @@ use countersign_core::vault::{Account, Kind};
 use countersign_strings::{fill, text};
 use serde_json::{Value, json};
 
+use super::account::Alike;
 use super::choose::{self, Filter};
 use super::kept::Groups;
 use super::{Context, account};
@@ -119,17 +120,23 @@ fn many(context: &Context, desk: &Desk, asked: &Code) -> Result<(), Fault> {
     let terminal = &context.terminal;
     let codes = desk.app.codes(desk.clock.now())?;
     let by_id: BTreeMap<_, _> = codes.rows.iter().map(|row| (row.account.id, &row.live)).collect();
-    let mut rows: Vec<Value> = Vec::new();
+    let alike = Alike::among(&desk.app)?;
+    let (mut rows, mut left): (Vec<Value>, Vec<Value>) = (Vec::new(), Vec::new());
+    let mut leave = |line: &str, mut json: Value, (word, why): (&str, &str)| {
+        json["why"] = json!(word);
+        left.push(json);
+        terminal.say(&fill("scan.export_left", &[("name", line), ("why", text(why))]));
+    };
     for account in &chosen {
-        let line = outside::isolated(&account::line(account));
+        let line = alike.shown(account);
         if account.details.hidden && asked.names.is_empty() && !asked.filter.hidden {
-            let why = text("accounts.left_hidden");
-            terminal.say(&fill("scan.export_left", &[("name", &line), ("why", why)]));
+            leave(&line, account::as_json(account), ("hidden", "accounts.left_hidden"));
             continue;
         }
         let Some(live) = by_id.get(&account.id).and_then(|live| live.as_ref()) else {
-            let why = if is_counted(account) { text("accounts.left_counted") } else { text("error.damaged") };
-            terminal.say(&fill("scan.export_left", &[("name", &line), ("why", why)]));
+            let damaged = ("damaged", "error.damaged");
+            let why = if is_counted(account) { ("counted", "accounts.left_counted") } else { damaged };
+            leave(&line, account::as_json(account), why);
             continue;
         };
         let code = if asked.next { &live.next } else { &live.code }.to_string();
@@ -145,8 +152,14 @@ fn many(context: &Context, desk: &Desk, asked: &Code) -> Result<(), Fault> {
         }
         rows.push(json);
     }
+    let whole = asked.all && asked.filter.is_empty();
+    for damaged in codes.damaged.iter().filter(|_| whole) {
+        let line = damaged.label.as_ref().map_or_else(|| damaged.position.to_string(), account::line);
+        let json = damaged.label.as_ref().map_or_else(|| json!({ "id": damaged.id.to_string() }), account::as_json);
+        leave(&outside::isolated(&line), json, ("damaged", "error.damaged"));
+    }
     if terminal.json() {
-        terminal.result("", &json!({ "codes": rows, "clock_ahead": codes.clock_ahead }));
+        terminal.result("", &json!({ "codes": rows, "left": left, "clock_ahead": codes.clock_ahead }));
     }
     if let Some(off) = codes.clock_ahead.and_then(words::of_clock) {
         terminal.say(&off);

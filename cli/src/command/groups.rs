@@ -1,7 +1,6 @@
 //! `countersign groups`: what accounts are put into.
 
 use clap::Subcommand;
-use countersign_core::error::{Error, InputError};
 use countersign_core::vault::{Group, GroupId};
 use countersign_strings::{fill, text};
 use serde_json::{Value, json};
@@ -94,7 +93,8 @@ fn as_json(group: &Group, accounts: usize) -> Value {
     json!({ "id": group.id.to_string(), "name": group.name, "accounts": accounts })
 }
 
-fn accounts_of(count: usize) -> String {
+/// «1 account», «5 accounts».
+pub fn accounts_of(count: usize) -> String {
     match count {
         1 => text("accounts.one").to_owned(),
         count => fill("accounts.count", &[("n", &count.to_string())]),
@@ -140,21 +140,22 @@ fn put(context: &Context, desk: &Desk, groups: &Groups, group: &Group, place: &P
 }
 
 fn remove(context: &Context, desk: &Desk, groups: &Groups, names: &[String], yes: bool) -> Result<(), Fault> {
-    let chosen = names.iter().map(|name| groups.find(name)).collect::<Result<Vec<&Group>, _>>()?;
+    let mut chosen = names.iter().map(|name| groups.find(name)).collect::<Result<Vec<&Group>, _>>()?;
     let accounts = desk.app.accounts()?;
     let is_in = |group: &&Group| accounts.iter().any(|account| account.details.groups.contains(&group.id));
     if chosen.iter().any(is_in) {
         let names: Vec<String> = chosen.iter().map(|group| outside::isolated(&group.name)).collect();
         agreed(context, yes, &fill("accounts.group_remove_ask", &[("names", &names.join(", "))]))?;
     }
+    // One may have been named twice.
+    chosen.sort_by_key(|group| group.id);
+    chosen.dedup_by_key(|group| group.id);
+    let ids: Vec<GroupId> = chosen.iter().map(|group| group.id).collect();
+    desk.app.delete_groups(&ids)?;
     for group in &chosen {
-        match desk.app.delete_group(group.id) {
-            // The same one, named twice.
-            Err(Error::Input(InputError::NotFound)) => continue,
-            other => other?,
-        }
         context.terminal.say(&fill("accounts.group_removed", &[("name", &outside::isolated(&group.name))]));
     }
+    context.terminal.say(text("accounts.undo_how"));
     let json: Vec<Value> = chosen.iter().map(|group| json!(group.name)).collect();
     context.terminal.result("", &json!({ "removed": json }));
     Ok(())

@@ -163,8 +163,9 @@ fn by_icon(matched: &[(Arc<Account>, PackIcon)]) -> Vec<(PackIcon, Vec<AccountId
 fn line(pack: &Pack) -> String {
     let numbers = [pack.version, pack.icons as u64, pack.left_out as u64].map(|number| number.to_string());
     let [version, n, left] = &numbers;
+    let icons = if pack.icons == 1 { text("icons.one").to_owned() } else { fill("icons.count", &[("n", n)]) };
     let key = if pack.left_out == 0 { "icons.line" } else { "icons.line_left" };
-    fill(key, &[("name", &isolated(&pack.name)), ("version", version), ("n", n), ("left", left)])
+    fill(key, &[("name", &isolated(&pack.name)), ("version", version), ("icons", &*icons), ("left", left)])
 }
 
 fn pack_json(pack: &Pack) -> Value {

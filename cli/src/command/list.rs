@@ -14,7 +14,7 @@ use super::{Context, account};
 use crate::fault::Fault;
 use crate::measure::columns;
 use crate::settings::{self, SORTS};
-use crate::{outside, words};
+use crate::{outside, prose, words};
 
 /// Which accounts, and in which order.
 #[derive(Debug, Clone, Default, Args)]
@@ -51,8 +51,9 @@ pub fn run(context: &Context, asked: &List) -> Result<(), Fault> {
         terminal.result("", &all);
         return Ok(());
     }
-    let names = account::told_apart(&accounts.iter().map(|account| &***account).collect::<Vec<_>>());
-    let lines = accounts.iter().zip(names).map(|(a, name)| {
+    let alike = account::Alike::among(&desk.app)?;
+    let lines = accounts.iter().map(|a| {
+        let name = alike.shown(a);
         let what = std::iter::once(account::kind(a)).chain(kept::marks(a, &groups));
         (name, what.collect::<Vec<_>>().join(" · "))
     });
@@ -63,9 +64,9 @@ pub fn run(context: &Context, asked: &List) -> Result<(), Fault> {
     let gateways = gateways.iter().map(|g| (words::host(g).to_owned(), gateway_words(g)));
     let lines: Vec<(String, String)> = lines.chain(damaged).chain(gateways).collect();
     let width = lines.iter().map(|(name, _)| columns(name)).max().unwrap_or_default().min(60);
+    let most = prose::width_of_results();
     for (name, what) in &lines {
-        let gap = " ".repeat(width.saturating_sub(columns(name)));
-        terminal.result(&format!("{name}{gap}  {what}"), &Value::Null);
+        terminal.result(&prose::row(name, width, what, most), &Value::Null);
     }
     if lines.is_empty() {
         terminal.say(text(if all { "tui.empty" } else { "accounts.none_fits" }));

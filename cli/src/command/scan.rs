@@ -12,6 +12,7 @@ use countersign_core::vault::{Account, Kind, Known, NewAccount};
 use countersign_strings::{fill, text};
 use serde_json::{Value, json};
 
+use super::there::Became;
 use super::{Context, add, by_hand, there};
 use crate::desk::Desk;
 use crate::fault::Fault;
@@ -85,7 +86,7 @@ pub fn run(context: &Context, options: &Scan) -> Result<(), Fault> {
             }
         }
     }
-    found.show(context, &desk)?;
+    found.show(context, &desk, options)?;
     found.choose(context, options)?;
     found.settle(context, options)?;
     store(context, &desk, found, options)
@@ -194,8 +195,8 @@ impl Found {
         self.accounts.len() + usize::from(self.has_transfer())
     }
 
-    /// Names what was read, with numbers where there are several.
-    fn show(&mut self, context: &Context, desk: &Desk) -> Result<(), Fault> {
+    /// Names what was read, with numbers where there are several; and to who is asked, what would become of what is there.
+    fn show(&mut self, context: &Context, desk: &Desk, options: &Scan) -> Result<(), Fault> {
         let terminal = &context.terminal;
         let last = if self.choices() == 0 { self.others.pop() } else { None };
         self.others.iter().for_each(|words| terminal.say(words));
@@ -212,7 +213,9 @@ impl Found {
             let line = line(&one.account.issuer, &one.account.name);
             terminal.say(&numbered(number, &format!("{line}\n  {}", scan_words::of_kind(&one.account))));
             let there = match known {
-                Known::There(id) => Some(there::before(there::of(&accounts, id), one.account.kind.into())),
+                Known::There(id) if !options.yes => {
+                    Some(there::before(there::of(&accounts, id), one.account.kind.into()))
+                }
                 _ => None,
             };
             let remarks = scan_words::remarks(&one.repairs, one.guessed).into_iter().chain(there);
@@ -222,7 +225,16 @@ impl Found {
             let rows = desk.app.transfer_rows(&self.transfer)?;
             let title = fill("scan.transfer_name", &[("n", &rows.len().to_string())]);
             terminal.say(&numbered(self.choices(), &title));
-            rows.iter().for_each(|row| terminal.say(&format!("  {}", row_words(row, &[], &accounts))));
+            for (row, kind) in rows.iter().zip(kinds(&self.transfer)) {
+                let words = match (row.state, kind) {
+                    (TransferState::There(id), Some(kind)) if !options.yes => {
+                        of_there(row, &there::before(there::of(&accounts, id), kind))
+                    }
+                    (TransferState::There(_), _) => line(&row.issuer, &row.name),
+                    _ => row_words(row),
+                };
+                terminal.say(&format!("  {words}"));
+            }
         }
         Ok(())
     }
@@ -321,6 +333,8 @@ fn store(context: &Context, desk: &Desk, found: Found, options: &Scan) -> Result
     let were = desk.app.accounts()?;
     let accounts: Vec<NewAccount> = found.accounts.iter().map(One::new_account).collect();
     let mut rows: Vec<TransferRow> = Vec::new();
+    let read: Vec<Option<Kind>> =
+        accounts.iter().map(|account| Some(account.kind)).chain(kinds(&found.transfer)).collect();
     if !accounts.is_empty() {
         let added = desk.app.add_accounts(&accounts)?;
         rows.extend(accounts.into_iter().zip(added).map(|(account, added)| TransferRow {
@@ -333,25 +347,62 @@ fn store(context: &Context, desk: &Desk, found: Found, options: &Scan) -> Result
         let partly = options.partly || !found.transfer.is_whole();
         rows.extend(desk.app.import_transfer(&found.transfer, partly)?);
     }
-    told(context, &rows, &found.others, (&were, &desk.app.accounts()?))
+    let are = desk.app.accounts()?;
+    let became = rows.iter().zip(read).map(|(row, kind)| match (row.state, kind) {
+        (TransferState::There(id), Some(kind)) => Some(there::became(&were, &are, id, kind)),
+        _ => None,
+    });
+    let outcome = Outcome { became: became.collect(), rows, are, asked: !options.yes };
+    told(context, &outcome, &found.others)
 }
 
-/// All accounts as they were, and as they are.
-type WereAre<'a> = (&'a [Arc<Account>], &'a [Arc<Account>]);
+/// The kinds of the accounts of a transfer, as far as they can be read.
+fn kinds(transfer: &Transfer) -> impl Iterator<Item = Option<Kind>> {
+    transfer.entries().map(|entry| entry.account.as_ref().ok().map(|(account, _)| Kind::from(account.kind)))
+}
 
-fn told(context: &Context, rows: &[TransferRow], others: &[String], kept: WereAre<'_>) -> Result<(), Fault> {
+/// What became of all that was read.
+struct Outcome {
+    rows: Vec<TransferRow>,
+    /// Of each that was there already.
+    became: Vec<Option<Became>>,
+    are: Arc<[Arc<Account>]>,
+    /// Whether a person was told before what would become of it.
+    asked: bool,
+}
+
+impl Outcome {
+    /// What is said of those that were there: all, or to who was told before, that a counter can go back.
+    fn of_there(&self) -> Vec<String> {
+        let there = self.rows.iter().zip(&self.became);
+        let words = there.filter_map(|(row, became)| match (became, row.state) {
+            (Some(Became::Went(_)), _) if self.asked => Some(text("accounts.undo_how").to_owned()),
+            (Some(Became::Stays(_)), _) if self.asked => None,
+            (Some(became), _) => Some(of_there(row, &became.clone().words())),
+            (None, TransferState::Twice) => Some(row_words(row)),
+            (None, _) => None,
+        });
+        let mut words: Vec<String> = words.collect();
+        words.dedup();
+        words
+    }
+}
+
+fn told(context: &Context, outcome: &Outcome, others: &[String]) -> Result<(), Fault> {
+    let rows = &outcome.rows;
     let of = |state: fn(TransferState) -> bool| -> Vec<&TransferRow> {
         rows.iter().filter(|row| state(row.state)).collect()
     };
     let added = of(|state| matches!(state, TransferState::Added(_)));
     let there = of(|state| matches!(state, TransferState::There(_) | TransferState::Twice));
     let refused = of(|state| matches!(state, TransferState::Unreadable(_) | TransferState::Refused(_)));
-    let json = |rows: &[&TransferRow]| rows.iter().map(|row| row_json(row, kept.1)).collect::<Vec<_>>();
+    let json = |rows: &[&TransferRow]| rows.iter().map(|row| row_json(row, &outcome.are)).collect::<Vec<_>>();
     context.terminal.result(
         "",
         &json!({ "added": json(&added), "there": json(&there), "refused": json(&refused), "other": others }),
     );
-    there.iter().chain(&refused).for_each(|row| context.terminal.say(&row_words(row, kept.0, kept.1)));
+    outcome.of_there().iter().for_each(|words| context.terminal.say(words));
+    refused.iter().for_each(|row| context.terminal.say(&row_words(row)));
     match added.as_slice() {
         [] => {}
         [one] => context.terminal.say(&fill("cli.added", &[("name", &line(&one.issuer, &one.name))])),
@@ -367,12 +418,16 @@ fn told(context: &Context, rows: &[TransferRow], others: &[String], kept: WereAr
     }
 }
 
-fn row_words(row: &TransferRow, were: &[Arc<Account>], are: &[Arc<Account>]) -> String {
+/// Of one that is there already, what is or was to become of it.
+fn of_there(row: &TransferRow, there: &str) -> String {
+    fill("scan.there", &[("name", &line(&row.issuer, &row.name)), ("there", there)])
+}
+
+fn row_words(row: &TransferRow) -> String {
     let name = line(&row.issuer, &row.name);
     let refused = |why: String| fill("scan.not_taken", &[("name", &name), ("why", &why)]);
     match row.state {
-        TransferState::New | TransferState::Added(_) => name,
-        TransferState::There(id) => fill("scan.there", &[("name", &name), ("there", &there::after(were, are, id))]),
+        TransferState::New | TransferState::Added(_) | TransferState::There(_) => name,
         TransferState::Twice => fill("scan.twice", &[("name", &name)]),
         TransferState::Unreadable(fault) => refused(transfer_words::of_entry(fault)),
         TransferState::Refused(fault) => refused(words::of_error(&fault.into())),

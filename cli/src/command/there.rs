@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use countersign_core::vault::{Account, AccountId, COUNTER_AHEAD, Kind};
+use countersign_core::app::App;
+use countersign_core::error::{Error, InputError};
+use countersign_core::vault::{Account, AccountId, COUNTER_AHEAD, Kind, Known, NewAccount};
 use countersign_strings::{fill, text};
 use serde_json::{Value, json};
 
@@ -25,14 +27,58 @@ pub fn before(kept: Option<&Account>, read: Kind) -> String {
     }
 }
 
+/// What is to be said of an account that is read while its vault is open, where it is there already.
+pub fn foretold(app: &App, new: &NewAccount) -> Option<String> {
+    let known = app.known_accounts(std::slice::from_ref(new)).ok()?.into_iter().next()?;
+    let accounts = app.accounts().ok()?;
+    match known {
+        Known::There(id) => Some(before(of(&accounts, id), new.kind)),
+        _ => None,
+    }
+}
+
 /// What became of one, given all as they were and as they are.
-pub fn after(were: &[Arc<Account>], are: &[Arc<Account>], id: AccountId) -> String {
-    let Some(kept) = of(are, id) else { return text("error.duplicate").to_owned() };
-    match (of(were, id).map(|was| was.kind), kept.kind) {
-        (Some(Kind::Hotp(was)), Kind::Hotp(is)) if was != is => said("scan.counter_went", kept, was.get(), is.get()),
-        // How it was is not known: whether its counter goes ahead is told when it did.
-        (None, Kind::Hotp(_)) => fill("scan.there_short", &[("name", &name(kept))]),
-        _ => stays(kept),
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Became {
+    /// Nothing: why, in words.
+    Stays(String),
+    /// Its counter went ahead, which can be taken back: that, in words without their end.
+    Went(String),
+}
+
+/// What became of one that was read as this kind.
+pub fn became(were: &[Arc<Account>], are: &[Arc<Account>], id: AccountId, read: Kind) -> Became {
+    match (of(were, id).map(|was| was.kind), of(are, id)) {
+        (Some(Kind::Hotp(was)), Some(kept)) if kept.kind != Kind::Hotp(was) => {
+            let is = if let Kind::Hotp(is) = kept.kind { is } else { was };
+            Became::Went(said("scan.counter_went", kept, was.get(), is.get()))
+        }
+        (_, kept) => Became::Stays(before(kept, read)),
+    }
+}
+
+/// Adds an account at a phone of one's own: its id, or what became of the one that is there already.
+///
+/// # Errors
+/// What `App` gives.
+pub fn add(app: &App, new: &NewAccount) -> Result<Result<AccountId, Became>, Error> {
+    let were = app.accounts()?;
+    match app.add_account(new) {
+        Ok(id) => Ok(Ok(id)),
+        Err(Error::Input(InputError::Duplicate(id))) => {
+            Ok(Err(became(&were, &app.accounts()?, AccountId(id), new.kind)))
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+impl Became {
+    /// As a command says it.
+    pub fn words(self) -> String {
+        match self {
+            Self::Stays(words) => words,
+            Self::Went(words) => format!("{words}. {}", text("accounts.undo_how")),
+        }
     }
 }
 

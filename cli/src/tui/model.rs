@@ -3,7 +3,10 @@
 use std::fmt;
 
 use countersign_core::protocol::push::Op;
+use countersign_strings::text;
 use zeroize::Zeroizing;
+
+use crate::command::account;
 
 /// The figures of a code. Never in `Debug`.
 #[derive(Clone, PartialEq, Eq)]
@@ -51,6 +54,8 @@ pub struct Account {
     pub issuer: String,
     /// Whose it is; may be empty.
     pub name: String,
+    /// Its number, where names don't tell it from another.
+    pub number: Option<String>,
     /// What it shows.
     pub code: AccountCode,
     /// What kind it is, in words; empty where it can't be read.
@@ -72,22 +77,39 @@ pub struct Account {
 impl Account {
     /// An account of which no more is known than its names and what it shows.
     pub fn new(id: String, issuer: String, name: String, code: AccountCode) -> Self {
-        let (kind, tile, groups, tags) = Default::default();
-        Self { id, issuer, name, code, kind, tile, groups, tags, favourite: false, pinned: false, hidden: false }
-    }
-
-    /// The name that stands first: the issuer, or the account's own name where there is none.
-    pub fn title(&self) -> &str {
-        if self.issuer.is_empty() { &self.name } else { &self.issuer }
-    }
-
-    /// Issuer and name as one line: «GitHub (mara@example.com)».
-    pub fn line(&self) -> String {
-        match (self.issuer.is_empty(), self.name.is_empty()) {
-            (false, false) => format!("{} ({})", self.issuer, self.name),
-            (false, true) => self.issuer.clone(),
-            (true, _) => self.name.clone(),
+        let (number, kind, tile, groups, tags) = Default::default();
+        Self {
+            id,
+            issuer,
+            name,
+            number,
+            code,
+            kind,
+            tile,
+            groups,
+            tags,
+            favourite: false,
+            pinned: false,
+            hidden: false,
         }
+    }
+
+    /// The name that stands first: the issuer, or the account's own name where there is none; one without both says so.
+    pub fn title(&self) -> &str {
+        match (self.issuer.is_empty(), self.name.is_empty()) {
+            (true, true) => text("accounts.no_name"),
+            (true, false) => &self.name,
+            (false, _) => &self.issuer,
+        }
+    }
+
+    /// Issuer and name as one line: «GitHub (mara@example.com)», with its number where another has the same.
+    pub fn line(&self) -> String {
+        let line = match (self.issuer.is_empty(), self.name.is_empty()) {
+            (false, false) => format!("{} ({})", self.issuer, self.name),
+            _ => self.title().to_owned(),
+        };
+        account::with_number(line, self.number.as_deref())
     }
 
     /// The second line: the account's name, unless it already stands first.

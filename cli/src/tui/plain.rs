@@ -20,7 +20,9 @@ use countersign_strings::{fill, text};
 
 use super::saving::Before;
 use super::{Start, setting};
+use crate::command::account::Alike;
 use crate::command::approvals::{card, described, notice};
+use crate::command::there::{self, Became};
 use crate::command::{Context, account, history};
 use crate::desk::Desk;
 use crate::fault::Fault;
@@ -205,9 +207,9 @@ impl Phone {
 
     fn list(&self, view: &View) -> Result<(), Fault> {
         let now = self.desk.clock.now();
-        let codes = self.desk.app.view(view, now)?;
+        let (codes, alike) = (self.desk.app.view(view, now)?, Alike::among(&self.desk.app)?);
         for row in codes.rows.iter() {
-            let name = outside::isolated(&account::line(&row.account));
+            let name = alike.shown(&row.account);
             let details = &row.account.details;
             let marks = [(details.pinned, "tui.is_pinned"), (details.favourite, "tui.is_favourite")];
             let marks = marks.iter().filter(|(is, _)| *is).map(|(_, key)| format!(" · {}", text(key)));
@@ -240,7 +242,7 @@ impl Phone {
     fn remove(&self, name: &str) -> Result<(), Fault> {
         self.unlock()?;
         let found = account::find(&self.desk.app.accounts()?, name)?;
-        let line = outside::isolated(&account::line(&found));
+        let line = self.shown(&found)?;
         if self.yes(&fill("cli.remove_ask", &[("name", &line)]))? {
             self.desk.app.delete_account(found.id)?;
             self.did(fill("cli.removed", &[("name", &line)]));
@@ -319,6 +321,8 @@ impl Phone {
                 let name = read::line(&account);
                 say(&format!("{}\n{}", outside::isolated(&name), scan_words::of_kind(&account)));
                 scan_words::remarks(&repairs, guessed).iter().for_each(|remark| say(remark));
+                let new = NewAccount::scanned(&account, &repairs, None);
+                there::foretold(&self.desk.app, &new).iter().for_each(|words| say(words));
                 let blanks = read::with_blanks(&account, &repairs);
                 let issuer = blanks.as_ref().map(|blanks| outside::isolated(&blanks.issuer));
                 let account = match (blanks, issuer) {
@@ -329,8 +333,12 @@ impl Phone {
                 };
                 let twice = read::is_doubtful(&repairs);
                 if self.yes(text("tui.add_title"))? && (!twice || self.yes(text("cli.steam_ask"))?) {
-                    self.desk.app.add_account(&NewAccount::scanned(&account, &repairs, None))?;
-                    say(&fill("cli.added", &[("name", &outside::isolated(&read::line(&account)))]));
+                    match there::add(&self.desk.app, &NewAccount::scanned(&account, &repairs, None))? {
+                        Ok(_) => say(&fill("cli.added", &[("name", &outside::isolated(&read::line(&account)))])),
+                        // It was told before.
+                        Err(Became::Went(_)) => self.did(text("scan.counter_taken").to_owned()),
+                        Err(Became::Stays(_)) => return Err(Fault::refused(text("scan.nothing_new"))),
+                    }
                 }
             }
             Found::Enrolment(offer, name) => {

@@ -6,14 +6,15 @@ use countersign_core::app::{self, App, ApprovalRow, ApprovalState, GatewayRow, M
 use countersign_core::error::Error;
 use countersign_core::protocol::push::Src;
 use countersign_core::qr::{Ground, Symbol};
-use countersign_core::vault::{self, AccountId, Codes, DamagedAccount, Group, GroupId};
+use countersign_core::vault::{self, AccountId, Codes, DamagedAccount, Group, GroupId, NewAccount};
 use countersign_strings::text;
 
 use super::field::Field;
 use super::form;
 use super::model::{Account, AccountCode, Binned, Card, Figures, Found, Gateway, GatewayState, Notice, Tile};
 use super::state::Move;
-use crate::command::approvals;
+use crate::command::account::Alike;
+use crate::command::{approvals, there};
 use crate::{read, scan_words, when, words};
 
 /// The counted codes that were asked for since the vault was opened.
@@ -21,6 +22,7 @@ pub type Counted = BTreeMap<AccountId, Figures>;
 
 /// The list of codes, damaged rows last.
 pub fn accounts(codes: &Codes, groups: &[Group], counted: &Counted) -> Vec<Account> {
+    let alike = Alike::of(codes.rows.iter().map(|row| &*row.account));
     let rows = codes.rows.iter().map(|row| {
         let account = &row.account;
         let code = match (&row.live, account.kind.timed(account.algorithm, account.digits)) {
@@ -36,6 +38,7 @@ pub fn accounts(codes: &Codes, groups: &[Group], counted: &Counted) -> Vec<Accou
         let shown = Account::new(account.id.to_string(), account.issuer.clone(), account.name.clone(), code);
         let details = &account.details;
         Account {
+            number: alike.number(account),
             kind: crate::command::account::kind(account),
             tile: Tile { initials: account.tile().initials, icon: form::icon(details.icon.as_ref()) },
             groups: names(groups, &details.groups),
@@ -162,6 +165,12 @@ pub fn found(found: &read::Found) -> Found {
         read::Found::Enrolment(offer, name) => Found::Enrolment { host: offer.host().to_owned(), name: name.clone() },
         read::Found::Offline(_, row) => Found::Offline(card(row)),
     }
+}
+
+/// Says of an account that is there already what becomes of it. Of a locked vault nothing is known.
+pub fn put_there(app: &App, read: &read::Found, shown: &mut Found) {
+    let (read::Found::Account { account, repairs, .. }, Found::Account { remarks, .. }) = (read, shown) else { return };
+    remarks.extend(there::foretold(app, &NewAccount::scanned(account, repairs, None)));
 }
 
 /// What gateways tell and nobody has put away.

@@ -7,12 +7,13 @@ use countersign_core::error::{Error, InputError, Named, Rule};
 use countersign_core::protocol::Secret;
 use countersign_core::protocol::otp::base32::{self, Base32Error};
 use countersign_core::protocol::otp::{Counter, Digits, Period, Pin, motp};
-use countersign_core::vault::{self, Account, Edit, GroupId, Kind, NewAccount, is_nameless};
+use countersign_core::vault::{self, Account, AccountId, Edit, Group, GroupId, Kind, NewAccount, is_nameless};
 use countersign_strings::text;
 
 use super::form::{Form, FormKind, Item};
 use super::rows;
-use crate::command::account;
+use crate::command::account::Alike;
+use crate::command::there::{self, Became};
 use crate::words;
 
 /// Why a form is not taken: the words, and the row that is to blame.
@@ -23,7 +24,7 @@ pub type Refusal = (String, Option<Item>);
 /// # Errors
 /// What `App` gives.
 pub fn form_of(app: &App, account: &Account) -> Result<Form, Error> {
-    let mut form = Form::edit(account.id.to_string(), account::line(account));
+    let mut form = Form::edit(account.id.to_string(), Alike::among(app)?.line(account));
     let details = &account.details;
     form.put(Item::Issuer, &account.issuer);
     form.put(Item::Name, &account.name);
@@ -52,6 +53,7 @@ pub fn add(app: &App, form: &Form) -> Result<(), Refusal> {
     if is_nameless(form.text(Item::Issuer), form.text(Item::Name)) {
         return Err((text("tui.form_nameless").to_owned(), Some(Item::Issuer)));
     }
+    let were = app.accounts().map_err(|fault| refusal(&fault))?;
     let added = with_details(app, form, &vault::Details::default(), |details| {
         app.add_account(&NewAccount {
             issuer: form.text(Item::Issuer).to_owned(),
@@ -66,7 +68,19 @@ pub fn add(app: &App, form: &Form) -> Result<(), Refusal> {
             details,
         })
     });
-    added.map(drop).map_err(|fault| refusal(&fault))
+    added.map(drop).map_err(|fault| match fault {
+        Error::Input(InputError::Duplicate(id)) => (there_words(app, &were, AccountId(id), kind), Some(Item::Key)),
+        fault => refusal(&fault),
+    })
+}
+
+/// What became of an account that is there already.
+fn there_words(app: &App, were: &[Arc<Account>], id: AccountId, kind: Kind) -> String {
+    let are = app.accounts().unwrap_or_default();
+    match there::became(were, &are, id, kind) {
+        Became::Stays(words) => words,
+        Became::Went(words) => format!("{words}."),
+    }
 }
 
 /// Changes an account as the form has it; whether there was something to change.
@@ -139,18 +153,23 @@ pub fn with_groups<T>(
         let is_empty = |id: &&GroupId| accounts.iter().all(|account| !account.details.groups.contains(id));
         for id in groups.iter().filter(is_new).filter(is_empty) {
             // An empty group that stays can be deleted by hand; why nothing was saved is what is to be told.
-            let _ = app.delete_group(*id);
+            let _ = app.discard_group(*id);
         }
     }
     saved
 }
 
-/// The accounts as they were before the last change: by them it is known again.
-pub type Before = Vec<Arc<Account>>;
+/// What there was before the last change, and is no longer: by it the change is known again.
+#[derive(Clone, Default, PartialEq)]
+pub struct Before {
+    accounts: Vec<Arc<Account>>,
+    groups: Vec<Group>,
+}
 
 /// What the last change of accounts changed; nothing where it can't be taken back.
 pub fn last_change(app: &App) -> Before {
-    app.last_change().unwrap_or_default().into_iter().map(|changed| changed.before).collect()
+    let accounts = app.last_change().unwrap_or_default().into_iter().map(|changed| changed.before).collect();
+    Before { accounts, groups: app.removed_groups().unwrap_or_default() }
 }
 
 /// Takes back the change that is known by `before`, and never one that another program made since.
@@ -159,7 +178,7 @@ pub fn last_change(app: &App) -> Before {
 /// Why it is not taken back.
 pub fn undo(app: &App, before: &Before) -> Result<(), String> {
     let late = || text("tui.undo_late").to_owned();
-    if before.is_empty() || last_change(app) != *before {
+    if *before == Before::default() || last_change(app) != *before {
         return Err(late());
     }
     app.undo_change().map_err(|fault| match fault {

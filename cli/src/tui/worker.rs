@@ -30,6 +30,7 @@ use super::screen::Message;
 use super::setting;
 use super::state::{Effect, Event, Removal};
 use crate::command::history;
+use crate::command::there::{self, Became};
 use crate::command::token::args::Where;
 use crate::desk::Desk;
 use crate::home::Home;
@@ -241,7 +242,8 @@ impl Worker {
     fn read(&self, typed: &Field) -> Event {
         let read = read::field(&self.0.desk.app, typed.text());
         Event::Read(read.map(|found| {
-            let shown = rows::found(&found);
+            let mut shown = rows::found(&found);
+            rows::put_there(&self.0.desk.app, &found, &mut shown);
             *lock(&self.0.found) = Some(found);
             shown
         }))
@@ -254,8 +256,12 @@ impl Worker {
             Some(Found::Account { account, repairs, .. }) => {
                 let blanks = read::with_blanks(&account, &repairs).filter(|_| blank);
                 let account = blanks.unwrap_or(*account);
-                let added = desk.app.add_account(&NewAccount::scanned(&account, &repairs, None));
-                added.map(|_| vec![Event::Done(fill("cli.added", &[("name", &read::line(&account))]))])
+                let added = there::add(&desk.app, &NewAccount::scanned(&account, &repairs, None));
+                added.map(|added| match added {
+                    Ok(_) => vec![Event::Done(fill("cli.added", &[("name", &read::line(&account))]))],
+                    Err(Became::Went(words)) => vec![Event::Did(words)],
+                    Err(Became::Stays(words)) => vec![Event::Failed(words)],
+                })
             }
             Some(Found::Enrolment(offer, _)) => {
                 desk.app.enrol(&offer, &Desk::phone(), &self.0.cancel).map(|enrolling| {

@@ -96,10 +96,19 @@ impl App {
         self.state()?.safe.vault()?.last_change()
     }
 
+    /// The groups that the last change removed, and that [`App::undo_change`] brings back.
+    ///
+    /// # Errors
+    /// As [`App::last_change`].
+    pub fn removed_groups(&self) -> Result<Vec<Group>, Error> {
+        self.state()?.safe.vault()?.removed_groups()
+    }
+
     /// Takes back the last edit, move or deletion, whichever program made it, with all accounts that it changed.
     ///
     /// # Errors
-    /// [`InputError::NotFound`] where there is none, or an account was changed since; [`InputError::Duplicate`];
+    /// [`InputError::NotFound`] where there is none, or an account was changed since; [`InputError::Duplicate`], and
+    /// [`InputError::SameName`] of a group, where the same was made anew meanwhile;
     /// [`PortError`] of the disk.
     pub fn undo_change(&self) -> Result<(), Error> {
         self.change_accounts(Vault::undo)
@@ -145,12 +154,28 @@ impl App {
         self.change_accounts(|vault| vault.move_group(id, before))
     }
 
-    /// Deletes a group. The accounts in it stay.
+    /// Deletes a group. The accounts in it stay; [`App::undo_change`] brings it back.
     ///
     /// # Errors
     /// [`InputError::NotFound`]; [`PortError`] of the disk.
     pub fn delete_group(&self, id: GroupId) -> Result<(), Error> {
-        self.change_accounts(|vault| vault.delete_group(id))
+        self.delete_groups(&[id])
+    }
+
+    /// Deletes groups, in one transaction and as one change.
+    ///
+    /// # Errors
+    /// As [`App::delete_group`].
+    pub fn delete_groups(&self, ids: &[GroupId]) -> Result<(), Error> {
+        self.change_accounts(|vault| vault.delete_groups(ids))
+    }
+
+    /// Takes out a group that nothing is in and that was made in vain; what was the last change stays it.
+    ///
+    /// # Errors
+    /// [`InputError::NotFound`]; [`PortError`] of the disk.
+    pub fn discard_group(&self, id: GroupId) -> Result<(), Error> {
+        self.change_accounts(|vault| vault.discard_group(id))
     }
 
     /// The tags that accounts have, each with how many have it.

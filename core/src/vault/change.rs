@@ -334,6 +334,15 @@ impl Work<'_> {
         Ok(piece)
     }
 
+    /// Seals one that was taken out, under the version after its last.
+    pub fn put_back(&mut self, place: Place, id: u64, last: u64, bytes: &[u8]) -> Result<u64, Error> {
+        let version = last + 1;
+        let piece = self.keys.seal(Tag { place, row: id, version }, bytes, self.random)?;
+        self.change.put(place, id, &piece)?;
+        self.summary.part(place).add(self.keys, id, version);
+        Ok(version)
+    }
+
     /// Takes a group or an icon out for good, also one that cannot be read.
     pub fn remove_single(&mut self, place: Place, id: u64) -> Result<(), Error> {
         let (good, bad) = match place {

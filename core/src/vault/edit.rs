@@ -80,7 +80,7 @@ impl Vault {
 
     /// Whether there is a change of accounts that [`Vault::undo`] takes back.
     pub fn can_undo(&mut self) -> bool {
-        self.last_change().is_ok_and(|all| !all.is_empty())
+        self.last().is_ok_and(|(groups, all)| !groups.is_empty() || !all.is_empty())
     }
 
     /// A code of this account was used: copied, or read by the person. Counted in memory, and written when the vault is

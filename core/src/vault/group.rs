@@ -1,6 +1,7 @@
 //! Groups: what a person puts accounts into. A group is a row of its own, sealed like the rest; which accounts are in it
 //! stands in their labels.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use zeroize::Zeroizing;
@@ -11,6 +12,7 @@ use super::frame::{Place, read_varint, write_varint};
 use super::label::{read_text, write_text};
 use super::list::folded;
 use super::rows::Single;
+use super::undo::{Before, Removed};
 use super::{Unlocked, Vault};
 use crate::error::{Error, InputError, Named};
 use crate::limits;
@@ -138,20 +140,52 @@ impl Vault {
         })
     }
 
-    /// Deletes a group; one that cannot be read too. The accounts in it stay.
+    /// Deletes a group, as [`Vault::delete_groups`].
+    ///
+    /// # Errors
+    /// As [`Vault::delete_groups`].
+    pub fn delete_group(&mut self, id: GroupId) -> Result<(), Error> {
+        self.delete_groups(&[id])
+    }
+
+    /// Deletes groups in one transaction; such as cannot be read too. The accounts in them stay. [`Vault::undo`] brings back
+    /// those that could be read, with what was in them.
     ///
     /// # Errors
     /// [`InputError::NotFound`]; [`PortError`](crate::error::PortError) of the disk, with nothing changed.
-    pub fn delete_group(&mut self, id: GroupId) -> Result<(), Error> {
+    pub fn delete_groups(&mut self, ids: &[GroupId]) -> Result<(), Error> {
+        let ids: BTreeSet<GroupId> = ids.iter().copied().collect();
         self.change(|work| {
-            work.remove_single(Place::Group, id.0)?;
-            let members = work.rows.good.values().filter(|row| row.account.details.groups.contains(&id));
-            for row in members {
-                let mut account = (*row.account).clone();
-                account.details.groups.retain(|group| *group != id);
-                work.rewrite(row, account, None)?;
+            let mut removed = Vec::with_capacity(ids.len());
+            for id in &ids {
+                let good = work.rows.groups.good.get(&id.0);
+                removed.extend(good.map(|row| Removed { version: row.version, group: row.value.clone() }));
+                work.remove_single(Place::Group, id.0)?;
             }
-            Ok(())
+            let mut before = vec![];
+            for row in work.rows.good.values() {
+                let mut account = (*row.account).clone();
+                account.details.groups.retain(|group| !ids.contains(group));
+                if account != *row.account {
+                    before.push(Before::of(&row.account, &account, None));
+                    work.rewrite(row, account, None)?;
+                }
+            }
+            if removed.is_empty() { Ok(()) } else { work.keep_removal(&removed, &before) }
+        })
+    }
+
+    /// Takes out a group that nothing is in, and that was made for something that was then not done: what was the last
+    /// change stays it.
+    ///
+    /// # Errors
+    /// [`InputError::NotFound`], also where an account is in it; [`PortError`](crate::error::PortError) of the disk.
+    pub fn discard_group(&mut self, id: GroupId) -> Result<(), Error> {
+        self.change(|work| {
+            if work.rows.good.values().any(|row| row.account.details.groups.contains(&id)) {
+                return Err(InputError::NotFound.into());
+            }
+            work.remove_single(Place::Group, id.0)
         })
     }
 
@@ -189,6 +223,25 @@ impl Work<'_> {
         let id = GroupId(self.new_id());
         self.write_group(None, &Group { id, ..group.clone() })?;
         Ok(id)
+    }
+
+    /// Brings back a group that was removed, one of `many`.
+    pub(super) fn bring_group_back(&mut self, removed: &Removed, many: usize) -> Result<(), Error> {
+        let Removed { version, group } = removed;
+        if self.rows.groups.good.contains_key(&group.id.0) || self.rows.groups.bad.contains_key(&group.id.0) {
+            return Err(InputError::NotFound.into());
+        }
+        if self.group_of(&group.name, None).is_some() {
+            return Err(InputError::SameName.into());
+        }
+        let count = self.rows.groups.good.len() + self.rows.groups.bad.len() + many;
+        if count > limits::VAULT_GROUPS {
+            let (found, most) = (count as u64, limits::VAULT_GROUPS as u64);
+            return Err(InputError::TooMuch { what: Named::Groups, found, most }.into());
+        }
+        let version = self.put_back(Place::Group, group.id.0, *version, &group.write())?;
+        self.after.groups.push((group.id.0, Some(Single { version, value: group.clone() })));
+        Ok(())
     }
 
     fn write_group(&mut self, before: Option<&Single<Group>>, group: &Group) -> Result<(), Error> {

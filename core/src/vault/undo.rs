@@ -4,7 +4,10 @@
 //!
 //! ```text
 //! 1 | for each account: id | mark 16 | its label before, with its length | 0, or 1 and its note before
+//! 2 | how many groups | for each: id | version | the group, with its length | accounts as above
 //! ```
+//!
+//! The second form is that of a change that removed groups.
 //!
 //! The mark tells whether the account is still as the change left it; a code that was used since is no difference. Where
 //! the change was one of the counter alone, the mark has the counter in it: it goes back only while no code was used since.
@@ -19,6 +22,7 @@ use super::Vault;
 use super::account::{Account, AccountId};
 use super::change::Work;
 use super::frame::{Place, Tag, read_varint, write_varint};
+use super::group::{Group, GroupId};
 use super::icon::Icon;
 use super::kind::Kind;
 use super::label::{Label, Note, read_text, write_text};
@@ -28,8 +32,10 @@ use crate::error::{Error, InputError};
 
 /// The row of the piece, in the table of the summary.
 pub(super) const ROW: u64 = 2;
-/// The form of the piece that this program writes.
+/// The form of the piece that this program writes, of a change of accounts alone.
 const FORM: u8 = 1;
+/// And of one that removed groups.
+const WITH_GROUPS: u8 = 2;
 
 /// An account that the last change of accounts changed.
 #[derive(Debug, Clone)]
@@ -47,6 +53,20 @@ pub(super) struct Before {
     mark: [u8; 16],
     account: Arc<Account>,
     note: Option<Zeroizing<String>>,
+}
+
+/// A group that a change removed, as it is kept.
+pub(super) struct Removed {
+    /// Its version when it was removed; it comes back under the next.
+    pub version: u64,
+    pub group: Group,
+}
+
+/// All that a change is taken back by.
+#[derive(Default)]
+struct Last {
+    groups: Vec<Removed>,
+    accounts: Vec<Before>,
 }
 
 impl Before {
@@ -67,10 +87,22 @@ impl Vault {
     /// # Errors
     /// [`InputError::VaultLocked`]; [`crate::error::PortError`] of the disk.
     pub fn last_change(&mut self) -> Result<Vec<Changed>, Error> {
+        Ok(self.last()?.1)
+    }
+
+    /// The groups that the last change removed, and that come back when it is taken back.
+    ///
+    /// # Errors
+    /// As [`Vault::last_change`].
+    pub fn removed_groups(&mut self) -> Result<Vec<Group>, Error> {
+        Ok(self.last()?.0.into_iter().map(|removed| removed.group).collect())
+    }
+
+    pub(super) fn last(&mut self) -> Result<(Vec<Removed>, Vec<Changed>), Error> {
         self.refresh()?;
         let open = self.unlocked()?;
-        let kept = read(open.store.reader(), &open.keys)?;
-        let all = kept.into_iter().map(|Before { mark: left, account: mut before, note }| {
+        let Last { groups, accounts } = read(open.store.reader(), &open.keys)?;
+        let all = accounts.into_iter().map(|Before { mark: left, account: mut before, note }| {
             let now = open.rows.find_any(before.id).ok()?.account.clone();
             if mark(&now) == left {
                 Arc::make_mut(&mut before).kind = now.kind;
@@ -79,21 +111,28 @@ impl Vault {
             }
             Some(Changed { before, now, note })
         });
-        Ok(all.collect::<Option<_>>().unwrap_or_default())
+        let all: Option<Vec<Changed>> = all.collect();
+        let is_there = |removed: &Removed| open.rows.groups.good.contains_key(&removed.group.id.0);
+        Ok(all.filter(|_| !groups.iter().any(is_there)).map(|all| (groups, all)).unwrap_or_default())
     }
 
-    /// Takes back the last edit, move or deletion, with all accounts that it changed.
+    /// Takes back the last edit, move or deletion, of groups too, with all accounts that it changed.
     ///
     /// # Errors
     /// [`InputError::NotFound`] where there is none, or one of the accounts was changed since;
-    /// [`InputError::Duplicate`] where an account that was deleted was added anew meanwhile;
+    /// [`InputError::Duplicate`] where an account that was deleted was added anew meanwhile, [`InputError::SameName`] and
+    /// [`InputError::TooMuch`] of a group as [`Vault::rename_group`] and [`Vault::add_group`];
     /// [`crate::error::PortError`] of the disk, with nothing changed.
     pub fn undo(&mut self) -> Result<(), Error> {
-        let all = self.last_change()?;
-        if all.is_empty() {
+        let (groups, all) = self.last()?;
+        if all.is_empty() && groups.is_empty() {
             return Err(InputError::NotFound.into());
         }
         self.change(|work| {
+            for removed in &groups {
+                work.bring_group_back(removed, groups.len())?;
+            }
+            let back: Vec<GroupId> = groups.iter().map(|removed| removed.group.id).collect();
             for Changed { before, now, note } in &all {
                 let row = work.rows.find_any(now.id)?;
                 let counted = before.kind != now.kind;
@@ -103,7 +142,7 @@ impl Vault {
                 if row.is_deleted() && before.deleted.is_none() {
                     work.may_come_back(row)?;
                 }
-                let mut account = work.as_before(before, &row.account);
+                let mut account = work.as_before(before, &row.account, &back);
                 if counted {
                     account.kind = before.kind;
                 }
@@ -118,7 +157,7 @@ impl Unlocked {
     /// The pictures that undoing would show again.
     pub(super) fn icons_to_undo(&self) -> BTreeSet<u64> {
         let kept = read(self.store.reader(), &self.keys).unwrap_or_default();
-        let icons = kept.iter().filter_map(|before| match before.account.details.icon {
+        let icons = kept.accounts.iter().filter_map(|before| match before.account.details.icon {
             Some(Icon::Picture(id)) => Some(id.0),
             _ => None,
         });
@@ -129,9 +168,14 @@ impl Unlocked {
 impl Work<'_> {
     /// Keeps what is needed to take this change back, in place of what was kept.
     pub fn keep_undo<'a>(&self, all: impl IntoIterator<Item = &'a Before>) -> Result<(), Error> {
+        self.keep_removal(&[], all)
+    }
+
+    /// The same of a change that removed groups.
+    pub fn keep_removal<'a>(&self, groups: &[Removed], all: impl IntoIterator<Item = &'a Before>) -> Result<(), Error> {
         let tag = Tag { place: Place::Undo, row: ROW, version: self.summary.version };
         let all: Vec<&Before> = all.into_iter().collect();
-        Ok(self.change.put(Place::Undo, ROW, &self.keys.seal(tag, &write(&all), self.random)?)?)
+        Ok(self.change.put(Place::Undo, ROW, &self.keys.seal(tag, &write(groups, &all), self.random)?)?)
     }
 
     /// There is nothing to take back any more.
@@ -140,11 +184,11 @@ impl Work<'_> {
     }
 
     /// The account as it was, but for what no change of a person's is: its counter, and how often it was used. What it
-    /// named and is gone since is left out.
-    fn as_before(&self, before: &Account, now: &Account) -> Account {
+    /// named and is gone since is left out; groups of `back` come back with it.
+    fn as_before(&self, before: &Account, now: &Account, back: &[GroupId]) -> Account {
         let mut account = before.clone();
         (account.kind, account.uses, account.used) = (now.kind, now.uses, now.used);
-        account.details.groups.retain(|group| self.rows.groups.good.contains_key(&group.0));
+        account.details.groups.retain(|group| self.rows.groups.good.contains_key(&group.0) || back.contains(group));
         if account.details.icon.as_ref().is_some_and(|icon| self.has_icon(icon).is_err()) {
             account.details.icon = None;
         }
@@ -170,16 +214,27 @@ fn mark_with_counter(account: &Account) -> [u8; 16] {
     mark
 }
 
-fn write(all: &[&Before]) -> Zeroizing<Vec<u8>> {
+fn write(groups: &[Removed], all: &[&Before]) -> Zeroizing<Vec<u8>> {
     let labels = all
         .iter()
         .map(|before| Label { account: before.account.clone(), note: Note::Here(Zeroizing::default()) }.write());
     let labels: Vec<Zeroizing<Vec<u8>>> = labels.collect();
     let texts = all.iter().map(|before| before.note.as_ref().map_or(0, |note| note.len()));
-    let room = labels.iter().map(|label| label.len()).sum::<usize>() + texts.sum::<usize>();
+    let names = groups.iter().map(|removed| removed.group.name.len() + 48).sum::<usize>();
+    let room = labels.iter().map(|label| label.len()).sum::<usize>() + texts.sum::<usize>() + names;
     // Room for everything: what a growing buffer leaves behind is not wiped.
-    let mut out = Zeroizing::new(Vec::with_capacity(1 + room + all.len() * 48));
-    out.push(FORM);
+    let mut out = Zeroizing::new(Vec::with_capacity(16 + room + all.len() * 48));
+    if groups.is_empty() {
+        out.push(FORM);
+    } else {
+        out.push(WITH_GROUPS);
+        write_varint(groups.len() as u64, &mut out);
+    }
+    for Removed { version, group } in groups {
+        let bytes = group.write();
+        [group.id.0, *version, bytes.len() as u64].into_iter().for_each(|number| write_varint(number, &mut out));
+        out.extend_from_slice(&bytes);
+    }
     for (before, label) in all.iter().zip(labels) {
         write_varint(before.account.id.0, &mut out);
         out.extend_from_slice(&before.mark);
@@ -192,30 +247,47 @@ fn write(all: &[&Before]) -> Zeroizing<Vec<u8>> {
 }
 
 /// What is kept; nothing where that can't be read: to take a change back is no more than a wish.
-fn read(reader: Reader<'_>, keys: &Keys) -> Result<Vec<Before>, Error> {
+fn read(reader: Reader<'_>, keys: &Keys) -> Result<Last, Error> {
     let piece = reader.pieces(Place::Undo, ROW..ROW + 1)?.pop();
     let opened = piece.and_then(|(id, piece)| keys.open(Place::Undo, id, &piece));
     Ok(opened.and_then(|(_, bytes)| parse(bytes.expose())).unwrap_or_default())
 }
 
-fn parse(bytes: &[u8]) -> Option<Vec<Before>> {
-    let mut rest = bytes.strip_prefix(&[FORM])?;
-    let mut all = vec![];
+fn parse(bytes: &[u8]) -> Option<Last> {
+    let (form, mut rest) = bytes.split_first()?;
+    let count = match *form {
+        FORM => 0,
+        WITH_GROUPS => read_varint(&mut rest).filter(|count| *count > 0)?,
+        _ => return None,
+    };
+    // A count is no promise: nothing is reserved for it.
+    let mut groups = vec![];
+    for _ in 0..count {
+        let (id, version) = (read_varint(&mut rest)?, read_varint(&mut rest)?);
+        let group = Group::read(id, part(&mut rest)?)?;
+        groups.push(Removed { version, group });
+    }
+    let mut accounts = vec![];
     while !rest.is_empty() {
         let id = AccountId(read_varint(&mut rest)?);
         let mark = take(&mut rest)?;
-        let length = usize::try_from(read_varint(&mut rest)?).ok()?;
-        let (label, after) = rest.split_at_checked(length)?;
-        rest = after;
-        let account = Label::read(id, label)?.account;
+        let account = Label::read(id, part(&mut rest)?)?.account;
         let note = match take(&mut rest)? {
             [0] => None,
             [1] => Some(Zeroizing::new(read_text(&mut rest)?.to_owned())),
             _ => return None,
         };
-        all.push(Before { mark, account, note });
+        accounts.push(Before { mark, account, note });
     }
-    Some(all)
+    Some(Last { groups, accounts })
+}
+
+/// Bytes with their length before them.
+fn part<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let length = usize::try_from(read_varint(bytes)?).ok()?;
+    let (part, rest) = bytes.split_at_checked(length)?;
+    *bytes = rest;
+    Some(part)
 }
 
 #[cfg(test)]
@@ -324,9 +396,58 @@ mod tests {
         let [home, work] = ["Home", "Work"].map(|name| vault.add_group(name).unwrap());
         vault.edit(id, &Edit { join: vec![home, work], ..Edit::default() }).unwrap();
         vault.edit(id, &Edit { leave: vec![home, work], ..Edit::default() }).unwrap();
-        vault.delete_group(home).unwrap();
+        vault.discard_group(home).unwrap();
         vault.undo().unwrap();
         assert_eq!(vault.get(id).unwrap().details.groups, [work]);
+    }
+
+    #[test]
+    fn removed_groups_come_back_with_what_was_in_them() {
+        let folder = Folder::new();
+        let mut vault = folder.create();
+        let ids = [1, 2, 3].map(|n| vault.add(&totp(n)).unwrap());
+        let [home, work, empty] = ["Home", "Work", "Empty"].map(|name| vault.add_group(name).unwrap());
+        vault.rename_group(work, "Office").unwrap();
+        vault.edit_all(&ids[..2], &Edit { join: vec![home, work], ..Edit::default() }).unwrap();
+        vault.delete(ids[1]).unwrap();
+        let before = vault.groups().unwrap();
+        vault.delete_groups(&[work, home]).unwrap();
+        anew(&mut vault);
+        assert!(vault.can_undo());
+        let names: Vec<String> = vault.removed_groups().unwrap().into_iter().map(|group| group.name).collect();
+        assert_eq!((names, vault.last_change().unwrap().len()), (vec!["Home".to_owned(), "Office".to_owned()], 2));
+        vault.undo().unwrap();
+        anew(&mut vault);
+        assert!(vault.report().unwrap().damage.is_empty());
+        assert_eq!((vault.groups().unwrap(), vault.can_undo()), (before.clone(), false));
+        assert_eq!(vault.get(ids[0]).unwrap().details.groups, [home, work]);
+        vault.restore(&[ids[1]]).unwrap();
+        assert_eq!(vault.get(ids[1]).unwrap().details.groups, [home, work], "of one in the bin too");
+        vault.delete_group(empty).unwrap();
+        vault.undo().unwrap();
+        assert_eq!(vault.groups().unwrap(), before, "one that nothing was in");
+        assert_eq!(vault.undo(), Err(InputError::NotFound.into()));
+    }
+
+    #[test]
+    fn a_group_does_not_come_back_beside_one_of_its_name_or_after_its_accounts_were_changed() {
+        let folder = Folder::new();
+        let mut vault = folder.create();
+        let id = vault.add(&totp(1)).unwrap();
+        let work = vault.add_group("Work").unwrap();
+        vault.edit(id, &Edit { join: vec![work], ..Edit::default() }).unwrap();
+        vault.delete_group(work).unwrap();
+        let other = vault.add_group("WORK").unwrap();
+        assert_eq!(vault.undo(), Err(InputError::SameName.into()));
+        vault.discard_group(other).unwrap();
+        assert_eq!(vault.discard_group(other), Err(InputError::NotFound.into()));
+        vault.undo().unwrap();
+        assert_eq!(vault.get(id).unwrap().details.groups, [work]);
+        vault.delete_group(work).unwrap();
+        vault.edit(id, &named("x")).unwrap();
+        assert!(vault.removed_groups().unwrap().is_empty());
+        vault.undo().unwrap();
+        assert!(vault.groups().unwrap().is_empty(), "the last change was another one");
     }
 
     #[test]
@@ -335,13 +456,13 @@ mod tests {
         let mut vault = folder.create();
         let id = vault.add(&totp(1)).unwrap();
         vault.edit(id, &named("x")).unwrap();
-        let all = parse(&write(&[])).unwrap();
-        assert!(all.is_empty());
+        let all = parse(&write(&[], &[])).unwrap();
+        assert!(all.accounts.is_empty() && all.groups.is_empty());
         let open = vault.unlocked().unwrap();
         let (_, piece) = open.store.reader().pieces(Place::Undo, ROW..ROW + 1).unwrap().pop().unwrap();
         let (_, bytes) = open.keys.open(Place::Undo, ROW, &piece).unwrap();
         let bytes = bytes.expose().to_vec();
-        assert_eq!(parse(&bytes).map(|all| all.len()), Some(1));
+        assert_eq!(parse(&bytes).map(|all| all.accounts.len()), Some(1));
         for length in 1..bytes.len() {
             assert!(parse(&bytes[..length]).is_none() || length == 1, "cut at {length}");
         }

@@ -1,5 +1,6 @@
 //! What is added again or changed to nothing: said as it is, and no reason to forget the change before it.
 
+use base64::Engine as _;
 use countersign_strings::text;
 use serde_json::json;
 
@@ -33,6 +34,46 @@ fn the_same_account_with_another_counter_says_what_becomes_of_the_counter() {
     assert_eq!(typed.json()["there"], json!({ "id": "1", "issuer": "VPN", "name": "mara", "counter": 4 }));
     assert_eq!(desk.done(&["code", "VPN"]).stdout.trim(), "338314", "RFC 4226, appendix D, of counter 4");
     assert_eq!(desk.listed(&[]).len(), 1);
+}
+
+#[test]
+fn a_counter_that_goes_ahead_is_said_once_and_before_it_does_to_who_is_asked() {
+    let desk = Desk::new();
+    desk.add(counted(3, "mara").trim());
+    let said = |stderr: &str| stderr.matches("its counter").count();
+    let bare = desk.run(&["scan", "--yes"], &counted(9, "other"));
+    assert_eq!(said(&bare.stderr), 1, "{}", bare.stderr);
+    desk.done(&["undo"]);
+    // Google's transfer: a seed, a name, a kind, a counter.
+    let seed = b"12345678901234567890";
+    let entry = [&[0x0a, 20][..], seed, &[0x12, 1, b'x', 0x20, 1, 0x28, 1, 0x30, 1, 0x38, 9]].concat();
+    let message = [&[0x0a, entry.len() as u8][..], &entry, &[0x10, 1, 0x18, 1]].concat();
+    let data = base64::engine::general_purpose::URL_SAFE.encode(message);
+    let link = format!("otpauth-migration://offline?data={data}\n");
+    let moved = desk.run(&["scan", "--yes"], &link);
+    assert!(moved.stderr.contains("went from 3 to 9. Take it back: countersign undo"), "{}", moved.stderr);
+    assert_eq!(said(&moved.stderr), 1, "{}", moved.stderr);
+    desk.done(&["undo"]);
+    let phone = desk.run(&["tui"], &format!("{}y\nundo\nquit\n", counted(9, "other")));
+    assert!(phone.stdout.contains("its counter goes from 3 to 9."), "{}", phone.stdout);
+    assert!(phone.stdout.contains("Its counter is ahead now. Type undo"), "{}", phone.stdout);
+    assert!(phone.stdout.contains("Taken back: Its counter"), "{}", phone.stdout);
+    assert_eq!(desk.done(&["code", "VPN"]).stdout.trim(), "969429", "RFC 4226, appendix D, of counter 3");
+}
+
+#[test]
+fn a_key_of_steam_typed_as_an_ordinary_one_leads_to_its_kind() {
+    let desk = Desk::new();
+    let typed = |options: &[&str]| {
+        let arguments = [&["add", "--yes", "--kind", "totp", "--issuer", "Steam"], options].concat();
+        desk.run(&arguments, &format!("{SEED}\n")).stderr
+    };
+    let said = typed(&["--account", "a"]);
+    assert!(said.contains("countersign add --kind steam"), "{said}");
+    for (option, value, bounds) in [("--digits", "11", "5 to 10"), ("--period", "86401", "1 to 86400")] {
+        let said = typed(&[option, value]);
+        assert!(said.contains(bounds), "{said}");
+    }
 }
 
 #[test]
@@ -75,7 +116,8 @@ fn an_account_needs_a_name_and_one_without_is_listed_by_its_number() {
     desk.done(&["edit", "bank", "--issuer", ""]);
     assert!(desk.refused(&["edit", "@2", "--account", " "]).contains(text("tui.form_nameless")));
 
-    desk.add(&format!("otpauth://totp/?secret={}C", &SEED[..31]));
+    let nameless = desk.run(&["add", "--yes"], &format!("otpauth://totp/?secret={}C\n", &SEED[..31]));
+    assert!(nameless.stderr.contains("Added: an account without a name, @5"), "{}", nameless.stderr);
     let listed = desk.done(&["list"]).stdout;
     assert!(listed.lines().any(|line| line.starts_with("(no name)  @5  ")), "{listed}");
     desk.done(&["edit", "@5", "--pin"]);

@@ -7,7 +7,7 @@ use countersign_strings::{fill, text};
 use zeroize::Zeroizing;
 
 use super::{Phone, prompt, say};
-use crate::command::account;
+use crate::command::account::{self, Alike};
 use crate::fault::Fault;
 use crate::port::clipboard;
 use crate::terminal::stdin_line;
@@ -63,6 +63,11 @@ impl Phone {
         account::find(&self.desk.app.accounts()?, name)
     }
 
+    /// The account as one line, told from one of the same names.
+    pub(super) fn shown(&self, account: &Account) -> Result<String, Fault> {
+        Ok(Alike::among(&self.desk.app)?.shown(account))
+    }
+
     /// Says what was done, and that it can be taken back.
     pub(super) fn did(&self, words: String) {
         say(&fill("tui.plain_did", &[("what", &words)]));
@@ -83,7 +88,7 @@ impl Phone {
         let account = self.account(name)?;
         let (edit, said) = edit(&account);
         self.desk.app.edit_account(account.id, &edit)?;
-        self.did(fill(said, &[("name", &shown(&account))]));
+        self.did(fill(said, &[("name", &self.shown(&account)?)]));
         Ok(())
     }
 
@@ -119,7 +124,7 @@ impl Phone {
 
     fn details(&self, name: &str) -> Result<(), Fault> {
         let account = self.account(name)?;
-        say(&shown(&account));
+        say(&self.shown(&account)?);
         for (label, value) in rows::about(&self.desk.app, &account)? {
             say(&format!("{label}: {}", outside::isolated(&value)));
         }
@@ -133,7 +138,7 @@ impl Phone {
         let Some(before) = self.asked(text("tui.plain_before"))? else { return Ok(()) };
         let before = if before.is_empty() { None } else { Some(self.account(&before)?.id) };
         self.desk.app.move_account(account.id, before)?;
-        self.did(fill("tui.did_move", &[("name", &shown(&account))]));
+        self.did(fill("tui.did_move", &[("name", &self.shown(&account)?)]));
         Ok(())
     }
 
@@ -176,7 +181,7 @@ impl Phone {
             app.edit_account(account.id, &Edit { leave, ..Edit::default() })?;
             "tui.did_leave"
         };
-        self.did(fill(said, &[("name", &shown(&account)), ("group", &outside::isolated(&group))]));
+        self.did(fill(said, &[("name", &self.shown(&account)?), ("group", &outside::isolated(&group))]));
         Ok(())
     }
 
@@ -196,6 +201,7 @@ impl Phone {
         say(&fill("tui.group_delete_about", &[("n", &count.to_string())]));
         if self.yes(&fill("tui.group_delete", &[("name", &outside::isolated(&group.name))]))? {
             self.desk.app.delete_group(group.id)?;
+            self.did(fill("tui.did_ungroup", &[("name", &outside::isolated(&group.name))]));
         }
         Ok(())
     }
@@ -224,7 +230,7 @@ impl Phone {
     fn restore(&self, name: &str) -> Result<(), Fault> {
         let account = self.binned(name)?;
         self.desk.app.restore_accounts(&[account.id])?;
-        say(&fill("tui.brought_back", &[("name", &shown(&account))]));
+        say(&fill("tui.brought_back", &[("name", &self.shown(&account)?)]));
         Ok(())
     }
 

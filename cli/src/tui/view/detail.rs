@@ -25,6 +25,7 @@ fn of_account(state: &State, account: &Account, now: u64, width: usize, height: 
     let title = format!("{}{}", row::tile(account), account.title());
     let mut lines = paragraph(title.trim_start(), width, look.title());
     lines.extend(paragraph(account.subtitle(), width, look.quiet()));
+    lines.extend(account.number.iter().flat_map(|number| paragraph(number, width, look.quiet())));
     lines.push(Line::default());
     match &account.code {
         AccountCode::Timed { code, period, until, .. } if !state.is_shown(account, now) => {

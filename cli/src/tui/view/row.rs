@@ -21,7 +21,9 @@ pub fn account(state: &State, account: &Account, now: u64, width: usize, look: L
     let right = right_end(state, account, now, width);
     let room = width.saturating_sub(text::columns(&right) + 1);
     let tile = if width >= WITH_TILE { tile(account) } else { String::new() };
-    let title = text::cut_right(&format!("{tile}{}{}", signs(account), account.title()), room);
+    let number = account.number.as_ref().map(|number| format!(" {number}")).unwrap_or_default();
+    let cut = room.saturating_sub(text::columns(&number));
+    let title = format!("{}{number}", text::cut_right(&format!("{tile}{}{}", signs(account), account.title()), cut));
     let rest = room.saturating_sub(text::columns(&title) + 1);
     let copied = state.is_copied(account, now).then(|| words("tui.copied"));
     let beside = copied.unwrap_or_else(|| account.subtitle());

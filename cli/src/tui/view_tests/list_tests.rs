@@ -49,6 +49,21 @@ fn names_that_run_from_right_to_left_stay_by_themselves_and_marks_do_not_pile_up
 }
 
 #[test]
+fn accounts_of_one_name_are_told_apart_by_their_number() {
+    let mut alike = accounts();
+    for (place, number) in [(0, "@1"), (1, "@2"), (2, "@3")] {
+        alike[place].number = Some(number.into());
+    }
+    (alike[2].issuer, alike[2].name) = (alike[0].issuer.clone(), alike[0].name.clone());
+    alike[4].name = String::new();
+    alike[4].number = Some("@5".into());
+    let mut state = open([Event::Accounts(alike)]);
+    golden("list_alike", &state);
+    state.at_once(key(Key::Char('x')), NOW);
+    golden("remove_alike", &state);
+}
+
+#[test]
 fn a_list_that_cannot_be_read_is_not_an_empty_one() {
     let why = || Event::NotRead(words::of_error(&PortError::Disk.into()));
     golden("list_unread", &open([Event::Accounts(accounts()), why()]));

@@ -7,7 +7,7 @@ use countersign_core::vault::{Account, AccountId};
 use countersign_strings::fill;
 
 use super::{Worker, lock};
-use crate::command::account;
+use crate::command::account::Alike;
 use crate::port::clipboard;
 use crate::tui::form::{Form, Task};
 use crate::tui::model::{Details, Figures};
@@ -93,7 +93,8 @@ impl Worker {
         let read = || {
             let account = self.account(id)?;
             let note = Figures::new(self.0.desk.app.note(account.id)?.as_str());
-            Ok(Details { name: account::line(&account), rows: rows::about(&self.0.desk.app, &account)?, note })
+            let name = Alike::among(&self.0.desk.app)?.line(&account);
+            Ok(Details { name, rows: rows::about(&self.0.desk.app, &account)?, note })
         };
         match read() {
             Ok(details) => Event::Details(Box::new(details)),

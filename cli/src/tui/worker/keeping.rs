@@ -5,7 +5,7 @@ use countersign_core::vault::{AccountId, Edit, GroupId, Sort};
 use countersign_strings::fill;
 
 use super::{Worker, account_id, lock};
-use crate::command::account;
+use crate::command::account::{self, Alike};
 use crate::tui::field::Field;
 use crate::tui::state::{Event, GroupTask, Mark, Settings};
 use crate::tui::{rows, saving, setting};
@@ -35,7 +35,7 @@ impl Worker {
         let done = || {
             let account = self.account(id)?;
             self.0.desk.app.edit_account(account.id, edit)?;
-            Ok(said(&account::line(&account)))
+            Ok(said(&Alike::among(&self.0.desk.app)?.line(&account)))
         };
         did(done())
     }
@@ -45,7 +45,7 @@ impl Worker {
         let done = || {
             let account = self.account(id)?;
             self.0.desk.app.move_account(account.id, before.map(account_id).transpose()?)?;
-            Ok(fill("tui.did_move", &[("name", &account::line(&account))]))
+            Ok(fill("tui.did_move", &[("name", &Alike::among(&self.0.desk.app)?.line(&account))]))
         };
         did(done())
     }
@@ -56,7 +56,10 @@ impl Worker {
         let done = match task {
             GroupTask::Add(name) => app.add_group(name).map(drop),
             GroupTask::Rename { from, to } => self.group_id(from).and_then(|id| app.rename_group(id, to)),
-            GroupTask::Delete(name) => self.group_id(name).and_then(|id| app.delete_group(id)),
+            GroupTask::Delete(name) => match self.group_id(name).and_then(|id| app.delete_group(id)) {
+                Ok(()) => return vec![Event::Did(fill("tui.did_ungroup", &[("name", name)]))],
+                refused => refused,
+            },
             GroupTask::Shift { name, before } => self.group_id(name).and_then(|id| {
                 let before = before.as_ref().map(|name| self.group_id(name)).transpose()?;
                 app.move_group(id, before)
