@@ -32,7 +32,7 @@ fn bash_completes_commands_options_and_names() {
     let file = completions(&desk, "bash");
     let complete = |words: &str, at: usize, word: &str, before: &str| {
         let script = format!(
-            "source '{file}'; COMP_WORDS=({words} '{word}'); COMP_CWORD={at}; _countersign countersign '{word}' \
+            "compopt() {{ :; }}; source '{file}'; COMP_WORDS=({words} '{word}'); COMP_CWORD={at}; _countersign countersign '{word}' \
              '{before}'; printf '%s\\n' \"${{COMPREPLY[@]}}\""
         );
         said(&["bash", "--norc"], &script)
@@ -44,15 +44,46 @@ fn bash_completes_commands_options_and_names() {
     assert!(!commands.contains("hold-clipboard"), "{commands}");
     assert_eq!(complete("countersign code", 2, "--co", "code").trim(), "--copy");
     assert_eq!(complete("countersign completions", 2, "fi", "completions").trim(), "fish");
+    let values = |command: &str, option: &str| {
+        complete(&format!("countersign {command} {option}"), command.split(' ').count() + 2, "", option)
+    };
+    assert_eq!(values("add", "--kind"), "totp\nhotp\nsteam\nyandex\nmotp\n");
+    assert_eq!(values("add", "--algorithm"), "SHA1\nSHA256\nSHA512\nSHA224\nSHA384\nMD5\n");
+    assert_eq!(values("token burn", "--algorithm"), "SHA1\nSHA256\nSHA512\n");
+    assert!(values("token burn", "--emulated").contains("\nYubiKey\n"));
+    assert_eq!(values("list", "--sort"), "order\nname\nuse\ncode\n");
+    assert!(values("token burn", "--applet").contains("feitian") && values("token ledger", "--form").contains("pskc"));
 }
 
 #[test]
 fn fish_completes_with_what_a_command_is_for() {
     let desk = Desk::empty();
     let file = completions(&desk, "fish");
-    let said = said(&["fish", "--no-config"], &format!("source '{file}'; complete -C 'countersign set'"));
+    let folder = desk.path().join("files");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("a-picture.png"), "").unwrap();
+    let complete = |typed: &str| {
+        let script = format!("cd '{}'; source '{file}'; complete -C '{typed}'", folder.display());
+        said(&["fish", "--no-config"], &script)
+    };
     let about = countersign_strings::text("cli.about_settings");
-    assert_eq!(said.trim(), format!("settings\t{about}"));
+    assert_eq!(complete("countersign set").trim(), format!("settings\t{about}"));
+    let names = |typed: &str| {
+        complete(typed).lines().map(|line| line.split('\t').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names("countersign add --kind "), ["hotp", "motp", "steam", "totp", "yandex"]);
+    assert!(names("countersign add --algorithm ").contains(&"SHA384".to_owned()));
+    assert!(names("countersign token burn --emulated ").contains(&"Molto-2".to_owned()));
+    assert_eq!(names("countersign completions f"), ["fish"]);
+    assert!(names("countersign settings ").contains(&"sort".to_owned()));
+    for place in ["code ", "edit ", "list ", "groups rename ", "settings sort ", "token verify "] {
+        let offered = complete(&format!("countersign {place}"));
+        assert!(!offered.contains("a-picture.png"), "{place}: {offered}");
+    }
+    for place in ["scan ", "add --picture ", "icons add ", "token batch ", "edit x --icon "] {
+        let offered = complete(&format!("countersign {place}"));
+        assert!(offered.contains("a-picture.png"), "{place}: {offered}");
+    }
 }
 
 #[test]
@@ -67,6 +98,11 @@ fn zsh_completes_what_is_typed() {
     zsh.stdout.wait_for("ready");
     zsh.write(b"countersign sett\t");
     zsh.stdout.wait_for("settings");
+    for (typed, whole) in [("add --kind ste", "steam"), ("add --algorithm SHA38", "SHA384"), ("list --sort co", "code")]
+    {
+        zsh.write(format!("\x15countersign {typed}\t").as_bytes());
+        zsh.stdout.wait_for(whole);
+    }
     zsh.write(b"\x15exit\n");
     zsh.wait();
 }

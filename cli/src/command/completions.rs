@@ -1,16 +1,22 @@
 //! `countersign completions SHELL` and `countersign man DIR`: what a shell and `man` are told of this program.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Arg, Command, CommandFactory, ValueHint};
 use clap_complete::Shell;
 use clap_mangen::{Man, roff};
+use countersign_core::protocol::otp::Algorithm;
 use countersign_prompt::usage;
 use countersign_strings::{fill, text};
 use serde_json::json;
 
+use super::by_hand::KINDS;
 use crate::args::Arguments;
 use crate::fault::Fault;
+use crate::port::emulated::Model;
+use crate::settings;
 use crate::terminal::Terminal;
 
 /// This program, as a person calls it.
@@ -19,13 +25,48 @@ const NAME: &str = "countersign";
 /// Prints what this shell completes a command line by.
 pub fn completions(terminal: &Terminal, shell: Shell) {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut hinted(usage::worded(Arguments::command())), NAME, &mut script);
+    let mut program = hinted(usage::worded(Arguments::command()));
+    clap_complete::generate(shell, &mut program, NAME, &mut script);
+    if shell == Shell::Fish {
+        script.extend_from_slice(places(&program).as_bytes());
+    }
     terminal.bytes(&script);
+}
+
+/// What the generator leaves out for fish: what stands without an option. Files are offered where one is meant alone.
+fn places(program: &Command) -> String {
+    let mut lines = format!("complete -c {NAME} -f\n");
+    for command in program.get_subcommands() {
+        let using = format!("__fish_{NAME}_using_subcommand {}", command.get_name());
+        put_places(command, &using, &mut lines);
+        for below in command.get_subcommands() {
+            put_places(below, &format!("{using}; and __fish_seen_subcommand_from {}", below.get_name()), &mut lines);
+        }
+    }
+    lines
+}
+
+fn put_places(command: &Command, using: &str, lines: &mut String) {
+    for place in command.get_positionals() {
+        let values: Vec<String> = place.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();
+        let offered = match place.get_value_hint() {
+            _ if !values.is_empty() => format!("-f -a '{}'", values.join(" ")),
+            ValueHint::FilePath => "-F".to_owned(),
+            ValueHint::DirPath => "-f -a '(__fish_complete_directories)'".to_owned(),
+            _ => continue,
+        };
+        // Writing into a String does not fail.
+        let _ = writeln!(lines, "complete -c {NAME} -n '{using}' {offered}");
+    }
 }
 
 /// Files are offered where a file is meant, and nowhere else: names of accounts are not known to a shell.
 fn hinted(command: Command) -> Command {
+    let of = command.get_name().to_owned();
     let hinted_arg = |arg: Arg| {
+        if let Some(values) = few(&of, arg.get_id().as_str()) {
+            return arg.value_parser(PossibleValuesParser::new(values));
+        }
         let names = arg.get_value_names().unwrap_or_default();
         let hint = match names.first().map(|name| name.as_str()) {
             Some("FILE" | "PICTURE" | "ICON") => ValueHint::FilePath,
@@ -35,6 +76,18 @@ fn hinted(command: Command) -> Command {
         if arg.get_action().takes_values() { arg.value_hint(hint) } else { arg }
     };
     command.mut_args(hinted_arg).mut_subcommands(hinted)
+}
+
+/// The values of an option that has few, where it is read with more spellings than are offered.
+fn few(command: &str, option: &str) -> Option<Vec<&'static str>> {
+    match (command, option) {
+        ("add", "kind") => Some(KINDS.to_vec()),
+        ("add", "algorithm") => Some(Algorithm::ALL.map(Algorithm::as_str).to_vec()),
+        (_, "algorithm") => Some(Algorithm::RFC_6238.map(Algorithm::as_str).to_vec()),
+        (_, "emulated") => Some(Model::all().map(Model::name).collect()),
+        ("settings", "name") => Some(settings::ALL.iter().map(|setting| setting.name).collect()),
+        _ => None,
+    }
 }
 
 /// Writes a page for the program and one for each command into `folder`.
