@@ -104,6 +104,16 @@ impl Countersign {
         self.blocking(move |app| Ok(app.delete_group(GroupId(id))?)).await
     }
 
+    /// Deletes groups as one change.
+    pub async fn delete_groups(&self, ids: Vec<u64>) -> Result<(), CountersignError> {
+        self.blocking(move |app| Ok(app.delete_groups(&ids.into_iter().map(GroupId).collect::<Vec<_>>())?)).await
+    }
+
+    /// Takes out a group that nothing is in and that was made in vain.
+    pub async fn discard_group(&self, id: u64) -> Result<(), CountersignError> {
+        self.blocking(move |app| Ok(app.discard_group(GroupId(id))?)).await
+    }
+
     /// The tags that accounts have.
     pub fn tags(&self) -> Result<Vec<TagRow>, CountersignError> {
         Ok(self.app.tags()?.into_iter().map(TagRow::from).collect())
