@@ -8,7 +8,7 @@ use std::time::Duration;
 use countersign_emulator::{Fault, Link, MODELS, Single, Still};
 use countersign_strings::{fill, text};
 use countersign_tests::program::Program;
-use countersign_tests::readers::Readers;
+use countersign_tests::readers::{READER, Readers};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -119,6 +119,16 @@ fn a_batch_is_stopped_between_two_tokens() {
     program.interrupt();
     assert_eq!(tally(program), json!([0, 1, 0, 1]));
     assert_eq!(stand.kept(), (1, 1.into()));
+    // What no token has cannot be given back, and what one has stays then.
+    for lines in [&["3"][..], &["99"], &["2", "3"]] {
+        let mut arguments = vec!["batch", "--resume", "--yes", "--reader", READER, "--wait", "20"];
+        lines.iter().for_each(|line| arguments.extend(["--give-back", line]));
+        let refused = token(&stand.readers, &stand.home, &arguments, "");
+        let words = fill("token.give_back_none", &[("line", lines[lines.len() - 1])]);
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(String::from_utf8_lossy(&refused.stderr).contains(&words), "{words}");
+        assert_eq!(stand.kept(), (1, 1.into()));
+    }
     let one = stand.goes_on(one.take());
     assert!(one.token().seed().unwrap().ct_eq(SEED));
 }

@@ -124,7 +124,11 @@ pub fn in_tokens<'r>(rows: &'r [Row], ledger: &[Entry]) -> Vec<(&'r Row, String)
     rows.iter().filter_map(|row| Some((row, token_of(row)?))).collect()
 }
 
-/// Takes rows from their tokens, which are broken or gone.
+/// Takes rows from their tokens, which are broken or gone. What no token has is said, and then none is taken.
 pub fn give_back(desk: &Desk, batch: BatchId, lines: &[usize]) -> Result<(), Fault> {
+    let kept = desk.app.batch(batch)?;
+    if let Some(line) = lines.iter().find(|line| kept.token_of(**line).is_none()) {
+        return Err(Fault::refused(fill("token.give_back_none", &[("line", &line.to_string())])));
+    }
     Ok(lines.iter().try_for_each(|line| desk.app.give_back(BatchLine { batch, line: *line }))?)
 }
