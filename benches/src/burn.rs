@@ -52,8 +52,8 @@ const KINDS: [Kind; 6] = [
         name: "Molto-2, settings read back",
         family: Family::Molto2,
         token: |at| Box::new(Molto::v2(&format!("{at:014}"), still())),
-        commands: 8,
-        bytes: 254,
+        commands: 9,
+        bytes: 285,
     },
     Kind {
         name: "YubiKey, a code read back",

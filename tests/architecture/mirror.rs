@@ -31,7 +31,7 @@ const WITH_THE_APPS: [&str; 22] = [
     "damaged_enrolments",
 ];
 /// Hardware tokens: they come with the link of the phones, by NFC.
-const WITH_NFC: [&str; 30] = [
+const WITH_NFC: [&str; 31] = [
     "add_hardware_slot",
     "add_token_key",
     "batch",
@@ -40,6 +40,7 @@ const WITH_NFC: [&str; 30] = [
     "burns",
     "conclude_burn",
     "damaged_token_rows",
+    "elsewhere",
     "forget_batch",
     "forget_burn",
     "forget_token",

@@ -43,14 +43,14 @@ fn a_single_profile_token_is_five_commands_and_one_to_read_back() {
 }
 
 #[test]
-fn a_molto_is_asked_who_it_is_and_then_seven_commands() {
+fn a_molto_is_asked_who_it_is_and_then_eight_commands() {
     let case = named("molto, free profile");
     let run = burnt(&case);
     let kinds: Vec<_> = run.wire.0.exchanges().iter().map(|exchange| exchange.command[1]).collect();
-    // Who it is; block, challenge, proof, settings, seed, title, block.
-    assert_eq!(kinds, [0x41, 0x41, 0x4b, 0xce, 0xd4, 0xc5, 0xd5, 0x41]);
+    // Who it is; block, challenge, proof, settings, seed, title, block, and whether it is the same one still.
+    assert_eq!(kinds, [0x41, 0x41, 0x4b, 0xce, 0xd4, 0xc5, 0xd5, 0x41, 0x41]);
     let case = named("molto, taken profile");
-    assert_eq!(burnt(&case).wire.0.exchanges().len(), 9);
+    assert_eq!(burnt(&case).wire.0.exchanges().len(), 10);
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn a_molto_a_nitrokey_and_a_feitian_key_take_so_many_bytes() {
         case.request.credential.name = "person 7".into();
         sum(burnt(&case).wire.0.exchanges())
     });
-    assert_eq!(taken, [(8, 254), (4, 128), (4, 119)]);
+    assert_eq!(taken, [(9, 285), (4, 128), (4, 119)]);
 }
 
 #[test]

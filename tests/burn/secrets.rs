@@ -99,6 +99,7 @@ fn a_ledger_without_seeds_holds_none() {
         credential: case.request.credential.clone(),
         written_at: NOW,
         proof: Proof::ByCodes,
+        ahead: None,
     };
     let key = Protection::Key(Secret::from_slice(b"sixteen letters!"));
     let password = Protection::Password { password: Secret::from_slice(CODE), rounds: 1_000 };

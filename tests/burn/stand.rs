@@ -272,6 +272,8 @@ pub fn cases() -> Vec<Case> {
     let (vendor, own) = (KeyProfile::Vendor, KeyProfile::Own(Secret::from_slice(CODE)));
     let by_hand = Ending::Written(None);
     let by_link = Ending::ProvenByLink;
+    // Its first code proved it.
+    let by_counter = Ending::CountedByLink(Counter::try_from(1).unwrap());
     let case = |name, family, token, request, key: &KeyProfile, ending| Case {
         name,
         family,
@@ -309,7 +311,7 @@ pub fn cases() -> Vec<Case> {
         case("yubikey", OATH, yubikey, request(), &vendor, by_link),
         case("yubikey, replaced", OATH, |still| holding(yubikey(still), OATH, still), replace(), &vendor, by_link),
         case("yubikey, access code", OATH, |still| guarded(yubikey(still), still), request(), &own, by_link),
-        case("yubikey, counter", OATH, yubikey, counted(), &vendor, by_link),
+        case("yubikey, counter", OATH, yubikey, counted(), &vendor, by_counter),
         case("ykneo-oath", OATH, |still| Any::Key(Box::new(Key::ykneo(still.clone()))), request(), &vendor, by_link),
         case("apex", OATH, |still| Any::Key(Box::new(Key::apex(still.clone()))), request(), &vendor, by_link),
         case("nitrokey", OATH, nitrokey, request(), &vendor, by_link),
@@ -323,7 +325,7 @@ pub fn cases() -> Vec<Case> {
             &vendor,
             by_link,
         ),
-        case("token2, counter", Family::Token2Otp, token2, counted(), &vendor, by_link),
+        case("token2, counter", Family::Token2Otp, token2, counted(), &vendor, by_counter),
         case("feitian", Family::Feitian, feitian, request(), &vendor, by_link),
         case(
             "feitian, replaced",
@@ -333,7 +335,7 @@ pub fn cases() -> Vec<Case> {
             &vendor,
             by_link,
         ),
-        case("feitian, counter", Family::Feitian, feitian, counted(), &vendor, by_link),
+        case("feitian, counter", Family::Feitian, feitian, counted(), &vendor, by_counter),
     ]
 }
 

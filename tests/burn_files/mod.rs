@@ -48,6 +48,7 @@ fn entries() -> Vec<Entry> {
                 credential,
                 written_at: 1_795_346_400,
                 proof: Proof::ByCodes,
+                ahead: None,
             });
         }
     }

@@ -4,6 +4,8 @@
 mod again;
 mod batch;
 mod hardware;
+mod ledger;
+mod molto;
 mod swapped;
 mod token;
 

@@ -112,7 +112,8 @@ pub fn ledger(input: &[u8]) -> bool {
     let entry = |token: countersign_core::burn::ledger::Inventory| {
         let (serial, profile, manufacturer, model) = (token.serial, token.profile, token.manufacturer, token.model);
         let credential = token.credential?;
-        Some(Entry { serial, profile, manufacturer, model, credential, written_at: 0, proof: token.proof })
+        let (proof, ahead) = (token.proof, token.ahead);
+        Some(Entry { serial, profile, manufacturer, model, credential, written_at: 0, proof, ahead })
     };
     let entries: Vec<Entry> = tokens.into_iter().filter_map(entry).collect();
     rewritten(&entries, &Form::Json { seeds: true });
@@ -135,6 +136,7 @@ fn survives(rows: &[Row]) {
         credential: row.credential.clone(),
         written_at: 0,
         proof: Proof::Written,
+        ahead: None,
     };
     let entries: Vec<Entry> = rows.iter().take(8).enumerate().map(entry).collect();
     for form in [Form::Table { seeds: true }, Form::Pskc(Protection::Plain), Form::Oath, Form::Entra] {

@@ -224,7 +224,7 @@ pub fn hostile(input: &[u8]) -> bool {
         let tells = |said: &Said<'_>| said.command.windows(SEED.len()).any(|part| part == SEED);
         assert!(!log.iter().any(tells), "{family:?} is told the seed in clear");
     }
-    if ending == Some(Ending::ProvenByLink) {
+    if ending.is_some_and(Ending::is_proven) {
         assert!(tells_code(&log), "{family:?} is said to be proven, and told no code");
     }
     ending.is_some()

@@ -12,6 +12,7 @@ use countersign_core::burn::{
 };
 use countersign_core::error::PortError;
 use countersign_core::port::{Clock, Observer, Random, Topic};
+use countersign_core::protocol::otp::Counter;
 
 pub use http::{Peer, http};
 pub use keystore::keystore;
@@ -115,6 +116,8 @@ pub fn journal(journal: &mut dyn JournalStore, request: &Request) {
         Ending::ClockOff(-60),
         Ending::ProvenByPerson,
         Ending::ProvenByLink,
+        Ending::CountedByPerson(Counter::ZERO),
+        Ending::CountedByLink(Counter::ZERO),
         Ending::Written(None),
     ] {
         journal.finish(&name("1"), ending).expect("it is kept");

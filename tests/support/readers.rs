@@ -19,6 +19,9 @@ use crate::port::port;
 /// The reader on which tokens are laid.
 pub const READER: &str = "Countersign test 00 00";
 
+/// What a reader is called, before its number.
+const NAME: &str = "Countersign test";
+
 /// Where Debian has it; not every person's path leads there.
 const PCSCD: &str = "/usr/sbin/pcscd";
 
@@ -39,11 +42,19 @@ impl Readers {
     /// # Panics
     /// When its readers do not come.
     pub fn start() -> Self {
+        Self::start_as(NAME)
+    }
+
+    /// The same, with readers of another name.
+    ///
+    /// # Panics
+    /// As [`Readers::start`].
+    pub fn start_as(name: &str) -> Self {
         let port = two_ports();
         let config = tempfile::tempdir().unwrap();
         let driver = driver();
         let text = format!(
-            "FRIENDLYNAME \"Countersign test\"\nDEVICENAME /dev/null:{port:#06x}\nLIBPATH {driver}\nCHANNELID {port:#06x}\n"
+            "FRIENDLYNAME \"{name}\"\nDEVICENAME /dev/null:{port:#06x}\nLIBPATH {driver}\nCHANNELID {port:#06x}\n"
         );
         fs::write(config.path().join("readers"), text).unwrap();
         let is_root = rustix::process::geteuid().is_root();

@@ -93,6 +93,16 @@ impl Context {
         Ok(desk)
     }
 
+    /// The phone with its vault open, where nobody is asked for a passphrase: one was given, a key opens it, or the keyring does.
+    pub(crate) fn open_desk_unasked(&self) -> Result<Option<Desk>, Fault> {
+        let Ok(desk) = self.desk() else { return Ok(None) };
+        if self.opened.is_none() && self.terminal.has_descriptor() {
+            return self.open_desk().map(Some);
+        }
+        let is_open = self.opened.is_some() || self.unlock_by_hardware(&desk)? || self.unlock_by_keyring(&desk)?;
+        Ok(is_open.then_some(desk))
+    }
+
     /// Unlocks by a hardware key, where the person has asked for that. Whether it did.
     pub(crate) fn unlock_by_hardware(&self, desk: &Desk) -> Result<bool, Fault> {
         let Some(key) = &self.key else { return Ok(false) };

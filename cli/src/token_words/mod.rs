@@ -181,6 +181,16 @@ pub fn of_standing(row: &LedgerRow) -> String {
     fill("token.plan_stands", &values)
 }
 
+/// Which other token holds the seed of a plan.
+pub fn of_elsewhere(row: &LedgerRow) -> String {
+    let profile = row.token.family.has_profiles().then_some(row.profile);
+    let model = if row.model.is_empty() { &row.manufacturer } else { &row.model };
+    let model = if model.is_empty() { of_family(row.token.family) } else { model };
+    let serial = row.token.serial.as_ref().map(|serial| isolated(serial.as_str())).unwrap_or_default();
+    let token = of_place(format!("{} {serial}", isolated(model)).trim(), profile);
+    fill("token.plan_elsewhere", &[("token", &token), ("when", &when::minute(row.written_at))])
+}
+
 /// A plan as a person reads it before agreeing: the token, what is written, what goes and what the ledger knows of that, what
 /// else is to be known.
 pub fn of_plan(plan: &Plan, stands: Option<&LedgerRow>) -> String {

@@ -24,6 +24,7 @@ pub fn of_column(column: Column) -> &'static str {
         Column::Profile => "token.column_profile",
         Column::WrittenAt => "token.column_written_at",
         Column::Proof => "token.column_proof",
+        Column::ClockAhead => "token.column_clock_ahead",
     })
 }
 

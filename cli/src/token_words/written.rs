@@ -13,8 +13,8 @@ use crate::words;
 /// How a burn ended.
 pub fn of_ending(ending: Ending) -> String {
     match ending {
-        Ending::ProvenByLink => text("token.proven_by_link").to_owned(),
-        Ending::ProvenByPerson => text("token.proven_by_person").to_owned(),
+        Ending::ProvenByLink | Ending::CountedByLink(_) => text("token.proven_by_link").to_owned(),
+        Ending::ProvenByPerson | Ending::CountedByPerson(_) => text("token.proven_by_person").to_owned(),
         Ending::ClockOff(ahead) => fill("token.ended_clock_off", &[("clock", &of_clock(ahead))]),
         Ending::Written(None) => text("token.written").to_owned(),
         Ending::Written(Some(error)) => fill("token.written_unread", &[("why", &of_error(error))]),
@@ -70,7 +70,7 @@ pub fn of_held(holds: &[Held]) -> String {
 /// What typed digits say of a token.
 pub fn of_judgement(judgement: Judgement) -> String {
     match judgement {
-        Judgement::Match => text("token.digits_match").to_owned(),
+        Judgement::Match | Judgement::Counted(_) => text("token.digits_match").to_owned(),
         Judgement::ClockOff(ahead) => fill("token.digits_clock_off", &[("clock", &of_clock(ahead))]),
         Judgement::WrongSeed => text("token.digits_wrong").to_owned(),
     }

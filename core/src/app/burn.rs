@@ -102,7 +102,9 @@ impl App {
     ) -> Result<Option<Ending>, Halt> {
         let token = TokenName::from(found.identity());
         let Some(kept) = self.kept_burn(&token).map_err(Halt::Journal)? else { return Ok(None) };
-        if let Progress::Ended(ending @ (Ending::ProvenByLink | Ending::ProvenByPerson)) = kept.record.progress {
+        if let Progress::Ended(ending) = kept.record.progress
+            && ending.is_proven()
+        {
             return Ok(Some(ending));
         }
         let mut journal = self.journal(kept.from);

@@ -5,7 +5,7 @@ use countersign_protocol::text::is_forbidden;
 
 use super::App;
 use crate::burn::ledger::{Entry, Form, LedgerError, Proof, Written};
-use crate::burn::{self, BatchId, Erases, Family, KeyProfile, LedgerRow, Plan, Progress, read_key, write_key};
+use crate::burn::{self, BatchId, Ending, Erases, Family, KeyProfile, LedgerRow, Plan, Progress, read_key, write_key};
 #[cfg(doc)]
 use crate::error::PortError;
 use crate::error::{Error, InputError, Named, Rule};
@@ -68,6 +68,18 @@ impl App {
         Ok(self.ledger(None)?.into_iter().map(|line| line.row).rfind(|row| plan.writes_over(row)))
     }
 
+    /// Another token that holds the seed of a plan, as the ledger says: then either shows the other's codes. Nothing where none
+    /// is known of.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`], [`InputError::NoVault`].
+    pub fn elsewhere(&self, plan: &Plan) -> Result<Option<LedgerRow>, Error> {
+        let (token, own) = (burn::TokenName::from(plan.identity()), &plan.request().credential.seed);
+        let is_other = |row: &LedgerRow| row.token != token || token.serial.is_none();
+        let holds = |row: &LedgerRow| row.proof != Proof::Failed && row.credential.seed.is_same_key(own);
+        Ok(self.ledger(None)?.into_iter().map(|line| line.row).rfind(|row| is_other(row) && holds(row)))
+    }
+
     /// Writes rows of the ledger in a form; seeds are in most of them. Tokens without a serial number are not in it: how many.
     ///
     /// # Errors
@@ -82,13 +94,13 @@ impl App {
     ///
     /// # Errors
     /// [`InputError::NotFound`]; [`InputError::VaultLocked`]; [`PortError`] of the disk.
-    pub fn prove_ledger_row(&self, id: KeptId, proof: Proof) -> Result<(), Error> {
+    pub fn prove_ledger_row(&self, id: KeptId, ending: Ending) -> Result<(), Error> {
         self.change_tokens(|rows| {
             if !rows.ids(Drawer::Ledger).contains(&id) {
                 return Err(InputError::NotFound.into());
             }
             let row = LedgerRow::read(rows.open(id)?.expose()).ok_or(InputError::Damaged(id.0))?;
-            rows.set(id, &LedgerRow { proof, ..row }.write())
+            rows.set(id, &row.after(ending).write())
         })
     }
 

@@ -3,8 +3,9 @@
 use countersign_protocol::Secret;
 use zeroize::Zeroizing;
 
-use super::credential::Credential;
-use super::verify::{FIXED, Proof};
+use super::credential::Moving;
+use super::plan::Plan;
+use super::verify::{FIXED, Proof, counter_after};
 use super::{Step, TokenError};
 use crate::limits;
 
@@ -17,12 +18,12 @@ pub(super) fn digits(told: &[u8]) -> Option<Zeroizing<String>> {
     Some(Zeroizing::new(format!("{:0width$}", u64::from(number) % power, width = usize::from(*digits))))
 }
 
-/// Whether these digits are those of a seed at the fixed moment, or at its first counter.
-pub(super) fn is_code_of(credential: &Credential, told: &[u8]) -> Result<Proof, TokenError> {
-    let code = credential.code_at(FIXED);
-    if Secret::from_slice(told).ct_eq(code.as_bytes()) {
-        Ok(Proof::Code)
-    } else {
-        Err(TokenError::NotKept(Step::ReadBack))
-    }
+/// Whether these digits are those of a plan's seed at the fixed moment, or where its counter may stand.
+pub(super) fn is_code_of(plan: &Plan, told: &[u8]) -> Result<Proof, TokenError> {
+    let (credential, told) = (&plan.request.credential, Secret::from_slice(told));
+    let proof = match credential.moving {
+        Moving::Time(_) => told.ct_eq(credential.code_at(FIXED).as_bytes()).then_some(Proof::Code),
+        Moving::Counter(_) => counter_after(credential, &told, plan.further).map(Proof::Counted),
+    };
+    proof.ok_or(TokenError::NotKept(Step::ReadBack))
 }

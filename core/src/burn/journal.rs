@@ -3,13 +3,15 @@
 //! Between the two, marks are appended without waiting for the disk. Resuming trusts the token and not the marks: whatever
 //! they say, the whole burn is done again, unless the token itself proves that it holds the seed.
 
-use super::credential::{Moving, Serial};
+use countersign_protocol::otp::Counter;
+
+use super::credential::{Credential, Moving, Serial};
 use super::identity::{Dialect, Family, Identity};
 use super::meet::{Found, PlanError};
 use super::pen::{Held, Stop, Tools};
 use super::plan::{Erases, Holding, Plan};
 use super::request::{KeyProfile, Request};
-use super::verify::{Judgement, Proof};
+use super::verify::Judgement;
 use super::{Step, TokenError};
 use crate::error::PortError;
 
@@ -35,6 +37,10 @@ pub enum Ending {
     ProvenByLink,
     /// A person compared codes.
     ProvenByPerson,
+    /// The token proved over the link that it holds the seed, by a code of its counter: the next is made from this one.
+    CountedByLink(Counter),
+    /// A person compared a code of its counter: the next is made from this one.
+    CountedByPerson(Counter),
     /// A person compared codes: the seed is right, and the token's clock is ahead by so many seconds.
     ClockOff(i64),
     /// Written, not proven: each write was answered, and nobody compared codes yet. With an error, reading back failed.
@@ -48,7 +54,23 @@ pub enum Ending {
 impl Ending {
     /// Whether the token may be handed out.
     pub fn is_proven(self) -> bool {
-        matches!(self, Self::ProvenByLink | Self::ProvenByPerson)
+        matches!(self, Self::ProvenByLink | Self::ProvenByPerson | Self::CountedByLink(_) | Self::CountedByPerson(_))
+    }
+
+    /// How many seconds the token's clock is ahead, or behind if negative, where a person saw that it is off.
+    pub const fn ahead(self) -> Option<i64> {
+        if let Self::ClockOff(ahead) = self { Some(ahead) } else { None }
+    }
+
+    /// What the token holds after it: what was written, with the counter that its next code is made from.
+    pub fn leaves(self, written: &Credential) -> Credential {
+        let mut left = written.clone();
+        if let (Self::CountedByLink(next) | Self::CountedByPerson(next), Moving::Counter(counter)) =
+            (self, &mut left.moving)
+        {
+            *counter = next;
+        }
+        left
     }
 }
 
@@ -162,8 +184,7 @@ fn read_back(
     store: &mut dyn JournalStore,
 ) -> Result<Ending, Halt> {
     let ending = match found.verify(plan, tools) {
-        Ok(Proof::Code) => Ending::ProvenByLink,
-        Ok(Proof::Settings) => Ending::Written(None),
+        Ok(proof) => proof.ending(),
         Err(error @ (TokenError::NotKept(_) | TokenError::OtherToken)) => return Err(Halt::NotKept(error)),
         Err(error) => Ending::Written(Some(error)),
     };
@@ -203,7 +224,7 @@ pub fn resume(
         }
     }
     let is_there = is_timed && matches!(plan.erases, Erases::Entry(_));
-    if is_there && found.verify(&plan, tools) == Ok(Proof::Code) {
+    if is_there && found.verify(&plan, tools).is_ok_and(|proof| proof.ending().is_proven()) {
         return finish(store, &record.token, Ending::ProvenByLink);
     }
     let left = record.may_hold(found.identity());
@@ -219,12 +240,7 @@ pub fn resume(
 /// # Errors
 /// [`Halt`].
 pub fn conclude(store: &mut dyn JournalStore, token: &TokenName, judgement: Option<Judgement>) -> Result<Ending, Halt> {
-    let ending = match judgement {
-        Some(Judgement::Match) => Ending::ProvenByPerson,
-        Some(Judgement::ClockOff(seconds)) => Ending::ClockOff(seconds),
-        Some(Judgement::WrongSeed) => Ending::Failed,
-        None => Ending::Written(None),
-    };
+    let ending = judgement.map_or(Ending::Written(None), Judgement::ending);
     finish(store, token, ending)
 }
 
@@ -286,6 +302,14 @@ pub fn holds(
 const NOTICED: i64 = 5;
 
 impl Record {
+    /// What the token holds, as far as this tells: what was written, with the counter that its next code is made from.
+    pub fn left(&self) -> Credential {
+        match self.progress {
+            Progress::Ended(ending) => ending.leaves(&self.request.credential),
+            Progress::Begun(_) => self.request.credential.clone(),
+        }
+    }
+
     /// What the token may hold as far as this tells. Its marks are facts, though the last ones may be missing.
     fn may_hold(&self, identity: &Identity) -> Vec<Held> {
         let marks = match &self.progress {
@@ -396,6 +420,25 @@ mod tests {
         assert_eq!(ended(Ending::NotWritten), [Held::Before]);
         assert_eq!(ended(Ending::Failed), [Held::Before, new]);
         assert_eq!((ended(Ending::Written(None)), ended(Ending::ClockOff(60))), (vec![new], vec![new]));
+    }
+
+    #[test]
+    fn what_a_counter_proved_leaves_it_where_the_next_code_is_made_from() {
+        let at = |n: u64| Counter::try_from(n).unwrap();
+        let mut request = Request::new(credential());
+        request.credential.moving = Moving::Counter(at(7));
+        let left = |ending, request: &Request| ending_of(ending, request.clone()).left().moving;
+        for ending in [Ending::CountedByLink(at(9)), Ending::CountedByPerson(at(9))] {
+            assert!(ending.is_proven());
+            assert_eq!(left(ending, &request), Moving::Counter(at(9)));
+            assert_eq!(left(ending, &Request::new(credential())), credential().moving);
+        }
+        assert_eq!(left(Ending::Written(None), &request), Moving::Counter(at(7)));
+    }
+
+    fn ending_of(ending: Ending, request: Request) -> Record {
+        let progress = Progress::Ended(ending);
+        Record { token: name("1"), request, model: None, began: 0, ahead: None, progress }
     }
 
     #[test]

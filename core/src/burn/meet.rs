@@ -1,17 +1,22 @@
 //! Finding out what was put on the reader, with commands that change nothing.
 
+use countersign_protocol::otp::Counter;
+
 use super::apdu::{Apdu, StatusWord};
 use super::capability::Capabilities;
 use super::channel::Channel;
+use super::credential::{Credential, Moving};
 use super::driver::{self, Driver};
 use super::identity::{Declined, Family, Identity};
+use super::kept::LedgerRow;
 use super::link::{LinkError, TokenLink};
+use super::name::Stored;
 use super::operation::{Operated, Operation};
 use super::pen::{Held, Pen, Stop, Tools};
-use super::plan::{Holding, Plan, Refusal};
+use super::plan::{Erases, Holding, Plan, Refusal};
 use super::request::{KeyProfile, Request};
 use super::room::Room;
-use super::verify::Proof;
+use super::verify::{FAR, NEAR, Proof};
 use super::{Step, TokenError};
 
 /// What is known before anything was asked.
@@ -146,6 +151,52 @@ impl Found<'_> {
             return Err(Stop { error: TokenError::OtherToken, holds: vec![Held::Before] });
         }
         self.driver.execute(Pen::new(&mut self.channel, tools, key, mark), plan)
+    }
+
+    /// Plans to read back what a row of the ledger says is in this token, and writes nothing. Where its counter stands is said when
+    /// it is read ([`verify_from`](Self::verify_from)); what a profile is called stands in no ledger, and is as the token says.
+    ///
+    /// # Errors
+    /// [`PlanError`].
+    pub fn plan_row(
+        &mut self,
+        row: &LedgerRow,
+        touch: bool,
+        key: &KeyProfile,
+        tools: Tools<'_>,
+    ) -> Result<Plan, PlanError> {
+        let (profile, title) = (row.profile, Some("-".to_owned()).filter(|_| row.token.family.has_profiles()));
+        let credential = Credential { serial: None, ..row.credential.clone() };
+        let mut request = Request { profile, title, touch, replace: true, expert: true, ..Request::new(credential) };
+        if let Moving::Counter(counter) = &mut request.credential.moving {
+            *counter = Counter::ZERO;
+        }
+        let mut plan = self.plan(request, key, tools)?;
+        if let Erases::Profile { title, .. } = &plan.erases {
+            plan.stored = Stored::One(title.clone());
+        }
+        Ok(plan)
+    }
+
+    /// Reads back what was written earlier. Of what a counter moves codes were used since: up to ten are passed over, and many
+    /// more where a second code follows on the first. Each is used up by it.
+    ///
+    /// # Errors
+    /// As [`Found::verify`].
+    pub fn verify_from(&mut self, plan: &Plan, stands: Moving, tools: Tools<'_>) -> Result<Proof, TokenError> {
+        let Moving::Counter(stands) = stands else {
+            return match self.verify(plan, tools) {
+                // A clock that was right when it was set may be off by now, and says nothing of the seed.
+                Err(TokenError::NotKept(Step::Config)) => Ok(Proof::Settings),
+                read => read,
+            };
+        };
+        match self.verify(&plan.standing_at(stands, FAR), tools)? {
+            Proof::Counted(next) if next.get() > stands.get() + 1 + NEAR => {
+                self.verify(&plan.standing_at(next, 0), tools)
+            }
+            proof => Ok(proof),
+        }
     }
 
     /// Reads back what was written, as far as the family can. A code that a counter moves is used up by it.

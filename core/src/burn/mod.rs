@@ -18,6 +18,7 @@ mod error;
 mod identity;
 mod journal;
 mod kept;
+mod later;
 pub mod ledger;
 mod link;
 mod meet;
@@ -48,6 +49,7 @@ pub use journal::{
 };
 pub use kept::{BatchId, BatchLine, LedgerRow};
 pub(crate) use kept::{KeptBurn, KeptRow, read_batch, read_key, write_batch, write_key};
+pub use later::{Reread, Settings, has_forgotten, row_of_settings, verify_row};
 pub use link::{LinkError, TokenLink};
 pub use meet::{Found, Hints, Met, PlanError, meet, others};
 pub use operation::{Operated, Operation};

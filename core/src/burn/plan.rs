@@ -1,6 +1,9 @@
 //! What a burn would do: shown before the token is touched by a write.
 
+use countersign_protocol::otp::{Algorithm, Counter};
+
 use super::capability::{Capabilities, Misfit, Said};
+use super::credential::Moving;
 use super::identity::{Dialect, Family, Identity};
 use super::journal::TokenName;
 use super::kept::LedgerRow;
@@ -111,6 +114,8 @@ pub struct Plan {
     pub(super) request: Request,
     pub(super) stored: Stored,
     pub(super) erases: Erases,
+    /// How many codes further than it says its counter may stand: none, where it was written just now.
+    pub(super) further: u64,
     notes: Vec<Note>,
 }
 
@@ -145,7 +150,16 @@ impl Plan {
             return Err(Refusal::Taken(erases));
         }
         let notes = notes(identity, &request);
-        Ok(Self { identity: identity.clone(), request, stored, erases, notes })
+        Ok(Self { identity: identity.clone(), request, stored, erases, further: 0, notes })
+    }
+
+    /// The same as it is read back later: its counter stands here by now, or up to so many codes further.
+    pub(super) fn standing_at(&self, counter: Counter, further: u64) -> Self {
+        let mut plan = self.clone();
+        if let Moving::Counter(at) = &mut plan.request.credential.moving {
+            *at = counter;
+        }
+        Self { further, ..plan }
     }
 
     /// The token.
@@ -186,12 +200,12 @@ impl Plan {
 
 fn notes(identity: &Identity, request: &Request) -> Vec<Note> {
     let credential = &request.credential;
-    let counts = matches!(credential.moving, super::Moving::Counter(_));
+    let counts = matches!(credential.moving, Moving::Counter(_));
     let family = identity.family;
     let single = family == Family::Single;
     let extended = if single && credential.seed.len() < 20 { Some(Note::Extended(20)) } else { None };
     let oath = matches!(family, Family::Oath(_));
-    let longest = if credential.algorithm == countersign_protocol::otp::Algorithm::Sha512 { 128 } else { 64 };
+    let longest = if credential.algorithm == Algorithm::Sha512 { 128 } else { 64 };
     let all = [
         extended,
         (oath && credential.seed.len() < 14).then_some(Note::Extended(14)),

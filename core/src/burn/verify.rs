@@ -1,10 +1,11 @@
 //! Proving that a token holds its seed: by the link where the family can, else by a person who reads its display.
 
 use countersign_protocol::Secret;
-use countersign_protocol::otp::Typed;
+use countersign_protocol::otp::{Counter, Typed};
 use zeroize::Zeroizing;
 
 use super::credential::{Credential, Moving};
+use super::journal::Ending;
 
 /// The moment that a code is asked for to prove a seed. It has nothing to do with anyone's clock: 2005, in RFC 6238.
 pub(super) const FIXED: u64 = 1_111_111_109;
@@ -14,13 +15,31 @@ const WINDOW: i64 = 1;
 /// How far a token's clock is looked for, in steps.
 const DRIFT: i64 = 10;
 
+/// How many codes of a counter may have been used since without that being told: as many as servers look at.
+pub(super) const NEAR: u64 = 10;
+/// How many where two codes that follow on each other show it.
+pub(super) const FAR: u64 = 1_000;
+
 /// What was proven by reading back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Proof {
-    /// The token computed a code for a fixed moment, or for its first counter, and it is that of the seed.
+    /// The token computed a code for a fixed moment, and it is that of the seed.
     Code,
+    /// The token computed the code of its counter, and it is that of the seed: the next one is made from this counter.
+    Counted(Counter),
     /// Settings, clock and number are as they were written. The seed cannot be read: a person compares codes.
     Settings,
+}
+
+impl Proof {
+    /// How a burn ends that this was read back of.
+    pub const fn ending(self) -> Ending {
+        match self {
+            Self::Code => Ending::ProvenByLink,
+            Self::Counted(next) => Ending::CountedByLink(next),
+            Self::Settings => Ending::Written(None),
+        }
+    }
 }
 
 /// Codes for a person to compare with the display, around this moment.
@@ -54,6 +73,8 @@ impl Comparison {
 pub enum Judgement {
     /// It holds the seed.
     Match,
+    /// It holds the seed, and its next code is made from this counter.
+    Counted(Counter),
     /// It holds the seed, and its clock is ahead by so many seconds, or behind if negative; exact to a period.
     ClockOff(i64),
     /// These are not its digits: another seed or other settings, or the display was not off and on since the burn.
@@ -61,9 +82,19 @@ pub enum Judgement {
 }
 
 impl Judgement {
+    /// How a burn ends of whose token it was said.
+    pub const fn ending(self) -> Ending {
+        match self {
+            Self::Match => Ending::ProvenByPerson,
+            Self::Counted(next) => Ending::CountedByPerson(next),
+            Self::ClockOff(ahead) => Ending::ClockOff(ahead),
+            Self::WrongSeed => Ending::Failed,
+        }
+    }
+
     /// Whether the token is proven to hold its seed.
-    pub fn is_proof(self) -> bool {
-        self == Self::Match
+    pub const fn is_proof(self) -> bool {
+        matches!(self, Self::Match | Self::Counted(_))
     }
 }
 
@@ -71,8 +102,7 @@ impl Judgement {
 pub fn judge(credential: &Credential, typed: &Typed, unix: u64) -> Judgement {
     let typed = Secret::from_slice(typed.expose().as_bytes());
     let Moving::Time(period) = credential.moving else {
-        let code = credential.code_at(unix);
-        return if typed.ct_eq(code.as_bytes()) { Judgement::Match } else { Judgement::WrongSeed };
+        return counter_after(credential, &typed, NEAR).map_or(Judgement::WrongSeed, Judgement::Counted);
     };
     let seconds = i64::from(period.seconds());
     let fits = |steps: i64| {
@@ -87,10 +117,23 @@ pub fn judge(credential: &Credential, typed: &Typed, unix: u64) -> Judgement {
     }
 }
 
+/// The counter after the one whose code this is: the one that the credential stands at, or up to so many further.
+pub(super) fn counter_after(credential: &Credential, code: &Secret, further: u64) -> Option<Counter> {
+    let mut at = credential.clone();
+    for _ in 0..=further {
+        let Moving::Counter(counter) = at.moving else { return None };
+        let is_here = code.ct_eq(at.code_at(0).as_bytes());
+        let next = counter.next()?;
+        if is_here {
+            return Some(next);
+        }
+        at.moving = Moving::Counter(next);
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
-    use countersign_protocol::otp::Counter;
-
     use super::*;
     use crate::burn::testing::credential;
 
@@ -126,10 +169,21 @@ mod tests {
     }
 
     #[test]
-    fn a_counter_has_its_first_code() {
+    fn a_code_of_a_counter_says_where_it_stands_then() {
         let mut counted = credential();
         counted.moving = Moving::Counter(Counter::ZERO);
-        assert_eq!(judge(&counted, &"755224".parse().unwrap(), NOW), Judgement::Match);
-        assert_eq!(judge(&counted, &"287082".parse().unwrap(), NOW), Judgement::WrongSeed);
+        let at = |n: u64| Counter::try_from(n).unwrap();
+        // RFC 4226, appendix D.
+        for (code, next) in [("755224", 1), ("287082", 2), ("520489", 10)] {
+            let judged = judge(&counted, &code.parse().unwrap(), NOW);
+            assert_eq!(judged, Judgement::Counted(at(next)));
+            assert!(judged.is_proof());
+        }
+        counted.moving = Moving::Counter(at(1));
+        assert_eq!(judge(&counted, &"755224".parse().unwrap(), NOW), Judgement::WrongSeed, "it was used before");
+        let typed = |code: &str| Secret::from_slice(code.as_bytes());
+        assert_eq!(counter_after(&counted, &typed("520489"), 7), None, "the eighth from there");
+        assert_eq!(counter_after(&counted, &typed("520489"), 8), Some(at(10)));
+        assert_eq!(counter_after(&credential(), &typed("755224"), 8), None);
     }
 }

@@ -186,6 +186,9 @@ pub struct Burn {
     /// Which profile.
     #[arg(long, value_name = "N", help = text("token.help_profile"))]
     pub profile: Option<u8>,
+    /// The seed may be in another token already.
+    #[arg(long, conflicts_with = "resume", help = text("token.help_spare"))]
+    pub spare: bool,
     /// What many take, too.
     #[command(flatten)]
     pub writing: Writing,

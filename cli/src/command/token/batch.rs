@@ -139,6 +139,7 @@ fn to_be(row: &Row, now: u64) -> Option<Entry> {
         written_at: now,
         // What is not proven may stand there or not: that is seen then.
         proof: Proof::ByWire,
+        ahead: None,
     })
 }
 

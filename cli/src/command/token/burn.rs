@@ -2,7 +2,7 @@
 
 use countersign_core::burn::ledger::Entry;
 use countersign_core::burn::{Ending, LedgerRow, Plan, Said};
-use countersign_strings::text;
+use countersign_strings::{fill, text};
 use serde_json::{Value, json};
 
 use super::args::Burn;
@@ -23,9 +23,11 @@ pub fn run(context: &Context, asked: &Burn) -> Result<(), Fault> {
     let out = ledger::prepared(context, &asked.writing.out)?;
     let planned = if asked.resume { write::plan_anew(&mut table)? } else { planned(&mut table, asked)? };
     let Planned { plan, stands } = &planned;
-    let words = token_words::of_plan(plan, stands.as_ref());
+    let elsewhere = elsewhere(&table, asked, plan)?;
+    let also = elsewhere.as_ref().map(|row| format!("\n  {}", token_words::of_elsewhere(row)));
+    let words = format!("{}{}", token_words::of_plan(plan, stands.as_ref()), also.unwrap_or_default());
     if manner.dry_run {
-        context.terminal.result(&words, &json!({ "plan": told::plan(plan, stands.as_ref()) }));
+        context.terminal.result(&words, &json!({ "plan": of_plan(plan, stands.as_ref(), elsewhere.as_ref()) }));
         return Ok(());
     }
     if asked.resume {
@@ -38,6 +40,10 @@ pub fn run(context: &Context, asked: &Burn) -> Result<(), Fault> {
         let to_be: Vec<Entry> = entry(&table, plan, Ending::ProvenByLink).into_iter().collect();
         ledger::foretell(context, out.as_ref(), &to_be, &*table.random)?;
         context.terminal.say(&words);
+        let is_unasked = manner.yes && !asked.spare;
+        if let Some(row) = elsewhere.as_ref().filter(|_| is_unasked) {
+            return Err(Fault::refused(fill("token.elsewhere", &[("elsewhere", &token_words::of_elsewhere(row))])));
+        }
         write::agree(&table, &planned, manner)?;
     }
     // From here on it ends in words, whoever stops it.
@@ -49,7 +55,7 @@ pub fn run(context: &Context, asked: &Burn) -> Result<(), Fault> {
         } else {
             write::carry_out(&mut table, plan, manner)?
         };
-        told_of(&table, out.as_ref(), &done, stands.as_ref())
+        told_of(&table, out.as_ref(), &done, (stands.as_ref(), elsewhere.as_ref()))
     })
 }
 
@@ -79,8 +85,30 @@ fn may_be_kept(table: &Table<'_>, asked: &Burn, plan: &Plan) -> Result<(), Fault
     }
 }
 
+/// Which other token holds the seed. One that is taken up was agreed to when it was begun.
+fn elsewhere(table: &Table<'_>, asked: &Burn, plan: &Plan) -> Result<Option<LedgerRow>, Fault> {
+    match table.burns.desk().filter(|_| !asked.resume) {
+        Some(desk) => Ok(desk.app.elsewhere(plan)?),
+        None => Ok(None),
+    }
+}
+
+/// A plan for scripts, with what the ledger knows of its place and of its seed.
+fn of_plan(plan: &Plan, stands: Option<&LedgerRow>, elsewhere: Option<&LedgerRow>) -> Value {
+    let mut json = told::plan(plan, stands);
+    if let Value::Object(json) = &mut json {
+        json.insert("elsewhere".to_owned(), elsewhere.map_or(Value::Null, told::elsewhere));
+    }
+    json
+}
+
 /// Writes the ledger, and says what came of it.
-fn told_of(table: &Table<'_>, out: Option<&Prepared>, done: &Done, stands: Option<&LedgerRow>) -> Result<(), Fault> {
+fn told_of(
+    table: &Table<'_>,
+    out: Option<&Prepared>,
+    done: &Done,
+    known: (Option<&LedgerRow>, Option<&LedgerRow>),
+) -> Result<(), Fault> {
     let terminal = &table.context.terminal;
     let written = match entry(table, &done.plan, done.ending) {
         Some(entry) => ledger::write_out(table.context, out, &[entry], &*table.random),
@@ -89,7 +117,7 @@ fn told_of(table: &Table<'_>, out: Option<&Prepared>, done: &Done, stands: Optio
     };
     // The token is written whatever became of the file.
     let (written, not_written) = written.map_or_else(|fault| (Value::Null, Err(fault)), |value| (value, Ok(())));
-    terminal.result("", &result(done, stands, &written));
+    terminal.result("", &result(done, known, &written));
     terminal.say(&token_words::of_ending(done.ending));
     // Whoever left before it was proven is not told that all went well.
     let has_left = table.interrupt.was_asked() && !done.ending.is_proven();
@@ -104,15 +132,16 @@ fn entry(table: &Table<'_>, plan: &Plan, ending: Ending) -> Option<Entry> {
         profile: plan.profile(),
         manufacturer: token_words::maker(identity.family).to_owned(),
         model: identity.model.unwrap_or_default().to_owned(),
-        credential: plan.request().credential.clone(),
+        credential: ending.leaves(&plan.request().credential),
         written_at: table.clock.now(),
         proof: proof_of(ending)?,
+        ahead: ending.ahead(),
     })
 }
 
 /// What a script is told.
-fn result(done: &Done, stands: Option<&LedgerRow>, ledger: &Value) -> Value {
-    let mut json = told::plan(&done.plan, stands);
+fn result(done: &Done, known: (Option<&LedgerRow>, Option<&LedgerRow>), ledger: &Value) -> Value {
+    let mut json = of_plan(&done.plan, known.0, known.1);
     if let (Value::Object(json), Value::Object(ending)) = (&mut json, told::ending(done.ending)) {
         json.extend(ending);
         json.insert("ledger".to_owned(), ledger.clone());

@@ -170,6 +170,7 @@ impl Going {
                 credential: row.credential.clone(),
                 written_at: table.clock.now(),
                 proof: Proof::Failed,
+                ahead: None,
             };
             self.assigned(row, serial)?;
             self.failed.insert(row.line, entry);
@@ -212,9 +213,10 @@ impl Going {
             profile: done.plan.profile(),
             manufacturer: or(&row.manufacturer, token_words::maker(identity.family)),
             model: or(&row.model, identity.model.unwrap_or_default()),
-            credential: row.credential.clone(),
+            credential: done.ending.leaves(&row.credential),
             written_at: table.clock.now(),
             proof,
+            ahead: done.ending.ahead(),
         };
         self.written.insert(row.line, entry);
         let all = self.batch.rows().len();
@@ -283,9 +285,8 @@ fn words_of(planned: &Planned, settings: &mut String, mut is_news: impl FnMut(&s
 /// How a burn ended, in a word or two where those say it.
 fn short(ending: Ending, proof: Proof) -> String {
     match ending {
-        Ending::ProvenByLink | Ending::ProvenByPerson | Ending::Written(None) => {
-            token_words::of_proof(proof).to_owned()
-        }
+        Ending::Written(None) => token_words::of_proof(proof).to_owned(),
+        proven if proven.is_proven() => token_words::of_proof(proof).to_owned(),
         other => token_words::of_ending(other),
     }
 }
@@ -313,6 +314,7 @@ mod tests {
             credential: row.credential.clone(),
             written_at: 7,
             proof,
+            ahead: None,
         }
     }
 

@@ -109,6 +109,15 @@ pub fn open(context: &Context, is_emulated: bool) -> Result<Box<dyn Burns>, Faul
     Ok(Box::new(InVault { desk: desk(context)?, row: None }))
 }
 
+/// The same where nobody has to be asked for a passphrase; else nothing is known.
+pub fn open_unasked(context: &Context, is_emulated: bool) -> Result<Option<Box<dyn Burns>>, Fault> {
+    if is_emulated {
+        return Ok(None);
+    }
+    let desk = context.open_desk_unasked()?;
+    Ok(desk.map(|desk| Box::new(InVault { desk, row: None }) as Box<dyn Burns>))
+}
+
 /// Burns in the vault.
 struct InVault {
     desk: Desk,
@@ -165,10 +174,7 @@ impl Burns for InVault {
         if last.is_some_and(|last| line.row.is_in_place_of(&last.request)) {
             return Ok(journal.finish(&line.row.token, ending)?);
         }
-        match (line.id, proof_of(ending)) {
-            (Some(id), Some(proof)) => Ok(self.desk.app.prove_ledger_row(id, proof)?),
-            _ => Ok(()),
-        }
+        line.id.map_or(Ok(()), |id| Ok(self.desk.app.prove_ledger_row(id, ending)?))
     }
 
     fn erased(&mut self, token: &TokenName, what: &Erased<'_>) -> Result<usize, Fault> {
@@ -219,9 +225,10 @@ impl Burns for Passing {
                 profile: record.token.family.has_profiles().then_some(record.request.profile),
                 manufacturer: token_words::maker(record.token.family).to_owned(),
                 model: record.model.clone().unwrap_or_default(),
-                credential: record.request.credential.clone(),
+                credential: record.left(),
                 written_at: record.began,
-                proof: proof(&record.progress)?,
+                proof: record.progress.proof()?,
+                ahead: record.progress.ahead(),
             })
         };
         Ok(self.journal.records().iter().filter_map(entry).collect())
@@ -277,41 +284,7 @@ impl JournalStore for PassingJournal<'_> {
     }
 }
 
-/// What a burn's end shows of the token; nothing, where nothing was written. One that only began may hold anything.
-pub fn proof(progress: &Progress) -> Option<Proof> {
-    match progress {
-        Progress::Begun(_) => Some(Proof::Failed),
-        Progress::Ended(ending) => proof_of(*ending),
-    }
-}
-
-/// The same of an end.
-pub const fn proof_of(ending: Ending) -> Option<Proof> {
-    match ending {
-        Ending::ProvenByLink => Some(Proof::ByWire),
-        Ending::ProvenByPerson => Some(Proof::ByCodes),
-        Ending::ClockOff(_) | Ending::Written(_) => Some(Proof::Written),
-        Ending::Failed => Some(Proof::Failed),
-        Ending::NotWritten => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_was_compared_counts_as_proven() {
-        for (ending, proof) in [
-            (Ending::ProvenByLink, Some(Proof::ByWire)),
-            (Ending::ProvenByPerson, Some(Proof::ByCodes)),
-            (Ending::ClockOff(-60), Some(Proof::Written)),
-            (Ending::Written(None), Some(Proof::Written)),
-            (Ending::Failed, Some(Proof::Failed)),
-            (Ending::NotWritten, None),
-        ] {
-            assert_eq!(proof_of(ending), proof, "{ending:?}");
-        }
-        assert_eq!(proof(&Progress::Begun(vec![])), Some(Proof::Failed), "it may hold anything");
-    }
+/// What an end shows of the token; nothing, where nothing was written.
+pub fn proof_of(ending: Ending) -> Option<Proof> {
+    Progress::Ended(ending).proof()
 }

@@ -72,7 +72,11 @@ pub fn line(entry: &Entry) -> String {
         ("when", &*when::minute(entry.written_at)),
         ("proof", token_words::of_proof(entry.proof)),
     ];
-    fill("token.ledger_line", &values)
+    let line = fill("token.ledger_line", &values);
+    match entry.ahead {
+        Some(ahead) => format!("{line}  {}", token_words::of_clock(ahead)),
+        None => line,
+    }
 }
 
 /// One token for scripts, without its seed.
@@ -85,6 +89,7 @@ pub fn as_json(entry: &Entry) -> Value {
         "account": super::told::credential(&entry.credential),
         "written_at": entry.written_at,
         "verified": entry.proof.as_str(),
+        "clock_ahead": entry.ahead,
     })
 }
 
@@ -259,6 +264,7 @@ mod tests {
             credential: credential.clone(),
             written_at: 0,
             proof: ledger::Proof::Written,
+            ahead: None,
         };
         let lines = [Some(0), Some(7), None].map(|profile| line(&entry(profile)));
         assert!(lines[0] != lines[1] && lines[1].contains("profile 7") && !lines[2].contains("profile"), "{lines:?}");

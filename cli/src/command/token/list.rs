@@ -1,16 +1,19 @@
 //! `countersign token list` and `info`: readers and what lies on them, what a token is and can hold. Nothing is written.
 
-use countersign_core::burn::{Capabilities, Declined, Identity, KeyProfile, Label, LinkError, Room, TokenError};
+use countersign_core::burn::{
+    Capabilities, Declined, Identity, KeyProfile, Label, LinkError, Progress, Record, Room, TokenError, TokenName,
+};
 use countersign_strings::{fill, text};
 use serde_json::{Value, json};
 
 use super::args::Where;
+use super::kept::{self, Burns};
 use super::table::{NotMet, Table, nobody_came};
 use super::{applet, seat, told};
 use crate::command::Context;
 use crate::fault::Fault;
 use crate::outside::isolated;
-use crate::token_words;
+use crate::{token_words, when};
 
 /// For so many seconds a list looks for a token that lay there just now.
 const MEANWHILE: u64 = 3;
@@ -33,30 +36,71 @@ pub fn list(context: &Context, on: &Where) -> Result<(), Fault> {
     }
     let mut rows: Vec<Value> = Vec::new();
     let mut lines: Vec<String> = Vec::new();
+    let mut kept = kept::open_unasked(context, on.emulated.is_some())?;
     for (on, name, has_token) in places {
-        let (words, token) =
-            if has_token { on_reader(context, &on)? } else { (text("token.reader_empty").to_owned(), Value::Null) };
-        lines.push(fill("token.reader", &[("name", &isolated(&name)), ("token", &words)]));
-        rows.push(json!({ "reader": name, "token": token }));
+        let there = if has_token { on_reader(context, &on)? } else { There::default() };
+        let open = there.identity.as_ref().map(|identity| unfinished(kept.as_deref_mut(), identity)).transpose()?;
+        let open = open.flatten();
+        lines.push(fill("token.reader", &[("name", &isolated(&name)), ("token", &there.words)]));
+        lines.extend(open.as_ref().map(|record| format!("  {}", of_unfinished(record))));
+        let open = open.as_ref().map_or(Value::Null, unfinished_json);
+        rows.push(json!({ "reader": name, "token": there.json, "unfinished": open }));
     }
     context.terminal.result(&lines.join("\n"), &json!({ "readers": rows }));
     Ok(())
 }
 
 /// What lies on a reader, in words and for scripts.
-fn on_reader(context: &Context, on: &Where) -> Result<(String, Value), Fault> {
-    match met(context, on) {
-        Ok(identity) => Ok((token_words::of_identity(&identity), told::identity(&identity))),
-        Err(NotMet::Declined(why)) => {
-            Ok((token_words::of_declined(why).to_owned(), json!({ "declined": told::declined(why) })))
-        }
-        Err(NotMet::Token(error)) => {
-            Ok((token_words::of_error(error), json!({ "declined": told::declined(Declined::Unknown) })))
-        }
-        Err(NotMet::Other(identity)) => Ok((token_words::of_other(&identity), told::identity(&identity))),
-        Err(NotMet::Fault(fault)) if fault == nobody_came() => Ok((text("token.reader_empty").to_owned(), Value::Null)),
-        Err(NotMet::Fault(fault)) => Err(fault),
+struct There {
+    words: String,
+    json: Value,
+    /// What it is, where it can be written.
+    identity: Option<Identity>,
+}
+
+impl There {
+    const fn of(words: String, json: Value) -> Self {
+        Self { words, json, identity: None }
     }
+}
+
+impl Default for There {
+    /// Nothing.
+    fn default() -> Self {
+        Self::of(text("token.reader_empty").to_owned(), Value::Null)
+    }
+}
+
+fn on_reader(context: &Context, on: &Where) -> Result<There, Fault> {
+    let declined = |why| json!({ "declined": told::declined(why) });
+    Ok(match met(context, on) {
+        Ok(identity) => {
+            let (words, json) = (token_words::of_identity(&identity), told::identity(&identity));
+            There { words, json, identity: Some(identity) }
+        }
+        Err(NotMet::Declined(why)) => There::of(token_words::of_declined(why).to_owned(), declined(why)),
+        Err(NotMet::Token(error)) => There::of(token_words::of_error(error), declined(Declined::Unknown)),
+        Err(NotMet::Other(identity)) => There::of(token_words::of_other(&identity), told::identity(&identity)),
+        Err(NotMet::Fault(fault)) if fault == nobody_came() => There::default(),
+        Err(NotMet::Fault(fault)) => return Err(fault),
+    })
+}
+
+/// The burn of this token that was begun and did not come to its end, where it is known of. Without a number it may be another's.
+fn unfinished(kept: Option<&mut (dyn Burns + 'static)>, identity: &Identity) -> Result<Option<Record>, Fault> {
+    let Some(kept) = kept.filter(|_| identity.serial.is_some()) else { return Ok(None) };
+    let record = kept.journal().record(&TokenName::from(identity))?;
+    Ok(record.filter(|record| matches!(record.progress, Progress::Begun(_))))
+}
+
+fn of_unfinished(record: &Record) -> String {
+    let owner = token_words::of_owner(&record.request.credential);
+    let owner = if owner.is_empty() { text("token.owner_none") } else { &owner };
+    fill("token.unfinished_burn", &[("owner", owner), ("when", &when::minute(record.began))])
+}
+
+fn unfinished_json(record: &Record) -> Value {
+    json!({ "account": told::credential(&record.request.credential), "began": record.began })
 }
 
 fn met(context: &Context, on: &Where) -> Result<Identity, NotMet> {
@@ -85,10 +129,13 @@ fn looked_at(context: &Context, on: &Where) -> Result<(Identity, Fullness, Vec<I
 
 /// Tells what a token is, what it can hold, and how full it is.
 pub fn info(context: &Context, on: &Where) -> Result<(), Fault> {
+    let mut kept = kept::open_unasked(context, on.emulated.is_some())?;
     let (identity, fullness, applets) = looked_at(context, on)?;
+    let open = unfinished(kept.as_deref_mut(), &identity)?;
     let capabilities = Capabilities::of(&identity);
     let family = token_words::of_family(identity.family);
     let mut lines = vec![token_words::of_identity(&identity)];
+    lines.extend(open.as_ref().map(of_unfinished));
     lines.extend((identity.model != Some(family)).then(|| family.to_owned()));
     lines.extend((!token_words::is_known(&identity)).then(|| text("token.info_unknown_model").to_owned()));
     lines.extend(
@@ -119,7 +166,9 @@ pub fn info(context: &Context, on: &Where) -> Result<(), Fault> {
         Fullness::Hidden | Fullness::Closed(_) => Value::Null,
     };
     let holds = told::capabilities(&capabilities);
-    let json = json!({ "token": told::identity(&identity), "holds": holds, "places": places, "applets": applets });
+    let open = open.as_ref().map_or(Value::Null, unfinished_json);
+    let token = told::identity(&identity);
+    let json = json!({ "token": token, "unfinished": open, "holds": holds, "places": places, "applets": applets });
     context.terminal.result(&lines.join("\n"), &json);
     Ok(())
 }

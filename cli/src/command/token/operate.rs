@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use countersign_core::burn::ledger::Proof;
+use countersign_core::app::LedgerLine;
 use countersign_core::burn::{
-    Credential, Family, Identity, KeyProfile, Moving, Operated, Operation, Refusal, Request, Room, Said, Seed, Stop,
-    TokenError, TokenName,
+    self, Credential, Ending, Family, Identity, KeyProfile, Operated, Operation, Refusal, Request, Room, Said, Seed,
+    Settings, Stop, TokenError, TokenName, row_of_settings,
 };
 use countersign_core::protocol::Secret;
 use countersign_strings::{fill, text};
@@ -79,10 +79,8 @@ fn has_forgotten(
                 pause::until(&*clock, clock.now().saturating_add(1), || !interrupt.was_asked());
             }
             // By its maker's key: it forgot any other.
-            let room = found.room(&KeyProfile::Vendor, tools);
-            let is_other = |room: &Room| before.is_none_or(|before| before.is_as_made() || before != room);
-            let has_forgotten = |room: Room| room.is_as_made() && is_other(&room);
-            identity.is_same_token(found.identity()) && room.ok().flatten().is_some_and(has_forgotten)
+            let now = found.room(&KeyProfile::Vendor, tools).ok().flatten();
+            burn::has_forgotten(identity, before, found.identity(), now.as_ref())
         })
     })?)
 }
@@ -111,7 +109,10 @@ pub fn sync(context: &Context, asked_for: &SyncClock) -> Result<(), Fault> {
     let (settings, number) = (token_words::of_settings(&request.credential), request.profile.to_string());
     let values = [("settings", &*settings), ("n", &*number)];
     asked(&table, &identity, on, question, &values)?;
-    let operated = operate(&mut table, &identity, &Operation::SyncClock(request))?;
+    let operated = operate(&mut table, &identity, &Operation::SyncClock(request.clone()))?;
+    if operated == Operated::Done {
+        clock_is_set(&mut table, &identity, &request)?;
+    }
     told(&table, &identity, operated);
     Ok(())
 }
@@ -125,34 +126,37 @@ fn with_its_settings(
     request: Request,
 ) -> Result<Request, Fault> {
     let token = TokenName::from(identity);
-    // What failed may have left others.
-    let known = table.burns.rows(&token)?.into_iter().rfind(|line| line.row.proof != Proof::Failed);
-    let shape = shape_of(&asked_for.shape, known.as_ref().map(|line| &line.row.credential));
-    let missing = [("--algorithm", shape.algorithm.is_none()), ("--period", shape.period.is_none())];
+    let rows = table.burns.rows(&token)?;
+    let known = row_of_settings(rows.iter().map(|line| &line.row));
+    let settings = said(&asked_for.shape, &request.credential)
+        .or(known.map(|row| Settings::of(&row.credential)).unwrap_or_default());
+    let missing = [("--algorithm", settings.algorithm.is_none()), ("--period", settings.period.is_none())];
     let missing: Vec<&str> = missing.into_iter().filter(|(_, is_missing)| *is_missing).map(|(name, _)| name).collect();
-    if !missing.is_empty() && shape.counter.is_none() {
-        return Err(Fault::refused(fill("token.sync_settings", &[("settings", &missing.join(", "))])));
-    }
+    let credential = settings.put_into(request.credential.clone());
+    let refused = || Fault::refused(fill("token.sync_settings", &[("settings", &missing.join(", "))]));
+    let credential = credential.ok_or_else(refused)?;
     let display = match (asked_for.display, known) {
         (None, Some(_)) => table.burns.journal().record(&token)?.map(|record| record.request.display),
         _ => None,
     };
-    let credential = without_seed(&shape, "", "")?;
     Ok(Request { credential, display: display.unwrap_or(request.display), ..request })
 }
 
-/// What was said, and beside it what is known.
-fn shape_of(said: &Shape, known: Option<&Credential>) -> Shape {
-    let period = known.and_then(|known| match known.moving {
-        Moving::Time(period) => Some(u64::from(period.seconds())),
-        Moving::Counter(_) => None,
-    });
-    Shape {
-        algorithm: said.algorithm.clone().or(known.map(|known| known.algorithm.as_str().to_owned())),
-        digits: said.digits.or(known.map(|known| known.digits.get().into())),
-        period: said.period.or(period),
-        counter: said.counter,
+/// What was said, as it was read.
+fn said(shape: &Shape, read: &Credential) -> Settings {
+    let read = Settings::of(read);
+    Settings {
+        algorithm: read.algorithm.filter(|_| shape.algorithm.is_some()),
+        digits: read.digits.filter(|_| shape.digits.is_some()),
+        period: read.period.filter(|_| shape.period.is_some()),
     }
+}
+
+/// A clock that was set is not off any more, and the ledger says so no longer.
+fn clock_is_set(table: &mut Table<'_>, identity: &Identity, request: &Request) -> Result<(), Fault> {
+    let rows = table.burns.rows(&TokenName::from(identity))?;
+    let is_off = |line: &&LedgerLine| line.row.ahead.is_some() && line.row.is_in_place_of(request);
+    rows.iter().filter(is_off).try_for_each(|line| table.burns.read_back(line, Ending::Written(None)))
 }
 
 /// Deletes one profile or entry.
@@ -316,21 +320,19 @@ fn without_seed(shape: &Shape, issuer: &str, account: &str) -> Result<Credential
 
 #[cfg(test)]
 mod tests {
-    use countersign_core::protocol::otp::{Algorithm, Period};
+    use countersign_core::protocol::otp::Period;
 
     use super::*;
 
     #[test]
-    fn settings_that_were_not_said_are_those_of_the_ledger_and_none_is_made_up() {
-        let mut known = without_seed(&Shape::default(), "ACME", "mara").unwrap();
-        known.algorithm = Algorithm::Sha256;
-        known.moving = Moving::Time(Period::try_from(60).unwrap());
-        let taken = without_seed(&shape_of(&Shape::default(), Some(&known)), "", "").unwrap();
-        assert_eq!((taken.algorithm, taken.moving, taken.digits), (known.algorithm, known.moving, known.digits));
-        let said = Shape { period: Some(30), ..Shape::default() };
-        let shape = shape_of(&said, Some(&known));
-        assert_eq!((shape.algorithm.as_deref(), shape.period), (Some("SHA256"), Some(30)), "what was said counts");
-        let shape = shape_of(&said, None);
-        assert_eq!((shape.algorithm, shape.period, shape.digits), (None, Some(30), None));
+    fn only_what_was_said_counts_as_said() {
+        let shape = Shape { period: Some(60), ..Shape::default() };
+        let read = without_seed(&shape, "", "").unwrap();
+        let period = Period::try_from(60).ok();
+        assert_eq!(said(&shape, &read), Settings { period, ..Settings::default() });
+        assert_eq!(said(&Shape::default(), &read), Settings::default());
+        let all = Shape { algorithm: Some("sha256".into()), digits: Some(8), ..shape };
+        let read = without_seed(&all, "", "").unwrap();
+        assert_eq!(said(&all, &read), Settings::of(&read));
     }
 }

@@ -80,6 +80,17 @@ pub fn standing(of: &LedgerRow) -> Value {
     json!({ "account": account, "written_at": of.written_at, "verified": proof })
 }
 
+/// Another token that holds a seed.
+pub fn elsewhere(of: &LedgerRow) -> Value {
+    let mut json = standing(of);
+    if let Value::Object(json) = &mut json {
+        let profile = of.token.family.has_profiles().then_some(of.profile);
+        json.insert("serial".to_owned(), json!(of.token.serial.as_ref().map(ToString::to_string)));
+        json.insert("profile".to_owned(), json!(profile));
+    }
+    json
+}
+
 /// A token that is not in a ledger.
 pub fn left_out(of: &LeftOut) -> Value {
     let why = match of.why {
@@ -139,8 +150,8 @@ const fn note_name(note: Note) -> &'static str {
 /// How a burn ended, in one word.
 pub const fn name(of: Ending) -> &'static str {
     match of {
-        Ending::ProvenByLink => "proven_by_link",
-        Ending::ProvenByPerson => "proven_by_codes",
+        Ending::ProvenByLink | Ending::CountedByLink(_) => "proven_by_link",
+        Ending::ProvenByPerson | Ending::CountedByPerson(_) => "proven_by_codes",
         Ending::ClockOff(_) => "clock_off",
         Ending::Written(_) => "written_not_proven",
         Ending::Failed => "failed",
@@ -150,8 +161,7 @@ pub const fn name(of: Ending) -> &'static str {
 
 /// How a burn ended.
 pub fn ending(of: Ending) -> Value {
-    let ahead = if let Ending::ClockOff(ahead) = of { Some(ahead) } else { None };
-    json!({ "ending": name(of), "proven": of.is_proven(), "clock_ahead": ahead })
+    json!({ "ending": name(of), "proven": of.is_proven(), "clock_ahead": of.ahead() })
 }
 
 /// Why a token is not served.

@@ -1,9 +1,9 @@
-//! `countersign token verify`: whether a token holds what was written. Nothing is written; of a counter the first code is used up.
+//! `countersign token verify`: whether a token holds what was written. Nothing is written; of a counter a code is used up.
 
 use countersign_core::app::LedgerLine;
 use countersign_core::burn::{
-    Credential, Ending, Family, Found, Identity, Judgement, LedgerRow, Moving, Plan, PlanError, Proof, Refusal,
-    Request, Said, TokenError, TokenName,
+    Ending, Found, Identity, LedgerRow, Moving, Plan, PlanError, Proof, Record, Refusal, Request, Reread, Said,
+    TokenError, TokenName, verify_row,
 };
 use countersign_core::error::PortError;
 use countersign_strings::{fill, text};
@@ -28,10 +28,10 @@ enum End {
 
 /// What was read back.
 enum Read {
-    /// What was asked about, or burned last.
-    One { plan: Box<Plan>, proof: Proof, is_kept: bool },
-    /// Every entry that the ledger says is in the token.
-    Entries(Identity, Vec<(Credential, Ending)>),
+    /// What was asked about, or burned last; with its row of the ledger where that is not the journal's to keep.
+    One { plan: Box<Plan>, proof: Proof, is_kept: bool, line: Option<Box<LedgerLine>> },
+    /// Every place that the ledger knows of.
+    Each(Identity, Vec<(LedgerLine, Reread)>),
 }
 
 /// Reads back by the link where the token can; else digits are compared.
@@ -44,44 +44,9 @@ pub fn run(context: &Context, asked: &Verify) -> Result<(), Fault> {
         }
         None => None,
     };
-    let read = table.with(|found, at| -> Result<_, End> {
-        let token = TokenName::from(found.identity());
-        let record = at.burns.journal().record(&token).map_err(End::Port)?;
-        let is_kept = named.is_none();
-        let identity = found.identity().clone();
-        let said = Said { profile: asked.profile, ..Said::default() };
-        let misplaced = found.capabilities().misplaced(said);
-        if !misplaced.is_empty() {
-            return Err(End::Refused(identity, Refusal::Misfits(misplaced)));
-        }
-        if is_kept && asked.profile.is_none() && found.capabilities().reads_codes {
-            let rows = at.burns.rows(&token).map_err(End::Fault)?;
-            if rows.len() > 1 {
-                return Ok(Read::Entries(identity, entries(found, at, &rows)?));
-            }
-        }
-        // What was burned last may be in another profile than the one that is asked about.
-        let record = record.filter(|record| asked.profile.is_none_or(|profile| record.request.profile == profile));
-        let kept = record.map(|record| Request { replace: true, expert: true, ..record.request });
-        let request = named.or(kept).ok_or(End::Nothing)?;
-        let plan = found.plan(request, &at.key, at.tools).map_err(|error| match error {
-            PlanError::Refused(refusal) => End::Refused(identity, refusal),
-            PlanError::Token(error) => End::Token(error),
-        })?;
-        let proof = found.verify(&plan, at.tools);
-        if is_kept && matches!(proof, Err(TokenError::NotKept(_))) {
-            // Whatever it holds, it is not what the ledger says.
-            at.burns.journal().finish(&token, Ending::Failed).map_err(End::Port)?;
-        }
-        let proof = proof.map_err(End::Token)?;
-        if is_kept && proof == Proof::Code {
-            at.burns.journal().finish(&token, Ending::ProvenByLink).map_err(End::Port)?;
-        }
-        Ok(Read::One { plan: Box::new(plan), proof, is_kept })
-    })?;
-    let (plan, proof, is_kept) = match read {
-        Ok(Read::One { plan, proof, is_kept }) => (*plan, proof, is_kept),
-        Ok(Read::Entries(identity, entries)) => return told_each(context, &identity, &entries),
+    let (plan, proof, is_kept, line) = match table.with(|found, mut at| read(found, &mut at, asked, named))? {
+        Ok(Read::One { plan, proof, is_kept, line }) => (*plan, proof, is_kept, line),
+        Ok(Read::Each(identity, read)) => return each(&mut table, asked, &identity, read),
         Err(End::Nothing) => return Err(Fault::refused(text("token.nothing_to_verify"))),
         Err(End::Refused(identity, refusal)) => {
             return Err(Fault::refused(token_words::of_refused(&identity, &refusal)));
@@ -90,86 +55,173 @@ pub fn run(context: &Context, asked: &Verify) -> Result<(), Fault> {
         Err(End::Port(fault)) => return Err(fault.into()),
         Err(End::Fault(fault)) => return Err(fault),
     };
+    let mut ending = proof.ending();
+    if !ending.is_proven() {
+        ending = by_codes(&mut table, &plan, asked, is_kept)?;
+    }
+    if let Some(line) = line.filter(|_| ending.is_proven()) {
+        // Its seed is this one, and its counter is further now.
+        table.burns.read_back(&line, ending)?;
+    }
+    told(&table, &plan, ending)
+}
+
+/// Asks the token that lies there, in whatever way fits what is asked and what is known.
+fn read(found: &mut Found<'_>, at: &mut At<'_>, asked: &Verify, named: Option<Request>) -> Result<Read, End> {
+    let identity = found.identity().clone();
+    let misplaced = found.capabilities().misplaced(Said { profile: asked.profile, ..Said::default() });
+    if !misplaced.is_empty() {
+        return Err(End::Refused(identity, Refusal::Misfits(misplaced)));
+    }
+    let token = TokenName::from(&identity);
+    let mut rows = at.burns.rows(&token).map_err(End::Fault)?;
+    if let Some(request) = named {
+        let own = &request.credential.seed;
+        let is_counted = |row: &LedgerRow| matches!(row.credential.moving, Moving::Counter(_));
+        let is_it = |row: &LedgerRow| row.is_in_place_of(&request) && row.credential.seed.is_same_key(own);
+        let line = rows.into_iter().find(|line| is_counted(&line.row) && is_it(&line.row));
+        return one(found, at, request, line);
+    }
+    let is_asked = |profile: u8| asked.profile.is_none_or(|asked| asked == profile);
+    rows.retain(|line| is_asked(line.row.profile));
+    // What was burned last may be in another profile than the one that is asked about.
+    let record = at.burns.journal().record(&token).map_err(End::Port)?;
+    let record = record.filter(|record| is_asked(record.request.profile));
+    match record {
+        Some(record) if rows.iter().all(|line| line.row.is_in_place_of(&record.request)) => last(found, at, &record),
+        None if rows.is_empty() => Err(End::Nothing),
+        _ => {
+            let one = |line| Ok((reread(found, at, &line)?, line));
+            let read = rows.into_iter().map(one).collect::<Result<Vec<_>, End>>()?;
+            Ok(Read::Each(identity, read.into_iter().map(|(reread, line)| (line, reread)).collect()))
+        }
+    }
+}
+
+/// Reads back an account that was named. A counter of which the ledger knows in this token stands where its row says.
+fn one(found: &mut Found<'_>, at: &mut At<'_>, request: Request, line: Option<LedgerLine>) -> Result<Read, End> {
+    let stands = line.as_ref().map_or(request.credential.moving, |line| line.row.credential.moving);
+    let planned = match &line {
+        Some(line) => found.plan_row(&line.row, request.touch, &at.key, at.tools),
+        None => found.plan(request, &at.key, at.tools),
+    };
+    let plan = planned.map_err(|error| not_planned(found, error))?;
+    let proof = found.verify_from(&plan, stands, at.tools).map_err(End::Token)?;
+    Ok(Read::One { plan: Box::new(plan), proof, is_kept: false, line: line.map(Box::new) })
+}
+
+/// Reads back what was burned last, and keeps what that shows.
+fn last(found: &mut Found<'_>, at: &mut At<'_>, record: &Record) -> Result<Read, End> {
+    let request = Request { replace: true, expert: true, ..record.request.clone() };
+    let plan = found.plan(request, &at.key, at.tools).map_err(|error| not_planned(found, error))?;
+    let proof = found.verify_from(&plan, record.left().moving, at.tools);
+    let mut keep = |ending| at.burns.journal().finish(&record.token, ending).map_err(End::Port);
     match proof {
-        Proof::Code => told(&table, &plan, Ending::ProvenByLink),
-        Proof::Settings => {
-            let ending = by_codes(&mut table, &plan, asked, is_kept)?;
-            told(&table, &plan, ending)
+        Ok(proof) => {
+            let ending = proof.ending();
+            if ending.is_proven() {
+                keep(ending)?;
+            }
+            Ok(Read::One { plan: Box::new(plan), proof, is_kept: true, line: None })
+        }
+        Err(error) => {
+            if matches!(error, TokenError::NotKept(_)) {
+                // Whatever it holds, it is not what the ledger says.
+                keep(Ending::Failed)?;
+            }
+            Err(End::Token(error))
         }
     }
 }
 
-/// Reads back each entry that the ledger says is in this token, and keeps what came of it.
-fn entries(found: &mut Found<'_>, at: At<'_>, rows: &[LedgerLine]) -> Result<Vec<(Credential, Ending)>, End> {
-    let mut entries = Vec::new();
-    for line in rows {
-        let LedgerRow { credential, proof, .. } = &line.row;
-        // A code that a counter moves is used up by asking: what is proven is not asked again.
-        let ending = if matches!(credential.moving, Moving::Counter(_)) && proof.is_proven() {
-            Ending::ProvenByLink
-        } else {
-            let ending = entry(found, &at, credential)?;
-            at.burns.read_back(line, ending).map_err(End::Fault)?;
-            ending
-        };
-        entries.push((credential.clone(), ending));
+/// Reads back a place of the ledger, and keeps what that shows; where a person is to compare, that is kept then.
+fn reread(found: &mut Found<'_>, at: &mut At<'_>, line: &LedgerLine) -> Result<Reread, End> {
+    let reread = verify_row(found, &line.row, &at.key, at.tools).map_err(End::Token)?;
+    if !matches!(reread.ending, Ending::Written(_)) {
+        at.burns.read_back(line, reread.ending).map_err(End::Fault)?;
     }
-    Ok(entries)
+    Ok(reread)
 }
 
-/// Reads back one entry. Whether it asks for a touch stands in no ledger, and some tell.
-fn entry(found: &mut Found<'_>, at: &At<'_>, credential: &Credential) -> Result<Ending, End> {
-    for touch in [false, true] {
-        let request = Request { touch, replace: true, expert: true, ..Request::new(credential.clone()) };
-        let plan = match found.plan(request, &at.key, at.tools) {
-            Ok(plan) => plan,
-            Err(PlanError::Refused(_)) => continue,
-            Err(PlanError::Token(error)) => return Err(End::Token(error)),
-        };
-        match found.verify(&plan, at.tools) {
-            Ok(Proof::Code) => return Ok(Ending::ProvenByLink),
-            Ok(Proof::Settings) => return Ok(Ending::Written(None)),
-            Err(TokenError::NotKept(_)) if plan.identity().family == Family::Token2Otp => {}
-            Err(TokenError::NotKept(_)) => return Ok(Ending::Failed),
-            Err(error) => return Err(End::Token(error)),
-        }
+fn not_planned(found: &Found<'_>, error: PlanError) -> End {
+    match error {
+        PlanError::Refused(refusal) => End::Refused(found.identity().clone(), refusal),
+        PlanError::Token(error) => End::Token(error),
     }
-    Ok(Ending::Failed)
 }
 
-/// Names each entry, and whether it is proven.
-fn told_each(context: &Context, identity: &Identity, entries: &[(Credential, Ending)]) -> Result<(), Fault> {
+/// Compares the codes of each place that cannot be read, and names each, and whether it is proven.
+fn each(
+    table: &mut Table<'_>,
+    asked: &Verify,
+    identity: &Identity,
+    read: Vec<(LedgerLine, Reread)>,
+) -> Result<(), Fault> {
+    let mut ended = Vec::new();
+    for (line, Reread { ending, plan }) in read {
+        let ending = match (ending, plan) {
+            (Ending::Written(_), Some(plan)) => {
+                let judgement = compare::compare(table, &plan, wanted(asked))?;
+                let judged = judgement.map_or(ending, |judgement| judgement.ending());
+                if judgement.is_some() {
+                    table.burns.read_back(&line, judged)?;
+                }
+                judged
+            }
+            (ending, _) => ending,
+        };
+        ended.push((line, ending));
+    }
+    told_each(table.context, identity, &ended)
+}
+
+fn told_each(context: &Context, identity: &Identity, entries: &[(LedgerLine, Ending)]) -> Result<(), Fault> {
     let terminal = &context.terminal;
-    let as_json = |(credential, ending): &(Credential, Ending)| {
-        let (account, name) = (told::credential(credential), told::name(*ending));
-        json!({ "account": account, "ending": name, "proven": ending.is_proven() })
+    let as_json = |(line, ending): &(LedgerLine, Ending)| {
+        let (account, name) = (told::credential(&ending.leaves(&line.row.credential)), told::name(*ending));
+        let profile = line.row.token.family.has_profiles().then_some(line.row.profile);
+        let proven = ending.is_proven();
+        json!({ "account": account, "profile": profile, "ending": name, "proven": proven, "clock_ahead": ending.ahead() })
     };
     let rows: Vec<Value> = entries.iter().map(as_json).collect();
     let all_proven = entries.iter().all(|(_, ending)| ending.is_proven());
     terminal.result("", &json!({ "token": told::identity(identity), "proven": all_proven, "entries": rows }));
-    for (credential, ending) in entries {
-        let owner = token_words::of_owner(credential);
-        let owner = if owner.is_empty() { text("token.owner_none") } else { &owner };
-        let key = if ending.is_proven() { "token.entry_proven" } else { "token.entry_other" };
-        terminal.say(&fill(key, &[("name", owner)]));
-    }
+    entries.iter().for_each(|(line, ending)| terminal.say(&of_entry(line, *ending)));
     if all_proven {
         return Ok(());
     }
     Err(Fault::refused(text("token.entries_not_proven")))
 }
 
+/// One place, and what came of it.
+fn of_entry(line: &LedgerLine, ending: Ending) -> String {
+    let owner = token_words::of_owner(&line.row.credential);
+    let owner = if owner.is_empty() { text("token.owner_none") } else { &owner };
+    let profile = line.row.token.family.has_profiles().then_some(line.row.profile);
+    let name = token_words::of_place(owner, profile);
+    let clock = ending.ahead().map(token_words::of_clock).unwrap_or_default();
+    let key = match ending {
+        Ending::ClockOff(_) => "token.entry_clock_off",
+        Ending::Written(_) => "token.entry_unproven",
+        ending if ending.is_proven() => "token.entry_proven",
+        _ => "token.entry_other",
+    };
+    fill(key, &[("name", &name), ("clock", &clock)])
+}
+
+const fn wanted(asked: &Verify) -> Wanted {
+    if asked.compare { Wanted::Always } else { Wanted::OfPerson }
+}
+
 /// A person types what the display shows.
 fn by_codes(table: &mut Table<'_>, plan: &Plan, asked: &Verify, is_kept: bool) -> Result<Ending, Fault> {
-    let wanted = if asked.compare { Wanted::Always } else { Wanted::OfPerson };
-    let Some(judgement) = compare::compare(table, plan, wanted)? else { return Ok(Ending::Written(None)) };
+    let Some(judgement) = compare::compare(table, plan, wanted(asked))? else { return Ok(Ending::Written(None)) };
     if is_kept {
         return write::judged(table, plan, judgement);
     }
-    match judgement {
-        Judgement::Match => Ok(Ending::ProvenByPerson),
-        Judgement::ClockOff(ahead) => Ok(Ending::ClockOff(ahead)),
-        Judgement::WrongSeed => Err(Fault::refused(text("token.not_this_seed"))),
+    match judgement.ending() {
+        Ending::Failed => Err(Fault::refused(text("token.not_this_seed"))),
+        ending => Ok(ending),
     }
 }
 

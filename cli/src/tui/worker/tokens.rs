@@ -195,6 +195,7 @@ mod tests {
                 credential: credential.clone(),
                 written_at: 0,
                 proof: Proof::Written,
+                ahead: None,
                 batch: None,
             },
         };

@@ -114,7 +114,7 @@ impl Driver for Feitian {
         }
         let told = Reader::only(response.data.expose(), TRUNCATED).map_err(unreadable(Step::ReadBack))?;
         let code = digits(told).ok_or(TokenError::Unreadable(Step::ReadBack))?;
-        is_code_of(credential, code.as_bytes())
+        is_code_of(plan, code.as_bytes())
     }
 
     fn operate(&mut self, mut pen: Pen<'_, '_>, operation: &Operation) -> Result<Operated, Stop> {

@@ -32,10 +32,7 @@ pub(super) struct Molto {
 impl Molto {
     /// Asks for serial number and clock.
     pub(super) fn identify(channel: &mut Channel<'_>, now: u64) -> Result<Option<Self>, TokenError> {
-        let response = channel.exchange(&Apdu::new([0x80, 0x41, 0x00, 0x00]).expecting(0))?;
-        let told = Some(response).filter(|response| response.status == StatusWord::OK);
-        let info = told.and_then(|told| Info::parse(told.data.expose()));
-        Ok(info.map(|info| {
+        Ok(info(channel)?.map(|info| {
             let ahead = Some(info.ahead(now));
             Self {
                 identity: Identity {
@@ -47,6 +44,13 @@ impl Molto {
             }
         }))
     }
+}
+
+/// What it tells of itself.
+fn info(channel: &mut Channel<'_>) -> Result<Option<Info>, TokenError> {
+    let response = channel.exchange(&Apdu::new([0x80, 0x41, 0x00, 0x00]).expecting(0))?;
+    let told = Some(response).filter(|response| response.status == StatusWord::OK);
+    Ok(told.and_then(|told| Info::parse(told.data.expose())))
 }
 
 /// What anyone may read of a profile.
@@ -172,6 +176,11 @@ impl Driver for Molto {
 
     fn verify(&mut self, channel: &mut Channel<'_>, plan: &Plan, _: Tools<'_>) -> Result<Proof, TokenError> {
         let kept = Public::read(channel, plan.request.profile, Step::ReadBack)?;
+        // Two of them may be alike in all but this, and no reader tells of a swap.
+        let info = info(channel)?.ok_or(TokenError::Unreadable(Step::ReadBack))?;
+        if plan.identity.serial.as_ref() != Some(&info.serial) {
+            return Err(TokenError::OtherToken);
+        }
         let credential = &plan.request.credential;
         let expected = Public {
             title: plan.stored.one().to_owned(),
@@ -285,7 +294,7 @@ mod tests {
 
     #[test]
     fn a_profile_is_written_and_read_back() {
-        let mut player = player(&[EMPTY, CHALLENGE, "9000", "9000", "9000", "9000", GOOGLE]);
+        let mut player = player(&[EMPTY, CHALLENGE, "9000", "9000", "9000", "9000", GOOGLE, INFO]);
         assert_eq!(player.burn(of(7, "Google", RFC_SEED), &KeyProfile::Vendor), Ok(()));
         assert_eq!(player.verify(), Ok(Proof::Settings));
         let expected = [
@@ -297,8 +306,18 @@ mod tests {
             "84C5010724 5D848C69EB8E884E7D20591FF89ADEFF31FD80354BF08248E60D457774BBF06E F534C738",
             "84D5000714 934363A4A0B27FE53AC3FBDBDC50A270 F086F8A0",
             "80410007 01 70",
+            "80 41 00 00 00",
         ];
         assert_eq!(player.sent(), expected.map(hex));
+    }
+
+    #[test]
+    fn one_that_is_alike_in_all_but_its_number_is_another() {
+        let other = INFO.replace("3432 0000", "3433 0000");
+        assert_ne!(other, INFO);
+        let mut player = player(&[EMPTY, CHALLENGE, "9000", "9000", "9000", "9000", GOOGLE, &other]);
+        player.burn(of(7, "Google", RFC_SEED), &KeyProfile::Vendor).unwrap();
+        assert_eq!(player.verify(), Err(TokenError::OtherToken));
     }
 
     #[test]
@@ -361,7 +380,7 @@ mod tests {
             ("47", "48"),
         ] {
             let other = GOOGLE.replacen(from, to, 1);
-            let mut player = player(&[EMPTY, CHALLENGE, "9000", "9000", "9000", "9000", &other]);
+            let mut player = player(&[EMPTY, CHALLENGE, "9000", "9000", "9000", "9000", &other, INFO]);
             player.burn(of(7, "Google", RFC_SEED), &KeyProfile::Vendor).unwrap();
             assert_eq!(player.verify(), Err(TokenError::NotKept(Step::ReadBack)), "{to}");
         }

@@ -300,7 +300,7 @@ impl Driver for Token2 {
         let is_same =
             entry.head == head(&plan.request)? && (entry.app, entry.account) == (app.as_bytes(), account.as_bytes());
         let code = entry.code.filter(|_| is_same).ok_or(TokenError::NotKept(Step::ReadBack))?;
-        is_code_of(&plan.request.credential, code)
+        is_code_of(plan, code)
     }
 
     fn operate(&mut self, mut pen: Pen<'_, '_>, operation: &Operation) -> Result<Operated, Stop> {

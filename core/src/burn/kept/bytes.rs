@@ -16,6 +16,9 @@ use crate::error::PortError;
 /// The form of all of these that this program writes.
 pub(super) const FORM: u8 = 1;
 
+/// The form of a row of the ledger that says how far its token's clock is off.
+pub(super) const WITH_CLOCK: u8 = 2;
+
 // What each is called by is its place in these lists, from 1: what comes is added at the end.
 
 pub(super) const FAMILIES: [Family; 8] = [
@@ -93,31 +96,38 @@ impl Out {
         Self(Zeroizing::new(Vec::with_capacity(1024 + texts + seed)))
     }
 
+    /// All that was written, to be sealed.
     pub fn done(mut self) -> Secret {
         Secret::new(std::mem::take(&mut *self.0))
     }
 
+    /// Bytes as they are.
     pub fn bytes(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
     }
 
+    /// One byte.
     pub fn byte(&mut self, byte: u8) {
         self.0.push(byte);
     }
 
+    /// A number, in 8 bytes.
     pub fn number(&mut self, number: u64) {
         self.bytes(&number.to_be_bytes());
     }
 
+    /// A number that may be negative, in 8 bytes.
     pub fn signed(&mut self, number: i64) {
         self.bytes(&number.to_be_bytes());
     }
 
+    /// A text, its length in 4 bytes before it.
     pub fn text(&mut self, text: &str) {
         self.bytes(&(text.len() as u32).to_be_bytes());
         self.bytes(text.as_bytes());
     }
 
+    /// What may be missing: 0, or 1 and itself.
     pub fn maybe<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
         self.byte(u8::from(value.is_some()));
         if let Some(value) = value {
@@ -125,15 +135,18 @@ impl Out {
         }
     }
 
+    /// What stands in a list, by its number there.
     pub fn place_in<T: PartialEq>(&mut self, list: &[T], item: &T) {
         self.byte(number_of(list, item));
     }
 
+    /// A token: its family, and its serial number, empty where it tells none.
     pub fn token(&mut self, token: &TokenName) {
         self.place_in(&FAMILIES, &token.family);
         self.text(token.serial.as_ref().map_or("", Serial::as_str));
     }
 
+    /// What is in a token, its seed among it.
     pub fn credential(&mut self, credential: &Credential) {
         self.maybe(credential.serial.as_ref(), |out, serial| out.text(serial.as_str()));
         self.text(&credential.issuer);
@@ -156,6 +169,7 @@ impl Out {
         self.byte(credential.digits.get());
     }
 
+    /// How far a burn got.
     pub fn progress(&mut self, progress: &Progress) {
         match progress {
             Progress::Begun(steps) => {
@@ -172,6 +186,7 @@ impl Out {
         }
     }
 
+    /// How a burn ended.
     pub fn ending(&mut self, ending: Ending) {
         match ending {
             Ending::ProvenByLink => self.byte(1),
@@ -187,6 +202,14 @@ impl Out {
             }
             Ending::Failed => self.byte(6),
             Ending::NotWritten => self.byte(7),
+            Ending::CountedByLink(next) => {
+                self.byte(8);
+                self.number(next.get());
+            }
+            Ending::CountedByPerson(next) => {
+                self.byte(9);
+                self.number(next.get());
+            }
         }
     }
 
@@ -227,44 +250,53 @@ const NO_TRIES: u64 = 256;
 pub(super) struct In<'a>(pub &'a [u8]);
 
 impl<'a> In<'a> {
+    /// What stands behind the number of the form; nothing of a form that this program does not know.
     pub fn of(bytes: &'a [u8]) -> Option<Self> {
         bytes.strip_prefix(&[FORM]).map(Self)
     }
 
+    /// Whether all of it was read.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
+    /// So many bytes as an array has; nothing where there are fewer.
     pub fn take<const N: usize>(&mut self) -> Option<&'a [u8; N]> {
         let (front, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
         Some(front)
     }
 
+    /// So many bytes; nothing where there are fewer.
     pub fn slice(&mut self, length: usize) -> Option<&'a [u8]> {
         let (front, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
         Some(front)
     }
 
+    /// One byte.
     pub fn byte(&mut self) -> Option<u8> {
         self.take::<1>().map(|[byte]| *byte)
     }
 
+    /// A number, of 8 bytes.
     pub fn number(&mut self) -> Option<u64> {
         self.take().copied().map(u64::from_be_bytes)
     }
 
+    /// A number that may be negative, of 8 bytes.
     pub fn signed(&mut self) -> Option<i64> {
         self.take().copied().map(i64::from_be_bytes)
     }
 
+    /// A text, its length in 4 bytes before it.
     pub fn text(&mut self) -> Option<String> {
         let length = u32::from_be_bytes(*self.take()?);
         let text = self.slice(usize::try_from(length).ok()?)?;
         Some(str::from_utf8(text).ok()?.to_owned())
     }
 
+    /// A serial number; nothing for a text that is none.
     pub fn serial(&mut self) -> Option<Serial> {
         Serial::try_from(self.text()?.as_str()).ok()
     }
@@ -278,16 +310,19 @@ impl<'a> In<'a> {
         }
     }
 
+    /// What stands in a list under the number that is here.
     pub fn one_of<T: Copy>(&mut self, list: &[T]) -> Option<T> {
         item_of(list, self.byte()?.into())
     }
 
+    /// A token.
     pub fn token(&mut self) -> Option<TokenName> {
         let (family, serial) = (self.one_of(&FAMILIES)?, self.text()?);
         let serial = if serial.is_empty() { None } else { Some(Serial::try_from(serial.as_str()).ok()?) };
         Some(TokenName { family, serial })
     }
 
+    /// What is in a token; nothing for values that no token has.
     pub fn credential(&mut self) -> Option<Credential> {
         let (serial, issuer, name) = (self.maybe(Self::serial)?, self.text()?, self.text()?);
         let length = self.byte()?;
@@ -298,7 +333,7 @@ impl<'a> In<'a> {
                 let period = Period::try_from(u64::from(seconds)).ok()?;
                 Moving::Time(period.counted_from(self.number()?).ok()?)
             }
-            2 => Moving::Counter(Counter::try_from(self.number()?).ok()?),
+            2 => Moving::Counter(self.counter()?),
             _ => return None,
         };
         let algorithm = self.one_of(&Algorithm::RFC_6238)?;
@@ -306,6 +341,11 @@ impl<'a> In<'a> {
         Some(Credential { serial, issuer, name, seed, moving, algorithm, digits })
     }
 
+    fn counter(&mut self) -> Option<Counter> {
+        Counter::try_from(self.number()?).ok()
+    }
+
+    /// How far a burn got.
     pub fn progress(&mut self) -> Option<Progress> {
         match self.byte()? {
             0 => {
@@ -318,6 +358,7 @@ impl<'a> In<'a> {
         }
     }
 
+    /// How a burn ended.
     pub fn ending(&mut self) -> Option<Ending> {
         Some(match self.byte()? {
             1 => Ending::ProvenByLink,
@@ -327,10 +368,13 @@ impl<'a> In<'a> {
             5 => Ending::Written(Some(self.error()?)),
             6 => Ending::Failed,
             7 => Ending::NotWritten,
+            8 => Ending::CountedByLink(self.counter()?),
+            9 => Ending::CountedByPerson(self.counter()?),
             _ => return None,
         })
     }
 
+    /// Why it was not read back: its number, and the number that it bears.
     pub fn error(&mut self) -> Option<TokenError> {
         let (kind, bears) = (self.byte()?, self.number()?);
         let at = |number: u64| item_of(&STEPS, number);

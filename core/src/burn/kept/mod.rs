@@ -9,6 +9,7 @@
 //!             | credential | maker and model of its source | batch 8 and line 8? | row of the ledger 8?
 //! how far:    0, count 1 and steps; or 1 and the end
 //! ledger:     1 | token | profile 1 | maker | model | written 8 | proof 1 | credential | batch 8?
+//!             or 2, and behind all that how far its clock is ahead 8
 //! key:        1 | family 1 | key
 //! batch:      1 | name | made 8
 //! row:        1 | profile 1? | maker | model | credential | serial number of its token?
@@ -28,7 +29,7 @@ use super::ledger;
 use super::name::Stored;
 use super::request::Request;
 use super::source::Row;
-use bytes::{DISPLAYS, FAMILIES, FORM, In, Out};
+use bytes::{DISPLAYS, FAMILIES, FORM, In, Out, WITH_CLOCK};
 
 /// Which batch that is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -85,6 +86,8 @@ pub struct LedgerRow {
     pub written_at: u64,
     /// What shows that the token holds it.
     pub proof: ledger::Proof,
+    /// How many seconds its clock is ahead, or behind if negative, where a person saw a code of another time.
+    pub ahead: Option<i64>,
     /// The batch that it belongs to.
     pub batch: Option<BatchId>,
 }
@@ -93,7 +96,7 @@ impl LedgerRow {
     /// The token as ledgers take it; `None` for a token that has no serial number, nor one in its source.
     pub fn entry(&self) -> Option<ledger::Entry> {
         let serial = self.token.serial.clone().or_else(|| self.credential.serial.clone())?;
-        let Self { manufacturer, model, credential, written_at, proof, .. } = self;
+        let Self { manufacturer, model, credential, written_at, proof, ahead, .. } = self;
         Some(ledger::Entry {
             serial,
             profile: self.token.family.has_profiles().then_some(self.profile),
@@ -102,6 +105,7 @@ impl LedgerRow {
             credential: credential.clone(),
             written_at: *written_at,
             proof: *proof,
+            ahead: *ahead,
         })
     }
 
@@ -113,6 +117,12 @@ impl LedgerRow {
             Family::Molto2 => self.profile == request.profile,
             _ => stored(&Request::new(self.credential.clone())) == stored(request),
         }
+    }
+
+    /// What it says after its token was read back; as it was where that says nothing new.
+    pub(crate) fn after(self, ending: Ending) -> Self {
+        let Some(proof) = Progress::Ended(ending).proof() else { return self };
+        Self { credential: ending.leaves(&self.credential), proof, ahead: ending.ahead(), ..self }
     }
 
     /// The place in the token: one row of the ledger a place.
@@ -158,13 +168,18 @@ impl Family {
 }
 
 impl Progress {
+    /// How many seconds its token's clock is ahead, where a person saw that it is off.
+    pub const fn ahead(&self) -> Option<i64> {
+        if let Self::Ended(ending) = self { ending.ahead() } else { None }
+    }
+
     /// What the ledger says of it: a burn that did not come to its end may have left anything. Nothing where nothing was
     /// written.
     pub const fn proof(&self) -> Option<ledger::Proof> {
         match self {
             Self::Begun(_) | Self::Ended(Ending::Failed) => Some(ledger::Proof::Failed),
-            Self::Ended(Ending::ProvenByLink) => Some(ledger::Proof::ByWire),
-            Self::Ended(Ending::ProvenByPerson) => Some(ledger::Proof::ByCodes),
+            Self::Ended(Ending::ProvenByLink | Ending::CountedByLink(_)) => Some(ledger::Proof::ByWire),
+            Self::Ended(Ending::ProvenByPerson | Ending::CountedByPerson(_)) => Some(ledger::Proof::ByCodes),
             // Its seed is right and its codes are not yet: it is not handed out as proven.
             Self::Ended(Ending::Written(_) | Ending::ClockOff(_)) => Some(ledger::Proof::Written),
             Self::Ended(Ending::NotWritten) => None,
@@ -194,9 +209,10 @@ impl KeptBurn {
             profile: request.profile,
             manufacturer: token.family.maker().unwrap_or(maker).to_owned(),
             model: model.as_ref().unwrap_or(source).clone(),
-            credential: request.credential.clone(),
+            credential: self.record.left(),
             written_at: *began,
             proof: progress.proof()?,
+            ahead: progress.ahead(),
             batch: self.from.map(|from| from.batch),
         })
     }
@@ -254,9 +270,9 @@ impl TokenName {
 
 impl LedgerRow {
     pub(crate) fn write(&self) -> Secret {
-        let Self { token, profile, manufacturer, model, credential, written_at, proof, batch } = self;
+        let Self { token, profile, manufacturer, model, credential, written_at, proof, ahead, batch } = self;
         let mut out = Out::of(&[manufacturer, model, &credential.issuer, &credential.name], credential.seed.len());
-        out.byte(FORM);
+        out.byte(if ahead.is_some() { WITH_CLOCK } else { FORM });
         out.token(token);
         out.byte(*profile);
         out.text(manufacturer);
@@ -265,16 +281,24 @@ impl LedgerRow {
         out.place_in(&ledger::Proof::ALL, proof);
         out.credential(credential);
         out.maybe(batch.as_ref(), |out, batch| out.number(batch.0));
+        ahead.iter().for_each(|ahead| out.signed(*ahead));
         out.done()
     }
 
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
-        let mut bytes = In::of(bytes)?;
+        let (form, rest) = bytes.split_first()?;
+        let mut bytes = In(rest);
         let (token, profile) = (bytes.token()?, bytes.byte()?);
         let (manufacturer, model, written_at) = (bytes.text()?, bytes.text()?, bytes.number()?);
         let (proof, credential) = (bytes.one_of(&ledger::Proof::ALL)?, bytes.credential()?);
         let batch = bytes.maybe(In::number)?.map(BatchId);
-        bytes.is_empty().then_some(Self { token, profile, manufacturer, model, credential, written_at, proof, batch })
+        let ahead = match *form {
+            FORM => None,
+            WITH_CLOCK => Some(bytes.signed()?),
+            _ => return None,
+        };
+        let row = Self { token, profile, manufacturer, model, credential, written_at, proof, ahead, batch };
+        bytes.is_empty().then_some(row)
     }
 }
 

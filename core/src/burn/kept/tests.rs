@@ -7,7 +7,7 @@ use super::bytes::{LINKS, PORTS, STEPS};
 use super::*;
 use crate::burn::apdu::{StatusWord, TooLong};
 use crate::burn::credential::{Moving, TokenDigits};
-use crate::burn::testing::seed;
+use crate::burn::testing::{credential, hex, seed};
 use crate::burn::{Step, TokenError};
 
 fn serials() -> impl Strategy<Value = Option<Serial>> {
@@ -71,6 +71,8 @@ fn progresses() -> impl Strategy<Value = Progress> {
         Ending::Written(None),
         Ending::Failed,
         Ending::NotWritten,
+        Ending::CountedByLink(Counter::ZERO),
+        Ending::CountedByPerson(Counter::try_from(77).unwrap()),
     ];
     endings.extend(errors().into_iter().map(|error| Ending::Written(Some(error))));
     let begun = prop::collection::vec(prop::sample::select(&STEPS[..]), 0..12).prop_map(Progress::Begun);
@@ -136,12 +138,13 @@ proptest! {
     }
 
     #[test]
-    fn a_row_of_the_ledger_is_read_as_it_was_written(burn in burns(), proof in 0..4_usize) {
+    fn a_row_of_the_ledger_is_read_as_it_was_written(burn in burns(), proof in 0..4_usize, ahead in any::<Option<i64>>()) {
         let mut burn = burn;
         burn.record.progress = Progress::Begun(vec![]);
-        let row = LedgerRow { proof: ledger::Proof::ALL[proof], ..burn.ledger_row().unwrap() };
+        let row = LedgerRow { proof: ledger::Proof::ALL[proof], ahead, ..burn.ledger_row().unwrap() };
         is_one_form(&row.write(), LedgerRow::read, LedgerRow::write);
-        prop_assert_eq!(LedgerRow::read(row.write().expose()).unwrap().place(), burn.place());
+        let again = LedgerRow::read(row.write().expose()).unwrap();
+        prop_assert_eq!((again.place(), again.ahead), (burn.place(), ahead));
     }
 
     #[test]
@@ -190,4 +193,42 @@ fn the_ledger_says_proven_of_what_was_proven_alone() {
     }
     assert_eq!(said(Ending::ProvenByLink), Some(ledger::Proof::ByWire));
     assert_eq!(said(Ending::ProvenByPerson), Some(ledger::Proof::ByCodes));
+    assert_eq!(said(Ending::CountedByLink(Counter::ZERO)), Some(ledger::Proof::ByWire));
+    assert_eq!(said(Ending::CountedByPerson(Counter::ZERO)), Some(ledger::Proof::ByCodes));
+}
+
+/// A row of the ledger as it was written before it could say that a clock is off.
+const OLD_ROW: &str = "01010000000e38363539363130303030303030310000000006546f6b656e3200000006433330312d69000000006553f10003 \
+    000000000441434d45000000046d617261143132333435363738393031323334353637383930010000001e00000000000000 \
+    00010600";
+
+#[test]
+fn an_old_row_of_the_ledger_is_read_and_takes_a_clock() {
+    let bytes = hex(OLD_ROW);
+    let row = LedgerRow::read(&bytes).unwrap();
+    assert_eq!((&*row.credential.name, row.proof, row.ahead), ("mara", ledger::Proof::Written, None));
+    assert_eq!(row.write().expose(), bytes, "it is still written so");
+    let off = row.after(Ending::ClockOff(-300)).write();
+    assert_eq!(off.expose(), [&[2], &bytes[1..], &(-300_i64).to_be_bytes()].concat());
+    let off = LedgerRow::read(off.expose()).unwrap();
+    assert_eq!((off.ahead, off.entry().unwrap().ahead), (Some(-300), Some(-300)));
+    let again = off.clone().after(Ending::NotWritten);
+    assert_eq!(again.ahead, Some(-300), "nothing was seen");
+    let set = off.after(Ending::ProvenByPerson);
+    assert_eq!((set.ahead, set.proof), (None, ledger::Proof::ByCodes));
+}
+
+#[test]
+fn a_row_of_a_counter_says_the_one_that_the_next_code_is_made_from() {
+    let at = |n: u64| Counter::try_from(n).unwrap();
+    let mut request = Request::new(credential());
+    request.credential.moving = Moving::Counter(at(0));
+    let token = TokenName { family: Family::Oath(Dialect::YubiKey), serial: None };
+    let progress = Progress::Ended(Ending::CountedByLink(at(1)));
+    let record = Record { token, request, model: None, began: 0, ahead: None, progress };
+    let row = KeptBurn { record, source: Default::default(), from: None, row: None }.ledger_row().unwrap();
+    assert_eq!((row.credential.moving, row.proof), (Moving::Counter(at(1)), ledger::Proof::ByWire));
+    let row = row.after(Ending::CountedByPerson(at(5)));
+    assert_eq!((row.credential.moving, row.proof), (Moving::Counter(at(5)), ledger::Proof::ByCodes));
+    assert_eq!(row.after(Ending::Failed).credential.moving, Moving::Counter(at(5)));
 }

@@ -143,6 +143,7 @@ fn json(bytes: &[u8], wanted: &[&Entry], seeds: bool) -> Result<(), BackError> {
             (Column::Model, token.model == entry.model),
             (Column::WrittenAt, token.written_at == *told(Column::WrittenAt)),
             (Column::Proof, token.proof == entry.proof),
+            (Column::ClockAhead, token.ahead == entry.ahead),
         ];
         let other = same.into_iter().find(|(_, is_same)| !is_same).map(|(column, _)| column);
         if let Some(column) = of_key.or(other) {

@@ -43,6 +43,8 @@ pub struct Entry {
     pub written_at: u64,
     /// What shows that the token holds it.
     pub proof: Proof,
+    /// How many seconds its clock is ahead, or behind if negative, where a person saw a code of another time.
+    pub ahead: Option<i64>,
 }
 
 /// What shows that a token holds its seed.

@@ -12,7 +12,7 @@ use crate::burn::source::{Column, Quoted, guarded};
 use crate::limits;
 
 /// The columns of the table, in their order. Those of the seed are left out of an inventory.
-pub(super) const COLUMNS: [Column; 15] = [
+pub(super) const COLUMNS: [Column; 16] = [
     Column::Serial,
     Column::SecretBase32,
     Column::SecretHex,
@@ -28,6 +28,7 @@ pub(super) const COLUMNS: [Column; 15] = [
     Column::Issuer,
     Column::Name,
     Column::Profile,
+    Column::ClockAhead,
 ];
 
 /// Which of them a table has.
@@ -76,6 +77,7 @@ pub(super) fn cell(entry: &Entry, column: Column) -> Result<Zeroizing<String>, L
         Column::Counter => counter(*moving).map(|counter| counter.to_string()).unwrap_or_default(),
         Column::WrittenAt => moment(entry.written_at)?,
         Column::Proof => entry.proof.as_str().to_owned(),
+        Column::ClockAhead => entry.ahead.map(|seconds| seconds.to_string()).unwrap_or_default(),
     };
     Ok(Zeroizing::new(text))
 }
@@ -160,6 +162,8 @@ struct Line<'a> {
     written_at: Cow<'a, str>,
     #[serde(borrow)]
     verified: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    clock_ahead: Option<i64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -194,6 +198,7 @@ pub(super) fn json(entries: &[&Entry], seeds: bool) -> Result<Zeroizing<String>,
             secret_base32: key.as_ref().map(|key| key.as_str()),
             written_at: moment(entry.written_at)?.into(),
             verified: entry.proof.as_str().into(),
+            clock_ahead: entry.ahead,
         };
         // Into memory that is wiped, and large enough to stay where it is.
         let mut bytes = Zeroizing::new(Vec::with_capacity(room(entry) + 256));
@@ -229,6 +234,8 @@ pub struct Inventory {
     pub written_at: String,
     /// What shows that it holds its seed.
     pub proof: Proof,
+    /// How many seconds its clock is ahead, where that was seen.
+    pub ahead: Option<i64>,
 }
 
 /// Reads our JSON; `None` for anything else, or a value that is none.
@@ -266,7 +273,8 @@ impl Line<'_> {
         let (manufacturer, model) = (self.manufacturer.into_owned(), self.model.into_owned());
         let (profile, written_at) = (self.profile, self.written_at.into_owned());
         let is_one = profile.is_none_or(|profile| profile <= limits::TOKEN_PROFILE);
-        is_one.then_some(Inventory { serial, profile, manufacturer, model, credential, written_at, proof })
+        let ahead = self.clock_ahead;
+        is_one.then_some(Inventory { serial, profile, manufacturer, model, credential, written_at, proof, ahead })
     }
 }
 

@@ -31,7 +31,8 @@ fn entry(serial: &str, key: &[u8]) -> Entry {
         digits: TokenDigits::SIX,
     };
     let (manufacturer, model) = ("Token2".to_owned(), "C302".to_owned());
-    Entry { serial, profile: None, manufacturer, model, credential, written_at: 1_795_346_400, proof: Proof::ByCodes }
+    let (written_at, proof) = (1_795_346_400, Proof::ByCodes);
+    Entry { serial, profile: None, manufacturer, model, credential, written_at, proof, ahead: None }
 }
 
 fn with(serial: &str, key: &[u8], change: impl FnOnce(&mut Entry)) -> Entry {
@@ -71,6 +72,7 @@ fn all_kinds() -> Vec<Entry> {
         with("18", &[0xf3; 20], |it| it.profile = Some(99)),
         with("19", &[0xf4; 20], |it| it.credential.name = "mara".to_owned()),
         with("19", &[0xf5; 20], |it| it.credential.name = "noor".to_owned()),
+        with("20", &[0xf6; 20], |it| it.ahead = Some(-300)),
     ]
 }
 
@@ -107,6 +109,18 @@ fn every_form_is_read_back_as_it_was_written() {
 }
 
 #[test]
+fn a_clock_that_is_off_stands_in_our_own_forms_and_is_compared() {
+    let (off, right) = ([with("1", TWENTY, |it| it.ahead = Some(-300))], [entry("1", TWENTY)]);
+    for form in [Form::Table { seeds: false }, Form::Json { seeds: false }, Form::Table { seeds: true }] {
+        let written = write(&off, &form, &random()).unwrap();
+        assert!(text(&written).contains("clock_ahead") && text(&written).contains("-300"), "{form:?}");
+        assert_eq!(read_back(&written.bytes, &right, &form), Err(BackError::Differs(1, Column::ClockAhead)));
+    }
+    let json = write(&right, &Form::Json { seeds: false }, &random()).unwrap();
+    assert!(!text(&json).contains("clock_ahead"), "nothing is said of a clock that nobody saw to be off");
+}
+
+#[test]
 fn entras_table_is_the_documented_one_and_leaves_out_by_name() {
     let written = write(&all_kinds(), &Form::Entra, &random()).unwrap();
     let text = text(&written);
@@ -136,7 +150,7 @@ fn entras_table_is_the_documented_one_and_leaves_out_by_name() {
     );
     assert_eq!(
         written.told,
-        [Told::IssuerNotWritten(8), Told::NoPrincipalName(1), Told::NotProven(1), Told::ProfileInSerial(2)]
+        [Told::IssuerNotWritten(9), Told::NoPrincipalName(1), Told::NotProven(1), Told::ProfileInSerial(2)]
     );
 }
 
@@ -179,8 +193,8 @@ fn profiles_of_one_token_are_told_apart_in_every_form() {
     }
     let of = |form: &Form| text(&write(&entries, form, &random()).unwrap());
     let table = of(&Form::Table { seeds: false });
-    assert!(table.starts_with("serial,algorithm,") && table.contains("name,profile\r\n"), "{table}");
-    assert!(table.contains("mara@example.com,0\r\n") && table.contains("mara@example.com,7\r\n"), "{table}");
+    assert!(table.starts_with("serial,algorithm,") && table.contains("name,profile,clock_ahead\r\n"), "{table}");
+    assert!(table.contains("mara@example.com,0,\r\n") && table.contains("mara@example.com,7,\r\n"), "{table}");
     let json = inventory(of(&Form::Json { seeds: false }).as_bytes()).unwrap();
     let told: Vec<_> = json.iter().map(|token| (token.serial.as_str(), token.profile)).collect();
     assert_eq!(told, [("42", Some(0)), ("42", Some(7))]);

@@ -43,6 +43,8 @@ pub enum Column {
     WrittenAt,
     /// What shows that it holds its key.
     Proof,
+    /// How many seconds its clock is ahead.
+    ClockAhead,
 }
 
 impl Column {
@@ -65,6 +67,7 @@ impl Column {
             Self::Profile => "profile",
             Self::WrittenAt => "written_at",
             Self::Proof => "verified",
+            Self::ClockAhead => "clock_ahead",
         }
     }
 }

@@ -45,6 +45,7 @@ const NAMES: &[(&str, Column)] = &[
     ("profile", Column::Profile),
     ("writtenat", Column::WrittenAt),
     ("verified", Column::Proof),
+    ("clockahead", Column::ClockAhead),
 ];
 
 /// Microsoft's header; their documents also write `timeinterval`.
@@ -132,7 +133,7 @@ fn row(columns: &[Option<Column>], cells: &[Text<'_>], reading: Option<Reading>,
                 draft.put_name(*column, unguarded(cell))?;
             }
             // What a ledger tells beside; and what nobody here knows, which is told of the file.
-            Some(Column::WrittenAt | Column::Proof) | None => {}
+            Some(Column::WrittenAt | Column::Proof | Column::ClockAhead) | None => {}
         }
     }
     // What moves the codes on is said by its setting, where one of both is there.
