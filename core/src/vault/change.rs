@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::account::{Account, AccountId};
 use super::book::Book;
+use super::fault::Fault;
 use super::frame::{Place, Tag};
 use super::group::Group;
 use super::header::Header;
@@ -17,7 +18,7 @@ use super::kept::Kept;
 use super::key::Keys;
 use super::label::{Label, NOTE_HERE, Note};
 use super::rows::{self, PART, Row, Rows, Single};
-use super::store::{Change, Fault, Reader, Wait};
+use super::store::{Change, Reader, Wait};
 use super::summary::{Found, Summary, Versions};
 use super::unlock::{open_lockbox, read_header, seal_summary};
 use super::{Unlocked, Vault};

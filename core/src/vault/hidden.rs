@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 
+use super::fault::Fault;
 use super::frame::{read_varint, write_varint};
 use super::header;
 use super::key::VaultKey;
 use super::reserve::{self, Cell, Cells, Entries, Name, SecondPlace};
 use super::slot::Slot;
-use super::store::{Fault, Reader, blob, make_tables, put_cell, row_id, signed};
+use super::store::{Reader, blob, make_tables, put_cell, row_id, signed};
 use super::undo;
 use crate::error::Error;
 use crate::port::Random;

@@ -5,13 +5,14 @@ use std::fs::{self, File, TryLockError};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use super::fault::Fault;
 use super::frame::{self, Place, Tag};
 use super::header::Header;
 use super::icon;
 use super::key::Keys;
 use super::raw::{Raw, beside, disk, wal_of};
 use super::reserve::Cell;
-use super::store::{Change, Fault, Store};
+use super::store::{Change, Store};
 use super::summary::{Summary, Verdict};
 use crate::error::{Error, PortError};
 use crate::limits;

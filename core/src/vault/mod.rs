@@ -17,6 +17,7 @@ mod cost;
 mod decoy;
 mod edit;
 mod erase;
+mod fault;
 mod frame;
 mod group;
 mod hardware;

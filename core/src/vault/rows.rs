@@ -9,13 +9,14 @@ use countersign_protocol::Secret;
 use countersign_protocol::jose::H32;
 
 use super::account::{Account, AccountId, DamagedAccount};
+use super::fault::Fault;
 use super::frame::{self, Place};
 use super::group::Group;
 use super::icon::{self, IconLabel};
 use super::kept::Kept;
 use super::key::{Keys, Room};
 use super::label::{Label, Note};
-use super::store::{Fault, Reader};
+use super::store::Reader;
 use super::summary::{Found, Summary, Versions};
 
 /// Bytes of a long note, or of a picture, in one row: a row stays on one page.

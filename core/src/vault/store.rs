@@ -1,4 +1,4 @@
-//! The SQLite file: its tables, its settings, and what its errors mean.
+//! The SQLite file: its tables and its settings.
 
 use std::fs::OpenOptions;
 use std::ops::Range;
@@ -9,6 +9,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
+use super::fault::{Fault, NO_ROOM_FOR_INDEX};
 use super::frame::Place;
 use super::header;
 use super::hidden::{Beneath, Hidden};
@@ -16,7 +17,6 @@ use super::key::VaultKey;
 use super::raw::beside;
 use super::reserve::{self, Cell, SecondPlace};
 use super::slot::Slot;
-use crate::error::{Error, PortError};
 use crate::file;
 use crate::port::Random;
 
@@ -26,8 +26,6 @@ pub(super) const PAGE: usize = 4096;
 pub(super) const APPLICATION: u32 = 0x4353_7674;
 /// How long one process waits for another's write.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// The index of the log, which processes share beside the file, does not fit on the disk any more.
-const NO_ROOM_FOR_INDEX: i32 = rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 /// Pages in the write-ahead log before it is written back.
 const CHECKPOINT: u32 = 256;
 
@@ -63,56 +61,6 @@ const fn table(place: Place) -> &'static str {
         Place::Picture => "picture",
         Place::Reserve => "reserve",
         Place::Kept => "kept",
-    }
-}
-
-/// What SQLite could not do.
-#[derive(Debug)]
-pub(super) enum Fault {
-    /// The file is not as it must be; searching it may still help.
-    Broken,
-    /// Anything else.
-    Error(Error),
-}
-
-impl From<Error> for Fault {
-    fn from(error: Error) -> Self {
-        Self::Error(error)
-    }
-}
-
-impl From<PortError> for Fault {
-    fn from(error: PortError) -> Self {
-        Self::Error(error.into())
-    }
-}
-
-impl From<Fault> for Error {
-    /// A file that breaks while it is open is a fault of the disk; the next unlock mends it.
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Broken => PortError::Disk.into(),
-            Fault::Error(error) => error,
-        }
-    }
-}
-
-impl From<rusqlite::Error> for Fault {
-    fn from(error: rusqlite::Error) -> Self {
-        let rusqlite::Error::SqliteFailure(failure, _) = error else { return Self::Broken };
-        let corrupt = [rusqlite::ffi::SQLITE_IOERR_SHORT_READ, rusqlite::ffi::SQLITE_IOERR_CORRUPTFS];
-        match failure.code {
-            ErrorCode::DiskFull => PortError::DiskFull.into(),
-            ErrorCode::SystemIoFailure if NO_ROOM_FOR_INDEX == failure.extended_code => PortError::DiskFull.into(),
-            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed => {
-                PortError::Busy.into()
-            }
-            ErrorCode::OutOfMemory => PortError::Memory.into(),
-            ErrorCode::SystemIoFailure if !corrupt.contains(&failure.extended_code) => PortError::Disk.into(),
-            ErrorCode::CannotOpen => PortError::Disk.into(),
-            ErrorCode::ReadOnly | ErrorCode::PermissionDenied => PortError::Denied.into(),
-            _ => Self::Broken,
-        }
     }
 }
 

@@ -8,6 +8,7 @@ use countersign_protocol::jose::H32;
 use zeroize::Zeroizing;
 
 use super::account::AccountId;
+use super::fault::Fault;
 use super::frame::{Place, Tag};
 use super::header::{self, Header};
 use super::key::{Keys, VaultKey};
@@ -16,7 +17,7 @@ use super::mend::{self, FileLock};
 use super::raw::{self, Look, Raw};
 use super::report::{Damage, Report};
 use super::rows::{self, Rows};
-use super::store::{Fault, Store};
+use super::store::Store;
 use super::summary::{Part, Summary, Verdict};
 use super::{Unlocked, Vault, codes, reserve};
 #[cfg(doc)]
