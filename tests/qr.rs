@@ -40,7 +40,7 @@ fn every_class_is_read_up_to_its_middle() {
 }
 
 /// A corpus that others read nearly whole says nothing of a reader. Of a part of it, from the easy to the hard, zxing-cpp with all
-/// its options reads at most 92 in 100; the whole of it, and libzbar's 78 in 100, are held by the bench.
+/// its options reads at most 92 in 100, and libzbar at most 78; the bench asks the same of the whole.
 #[test]
 fn the_corpus_is_not_too_easy() {
     let places = [2, 7, 12, 17];
@@ -54,17 +54,17 @@ fn the_corpus_is_not_too_easy() {
     let mut command = Command::new(program::target().join("python-venv/bin/python"));
     let output = program::run(command.args(["-B", concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/peer.py")]), &asked);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let theirs: Vec<Vec<String>> = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(theirs.len(), pictures.len());
-    let is_read = |(picture, texts): &(&Picture, &Vec<String>)| picture.texts.iter().all(|text| texts.contains(text));
-    let read = pictures.iter().zip(&theirs).filter(is_read).count();
-    println!("zxing-cpp reads {read} of {}", pictures.len());
-    assert!(
-        read * 100 <= pictures.len() * 92,
-        "{read} of {}: this corpus is too easy, and does not count",
-        theirs.len()
-    );
-    assert!(read * 2 > pictures.len(), "{read} of {}: is the peer given what it asks for?", theirs.len());
+    let theirs: BTreeMap<String, Vec<Vec<String>>> = serde_json::from_slice(&output.stdout).unwrap();
+    for (reader, most) in [("zxing-cpp", 92), ("libzbar", 78)] {
+        let theirs = &theirs[reader];
+        assert_eq!(theirs.len(), pictures.len(), "{reader}");
+        let is_read = |(picture, read): &(&Picture, &Vec<String>)| picture.texts.iter().all(|text| read.contains(text));
+        let read = pictures.iter().zip(theirs).filter(is_read).count();
+        let told = format!("{reader} reads {read} of {}", pictures.len());
+        println!("{told}");
+        assert!(read * 100 <= pictures.len() * most, "{told}: this corpus is too easy, and does not count");
+        assert!(read * 3 > pictures.len(), "{told}: is it given what it asks for?");
+    }
 }
 
 #[test]

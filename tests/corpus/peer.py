@@ -1,6 +1,6 @@
-"""Reads pictures of codes with zxing-cpp, all its options on: of each, width and height (4 bytes each) and grey pixels in; a list out.
+"""Reads pictures of codes with other readers: of each, width and height (4 bytes each) and grey pixels in; lists out.
 
-A list of texts for each picture, as JSON.
+As JSON: by the name of each reader, a list of texts for each picture.
 """
 
 import json
@@ -8,19 +8,31 @@ import struct
 import sys
 
 import zxingcpp
+from pyzbar import pyzbar
 
 
 def pictures(stream):
     while head := stream.read(8):
         width, height = struct.unpack(">II", head)
-        yield memoryview(stream.read(width * height)).cast("B", (height, width))
+        yield width, height, stream.read(width * height)
 
 
-def read(picture):
+def by_zxing(width, height, pixels):
     codes = zxingcpp.read_barcodes(
-        picture, formats=zxingcpp.BarcodeFormat.QRCode, try_rotate=True, try_downscale=True, try_invert=True
+        memoryview(pixels).cast("B", (height, width)),
+        formats=zxingcpp.BarcodeFormat.QRCode,
+        try_rotate=True,
+        try_downscale=True,
+        try_invert=True,
     )
     return [code.text for code in codes]
 
 
-json.dump([read(picture) for picture in pictures(sys.stdin.buffer)], sys.stdout)
+def by_zbar(width, height, pixels):
+    codes = pyzbar.decode((pixels, width, height), symbols=[pyzbar.ZBarSymbol.QRCODE])
+    return [code.data.decode("utf-8", "replace") for code in codes]
+
+
+asked = list(pictures(sys.stdin.buffer))
+readers = {"zxing-cpp": by_zxing, "libzbar": by_zbar}
+json.dump({name: [read(*picture) for picture in asked] for name, read in readers.items()}, sys.stdout)

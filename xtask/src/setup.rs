@@ -26,10 +26,12 @@ struct Package {
 enum Sign {
     Program(&'static str),
     File(&'static str),
+    /// By its file, in the folder of this machine's kind.
+    Library(&'static str),
     PythonModule(&'static str),
 }
 
-const PACKAGES: [Package; 22] = [
+const PACKAGES: [Package; 23] = [
     Package { name: "chromium", sign: Sign::Program("chromium"), why: "xtask.why_chromium" },
     Package { name: "dbus-daemon", sign: Sign::Program("dbus-run-session"), why: "xtask.why_bus" },
     Package { name: "fish", sign: Sign::Program("fish"), why: "xtask.why_shell" },
@@ -43,6 +45,7 @@ const PACKAGES: [Package; 22] = [
     // Not by the path: people other than root have it where they do not look.
     Package { name: "iproute2", sign: Sign::File("/bin/ip"), why: "xtask.why_ip" },
     Package { name: "libpcsclite-dev", sign: Sign::File("/usr/include/PCSC/winscard.h"), why: "xtask.why_readers" },
+    Package { name: "libzbar0", sign: Sign::Library("libzbar.so.0"), why: "xtask.why_zbar" },
     Package { name: "pcscd", sign: Sign::File("/usr/sbin/pcscd"), why: "xtask.why_cards" },
     Package { name: "tmux", sign: Sign::Program("tmux"), why: "xtask.why_tmux" },
     Package { name: "strace", sign: Sign::Program("strace"), why: "xtask.why_strace" },
@@ -255,6 +258,8 @@ impl Sign {
         match self {
             Self::Program(name) => repo::on_path(name),
             Self::File(path) => Path::new(path).is_file(),
+            Self::Library(name) => fs::read_dir("/usr/lib")
+                .is_ok_and(|folders| folders.flatten().any(|folder| folder.path().join(name).exists())),
             Self::PythonModule(name) => {
                 let mut python = Command::new("python3");
                 python.args(["-c", &format!("import {name}")]).stdin(Stdio::null());
