@@ -10,6 +10,14 @@ pub fn minute(unix: u64) -> String {
     fill("common.moment", &[("day", &day), ("month", &month), ("year", &year), ("time", &time)])
 }
 
+/// `2026-11-21 20:05:59 UTC` of Unix seconds, as logs have it: in columns, and sorted by itself.
+pub fn second(unix: u64) -> String {
+    let [year, month, day] = numbers(unix / 86_400);
+    let second = unix % 86_400;
+    let (hour, minute, second) = (second / 3600, second % 3600 / 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
+}
+
 /// `20:05` of Unix seconds.
 pub fn clock(unix: u64) -> String {
     hour_and_minute(unix).join(":")
@@ -26,8 +34,15 @@ pub fn day(unix: u64) -> String {
     fill("cli.day", &[("day", &day), ("month", &month), ("year", &year)])
 }
 
-/// Year, month and day of days since 1970, by the calendar's 400-year cycle, which begins in March.
+/// Year, the month's name, and day of days since 1970.
 fn date(days: u64) -> [String; 3] {
+    let [year, month, day] = numbers(days);
+    let name = text("common.months").split(' ').nth(month as usize - 1).unwrap_or_default();
+    [year.to_string(), name.to_owned(), day.to_string()]
+}
+
+/// Year, month and day of days since 1970, by the calendar's 400-year cycle, which begins in March.
+fn numbers(days: u64) -> [u64; 3] {
     let days = days + 719_468;
     let (era, of_era) = (days / 146_097, days % 146_097);
     let of_cycle = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
@@ -36,8 +51,7 @@ fn date(days: u64) -> [String; 3] {
     let day = of_year - (153 * shifted + 2) / 5 + 1;
     let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
     let year = of_cycle + era * 400 + u64::from(month <= 2);
-    let name = text("common.months").split(' ').nth(month as usize - 1).unwrap_or_default();
-    [year.to_string(), name.to_owned(), day.to_string()]
+    [year, month, day]
 }
 
 #[cfg(test)]
@@ -56,6 +70,7 @@ mod tests {
         ] {
             assert_eq!(minute(unix), shown);
         }
+        assert_eq!(second(951_868_799), "2000-02-29 23:59:59 UTC");
         assert_eq!((day(1_795_260_000), clock(1_795_260_000)), ("21 Nov 2026".into(), "11:20".into()));
     }
 }

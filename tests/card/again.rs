@@ -34,7 +34,7 @@ fn a_burn_is_taken_up_after_a_yes_and_a_dry_run_of_it_writes_nothing() {
     let (readers, home) = (Readers::start(), vault());
     let mut program = waiting(&readers, &home, &["burn"], &format!("{LINK}\n"));
     let mut link = single(true);
-    link.fault(6, Fault::DropBefore);
+    link.fault(5, Fault::DropBefore);
     let mut link = readers.lay(link).lost();
     program.stderr.wait_for(text("token.link_lost"));
     program.kill();
@@ -74,7 +74,7 @@ fn who_takes_a_burn_up_is_asked_and_a_no_writes_nothing() {
     let (readers, home) = (Readers::start(), vault());
     let mut program = waiting(&readers, &home, &["burn"], &format!("{LINK}\n"));
     let mut link = single(true);
-    link.fault(6, Fault::DropBefore);
+    link.fault(5, Fault::DropBefore);
     let mut link = readers.lay(link).lost();
     program.stderr.wait_for(text("token.link_lost"));
     program.kill();
@@ -168,7 +168,7 @@ fn every_entry_of_a_key_that_the_ledger_knows_is_proven_by_name() {
     }
     let kept = json(&token(&readers, &home, &["ledger"], ""));
     let proofs: Vec<&Value> = kept["tokens"].as_array().unwrap().iter().map(|row| &row["verified"]).collect();
-    assert_eq!(proofs, ["failed", "proven_by_wire"]);
+    assert_eq!(proofs, ["failed", "proven_by_link"]);
     let none = token(&readers, &home, &["ledger", "--account", "nobody"], "");
     assert!(none.status.success() && said(&none).contains(text("token.ledger_no_match")), "{}", said(&none));
     drop(key.take());

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::token::{json as told, noticed, token, vault, waiting};
-use super::{SEED, now};
+use super::{SEED, emptied, now};
 
 /// A desk with a reader, and a file of two seeds.
 struct Stand {
@@ -131,6 +131,21 @@ fn a_batch_is_stopped_between_two_tokens() {
     }
     let one = stand.goes_on(one.take());
     assert!(one.token().seed().unwrap().ct_eq(SEED));
+}
+
+#[test]
+fn the_next_token_is_asked_for_in_one_sentence() {
+    let stand = Stand::new();
+    let mut program = stand.batch();
+    let one = stand.readers.lay(single(1));
+    program.stderr.wait_for(text("token.batch_next"));
+    one.take();
+    emptied(&stand.readers);
+    let two = stand.readers.lay(single(2));
+    assert!(program.wait().success(), "{}", program.stderr.text());
+    assert!(two.take().token().seed().is_some());
+    let said = program.stderr.text();
+    assert_eq!(said.matches("Lay the token on the reader").count(), 1, "once, for the first: {said}");
 }
 
 /// What is only asked is left; what is written is finished first.

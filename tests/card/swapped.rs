@@ -8,8 +8,8 @@ use countersign_tests::readers::{READER, Readers};
 use super::token::{LINK, PASSPHRASE, json, token, vault};
 use super::{SEED, emptied, now};
 
-/// Who it is, twice, and of the burn challenge, proof, settings and seed.
-const BEFORE_READING_BACK: usize = 6;
+/// Who it is, and of the burn challenge, proof, settings and seed.
+const BEFORE_READING_BACK: usize = 5;
 
 fn single(number: u32) -> Link<Single> {
     let prefix = MODELS.iter().find(|model| model.restricted).unwrap().prefix;

@@ -154,10 +154,10 @@ fn the_ledger_says_no_more_of_a_token_that_forgot_and_no_key_is_lost_to_a_name_t
 fn a_token_is_waited_for_and_one_that_leaves_in_the_middle_is_taken_up_again() {
     let (readers, home) = (Readers::start(), vault());
     let mut program = waiting(&readers, &home, &["burn"], &format!("{LINK}\n"));
-    // Two meetings of a command each, and of the burn challenge, proof and settings: the seed does not arrive.
+    // A meeting of one command, and of the burn challenge, proof and settings: the seed does not arrive.
     let model = MODELS.iter().find(|model| model.restricted).unwrap();
     let mut link = Link::new(Single::new(&format!("{}0000001", model.prefix), Still::at(now())));
-    link.fault(6, Fault::DropBefore);
+    link.fault(5, Fault::DropBefore);
     let mut link = readers.lay(link).lost();
     program.stderr.wait_for(text("token.link_lost"));
     assert!(link.token().seed().is_none(), "the settings took the old seed away");
@@ -221,7 +221,7 @@ fn a_burn_whose_program_is_killed_is_told_by_the_next_command_and_taken_up() {
     let mut program = waiting(&readers, &home, &["burn"], &format!("{LINK}\n"));
     let prefix = MODELS.iter().find(|model| model.restricted).unwrap().prefix;
     let mut link = Link::new(Single::new(&format!("{prefix}0000001"), Still::at(now())));
-    link.fault(6, Fault::DropBefore);
+    link.fault(5, Fault::DropBefore);
     let mut link = readers.lay(link).lost();
     program.stderr.wait_for(text("token.link_lost"));
     program.kill();

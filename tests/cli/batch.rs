@@ -189,7 +189,7 @@ fn what_a_form_will_not_have_is_said_before_a_token_is_touched() {
     let formula = batch("formula", &table(2).replace("person1", "=mara@example.com"));
     assert_eq!(formula.code, 0, "{}", formula.stderr);
     let why = fill("token.left_character", &[("column", text("token.column_name"))]);
-    let told = fill("token.left_out", &[("serial", "line 2"), ("why", &why)]);
+    let told = fill("token.left_out", &[("serial", "line-2"), ("why", &why)]);
     let first = formula.stderr.find(&told).expect("it is told");
     assert!(first < formula.stderr.find("00000000000001").unwrap(), "{}", formula.stderr);
     let entra = fs::read_to_string(path("formula")).unwrap();

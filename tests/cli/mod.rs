@@ -24,6 +24,7 @@ mod slots;
 mod terminal;
 mod tmux;
 mod token;
+mod token_log;
 mod token_told;
 mod two;
 mod user;

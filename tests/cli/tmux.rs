@@ -298,6 +298,42 @@ fn accounts_are_put_into_groups_marked_ordered_removed_and_brought_back() {
     }
 }
 
+/// Where a token has profiles, the person says which one is written, and sees what is in each.
+#[test]
+fn a_profile_is_chosen_on_the_screen_before_anything_is_written() {
+    let desk = stocked();
+    let pane = opened_with(&desk, (80, 24), "", "tui --emulated Molto-2");
+    pane.wait_for("Passphrase");
+    pane.write(PASSPHRASE);
+    pane.press("Enter");
+    pane.wait_for("AWS");
+    pane.write("T");
+    pane.wait_for("Hardware tokens");
+    pane.write("?");
+    pane.wait_for("take up a burn");
+    pane.press("Escape");
+    pane.wait_for("Hardware tokens");
+    pane.write("w");
+    pane.wait_for("it is not shown");
+    pane.write(&format!("otpauth://totp/Mail:mara?secret={SEED}&issuer=Mail"));
+    pane.press("Enter");
+    pane.wait_for("Which profile?");
+    pane.wait_for_chosen("Profile 0: Token2");
+    pane.press("Down");
+    pane.wait_for_chosen("Profile 1: free");
+    pane.press("Enter");
+    pane.wait_for("Into profile 1");
+    pane.press("Escape");
+    pane.wait_for("Not done");
+    pane.press("Escape");
+    pane.wait_for("Hardware tokens");
+    // Of the one profile that holds a seed nobody is asked: it is named.
+    pane.write("c");
+    pane.wait_for("Set the clock of profile 0 of this token?");
+    pane.press("Escape");
+    pane.wait_for("Not done");
+}
+
 /// A token is written behind the screen, the link lost in the middle, and the person compares its codes.
 #[test]
 fn a_token_is_written_and_proven_on_the_screen() {

@@ -184,3 +184,55 @@ fn profiles_of_one_token_are_told_apart_in_a_ledger() {
     let entra = String::from_utf8(ledger("entra", &["--clear", "--unproven"])).unwrap();
     assert!(entra.contains(",00000000000001-3,") && entra.contains(",00000000000001-7,"), "{entra}");
 }
+
+#[test]
+fn what_is_said_is_said_once_and_names_what_it_is_about() {
+    let desk = Desk::empty();
+    let refused = token(&desk, &["burn", "--emulated", "Molto-2", "--yes"], &format!("{LINK}\n"));
+    assert_eq!(refused.code, 1);
+    assert_eq!(refused.stderr.matches("will be erased").count(), 1, "the plan says it: {}", refused.stderr);
+    assert!(refused.stderr.contains(text("token.taken")), "{}", refused.stderr);
+    let nothing = token(&desk, &["burn", "--emulated", "C301-i", "--yes"], "\n");
+    is_refused_unasked(&nothing, text("token.seed_nothing"));
+    for (model, all, last) in [("Molto-2", "100", "99"), ("Molto-2-v1", "50", "49")] {
+        let burn = ["burn", "--emulated", model, "--profile", "100", "--yes"];
+        let refused = token(&desk, &burn, &format!("{LINK}\n"));
+        let name = "Molto-2, serial 00000000000001";
+        let words = [("token", name), ("n", "100"), ("all", all), ("last", last)];
+        is_refused_unasked(&refused, &fill("token.no_profile", &words));
+    }
+    let list = desk.run_plain(&["token", "list", "--emulated", "c301-I"], "").stdout;
+    assert!(list.starts_with("C301-i: "), "the model's own name: {list}");
+}
+
+#[test]
+fn who_changes_a_token_is_told_what_was_done_to_which() {
+    let desk = Desk::empty();
+    let did: [(&[&str], &str); 4] = [
+        (&["sync"], "token.did_clock"),
+        (&["reset"], "token.did_reset"),
+        (&["screen", "lock"], "token.did_lock"),
+        (&["delete", "--profile", "0"], "token.did_delete"),
+    ];
+    for (command, key) in did {
+        let done = token(&desk, &[command, &["--emulated", "Molto-2", "--yes"]].concat(), "");
+        let words = fill(key, &[("token", "Molto-2, serial 00000000000001")]);
+        assert!(done.code == 0 && done.stderr.contains(&words), "{command:?}: {}", done.stderr);
+    }
+}
+
+#[test]
+fn a_ledger_that_would_have_no_row_says_why_of_each_before_anything_is_written() {
+    let desk = Desk::empty();
+    let path = desk.path().join("entra.csv").display().to_string();
+    let log = desk.path().join("log").display().to_string();
+    let out = ["--ledger", &path, "--form", "entra", "--clear", "--unproven", "--log", &log];
+    let burn = ["burn", "--emulated", "C301-i", "--random", "--algorithm", "SHA256", "--yes"];
+    let refused = token(&desk, &[&burn[..], &out].concat(), "");
+    assert_eq!(refused.code, 1, "{}", refused.stdout);
+    let why = fill("token.left_algorithm", &[("hash", "SHA256")]);
+    let left = fill("token.left_out", &[("serial", "86596100000001"), ("why", &why)]);
+    assert!(refused.stderr.contains(&left), "{}", refused.stderr);
+    assert!(refused.stderr.contains(text("token.ledger_nothing")), "{}", refused.stderr);
+    assert!(!fs::read_to_string(&log).unwrap().contains("WRITE"), "nothing was written");
+}

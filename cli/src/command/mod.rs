@@ -41,7 +41,7 @@ pub mod there;
 pub mod token;
 mod undo;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use countersign_core::protocol::Secret;
 use countersign_strings::{fill, text};
@@ -63,6 +63,8 @@ pub struct Context {
     pub home: Home,
     /// The reader of the hardware key that is to open the vault, where one is.
     pub key: Option<String>,
+    /// Where what is done with tokens is noted, once that is asked for.
+    pub(in crate::command) token_log: OnceLock<token::Log>,
     /// The phone, where a screen has opened it already.
     opened: Option<Desk>,
 }
@@ -70,7 +72,7 @@ pub struct Context {
 impl Context {
     /// For a command behind a screen that has opened the phone.
     pub(crate) fn of_opened(terminal: Terminal, home: Home, desk: Desk) -> Self {
-        Self { terminal: Arc::new(terminal), home, key: None, opened: Some(desk) }
+        Self { terminal: Arc::new(terminal), home, key: None, token_log: OnceLock::new(), opened: Some(desk) }
     }
 
     /// The phone, if it has a vault.
@@ -165,7 +167,7 @@ pub fn run(arguments: Arguments, phone: impl FnOnce(&Context, &Tui) -> Result<()
     }
     let home = Home::find(common.home.as_deref(), common.vault.as_deref(), |name| std::env::var_os(name));
     let home = home.ok_or_else(|| Fault::refused(text("cli.no_home")))?;
-    let context = Context { terminal, home, key: common.hardware_key, opened: None };
+    let context = Context { terminal, home, key: common.hardware_key, token_log: OnceLock::new(), opened: None };
     let done = match arguments.command {
         None => phone(&context, &Tui::default()),
         Some(Command::Tui(options)) => phone(&context, &options),

@@ -7,9 +7,11 @@ mod written;
 pub use refused::{of_declined, of_error, of_misfit, of_other, of_plan_error, of_refused, of_unable};
 pub use source::{of_column, of_fault, of_note as of_source_note, of_rule, of_source_error};
 pub use written::{
-    of_assign, of_back, of_ending, of_halt, of_held, of_judgement, of_ledger_error, of_left_out, of_proof, of_told,
+    of_assign, of_back, of_ending, of_halt, of_held, of_judgement, of_ledger_error, of_left_out, of_proof, of_proof_by,
+    of_told,
 };
 
+use countersign_core::burn::ledger::Proof;
 use countersign_core::burn::{
     Capabilities, Credential, Dialect, Erases, Family, Identity, LedgerRow, Moving, Note, Periods, Plan, Room,
 };
@@ -177,7 +179,9 @@ pub fn of_note(note: Note) -> String {
 pub fn of_standing(row: &LedgerRow) -> String {
     let owner = of_owner(&row.credential);
     let owner = if owner.is_empty() { text("token.owner_none") } else { &owner };
-    let values = [("owner", owner), ("when", &*when::minute(row.written_at)), ("proof", of_proof(row.proof))];
+    // That it was written is said already.
+    let proof = if row.proof == Proof::Written { text("token.stands_unproven") } else { of_proof(row.proof) };
+    let values = [("owner", owner), ("when", &*when::minute(row.written_at)), ("proof", proof)];
     fill("token.plan_stands", &values)
 }
 
@@ -254,6 +258,29 @@ mod tests {
         assert!(of_identity(&identity).contains("86596100000001"));
         identity.model = None;
         assert!(of_identity(&identity).contains(of_family(Family::Single)));
+    }
+
+    #[test]
+    fn what_the_ledger_says_of_a_place_says_once_that_it_was_written() {
+        use countersign_core::burn::source::{Choices, Kind, read};
+
+        let source = b"serial,secret_hex\n42,3132333435363738393031323334353637383930\n";
+        let credential = read(Kind::Table, source, Choices::default()).unwrap().rows.remove(0).credential;
+        let row = |proof| LedgerRow {
+            token: countersign_core::burn::TokenName { family: Family::Single, serial: credential.serial.clone() },
+            profile: 0,
+            manufacturer: String::new(),
+            model: String::new(),
+            credential: credential.clone(),
+            written_at: 0,
+            proof,
+            ahead: None,
+            batch: None,
+        };
+        let words = of_standing(&row(Proof::Written));
+        assert_eq!(words.matches("written").count(), 1, "{words}");
+        assert!(words.contains(text("token.stands_unproven")), "{words}");
+        assert!(of_standing(&row(Proof::ByWire)).contains(text("token.proof_proven")));
     }
 
     #[test]

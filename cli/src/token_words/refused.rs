@@ -91,7 +91,7 @@ fn of_refusal(refusal: &Refusal) -> String {
         Refusal::Misfits(misfits) => fill("token.misfits", &[("lines", &lines(misfits))]),
         Refusal::UnknownModel => text("token.unknown_model").to_owned(),
         Refusal::OtherSerial => text("token.other_serial").to_owned(),
-        Refusal::Taken(erases) => fill("token.taken", &[("erases", &of_erases(erases))]),
+        Refusal::Taken(erases) => fill("token.place_taken", &[("erases", &of_erases(erases))]),
     }
 }
 

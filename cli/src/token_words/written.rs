@@ -32,6 +32,15 @@ pub fn of_proof(proof: Proof) -> &'static str {
     })
 }
 
+/// The same, with what showed it.
+pub fn of_proof_by(proof: Proof) -> &'static str {
+    text(match proof {
+        Proof::ByWire => "token.proof_by_link",
+        Proof::ByCodes => "token.proof_by_codes",
+        Proof::Written | Proof::Failed => return of_proof(proof),
+    })
+}
+
 /// Why a burn did not end, and what the token holds now.
 pub fn of_halt(halt: &Halt) -> String {
     match halt {
@@ -116,6 +125,7 @@ pub fn of_told(told: Told) -> String {
         Told::KeyExtended(n) => ("token.told_extended", n),
         Told::NotProven(n) => ("token.told_not_proven", n),
         Told::ProfileInSerial(n) => ("token.told_profile", n),
+        Told::SerialForServers(n) => ("token.told_serial", n),
     };
     fill(key, &[("n", &n.to_string())])
 }

@@ -39,10 +39,14 @@ pub struct TokenRow {
     pub owner: String,
     /// When it was written.
     pub when: String,
+    /// The same as a day.
+    pub day: String,
     /// What shows that it holds its seed.
     pub proof: String,
     /// Is it proven?
     pub proven: bool,
+    /// All that the ledger says of it, in words.
+    pub details: Vec<(&'static str, String)>,
 }
 
 /// One row of the list of codes.

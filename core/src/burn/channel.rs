@@ -48,6 +48,11 @@ impl<'l> Channel<'l> {
         Self { link, rest: Rest::GetResponse }
     }
 
+    /// Over the same link, with what was chosen on it not known.
+    pub fn anew(&mut self) -> Channel<'_> {
+        Channel::new(&mut *self.link)
+    }
+
     /// From now on asks for the rest of an answer in this way.
     pub fn continuing(&mut self, rest: Rest) {
         self.rest = rest;

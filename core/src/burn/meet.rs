@@ -87,28 +87,33 @@ pub fn meet<'l>(link: &'l mut dyn TokenLink, hints: Hints<'_>, tools: Tools<'_>)
     Ok(Met::Declined(if fido.status == StatusWord::OK { Declined::SecurityKey } else { Declined::Unknown }))
 }
 
-/// What else of a security key can be written: the applets that are asked for after `first`, which answered. Nothing is changed
-/// but which applet is selected: whoever goes on meets the key again, with the one that was chosen as the likely family.
-///
-/// # Errors
-/// As [`meet`].
-pub fn others(link: &mut dyn TokenLink, first: Family, tools: Tools<'_>) -> Result<Vec<Identity>, TokenError> {
-    let mut others = Vec::new();
-    if matches!(first, Family::Single | Family::Molto2) {
-        return Ok(others);
-    }
-    let after = Family::ASKED.into_iter().skip_while(|family| !first.is_asked_as(*family)).skip(1);
-    for family in after {
-        let mut channel = Channel::new(&mut *link);
-        others.extend(driver::ask(family, &mut channel, tools)?.map(|driver| driver.identity().clone()));
-    }
-    Ok(others)
-}
-
 impl Found<'_> {
     /// What it told of itself.
     pub fn identity(&self) -> &Identity {
         self.driver.identity()
+    }
+
+    /// What else of this security key can be written: the applets that are asked for after its own, which answered. Nothing is
+    /// changed, and its own is the one that is spoken to afterwards.
+    ///
+    /// # Errors
+    /// As [`meet`].
+    pub fn others(&mut self, tools: Tools<'_>) -> Result<Vec<Identity>, TokenError> {
+        let first = self.identity().family;
+        let mut others = Vec::new();
+        if matches!(first, Family::Single | Family::Molto2) {
+            return Ok(others);
+        }
+        let after = Family::ASKED.into_iter().skip_while(|family| !first.is_asked_as(*family)).skip(1);
+        for family in after {
+            others
+                .extend(driver::ask(family, &mut self.channel.anew(), tools)?.map(|driver| driver.identity().clone()));
+        }
+        // Token2's applet is selected before each use, and after Feitian's none is asked for.
+        if matches!(first, Family::Oath(_)) {
+            self.driver = driver::ask(first, &mut self.channel, tools)?.ok_or(TokenError::OtherToken)?;
+        }
+        Ok(others)
     }
 
     /// What it can hold.

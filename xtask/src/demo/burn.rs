@@ -15,7 +15,9 @@ const PASSPHRASE: &str = "larch violin";
 const LINK: &str = "otpauth://totp/ACME:noor?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=ACME";
 
 /// The token, and the command before which its link is lost: its settings are there by then, and took its old seed away.
-const TOKEN: [&str; 4] = ["--emulated", "C301-i", "--lose", "6"];
+/// Where a person is asked between, it is met twice.
+const TOKEN: [&str; 3] = ["--emulated", "C301-i", "--lose"];
+const LOST: [&str; 2] = ["6", "5"];
 
 /// Plays it; true when the token was proven to hold its seed. Where a person sits, they compare its display.
 pub fn play(folder: &Path, by_itself: bool) -> Fallible<bool> {
@@ -29,7 +31,8 @@ pub fn play(folder: &Path, by_itself: bool) -> Fallible<bool> {
     let shown = quietly(folder, &["export-uri", "ACME", "--qr", "--yes", "--passphrase-fd", "0"], &passphrase)?;
     println!("{}", String::from_utf8_lossy(&shown.stdout));
 
-    let burn = [&["token", "burn", "--picture", &qr, "--ledger", &ledger], &TOKEN[..]].concat();
+    let lost = LOST[usize::from(by_itself)];
+    let burn = [&["token", "burn", "--picture", &qr, "--ledger", &ledger], &TOKEN[..], &[lost]].concat();
     println!("{}\n\n$ countersign {}", text("demo.burn_token"), burn.join(" "));
     let is_written = if by_itself {
         // What the display will show, typed as a person would.

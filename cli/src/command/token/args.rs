@@ -184,7 +184,7 @@ pub struct Burn {
     #[arg(long, value_name = "TEXT", help = text("token.help_title"))]
     pub title: Option<String>,
     /// Which profile.
-    #[arg(long, value_name = "N", help = text("token.help_profile"))]
+    #[arg(long, value_name = "N", help = text("token.help_profile_asked"))]
     pub profile: Option<u8>,
     /// The seed may be in another token already.
     #[arg(long, conflicts_with = "resume", help = text("token.help_spare"))]
@@ -265,7 +265,7 @@ pub struct SyncClock {
     #[arg(long, value_enum, value_name = "SECONDS", help = text("token.help_display"))]
     pub display: Option<Display>,
     /// Which profile.
-    #[arg(long, value_name = "N", help = text("token.help_profile"))]
+    #[arg(long, value_name = "N", help = text("token.help_profile_asked"))]
     pub profile: Option<u8>,
     /// The rest.
     #[command(flatten)]

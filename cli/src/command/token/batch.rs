@@ -129,7 +129,9 @@ fn begin(table: &mut Table<'_>, asked: &Batch, going: &Going, out: Option<&ledge
 
 /// What the ledger will have of a row, by its line where its token is not known yet.
 fn to_be(row: &Row, now: u64) -> Option<Entry> {
-    let line = || Serial::try_from(&*fill("token.ledger_of_line", &[("line", &row.line.to_string())])).ok();
+    // Servers take no blank in a number: what its own number will be is not known, and no reason to leave it out.
+    let line =
+        || Serial::try_from(&*fill("token.ledger_of_line", &[("line", &row.line.to_string())]).replace(' ', "-")).ok();
     Some(Entry {
         serial: row.credential.serial.clone().or_else(line)?,
         profile: row.profile,

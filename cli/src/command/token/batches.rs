@@ -126,9 +126,41 @@ pub fn in_tokens<'r>(rows: &'r [Row], ledger: &[Entry]) -> Vec<(&'r Row, String)
 
 /// Takes rows from their tokens, which are broken or gone. What no token has is said, and then none is taken.
 pub fn give_back(desk: &Desk, batch: BatchId, lines: &[usize]) -> Result<(), Fault> {
+    if lines.is_empty() {
+        return Ok(());
+    }
     let kept = desk.app.batch(batch)?;
+    let is_there = |line: &usize| kept.rows().iter().any(|row| row.line == *line);
+    if let Some(wrong) = lines.iter().find(|line| !is_there(line)) {
+        return Err(Fault::refused(no_line(kept.rows(), *wrong)));
+    }
     if let Some(line) = lines.iter().find(|line| kept.token_of(**line).is_none()) {
         return Err(Fault::refused(fill("token.give_back_none", &[("line", &line.to_string())])));
     }
     Ok(lines.iter().try_for_each(|line| desk.app.give_back(BatchLine { batch, line: *line }))?)
+}
+
+/// That no row has this line, and which there are.
+fn no_line(rows: &[Row], line: usize) -> String {
+    let lines = || rows.iter().map(|row| row.line);
+    let (first, last) = (lines().min().unwrap_or_default(), lines().max().unwrap_or_default());
+    let [n, all, first, last] = [line, rows.len(), first, last].map(|number| number.to_string());
+    fill("token.batch_no_line", &[("n", &n), ("all", &all), ("first", &first), ("last", &last)])
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_core::burn::source::{Choices, Kind, read};
+
+    use super::*;
+
+    #[test]
+    fn a_line_that_no_row_has_is_told_with_those_there_are() {
+        let source =
+            b"secret_hex\n00112233445566778899aabbccddeeff00112233\nff112233445566778899aabbccddeeff00112233\n";
+        let rows = read(Kind::Table, source, Choices::default()).unwrap().rows;
+        let words = no_line(&rows, 4);
+        let wanted = [("n", "4"), ("all", "2"), ("first", "2"), ("last", "3")];
+        assert_eq!(words, fill("token.batch_no_line", &wanted));
+    }
 }

@@ -193,7 +193,7 @@ impl Going {
         let values = [("line", &*row.line.to_string()), ("words", &*words)];
         table.context.terminal.say(&fill("token.batch_line", &values));
         // It was agreed to once, for all of them, but for what is in a place.
-        write::agree(table, &planned, &Manner { yes: true, ..manner.clone() })?;
+        write::agree(table.context, &planned, &Manner { yes: true, ..manner.clone() })?;
         Ok(planned.plan)
     }
 

@@ -148,8 +148,10 @@ const fn is_clear(form: FormName) -> bool {
 pub fn foretell(context: &Context, out: Option<&Prepared>, to_be: &[Entry], random: &dyn Random) -> Result<(), Fault> {
     let Some(Prepared { form: form @ (Form::Entra | Form::Oath), .. }) = out else { return Ok(()) };
     let refused = |error| Fault::refused(token_words::of_ledger_error(error));
-    let Written { left_out, .. } = ledger::write(to_be, form, random).map_err(refused)?;
+    // Where no token would be left, it is said of each why.
+    let left_out = ledger::left_out(to_be, form);
     left_out.iter().for_each(|left| context.terminal.say(&token_words::of_left_out(left)));
+    ledger::write(to_be, form, random).map_err(refused)?;
     Ok(())
 }
 

@@ -18,16 +18,17 @@ use crate::{token_words, when};
 /// For so many seconds a list looks for a token that lay there just now.
 const MEANWHILE: u64 = 3;
 
-/// Lists the readers of this machine, and asks the token on each what it is; of an emulated one that alone.
+/// Lists the readers of this machine, and asks the token on each what it is; of an emulated one that alone, and of those alone whose
+/// name has what was asked for in it.
 pub fn list(context: &Context, on: &Where) -> Result<(), Fault> {
-    let places: Vec<(Where, String, bool)> = if on.emulated.is_some() || on.reader.is_some() {
-        vec![(on.clone(), on.emulated.clone().or_else(|| on.reader.clone()).unwrap_or_default(), true)]
+    let places: Vec<(Where, String, bool)> = if let Some(model) = &on.emulated {
+        vec![(on.clone(), seat::emulated(model)?.to_owned(), true)]
     } else {
         // A token that leaves meanwhile is not waited for.
         let there =
             |name: &str| Where { reader: Some(name.to_owned()), wait: on.wait.or(Some(MEANWHILE)), ..on.clone() };
         let place = |(name, has_token): (String, bool)| (there(&name), name, has_token);
-        seat::readers()?.into_iter().map(place).collect()
+        seat::readers(on.reader.as_deref())?.into_iter().map(place).collect()
     };
     if places.is_empty() {
         context.terminal.result("", &json!({ "readers": [] }));

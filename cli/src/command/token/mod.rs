@@ -14,6 +14,7 @@ mod ledger;
 mod list;
 mod log;
 mod operate;
+mod profile;
 mod rows;
 pub(super) mod seat;
 mod seed;
@@ -24,13 +25,22 @@ mod write;
 
 use args::{KeyCommand, Screen, TokenCommand};
 use countersign_core::burn::Operation;
+pub(super) use log::Log;
 pub(super) use table::of_error;
 
 use super::Context;
 use crate::fault::Fault;
 
-/// Does what was asked for.
+/// Does what was asked for, and notes how it ended where that was asked for.
 pub fn run(context: &Context, what: &TokenCommand) -> Result<(), Fault> {
+    let done = does(context, what);
+    if let Some(log) = context.token_log.get() {
+        log.ended(&done);
+    }
+    done
+}
+
+fn does(context: &Context, what: &TokenCommand) -> Result<(), Fault> {
     match what {
         TokenCommand::List(on) => list::list(context, on),
         TokenCommand::Info(on) => list::info(context, on),

@@ -13,9 +13,9 @@ use serde_json::json;
 
 use super::args::{Delete, Operate, Shape, SyncClock};
 use super::kept::Erased;
-use super::seed;
 use super::table::{At, Table, of_error, own_key};
 use super::told;
+use super::{profile, seed};
 use crate::command::Context;
 use crate::fault::Fault;
 use crate::outside::isolated;
@@ -43,11 +43,18 @@ pub fn run(context: &Context, on: &Operate, operation: &Operation, question: &'s
             context.terminal.say(text("token.not_forgotten"));
         }
     }
-    told(&table, &identity, operated);
-    if gone > 0 {
-        context.terminal.say(&fill("token.ledger_forgot", &[("n", &gone.to_string())]));
-    }
+    told(&table, &identity, operation, operated);
+    forgot(gone).iter().for_each(|words| context.terminal.say(words));
     Ok(())
+}
+
+/// That so many rows of the ledger are gone; nothing where none is.
+fn forgot(rows: usize) -> Option<String> {
+    match rows {
+        0 => None,
+        1 => Some(text("token.ledger_forgot_one").to_owned()),
+        n => Some(fill("token.ledger_forgot", &[("n", &n.to_string())])),
+    }
 }
 
 /// How full a token with profiles is; nothing of another.
@@ -100,6 +107,8 @@ pub fn sync(context: &Context, asked_for: &SyncClock) -> Result<(), Fault> {
         if seed::is_set(&asked_for.shape) || asked_for.display.is_some() {
             return Err(Fault::refused(text("token.sync_clock_alone")));
         }
+        let chosen = profile::chosen(&mut table, asked_for.profile, !on.yes, profile::From::Taken)?;
+        request.profile = chosen.unwrap_or_default();
         "token.sync_profile_ask"
     } else {
         fits(&identity, &request, Said { profile: asked_for.profile, ..Said::default() })?;
@@ -109,11 +118,12 @@ pub fn sync(context: &Context, asked_for: &SyncClock) -> Result<(), Fault> {
     let (settings, number) = (token_words::of_settings(&request.credential), request.profile.to_string());
     let values = [("settings", &*settings), ("n", &*number)];
     asked(&table, &identity, on, question, &values)?;
-    let operated = operate(&mut table, &identity, &Operation::SyncClock(request.clone()))?;
+    let operation = Operation::SyncClock(request.clone());
+    let operated = operate(&mut table, &identity, &operation)?;
     if operated == Operated::Done {
         clock_is_set(&mut table, &identity, &request)?;
     }
-    told(&table, &identity, operated);
+    told(&table, &identity, &operation, operated);
     Ok(())
 }
 
@@ -189,7 +199,7 @@ pub fn delete(context: &Context, asked_for: &Delete) -> Result<(), Fault> {
     if operated == Operated::Done {
         table.burns.erased(&TokenName::from(&identity), &Erased::Place(&request))?;
     }
-    told(&table, &identity, operated);
+    told(&table, &identity, &operation, operated);
     Ok(())
 }
 
@@ -201,8 +211,9 @@ pub fn set_key(context: &Context, on: &Operate, keep_as: Option<&str>) -> Result
     let identity = able(&mut table, &Operation::ChangeKey(Secret::from_slice(&[])))?;
     asked(&table, &identity, on, "token.key_set_ask", &[])?;
     let new = new_key(context, &identity)?;
-    let operated = operate(&mut table, &identity, &Operation::ChangeKey(new.clone()))?;
-    told(&table, &identity, operated);
+    let operation = Operation::ChangeKey(new.clone());
+    let operated = operate(&mut table, &identity, &operation)?;
+    told(&table, &identity, &operation, operated);
     // A token that waits for its button has the old key until then: the new one is kept when it was pressed.
     if operated == Operated::AsksForButton && !table.seat.is_emulated() && !on.yes {
         let has_changed = context.terminal.confirm(text("token.button_done_ask"))?;
@@ -219,7 +230,7 @@ pub fn remove_key(context: &Context, on: &Operate) -> Result<(), Fault> {
     let identity = able(&mut table, &Operation::RemoveKey)?;
     asked(&table, &identity, on, "token.key_remove_ask", &[])?;
     let operated = operate(&mut table, &identity, &Operation::RemoveKey)?;
-    told(&table, &identity, operated);
+    told(&table, &identity, &Operation::RemoveKey, operated);
     Ok(())
 }
 
@@ -282,7 +293,6 @@ fn operate(table: &mut Table<'_>, identity: &Identity, operation: &Operation) ->
         let unsure = || format!("{} {}", fault.words, text("token.operated_unsure"));
         Fault { words: if is_sure { fault.words.clone() } else { unsure() }, ..fault.clone() }
     })?;
-    table.log.note(&format!("{operated:?}"));
     if operated == Operated::AsksForButton {
         table.context.terminal.say(text("token.press_button"));
         table.seat.press();
@@ -290,17 +300,33 @@ fn operate(table: &mut Table<'_>, identity: &Identity, operation: &Operation) ->
     Ok(operated)
 }
 
-fn told(table: &Table<'_>, identity: &Identity, operated: Operated) {
+fn told(table: &Table<'_>, identity: &Identity, operation: &Operation, operated: Operated) {
     let (name, words) = match operated {
-        Operated::Done => ("done", text("token.operated")),
-        Operated::AsksForButton => ("asks_for_button", ""),
-        Operated::WasEmpty => ("was_empty", text("token.was_empty")),
+        Operated::Done => ("done", did(identity, operation)),
+        Operated::AsksForButton => ("asks_for_button", String::new()),
+        Operated::WasEmpty => ("was_empty", text("token.was_empty").to_owned()),
     };
     let terminal = &table.context.terminal;
     terminal.result("", &json!({ "token": told::identity(identity), "operated": name }));
+    table.log.came_to(if words.is_empty() { text("token.press_button") } else { &words });
     if !words.is_empty() {
-        terminal.say(words);
+        terminal.say(&words);
     }
+}
+
+/// What was done, to which token.
+fn did(identity: &Identity, operation: &Operation) -> String {
+    let key = match operation {
+        Operation::SyncClock(_) => "token.did_clock",
+        Operation::Delete(_) => "token.did_delete",
+        Operation::Reset => "token.did_reset",
+        Operation::LockScreen => "token.did_lock",
+        Operation::UnlockScreen => "token.did_unlock",
+        Operation::ChangeKey(_) => "token.did_key",
+        Operation::RemoveKey => "token.did_key_remove",
+        Operation::Enable => "token.did_enable",
+    };
+    fill(key, &[("token", &token_words::of_identity(identity))])
 }
 
 /// Settings and name, where no seed is written. The seed of it is one that nothing looks at.
@@ -323,6 +349,13 @@ mod tests {
     use countersign_core::protocol::otp::Period;
 
     use super::*;
+
+    #[test]
+    fn one_row_that_is_gone_is_one() {
+        assert_eq!(forgot(0), None);
+        assert!(forgot(1).is_some_and(|words| !words.contains("rows")));
+        assert!(forgot(7).is_some_and(|words| words.contains("7 rows")));
+    }
 
     #[test]
     fn only_what_was_said_counts_as_said() {

@@ -101,9 +101,14 @@ impl Seat for Tray {
     }
 }
 
-/// The readers of this machine, and whether something lies on each.
-pub fn readers() -> Result<Vec<(String, bool)>, Fault> {
-    reader::all()
+/// The readers of this machine, and whether something lies on each; those alone whose name has what was asked for in it.
+pub fn readers(asked: Option<&str>) -> Result<Vec<(String, bool)>, Fault> {
+    reader::all(asked)
+}
+
+/// What a model of emulated tokens is called, however it was written.
+pub fn emulated(asked: &str) -> Result<&'static str, Fault> {
+    Model::find(asked).map(Model::name).ok_or_else(|| unknown_model(asked))
 }
 
 mod reader {
@@ -133,22 +138,37 @@ mod reader {
         }
     }
 
-    pub fn all() -> Result<Vec<(String, bool)>, Fault> {
+    pub fn all(asked: Option<&str>) -> Result<Vec<(String, bool)>, Fault> {
         let seen = Readers::open().and_then(|mut readers| readers.seen()).map_err(fault)?;
-        Ok(seen.into_iter().map(|reader| (reader.name, reader.has_token)).collect())
+        let found = meant(&seen, asked);
+        if found.is_empty() && asked.is_some() {
+            return Err(none_such(&seen));
+        }
+        Ok(found.into_iter().map(|reader| (reader.name.clone(), reader.has_token)).collect())
     }
 
-    fn chosen(terminal: &Terminal, seen: &[Seen], asked: Option<&str>) -> Result<String, Fault> {
+    /// The one of this name, or those that have it in theirs.
+    fn meant<'s>(seen: &'s [Seen], asked: Option<&str>) -> Vec<&'s Seen> {
         if let Some(one) = seen.iter().find(|reader| asked == Some(&*reader.name)) {
-            return Ok(one.name.clone());
+            return vec![one];
         }
         let asked = asked.map(str::to_lowercase);
         let is_asked = |reader: &&Seen| asked.as_ref().is_none_or(|part| reader.name.to_lowercase().contains(part));
-        let found: Vec<&Seen> = seen.iter().filter(is_asked).collect();
+        seen.iter().filter(is_asked).collect()
+    }
+
+    fn none_such(seen: &[Seen]) -> Fault {
+        if seen.is_empty() {
+            return Fault::refused(text("token.no_reader"));
+        }
+        Fault::refused(fill("token.no_such_reader", &[("names", &names(seen.iter()))]))
+    }
+
+    fn chosen(terminal: &Terminal, seen: &[Seen], asked: Option<&str>) -> Result<String, Fault> {
+        let found = meant(seen, asked);
         let with_token: Vec<&Seen> = found.iter().copied().filter(|reader| reader.has_token).collect();
         match (found.as_slice(), with_token.as_slice()) {
-            ([], _) if seen.is_empty() => Err(Fault::refused(text("token.no_reader"))),
-            ([], _) => Err(Fault::refused(fill("token.no_such_reader", &[("names", &names(seen.iter()))]))),
+            ([], _) => Err(none_such(seen)),
             ([one], _) | (_, [one]) => Ok(one.name.clone()),
             (several, _) => pick(terminal, several),
         }
@@ -249,6 +269,17 @@ mod reader {
             let fault = chosen(&terminal(), &seen(&[("A", true)]), Some("b")).unwrap_err();
             assert!(fault.words.contains('A'), "{}", fault.words);
             assert_eq!(chosen(&terminal(), &[], None).unwrap_err().words, text("token.no_reader"));
+        }
+
+        #[test]
+        fn readers_are_listed_by_their_names_whatever_part_of_one_was_said() {
+            let there = seen(&[("ACS 00 00", true), ("Virtual PCD 00 00", false), ("Virtual PCD 00 01", true)]);
+            let listed =
+                |part: &str| meant(&there, Some(part)).iter().map(|reader| reader.name.clone()).collect::<Vec<_>>();
+            assert_eq!(listed("00 00"), ["ACS 00 00", "Virtual PCD 00 00"]);
+            assert_eq!(listed("acs"), ["ACS 00 00"]);
+            assert_eq!(listed("Virtual PCD 00 00"), ["Virtual PCD 00 00"], "a whole name is that one");
+            assert!(listed("other").is_empty() && meant(&there, None).len() == 3);
         }
     }
 }

@@ -123,6 +123,9 @@ fn of_picture(context: &Context, path: &Path) -> Result<Row, Fault> {
 fn of_line(context: &Context, asked: &Burn) -> Result<(Credential, Vec<String>), Fault> {
     let line = context.terminal.line(text("token.seed_ask"), true)?;
     let line = line.trim();
+    if line.is_empty() {
+        return Err(Fault::refused(text("token.seed_nothing")));
+    }
     if classify(line) == Class::Account {
         only_of_links(&asked.writing.shape)?;
         return source::link(line).map(told).map_err(refused);

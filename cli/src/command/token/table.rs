@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use countersign_core::burn::{
     Declined, Family, Found, Held, Hints, Identity, KeyProfile, LinkError, Met, Progress, TokenError, TokenName, Tools,
-    holds, meet, others,
+    holds, meet,
 };
 use countersign_core::cancel::Cancel;
 use countersign_core::port::{Clock, Random};
@@ -59,6 +59,8 @@ pub struct Table<'c> {
     key: Option<OwnKey>,
     /// What was said, and is not said of the next token again.
     said: HashSet<String>,
+    /// Whether the next token was asked for, in words of its own.
+    is_asked_for: bool,
 }
 
 /// The owner's key, as it was given.
@@ -132,10 +134,16 @@ impl<'c> Table<'c> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let random: Arc<dyn Random> = Arc::new(SystemRandom::new());
         let seat = seat::find(&context.terminal, on, &clock, &random)?;
-        let log = Log::open(on.log.as_deref(), Arc::clone(&clock))?;
+        let log = match context.token_log.get() {
+            Some(log) => log.clone(),
+            None => {
+                let log = Log::open(on.log.as_deref(), Arc::clone(&clock))?;
+                context.token_log.get_or_init(|| log).clone()
+            }
+        };
         let internal = |why: std::io::Error| Fault::failed(words::caused(text("error.internal").to_owned(), &why));
         let interrupt = context.terminal.interrupt().map_or_else(Interrupt::listen, Ok).map_err(internal)?;
-        let mut table = Self {
+        Ok(Self {
             context,
             burns: Box::new(Passing::default()),
             seat,
@@ -150,9 +158,8 @@ impl<'c> Table<'c> {
             patience: on.wait.map(Duration::from_secs),
             key: None,
             said: HashSet::new(),
-        };
-        table.log.note(&format!("countersign {}", env!("CARGO_PKG_VERSION")));
-        Ok(table)
+            is_asked_for: false,
+        })
     }
 
     /// Waits for a token, finds out what it is, and does something with it. The link ends with that.
@@ -181,18 +188,22 @@ impl<'c> Table<'c> {
                 a_moment(is_emulated, &**clock);
                 continue;
             };
-            let mut link = Noted { link, log };
+            log.opened(&name);
+            let mut link = Noted { link, log: log.clone() };
             let likely_first = applet.family().or(*likely);
             let met = meet(&mut link, Hints { reader: Some(&name), likely: likely_first }, tools);
             let met = match met {
-                Ok(Met::Token(found)) if matches!(applet.fit(found.identity().family), Fit::Unknown) => {
+                Ok(Met::Token(mut found)) if matches!(applet.fit(found.identity().family), Fit::Unknown) => {
                     let first = found.identity().clone();
-                    drop(found);
-                    let others = others(&mut link, first.family, tools);
-                    // A person who chooses may take their time: no link waits for that.
-                    drop(link);
-                    match others {
+                    match found.others(tools) {
+                        Ok(others) if others.is_empty() => {
+                            applet.settle(&context.terminal, vec![first])?;
+                            Ok(Met::Token(found))
+                        }
                         Ok(others) => {
+                            // A person who chooses may take their time: no link waits for that.
+                            drop(found);
+                            drop(link);
                             *likely = Some(first.family);
                             applet.settle(&context.terminal, [vec![first], others].concat())?;
                             continue;
@@ -207,6 +218,7 @@ impl<'c> Table<'c> {
                     return Err(NotMet::Other(found.identity().clone()));
                 }
                 Ok(Met::Token(mut found)) => {
+                    log.token(found.identity());
                     *likely = Some(found.identity().family);
                     let key = key_of(found.identity(), key.as_ref())?;
                     let token = TokenName::from(found.identity());
@@ -239,15 +251,21 @@ impl<'c> Table<'c> {
         let (seat, terminal) = (&mut self.seat, &self.context.terminal);
         let name = isolated(&seat.name());
         let go_on = until(&self.clock, &self.interrupt, self.patience);
-        let waits = || terminal.say(&fill("token.lay_one", &[("reader", &name)]));
+        let is_asked_for = std::mem::take(&mut self.is_asked_for);
+        let waits = || {
+            if !is_asked_for {
+                terminal.say(&fill("token.lay_one", &[("reader", &name)]));
+            }
+        };
         if self.interrupt.hold(|| seat.wait(&go_on, &waits))? { Ok(()) } else { Err(nobody(&self.interrupt)) }
     }
 
-    /// Waits until the token was taken away, and the next may be laid there.
+    /// Waits until the token was taken away, and the next may be laid there, which whoever calls this has asked for.
     ///
     /// # Errors
     /// A [`Fault`] when nobody took it away in time.
     pub fn next(&mut self) -> Result<(), Fault> {
+        self.is_asked_for = true;
         let go_on = until(&self.clock, &self.interrupt, self.patience);
         if self.interrupt.hold(|| self.seat.next(&go_on))? { Ok(()) } else { Err(nobody(&self.interrupt)) }
     }

@@ -180,3 +180,37 @@ pub const fn declined(why: Declined) -> &'static str {
         Declined::FactoryVendor => "factory_vendor",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use countersign_core::burn::ledger::Proof;
+
+    use super::*;
+
+    /// What is documented of the JSON.
+    const DOCUMENTED: &str = include_str!("../../../../docs/command-line.md");
+
+    /// The words that stand in this source for something.
+    fn words(source: &str) -> Vec<&str> {
+        let told = source.split("#[cfg(test)]").next().unwrap_or_default();
+        let named = told.lines().filter_map(|line| line.split_once("=> \"")?.1.split_once('"'));
+        named.map(|(word, _)| word).collect()
+    }
+
+    #[test]
+    fn every_word_that_is_printed_is_documented() {
+        let families = include_str!("../../token_words/mod.rs").split_once("fn family_name").unwrap().1;
+        let families = families.split_once("\n}").unwrap().0;
+        let all = [words(include_str!("told.rs")), words(families), Proof::ALL.map(Proof::as_str).to_vec()].concat();
+        assert!(all.len() > 45 && all.contains(&"nitrokey3") && all.contains(&"public_title"), "{all:?}");
+        for word in all {
+            assert!(DOCUMENTED.contains(&format!("`{word}`")), "{word} stands in no document");
+        }
+        for ending in [Ending::ProvenByLink, Ending::ProvenByPerson, Ending::Written(None), Ending::Failed] {
+            assert!(
+                Proof::ALL.iter().any(|proof| proof.as_str() == name(ending)),
+                "one word for one thing: {ending:?}"
+            );
+        }
+    }
+}

@@ -186,7 +186,13 @@ fn told_each(context: &Context, identity: &Identity, entries: &[(LedgerLine, End
     let rows: Vec<Value> = entries.iter().map(as_json).collect();
     let all_proven = entries.iter().all(|(_, ending)| ending.is_proven());
     terminal.result("", &json!({ "token": told::identity(identity), "proven": all_proven, "entries": rows }));
-    entries.iter().for_each(|(line, ending)| terminal.say(&of_entry(line, *ending)));
+    for (line, ending) in entries {
+        let words = of_entry(line, *ending);
+        if let Some(log) = context.token_log.get() {
+            log.came_to(&words);
+        }
+        terminal.say(&words);
+    }
     if all_proven {
         return Ok(());
     }
@@ -227,6 +233,7 @@ fn by_codes(table: &mut Table<'_>, plan: &Plan, asked: &Verify, is_kept: bool) -
 
 /// Says what came of it. What was not proven does not end well, for a script that asked for proof.
 fn told(table: &Table<'_>, plan: &Plan, ending: Ending) -> Result<(), Fault> {
+    table.log.outcome(ending);
     let terminal = &table.context.terminal;
     let mut json = json!({ "token": told::identity(plan.identity()) });
     if let (Value::Object(json), Value::Object(ending)) = (&mut json, told::ending(ending)) {

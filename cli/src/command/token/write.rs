@@ -10,7 +10,9 @@ use countersign_strings::{fill, text};
 use super::args::Manner;
 use super::compare;
 use super::kept::Burns;
+use super::profile;
 use super::table::{At, NotMet, Table};
+use crate::command::Context;
 use crate::fault::Fault;
 use crate::token_words;
 
@@ -123,45 +125,101 @@ pub struct Planned {
 pub fn plan(table: &mut Table<'_>, request: &Request, said: Said) -> Result<Planned, NotMet> {
     let mut left = LOSSES;
     loop {
-        let planned = table.with(|found, at| {
-            let identity = found.identity().clone();
-            let planned = match Refusal::of(&identity, request, said) {
-                Some(refusal) => Err(refusal.into()),
-                None => found.plan(request.clone(), &at.key, at.tools),
-            };
-            planned.map_err(|error| (identity, error))
-        })?;
-        match planned {
+        match table.with(|found, at| plan_of(found, &at, request, said))? {
             Ok(plan) => {
                 let stands = table.burns.standing(&plan)?;
                 return Ok(Planned { plan, stands });
             }
-            Err((identity, PlanError::Refused(refusal))) => {
-                return Err(NotMet::Fault(Fault::refused(token_words::of_refused(&identity, &refusal))));
-            }
-            Err((_, PlanError::Token(error))) if is_link(error) && left > 0 => left -= 1,
-            Err((_, PlanError::Token(error))) => return Err(NotMet::Token(error)),
+            Err(why) => why.or_again(&mut left)?,
         }
     }
 }
 
+/// Plans it and, where `agrees` does, writes it over the same link: for where nobody is asked anything between.
+pub fn plan_and_begin(
+    table: &mut Table<'_>,
+    request: &Request,
+    said: Said,
+    agrees: &mut dyn FnMut(&Planned, &dyn Burns) -> Result<(), Fault>,
+) -> Result<(Planned, Begun), NotMet> {
+    let mut left = LOSSES;
+    loop {
+        let begun = table.with(|found, at| -> Result<_, Fault> {
+            let plan = match plan_of(found, &at, request, said) {
+                Ok(plan) => plan,
+                Err(why) => return Ok(Err(why)),
+            };
+            let planned = Planned { stands: at.burns.standing(&plan)?, plan };
+            agrees(&planned, &*at.burns)?;
+            let begun = Begun(written(found, at, &planned.plan));
+            Ok(Ok((planned, begun)))
+        })?;
+        match begun? {
+            Ok(begun) => return Ok(begun),
+            Err(why) => why.or_again(&mut left)?,
+        }
+    }
+}
+
+fn plan_of(found: &mut Found<'_>, at: &At<'_>, request: &Request, said: Said) -> Result<Plan, NoPlan> {
+    let identity = found.identity().clone();
+    let planned = match Refusal::of(&identity, request, said) {
+        Some(refusal) => Err(refusal.into()),
+        None => found.plan(request.clone(), &at.key, at.tools),
+    };
+    planned.map_err(|error| {
+        let is_absent = matches!(error, PlanError::Token(TokenError::Absent(_)));
+        let places = if is_absent { profile::how_many(found, at.tools) } else { None };
+        NoPlan { identity, error, place: places.map(|all| (request.profile, all)) }
+    })
+}
+
+/// Why there is no plan for this token.
+struct NoPlan {
+    identity: Identity,
+    error: PlanError,
+    /// The profile that it has not, and how many it has.
+    place: Option<(u8, usize)>,
+}
+
+impl NoPlan {
+    /// That is the end, but for a link that was lost, which is opened again so many times.
+    fn or_again(self, left: &mut u32) -> Result<(), NotMet> {
+        if let Some((profile, all)) = self.place {
+            return Err(profile::none_such(&self.identity, profile, all).into());
+        }
+        match self.error {
+            PlanError::Refused(refusal) => {
+                Err(Fault::refused(token_words::of_refused(&self.identity, &refusal)).into())
+            }
+            PlanError::Token(error) if is_link(error) && *left > 0 => {
+                *left -= 1;
+                Ok(())
+            }
+            PlanError::Token(error) => Err(NotMet::Token(error)),
+        }
+    }
+}
+
+/// What came of the first try to write what was planned.
+pub struct Begun(Result<Ending, End>);
+
 /// Asks whether the plan is to be carried out. What is in the place goes only where that was said, or a person says it now; so
 /// does the seed of another person in a token that does not tell what it holds, where the ledger knows of it.
-pub fn agree(table: &Table<'_>, planned: &Planned, manner: &Manner) -> Result<(), Fault> {
+pub fn agree(context: &Context, planned: &Planned, manner: &Manner) -> Result<(), Fault> {
     let Planned { plan, stands } = planned;
     let own = &plan.request().credential.seed;
     let other = stands.as_ref().filter(|row| row.proof != Proof::Failed && !row.credential.seed.is_same_key(own));
     if (plan.erases().is_something() || other.is_some()) && manner.yes && !manner.replace {
-        let erases = other.map_or_else(|| token_words::of_erases(plan.erases()), token_words::of_standing);
-        return Err(Fault::refused(fill("token.taken", &[("erases", &erases)])));
+        return Err(Fault::refused(text("token.taken")));
     }
-    ask(table, plan, manner)
+    ask(context, plan, manner)
 }
 
 /// Asks for a yes, where it was not said before.
-pub fn ask(table: &Table<'_>, plan: &Plan, manner: &Manner) -> Result<(), Fault> {
+pub fn ask(context: &Context, plan: &Plan, manner: &Manner) -> Result<(), Fault> {
     let question = text(if matches!(plan.erases(), Erases::Nothing) { "token.write_ask" } else { "token.erase_ask" });
-    if manner.yes || table.context.terminal.confirm(question)? {
+    if manner.yes || context.terminal.confirm(question)? {
         return Ok(());
     }
     Err(Fault::refused(text("cli.nothing_changed")))
@@ -170,7 +228,12 @@ pub fn ask(table: &Table<'_>, plan: &Plan, manner: &Manner) -> Result<(), Fault>
 /// Carries out a plan that was agreed to, and compares codes where the token cannot be read back.
 pub fn carry_out(table: &mut Table<'_>, plan: Plan, manner: &Manner) -> Result<Done, NotDone> {
     let first = table.with(|found, at| begin(found, at, &plan))?;
-    let ending = to_its_end(table, &plan, first)?;
+    carry_on(table, plan, Begun(first), manner)
+}
+
+/// The same of a plan whose first try is over.
+pub fn carry_on(table: &mut Table<'_>, plan: Plan, first: Begun, manner: &Manner) -> Result<Done, NotDone> {
+    let ending = to_its_end(table, &plan, first.0)?;
     Ok(concluded(table, plan, ending, manner)?)
 }
 
@@ -239,8 +302,12 @@ fn begin(found: &mut Found<'_>, at: At<'_>, plan: &Plan) -> Result<Ending, End> 
     if now.erases() != plan.erases() {
         return Err(End::Changed);
     }
+    written(found, at, &now)
+}
+
+fn written(found: &mut Found<'_>, at: At<'_>, plan: &Plan) -> Result<Ending, End> {
     let At { tools, burns, key, interrupt } = at;
-    Ok(interrupt.hold(|| burn(found, &now, &key, tools, &mut *burns.journal()))?)
+    Ok(interrupt.hold(|| burn(found, plan, &key, tools, &mut *burns.journal()))?)
 }
 
 /// Takes a burn up again as often as the link is lost, until it ends or cannot go on.
@@ -267,8 +334,8 @@ fn to_its_end(table: &mut Table<'_>, plan: &Plan, first: Result<Ending, End>) ->
                 return Err(untouched(&fill("token.other_there", &[("other", &other), ("this", &this)])));
             }
         };
-        table.log.note(&format!("lost {holds:?}"));
         let values = [("holds", &*token_words::of_held(&holds)), ("why", &*token_words::of_error(error))];
+        table.log.note(&fill("token.stopped", &values));
         table.context.terminal.say(&fill("token.lost", &values));
         outcome = match again(table, plan) {
             Ok(outcome) => outcome,
@@ -333,7 +400,6 @@ fn again(table: &mut Table<'_>, plan: &Plan) -> Result<Result<Ending, End>, Faul
 
 /// Compares codes where nothing else proves the seed, and keeps what came of it.
 fn concluded(table: &mut Table<'_>, plan: Plan, ending: Ending, manner: &Manner) -> Result<Done, Fault> {
-    table.log.note(&format!("{ending:?}"));
     let ending = match ending {
         Ending::Written(_) => match compare::compare(table, &plan, compare::Wanted::of(manner))? {
             Some(judgement) => judged(table, &plan, judgement)?,
@@ -341,6 +407,7 @@ fn concluded(table: &mut Table<'_>, plan: Plan, ending: Ending, manner: &Manner)
         },
         ending => ending,
     };
+    table.log.outcome(ending);
     Ok(Done { plan, ending })
 }
 
@@ -348,7 +415,6 @@ fn concluded(table: &mut Table<'_>, plan: Plan, ending: Ending, manner: &Manner)
 pub fn judged(table: &mut Table<'_>, plan: &Plan, judgement: Judgement) -> Result<Ending, Fault> {
     let token = TokenName::from(plan.identity());
     let ending = conclude(&mut *table.burns.journal(), &token, Some(judgement)).map_err(|halt| of_halt(&halt))?;
-    table.log.note(&format!("{judgement:?}"));
     if judgement == Judgement::WrongSeed {
         return Err(Fault::refused(text("token.not_this_seed")));
     }

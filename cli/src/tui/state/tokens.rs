@@ -14,6 +14,26 @@ pub struct TokenPage {
     pub account: Option<(String, String)>,
     /// What is under way, or was.
     pub talk: Option<Talk>,
+    /// What is read over the ledger.
+    pub sheet: Option<Sheet>,
+}
+
+/// What is read over the ledger until a key puts it away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sheet {
+    /// What it tells.
+    pub of: SheetOf,
+    /// Its first line that is seen.
+    pub top: usize,
+}
+
+/// What is read over the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SheetOf {
+    /// What each key does.
+    Keys,
+    /// All that the ledger says of the chosen token.
+    Row,
 }
 
 /// What is done with one token: said line by line, asked when there is something to ask.
@@ -79,6 +99,11 @@ impl TokenPage {
             Some(talk) => talk.asks.iter_mut().for_each(|asked| asked.selected = line),
             None => self.selected = line,
         }
+    }
+
+    /// Lays something over the ledger, to be read.
+    pub fn lay(&mut self, of: SheetOf) {
+        self.sheet = Some(Sheet { of, top: 0 });
     }
 
     /// Something new is under way.

@@ -1,9 +1,11 @@
 //! What a key does on the page of hardware tokens, and what is told of one.
 
+use countersign_strings::text;
+
 use super::page::scrolled;
 use crate::tui::field::Field;
 use crate::tui::model::TokenRow;
-use crate::tui::state::{Effect, Key, Page, Row, State, Talk, TokenAsk, TokenPage, TokenQuestion, TokenTask};
+use crate::tui::state::{Effect, Key, Page, Row, SheetOf, State, Talk, TokenAsk, TokenPage, TokenQuestion, TokenTask};
 
 impl State {
     /// Opens the page; it is filled when the ledger was read.
@@ -32,8 +34,21 @@ impl State {
             }
             return;
         }
+        if let Some(sheet) = &mut page.sheet {
+            if matches!(key, Key::Enter | Key::Esc | Key::Char('?' | 'q' | ' ')) {
+                return page.sheet = None;
+            }
+            let lines = match sheet.of {
+                SheetOf::Keys => text("tui.help_tokens").lines().count(),
+                SheetOf::Row => page.rows.get(page.selected).map_or(0, |row| row.details.len()),
+            };
+            return sheet.top = scrolled(sheet.top, key, lines);
+        }
         let task = match key {
             Key::Esc | Key::Char('T' | 'q') => return self.page = Page::List,
+            Key::Char('?') => return page.lay(SheetOf::Keys),
+            Key::Enter if page.rows.is_empty() => return,
+            Key::Enter => return page.lay(SheetOf::Row),
             Key::Char('i') => TokenTask::Info,
             Key::Char('w') => TokenTask::WriteTyped,
             Key::Char('a') => match &page.account {

@@ -25,7 +25,7 @@ use ratatui::text::{Line, Span};
 pub use look::Look;
 pub use spot::Spots;
 
-use super::state::{Key, Page, Spot, State};
+use super::state::{Key, Page, Spot, State, TokenPage};
 use crate::measure as text;
 use crate::measure::{columns, cut_right};
 
@@ -42,6 +42,9 @@ pub fn settle(state: &mut State, area: Rect) {
         &mut state.page
     {
         *top = (*top).min(end);
+    }
+    if let Page::Tokens(TokenPage { sheet: Some(sheet), .. }) = &mut state.page {
+        sheet.top = sheet.top.min(end);
     }
 }
 
@@ -165,19 +168,32 @@ fn keyed(key: &str, what: &str, column: usize, width: usize, look: Look) -> Vec<
 
 /// Lines of which one is chosen, moved so that it is seen; each can be clicked.
 fn choices(lines: &[Line<'_>], selected: usize, look: Look, area: Rect, buffer: &mut Buffer, spots: &mut Spots) {
-    let height = usize::from(area.height).max(1);
-    let first = (selected + 1).saturating_sub(height);
-    for (n, line) in lines.iter().enumerate().skip(first).take(height) {
-        let row = Rect { y: area.y + (n - first) as u16, height: 1, width: area.width.saturating_sub(2), ..area };
-        if row.y >= area.y + area.height {
+    let rows: Vec<Vec<Line<'_>>> = lines.iter().map(|line| vec![line.clone()]).collect();
+    blocks(&rows, selected, look, area, buffer, spots);
+}
+
+/// The same of rows that may take several lines each: one that is no longer seen whole is left out.
+fn blocks(rows: &[Vec<Line<'_>>], selected: usize, look: Look, area: Rect, buffer: &mut Buffer, spots: &mut Spots) {
+    let end = area.y + area.height;
+    let lines = |rows: &[Vec<Line<'_>>]| rows.iter().map(Vec::len).sum::<usize>();
+    let is_seen = |first: &usize| rows.get(*first..=selected).is_some_and(|to| lines(to) <= usize::from(area.height));
+    let first = (0..=selected).find(is_seen).unwrap_or(selected);
+    let mut y = area.y;
+    for (n, row) in rows.iter().enumerate().skip(first) {
+        if n > first && usize::from(end.saturating_sub(y)) < row.len() {
             return;
         }
-        buffer.set_string(row.x, row.y, if n == selected { "▸" } else { " " }, look.title());
-        buffer.set_line(row.x + 1, row.y, line, row.width);
-        if n == selected {
-            buffer.set_style(Rect { x: row.x + 1, ..row }, look.chosen());
+        for (at, line) in row.iter().enumerate().take_while(|(at, _)| y + (*at as u16) < end) {
+            let place = Rect { y: y + at as u16, height: 1, width: area.width.saturating_sub(2), ..area };
+            buffer.set_string(place.x, place.y, if n == selected && at == 0 { "▸" } else { " " }, look.title());
+            let place = Rect { x: place.x + 1, ..place };
+            buffer.set_line(place.x, place.y, line, place.width);
+            if n == selected {
+                buffer.set_style(place, look.chosen());
+            }
+            spots.add(place, Spot::Line(n));
         }
-        spots.add(Rect { x: row.x + 1, ..row }, Spot::Line(n));
+        y += row.len() as u16;
     }
 }
 

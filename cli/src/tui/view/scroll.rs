@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::super::state::{Page, State};
+use super::super::state::{Page, Sheet, SheetOf, State, TokenPage};
 use super::{Look, keyed, paragraph, put, text};
 
 /// The column in which help says what a key does.
@@ -53,7 +53,15 @@ fn heading(state: &State, look: Look, width: usize) -> Vec<Line<'static>> {
             lines.push(Line::default());
             lines
         }
-        Page::Help { .. } => paragraph(words("tui.help_title"), width, look.title()),
+        Page::Help { .. } | Page::Tokens(TokenPage { sheet: Some(Sheet { of: SheetOf::Keys, .. }), .. }) => {
+            paragraph(words("tui.help_title"), width, look.title())
+        }
+        Page::Tokens(TokenPage { sheet: Some(_), rows, selected, .. }) => {
+            let token = rows.get(*selected).map(|row| row.token.as_str());
+            let mut lines = paragraph(token.unwrap_or_default(), width, look.title());
+            lines.push(Line::default());
+            lines
+        }
         Page::Details { details, .. } => {
             let mut lines = paragraph(&details.name, width, look.title());
             lines.push(Line::default());
@@ -71,10 +79,14 @@ fn entries(state: &State, look: Look, width: usize) -> Vec<Vec<Line<'static>>> {
             vec![paragraph(words("tui.history_empty"), width, Default::default())]
         }
         Page::History { lines, .. } => lines.iter().map(|line| past(line, look, width)).collect(),
-        Page::Help { .. } => {
-            let parted = words("tui.help").lines().map(|line| line.split_once("  ").unwrap_or((line, "")));
-            parted.map(|(key, what)| keyed(key, what.trim_start(), KEYS, width, look)).collect()
-        }
+        Page::Help { .. } => keys(words("tui.help"), look, width),
+        Page::Tokens(TokenPage { sheet: Some(sheet), rows, selected, .. }) => match (sheet.of, rows.get(*selected)) {
+            (SheetOf::Keys, _) => keys(words("tui.help_tokens"), look, width),
+            (SheetOf::Row, Some(row)) => {
+                row.details.iter().map(|(label, value)| keyed(label, value, ABOUT, width, look)).collect()
+            }
+            (SheetOf::Row, None) => Vec::new(),
+        },
         Page::Details { details, .. } => {
             let rows = details.rows.iter().map(|(label, value)| keyed(label, value, ABOUT, width, look));
             let note = details.note.as_str().lines().map(|line| raw(text::wrap_indented(line, width)));
@@ -83,6 +95,12 @@ fn entries(state: &State, look: Look, width: usize) -> Vec<Vec<Line<'static>>> {
         }
         _ => Vec::new(),
     }
+}
+
+/// What each key does, a line each.
+fn keys(all: &'static str, look: Look, width: usize) -> Vec<Vec<Line<'static>>> {
+    let parted = all.lines().map(|line| line.split_once("  ").unwrap_or((line, "")));
+    parted.map(|(key, what)| keyed(key, what.trim_start(), KEYS, width, look)).collect()
 }
 
 fn raw(lines: Vec<String>) -> Vec<Line<'static>> {

@@ -9,26 +9,32 @@ use super::super::model::TokenRow;
 use super::super::state::{State, Talk, TokenAsk, TokenPage, TokenQuestion};
 use super::page::verdict;
 use super::spot::Spots;
-use super::{Look, choices, keyed, masked, measure, paragraph, put, said, text};
-
-/// From how many columns on a row tells the moment, too.
-const WITH_MOMENT: usize = 60;
+use super::{Look, blocks, keyed, masked, measure, paragraph, put, said, scroll, text};
 
 /// The column in which it is said what a key does.
 const KEYS: usize = 3;
 
+/// How many lines of an account are shown of a row at most; all of it stands in its details.
+const OWNER_LINES: usize = 3;
+
 /// Draws the page; returns the keys for the last line.
 pub fn draw(state: &State, page: &TokenPage, look: Look, area: Rect, buffer: &mut Buffer, spots: &mut Spots) -> String {
-    match &page.talk {
-        Some(talk) => under_way(talk, look, area, buffer, spots),
-        None => ledger(state, page, look, area, buffer, spots),
+    match (&page.talk, page.sheet) {
+        (Some(talk), _) => under_way(talk, look, area, buffer, spots),
+        (None, Some(sheet)) => {
+            scroll::draw(state, sheet.top, look, area, buffer);
+            words(if scroll::end(state, area) == 0 { "tui.keys_back_only" } else { "tui.keys_scroll" }).to_owned()
+        }
+        (None, None) => ledger(state, page, look, area, buffer, spots),
     }
 }
 
 fn ledger(state: &State, page: &TokenPage, look: Look, area: Rect, buffer: &mut Buffer, spots: &mut Spots) -> String {
     let width = measure(area);
     let mut head = paragraph(words("tui.tokens"), width, look.title());
-    head.extend(can_be_done(page, width, look));
+    if let Some((_, name)) = &page.account {
+        head.extend(keyed("a", &fill("tui.tokens_account", &[("name", name)]), KEYS, width, look));
+    }
     head.push(Line::default());
     if page.rows.is_empty() {
         head.extend(paragraph(words("token.ledger_empty"), width, Default::default()));
@@ -38,30 +44,45 @@ fn ledger(state: &State, page: &TokenPage, look: Look, area: Rect, buffer: &mut 
     let area = Rect { y: area.y + height, height: area.height - height, ..area };
     let area = said(state.notice.as_deref(), look, area, buffer);
     let width = usize::from(area.width.saturating_sub(4)).min(110);
-    let lines: Vec<Line<'_>> = page.rows.iter().map(|row| line(row, width, look)).collect();
-    choices(&lines, page.selected, look, area, buffer, spots);
-    words("tui.keys_tokens").to_owned()
+    let rows: Vec<Vec<Line<'_>>> = page.rows.iter().map(|row| lines_of(row, width, look)).collect();
+    blocks(&rows, page.selected, look, area, buffer, spots);
+    words(if rows.is_empty() { "tui.keys_tokens_empty" } else { "tui.keys_tokens" }).to_owned()
 }
 
-/// What each key does; of the chosen account where there is one.
-fn can_be_done(page: &TokenPage, width: usize, look: Look) -> Vec<Line<'static>> {
-    let account = page.account.as_ref().map(|(_, name)| fill("tui.tokens_account", &[("name", name)]));
-    let account = account.into_iter().flat_map(|what| keyed("a", &what, KEYS, width, look));
-    let others = words("tui.tokens_about").lines().filter_map(|line| line.split_once("  "));
-    account.chain(others.flat_map(|(key, what)| keyed(key, what, KEYS, width, look))).collect()
-}
-
-/// The token and whose it is; what shows that it holds its seed, and since when.
-fn line(row: &TokenRow, width: usize, look: Look) -> Line<'static> {
-    let right = if width < WITH_MOMENT { row.proof.clone() } else { format!("{}  {}", row.proof, row.when) };
-    let room = width.saturating_sub(text::columns(&right) + 1);
-    // Tokens of one series differ at the end of their numbers: what there is room for is that first, then whose it is.
-    let token = text::cut_middle(&row.token, room);
-    let owner = if row.owner.is_empty() { String::new() } else { format!(" · {}", row.owner) };
-    let left = format!("{token}{}", text::cut_right(&owner, room.saturating_sub(text::columns(&token))));
-    let gap = width.saturating_sub(text::columns(&left) + text::columns(&right));
+/// The token and whose it is; what shows that it holds its seed, and since when. What has no room on one line goes on beneath.
+fn lines_of(row: &TokenRow, width: usize, look: Look) -> Vec<Line<'static>> {
     let style = if row.proven { look.quiet() } else { look.warn() };
-    Line::from(vec![Span::raw(left), Span::raw(" ".repeat(gap)), Span::styled(right, style)])
+    let proof = format!("{}  {}", row.proof, row.when);
+    let owner = if row.owner.is_empty() { String::new() } else { format!(" · {}", row.owner) };
+    let both = |left: String| {
+        let gap = " ".repeat(width.saturating_sub(text::columns(&left) + text::columns(&proof)));
+        Line::from(vec![Span::raw(left), Span::raw(gap), Span::styled(proof.clone(), style)])
+    };
+    let fits = |left: &str| text::columns(left) + 2 + text::columns(&proof) <= width;
+    let whole = format!("{}{owner}", row.token);
+    if fits(&whole) {
+        return vec![both(whole)];
+    }
+    let beneath = owned_by(row, width, look);
+    if fits(&row.token) {
+        return [vec![both(row.token.clone())], beneath].concat();
+    }
+    // Tokens of one series differ at the end of their numbers.
+    let token = Line::raw(text::cut_middle(&row.token, width));
+    let proof = text::wrap(&format!("{} · {}", row.proof, row.day), width.saturating_sub(2));
+    let proof = proof.into_iter().map(|line| Line::styled(format!("  {line}"), style));
+    std::iter::once(token).chain(beneath).chain(proof).collect()
+}
+
+/// Whose it is, on lines of its own.
+fn owned_by(row: &TokenRow, width: usize, look: Look) -> Vec<Line<'static>> {
+    let room = width.saturating_sub(2);
+    let mut lines = if row.owner.is_empty() { vec![] } else { text::wrap(&row.owner, room) };
+    if lines.len() > OWNER_LINES {
+        let rest = lines.split_off(OWNER_LINES - 1).join(" ");
+        lines.push(text::cut_right(&rest, room));
+    }
+    lines.into_iter().map(|line| Line::styled(format!("  {line}"), look.quiet())).collect()
 }
 
 /// What was said, as much of it as there is room for, the last in sight; beneath it what is asked.
@@ -95,18 +116,28 @@ fn under_way(talk: &Talk, look: Look, area: Rect, buffer: &mut Buffer, spots: &m
     }
     lines.pop();
     let most = usize::from(area.height);
-    let below = (foot.len() + names.len()).min(most);
+    // However many there are to choose from, what they are for stays in sight.
+    let last =
+        talk.said.last().map_or(0, |said| said.lines().flat_map(|line| text::wrap_indented(line, width)).count());
+    let kept = last.min(most / 3);
+    let names: Vec<Vec<Line<'_>>> = names.iter().map(|name| wrapped(name, width)).collect();
+    let below = (foot.len() + names.iter().map(Vec::len).sum::<usize>()).min(most - kept);
     let first = lines.len().saturating_sub(most - below);
     let mut shown = lines.split_off(first);
     shown.append(&mut foot);
     let height = shown.len().min(most) as u16;
     put(buffer, area, 1, shown);
     if let Some(TokenAsk { selected, .. }) = talk.asks.as_ref().filter(|_| !names.is_empty()) {
-        let lines: Vec<Line<'_>> = names.iter().map(|name| Line::raw(text::cut_right(name, width))).collect();
         let area = Rect { y: area.y + height, height: area.height - height, ..area };
-        choices(&lines, *selected, look, area, buffer, spots);
+        blocks(&names, *selected, look, area, buffer, spots);
     }
     words(keys).to_owned()
+}
+
+/// What can be chosen, the whole of it: where it goes on it stands further in.
+fn wrapped(name: &str, width: usize) -> Vec<Line<'static>> {
+    let parts = text::wrap(name, width.saturating_sub(2)).into_iter().enumerate();
+    parts.map(|(n, part)| Line::raw(if n == 0 { part } else { format!("  {part}") })).collect()
 }
 
 /// What is asked, and what was typed of the answer.

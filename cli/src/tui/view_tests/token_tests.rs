@@ -16,8 +16,14 @@ fn row(token: &str, owner: &str, proof: &str) -> TokenRow {
         token: token.into(),
         owner: owner.into(),
         when: when::minute(NOW - 90_000),
+        day: when::day(NOW - 90_000),
         proof: text(proof).to_owned(),
         proven: proof == "token.proof_proven",
+        details: vec![
+            (text("tui.token_for"), owner.into()),
+            (text("tui.token_written"), when::minute(NOW - 90_000)),
+            (text("tui.token_state"), text(proof).into()),
+        ],
     }
 }
 
@@ -74,6 +80,83 @@ fn the_ledger_is_shown_and_what_can_be_done() {
     let mut empty = open([]);
     press(&mut empty, Key::Char('T'));
     assert!(press(&mut empty, Key::Char('a')).is_empty(), "no account was chosen");
+}
+
+fn seen(state: &State, size: (u16, u16)) -> String {
+    as_text(&picture(state, size, Look::PLAIN))
+}
+
+#[test]
+fn every_row_tells_the_token_whose_it_is_and_since_when_at_any_width() {
+    let state = page(ledger());
+    for size in SIZES {
+        let words = seen(&state, size).split_whitespace().collect::<Vec<_>>().join(" ");
+        for row in ledger() {
+            for part in [&row.token, &row.day, &row.proof, &row.owner] {
+                assert!(words.contains(part.as_str()), "{size:?}: {part}\n{}", seen(&state, size));
+            }
+        }
+    }
+    let long = "one-issuer-of-many-words ".repeat(20);
+    let cut = seen(&page(vec![row(&"9".repeat(60), &long, "token.proof_written")]), (40, 20));
+    assert_eq!(cut.matches('…').count(), 2, "what is cut has a sign: {cut}");
+}
+
+#[test]
+fn help_lists_the_keys_of_the_page_and_enter_opens_the_row() {
+    let mut state = page(ledger());
+    assert!(press(&mut state, Key::Char('?')).is_empty());
+    golden("tokens_help", &state);
+    let told = seen(&state, (200, 50));
+    for key in ["w", "a", "p", "t", "v", "i", "c", "R"] {
+        let is_told = told.lines().any(|line| line.trim_start().starts_with(&format!("{key} ")));
+        assert!(is_told, "{key}: {told}");
+    }
+    assert!(press(&mut state, Key::Char('w')).is_empty() && talk(&state).is_none(), "it is only read");
+    for _ in 0..40 {
+        press(&mut state, Key::Down);
+    }
+    settle(&mut state, Rect::new(0, 0, 40, 20));
+    assert!(
+        seen(&state, (40, 20)).contains(text("tui.help_tokens").lines().last().unwrap().split_once("  ").unwrap().1)
+    );
+    press(&mut state, Key::Esc);
+    press(&mut state, Key::Down);
+    assert!(press(&mut state, Key::Enter).is_empty());
+    golden("tokens_details", &state);
+    press(&mut state, Key::Enter);
+    assert!(matches!(&state.page, Page::Tokens(page) if page.sheet.is_none() && page.selected == 1));
+    let mut empty = page(vec![]);
+    assert!(press(&mut empty, Key::Enter).is_empty());
+    assert!(matches!(&empty.page, Page::Tokens(page) if page.sheet.is_none()), "there is no row");
+}
+
+#[test]
+fn a_profile_is_chosen_with_what_is_in_it_in_sight() {
+    let mut state = page(vec![]);
+    press(&mut state, Key::Char('w'));
+    said(&mut state, &[&fill("token.profile_ask", &[("token", "Molto-2, serial 00000000000001")])]);
+    let label = |n: u8| match n {
+        0 => fill("token.room_profile", &[("n", "0"), ("title", "Token2")]),
+        3 => fill(
+            "token.profile_owned",
+            &[("n", "3"), ("title", "Mail"), ("owner", "Very long issuer of a company (mara@example.com)")],
+        ),
+        n => fill("token.profile_free", &[("n", &n.to_string())]),
+    };
+    state.at_once(Event::TokenAsks(TokenQuestion::Choice((0..100).map(label).collect())), NOW);
+    for _ in 0..3 {
+        press(&mut state, Key::Down);
+    }
+    golden("tokens_profiles", &state);
+    for size in SIZES {
+        let words = seen(&state, size).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("Which profile?") && words.contains("(mara@example.com)"), "{words}");
+    }
+    press(&mut state, Key::End);
+    assert!(seen(&state, (40, 20)).contains("▸Profile 99: free"));
+    let chosen = press(&mut state, Key::Enter);
+    assert!(matches!(chosen.as_slice(), [Effect::TokenAnswer(Some(field))] if field.text() == "99"));
 }
 
 #[test]
@@ -146,6 +229,10 @@ fn what_runs_is_stopped_and_says_why_it_failed() {
     state.at_once(Event::TokenAsks(TokenQuestion::Choice(readers)), NOW);
     press(&mut state, Key::Down);
     golden("tokens_readers", &state);
+    for size in SIZES {
+        let words = seen(&state, size).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("a token lies there") && words.contains("nothing lies there"), "{words}");
+    }
     let chosen = press(&mut state, Key::Enter);
     assert!(matches!(chosen.as_slice(), [Effect::TokenAnswer(Some(field))] if field.text() == "1"));
     assert!(matches!(press(&mut state, Key::Esc).as_slice(), [Effect::TokenStop]));

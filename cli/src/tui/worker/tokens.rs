@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use countersign_core::app::LedgerLine;
+use countersign_core::burn::LedgerRow;
 use countersign_core::burn::ledger::Proof;
-use countersign_strings::text;
+use countersign_strings::{fill, text};
 use zeroize::Zeroizing;
 
 use super::{Message, Worker, lock};
@@ -169,15 +170,33 @@ fn row(line: &LedgerLine) -> TokenRow {
         token: parts.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" "),
         owner: token_words::of_owner(&row.credential),
         when: when::minute(row.written_at),
+        day: when::day(row.written_at),
         proof: token_words::of_proof(row.proof).to_owned(),
         proven: matches!(row.proof, Proof::ByWire | Proof::ByCodes),
+        details: details(row),
     }
+}
+
+/// All that the ledger says of a token but its seed.
+fn details(row: &LedgerRow) -> Vec<(&'static str, String)> {
+    let serial = row.token.serial.as_ref().or(row.credential.serial.as_ref());
+    let profile = row.token.family.has_profiles().then(|| row.profile.to_string());
+    let told = [
+        ("tui.token_serial", serial.map(|serial| isolated(serial.as_str()))),
+        ("tui.token_profile", profile),
+        ("tui.token_for", Some(token_words::of_owner(&row.credential)).filter(|owner| !owner.is_empty())),
+        ("tui.token_codes", Some(token_words::of_settings(&row.credential))),
+        ("tui.token_seed", Some(fill("tui.token_seed_bytes", &[("n", &row.credential.seed.len().to_string())]))),
+        ("tui.token_written", Some(when::minute(row.written_at))),
+        ("tui.token_state", Some(token_words::of_proof_by(row.proof).to_owned())),
+    ];
+    told.into_iter().filter_map(|(label, value)| Some((text(label), value?))).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use countersign_core::burn::source::{Choices, Kind, read};
-    use countersign_core::burn::{Family, LedgerRow, TokenName};
+    use countersign_core::burn::{Family, TokenName};
 
     use super::*;
 
@@ -201,6 +220,11 @@ mod tests {
         };
         let tokens = [0, 7].map(|profile| row(&line(Family::Molto2, profile)).token);
         assert!(tokens[0] != tokens[1] && tokens[1].contains('7') && tokens[1].contains("42"), "{tokens:?}");
+        let told = |family| row(&line(family, 7)).details.into_iter().map(|(label, _)| label).collect::<Vec<_>>();
+        assert!(told(Family::Molto2).contains(&text("tui.token_profile")));
+        assert!(!told(Family::Single).contains(&text("tui.token_profile")));
+        let said = format!("{:?}", row(&line(Family::Molto2, 7)).details);
+        assert!(!said.contains("3132") && !said.contains("GEZD"), "the seed stays where it is: {said}");
         assert_eq!(row(&line(Family::Single, 0)).token, "Molto-2 42", "a token of one place has no number of it");
     }
 }

@@ -67,11 +67,17 @@ impl Proof {
     /// As our own files call it.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::ByWire => "proven_by_wire",
+            Self::ByWire => "proven_by_link",
             Self::ByCodes => "proven_by_codes",
             Self::Written => "written_not_proven",
             Self::Failed => "failed",
         }
+    }
+
+    /// By the name that our own files have for it; they said `proven_by_wire` once.
+    pub fn named(name: &str) -> Option<Self> {
+        let name = if name == "proven_by_wire" { "proven_by_link" } else { name };
+        Self::ALL.into_iter().find(|proof| proof.as_str() == name)
     }
 
     /// Whether a code was compared.
@@ -183,6 +189,8 @@ pub enum Told {
     NotProven(usize),
     /// The profile stands behind the serial number.
     ProfileInSerial(usize),
+    /// The serial number has `-` for `+` and `_` for `/`.
+    SerialForServers(usize),
 }
 
 /// Why no ledger was written.
@@ -271,8 +279,17 @@ impl Entry {
     /// By what a server knows it: a server keeps one seed a serial number, so that a profile has its number behind it, with
     /// nothing but what privacyIDEA takes in one (letters, digits, `-` and `_`). `None` where that is too long.
     fn serial_in_servers(&self) -> Option<Serial> {
-        let Some(profile) = self.profile else { return Some(self.serial.clone()) };
-        Serial::try_from(format!("{}-{profile}", self.serial).as_str()).ok()
+        if self.profile.is_none() && !self.is_renamed() {
+            return Some(self.serial.clone());
+        }
+        let serial = self.serial.as_str().replace('+', "-").replace('/', "_");
+        let profile = self.profile.map(|profile| format!("-{profile}")).unwrap_or_default();
+        Serial::try_from(format!("{serial}{profile}").as_str()).ok()
+    }
+
+    /// Whether its number is written otherwise for servers, as the device id of a YubiKey may be: base64 by its other alphabet.
+    fn is_renamed(&self) -> bool {
+        self.serial.as_str().contains(['+', '/'])
     }
 
     /// By what this form calls it.
@@ -385,7 +402,9 @@ fn told(kept: &[&Entry], form: &Form) -> Vec<Told> {
         }
         Form::Pskc(_) | Form::Table { .. } | Form::Json { .. } => Vec::new(),
     };
-    let all = all.into_iter().chain(form.is_for_servers().then_some([unproven, profiles]).into_iter().flatten());
+    let renamed = Told::SerialForServers(count(&Entry::is_renamed));
+    let of_servers = form.is_for_servers().then_some([unproven, profiles, renamed]);
+    let all = all.into_iter().chain(of_servers.into_iter().flatten());
     all.filter(|told| told.count() > 0).collect()
 }
 
@@ -397,7 +416,8 @@ impl Told {
             | Self::NoPrincipalName(n)
             | Self::KeyExtended(n)
             | Self::NotProven(n)
-            | Self::ProfileInSerial(n) => n,
+            | Self::ProfileInSerial(n)
+            | Self::SerialForServers(n) => n,
         }
     }
 }

@@ -17,9 +17,9 @@ const fn block(algorithm: Algorithm) -> usize {
 }
 
 pub(super) fn hindrance(entry: &Entry) -> Option<Why> {
-    let serial = entry.serial.as_str();
-    // No quotation marks are read there, and a line with `#` in front is a comment.
-    if serial.contains(',') || serial.starts_with('#') {
+    // privacyIDEA takes these in a serial number, and ends the import at any other.
+    let is_taken = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_');
+    if !entry.item().serial.as_str().chars().all(is_taken) {
         return Some(Why::Character(Column::Serial));
     }
     let Credential { seed, algorithm, .. } = &entry.credential;

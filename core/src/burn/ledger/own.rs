@@ -269,7 +269,7 @@ impl Line<'_> {
                 Some(Credential { serial: Some(serial.clone()), issuer, name, seed, moving, algorithm, digits })
             }
         };
-        let proof = Proof::ALL.into_iter().find(|proof| proof.as_str() == self.verified)?;
+        let proof = Proof::named(&self.verified)?;
         let (manufacturer, model) = (self.manufacturer.into_owned(), self.model.into_owned());
         let (profile, written_at) = (self.profile, self.written_at.into_owned());
         let is_one = profile.is_none_or(|profile| profile <= limits::TOKEN_PROFILE);

@@ -304,6 +304,36 @@ fn a_changed_file_does_not_pass_for_another_token() {
     assert_eq!(read_back(changed.as_bytes(), &entries, &form), Err(BackError::Differs(1, Column::Proof)));
 }
 
+/// The device id of a YubiKey is base64, of which privacyIDEA takes letters, digits, `-` and `_` alone.
+#[test]
+fn a_device_id_is_written_for_servers_as_they_take_it_and_as_it_is_in_our_own_files() {
+    let entries = [entry("q+X/9A+b", TWENTY)];
+    for form in forms() {
+        let written = write(&entries, &form, &random()).unwrap();
+        assert_eq!(read_back(&written.bytes, &entries, &form), Ok(()), "{form:?}");
+        let is_told = written.told.contains(&Told::SerialForServers(1));
+        assert_eq!(is_told, form.is_for_servers(), "{form:?}: {:?}", written.told);
+        let (own, servers) = (text(&written).contains("q+X/9A+b"), text(&written).contains("q-X_9A-b"));
+        assert_eq!((own, servers), (!form.is_for_servers(), form.is_for_servers()), "{form:?}");
+    }
+    let odd = ["a.b", "a b", "a:b", "#1", "ä"].map(|serial| entry(serial, TWENTY));
+    for (entry, left) in
+        odd.iter().zip(left_out(&write(&[&odd[..], &entries].concat(), &Form::Oath, &random()).unwrap()))
+    {
+        assert_eq!(left, (entry.serial.as_str(), Why::Character(Column::Serial)));
+    }
+}
+
+#[test]
+fn a_file_that_has_the_old_word_for_a_proof_is_still_read() {
+    let proven = [with("1", TWENTY, |entry| entry.proof = Proof::ByWire)];
+    let written = text(&write(&proven, &Form::Json { seeds: false }, &random()).unwrap());
+    assert!(written.contains("\"proven_by_link\""), "the word of everything else that is printed: {written}");
+    let old = written.replace("proven_by_link", "proven_by_wire");
+    assert_eq!(inventory(old.as_bytes()).unwrap()[0].proof, Proof::ByWire);
+    assert!(inventory(old.replace("by_wire", "by_hand").as_bytes()).is_none());
+}
+
 #[test]
 fn debug_shows_no_seed() {
     let entries = all_kinds();
