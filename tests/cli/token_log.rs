@@ -86,7 +86,7 @@ fn a_log_tells_when_where_with_which_token_what_and_what_came_of_it() {
 /// nobody said which it is: those that are asked for first, and of a security key what else it has, with its own applet again.
 const COUNTS: [(&str, usize, usize); 8] = [
     ("C301-i", 6, 0),
-    ("Molto-2", 8, 0),
+    ("Molto-2", 9, 0),
     ("YubiKey", 4, 4),
     ("ykneo", 4, 4),
     ("Apex", 4, 4),
