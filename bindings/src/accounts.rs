@@ -3,7 +3,7 @@
 use countersign_core::vault::{self, AccountId, GroupId, IconId};
 
 use crate::record::{
-    AccountEdit, Added, BinnedRow, ChangedRow, Codes, CodesWindow, GroupRow, NewAccount, TagRow, View,
+    AccountEdit, AccountQuery, AddOutcome, BinnedRow, ChangedRow, Codes, CodesWindow, GroupRow, NewAccount, TagRow,
 };
 use crate::{Countersign, CountersignError};
 
@@ -13,20 +13,26 @@ fn accounts(ids: Vec<u64>) -> Vec<AccountId> {
 
 #[uniffi::export]
 impl Countersign {
-    /// The list that `view` asks for at `now`, in Unix time, with its codes.
-    pub fn view(&self, view: View, now: u64) -> Result<Codes, CountersignError> {
-        Ok(self.app.view(&view.into(), now)?.into())
+    /// The list that `query` asks for at `now`, in Unix time, with its codes.
+    pub fn view(&self, query: AccountQuery, now: u64) -> Result<Codes, CountersignError> {
+        Ok(self.app.view(&query.into(), now)?.into())
     }
 
     /// `count` rows of that list from row `first`: what a screen shows of a long one.
-    pub fn view_window(&self, view: View, now: u64, first: u64, count: u64) -> Result<CodesWindow, CountersignError> {
-        Ok(CodesWindow::of(&self.app.view(&view.into(), now)?, first, count))
+    pub fn view_window(
+        &self,
+        query: AccountQuery,
+        now: u64,
+        first: u64,
+        count: u64,
+    ) -> Result<CodesWindow, CountersignError> {
+        Ok(CodesWindow::of(&self.app.view(&query.into(), now)?, first, count))
     }
 
     /// Adds accounts in one transaction; what came of each, in their order.
-    pub async fn add_accounts(&self, all: Vec<NewAccount>) -> Result<Vec<Added>, CountersignError> {
+    pub async fn add_accounts(&self, all: Vec<NewAccount>) -> Result<Vec<AddOutcome>, CountersignError> {
         let all: Vec<_> = all.into_iter().map(vault::NewAccount::try_from).collect::<Result<_, _>>()?;
-        self.blocking(move |app| Ok(app.add_accounts(&all)?.into_iter().map(Added::from).collect())).await
+        self.blocking(move |app| Ok(app.add_accounts(&all)?.into_iter().map(AddOutcome::from).collect())).await
     }
 
     /// Changes many accounts alike, in one transaction.

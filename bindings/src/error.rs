@@ -1,6 +1,10 @@
 //! Errors as shells see them: the same groups by who can act, the same names and numbers, never input.
 
+mod token;
+
 use countersign_core::{error, qr};
+
+pub use token::{BurnFault, LinkError, LinkFault, Misfit, RowFault, SeedFault, TokenFault};
 
 use crate::record::ClosedStatus;
 
@@ -25,12 +29,25 @@ pub enum CountersignError {
         /// How.
         fault: PortFault,
     },
+    /// A hardware token refused, or its link failed.
+    #[error("token: {fault:?}")]
+    Token {
+        /// How.
+        fault: TokenFault,
+    },
+    /// A burn is not made, or did not come to its end.
+    #[error("burn: {fault:?}")]
+    Burn {
+        /// Why.
+        fault: BurnFault,
+    },
     /// A fault of ours was caught; the app goes on.
     #[error("internal error")]
     Internal,
 }
 
-/// Mirrors [`error::InputError`].
+/// Mirrors [`error::InputError`], with what else a person can mend: a file of seeds or one that was typed, a batch that
+/// has no row for a token, a ledger that cannot be written.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Enum)]
 #[expect(missing_docs, reason = "each case says what its namesake in core says")]
 pub enum InputFault {
@@ -61,6 +78,9 @@ pub enum InputFault {
     DigitsAsked { digits: u8 },
     DecidedMeanwhile,
     WrongKind { rule: String },
+    Seed { fault: SeedFault },
+    BatchRow { fault: RowFault },
+    Ledger { rule: String },
 }
 
 /// Mirrors [`error::GatewayError`].

@@ -4,13 +4,21 @@
 //! What may touch disk, network, keystore or a prompt is `async` and blocks a thread that this crate owns; what only reads
 //! memory is not, and is cheap enough for a main thread.
 
+#[macro_use]
+mod mirror;
+
 mod accounts;
+mod approvals;
 mod error;
+mod gateways;
+mod ledger;
 mod packs;
 mod port;
 mod record;
 mod scan;
+mod seeds;
 mod slots;
+mod tokens;
 mod transfer;
 
 use std::path::PathBuf;
@@ -27,17 +35,16 @@ use countersign_core::system::{SystemClock, SystemRandom};
 use countersign_core::vault::{self, AccountId};
 use tokio::runtime::{Builder, Runtime};
 
-pub use error::{CountersignError, GatewayFault, InputFault, PortFault, ShellError};
-pub use port::{CancelHandle, Clock, ClockPort, Keystore, KeystorePort, Observer, ObserverPort};
-pub use record::{
-    AccountDetails, AccountEdit, AccountIcon, AccountKind, AccountRow, Added, Algorithm, ApprovalRow, ApprovalState,
-    AutoLock, BinnedRow, ChangedRow, ClosedStatus, CodeRow, Codes, CodesWindow, ContextRow, DamagedRow, DeviceClass,
-    EnrolOffer, Enrolling, FittingIcon, Frame, GatewayRow, GatewayState, GoneWhy, GroupRow, Guard, IconChange, IconFit,
-    IconPack, Known, LeftOut, Level, LiveCode, LockState, NewAccount, NewMark, NewSheet, NotHeld, Op, Os,
-    OutgoingTransfer, PackIcon, Phone, PollOutcome, Prompt, Purpose, Repair, Res, Rotation, Scanned, ScannedClass,
-    SlotKind, SlotRow, Sort, Src, Staleness, Status, TagRow, Topic, TransferAdded, TransferProgress, TransferRow,
-    TransferState, UserVerification, VaultDamage, VaultReport, Verdict, View,
+pub use approvals::{OfflineCode, PageCode};
+pub use error::{
+    BurnFault, CountersignError, GatewayFault, InputFault, LinkError, LinkFault, Misfit, PortFault, RowFault,
+    SeedFault, ShellError, TokenFault,
 };
+pub use ledger::{BatchEntry, BatchSeed};
+pub use port::{CancelHandle, Clock, ClockPort, Keystore, KeystorePort, Link, Observer, ObserverPort, TokenLinkPort};
+pub use record::*;
+pub use seeds::{SeedFile, SeedFileFault, TokenSeed, seed_file_kind, seed_of_link, typed_seed};
+pub use tokens::{BurnPlan, Operated, TokenAt, TokenKey, TokenOperation};
 pub use transfer::{FreshUnlock, Transfer, TransferPart};
 
 uniffi::setup_scaffolding!();
@@ -55,12 +62,12 @@ pub struct Countersign {
 
 #[uniffi::export]
 impl Countersign {
-    /// Opens what is on disk, or begins anew: `private` is the app's own folder, `shared` the one that its extensions
-    /// read too, `roots` the platform's certificates in DER. Without a `clock` the machine's is taken.
+    /// Opens what is on disk, or begins anew: `private_folder` is the app's own, `shared_folder` the one that its
+    /// extensions read too, `roots` the platform's certificates in DER. Without a `clock` the machine's is taken.
     #[uniffi::constructor]
     pub fn open(
-        private: String,
-        shared: String,
+        private_folder: String,
+        shared_folder: String,
         roots: Vec<Vec<u8>>,
         keystore: Arc<dyn KeystorePort>,
         clock: Option<Arc<dyn ClockPort>>,
@@ -75,7 +82,7 @@ impl Countersign {
             random: Arc::new(SystemRandom::new()),
             keystore: Arc::new(Keystore::new(keystore)?),
         };
-        let folders = Folders { private: PathBuf::from(private), shared: PathBuf::from(shared) };
+        let folders = Folders { private: PathBuf::from(private_folder), shared: PathBuf::from(shared_folder) };
         let app = Arc::new(App::open(folders, ports)?);
         let runtime = Builder::new_current_thread().max_blocking_threads(BLOCKING_THREADS).build();
         Ok(Arc::new(Self { app, runtime: Some(runtime.map_err(|_| CountersignError::Internal)?) }))
@@ -95,11 +102,11 @@ impl Countersign {
     pub async fn create_vault(
         &self,
         passphrase: Vec<u8>,
-        class: DeviceClass,
+        device: DeviceClass,
         cancel: Arc<CancelHandle>,
     ) -> Result<(), CountersignError> {
         let passphrase = Secret::new(passphrase);
-        self.blocking(move |app| Ok(app.create_vault(&passphrase, class.into(), &cancel.token())?)).await
+        self.blocking(move |app| Ok(app.create_vault(&passphrase, device.into(), &cancel.token())?)).await
     }
 
     /// Unlocks by passphrase. Takes a key derivation.
@@ -132,11 +139,11 @@ impl Countersign {
         &self,
         old: Vec<u8>,
         new: Vec<u8>,
-        class: DeviceClass,
+        device: DeviceClass,
         cancel: Arc<CancelHandle>,
     ) -> Result<(), CountersignError> {
         let (old, new) = (Secret::new(old), Secret::new(new));
-        self.blocking(move |app| Ok(app.change_passphrase(&old, &new, class.into(), &cancel.token())?)).await
+        self.blocking(move |app| Ok(app.change_passphrase(&old, &new, device.into(), &cancel.token())?)).await
     }
 
     /// The list with its codes at `now`, in Unix time.
@@ -294,6 +301,11 @@ fn offer(app: &App, link: &[u8]) -> Result<CoreOffer, CountersignError> {
     let text =
         std::str::from_utf8(link).map_err(|_| InputError::Field { field: Named::Enrolment, rule: Rule::Utf8 })?;
     Ok(app.enrol_offer(text)?)
+}
+
+/// What was scanned, pasted or typed as text.
+fn text(bytes: &[u8]) -> Result<&str, CountersignError> {
+    std::str::from_utf8(bytes).map_err(|_| InputError::Field { field: Named::Link, rule: Rule::Utf8 }.into())
 }
 
 fn enrolment(id: &str) -> Result<Id, CountersignError> {

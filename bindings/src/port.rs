@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use countersign_core::burn;
 use countersign_core::cancel::Cancel;
 use countersign_core::error::PortError;
 use countersign_core::port;
@@ -11,7 +12,7 @@ use countersign_core::protocol::Secret;
 use countersign_core::protocol::jose::Jwk;
 use countersign_core::system::SystemClock;
 
-use crate::error::ShellError;
+use crate::error::{LinkError, ShellError};
 use crate::record::{Guard, Level, Prompt, Purpose, Topic};
 
 /// Asks a call, or many, to stop. Shells tie it to their scope: a cancelled task of theirs does not reach Rust by itself.
@@ -63,10 +64,10 @@ pub trait KeystorePort: Send + Sync {
     ) -> Result<Vec<u8>, ShellError>;
     /// Signs without a prompt: ECDSA with SHA-256, as DER.
     fn sign_proof(&self, name: String, input: Vec<u8>) -> Result<Vec<u8>, ShellError>;
-    /// Seals a small secret under the guard's key.
-    fn wrap(&self, guard: Guard, secret: Vec<u8>, cancel: Arc<CancelHandle>) -> Result<Vec<u8>, ShellError>;
+    /// Seals a small secret under this guard's key.
+    fn wrap(&self, under: Guard, secret: Vec<u8>, cancel: Arc<CancelHandle>) -> Result<Vec<u8>, ShellError>;
     /// Opens what `wrap` sealed.
-    fn unwrap(&self, guard: Guard, sealed: Vec<u8>, cancel: Arc<CancelHandle>) -> Result<Vec<u8>, ShellError>;
+    fn unwrap(&self, under: Guard, sealed: Vec<u8>, cancel: Arc<CancelHandle>) -> Result<Vec<u8>, ShellError>;
     /// Deletes a key; also well when there is none.
     fn delete(&self, name: String) -> Result<(), ShellError>;
     /// The names of all keys.
@@ -86,6 +87,14 @@ pub trait ClockPort: Send + Sync {
 pub trait ObserverPort: Send + Sync {
     /// `topic` changed. What it throws is dropped.
     fn changed(&self, topic: Topic) -> Result<(), ShellError>;
+}
+
+/// A link to one token: NFC, a reader. Opened by the shell when the token lies there, and good until it is taken away.
+#[uniffi::export(with_foreign)]
+pub trait TokenLinkPort: Send + Sync {
+    /// Sends one command and waits for its answer, three seconds at most. A status word is a part of the answer, whatever
+    /// it says; what is thrown means that there is none.
+    fn transmit(&self, command: Vec<u8>) -> Result<Vec<u8>, LinkError>;
 }
 
 /// A shell's keystore as core's.
@@ -195,5 +204,23 @@ impl Observer {
 impl port::Observer for Observer {
     fn changed(&self, topic: port::Topic) {
         let _what_it_throws = self.shell.changed(topic.into());
+    }
+}
+
+/// A shell's link to a token as core's.
+pub struct Link {
+    shell: Arc<dyn TokenLinkPort>,
+}
+
+impl Link {
+    /// Sends by `shell`.
+    pub fn new(shell: Arc<dyn TokenLinkPort>) -> Self {
+        Self { shell }
+    }
+}
+
+impl burn::TokenLink for Link {
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, burn::LinkError> {
+        Ok(self.shell.transmit(command.to_vec())?)
     }
 }

@@ -3,38 +3,22 @@
 
 use countersign_core::port;
 
-/// A set of names that both sides know, each way. A new name in core does not compile until it is here.
-macro_rules! mirror {
-    ($(#[$doc:meta])* $name:ident = $core:path { $($(#[$vdoc:meta])* $variant:ident,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
-        pub enum $name { $($(#[$vdoc])* $variant,)* }
-
-        impl From<$core> for $name {
-            fn from(core: $core) -> Self {
-                use $core as Core;
-                match core { $(Core::$variant => Self::$variant,)* }
-            }
-        }
-
-        impl From<$name> for $core {
-            fn from(name: $name) -> Self {
-                use $core as Core;
-                match name { $($name::$variant => Core::$variant,)* }
-            }
-        }
-    };
-}
-
 mod account;
 mod approval;
+mod burn;
+mod enrolment;
 mod gateway;
+mod hardware;
 mod key;
+mod ledger;
 mod list;
 mod pack;
+mod past;
 mod report;
 mod scanned;
+pub(crate) mod seed;
 mod slot;
+mod token;
 mod transfer;
 
 pub use account::{
@@ -42,15 +26,32 @@ pub use account::{
     NewAccount,
 };
 pub use approval::{ApprovalRow, ApprovalState, ClosedStatus, ContextRow, NewMark, Op, Res, Src, Status, Verdict};
+pub use burn::{
+    BurnEnding, BurnProgress, BurnRow, BurnSettings, Concluded, DisplayTime, Erases, Held, Judgement, PlanNote,
+    PlanRow, TokenCodes,
+};
+pub use enrolment::{Bell, DamagedEnrolment, FileDamage, JoiningRow, KeyClass, MoveRow, PushEndpoint, Told};
 pub use gateway::{EnrolOffer, Enrolling, GatewayRow, GatewayState, GoneWhy, Os, Phone, PollOutcome, Staleness};
+pub use hardware::{HardwareSlot, KeyPlace};
 pub use key::{Guard, Level, Prompt, Purpose, UserVerification};
+pub use ledger::{
+    BatchLine, BatchRow, LedgerFile, LedgerForm, LedgerRow, LeftOutToken, Protection, Shortfall, TokenKeyRow,
+    TokenProof,
+};
 pub use list::{
-    AccountDetails, AccountIcon, Added, BinnedRow, ChangedRow, CodesWindow, GroupRow, IconChange, Sort, TagRow, View,
+    AccountDetails, AccountIcon, AccountQuery, AddOutcome, BinnedRow, ChangedRow, CodesWindow, GroupRow, IconChange,
+    Sort, TagRow,
 };
 pub use pack::{FittingIcon, IconFit, IconPack, PackIcon};
+pub use past::{Info, NoticeDevice, NoticeRow, NoticeText, PastEnd, PastRow};
 pub use report::{VaultDamage, VaultReport};
 pub use scanned::{Frame, Repair, Rotation, Scanned, ScannedClass};
+pub use seed::{FileKey, SeedFileKind, SeedReading, SeedRow, TokenMoving, TokenSettings};
 pub use slot::{AutoLock, NewSheet, SlotKind, SlotRow};
+pub use token::{
+    DeclinedToken, TokenCapabilities, TokenFamily, TokenIdentity, TokenLabel, TokenName, TokenPeriods, TokenRoom,
+    TokenSeen, TokenStep, UsedProfile,
+};
 pub use transfer::{
     Known, LeftOut, NotHeld, OutgoingTransfer, TransferAdded, TransferProgress, TransferRow, TransferState,
 };

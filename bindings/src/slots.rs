@@ -22,11 +22,11 @@ impl Countersign {
         &self,
         passphrase: Vec<u8>,
         name: String,
-        class: DeviceClass,
+        device: DeviceClass,
         cancel: Arc<CancelHandle>,
     ) -> Result<u32, CountersignError> {
         let passphrase = Secret::new(passphrase);
-        self.blocking(move |app| Ok(app.add_passphrase(&passphrase, &name, class.into(), &cancel.token())?.number()))
+        self.blocking(move |app| Ok(app.add_passphrase(&passphrase, &name, device.into(), &cancel.token())?.number()))
             .await
     }
 
@@ -55,12 +55,12 @@ impl Countersign {
         &self,
         sheet: Vec<u8>,
         new: Vec<u8>,
-        class: DeviceClass,
+        device: DeviceClass,
         cancel: Arc<CancelHandle>,
     ) -> Result<(), CountersignError> {
         let new = Secret::new(new);
         let replace =
-            move |app: &App| Ok(app.replace_passphrase(&read_sheet(sheet)?, &new, class.into(), &cancel.token())?);
+            move |app: &App| Ok(app.replace_passphrase(&read_sheet(sheet)?, &new, device.into(), &cancel.token())?);
         self.blocking(replace).await
     }
 
@@ -75,13 +75,13 @@ impl Countersign {
         passphrase: Vec<u8>,
         decoy: Vec<u8>,
         keep: Vec<u64>,
-        class: DeviceClass,
+        device: DeviceClass,
         cancel: Arc<CancelHandle>,
     ) -> Result<(), CountersignError> {
         let (passphrase, decoy) = (Secret::new(passphrase), Secret::new(decoy));
         let keep: Vec<AccountId> = keep.into_iter().map(AccountId).collect();
         let set_up =
-            move |app: &App| Ok(app.set_up_decoy(&passphrase, &decoy, &keep, class.into(), &cancel.token())?);
+            move |app: &App| Ok(app.set_up_decoy(&passphrase, &decoy, &keep, device.into(), &cancel.token())?);
         self.blocking(set_up).await
     }
 
@@ -89,11 +89,11 @@ impl Countersign {
     pub async fn end_decoy(
         &self,
         passphrase: Vec<u8>,
-        class: DeviceClass,
+        device: DeviceClass,
         cancel: Arc<CancelHandle>,
     ) -> Result<(), CountersignError> {
         let passphrase = Secret::new(passphrase);
-        self.blocking(move |app| Ok(app.end_decoy(&passphrase, class.into(), &cancel.token())?)).await
+        self.blocking(move |app| Ok(app.end_decoy(&passphrase, device.into(), &cancel.token())?)).await
     }
 
     /// Whether the passphrase should be typed again, lest it is forgotten. To be asked after an unlock.

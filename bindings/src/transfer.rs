@@ -53,6 +53,12 @@ impl Transfer {
 #[derive(uniffi::Object)]
 pub struct FreshUnlock(Fresh);
 
+impl FreshUnlock {
+    pub(crate) const fn core(&self) -> &Fresh {
+        &self.0
+    }
+}
+
 #[uniffi::export]
 impl Countersign {
     /// What each account of a transfer would come to. Nothing is changed.

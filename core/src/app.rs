@@ -25,6 +25,7 @@ mod offline;
 mod packs;
 mod page;
 mod poll;
+mod reader;
 mod refresh;
 mod scan;
 mod slots;

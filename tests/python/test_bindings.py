@@ -41,7 +41,7 @@ def frame_of(page, scale=5, quiet=4):
         for row in range(scale):
             start = ((y + quiet) * scale + row) * width + (x + quiet) * scale
             pixels[start : start + scale] = b"\x10" * scale
-    return cs.Frame(pixels=bytes(pixels), width=width, height=width, stride=width, rotation=cs.Rotation.NONE)
+    return cs.Frame(pixels=bytes(pixels), width=width, height=width, stride=width, rotation=cs.Rotation.UPRIGHT)
 
 
 class Phone:
@@ -170,12 +170,12 @@ class WithoutGateway(unittest.TestCase):
 
         def shown(**view):
             all = dict(search="", group=None, tag=None, favourites=False, sort=cs.Sort.MANUAL) | view
-            return [row.account.id for row in app.view(cs.View(**all), 59).rows]
+            return [row.account.id for row in app.view(cs.AccountQuery(**all), 59).rows]
 
         self.assertEqual([shown(), shown(group=work), shown(tag="money"), shown(favourites=True), shown(search="MARA")], [[mara, olga], [olga], [olga], [olga], [mara]])
         asyncio.run(app.move_account(olga, mara))
         self.assertEqual(shown(), [olga, mara])
-        window = app.view_window(cs.View(search="", group=None, tag=None, favourites=False, sort=cs.Sort.NAME), 59, 1, 50)
+        window = app.view_window(cs.AccountQuery(search="", group=None, tag=None, favourites=False, sort=cs.Sort.NAME), 59, 1, 50)
         self.assertEqual(([row.account.id for row in window.rows], window.total), ([olga], 2))
         asyncio.run(app.delete_accounts([olga]))
         self.assertEqual([row.account.id for row in app.bin()], [olga])
@@ -192,7 +192,7 @@ class WithoutGateway(unittest.TestCase):
         picture = asyncio.run(app.set_picture([mara], photo))
         self.assertEqual(asyncio.run(app.keep_picture(photo)), picture, "kept once")
         self.assertTrue(asyncio.run(app.picture(picture)).startswith(b"\x89PNG"))
-        self.assertEqual(app.view(cs.View(search="mara", group=None, tag=None, favourites=False, sort=cs.Sort.MANUAL), 59).rows[0].account.initials, "E")
+        self.assertEqual(app.view(cs.AccountQuery(search="mara", group=None, tag=None, favourites=False, sort=cs.Sort.MANUAL), 59).rows[0].account.initials, "E")
         self.assertTrue(all(cs.drawn_icon(name).startswith("<svg ") for name in cs.drawn_icons()))
         app.used(mara)
         asyncio.run(app.lock())

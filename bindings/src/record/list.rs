@@ -184,7 +184,7 @@ mirror! {
 
 /// Which accounts a list shows, and in which order.
 #[derive(Clone, uniffi::Record)]
-pub struct View {
+pub struct AccountQuery {
     /// Words that issuer, name and note hold between them; none for all accounts.
     pub search: String,
     /// Only those of this group.
@@ -197,9 +197,9 @@ pub struct View {
     pub sort: Sort,
 }
 
-impl From<View> for vault::View {
-    fn from(view: View) -> Self {
-        let View { search, group, tag, favourites, sort } = view;
+impl From<AccountQuery> for vault::View {
+    fn from(query: AccountQuery) -> Self {
+        let AccountQuery { search, group, tag, favourites, sort } = query;
         Self { search, group: group.map(vault::GroupId), tag, favourites, sort: sort.into() }
     }
 }
@@ -228,7 +228,7 @@ impl CodesWindow {
 
 /// What came of one account of many that were to be added.
 #[derive(Clone, uniffi::Enum)]
-pub enum Added {
+pub enum AddOutcome {
     /// It is there.
     Added {
         /// Which account.
@@ -241,7 +241,7 @@ pub enum Added {
     },
 }
 
-impl From<Result<vault::AccountId, InputError>> for Added {
+impl From<Result<vault::AccountId, InputError>> for AddOutcome {
     fn from(core: Result<vault::AccountId, InputError>) -> Self {
         match core {
             Ok(id) => Self::Added { id: id.0 },

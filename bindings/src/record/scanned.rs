@@ -8,6 +8,7 @@ use countersign_core::vault;
 use std::sync::Arc;
 
 use super::{EnrolOffer, NewAccount};
+use crate::approvals::{OfflineCode, PageCode};
 use crate::error::InputFault;
 use crate::transfer::TransferPart;
 
@@ -52,13 +53,13 @@ pub enum Scanned {
     Login,
     /// A login QR that the camera saw.
     Page {
-        /// Host and port of its gateway.
-        host: String,
+        /// For `page_approval` and `approve_by_qr`.
+        page: Arc<PageCode>,
     },
     /// A sign-in that waits for an answer code.
     Offline {
-        /// Host and port of its gateway.
-        host: String,
+        /// For `offline_row` and `answer_code`.
+        code: Arc<OfflineCode>,
     },
     /// Anything else, named as what it is.
     Other {
@@ -83,8 +84,8 @@ impl From<app::Scanned> for Scanned {
             }
             Core::Refused(fault) => Self::Refused { fault: fault.into() },
             Core::Login => Self::Login,
-            Core::Page(page) => Self::Page { host: page.host().to_owned() },
-            Core::Offline(code) => Self::Offline { host: code.host().to_owned() },
+            Core::Page(page) => Self::Page { page: Arc::new(PageCode::of(page)) },
+            Core::Offline(code) => Self::Offline { code: Arc::new(OfflineCode::of(*code)) },
             Core::Other(what) => Self::Other { what: what.into() },
         }
     }
@@ -179,7 +180,7 @@ impl From<qr::Class> for ScannedClass {
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Enum)]
 #[expect(missing_docs, reason = "each case says what its namesake in core says")]
 pub enum Repair {
-    Case,
+    LetterCase,
     Slashes,
     LabelSlash,
     Hash,
@@ -208,7 +209,7 @@ impl From<otpauth::Repair> for Repair {
         use otpauth::Repair as Core;
         let name = |field: otpauth::Field| field.as_str().to_owned();
         match core {
-            Core::Case => Self::Case,
+            Core::Case => Self::LetterCase,
             Core::Slashes => Self::Slashes,
             Core::LabelSlash => Self::LabelSlash,
             Core::Hash => Self::Hash,
@@ -234,17 +235,27 @@ impl From<otpauth::Repair> for Repair {
     }
 }
 
-mirror! {
-    /// How far a camera's picture must be turned clockwise to stand upright.
-    Rotation = qr::Rotation {
-        /// It is upright.
-        None,
-        /// By 90 degrees.
-        Quarter,
-        /// By 180 degrees.
-        Half,
-        /// By 270 degrees.
-        ThreeQuarters,
+/// How far a camera's picture must be turned clockwise to stand upright.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
+pub enum Rotation {
+    /// Not at all. Swift has a `none` of its own.
+    Upright,
+    /// By 90 degrees.
+    Quarter,
+    /// By 180 degrees.
+    Half,
+    /// By 270 degrees.
+    ThreeQuarters,
+}
+
+impl From<Rotation> for qr::Rotation {
+    fn from(shell: Rotation) -> Self {
+        match shell {
+            Rotation::Upright => Self::None,
+            Rotation::Quarter => Self::Quarter,
+            Rotation::Half => Self::Half,
+            Rotation::ThreeQuarters => Self::ThreeQuarters,
+        }
     }
 }
 

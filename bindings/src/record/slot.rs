@@ -14,7 +14,7 @@ pub enum SlotKind {
     /// The keystore, which asks for this.
     Keystore {
         /// What it asks for.
-        guard: Guard,
+        asks: Guard,
     },
     /// A recovery sheet on paper.
     Sheet,
@@ -31,7 +31,7 @@ impl From<vault::SlotKind> for SlotKind {
     fn from(core: vault::SlotKind) -> Self {
         match core {
             vault::SlotKind::Passphrase(_) => Self::Passphrase,
-            vault::SlotKind::Keystore(guard) => Self::Keystore { guard: guard.into() },
+            vault::SlotKind::Keystore(guard) => Self::Keystore { asks: guard.into() },
             vault::SlotKind::Sheet => Self::Sheet,
             vault::SlotKind::Hardware { serial, with_passphrase } => Self::Hardware { serial, with_passphrase },
         }
