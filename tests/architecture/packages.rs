@@ -11,6 +11,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("countersign-core", &["countersign-protocol"]),
     ("countersign-bindings", &["countersign-core"]),
     ("countersign-bindgen", &[]),
+    // No part of what is shipped: what ports must do, and tokens for the tests of shells.
+    (
+        "countersign-contract",
+        &["countersign-bindings", "countersign-core", "countersign-emulator", "countersign-protocol"],
+    ),
     ("countersign-strings", &[]),
     ("countersign-prompt", &["countersign-strings"]),
     ("countersign-gateway", &["countersign-protocol", "countersign-prompt", "countersign-strings"]),

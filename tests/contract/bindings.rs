@@ -1,17 +1,18 @@
-//! The ports that cross the boundary to other languages: a shell's keystore, clock and observer keep their contracts
+//! The ports that cross the boundary to other languages: a shell's keystore, clock, observer and link keep their contracts
 //! through the adapters that hand them to the core.
 
 use std::sync::Arc;
 
 use countersign_bindings::{
-    CancelHandle, Clock, ClockPort, Guard, Keystore, KeystorePort, Level, Observer, ObserverPort, PortFault, Prompt,
-    Purpose, ShellError, Topic,
+    CancelHandle, Clock, ClockPort, Guard, Keystore, KeystorePort, Level, Link, LinkError, Observer, ObserverPort,
+    PortFault, Prompt, Purpose, ShellError, TokenLinkPort, Topic,
 };
 use countersign_core::cancel::Cancel;
 use countersign_core::error::PortError;
 use countersign_core::port::{self, Clock as _, Keystore as _, Observer as _};
 use countersign_protocol::Secret;
 use countersign_tests::contract;
+use countersign_tests::contract::token::EmulatedToken;
 use countersign_tests::double::{BEGIN, DoubleKeystore, RecordingObserver, SeededRandom};
 
 use super::refuses;
@@ -151,4 +152,35 @@ fn a_shells_observer_also_one_that_throws() {
     observes(false, None);
     observes(true, None);
     refuses(|| observes(false, Some(Topic::Lock)));
+}
+
+/// A shell's link to an emulated token. A broken one takes a token that is gone for one that refused.
+struct ShellLink {
+    token: Arc<EmulatedToken>,
+    broken: bool,
+}
+
+impl TokenLinkPort for ShellLink {
+    fn transmit(&self, command: Vec<u8>) -> Result<Vec<u8>, LinkError> {
+        match self.token.transmit(command) {
+            Err(_) if self.broken => Ok(vec![0x6f, 0x00]),
+            answer => answer,
+        }
+    }
+}
+
+fn links(broken: bool) {
+    let token = EmulatedToken::security_key(7, BEGIN);
+    let link = ShellLink { token: Arc::clone(&token), broken };
+    contract::link(&mut Link::new(Arc::new(link)), || token.lose(0, false));
+}
+
+#[test]
+fn a_shells_link_to_a_token() {
+    links(false);
+}
+
+#[test]
+fn a_shells_link_that_takes_a_lost_token_for_a_refusal_is_refused() {
+    refuses(|| links(true));
 }

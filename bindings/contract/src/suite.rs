@@ -1,8 +1,4 @@
-//! One contract suite a port of the core: what every implementation must do, double or real. A suite panics with the
-//! rule that was broken. `tests/contract` runs each on the double, and on a broken one that it must refuse.
-
-mod http;
-mod keystore;
+//! Suites of the small ports: clock, randomness, observer, journal.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,9 +9,6 @@ use countersign_core::burn::{
 use countersign_core::error::PortError;
 use countersign_core::port::{Clock, Observer, Random, Topic};
 use countersign_core::protocol::otp::Counter;
-
-pub use http::{Peer, http};
-pub use keystore::keystore;
 
 /// [`Clock`]: Unix time of our age, and a monotonic time that never goes back, seen by many threads.
 pub fn clock(clock: &dyn Clock) {
