@@ -6,12 +6,14 @@
 //! cargo xtask torture NAME [PART/PARTS]
 //! cargo xtask bench NAME
 //! cargo xtask fuzz [NAME] [--minutes N]
+//! cargo xtask bindings
 //! cargo xtask setup
 //! ```
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool at the desk: what it says goes to the terminal")]
 #![expect(clippy::disallowed_methods, reason = "it measures suites and waits for children; nothing of it is shipped")]
 
 mod bench;
+mod bindings;
 mod budget;
 mod child;
 mod demo;
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         ["demo", options @ ..] => {
             compiler().and_then(|()| demo::Options::parse(options)).and_then(|options| demo::run(&options))
         }
+        ["bindings"] => compiler().and_then(|()| bindings::run()),
         ["bench", name] => compiler().and_then(|()| bench::run(name)),
         ["fuzz", options @ ..] => {
             compiler().and_then(|()| fuzz::Options::parse(options)).and_then(|options| fuzz::run(&options))

@@ -31,16 +31,18 @@ enum Sign {
     PythonModule(&'static str),
 }
 
-const PACKAGES: [Package; 23] = [
+const PACKAGES: [Package; 25] = [
     Package { name: "chromium", sign: Sign::Program("chromium"), why: "xtask.why_chromium" },
     Package { name: "dbus-daemon", sign: Sign::Program("dbus-run-session"), why: "xtask.why_bus" },
     Package { name: "fish", sign: Sign::Program("fish"), why: "xtask.why_shell" },
     Package { name: "fonts-noto-core", sign: Sign::File(FONT), why: "xtask.why_font" },
     Package { name: "gnome-keyring", sign: Sign::Program("gnome-keyring-daemon"), why: "xtask.why_keyring" },
     Package { name: "mandoc", sign: Sign::Program("mandoc"), why: "xtask.why_mandoc" },
+    Package { name: "maven", sign: Sign::Program("mvn"), why: "xtask.why_maven" },
     Package { name: "nodejs", sign: Sign::Program("node"), why: "xtask.why_node" },
     Package { name: "npm", sign: Sign::Program("npm"), why: "xtask.why_npm" },
     Package { name: "oathtool", sign: Sign::Program("oathtool"), why: "xtask.why_oathtool" },
+    Package { name: "openjdk-17-jdk-headless", sign: Sign::Program("javac"), why: "xtask.why_java" },
     Package { name: "pskctool", sign: Sign::Program("pskctool"), why: "xtask.why_pskctool" },
     // Not by the path: people other than root have it where they do not look.
     Package { name: "iproute2", sign: Sign::File("/bin/ip"), why: "xtask.why_ip" },

@@ -1,7 +1,7 @@
 //! The suites of `cargo xtask test`: what each is called, what it needs first, how it is run and counted.
 
 use crate::budget::{CARGO_LIMIT, CROWD, SUITE_LIMIT};
-use crate::{Fallible, child, deps, repo};
+use crate::{Fallible, bindings, child, deps, repo};
 use countersign_strings::fill;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -50,6 +50,7 @@ enum Work {
     Unit(&'static str),
     Journeys { module: String, filter: Option<String> },
     PythonBindings,
+    KotlinBindings,
     OtherPhone,
     Demo,
 }
@@ -65,7 +66,8 @@ pub struct Result {
     pub output: String,
 }
 
-/// The packages with unit tests. `bindings` has none: it holds no rule, and `python-bindings` tests what it passes on.
+/// The packages with unit tests. `bindings` has none: it holds no rule, and `python-bindings` and `kotlin-bindings` test what
+/// it passes on.
 const UNIT: [&str; 9] = ["protocol", "core", "strings", "prompt", "gateway", "cli", "emulator", "tests", "xtask"];
 
 /// Of these the one whose tests speak with a program in Python.
@@ -94,6 +96,7 @@ pub fn all() -> Fallible<Vec<Suite>> {
         suite("deps", Load::Waits, BUILT, false, Work::Deps),
         suite("demo", Load::Waits, BOTH, false, Work::Demo),
         suite("python-bindings", Load::Waits, BOTH, false, Work::PythonBindings),
+        suite("kotlin-bindings", Load::Computes, BOTH, false, Work::KotlinBindings),
         suite("other-phone", Load::Waits, BOTH, false, Work::OtherPhone),
     ];
     suites.extend(repo::journey_modules(&main).into_iter().map(journeys));
@@ -158,6 +161,7 @@ impl Suite {
             Work::Unit(_) => &["xtask"],
             Work::Journeys { .. } => &["countersign-tests", "countersign", "countersign-gateway", "xtask"],
             Work::PythonBindings => &["countersign-bindings", "countersign-bindgen", "countersign-gateway"],
+            Work::KotlinBindings => &["countersign-bindings", "countersign-bindgen", "countersign-contract"],
             Work::OtherPhone => &["countersign-gateway"],
             Work::Demo => &["countersign", "countersign-gateway", "countersign-tests", "xtask"],
             Work::Fmt | Work::Spelling | Work::Deps | Work::Clippy | Work::Docs => &[],
@@ -176,7 +180,8 @@ impl Suite {
             Work::Docs => docs(),
             Work::Unit(package) => built.unit(package),
             Work::Journeys { module, filter } => built.journeys(module, filter.as_deref(), accept),
-            Work::PythonBindings => python_bindings(),
+            Work::PythonBindings => bindings::python(),
+            Work::KotlinBindings => bindings::kotlin(),
             Work::OtherPhone => unittest(&repo::in_venv("python"), "tests/peer", &repo::root().join("tests/python")),
             Work::Demo => demo(),
         };
@@ -269,7 +274,8 @@ impl Result {
         self
     }
 
-    fn of(ended: child::Ended, passed: u32, failed: u32) -> Self {
+    /// What a program left that counted its tests.
+    pub fn of(ended: child::Ended, passed: u32, failed: u32) -> Self {
         let mut output = ended.output;
         if ended.late {
             output.push_str("\nended: its time was over\n");
@@ -343,24 +349,8 @@ fn docs() -> Fallible<Result> {
     Ok(sum)
 }
 
-/// Writes the Python half from the built library, then runs `tests/python` on it.
-fn python_bindings() -> Fallible<Result> {
-    let folder = repo::target().join("bindings/python");
-    let library = repo::built("libcountersign_bindings.so");
-    std::fs::create_dir_all(&folder).map_err(|fault| fault.to_string())?;
-    let mut generate = Command::new(repo::built("countersign-bindgen"));
-    generate.arg("generate").arg(&library).args(["--language", "python", "--no-format", "--out-dir"]).arg(&folder);
-    let generated = child::capture(generate.current_dir(repo::root()).env("CARGO_NET_OFFLINE", "true"), SUITE_LIMIT)?;
-    if !generated.ok {
-        return Err(generated.output);
-    }
-    let beside = folder.join("libcountersign_bindings.so");
-    std::fs::copy(&library, &beside).map_err(|fault| format!("{}: {fault}", beside.display()))?;
-    unittest(Path::new("python3"), "tests/python", &folder)
-}
-
 /// The tests of a folder, with another to import from.
-fn unittest(python: &Path, tests: &str, path: &Path) -> Fallible<Result> {
+pub fn unittest(python: &Path, tests: &str, path: &Path) -> Fallible<Result> {
     let mut python = Command::new(python);
     python.args(["-B", "-m", "unittest", "discover", "-v", "-s", tests]).current_dir(repo::root());
     python.env("PYTHONPATH", path).env("COUNTERSIGN_PROGRAMS", repo::target().join("debug"));
