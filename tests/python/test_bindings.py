@@ -442,6 +442,33 @@ class AtAGateway(unittest.TestCase):
         asyncio.run(phone.app.forget(phone.app.gateways()[0].id))
         self.assertEqual((phone.app.gateways(), phone.keystore.list()), ([], []))
 
+    def test_what_is_over_bells_keys_and_leaving_go_through_and_a_move_as_the_gateway_allows(self):
+        phone = self.enrolled("rosa")
+        app, gateway = phone.app, phone.app.gateways()[0].id
+        _, _, row = self.asked(phone, "rosa")
+        asyncio.run(app.deny(row.id, cs.CancelHandle()))
+        [past] = [past for past in asyncio.run(app.history()) if past.id == row.id]
+        self.assertTrue(past.end.is_DECIDED() and past.end.status == cs.Status.DENIED)
+        with self.assertRaises(cs.CountersignError.Input) as caught:
+            asyncio.run(app.dismiss(row.id))
+        self.assertTrue(caught.exception.fault.is_WRONG_KIND(), "it asked: it is no notice")
+        self.assertTrue(asyncio.run(app.bell(b"no bell")).is_WAITING())
+        self.assertIsNotNone(asyncio.run(app.poll_for_bell(gateway, cs.CancelHandle())).next_in_ms)
+        self.assertIsNone(asyncio.run(app.push_endpoint(gateway)).endpoint)
+        with self.assertRaises(cs.CountersignError.Input):
+            asyncio.run(app.set_endpoint(gateway, "http://ring.example.com", cs.CancelHandle()))
+        with self.assertRaises(cs.CountersignError.Input):
+            app.offline_code(b"no code of a page")
+        keys = set(phone.keystore.list())
+        asyncio.run(app.rotate_keys(gateway, cs.KeyClass.PK, cs.CancelHandle()))
+        self.assertEqual(len(set(phone.keystore.list()) - keys), 1)
+        self.assertIsNone(asyncio.run(app.moving(gateway)))
+        with self.assertRaises(cs.CountersignError.Gateway) as caught:
+            asyncio.run(app.invite(gateway, False, cs.CancelHandle()))
+        self.assertTrue(caught.exception.fault.is_POLICY(), "no move is allowed here")
+        asyncio.run(app.leave(gateway, cs.CancelHandle()))
+        self.assertEqual((app.gateways(), app.damaged_enrolments(), phone.keystore.list()), ([], [], []))
+
 
 if __name__ == "__main__":
     unittest.main()
