@@ -165,12 +165,12 @@ impl Countersign {
     /// What else of a security key can be written, beside the family that answered first.
     pub async fn other_applets(
         &self,
-        link: Arc<dyn TokenLinkPort>,
-        first: TokenFamily,
+        at: TokenAt,
         cancel: Arc<CancelHandle>,
     ) -> Result<Vec<TokenIdentity>, CountersignError> {
+        let cancel = cancel.token();
         let others = move |app: &App| {
-            let others = app.other_applets(&mut Link::new(link), first.into(), &cancel.token())?;
+            let others = at.with(app, &cancel, |found, _key| Ok(app.other_applets(found, &cancel)?))?;
             Ok(others.iter().map(TokenIdentity::from).collect())
         };
         self.blocking(others).await

@@ -247,6 +247,7 @@ pub enum Shortfall {
     KeyExtended { tokens: u64 },
     NotProven { tokens: u64 },
     ProfileInSerial { tokens: u64 },
+    SerialForServers { tokens: u64 },
 }
 
 impl From<ledger::Told> for Shortfall {
@@ -259,6 +260,7 @@ impl From<ledger::Told> for Shortfall {
             Core::KeyExtended(tokens) => Self::KeyExtended { tokens: tokens as u64 },
             Core::NotProven(tokens) => Self::NotProven { tokens: tokens as u64 },
             Core::ProfileInSerial(tokens) => Self::ProfileInSerial { tokens: tokens as u64 },
+            Core::SerialForServers(tokens) => Self::SerialForServers { tokens: tokens as u64 },
         }
     }
 }

@@ -3,8 +3,8 @@
 use super::App;
 use crate::burn::source::{self, Row, Settings};
 use crate::burn::{
-    self, BatchLine, Ending, Family, Found, Halt, Held, Identity, KeyProfile, Operated, Operation, Plan, PlanError,
-    Refusal, Room, Stop, TokenError, TokenLink,
+    BatchLine, Ending, Found, Halt, Held, Identity, KeyProfile, Operated, Operation, Plan, PlanError, Refusal, Room,
+    Stop, TokenError,
 };
 use crate::cancel::Cancel;
 use crate::error::Error;
@@ -60,14 +60,9 @@ impl App {
     /// What else of a security key can be written beside the applet that answered first.
     ///
     /// # Errors
-    /// As [`burn::others`].
-    pub fn other_applets(
-        &self,
-        link: &mut dyn TokenLink,
-        first: Family,
-        cancel: &Cancel,
-    ) -> Result<Vec<Identity>, TokenError> {
-        burn::others(link, first, self.token_tools(cancel))
+    /// As [`Found::others`].
+    pub fn other_applets(&self, found: &mut Found<'_>, cancel: &Cancel) -> Result<Vec<Identity>, TokenError> {
+        found.others(self.token_tools(cancel))
     }
 
     /// Does to a token one of the things that are no burn.
