@@ -120,13 +120,14 @@ fn a_batch_is_stopped_between_two_tokens() {
     assert_eq!(tally(program), json!([0, 1, 0, 1]));
     assert_eq!(stand.kept(), (1, 1.into()));
     // What no token has cannot be given back, and what one has stays then.
-    for lines in [&["3"][..], &["99"], &["2", "3"]] {
+    let none = fill("token.give_back_none", &[("line", "3")]);
+    let wrong = fill("token.batch_no_line", &[("n", "99"), ("all", "2"), ("first", "2"), ("last", "3")]);
+    for (lines, words) in [(&["3"][..], &none), (&["99"], &wrong), (&["2", "3"], &none)] {
         let mut arguments = vec!["batch", "--resume", "--yes", "--reader", READER, "--wait", "20"];
         lines.iter().for_each(|line| arguments.extend(["--give-back", line]));
         let refused = token(&stand.readers, &stand.home, &arguments, "");
-        let words = fill("token.give_back_none", &[("line", lines[lines.len() - 1])]);
-        assert_eq!(refused.status.code(), Some(1));
-        assert!(String::from_utf8_lossy(&refused.stderr).contains(&words), "{words}");
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(refused.status.code() == Some(1) && said.contains(words), "{said}");
         assert_eq!(stand.kept(), (1, 1.into()));
     }
     let one = stand.goes_on(one.take());

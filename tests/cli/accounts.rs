@@ -209,6 +209,9 @@ fn accounts_are_put_where_a_person_wants_them_and_lists_are_sorted() {
     desk.done(&["undo"]);
     assert_eq!(desk.issuers(&[]), ["Mail", "Bank", "VPN", "GitHub"]);
     desk.done(&["move", "mail", "--last"]);
+    let idle = desk.done(&["move", "mail", "--last"]);
+    assert_eq!(idle.stderr.trim_end(), text("accounts.edit_nothing"), "the move before is not told as this one's");
+    assert_eq!(desk.done(&["move", "mail", "--last", "--json"]).json()["changed"].as_array().map(Vec::len), Some(0));
     assert_eq!(desk.issuers(&["--sort", "name"]), ["Bank", "GitHub", "Mail", "VPN"]);
     for _ in 0..2 {
         let mut program = on_terminal(&desk, "code mail", &[]);

@@ -48,6 +48,18 @@ fn words_and_arrows_choose_and_escape_does_not() {
 }
 
 #[test]
+fn accounts_of_one_name_are_told_apart_by_their_numbers() {
+    let desk = desk();
+    desk.add("otpauth://hotp/VPN:mara?secret=JBSWY3DPEHPK3PXP&issuer=VPN&counter=0");
+    let (code, out, drawn) = picked(&desk, "vpn", &[("2 of 4", "\x1b[B"), ("> VPN (mara)  @4", "\r")]);
+    assert_eq!(code, Some(0), "{drawn}");
+    assert!(drawn.contains("> VPN (mara)  @3"), "{drawn}");
+    assert_eq!(out, "282760\n", "the code of the one that was meant");
+    let removed = desk.run(&["remove", "@4", "--yes"], "");
+    assert!(removed.code == 0 && removed.stderr.contains("VPN (mara)  @4"), "{}", removed.stderr);
+}
+
+#[test]
 fn it_copies_what_is_chosen() {
     let desk = desk();
     let (code, out, drawn) = picked(&desk, "--copy vpn", &[("1 of 3", "\r")]);

@@ -7,6 +7,7 @@ use countersign_core::vault::{Account, AccountId, Binned};
 use countersign_strings::{fill, text};
 use serde_json::{Value, json};
 
+use super::account::Alike;
 use super::choose::{self, agreed};
 use super::kept::{self, Groups};
 use super::{Context, account};
@@ -100,14 +101,21 @@ fn restore(context: &Context, names: &[String]) -> Result<(), Fault> {
     let groups = Groups::of(&desk.app)?;
     let json: Vec<Value> = chosen.iter().map(|account| kept::as_json(account, &groups)).collect();
     context.terminal.result("", &json!({ "restored": json }));
-    context.terminal.say(&fill("accounts.restored", &[("names", &choose::lines(&chosen))]));
+    context.terminal.say(&fill("accounts.restored", &[("names", &choose::lines(&chosen, &Alike::among(&desk.app)?))]));
     Ok(())
 }
 
 fn delete(context: &Context, names: &[String], yes: bool) -> Result<(), Fault> {
     let desk = context.open_desk()?;
     let chosen = chosen(&desk.app.bin()?, names)?;
-    agreed(context, yes, &fill("accounts.delete_ask", &[("names", &choose::lines(&chosen))]))?;
+    agreed(
+        context,
+        yes,
+        &fill(
+            "accounts.delete_ask",
+            &[("names", &choose::lines(&chosen, &Alike::of(chosen.iter().map(|account| &**account))))],
+        ),
+    )?;
     desk.app.purge_accounts(&ids(&chosen))?;
     gone(context, chosen.len())
 }
@@ -115,7 +123,14 @@ fn delete(context: &Context, names: &[String], yes: bool) -> Result<(), Fault> {
 fn empty(context: &Context, yes: bool) -> Result<(), Fault> {
     let desk = context.open_desk()?;
     let all = chosen(&desk.app.bin()?, &[])?;
-    agreed(context, yes, &fill("accounts.delete_ask", &[("names", &choose::lines(&all))]))?;
+    agreed(
+        context,
+        yes,
+        &fill(
+            "accounts.delete_ask",
+            &[("names", &choose::lines(&all, &Alike::of(all.iter().map(|account| &**account))))],
+        ),
+    )?;
     // Those that were told, and none that another program put there meanwhile.
     desk.app.purge_accounts(&ids(&all))?;
     gone(context, all.len())

@@ -8,8 +8,9 @@ use countersign_core::app::App;
 use countersign_core::vault::{Account, CodeRow, Codes, Sort, View};
 use countersign_strings::{fill, text};
 
+use super::Context;
+use super::account::{self, Alike};
 use super::kept::Groups;
-use super::{Context, account};
 use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::outside;
@@ -92,9 +93,9 @@ pub fn named(all: &[Arc<Account>], names: &[String]) -> Result<Vec<Arc<Account>>
     Ok(found.into_iter().filter(|account| seen.insert(account.id)).collect())
 }
 
-/// Their names, for a question: the first of many.
-pub fn lines(accounts: &[Arc<Account>]) -> String {
-    let names = accounts.iter().take(NAMED).map(|account| format!("  {}", outside::isolated(&account::line(account))));
+/// Their names, for a question: the first of many, with a number each where names don't say which is meant.
+pub fn lines(accounts: &[Arc<Account>], alike: &Alike) -> String {
+    let names = accounts.iter().take(NAMED).map(|account| format!("  {}", alike.shown(account)));
     let more = accounts.len().saturating_sub(NAMED);
     let more = (more > 0).then(|| format!("  {}", fill("accounts.and_more", &[("n", &more.to_string())])));
     names.chain(more).collect::<Vec<_>>().join("\n")

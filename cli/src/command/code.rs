@@ -63,7 +63,7 @@ pub fn give(context: &Context, desk: &Desk, found: &Arc<Account>, next: bool, co
     if copy {
         clipboard::check()?;
     }
-    let line = outside::isolated(&account::line(found));
+    let line = Alike::among(&desk.app)?.shown(found);
     let mut json = account::as_json(found);
     let mut off = None;
     let (code, said) = if is_counted(found) {
@@ -173,7 +173,7 @@ fn watch(context: &Context, desk: &Desk, found: &Arc<Account>) -> Result<(), Fau
         return Err(Fault::refused(text("cli.counted_stands_still")));
     }
     let terminal = &context.terminal;
-    terminal.say(&fill("cli.watching", &[("name", &outside::isolated(&account::line(found)))]));
+    terminal.say(&fill("cli.watching", &[("name", &Alike::among(&desk.app)?.shown(found))]));
     loop {
         let (live, _) = live(desk, found, desk.clock.now())?;
         let (code, next) = (live.code.to_string(), live.next.to_string());

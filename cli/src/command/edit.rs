@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::Context;
+use super::account::Alike;
 use super::choose::{self, Filter, agreed};
 use super::kept::{self, Groups};
 use crate::desk::Desk;
@@ -100,7 +101,8 @@ pub fn run(context: &Context, asked: &Edit) -> Result<(), Fault> {
     let groups = Groups::of(&desk.app)?;
     let chosen = choose::accounts(&desk, &asked.names, &asked.filter(), &groups)?;
     if chosen.len() > 1 {
-        let values = [("n", &*chosen.len().to_string()), ("names", &*choose::lines(&chosen))];
+        let values =
+            [("n", &*chosen.len().to_string()), ("names", &*choose::lines(&chosen, &Alike::among(&desk.app)?))];
         context.terminal.say(&fill("accounts.edit_these", &values));
         agreed(context, asked.yes, text("accounts.edit_ask"))?;
     }

@@ -15,10 +15,11 @@ use countersign_strings::{fill, text};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::{Context, account};
+use super::Context;
+use super::account::{self, Alike};
 use crate::desk::Desk;
 use crate::fault::Fault;
-use crate::{outside, transfer_words, words};
+use crate::{transfer_words, words};
 
 /// Pixels of a module in a picture.
 const PIXELS: usize = 6;
@@ -67,11 +68,12 @@ pub fn run(context: &Context, options: &ExportUri) -> Result<(), Fault> {
         let links = chosen.iter().map(|account| link(&desk, account, &fresh)).collect::<Result<_, _>>()?;
         (links, Vec::new())
     };
+    let alike = Alike::among(&desk.app)?;
     for (account, why) in &left {
-        let name = outside::isolated(&account::line(account));
+        let name = alike.shown(account);
         terminal.say(&fill("scan.export_left", &[("name", &name), ("why", &transfer_words::of_not_held(*why))]));
     }
-    warn(context, &chosen, chosen.len() - left.len(), options)?;
+    warn(context, (&chosen, &alike), chosen.len() - left.len(), options)?;
     write(context, options, &outs, left_json(&left))
 }
 
@@ -106,10 +108,15 @@ fn transfer(desk: &Desk, chosen: &[Arc<Account>], fresh: &Fresh) -> Result<(Vec<
     Ok((outs.collect(), outgoing.left))
 }
 
-fn warn(context: &Context, chosen: &[Arc<Account>], count: usize, options: &ExportUri) -> Result<(), Fault> {
+fn warn(
+    context: &Context,
+    (chosen, alike): (&[Arc<Account>], &Alike),
+    count: usize,
+    options: &ExportUri,
+) -> Result<(), Fault> {
     let terminal = &context.terminal;
     let warning = match chosen {
-        [one] => fill("scan.export_warning", &[("name", &outside::isolated(&account::line(one)))]),
+        [one] => fill("scan.export_warning", &[("name", &alike.shown(one))]),
         _ => fill("scan.export_warning_many", &[("n", &count.to_string())]),
     };
     terminal.say(&warning);

@@ -5,7 +5,7 @@ use countersign_core::vault::{Account, Changed, Group, GroupId, Icon, Kind};
 use countersign_strings::{fill, text};
 use serde_json::{Value, json};
 
-use super::account;
+use super::account::{self, Alike};
 use crate::fault::Fault;
 use crate::outside;
 
@@ -116,14 +116,14 @@ pub fn fields(account: &Account, note: Option<&str>, groups: &Groups) -> Vec<(&'
 
 /// What a change of accounts did, account by account; with `back`, what taking it back does.
 pub fn told(app: &App, changed: &[Changed], groups: &Groups, back: bool) -> Result<Vec<String>, Fault> {
-    let mut out = Vec::new();
+    let (mut out, alike) = (Vec::new(), Alike::among(app)?);
     for one in changed.iter().take(TOLD) {
         let now = one.note.is_some().then(|| app.note(one.now.id)).transpose()?;
         let before = (&one.before, one.note.as_deref().map(String::as_str));
         let now = (&one.now, now.as_deref().map(String::as_str));
         let (from, to) = if back { (now, before) } else { (before, now) };
         let lines = differences((from.0, from.1), (to.0, to.1), groups);
-        out.push(format!("{}\n  {}", outside::isolated(&account::line(from.0)), lines.join("\n  ")));
+        out.push(format!("{}\n  {}", alike.shown(from.0), lines.join("\n  ")));
     }
     if let more @ 1.. = changed.len().saturating_sub(TOLD) {
         out.push(fill("accounts.and_more", &[("n", &more.to_string())]));

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use countersign_core::vault::{Account, View};
 use countersign_strings::text;
 
-use super::{Context, account, code};
+use super::account::Alike;
+use super::{Context, code};
 use crate::args::Pick;
 use crate::fault::Fault;
 use crate::menu::{self, Chosen};
-use crate::outside;
 
 /// Opens the menu; what is typed narrows it.
 pub fn run(context: &Context, asked: &Pick) -> Result<(), Fault> {
@@ -23,7 +23,8 @@ pub fn run(context: &Context, asked: &Pick) -> Result<(), Fault> {
     if accounts.is_empty() {
         return Err(Fault::refused(text("tui.empty")));
     }
-    let names: Vec<String> = accounts.iter().map(|account| outside::isolated(&account::line(account))).collect();
+    let alike = Alike::among(&desk.app)?;
+    let names: Vec<String> = accounts.iter().map(|account| alike.shown(account)).collect();
     let typed = asked.words.join(" ");
     let (at, copy) = match menu::choose(&names, &typed)? {
         Chosen::Print(at) => (at, asked.copy),

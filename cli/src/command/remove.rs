@@ -5,11 +5,11 @@ use countersign_core::vault::AccountId;
 use countersign_strings::{fill, text};
 use serde_json::{Value, json};
 
+use super::Context;
+use super::account::Alike;
 use super::choose::{self, Filter, agreed};
 use super::kept::{self, Groups};
-use super::{Context, account};
 use crate::fault::Fault;
-use crate::outside;
 
 /// Which accounts.
 #[derive(Debug, Clone, Default, Args)]
@@ -30,10 +30,11 @@ pub fn run(context: &Context, asked: &Remove) -> Result<(), Fault> {
     let desk = context.open_desk()?;
     let groups = Groups::of(&desk.app)?;
     let chosen = choose::accounts(&desk, &asked.names, &asked.filter, &groups)?;
-    let line = outside::isolated(&account::line(&chosen[0]));
+    let alike = Alike::among(&desk.app)?;
+    let line = alike.shown(&chosen[0]);
     let question = match chosen.len() {
         1 => fill("cli.remove_ask", &[("name", &line)]),
-        n => fill("accounts.remove_ask", &[("n", &n.to_string()), ("names", &choose::lines(&chosen))]),
+        n => fill("accounts.remove_ask", &[("n", &n.to_string()), ("names", &choose::lines(&chosen, &alike))]),
     };
     agreed(context, asked.yes, &question)?;
     let ids: Vec<AccountId> = chosen.iter().map(|account| account.id).collect();
