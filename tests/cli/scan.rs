@@ -186,6 +186,14 @@ fn what_is_in_doubt_is_never_taken_unasked() {
         assert_eq!((ended.code, ended.stderr.contains(words)), (1, true), "{}", ended.stderr);
     }
     assert!(desk.names().is_empty());
+    // It keeps nothing out that is not in doubt.
+    let links = format!("otpauth://totp/Steam:mara?secret={SEED}\notpauth://totp/VPN:mara?secret={SEED}&issuer=VPN\n");
+    let ended = desk.run(&["scan", "--yes", "--take", "all", "--json"], &links);
+    assert_eq!((ended.code, desk.names()), (1, vec!["VPN".to_owned()]), "{}", ended.stderr);
+    let (told, said) = (ended.json(), ended.stderr);
+    assert_eq!((&told["added"][0]["issuer"], &told["refused"][0]["issuer"]), (&"VPN".into(), &"Steam".into()));
+    assert!(told["refused"][0]["why"].as_str().unwrap().contains("five letters"), "{told}");
+    assert!(said.contains(&fill("scan.some_not_taken", &[("n", "1"), ("all", "2")])), "{said}");
 }
 
 #[test]

@@ -148,6 +148,8 @@ struct Found {
     transfer: Transfer,
     /// What each of the others is.
     others: Vec<String>,
+    /// What nobody but a person may take, where nobody is asked.
+    in_doubt: Vec<One>,
 }
 
 impl Found {
@@ -276,8 +278,12 @@ impl Found {
             return Ok(());
         }
         if options.yes {
-            let in_doubt = self.accounts.iter().find_map(One::doubt);
-            return in_doubt.map_or(Ok(()), |words| Err(Fault::refused(words)));
+            let read = std::mem::take(&mut self.accounts).into_iter();
+            (self.accounts, self.in_doubt) = read.partition(|one| one.doubt().is_none());
+            return match self.in_doubt.as_slice() {
+                [one] if self.choices() == 0 => Err(Fault::refused(one.doubt().unwrap_or_default())),
+                _ => Ok(()),
+            };
         }
         let sure = if self.accounts.len() == 1 { text("tui.add_title") } else { text("scan.add_these") };
         agreed(context, sure)?;
@@ -319,6 +325,16 @@ impl One {
         let steam = || read::is_doubtful(&self.repairs).then(|| text("qr.maybe_steam"));
         self.guessed.then(|| text("qr.secret_look_alike")).or_else(steam)
     }
+
+    /// That it was left, and why.
+    fn not_taken(&self) -> String {
+        let name = line(&self.account.issuer, &self.account.name);
+        fill("scan.not_taken", &[("name", &name), ("why", self.doubt().unwrap_or_default())])
+    }
+
+    fn not_taken_json(&self) -> Value {
+        json!({ "issuer": self.account.issuer, "name": self.account.name, "why": self.doubt() })
+    }
 }
 
 fn agreed(context: &Context, question: &str) -> Result<(), Fault> {
@@ -353,7 +369,7 @@ fn store(context: &Context, desk: &Desk, found: Found, options: &Scan) -> Result
         _ => None,
     });
     let outcome = Outcome { became: became.collect(), rows, are, asked: !options.yes };
-    told(context, &outcome, &found.others)
+    told(context, &outcome, &found)
 }
 
 /// The kinds of the accounts of a transfer, as far as they can be read.
@@ -388,7 +404,7 @@ impl Outcome {
     }
 }
 
-fn told(context: &Context, outcome: &Outcome, others: &[String]) -> Result<(), Fault> {
+fn told(context: &Context, outcome: &Outcome, Found { others, in_doubt, .. }: &Found) -> Result<(), Fault> {
     let rows = &outcome.rows;
     let of = |state: fn(TransferState) -> bool| -> Vec<&TransferRow> {
         rows.iter().filter(|row| state(row.state)).collect()
@@ -397,22 +413,23 @@ fn told(context: &Context, outcome: &Outcome, others: &[String]) -> Result<(), F
     let there = of(|state| matches!(state, TransferState::There(_) | TransferState::Twice));
     let refused = of(|state| matches!(state, TransferState::Unreadable(_) | TransferState::Refused(_)));
     let json = |rows: &[&TransferRow]| rows.iter().map(|row| row_json(row, &outcome.are)).collect::<Vec<_>>();
-    context.terminal.result(
-        "",
-        &json!({ "added": json(&added), "there": json(&there), "refused": json(&refused), "other": others }),
-    );
+    let not_taken: Vec<Value> = json(&refused).into_iter().chain(in_doubt.iter().map(One::not_taken_json)).collect();
+    context
+        .terminal
+        .result("", &json!({ "added": json(&added), "there": json(&there), "refused": not_taken, "other": others }));
     outcome.of_there().iter().for_each(|words| context.terminal.say(words));
     refused.iter().for_each(|row| context.terminal.say(&row_words(row)));
+    in_doubt.iter().for_each(|one| context.terminal.say(&one.not_taken()));
     match added.as_slice() {
         [] => {}
         [one] => context.terminal.say(&fill("cli.added", &[("name", &line(&one.issuer, &one.name))])),
         many => context.terminal.say(&fill("scan.added_many", &[("n", &many.len().to_string())])),
     }
-    match (refused.len(), added.len()) {
+    match (not_taken.len(), added.len()) {
         (0, 0) => Err(Fault::refused(text("scan.nothing_new"))),
         (0, _) => Ok(()),
         (n, _) => {
-            let (n, all) = (n.to_string(), rows.len().to_string());
+            let (n, all) = (n.to_string(), (rows.len() + in_doubt.len()).to_string());
             Err(Fault::refused(fill("scan.some_not_taken", &[("n", &n), ("all", &all)])))
         }
     }
