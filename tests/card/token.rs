@@ -11,7 +11,7 @@ use countersign_tests::readers::{READER, Readers};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{SEED, SEED_TEXT, now, oathtool, ykman, yubikey};
+use super::{SEED, SEED_TEXT, emptied, now, oathtool, ykman, yubikey};
 
 /// The passphrase of the vault that keeps what was burned.
 pub(super) const PASSPHRASE: &str = "larch violin";
@@ -54,6 +54,8 @@ pub(super) fn noticed(readers: &Readers, home: &TempDir) {
         let rows = listed["readers"].as_array()?;
         rows.iter().any(|row| row["reader"] == READER && row["token"].is_null()).then_some(())
     });
+    // A list also says so of a token that lies there and does not answer.
+    emptied(readers);
 }
 
 /// A folder with a vault.

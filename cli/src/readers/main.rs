@@ -123,17 +123,31 @@ fn connect(context: &Context, reader: &CString) -> Result<Card, Error> {
     context.connect(reader, mode, Protocols::ANY)
 }
 
-/// A link to a card, until it is left. Then the card is reset: what was proven to it is forgotten. One that was lost is not there to
-/// be reset, and a service that tries it all the same may not notice the next one.
+/// Whether a card holds what is to be forgotten.
+#[derive(Clone, Copy)]
+enum Spoken {
+    /// Nothing was said to it.
+    Not,
+    To,
+    /// It answered no more.
+    Lost,
+}
+
+/// A link to a card, until it is left, or who asked is gone. Then a card that was spoken to is reset: what was proven to it is forgotten.
+/// One that was lost is not there to be reset, and one that nothing was said to may have left unnoticed: a service that tries it all
+/// the same may not notice the next one.
 fn link(mut card: Card, from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
-    let mut is_lost = false;
-    let is_left = carry(&mut card, &mut is_lost, from, to)?;
-    let _it_left = card.disconnect(if is_lost { Disposition::LeaveCard } else { Disposition::ResetCard });
-    if is_left { frame::tell(to, &Ok(Body::default())) } else { Ok(()) }
+    let mut spoken = Spoken::Not;
+    let is_left = carry(&mut card, &mut spoken, from, to);
+    let _it_left = card.disconnect(match spoken {
+        Spoken::To => Disposition::ResetCard,
+        Spoken::Not | Spoken::Lost => Disposition::LeaveCard,
+    });
+    if is_left? { frame::tell(to, &Ok(Body::default())) } else { Ok(()) }
 }
 
 /// Carries commands within one transaction: whether the link was left, and waits for that to be done.
-fn carry(card: &mut Card, is_lost: &mut bool, from: &mut impl Read, to: &mut impl Write) -> io::Result<bool> {
+fn carry(card: &mut Card, spoken: &mut Spoken, from: &mut impl Read, to: &mut impl Write) -> io::Result<bool> {
     let transaction = match card.transaction() {
         Ok(transaction) => transaction,
         Err(error) => {
@@ -147,7 +161,10 @@ fn carry(card: &mut Card, is_lost: &mut bool, from: &mut impl Read, to: &mut imp
         match Ask::of(kind) {
             Some(Ask::Transmit) => {
                 let answer = transaction.transmit(&body, &mut buffer).map_err(link_error).and_then(whole);
-                *is_lost |= answer.is_err();
+                *spoken = match (*spoken, &answer) {
+                    (Spoken::Lost, _) | (_, Err(_)) => Spoken::Lost,
+                    (_, Ok(_)) => Spoken::To,
+                };
                 frame::tell(to, &answer.map_err(Undone::Link))?;
             }
             Some(Ask::Leave) => return Ok(true),
