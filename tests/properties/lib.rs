@@ -10,7 +10,8 @@ use proptest::test_runner::{Config, TestRunner};
 
 const CASES: u32 = 400;
 
-/// Runs a parser over generated input. `taken` says whether it took it, and checks the round trip.
+/// Runs a parser over generated input. `taken` says whether it took it, and checks the round trip. Input of which less
+/// than about 0.43 is taken in the long run fails the third now and then by chance alone: draw more of it whole.
 ///
 /// # Panics
 /// Where `taken` does, with the smallest such input, or where too little was taken.

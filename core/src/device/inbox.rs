@@ -119,7 +119,7 @@ mod tests {
             move |id| format!(r#"{{"gateway":"{}","challenge":"{challenge}"}}"#, Id::from_bytes(id))
         });
         let seal = |once: Once, plain: &str| store.key.as_ref().unwrap().seal(MAGIC, name, once, plain.as_bytes());
-        let input = (around(plain), any::<Once>(), any::<prop::sample::Index>(), 1..=255_u8, 0..12_u8);
+        let input = (around(plain), any::<Once>(), any::<prop::sample::Index>(), 1..=255_u8, 0..24_u8);
         parser(input, |(plain, once, at, change, how)| {
             let sealed = seal(*once, plain).unwrap();
             let file = damaged(sealed.clone(), *at, *change, *how);

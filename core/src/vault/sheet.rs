@@ -286,7 +286,7 @@ mod tests {
     /// Written sheets, left whole or with a character changed, cut or added.
     #[test]
     fn any_text_is_a_sheet_or_refused_and_a_third_is_one() {
-        let written = (any::<u8>(), any::<prop::sample::Index>(), any::<char>(), 0..5_u8);
+        let written = (any::<u8>(), any::<prop::sample::Index>(), any::<char>(), 0..8_u8);
         let input = written.prop_map(|(byte, at, c, how)| {
             let mut text: Vec<char> = joined(&typed(&sheet(byte))).chars().collect();
             let at = at.index(text.len());
