@@ -56,20 +56,32 @@ pub fn kotlin() -> Fallible<Result> {
     // Its names are read by a test.
     generate("swift")?;
     write(CONTRACT, "countersign_contract", "kotlin", &folder("contract"))?;
-    let mut ended = child::capture(maven().arg("--offline"), SUITE_LIMIT)?;
+    tested(&[])
+}
+
+/// `android/app` by Maven, on the library. With `accept`, what is drawn is taken for golden.
+pub fn app(accept: bool) -> Fallible<Result> {
+    generate("kotlin")?;
+    let accept = format!("-Dcountersign.accept={}", u8::from(accept));
+    tested(&["-Papp", "-pl", "testkit,app", "-am", &accept])
+}
+
+/// Runs the tests of Maven's modules, from what is in its repository as far as that goes.
+fn tested(options: &[&str]) -> Fallible<Result> {
+    let mut ended = child::capture(maven(options).arg("--offline"), SUITE_LIMIT)?;
     for _ in 0..TRIES {
         if ended.ok || !is_to_be_fetched(&ended.output) {
             break;
         }
-        ended = child::capture(maven().arg("--update-snapshots"), SUITE_LIMIT)?;
+        ended = child::capture(maven(options).arg("--update-snapshots"), SUITE_LIMIT)?;
     }
     let (passed, failed) = surefire_counts(&ended.output);
     Ok(Result::of(ended, passed, failed))
 }
 
-fn maven() -> Command {
+fn maven(options: &[&str]) -> Command {
     let mut maven = Command::new("mvn");
-    maven.args(["--batch-mode", "--no-transfer-progress", "-f", "android/pom.xml", "test"]);
+    maven.args(["--batch-mode", "--no-transfer-progress", "-f", "android/pom.xml", "test"]).args(options);
     // Both runs of the tests go to their end, and their lines are counted.
     maven.arg("-Dmaven.test.failure.ignore=true");
     maven.arg(format!("-Dcountersign.target={}", repo::target().display()));

@@ -51,6 +51,7 @@ enum Work {
     Journeys { module: String, filter: Option<String> },
     PythonBindings,
     KotlinBindings,
+    AndroidApp,
     OtherPhone,
     Demo,
 }
@@ -97,6 +98,7 @@ pub fn all() -> Fallible<Vec<Suite>> {
         suite("demo", Load::Waits, BOTH, false, Work::Demo),
         suite("python-bindings", Load::Waits, BOTH, false, Work::PythonBindings),
         suite("kotlin-bindings", Load::Computes, BOTH, false, Work::KotlinBindings),
+        suite("android-app", Load::Computes, BOTH, false, Work::AndroidApp),
         suite("other-phone", Load::Waits, BOTH, false, Work::OtherPhone),
     ];
     suites.extend(repo::journey_modules(&main).into_iter().map(journeys));
@@ -162,6 +164,7 @@ impl Suite {
             Work::Journeys { .. } => &["countersign-tests", "countersign", "countersign-gateway", "xtask"],
             Work::PythonBindings => &["countersign-bindings", "countersign-bindgen", "countersign-gateway"],
             Work::KotlinBindings => &["countersign-bindings", "countersign-bindgen", "countersign-contract"],
+            Work::AndroidApp => &["countersign-bindings", "countersign-bindgen"],
             Work::OtherPhone => &["countersign-gateway"],
             Work::Demo => &["countersign", "countersign-gateway", "countersign-tests", "xtask"],
             Work::Fmt | Work::Spelling | Work::Deps | Work::Clippy | Work::Docs => &[],
@@ -182,6 +185,7 @@ impl Suite {
             Work::Journeys { module, filter } => built.journeys(module, filter.as_deref(), accept),
             Work::PythonBindings => bindings::python(),
             Work::KotlinBindings => bindings::kotlin(),
+            Work::AndroidApp => bindings::app(accept),
             Work::OtherPhone => unittest(&repo::in_venv("python"), "tests/peer", &repo::root().join("tests/python")),
             Work::Demo => demo(),
         };

@@ -1,0 +1,71 @@
+package org.countersign.app.look
+
+import android.app.Activity
+import android.view.View
+import android.widget.FrameLayout
+import org.countersign.testkit.Pictures
+import org.junit.Assert.assertEquals
+import org.junit.Test
+import org.junit.runner.RunWith
+import org.robolectric.Robolectric
+import org.robolectric.RobolectricTestRunner
+import org.robolectric.annotation.Config
+
+/** The pieces that screens are made of. */
+@RunWith(RobolectricTestRunner::class)
+class KitTest {
+    @Test
+    @Config(qualifiers = "w360dp-h480dp-notnight-xhdpi")
+    fun byDay() = show("kit-day")
+
+    @Test
+    @Config(qualifiers = "w360dp-h480dp-night-xhdpi")
+    fun byNight() = show("kit-night")
+
+    @Test
+    fun initialsAreOfTheFirstTwoWords() {
+        assertEquals(listOf("GI", "EB", "X", "·"), listOf("GitHub", "Example Bank", "x", "").map(::initials))
+    }
+
+    private fun show(name: String) {
+        Robolectric.buildActivity(Activity::class.java).use { controller ->
+            controller.get().setTheme(org.countersign.app.R.style.App)
+            controller.setup()
+            val activity = controller.get()
+            activity.setContentView(pieces(activity))
+            Pictures.check(activity.findViewById(android.R.id.content), name)
+        }
+    }
+
+    private fun pieces(activity: Activity): View =
+        with(activity) {
+            val account =
+                line(
+                    tile("GitHub"),
+                    column(words("GitHub"), words("mara@example.com", Type.SMALL, palette.ink2)).apply {
+                        layoutParams = rest()
+                        setPadding(px(Space.M), 0, px(Space.M), 0)
+                    },
+                    words("492 039", Type.CODE).apply { setPadding(0, 0, px(Space.M), 0) },
+                    Ring(this).apply { show(seconds = 21, part = 0.7f) },
+                ).apply {
+                    background = box(palette.raised, border = palette.line)
+                    setPadding(px(Space.L), px(Space.L), px(Space.L), px(Space.L))
+                    layoutParams = row(top = Space.L)
+                }
+            val page =
+                column(
+                    title("Codes"),
+                    account,
+                    words("Reported", colour = palette.danger).apply { layoutParams = row(top = Space.L) },
+                    words("The clock is fast", colour = palette.warn),
+                    mainButton("Approve") {},
+                    quietButton("No, this isn't me") {},
+                )
+            page.setPadding(px(Space.L), px(Space.XL), px(Space.L), px(Space.XL))
+            FrameLayout(this).apply {
+                setBackgroundColor(palette.surface)
+                addView(page)
+            }
+        }
+}
