@@ -1,11 +1,14 @@
 //! Every sentence that people read, on pages and in the terminal, by key and language.
 //!
 //! The texts stand in `strings/en/*.toml`, one file a surface. Keys are `file.name`; `{name}` in a text is filled by the
-//! caller. `tests/strings.rs` fails on a key that is used and not defined, or defined and not used.
+//! caller. `tests/strings.rs` fails on a key that is used and not defined, or defined and not used. What the phone says is
+//! in German as well, in `strings/de`: see [`phone`].
 //!
 //! ```
 //! assert_eq!(countersign_strings::fill("common.seconds", &[("n", "9")]), "9 s");
 //! ```
+
+pub mod phone;
 
 // `ENGLISH`: keys with their texts, in the order of the keys. Made by `build.rs`, so that no program reads files of texts as it starts.
 include!(concat!(env!("OUT_DIR"), "/english.rs"));

@@ -7,6 +7,7 @@
 //! cargo xtask bench NAME
 //! cargo xtask fuzz [NAME] [--minutes N]
 //! cargo xtask bindings
+//! cargo xtask strings
 //! cargo xtask setup
 //! ```
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool at the desk: what it says goes to the terminal")]
@@ -24,6 +25,7 @@ mod repo;
 mod run;
 mod setup;
 mod suite;
+mod texts;
 mod torture;
 
 use std::process::ExitCode;
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
             compiler().and_then(|()| demo::Options::parse(options)).and_then(|options| demo::run(&options))
         }
         ["bindings"] => compiler().and_then(|()| bindings::run()),
+        ["strings"] => texts::run(),
         ["bench", name] => compiler().and_then(|()| bench::run(name)),
         ["fuzz", options @ ..] => {
             compiler().and_then(|()| fuzz::Options::parse(options)).and_then(|options| fuzz::run(&options))
