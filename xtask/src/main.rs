@@ -13,6 +13,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool at the desk: what it says goes to the terminal")]
 #![expect(clippy::disallowed_methods, reason = "it measures suites and waits for children; nothing of it is shipped")]
 
+mod android;
 mod bench;
 mod bindings;
 mod budget;
@@ -21,6 +22,7 @@ mod demo;
 mod deps;
 mod fuzz;
 mod licence;
+mod maven;
 mod repo;
 mod run;
 mod setup;

@@ -1,7 +1,7 @@
 //! The suites of `cargo xtask test`: what each is called, what it needs first, how it is run and counted.
 
 use crate::budget::{CARGO_LIMIT, CROWD, SUITE_LIMIT};
-use crate::{Fallible, bindings, child, deps, repo};
+use crate::{Fallible, android, bindings, child, deps, repo};
 use countersign_strings::fill;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -51,6 +51,7 @@ enum Work {
     Journeys { module: String, filter: Option<String> },
     PythonBindings,
     KotlinBindings,
+    AndroidLogic,
     AndroidApp,
     OtherPhone,
     Demo,
@@ -98,6 +99,7 @@ pub fn all() -> Fallible<Vec<Suite>> {
         suite("demo", Load::Waits, BOTH, false, Work::Demo),
         suite("python-bindings", Load::Waits, BOTH, false, Work::PythonBindings),
         suite("kotlin-bindings", Load::Computes, BOTH, false, Work::KotlinBindings),
+        suite("android-logic", Load::Computes, BOTH, false, Work::AndroidLogic),
         suite("android-app", Load::Computes, BOTH, false, Work::AndroidApp),
         suite("other-phone", Load::Waits, BOTH, false, Work::OtherPhone),
     ];
@@ -164,7 +166,7 @@ impl Suite {
             Work::Journeys { .. } => &["countersign-tests", "countersign", "countersign-gateway", "xtask"],
             Work::PythonBindings => &["countersign-bindings", "countersign-bindgen", "countersign-gateway"],
             Work::KotlinBindings => &["countersign-bindings", "countersign-bindgen", "countersign-contract"],
-            Work::AndroidApp => &["countersign-bindings", "countersign-bindgen"],
+            Work::AndroidLogic | Work::AndroidApp => &["countersign-bindings", "countersign-bindgen"],
             Work::OtherPhone => &["countersign-gateway"],
             Work::Demo => &["countersign", "countersign-gateway", "countersign-tests", "xtask"],
             Work::Fmt | Work::Spelling | Work::Deps | Work::Clippy | Work::Docs => &[],
@@ -185,7 +187,8 @@ impl Suite {
             Work::Journeys { module, filter } => built.journeys(module, filter.as_deref(), accept),
             Work::PythonBindings => bindings::python(),
             Work::KotlinBindings => bindings::kotlin(),
-            Work::AndroidApp => bindings::app(accept),
+            Work::AndroidLogic => android::logic(),
+            Work::AndroidApp => android::app(accept),
             Work::OtherPhone => unittest(&repo::in_venv("python"), "tests/peer", &repo::root().join("tests/python")),
             Work::Demo => demo(),
         };

@@ -7,12 +7,11 @@ import kotlinx.coroutines.CancellationException
  *
  * A cancelled coroutine stops waiting by itself, and the call would go on: this tells it to stop.
  */
-suspend fun <T> cancelling(call: suspend (CancelHandle) -> T): T =
-    CancelHandle().use { handle ->
-        try {
-            call(handle)
-        } catch (stop: CancellationException) {
-            handle.cancel()
-            throw stop
-        }
+suspend fun <T> cancelling(call: suspend (CancelHandle) -> T): T = CancelHandle().use { handle ->
+    try {
+        call(handle)
+    } catch (stop: CancellationException) {
+        handle.cancel()
+        throw stop
     }
+}

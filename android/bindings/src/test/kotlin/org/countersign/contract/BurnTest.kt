@@ -128,12 +128,11 @@ class BurnTest {
         true
     }
 
-    private fun tokenFault(thrown: Throwable): TokenFault? =
-        when (thrown) {
-            is CountersignException.Token -> thrown.fault
-            is CountersignException.Burn -> (thrown.fault as? BurnFault.Stopped)?.fault
-            else -> throw thrown
-        }
+    private fun tokenFault(thrown: Throwable): TokenFault? = when (thrown) {
+        is CountersignException.Token -> thrown.fault
+        is CountersignException.Burn -> (thrown.fault as? BurnFault.Stopped)?.fault
+        else -> throw thrown
+    }
 
     @Test
     fun whatATokenCannotHoldIsSaidBeforeAnythingIsSent() {

@@ -1,5 +1,6 @@
 package org.countersign.contract
 
+import org.countersign.bindings.CancelHandle
 import org.countersign.bindings.ClockPort
 import org.countersign.bindings.Guard
 import org.countersign.bindings.KeystorePort
@@ -7,7 +8,6 @@ import org.countersign.bindings.LinkException
 import org.countersign.bindings.ObserverPort
 import org.countersign.bindings.TokenLinkPort
 import org.countersign.bindings.Topic
-import org.countersign.bindings.CancelHandle
 import org.countersign.support.MemoryKeystore
 import org.countersign.support.MemoryObserver
 import org.countersign.support.StillClock

@@ -43,17 +43,13 @@ class Folders : ExternalResource() {
 
 fun Countersign.makeVault() = runBlocking { createVault(PASSPHRASE, DeviceClass.SMALL_PHONE, CancelHandle()) }
 
-fun account(
-    name: String,
-    kind: AccountKind = AccountKind.Totp(period = 30u, start = 0u),
-): NewAccount =
-    NewAccount(
-        issuer = "Example",
-        name = name,
-        note = "",
-        kind = kind,
-        algorithm = Algorithm.SHA1,
-        digits = 8u,
-        secret = RFC_SEED,
-        pin = null,
-    )
+fun account(name: String, kind: AccountKind = AccountKind.Totp(period = 30u, start = 0u)): NewAccount = NewAccount(
+    issuer = "Example",
+    name = name,
+    note = "",
+    kind = kind,
+    algorithm = Algorithm.SHA1,
+    digits = 8u,
+    secret = RFC_SEED,
+    pin = null,
+)

@@ -85,12 +85,11 @@ class MemoryKeystore(private val onPrompt: (CancelHandle) -> Unit = {}) : Keysto
     private fun key(name: String, approves: Boolean): Made =
         keys[name]?.takeIf { it.approves == approves } ?: throw ShellException.Port(PortFault.KEY_GONE)
 
-    private fun Made.sign(input: ByteArray): ByteArray =
-        Signature.getInstance("SHA256withECDSA").run {
-            initSign(pair.private)
-            update(input)
-            sign()
-        }
+    private fun Made.sign(input: ByteArray): ByteArray = Signature.getInstance("SHA256withECDSA").run {
+        initSign(pair.private)
+        update(input)
+        sign()
+    }
 
     private fun cipher(mode: Int, under: Guard, nonce: ByteArray): Cipher =
         Cipher.getInstance("AES/GCM/NoPadding").apply {

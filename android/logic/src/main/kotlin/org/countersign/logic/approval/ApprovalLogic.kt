@@ -1,0 +1,167 @@
+package org.countersign.logic.approval
+
+import org.countersign.bindings.ApprovalRow
+import org.countersign.bindings.ApprovalState as CoreState
+import org.countersign.bindings.ClosedStatus
+import org.countersign.bindings.Res
+import org.countersign.bindings.Status
+import org.countersign.bindings.Verdict
+import org.countersign.logic.Act
+import org.countersign.logic.Logic
+import org.countersign.logic.Notice
+import org.countersign.logic.Now
+import org.countersign.logic.SettingsPage
+import org.countersign.logic.Step
+import org.countersign.logic.Wish
+import org.countersign.logic.core.ApprovalCalls
+import org.countersign.logic.fault.asking
+import org.countersign.logic.fault.endedText
+import org.countersign.logic.fault.wrongDigits
+import org.countersign.logic.route.Go
+import org.countersign.logic.route.Route
+import org.countersign.logic.text.Say
+import org.countersign.logic.text.Text
+import org.countersign.logic.text.count
+
+private typealias ApprovalStep = Step<ApprovalState, ApprovalEvent>
+
+/** The rules of one approval. Which one stays on screen is the route's: a second request waits behind it, counted. */
+class ApprovalLogic(private val id: String, private val calls: ApprovalCalls, private val now: Now) :
+    Logic<ApprovalState, ApprovalEvent> {
+    override fun begin(): ApprovalStep = Step(read(ApprovalState(now(), null, ApprovalPhase.Loading, 0, null)))
+
+    override fun on(state: ApprovalState, event: ApprovalEvent): ApprovalStep = when (event) {
+        ApprovalEvent.Tick -> Step(tick(state))
+        ApprovalEvent.Changed -> Step(read(state))
+        is ApprovalEvent.Approve -> approve(state, event)
+        is ApprovalEvent.Scan -> scan(state, event.on)
+        is ApprovalEvent.Saw -> saw(state, event)
+        ApprovalEvent.NotMe -> Step(state.copy(phase = ApprovalPhase.Refusing, notice = null))
+        ApprovalEvent.BackToDigits -> Step(state.copy(phase = ApprovalPhase.Asking))
+        ApprovalEvent.JustCancel -> send(state, Decision.DENY) { calls.deny(id) }
+        ApprovalEvent.SomeoneHasMyPassword -> send(state, Decision.REPORT) { calls.report(id) }
+        ApprovalEvent.Stop -> Step(read(state.copy(phase = ApprovalPhase.Asking)), stop = true)
+        ApprovalEvent.Done -> Step(state, go = next())
+        is ApprovalEvent.OnNotice -> onNotice(state, event.act)
+        is ApprovalEvent.Answered -> Step(answered(state, event.verdict))
+        is ApprovalEvent.Failed -> Step(read(state.copy(phase = ApprovalPhase.Asking), event.notice))
+    }
+
+    private fun tick(state: ApprovalState): ApprovalState {
+        val moved = state.copy(now = now())
+        val isLate = state.asked?.let { it.expires <= moved.now } ?: false
+        return if (isLate && state.phase !is ApprovalPhase.Sending) read(moved) else moved
+    }
+
+    /** What the core has of it now. What the person sees of an end is not taken away from under them. */
+    private fun read(state: ApprovalState, notice: Notice? = state.notice): ApprovalState {
+        if (state.phase is ApprovalPhase.Over) return state
+        val all = calls.approvals()
+        val row = all.find { it.id == id }
+        val others = all.count { it.id != id && it.canDeny }
+        val moved = state.copy(now = now(), behind = others)
+        if (row == null) return moved.over(ClosedStatus.CLOSED)
+        if (state.phase is ApprovalPhase.Sending) return moved.copy(asked = asked(row))
+        val phase = if (state.phase == ApprovalPhase.Loading) ApprovalPhase.Asking else state.phase
+        return stands(moved.copy(asked = asked(row), phase = phase), row, staleNotice(row.stale) ?: notice)
+    }
+
+    private fun stands(state: ApprovalState, row: ApprovalRow, notice: Notice?): ApprovalState =
+        when (val stands = row.state) {
+            is CoreState.Open -> {
+                val isLate = row.expires <= state.now
+                val left = stands.left?.let { Notice(wrongDigits(it)) }
+                if (isLate) state.over(ClosedStatus.EXPIRED) else state.copy(notice = notice ?: left)
+            }
+
+            is CoreState.Sending -> {
+                state.copy(phase = ApprovalPhase.Asking, notice = notice ?: kept(stands.res))
+            }
+
+            is CoreState.Decided -> {
+                state.over(stands.status)
+            }
+
+            is CoreState.Ended -> {
+                state.over(stands.how)
+            }
+        }
+
+    private fun approve(state: ApprovalState, event: ApprovalEvent.Approve): ApprovalStep {
+        val asked = state.asked ?: return Step(state)
+        if (!asked.canApprove) return Step(state)
+        if (event.digits.size != asked.digits) {
+            return Step(state.copy(notice = Notice(Say.errorDigitsAsked(count(asked.digits)))))
+        }
+        return send(state, Decision.APPROVE) { calls.approve(id, event.digits.plain()) }
+    }
+
+    private fun scan(state: ApprovalState, on: Boolean): ApprovalStep = if (on) {
+        Step(state.copy(phase = ApprovalPhase.Scanning, notice = null), wish = Wish.OpenCamera)
+    } else {
+        Step(state.copy(phase = ApprovalPhase.Asking))
+    }
+
+    private fun saw(state: ApprovalState, event: ApprovalEvent.Saw): ApprovalStep =
+        if (state.phase == ApprovalPhase.Scanning && state.asked?.canApprove == true) {
+            send(state, Decision.APPROVE) { calls.approveByPage(id, event.page) }
+        } else {
+            Step(state)
+        }
+
+    private fun send(state: ApprovalState, decision: Decision, call: suspend () -> Verdict): ApprovalStep =
+        Step(state.copy(phase = ApprovalPhase.Sending(decision), notice = null), ask = {
+            asking(ApprovalEvent::Failed) { ApprovalEvent.Answered(call()) }
+        })
+
+    private fun answered(state: ApprovalState, verdict: Verdict): ApprovalState {
+        val left = verdict.left
+        return if (verdict.status == Status.WRONG && left != null) {
+            state.copy(phase = ApprovalPhase.Asking, notice = Notice(wrongDigits(left)))
+        } else {
+            state.over(verdict.status)
+        }
+    }
+
+    /** The one that waited behind, or back to where the person came from. */
+    private fun next(): Go {
+        val behind = calls.approvals().find { it.id != id && it.canDeny }
+        return behind?.let { Go.Instead(Route.Approval(it.id)) } ?: Go.Back
+    }
+
+    private fun onNotice(state: ApprovalState, act: Act?): ApprovalStep = when (act) {
+        Act.SET_CLOCK -> Step(state, wish = Wish.OpenSettings(SettingsPage.DATE))
+        Act.ENROL_AGAIN -> Step(state, go = Go.To(Route.Gateways))
+        Act.RETRY -> Step(read(state.copy(notice = null), null))
+        else -> Step(state.copy(notice = null))
+    }
+}
+
+/** Signed and kept: it is sent again by itself. */
+private fun kept(res: Res) = Notice(if (res == Res.APPROVE) Say.phoneApprovalKept else Say.phoneRefusalKept)
+
+private fun ApprovalState.over(end: ApprovalEnd, text: Text) =
+    copy(phase = ApprovalPhase.Over(end, text), notice = null)
+
+private fun ApprovalState.over(status: Status): ApprovalState = when (status) {
+    Status.APPROVED -> over(ApprovalEnd.APPROVED, Say.errorApproved)
+    Status.DENIED -> over(ApprovalEnd.DENIED, Say.errorDenied)
+    Status.REPORTED -> over(ApprovalEnd.REPORTED, Say.errorReported)
+    Status.WRONG, Status.FAILED -> over(ApprovalEnd.FAILED, Say.errorFailedDigits)
+    Status.CLOSED -> over(ApprovalEnd.ELSEWHERE, Say.errorEndedClosed)
+    Status.EXPIRED -> over(ApprovalEnd.EXPIRED, Say.errorEndedExpired)
+    Status.UNKNOWN, Status.MISMATCH -> over(ApprovalEnd.UNKNOWN, Say.errorEndedUnknown)
+}
+
+private fun ApprovalState.over(how: ClosedStatus): ApprovalState {
+    val end =
+        when (how) {
+            ClosedStatus.EXPIRED -> ApprovalEnd.EXPIRED
+            ClosedStatus.FAILED -> ApprovalEnd.FAILED
+            ClosedStatus.REPORTED -> ApprovalEnd.REPORTED
+            ClosedStatus.DENIED -> ApprovalEnd.DENIED
+            ClosedStatus.UNKNOWN -> ApprovalEnd.UNKNOWN
+            ClosedStatus.APPROVED, ClosedStatus.CLOSED, ClosedStatus.OTHER -> ApprovalEnd.ELSEWHERE
+        }
+    return over(end, endedText(how))
+}

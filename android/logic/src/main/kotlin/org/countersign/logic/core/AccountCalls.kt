@@ -1,0 +1,48 @@
+package org.countersign.logic.core
+
+import org.countersign.bindings.AccountEdit
+import org.countersign.bindings.AccountQuery
+import org.countersign.bindings.BinnedRow
+import org.countersign.bindings.Codes
+import org.countersign.bindings.GroupRow
+import org.countersign.bindings.NewAccount
+import org.countersign.bindings.TagRow
+
+/** What screens ask of the core about accounts. What is not `suspend` only reads memory. */
+interface AccountCalls {
+    fun view(query: AccountQuery, now: ULong): Codes
+
+    fun groups(): List<GroupRow>
+
+    fun tags(): List<TagRow>
+
+    fun bin(): List<BinnedRow>
+
+    fun canUndo(): Boolean
+
+    /** A code of this account was used. */
+    fun used(id: ULong)
+
+    suspend fun note(id: ULong): String
+
+    suspend fun add(account: NewAccount): ULong
+
+    suspend fun edit(id: ULong, edit: AccountEdit)
+
+    /** Into the bin. */
+    suspend fun delete(id: ULong)
+
+    suspend fun restore(ids: List<ULong>)
+
+    suspend fun emptyBin()
+
+    suspend fun undo()
+
+    /** Puts an account before another one, or at the end. */
+    suspend fun move(id: ULong, before: ULong?)
+
+    suspend fun addGroup(name: String): ULong
+
+    /** The next code of a counted account. */
+    suspend fun nextHotp(id: ULong): String
+}

@@ -1,0 +1,83 @@
+package org.countersign.logic.route
+
+/**
+ * A place in the app. It is saved as plain words and read again after the process died, so it names things by their ids and
+ * holds no secret: what a link or a QR brought is gone by then, and is scanned again.
+ */
+sealed class Route(
+    val name: String,
+    val id: String? = null,
+    /** Whether it shows what only an unlocked vault has. Approvals never do. */
+    val needsVault: Boolean = true,
+) {
+    data object Accounts : Route("accounts")
+
+    data class Account(val account: ULong) : Route("account", account.toString())
+
+    data class EditAccount(val account: ULong) : Route("edit", account.toString())
+
+    data object Bin : Route("bin")
+
+    data object Scan : Route("scan")
+
+    data object Manual : Route("manual")
+
+    data object Import : Route("import")
+
+    data class Approval(val approval: String) : Route("approval", approval, needsVault = false)
+
+    data object History : Route("history", needsVault = false)
+
+    data object Gateways : Route("gateways", needsVault = false)
+
+    data class Gateway(val gateway: String) : Route("gateway", gateway, needsVault = false)
+
+    data object Enrol : Route("enrol", needsVault = false)
+
+    data class Move(val gateway: String) : Route("move", gateway, needsVault = false)
+
+    data class Burn(val account: ULong?) : Route("burn", account?.toString())
+
+    data object Batches : Route("batches")
+
+    data class Batch(val batch: ULong) : Route("batch", batch.toString())
+
+    data object Ledger : Route("ledger")
+
+    data class Settings(val page: SettingsTab?) : Route("settings", page?.name)
+
+    data object Help : Route("help", needsVault = false)
+
+    data object About : Route("about", needsVault = false)
+
+    /** As it is kept: `account/7`. */
+    fun save(): String = id?.let { "$name/$it" } ?: name
+
+    companion object {
+        private val plain by lazy {
+            val all =
+                listOf(Accounts, Bin, Scan, Manual, Import, History, Gateways, Enrol, Batches, Ledger, Help, About)
+            all.associateBy(Route::name)
+        }
+
+        /** What [save] wrote; nothing for words of another version. */
+        fun read(saved: String): Route? {
+            val name = saved.substringBefore('/')
+            val id = saved.substringAfter('/', "").ifEmpty { null }
+            return when (name) {
+                "account" -> id?.toULongOrNull()?.let(::Account)
+                "edit" -> id?.toULongOrNull()?.let(::EditAccount)
+                "batch" -> id?.toULongOrNull()?.let(::Batch)
+                "approval" -> id?.let(::Approval)
+                "gateway" -> id?.let(::Gateway)
+                "move" -> id?.let(::Move)
+                "burn" -> Burn(id?.toULongOrNull())
+                "settings" -> Settings(SettingsTab.entries.find { it.name == id })
+                else -> plain[name].takeIf { id == null }
+            }
+        }
+    }
+}
+
+/** The pages of the settings, in the words people use. */
+enum class SettingsTab { LOCK, LOOKS, BACKUP, LANGUAGE, WIDGETS, ADVANCED }

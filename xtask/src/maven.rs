@@ -1,0 +1,105 @@
+//! Maven, which builds and tests what is Kotlin: offline where its repository has all, and counted.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::budget::SUITE_LIMIT;
+use crate::suite::Result;
+use crate::{Fallible, child, repo};
+
+/// Builds and tests the modules that `options` name.
+pub fn test(options: &[&str]) -> Fallible<Result> {
+    // Both runs of the tests go to their end, and their lines are counted.
+    let goal = [options, &["-f", "android/pom.xml", "-Dmaven.test.failure.ignore=true", "test"]].concat();
+    let ended = run(&goal)?;
+    let (passed, failed) = surefire_counts(&ended.output);
+    Ok(Result::of(ended, passed, failed))
+}
+
+/// A program of Maven's repository that is one file, in the target folder.
+pub fn tool(artifact: &str, file: &str) -> Fallible<PathBuf> {
+    let folder = repo::target().join("android/tools");
+    let path = folder.join(file);
+    if path.exists() {
+        return Ok(path);
+    }
+    let (artifact, folder) = (format!("-Dartifact={artifact}"), format!("-DoutputDirectory={}", folder.display()));
+    let ended = run(&["org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy", &artifact, &folder])?;
+    if ended.ok { Ok(path) } else { Err(ended.output) }
+}
+
+/// The sources of Kotlin as ktlint wants them; `.editorconfig` says how that is.
+pub fn ktlint(folders: &[&str]) -> Fallible<Result> {
+    let jar = tool("com.pinterest.ktlint:ktlint-cli:1.8.0:jar:all", "ktlint-cli-1.8.0-all.jar")?;
+    let mut java = Command::new("java");
+    java.args(["--add-opens=java.base/java.lang=ALL-UNNAMED", "-jar"]).arg(jar);
+    java.args(folders.iter().map(|folder| format!("{folder}/src/**/*.kt")));
+    let ended = child::capture(java.current_dir(Path::new(&repo::root()).join("android")), SUITE_LIMIT)?;
+    let passed = u32::from(ended.ok);
+    Ok(Result::of(ended, passed, 1 - passed))
+}
+
+/// Offline, and by the network where something is missing.
+fn run(words: &[&str]) -> Fallible<child::Ended> {
+    let mut ended = child::capture(maven(words).arg("--offline"), SUITE_LIMIT)?;
+    for _ in 0..TRIES {
+        if ended.ok || !is_to_be_fetched(&ended.output) {
+            break;
+        }
+        ended = child::capture(maven(words).arg("--update-snapshots"), SUITE_LIMIT)?;
+    }
+    Ok(ended)
+}
+
+fn maven(words: &[&str]) -> Command {
+    let mut maven = Command::new("mvn");
+    maven.args(["--batch-mode", "--no-transfer-progress"]).args(words);
+    maven.arg(format!("-Dcountersign.target={}", repo::target().display()));
+    maven.current_dir(repo::root());
+    maven
+}
+
+/// A network is away for a moment now and then.
+const TRIES: u32 = 3;
+
+/// Whether Maven ended since something is not in its repository yet.
+fn is_to_be_fetched(output: &str) -> bool {
+    ["offline mode", "Could not transfer"].iter().any(|words| output.contains(words))
+}
+
+/// Adds up `Tests run: 5, Failures: 1, Errors: 0, Skipped: 0`, the sum of a run. The lines of classes say their time too.
+fn surefire_counts(output: &str) -> (u32, u32) {
+    let sums = output.lines().filter(|line| !line.contains("Time elapsed"));
+    let sums = sums.filter_map(|line| line.split_once("Tests run: ").map(|(_, counts)| counts));
+    sums.fold((0, 0), |(passed, failed), counts| {
+        let mut numbers = counts.split(", ").map(|part| part.rsplit(' ').next()?.parse::<u32>().ok());
+        let mut next = || numbers.next().flatten().unwrap_or(0);
+        // The first stands without its word.
+        let (run, failures, errors) = (next(), next(), next());
+        let (faults, skipped) = (failures + errors, next());
+        (passed + run.saturating_sub(faults + skipped), failed + faults)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sums_of_both_runs_count_and_no_class_twice() {
+        let output = "[INFO] Running org.countersign.bindings.ListTest\n\
+                      [INFO] Tests run: 5, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 1.2 s -- in ListTest\n\
+                      [INFO] \n[INFO] Tests run: 5, Failures: 0, Errors: 0, Skipped: 0\n\
+                      [ERROR] Tests run: 12, Failures: 1, Errors: 2, Skipped: 1, Time elapsed: 1 s <<< FAILURE! -- in X\n\
+                      [ERROR] Tests run: 12, Failures: 1, Errors: 2, Skipped: 1\n";
+        assert_eq!(surefire_counts(output), (13, 3));
+        assert_eq!(surefire_counts("[ERROR] Compilation failure"), (0, 0));
+    }
+
+    #[test]
+    fn what_is_not_there_yet_is_fetched() {
+        let missing =
+            "Cannot access central (…) in offline mode and the artifact … has not been downloaded from it before.";
+        assert!(is_to_be_fetched(missing) && !is_to_be_fetched("[ERROR] Compilation failure"));
+    }
+}
