@@ -35,8 +35,8 @@ pub use gateway::{EnrolOffer, Enrolling, GatewayRow, GatewayState, GoneWhy, Os, 
 pub use hardware::{HardwareSlot, KeyPlace};
 pub use key::{Guard, Level, Prompt, Purpose, UserVerification};
 pub use ledger::{
-    BatchLine, BatchRow, LedgerFile, LedgerForm, LedgerRow, LeftOutToken, Protection, Shortfall, TokenKeyRow,
-    TokenProof,
+    BatchLine, BatchRow, LedgerFile, LedgerForm, LedgerRow, LeftOutToken, LeftOutWhy, Protection, Shortfall,
+    TokenColumn, TokenKeyRow, TokenProof,
 };
 pub use list::{
     AccountDetails, AccountIcon, AccountQuery, AddOutcome, BinnedRow, ChangedRow, CodesWindow, GroupRow, IconChange,

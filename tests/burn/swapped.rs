@@ -1,7 +1,9 @@
 //! Another token of the same family lies on the reader when what was written is read back: it is noticed and left alone, it proves
 //! nothing, and the burn stays open until the first one is back.
 
-use countersign_core::burn::{Ending, Family, Halt, Held, JournalStore as _, Record, Stop, TokenError, TokenName};
+use countersign_core::burn::{
+    Ending, Erases, Family, Halt, Held, JournalStore as _, NotAgreed, Record, Request, Stop, TokenError, TokenName,
+};
 use countersign_emulator::Fault;
 
 use super::drops::{Host, Product, other};
@@ -108,4 +110,30 @@ fn a_molto_2_that_is_alike_in_all_but_its_number_is_another() {
     assert_eq!(run.burn(), Err(Halt::NotKept(TokenError::OtherToken)));
     let record = open_record(&run);
     is_left_alone(&mut run, &record);
+}
+
+/// What was agreed to while the token lay there is done to that token, as long as its place holds what was agreed to go.
+#[test]
+fn what_was_agreed_to_holds_for_the_same_token_and_for_what_was_in_its_place() {
+    for (case, another) in with_others() {
+        let what = case.name;
+        let request = Request { replace: true, ..case.request.clone() };
+        let mut run = Run::new(&case);
+        let mut found = met(&mut run.wire, case.family, &run.earth).unwrap();
+        let plan = found.plan(request, &case.key, run.earth.tools()).unwrap();
+        drop(found);
+        let agreed = |run: &mut Run<'_>| {
+            let mut found = met(&mut run.wire, case.family, &run.earth).unwrap();
+            found.plan_agreed(&plan, &case.key, run.earth.tools()).map(|now| now.erases().clone())
+        };
+        assert_eq!(agreed(&mut run), Ok(plan.erases().clone()), "{what}");
+        let first = run.wire.0.lay(another);
+        assert_eq!(agreed(&mut run), Err(NotAgreed::Other), "{what}");
+        run.wire.0.lay(first);
+        assert_eq!(run.burn(), Ok(case.ending), "{what}");
+        // What was free is taken by now; what was taken, or is never told, is as it was.
+        let is_told = plan.erases() == &Erases::Nothing;
+        let by_now = agreed(&mut run);
+        assert_eq!(matches!(by_now, Err(NotAgreed::Changed(_))), is_told, "{what}: {by_now:?}");
+    }
 }

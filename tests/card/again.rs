@@ -29,18 +29,25 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-#[test]
-fn a_burn_is_taken_up_after_a_yes_and_a_dry_run_of_it_writes_nothing() {
-    let (readers, home) = (Readers::start(), vault());
-    let mut program = waiting(&readers, &home, &["burn"], &format!("{LINK}\n"));
+/// A token whose burn was begun: it left when its settings had taken its old seed away, and the program was killed.
+pub(super) fn begun(readers: &Readers, home: &TempDir) -> Link<Single> {
+    let mut program = waiting(readers, home, &["burn"], &format!("{LINK}\n"));
+    // A meeting of one command, and of the burn challenge, proof and settings: the seed does not arrive.
     let mut link = single(true);
     link.fault(5, Fault::DropBefore);
     let mut link = readers.lay(link).lost();
     program.stderr.wait_for(text("token.link_lost"));
     program.kill();
-    noticed(&readers, &home);
+    assert!(link.token().seed().is_none(), "the settings took the old seed away");
+    noticed(readers, home);
     link.come_back();
-    let laid = readers.lay(link);
+    link
+}
+
+#[test]
+fn a_burn_is_taken_up_after_a_yes_and_a_dry_run_of_it_writes_nothing() {
+    let (readers, home) = (Readers::start(), vault());
+    let laid = readers.lay(begun(&readers, &home));
     let plan = json(&at(&readers, &home, &["burn", "--resume", "--dry-run", "--yes"], ""));
     assert_eq!(plan["plan"]["account"]["name"], "mara");
     let link = laid.take();
@@ -72,15 +79,7 @@ fn answered(readers: &Readers, home: &TempDir, answer: &str) -> String {
 #[test]
 fn who_takes_a_burn_up_is_asked_and_a_no_writes_nothing() {
     let (readers, home) = (Readers::start(), vault());
-    let mut program = waiting(&readers, &home, &["burn"], &format!("{LINK}\n"));
-    let mut link = single(true);
-    link.fault(5, Fault::DropBefore);
-    let mut link = readers.lay(link).lost();
-    program.stderr.wait_for(text("token.link_lost"));
-    program.kill();
-    noticed(&readers, &home);
-    link.come_back();
-    let laid = readers.lay(link);
+    let laid = readers.lay(begun(&readers, &home));
     // With nobody there it is not done unasked, and what would be done is said.
     let unasked = at(&readers, &home, &["burn", "--resume", "--no-compare"], "");
     assert!(said(&unasked).contains("mara"), "{}", said(&unasked));

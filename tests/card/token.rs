@@ -11,6 +11,7 @@ use countersign_tests::readers::{READER, Readers};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::again::begun;
 use super::{SEED, SEED_TEXT, emptied, now, oathtool, ykman, yubikey};
 
 /// The passphrase of the vault that keeps what was burned.
@@ -220,17 +221,7 @@ fn a_batch_whose_program_is_killed_goes_on_by_its_name_and_no_row_goes_to_two_to
 #[test]
 fn a_burn_whose_program_is_killed_is_told_by_the_next_command_and_taken_up() {
     let (readers, home) = (Readers::start(), vault());
-    let mut program = waiting(&readers, &home, &["burn"], &format!("{LINK}\n"));
-    let prefix = MODELS.iter().find(|model| model.restricted).unwrap().prefix;
-    let mut link = Link::new(Single::new(&format!("{prefix}0000001"), Still::at(now())));
-    link.fault(5, Fault::DropBefore);
-    let mut link = readers.lay(link).lost();
-    program.stderr.wait_for(text("token.link_lost"));
-    program.kill();
-    assert!(link.token().seed().is_none(), "the settings took the old seed away");
-    noticed(&readers, &home);
-    link.come_back();
-    let laid = readers.lay(link);
+    let laid = readers.lay(begun(&readers, &home));
     let arguments = ["burn", "--resume", "--reader", READER, "--wait", "20", "--yes", "--no-compare"];
     let taken_up = token(&readers, &home, &arguments, "");
     let said = String::from_utf8_lossy(&taken_up.stderr).into_owned();

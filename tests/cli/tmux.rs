@@ -298,17 +298,23 @@ fn accounts_are_put_into_groups_marked_ordered_removed_and_brought_back() {
     }
 }
 
-/// Where a token has profiles, the person says which one is written, and sees what is in each.
-#[test]
-fn a_profile_is_chosen_on_the_screen_before_anything_is_written() {
-    let desk = stocked();
-    let pane = opened_with(&desk, (80, 24), "", "tui --emulated Molto-2");
+/// The Tokens page of a vault that was opened, at this emulated token.
+fn at_tokens(desk: &Desk, model: &str) -> Pane {
+    let pane = opened_with(desk, (80, 24), "", &format!("tui --emulated {model}"));
     pane.wait_for("Passphrase");
     pane.write(PASSPHRASE);
     pane.press("Enter");
     pane.wait_for("AWS");
     pane.write("T");
     pane.wait_for("Hardware tokens");
+    pane
+}
+
+/// Where a token has profiles, the person says which one is written, and sees what is in each.
+#[test]
+fn a_profile_is_chosen_on_the_screen_before_anything_is_written() {
+    let desk = stocked();
+    let pane = at_tokens(&desk, "Molto-2");
     pane.write("?");
     pane.wait_for("take up a burn");
     pane.press("Escape");
@@ -338,13 +344,7 @@ fn a_profile_is_chosen_on_the_screen_before_anything_is_written() {
 #[test]
 fn a_token_is_written_and_proven_on_the_screen() {
     let desk = stocked();
-    let pane = opened_with(&desk, (80, 24), "", "tui --emulated miniOTP-2-i --lose 5");
-    pane.wait_for("Passphrase");
-    pane.write(PASSPHRASE);
-    pane.press("Enter");
-    pane.wait_for("AWS");
-    pane.write("T");
-    pane.wait_for("Hardware tokens");
+    let pane = at_tokens(&desk, "miniOTP-2-i --lose 5");
     pane.golden("tokens");
     pane.write("w");
     pane.wait_for("it is not shown");

@@ -226,14 +226,88 @@ pub struct LeftOutToken {
     pub serial: String,
     /// Its profile, where it has many.
     pub profile: Option<u8>,
-    /// Why, by names and numbers.
-    pub why: String,
+    /// Why.
+    pub why: LeftOutWhy,
 }
 
 impl From<ledger::LeftOut> for LeftOutToken {
     fn from(core: ledger::LeftOut) -> Self {
         let ledger::LeftOut { serial, profile, why } = core;
-        Self { serial: serial.to_string(), profile, why: format!("{why:?}") }
+        Self { serial: serial.to_string(), profile, why: why.into() }
+    }
+}
+
+/// Why a form cannot express a token. Mirrors [`ledger::Why`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
+#[expect(missing_docs, reason = "each case says what its namesake in core says")]
+pub enum LeftOutWhy {
+    Failed,
+    Unproven,
+    SameSerial,
+    Counter,
+    Algorithm { algorithm: Algorithm },
+    Digits { digits: u8 },
+    Period { seconds: u32 },
+    Start,
+    Key { bytes: u64 },
+    Character { column: TokenColumn },
+}
+
+impl From<ledger::Why> for LeftOutWhy {
+    fn from(core: ledger::Why) -> Self {
+        use ledger::Why as Core;
+        match core {
+            Core::Failed => Self::Failed,
+            Core::Unproven => Self::Unproven,
+            Core::SameSerial => Self::SameSerial,
+            Core::Counter => Self::Counter,
+            Core::Algorithm(algorithm) => Self::Algorithm { algorithm: algorithm.into() },
+            Core::Digits(digits) => Self::Digits { digits },
+            Core::Period(seconds) => Self::Period { seconds },
+            Core::Start => Self::Start,
+            Core::Key(bytes) => Self::Key { bytes: bytes as u64 },
+            Core::Character(column) => Self::Character { column: column.into() },
+        }
+    }
+}
+
+mirror! {
+    /// What a value of a row is.
+    TokenColumn = burn::source::Column {
+        /// The token's serial number.
+        Serial,
+        /// The key, in base32.
+        SecretBase32,
+        /// The key, in hexadecimal digits.
+        SecretHex,
+        /// The key, in one of both.
+        Secret,
+        /// Time or counter.
+        Type,
+        /// The hash under HMAC.
+        Algorithm,
+        /// How many digits a code has.
+        Digits,
+        /// Seconds that a code lives.
+        Period,
+        /// The counter of the next code.
+        Counter,
+        /// Who issued the account.
+        Issuer,
+        /// For whom it is.
+        Name,
+        /// Who made the token.
+        Manufacturer,
+        /// The token's model.
+        Model,
+        /// The profile of a token with many.
+        Profile,
+        /// When the token was written.
+        WrittenAt,
+        /// What shows that it holds its key.
+        Proof,
+        /// How many seconds its clock is ahead.
+        ClockAhead,
     }
 }
 

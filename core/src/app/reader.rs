@@ -1,10 +1,11 @@
 //! Hardware tokens of a shell that opens a link for each time a token is held to it: what it needs beside the burn itself.
 
 use super::App;
+#[cfg(doc)]
+use crate::burn::Refusal;
 use crate::burn::source::{self, Row, Settings};
 use crate::burn::{
-    BatchLine, Ending, Found, Halt, Held, Identity, KeyProfile, Operated, Operation, Plan, PlanError, Refusal, Room,
-    Stop, TokenError,
+    BatchLine, Ending, Found, Halt, Identity, KeyProfile, Operated, Operation, Plan, Room, Stop, TokenError,
 };
 use crate::cancel::Cancel;
 use crate::error::Error;
@@ -26,13 +27,7 @@ impl App {
         from: Option<BatchLine>,
         cancel: &Cancel,
     ) -> Result<Ending, Halt> {
-        if !plan.identity().is_same_token(found.identity()) {
-            return Err(Stop { error: TokenError::OtherToken, holds: vec![Held::Before] }.into());
-        }
-        let now = self.plan_burn(found, plan.request().clone(), key, cancel)?;
-        if now.erases() != plan.erases() {
-            return Err(PlanError::from(Refusal::Taken(now.erases().clone())).into());
-        }
+        let now = found.plan_agreed(plan, key, self.token_tools(cancel))?;
         self.burn(found, &now, key, from, cancel)
     }
 

@@ -7,9 +7,9 @@ use countersign_protocol::otp::Counter;
 
 use super::credential::{Credential, Moving, Serial};
 use super::identity::{Dialect, Family, Identity};
-use super::meet::{Found, PlanError};
+use super::meet::{Found, NotAgreed, PlanError};
 use super::pen::{Held, Stop, Tools};
-use super::plan::{Erases, Holding, Plan};
+use super::plan::{Erases, Holding, Plan, Refusal};
 use super::request::{KeyProfile, Request};
 use super::verify::Judgement;
 use super::{Step, TokenError};
@@ -143,6 +143,16 @@ pub enum Halt {
     /// Resuming found something that no plan can be made for.
     #[error(transparent)]
     Plan(#[from] PlanError),
+}
+
+impl From<NotAgreed> for Halt {
+    fn from(why: NotAgreed) -> Self {
+        match why {
+            NotAgreed::Other => Stop { error: TokenError::OtherToken, holds: vec![Held::Before] }.into(),
+            NotAgreed::Changed(erases) => PlanError::from(Refusal::Taken(erases)).into(),
+            NotAgreed::Plan(error) => error.into(),
+        }
+    }
 }
 
 /// Burns as planned: recorded, written, read back.

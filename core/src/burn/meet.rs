@@ -54,6 +54,20 @@ pub enum PlanError {
     Token(#[from] TokenError),
 }
 
+/// Why what was agreed to is not done. Nothing was sent that writes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAgreed {
+    /// Another token lies there.
+    #[error("another token")]
+    Other,
+    /// What is in its place by now is not what was agreed to go.
+    #[error("the place holds {0:?} by now")]
+    Changed(Erases),
+    /// There is no plan any more.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+}
+
 /// Finds out what is on the reader: one command where the family was guessed right, four at most for one that can be
 /// written, and a fifth that tells a security key without an OTP function.
 ///
@@ -138,6 +152,19 @@ impl Found<'_> {
         Plan::new(self.identity(), &Holding::Free, request.clone())?;
         let holding = self.driver.survey(&mut self.channel, &request, key, tools)?;
         Ok(Plan::new(self.identity(), &holding, request)?)
+    }
+
+    /// Plans anew what was agreed to, perhaps while the token was away: for the same token, and where what is in its place is
+    /// what was agreed to go.
+    ///
+    /// # Errors
+    /// [`NotAgreed`].
+    pub fn plan_agreed(&mut self, plan: &Plan, key: &KeyProfile, tools: Tools<'_>) -> Result<Plan, NotAgreed> {
+        if !plan.identity.is_same_token(self.identity()) {
+            return Err(NotAgreed::Other);
+        }
+        let now = self.plan(plan.request.clone(), key, tools)?;
+        if now.erases == plan.erases { Ok(now) } else { Err(NotAgreed::Changed(now.erases)) }
     }
 
     /// Writes what was planned. `mark` is told of each step that was answered.

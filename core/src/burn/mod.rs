@@ -51,7 +51,7 @@ pub use kept::{BatchId, BatchLine, LedgerRow};
 pub(crate) use kept::{KeptBurn, KeptRow, read_batch, read_key, write_batch, write_key};
 pub use later::{Reread, Settings, has_forgotten, row_of_settings, verify_row};
 pub use link::{LinkError, TokenLink};
-pub use meet::{Found, Hints, Met, PlanError, meet};
+pub use meet::{Found, Hints, Met, NotAgreed, PlanError, meet};
 pub use operation::{Operated, Operation};
 pub use pen::{Held, Stop, Tools};
 pub use plan::{Erases, Holding, Note, Plan, Refusal};

@@ -2,8 +2,8 @@
 
 use countersign_core::burn::ledger::Proof;
 use countersign_core::burn::{
-    Ending, Erases, Found, Halt, Held, Identity, Judgement, LedgerRow, LinkError, Plan, PlanError, Progress, Record,
-    Refusal, Request, Said, Stop, TokenError, TokenName, burn, conclude, resume,
+    Ending, Erases, Found, Halt, Held, Identity, Judgement, LedgerRow, LinkError, NotAgreed, Plan, PlanError, Progress,
+    Record, Refusal, Request, Said, Stop, TokenError, TokenName, burn, conclude, resume,
 };
 use countersign_strings::{fill, text};
 
@@ -295,13 +295,11 @@ fn open_burn(found: &Found<'_>, burns: &mut dyn Burns) -> Result<Option<Record>,
 
 /// Writes, when it is the token of the plan and what is in its place is what was agreed to.
 fn begin(found: &mut Found<'_>, at: At<'_>, plan: &Plan) -> Result<Ending, End> {
-    if !plan.identity().is_same_token(found.identity()) {
-        return Err(End::Other(found.identity().clone()));
-    }
-    let now = found.plan(plan.request().clone(), &at.key, at.tools)?;
-    if now.erases() != plan.erases() {
-        return Err(End::Changed);
-    }
+    let now = found.plan_agreed(plan, &at.key, at.tools).map_err(|why| match why {
+        NotAgreed::Other => End::Other(found.identity().clone()),
+        NotAgreed::Changed(_) => End::Changed,
+        NotAgreed::Plan(error) => error.into(),
+    })?;
     written(found, at, &now)
 }
 

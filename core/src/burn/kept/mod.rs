@@ -217,6 +217,7 @@ impl KeptBurn {
         })
     }
 
+    /// As the vault keeps it; its seed is among the bytes.
     pub fn write(&self) -> Secret {
         let Self { record: Record { token, request, model, began, ahead, progress }, source, from, row } = self;
         let credential = &request.credential;
@@ -241,6 +242,7 @@ impl KeptBurn {
         out.done()
     }
 
+    /// Reads what [`write`](Self::write) wrote; `None` for anything else.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let mut bytes = In::of(bytes)?;
         let token = bytes.token()?;
@@ -343,6 +345,7 @@ pub(crate) struct KeptRow {
 }
 
 impl KeptRow {
+    /// As the vault keeps it; its seed is among the bytes, and its line is not: it is kept under that.
     pub fn write(&self) -> Secret {
         let Row { profile, manufacturer, model, credential, .. } = &self.row;
         let mut out = Out::of(&[manufacturer, model, &credential.issuer, &credential.name], credential.seed.len());
@@ -355,6 +358,7 @@ impl KeptRow {
         out.done()
     }
 
+    /// Reads what [`write`](Self::write) wrote of the row of this line; `None` for anything else.
     pub fn read(line: usize, bytes: &[u8]) -> Option<Self> {
         let mut bytes = In::of(bytes)?;
         let (profile, manufacturer, model) = (bytes.maybe(In::byte)?, bytes.text()?, bytes.text()?);
