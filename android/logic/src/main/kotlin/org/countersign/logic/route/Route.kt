@@ -34,6 +34,9 @@ sealed class Route(
 
     data object Enrol : Route("enrol", needsVault = false)
 
+    /** The answer code of a sign-in without a network. */
+    data object Answer : Route("answer", needsVault = false)
+
     data class Move(val gateway: String) : Route("move", gateway, needsVault = false)
 
     data class Burn(val account: ULong?) : Route("burn", account?.toString())
@@ -55,9 +58,10 @@ sealed class Route(
 
     companion object {
         private val plain by lazy {
-            val all =
-                listOf(Accounts, Bin, Scan, Manual, Import, History, Gateways, Enrol, Batches, Ledger, Help, About)
-            all.associateBy(Route::name)
+            val codes = listOf(Accounts, Bin, Scan, Manual, Import)
+            val tokens = listOf(Batches, Ledger)
+            val open = listOf(History, Gateways, Enrol, Answer, Help, About)
+            (codes + tokens + open).associateBy(Route::name)
         }
 
         /** What [save] wrote; nothing for words of another version. */

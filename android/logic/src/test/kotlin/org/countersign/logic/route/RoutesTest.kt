@@ -20,6 +20,7 @@ class RoutesTest {
             Route.Gateways,
             Route.Gateway("g"),
             Route.Enrol,
+            Route.Answer,
             Route.Move("g"),
             Route.Burn(null),
             Route.Burn(3u),

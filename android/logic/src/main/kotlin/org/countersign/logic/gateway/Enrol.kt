@@ -1,0 +1,156 @@
+package org.countersign.logic.gateway
+
+import org.countersign.bindings.GatewayState
+import org.countersign.bindings.GoneWhy
+import org.countersign.logic.Act
+import org.countersign.logic.Logic
+import org.countersign.logic.Notice
+import org.countersign.logic.Now
+import org.countersign.logic.Screen
+import org.countersign.logic.Step
+import org.countersign.logic.core.GatewayCalls
+import org.countersign.logic.fault.asking
+import org.countersign.logic.route.Go
+import org.countersign.logic.route.Route
+import org.countersign.logic.scan.Found
+import org.countersign.logic.text.Digits
+import org.countersign.logic.text.Say
+import org.countersign.logic.text.Text
+
+/** A phone joins a gateway: the host is shown and agreed to, then six digits go to the page. */
+data class EnrolState(
+    val now: ULong,
+    val host: String,
+    /** The gateway's name, once it is proven by the link. */
+    val name: String?,
+    val step: EnrolStep,
+    val notice: Notice?,
+) : Screen
+
+sealed interface EnrolStep {
+    /** The link is gone with the process: it is scanned again. */
+    data object NoLink : EnrolStep
+
+    data object Asking : EnrolStep
+
+    data object Enrolling : EnrolStep
+
+    /** The digits to type on the page. */
+    data class Pending(val id: String, val digits: Digits, val until: ULong) : EnrolStep
+
+    data object Joined : EnrolStep
+
+    data class Ended(val text: Text) : EnrolStep
+}
+
+sealed interface EnrolEvent {
+    data object Agree : EnrolEvent
+
+    data object Stop : EnrolEvent
+
+    data object ScanAgain : EnrolEvent
+
+    data object Done : EnrolEvent
+
+    data object Tick : EnrolEvent
+
+    data object Changed : EnrolEvent
+
+    data class Named(val name: String) : EnrolEvent
+
+    data class Pending(val step: EnrolStep.Pending) : EnrolEvent
+
+    data class Polled(val id: String) : EnrolEvent
+
+    data class OnNotice(val act: Act?) : EnrolEvent
+
+    data class Failed(val notice: Notice?) : EnrolEvent
+}
+
+private typealias EnrolNext = Step<EnrolState, EnrolEvent>
+
+class EnrolLogic(private val offer: Found.Enrolment?, private val gateways: GatewayCalls, private val now: Now) :
+    Logic<EnrolState, EnrolEvent> {
+    override fun begin(): EnrolNext {
+        val offer = offer ?: return Step(EnrolState(now(), "", null, EnrolStep.NoLink, null))
+        return asked(EnrolState(now(), offer.offer.host, null, EnrolStep.Asking, null))
+    }
+
+    override fun on(state: EnrolState, event: EnrolEvent): EnrolNext = when (event) {
+        EnrolEvent.Agree -> agree(state)
+        EnrolEvent.Stop -> Step(state, go = Go.Back, stop = true)
+        EnrolEvent.ScanAgain -> Step(state, go = Go.Instead(Route.Scan))
+        EnrolEvent.Done -> Step(state, go = Go.Home)
+        EnrolEvent.Tick, EnrolEvent.Changed -> Step(read(state))
+        is EnrolEvent.Named -> Step(state.copy(name = event.name))
+        is EnrolEvent.Pending -> poll(state.copy(step = event.step), event.step.id)
+        is EnrolEvent.Polled -> polled(read(state), event.id)
+        is EnrolEvent.OnNotice -> if (event.act == Act.RETRY) asked(state.copy(notice = null)) else Step(state)
+        is EnrolEvent.Failed -> failed(state, event.notice)
+    }
+
+    private fun asked(state: EnrolState): EnrolNext {
+        val link = offer?.link ?: return Step(state)
+        return Step(state, ask = { asking(EnrolEvent::Failed) { EnrolEvent.Named(gateways.enrolName(link)) } })
+    }
+
+    private fun agree(state: EnrolState): EnrolNext {
+        val link = offer?.link
+        if (link == null || state.step != EnrolStep.Asking) return Step(state)
+        return Step(state.copy(step = EnrolStep.Enrolling, notice = null), ask = {
+            asking(EnrolEvent::Failed) {
+                val joining = gateways.enrol(link)
+                EnrolEvent.Pending(EnrolStep.Pending(joining.id, Digits(joining.digits), joining.until))
+            }
+        })
+    }
+
+    /** The page is asked until it took the digits; a poll that brings nothing is followed by the next one. */
+    private fun poll(state: EnrolState, id: String): EnrolNext = Step(state, ask = {
+        asking({ EnrolEvent.Failed(it) }) {
+            gateways.poll(id, WAIT_S)
+            EnrolEvent.Polled(id)
+        }
+    })
+
+    private fun polled(state: EnrolState, id: String): EnrolNext =
+        if (state.step is EnrolStep.Pending) poll(state, id) else Step(state)
+
+    private fun read(state: EnrolState): EnrolState {
+        val moved = state.copy(now = now())
+        val pending = state.step as? EnrolStep.Pending ?: return moved
+        val row = gateways.gateways().find { it.id == pending.id }
+        return when (val stands = row?.state) {
+            is GatewayState.Active -> moved.copy(name = row.name, step = EnrolStep.Joined, notice = null)
+
+            is GatewayState.Gone -> moved.copy(step = EnrolStep.Ended(goneText(stands.why)), notice = null)
+
+            null -> moved.copy(step = EnrolStep.Ended(Say.tuiJoinGone), notice = null)
+
+            else -> {
+                val isLate = pending.until <= moved.now
+                if (isLate) moved.copy(step = EnrolStep.Ended(Say.errorCodeExpired)) else moved
+            }
+        }
+    }
+
+    private fun failed(state: EnrolState, notice: Notice?): EnrolNext {
+        val step = if (state.step == EnrolStep.Enrolling) EnrolStep.Asking else state.step
+        return Step(state.copy(step = step, notice = notice))
+    }
+
+    private companion object {
+        const val WAIT_S = 25UL
+    }
+}
+
+/** Why an enrolment ended. */
+fun goneText(why: GoneWhy): Text = when (why) {
+    GoneWhy.ITSELF -> Say.errorGoneSelf
+    GoneWhy.PERSON -> Say.errorGonePerson
+    GoneWhy.ADMIN -> Say.errorGoneAdmin
+    GoneWhy.REPLACED -> Say.errorGoneReplaced
+    GoneWhy.REFUSED -> Say.errorGoneRefused
+    GoneWhy.ACCOUNT -> Say.errorGoneAccount
+    GoneWhy.OTHER -> Say.errorGoneOther
+}

@@ -1,0 +1,28 @@
+package org.countersign.logic.scan
+
+import org.countersign.bindings.TransferPart
+import org.countersign.logic.core.ScanCalls
+import org.countersign.logic.core.TransferCalls
+
+/** What a scan leaves for the screen after it. In memory alone: after the process died it is scanned again. */
+class Handover(private val scans: ScanCalls) : Handed {
+    var enrolment: Found.Enrolment? = null
+        private set
+    var offline: Found.Offline? = null
+        private set
+
+    override var transfer: TransferCalls = scans.transfer()
+        private set
+
+    override fun enrolment(found: Found.Enrolment) {
+        enrolment = found
+    }
+
+    override fun offline(found: Found.Offline) {
+        offline = found
+    }
+
+    override fun part(part: TransferPart) = transfer.add(part)
+
+    override fun newTransfer(): TransferCalls = scans.transfer().also { transfer = it }
+}

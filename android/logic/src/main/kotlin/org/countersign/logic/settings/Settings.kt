@@ -1,0 +1,196 @@
+package org.countersign.logic.settings
+
+import org.countersign.bindings.AutoLock
+import org.countersign.bindings.NewSheet
+import org.countersign.bindings.SlotKind
+import org.countersign.bindings.SlotRow
+import org.countersign.logic.Keep
+import org.countersign.logic.Logic
+import org.countersign.logic.Notice
+import org.countersign.logic.Preferences
+import org.countersign.logic.Screen
+import org.countersign.logic.Secret
+import org.countersign.logic.SettingsPage
+import org.countersign.logic.Step
+import org.countersign.logic.Wish
+import org.countersign.logic.core.VaultCalls
+import org.countersign.logic.fault.asking
+import org.countersign.logic.route.Go
+import org.countersign.logic.route.Route
+import org.countersign.logic.route.SettingsTab
+import org.countersign.logic.text.Say
+import org.countersign.logic.text.Text
+import org.countersign.logic.text.plain
+
+/** The settings, in the words people use; without a page they are the list of pages. */
+data class SettingsState(
+    val tab: SettingsTab?,
+    val likes: Preferences,
+    /** When the vault locks itself; none until it was read. */
+    val lock: AutoLock?,
+    /** The ways into the vault. */
+    val ways: List<Way>,
+    val change: PassphraseChange?,
+    /** A recovery sheet, shown this once. It prints nothing. */
+    val sheet: Sheet?,
+    val asksErase: Boolean,
+    val waits: Boolean,
+    val notice: Notice?,
+) : Screen
+
+/** One way into the vault. */
+data class Way(val id: UInt, val text: Text, val canRemove: Boolean)
+
+/** The passphrase is being changed; what is typed stands in its fields alone. */
+data class PassphraseChange(val notice: Notice?)
+
+class Sheet(val lines: List<String>, val qr: String) {
+    override fun toString(): String = "Sheet(..)"
+}
+
+sealed interface SettingsEvent {
+    data class Open(val tab: SettingsTab) : SettingsEvent
+
+    data class Likes(val likes: Preferences) : SettingsEvent
+
+    data class LockRule(val rule: AutoLock) : SettingsEvent
+
+    data class Fingers(val on: Boolean) : SettingsEvent
+
+    data object ChangePassphrase : SettingsEvent
+
+    data class Change(val old: Secret, val new: Secret, val again: Secret) : SettingsEvent
+
+    data object Close : SettingsEvent
+
+    data object MakeSheet : SettingsEvent
+
+    data class RemoveWay(val id: UInt) : SettingsEvent
+
+    data object Language : SettingsEvent
+
+    data object Erase : SettingsEvent
+
+    data class Erasing(val sure: Boolean) : SettingsEvent
+
+    data class OpenPage(val route: Route) : SettingsEvent
+
+    data class Read(val lock: AutoLock, val ways: List<Way>) : SettingsEvent
+
+    data class FingersAre(val on: Boolean) : SettingsEvent
+
+    class SheetMade(val sheet: Sheet) : SettingsEvent
+
+    data object Changed : SettingsEvent
+
+    data object Erased : SettingsEvent
+
+    data class Failed(val notice: Notice?) : SettingsEvent
+}
+
+private typealias SettingsStep = Step<SettingsState, SettingsEvent>
+
+class SettingsLogic(private val tab: SettingsTab?, private val vault: VaultCalls, private val keep: Keep) :
+    Logic<SettingsState, SettingsEvent> {
+    override fun begin(): SettingsStep =
+        read(SettingsState(tab, keep.read(), null, emptyList(), null, null, false, false, null))
+
+    override fun on(state: SettingsState, event: SettingsEvent): SettingsStep = when (event) {
+        is SettingsEvent.Open -> Step(state, go = Go.To(Route.Settings(event.tab)))
+        is SettingsEvent.OpenPage -> Step(state, go = Go.To(event.route))
+        is SettingsEvent.Likes -> likes(state, event.likes)
+        is SettingsEvent.LockRule -> change(state) { vault.setAutoLock(event.rule) }
+        is SettingsEvent.Fingers -> fingers(state, event.on)
+        SettingsEvent.ChangePassphrase -> Step(state.copy(change = PassphraseChange(null)))
+        is SettingsEvent.Change -> passphrase(state, event)
+        SettingsEvent.Close -> Step(state.copy(change = null, sheet = null, waits = false), stop = true)
+        SettingsEvent.MakeSheet -> sheet(state)
+        is SettingsEvent.RemoveWay -> change(state) { vault.removeSlot(event.id) }
+        SettingsEvent.Language -> Step(state, wish = Wish.OpenSettings(SettingsPage.LANGUAGE))
+        SettingsEvent.Erase -> Step(state.copy(asksErase = true))
+        is SettingsEvent.Erasing -> erasing(state.copy(asksErase = false), event.sure)
+        is SettingsEvent.Read -> Step(state.copy(lock = event.lock, ways = event.ways, waits = false))
+        is SettingsEvent.FingersAre -> read(likes(state, state.likes.copy(fingers = event.on)).state)
+        is SettingsEvent.SheetMade -> read(state.copy(sheet = event.sheet, waits = false))
+        SettingsEvent.Changed -> read(state.copy(change = null, waits = false))
+        SettingsEvent.Erased -> Step(likes(state, state.likes.copy(fingers = false)).state, go = Go.Home)
+        is SettingsEvent.Failed -> Step(failed(state, event.notice))
+    }
+
+    private fun read(state: SettingsState): SettingsStep = Step(state, ask = {
+        asking(SettingsEvent::Failed) { SettingsEvent.Read(vault.autoLock(), ways(vault.slots())) }
+    })
+
+    private fun likes(state: SettingsState, likes: Preferences): SettingsStep {
+        keep.write(likes)
+        return Step(state.copy(likes = likes))
+    }
+
+    private fun change(state: SettingsState, call: suspend () -> Unit): SettingsStep =
+        Step(state.copy(waits = true, notice = null), ask = {
+            asking(SettingsEvent::Failed) {
+                call()
+                SettingsEvent.Changed
+            }
+        })
+
+    /** Off takes the way out of the vault; on asks for the person, so that nobody else can add one. */
+    private fun fingers(state: SettingsState, on: Boolean): SettingsStep =
+        Step(state.copy(waits = true, notice = null), ask = {
+            asking(SettingsEvent::Failed) {
+                if (on) vault.addKeystoreSlot() else removeFingers()
+                SettingsEvent.FingersAre(on)
+            }
+        })
+
+    private suspend fun removeFingers() =
+        vault.slots().filter { it.kind is SlotKind.Keystore }.forEach { vault.removeSlot(it.id) }
+
+    private fun passphrase(state: SettingsState, typed: SettingsEvent.Change): SettingsStep {
+        val fault =
+            when {
+                typed.old.isEmpty || typed.new.isEmpty -> Say.phonePassphraseEmpty
+                !typed.new.isSameAs(typed.again) -> Say.phonePassphraseDiffers
+                else -> null
+            }
+        if (fault != null) return Step(state.copy(change = PassphraseChange(Notice(fault))))
+        return change(state) { vault.changePassphrase(typed.old, typed.new) }
+    }
+
+    private fun sheet(state: SettingsState): SettingsStep = Step(state.copy(waits = true, notice = null), ask = {
+        asking(SettingsEvent::Failed) { SettingsEvent.SheetMade(sheetOf(vault.addSheet())) }
+    })
+
+    private fun erasing(state: SettingsState, sure: Boolean): SettingsStep {
+        if (!sure) return Step(state)
+        return Step(state.copy(waits = true), ask = {
+            asking(SettingsEvent::Failed) {
+                vault.eraseVault()
+                SettingsEvent.Erased
+            }
+        })
+    }
+
+    private fun failed(state: SettingsState, notice: Notice?): SettingsState {
+        val done = state.copy(waits = false)
+        return if (done.change != null) done.copy(change = PassphraseChange(notice)) else done.copy(notice = notice)
+    }
+}
+
+private fun sheetOf(made: NewSheet) = Sheet(made.lines, made.qr)
+
+private fun ways(slots: List<SlotRow>): List<Way> {
+    val passphrases = slots.count { it.kind is SlotKind.Passphrase }
+    return slots.map { Way(it.id, wayText(it), it.kind !is SlotKind.Passphrase || passphrases > 1) }
+}
+
+private fun wayText(slot: SlotRow): Text = if (slot.name.isNotEmpty()) {
+    plain(slot.name)
+} else {
+    when (slot.kind) {
+        is SlotKind.Passphrase -> Say.phoneUnlockByPassphrase
+        is SlotKind.Keystore -> Say.phoneUnlockByFingers
+        is SlotKind.Sheet -> Say.phoneSettingsSheet
+        is SlotKind.Hardware -> Say.phoneSettingsHardware
+    }
+}

@@ -1,0 +1,73 @@
+package org.countersign.logic.support
+
+import org.countersign.bindings.AccountKind
+import org.countersign.bindings.Algorithm
+import org.countersign.bindings.CountersignException
+import org.countersign.bindings.Frame
+import org.countersign.bindings.Known
+import org.countersign.bindings.NewAccount
+import org.countersign.bindings.NoHandle
+import org.countersign.bindings.OfflineCode
+import org.countersign.bindings.Rotation
+import org.countersign.bindings.Scanned
+import org.countersign.bindings.TransferAdded
+import org.countersign.bindings.TransferPart
+import org.countersign.bindings.TransferProgress
+import org.countersign.bindings.TransferRow
+import org.countersign.bindings.TransferState
+import org.countersign.logic.core.ScanCalls
+import org.countersign.logic.core.TransferCalls
+
+/** Whatever is looked at is what a test says. */
+class FakeScans : ScanCalls {
+    var finds = emptyList<Scanned>()
+    var known: Known = Known.No
+    var fails: CountersignException? = null
+    var looked = 0
+
+    private fun found(): List<Scanned> {
+        looked += 1
+        fails?.let { throw it }
+        return finds
+    }
+
+    override suspend fun frame(frame: Frame) = found()
+
+    override suspend fun picture(file: ByteArray) = found()
+
+    override fun text(bytes: ByteArray) = found().single()
+
+    override suspend fun known(accounts: List<NewAccount>) = accounts.map { known }
+
+    override fun transfer() = FakeTransfer()
+}
+
+/** A transfer of two parts with an account each. */
+class FakeTransfer : TransferCalls {
+    private var read = 0
+    var fails: CountersignException? = null
+
+    override fun add(part: TransferPart): TransferAdded {
+        read += 1
+        return TransferAdded.Accounts
+    }
+
+    override fun progress() = TransferProgress(List(2) { it < read }, read.toULong(), 2u, read == 2)
+
+    override suspend fun rows() = List(read) { TransferRow("Example", "$it", TransferState.New) }
+
+    override suspend fun import(partly: Boolean): List<TransferRow> {
+        fails?.let { throw it }
+        return List(read) { TransferRow("Example", "$it", TransferState.Added(it.toULong())) }
+    }
+}
+
+val FRAME = Frame(ByteArray(1), 1u, 1u, 1u, Rotation.UPRIGHT)
+
+fun newAccount(issuer: String = "Example") =
+    NewAccount(issuer, "mara", "", AccountKind.Totp(30u, 0u), Algorithm.SHA1, 6u, ByteArray(20), null)
+
+/** A code that no gateway made, with a host. */
+class FakeOffline : OfflineCode(NoHandle) {
+    override fun host() = "gate.example.com"
+}
