@@ -1,6 +1,7 @@
 //! Burning emulated tokens of every family over links that fail.
 
 mod batch;
+mod counted;
 mod counts;
 mod crash;
 mod display;

@@ -148,7 +148,7 @@ impl App {
         // A slip of the hand is no code, and says nothing of the token.
         let whole = usize::from(kept.record.request.credential.digits.get());
         let Some(shown) = shown.filter(|shown| shown.len() == whole) else { return Ok((ending, None)) };
-        let judgement = burn::judge(&kept.record.request.credential, shown, self.ports.clock.now());
+        let judgement = burn::judge(&kept.record.left(), shown, self.ports.clock.now());
         let ending = burn::conclude(&mut self.journal(kept.from), token, Some(judgement))?;
         Ok((ending, Some(judgement)))
     }
@@ -307,7 +307,7 @@ impl JournalStore for VaultJournal<'_> {
         let before = self.before.take().filter(|(of, kept)| of == token && kept.record.outlasts_nothing());
         self.change(|rows| {
             let (id, mut kept) = find(rows, token)?.ok_or(PortError::Unavailable)?;
-            kept.record.progress = Progress::Ended(ending);
+            kept.record.end(ending);
             if ending != Ending::NotWritten {
                 enter(rows, &mut kept)?;
                 return rows.set(id, &kept.write());

@@ -208,7 +208,7 @@ fn finish(store: &mut dyn JournalStore, token: &TokenName, ending: Ending) -> Re
 
 /// Takes up a burn that the journal knows of, when its token is on the reader again. What was agreed to then is agreed to
 /// now: what is in its place may be the half of it. One that was written is read back, and written again only when it
-/// holds something else.
+/// holds something else. A counter that was proven is left where it stands, and none is set back below where it was seen.
 ///
 /// # Errors
 /// [`Halt`], where a [`Stop`] that comes before the first write says what the earlier try may have left, since that is what
@@ -223,7 +223,17 @@ pub fn resume(
     if record.token != TokenName::from(found.identity()) {
         return Err(Stop { error: TokenError::OtherToken, holds: vec![Held::Before] }.into());
     }
-    let plan = found.plan(Request { replace: true, ..record.request.clone() }, key, tools)?;
+    // A counter that was proven is not moved by being written once more.
+    if let Progress::Ended(ending @ (Ending::CountedByLink(_) | Ending::CountedByPerson(_))) = record.progress {
+        return Ok(ending);
+    }
+    // What was judged wrong may be right and further than it was looked for: a counter is not set back below codes that it showed.
+    let has_failed = record.progress == Progress::Ended(Ending::Failed);
+    if has_failed && let Some(ending) = record.still_counts(found, key, tools)? {
+        return finish(store, &record.token, ending);
+    }
+    let request = Request { replace: true, credential: record.left(), ..record.request.clone() };
+    let plan = found.plan(request, key, tools)?;
     // What a counter moves loses a code by being read, and is written once more.
     let is_timed = matches!(plan.request.credential.moving, Moving::Time(_));
     if is_timed && matches!(record.progress, Progress::Ended(Ending::Written(_))) {
@@ -320,6 +330,31 @@ impl Record {
         }
     }
 
+    /// Comes to this end. A counter stays where it was seen last, whatever is seen of the token later.
+    pub(crate) fn end(&mut self, ending: Ending) {
+        self.request.credential = self.left();
+        self.progress = Progress::Ended(ending);
+    }
+
+    /// How it ends where the token does hold it and its counter stands further than was thought; nothing for what time moves.
+    fn still_counts(
+        &self,
+        found: &mut Found<'_>,
+        key: &KeyProfile,
+        tools: Tools<'_>,
+    ) -> Result<Option<Ending>, PlanError> {
+        let stands = self.left().moving;
+        if matches!(stands, Moving::Time(_)) {
+            return Ok(None);
+        }
+        let plan = found.plan_record(self, key, tools)?;
+        match found.verify_from(&plan, stands, tools) {
+            Ok(proof) => Ok(Some(proof.ending()).filter(|ending| ending.is_proven())),
+            Err(TokenError::NotKept(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// What the token may hold as far as this tells. Its marks are facts, though the last ones may be missing.
     fn may_hold(&self, identity: &Identity) -> Vec<Held> {
         let marks = match &self.progress {
@@ -388,7 +423,7 @@ impl JournalStore for MemoryJournal {
         let record = self.of(token).ok_or(PortError::Unavailable)?;
         match before.filter(|_| ending == Ending::NotWritten) {
             Some(before) => *record = before,
-            None => record.progress = Progress::Ended(ending),
+            None => record.end(ending),
         }
         Ok(())
     }
@@ -444,6 +479,25 @@ mod tests {
             assert_eq!(left(ending, &Request::new(credential())), credential().moving);
         }
         assert_eq!(left(Ending::Written(None), &request), Moving::Counter(at(7)));
+    }
+
+    #[test]
+    fn a_counter_stays_where_it_was_seen_last() {
+        let at = |n: u64| Moving::Counter(Counter::try_from(n).unwrap());
+        let mut journal = MemoryJournal::default();
+        let mut record = ending_of(Ending::Written(None), Request::new(credential()));
+        record.request.credential.moving = at(7);
+        journal.begin(&record).unwrap();
+        for (ending, stands) in [
+            (Ending::CountedByLink(Counter::try_from(9).unwrap()), at(9)),
+            (Ending::Failed, at(9)),
+            (Ending::CountedByPerson(Counter::try_from(12).unwrap()), at(12)),
+            (Ending::Written(None), at(12)),
+            (Ending::Failed, at(12)),
+        ] {
+            journal.finish(&name("1"), ending).unwrap();
+            assert_eq!(journal.record(&name("1")).unwrap().unwrap().left().moving, stands, "{ending:?}");
+        }
     }
 
     fn ending_of(ending: Ending, request: Request) -> Record {

@@ -8,6 +8,7 @@ use super::channel::Channel;
 use super::credential::{Credential, Moving};
 use super::driver::{self, Driver};
 use super::identity::{Declined, Family, Identity};
+use super::journal::Record;
 use super::kept::LedgerRow;
 use super::link::{LinkError, TokenLink};
 use super::name::Stored;
@@ -208,6 +209,19 @@ impl Found<'_> {
             plan.stored = Stored::One(title.clone());
         }
         Ok(plan)
+    }
+
+    /// Plans to read back what the journal says was burned into this token, and writes nothing. Its counter stands where it was
+    /// seen last.
+    ///
+    /// # Errors
+    /// [`PlanError`].
+    pub fn plan_record(&mut self, record: &Record, key: &KeyProfile, tools: Tools<'_>) -> Result<Plan, PlanError> {
+        let mut request = Request { replace: true, expert: true, ..record.request.clone() };
+        let Moving::Counter(stands) = record.left().moving else { return self.plan(request, key, tools) };
+        // Where it may begin is asked of what is written, not of what was.
+        request.credential.moving = Moving::Counter(Counter::ZERO);
+        Ok(self.plan(request, key, tools)?.standing_at(stands, 0))
     }
 
     /// Reads back what was written earlier. Of what a counter moves codes were used since: up to ten are passed over, and many

@@ -112,8 +112,7 @@ fn one(found: &mut Found<'_>, at: &mut At<'_>, request: Request, line: Option<Le
 
 /// Reads back what was burned last, and keeps what that shows.
 fn last(found: &mut Found<'_>, at: &mut At<'_>, record: &Record) -> Result<Read, End> {
-    let request = Request { replace: true, expert: true, ..record.request.clone() };
-    let plan = found.plan(request, &at.key, at.tools).map_err(|error| not_planned(found, error))?;
+    let plan = found.plan_record(record, &at.key, at.tools).map_err(|error| not_planned(found, error))?;
     let proof = found.verify_from(&plan, record.left().moving, at.tools);
     let mut keep = |ending| at.burns.journal().finish(&record.token, ending).map_err(End::Port);
     match proof {
