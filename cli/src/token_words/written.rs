@@ -104,6 +104,7 @@ pub fn of_left_out(left: &LeftOut) -> String {
         Why::Failed => text("token.left_failed").to_owned(),
         Why::Unproven => text("token.left_unproven").to_owned(),
         Why::SameSerial => text("token.left_same_serial").to_owned(),
+        Why::AlikeSerial => text("token.left_alike_serial").to_owned(),
         Why::Counter => text("token.left_counter").to_owned(),
         Why::Algorithm(algorithm) => fill("token.left_algorithm", &[("hash", algorithm.as_str())]),
         Why::Digits(digits) => fill("token.left_digits", &[("n", &digits.to_string())]),

@@ -97,6 +97,7 @@ pub fn left_out(of: &LeftOut) -> Value {
         Why::Failed => "failed",
         Why::Unproven => "not_proven",
         Why::SameSerial => "same_serial",
+        Why::AlikeSerial => "alike_serial",
         Why::Counter => "counter",
         Why::Algorithm(_) => "algorithm",
         Why::Digits(_) => "digits",

@@ -14,6 +14,7 @@ pub use back::{BackError, read_back};
 pub use own::{Inventory, inventory};
 
 use std::collections::HashMap;
+use std::hash::Hash;
 
 use countersign_protocol::otp::Algorithm;
 use countersign_protocol::otp::base32;
@@ -158,6 +159,9 @@ pub enum Why {
     Unproven,
     /// Several seeds of one token would stand under one serial number, of which a server keeps one.
     SameSerial,
+    /// A server would take its serial number for that of another token, which differs in its case, or in characters that are
+    /// written otherwise for servers.
+    AlikeSerial,
     /// A counter moves its codes on.
     Counter,
     /// The hash.
@@ -301,19 +305,31 @@ impl Entry {
 /// Those that the form can express, and the others with the reason.
 fn parted<'a>(entries: &'a [Entry], form: &Form) -> (Vec<&'a Entry>, Vec<LeftOut>) {
     let (mut kept, mut left_out) = (Vec::new(), Vec::new());
-    let mut serials: HashMap<(&Serial, Option<u8>), usize> = HashMap::new();
-    for entry in entries.iter().filter(|entry| hindrance(entry, form).is_none()) {
-        *serials.entry((&entry.serial, entry.profile)).or_default() += 1;
-    }
-    let is_alone = |entry: &Entry| serials.get(&(&entry.serial, entry.profile)).is_none_or(|count| *count == 1);
+    let fit: Vec<&Entry> = entries.iter().filter(|entry| hindrance(entry, form).is_none()).collect();
+    let own = counted(&fit, |entry| Some((entry.serial.clone(), entry.profile)));
+    // Servers compare without regard to case, or their databases do.
+    let alike = |entry: &Entry| Some(entry.serial_in_servers()?.as_str().to_ascii_lowercase());
+    let servers = counted(&fit, alike);
+    let shared = |entry: &Entry| {
+        if own.get(&(entry.serial.clone(), entry.profile)).is_some_and(|count| *count > 1) {
+            return Some(Why::SameSerial);
+        }
+        alike(entry).and_then(|serial| servers.get(&serial)).filter(|count| **count > 1).map(|_| Why::AlikeSerial)
+    };
     for entry in entries {
-        let shared = (form.is_for_servers() && !is_alone(entry)).then_some(Why::SameSerial);
-        match hindrance(entry, form).or(shared) {
+        match hindrance(entry, form).or_else(|| shared(entry).filter(|_| form.is_for_servers())) {
             None => kept.push(entry),
             Some(why) => left_out.push(entry.left_out(why)),
         }
     }
     (kept, left_out)
+}
+
+/// How many entries have each such name.
+fn counted<N: Eq + Hash>(entries: &[&Entry], name: impl Fn(&Entry) -> Option<N>) -> HashMap<N, usize> {
+    let mut counts = HashMap::new();
+    entries.iter().filter_map(|entry| name(entry)).for_each(|name| *counts.entry(name).or_default() += 1);
+    counts
 }
 
 fn hindrance(entry: &Entry, form: &Form) -> Option<Why> {

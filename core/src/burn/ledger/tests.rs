@@ -324,6 +324,22 @@ fn a_device_id_is_written_for_servers_as_they_take_it_and_as_it_is_in_our_own_fi
     }
 }
 
+/// What servers would take for one token is in none of their files; our own files have each as it is.
+#[test]
+fn serial_numbers_that_a_server_takes_for_one_are_named_and_left_out() {
+    let alike = ["ab+1", "ab-1", "AB-1", "q/", "q_", "18-99", "other"].map(|serial| entry(serial, TWENTY));
+    let entries = [&alike[..], &[with("18", &[0xf3; 20], |it| it.profile = Some(99))]].concat();
+    for form in forms() {
+        let written = write(&entries, &form, &random()).unwrap();
+        assert_eq!(read_back(&written.bytes, &entries, &form), Ok(()), "{form:?}");
+        let left: Vec<(&str, Why)> = left_out(&written);
+        let named = ["ab+1", "ab-1", "AB-1", "q/", "q_", "18-99", "18"].map(|serial| (serial, Why::AlikeSerial));
+        assert_eq!(left, if form.is_for_servers() { named.to_vec() } else { vec![] }, "{form:?}");
+    }
+    // One of them alone is as good as any.
+    assert!(left_out(&write(&entries[..1], &Form::Entra, &random()).unwrap()).is_empty());
+}
+
 #[test]
 fn a_file_that_has_the_old_word_for_a_proof_is_still_read() {
     let proven = [with("1", TWENTY, |entry| entry.proof = Proof::ByWire)];
