@@ -88,8 +88,6 @@ fn who_takes_a_burn_up_is_asked_and_a_no_writes_nothing() {
     let looked = at(&readers, &home, &["info", "--passphrase-fd", "0"], &format!("{PASSPHRASE}\n"));
     let told = json(&looked);
     assert_eq!(told["unfinished"]["account"]["name"], "mara", "{told}");
-    let plain = fill("token.unfinished_burn", &[("owner", ""), ("when", "")]);
-    assert!(plain.contains("countersign token burn --resume"));
     let listed = json(&token(&readers, &home, &["list", "--passphrase-fd", "0"], &format!("{PASSPHRASE}\n")));
     let row = listed["readers"].as_array().unwrap().iter().find(|row| row["reader"] == READER).unwrap();
     assert_eq!(row["unfinished"]["account"]["name"], "mara", "{listed}");

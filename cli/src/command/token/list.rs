@@ -38,17 +38,28 @@ pub fn list(context: &Context, on: &Where) -> Result<(), Fault> {
     let mut rows: Vec<Value> = Vec::new();
     let mut lines: Vec<String> = Vec::new();
     let mut kept = kept::open_unasked(context, on.emulated.is_some())?;
+    let is_closed = kept.is_none() && is_vault_closed(context, on);
+    let mut may_be_unfinished = false;
     for (on, name, has_token) in places {
         let there = if has_token { on_reader(context, &on)? } else { There::default() };
         let open = there.identity.as_ref().map(|identity| unfinished(kept.as_deref_mut(), identity)).transpose()?;
         let open = open.flatten();
+        may_be_unfinished |= is_closed && there.identity.is_some_and(|identity| identity.serial.is_some());
         lines.push(fill("token.reader", &[("name", &isolated(&name)), ("token", &there.words)]));
         lines.extend(open.as_ref().map(|record| format!("  {}", of_unfinished(record))));
         let open = open.as_ref().map_or(Value::Null, unfinished_json);
         rows.push(json!({ "reader": name, "token": there.json, "unfinished": open }));
     }
-    context.terminal.result(&lines.join("\n"), &json!({ "readers": rows }));
+    context.terminal.result(&lines.join("\n"), &json!({ "readers": rows, "vault_closed": is_closed }));
+    if may_be_unfinished {
+        context.terminal.say(text("token.unfinished_closed"));
+    }
     Ok(())
+}
+
+/// Whether there is a vault that nothing opened, so that nobody knows whether a burn came to its end.
+fn is_vault_closed(context: &Context, on: &Where) -> bool {
+    on.emulated.is_none() && context.desk().is_ok()
 }
 
 /// What lies on a reader, in words and for scripts.
@@ -133,6 +144,7 @@ pub fn info(context: &Context, on: &Where) -> Result<(), Fault> {
     let mut kept = kept::open_unasked(context, on.emulated.is_some())?;
     let (identity, fullness, applets) = looked_at(context, on)?;
     let open = unfinished(kept.as_deref_mut(), &identity)?;
+    let is_closed = kept.is_none() && is_vault_closed(context, on);
     let capabilities = Capabilities::of(&identity);
     let family = token_words::of_family(identity.family);
     let mut lines = vec![token_words::of_identity(&identity)];
@@ -169,8 +181,13 @@ pub fn info(context: &Context, on: &Where) -> Result<(), Fault> {
     let holds = told::capabilities(&capabilities);
     let open = open.as_ref().map_or(Value::Null, unfinished_json);
     let token = told::identity(&identity);
-    let json = json!({ "token": token, "unfinished": open, "holds": holds, "places": places, "applets": applets });
+    let json = json!({
+        "token": token, "unfinished": open, "vault_closed": is_closed, "holds": holds, "places": places, "applets": applets,
+    });
     context.terminal.result(&lines.join("\n"), &json);
+    if is_closed && identity.serial.is_some() {
+        context.terminal.say(text("token.unfinished_closed"));
+    }
     Ok(())
 }
 
