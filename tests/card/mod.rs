@@ -8,6 +8,7 @@ mod ledger;
 mod molto;
 mod swapped;
 mod token;
+mod verify;
 
 use std::process::Command;
 

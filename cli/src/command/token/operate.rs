@@ -107,6 +107,7 @@ pub fn sync(context: &Context, asked_for: &SyncClock) -> Result<(), Fault> {
         if seed::is_set(&asked_for.shape) || asked_for.display.is_some() {
             return Err(Fault::refused(text("token.sync_clock_alone")));
         }
+        profile_is_there(&mut table, asked_for.profile)?;
         let chosen = profile::chosen(&mut table, asked_for.profile, !on.yes, profile::From::Taken)?;
         request.profile = chosen.unwrap_or_default();
         "token.sync_profile_ask"
@@ -189,6 +190,7 @@ pub fn delete(context: &Context, asked_for: &Delete) -> Result<(), Fault> {
         if !name.is_empty() || seed::is_set(&asked_for.shape) || asked_for.profile.is_none() {
             return Err(Fault::refused(text("token.delete_by_profile")));
         }
+        profile_is_there(&mut table, asked_for.profile)?;
     } else if name.is_empty() || asked_for.profile.is_some() {
         return Err(Fault::refused(text("token.delete_by_name")));
     } else {
@@ -253,6 +255,12 @@ fn able(table: &mut Table<'_>, operation: &Operation) -> Result<Identity, Fault>
         return Ok(identity);
     }
     Err(Fault::refused(token_words::of_unable(&identity, operation)))
+}
+
+/// Refuses a profile that the token has not: nobody is asked for a yes that is worth nothing.
+fn profile_is_there(table: &mut Table<'_>, profile: Option<u8>) -> Result<(), Fault> {
+    let Some(profile) = profile else { return Ok(()) };
+    table.with(|found, at| profile::missing(found, profile, at.tools))?.map_or(Ok(()), Err)
 }
 
 /// Refuses settings and a name that such a token cannot have.

@@ -55,6 +55,12 @@ pub fn how_many(found: &mut Found<'_>, tools: Tools<'_>) -> Option<usize> {
     found.capabilities().profiles.then(|| found.room(&KeyProfile::Vendor, tools).ok().flatten()?.all)?
 }
 
+/// That a token has no profile of this number; nothing where it has, or does not tell.
+pub fn missing(found: &mut Found<'_>, profile: u8, tools: Tools<'_>) -> Option<Fault> {
+    let all = how_many(found, tools)?;
+    (usize::from(profile) >= all).then(|| none_such(found.identity(), profile, all))
+}
+
 /// That a token has no profile of this number, and which it has.
 pub fn none_such(identity: &Identity, profile: u8, all: usize) -> Fault {
     let (token, n, last) = (token_words::of_identity(identity), profile.to_string(), all.saturating_sub(1).to_string());

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::args::Verify;
 use super::compare::{self, Wanted};
 use super::table::{At, Table, of_error, stopped};
-use super::{seed, told, write};
+use super::{profile, seed, told, write};
 use crate::command::Context;
 use crate::fault::Fault;
 use crate::token_words;
@@ -26,12 +26,15 @@ enum End {
     Fault(Fault),
 }
 
+/// What came of asking for one place, or why it could not be asked.
+type Asked = Result<Reread, TokenError>;
+
 /// What was read back.
 enum Read {
     /// What was asked about, or burned last; with its row of the ledger where that is not the journal's to keep.
     One { plan: Box<Plan>, proof: Proof, is_kept: bool, line: Option<Box<LedgerLine>> },
     /// Every place that the ledger knows of.
-    Each(Identity, Vec<(LedgerLine, Reread)>),
+    Each(Identity, Vec<(LedgerLine, Asked)>),
 }
 
 /// Reads back by the link where the token can; else digits are compared.
@@ -89,23 +92,65 @@ fn read(found: &mut Found<'_>, at: &mut At<'_>, asked: &Verify, named: Option<Re
     let record = record.filter(|record| is_asked(record.request.profile));
     match record {
         Some(record) if rows.iter().all(|line| line.row.is_in_place_of(&record.request)) => last(found, at, &record),
-        None if rows.is_empty() => Err(End::Nothing),
-        _ => {
-            let one = |line| Ok((reread(found, at, &line)?, line));
-            let read = rows.into_iter().map(one).collect::<Result<Vec<_>, End>>()?;
-            Ok(Read::Each(identity, read.into_iter().map(|(reread, line)| (line, reread)).collect()))
+        None if rows.is_empty() => {
+            let none = asked.profile.and_then(|number| profile::missing(found, number, at.tools));
+            Err(none.map_or(End::Nothing, End::Fault))
         }
+        _ => Ok(Read::Each(identity, all(found, at, rows)?)),
     }
+}
+
+/// Reads back each place of the ledger. One that cannot be asked is no reason to leave the others, unless the token left or
+/// takes no key: then those that come after it are not asked either.
+fn all(found: &mut Found<'_>, at: &mut At<'_>, rows: Vec<LedgerLine>) -> Result<Vec<(LedgerLine, Asked)>, End> {
+    let (mut read, mut end): (Vec<(LedgerLine, Asked)>, _) = (Vec::new(), None);
+    for line in rows {
+        let asked = end.map_or_else(|| reread(found, at, &line), |error| Ok(Err(error)))?;
+        if let Err(error) = asked
+            && is_of_all(error)
+        {
+            if read.is_empty() {
+                return Err(End::Token(error));
+            }
+            end = Some(error);
+        }
+        read.push((line, asked));
+    }
+    Ok(read)
+}
+
+/// Whether what came of one place would come of every other: the token is gone, or closed. A key is tried once.
+const fn is_of_all(error: TokenError) -> bool {
+    use TokenError as E;
+    matches!(
+        error,
+        E::Link(_)
+            | E::Port(_)
+            | E::WrongKey { .. }
+            | E::AccessCode
+            | E::Pin
+            | E::Off
+            | E::OtherToken
+            | E::KeyLength(_)
+    )
 }
 
 /// Reads back an account that was named. A counter of which the ledger knows in this token stands where its row says.
 fn one(found: &mut Found<'_>, at: &mut At<'_>, request: Request, line: Option<LedgerLine>) -> Result<Read, End> {
+    let number = request.profile;
     let stands = line.as_ref().map_or(request.credential.moving, |line| line.row.credential.moving);
     let planned = match &line {
         Some(line) => found.plan_row(&line.row, request.touch, &at.key, at.tools),
         None => found.plan(request, &at.key, at.tools),
     };
-    let plan = planned.map_err(|error| not_planned(found, error))?;
+    let plan = match planned {
+        Ok(plan) => plan,
+        Err(error @ PlanError::Token(TokenError::Absent(_))) => {
+            let none = profile::missing(found, number, at.tools);
+            return Err(none.map_or_else(|| not_planned(found, error), End::Fault));
+        }
+        Err(error) => return Err(not_planned(found, error)),
+    };
     let proof = found.verify_from(&plan, stands, at.tools).map_err(End::Token)?;
     Ok(Read::One { plan: Box::new(plan), proof, is_kept: false, line: line.map(Box::new) })
 }
@@ -134,12 +179,14 @@ fn last(found: &mut Found<'_>, at: &mut At<'_>, record: &Record) -> Result<Read,
 }
 
 /// Reads back a place of the ledger, and keeps what that shows; where a person is to compare, that is kept then.
-fn reread(found: &mut Found<'_>, at: &mut At<'_>, line: &LedgerLine) -> Result<Reread, End> {
-    let reread = verify_row(found, &line.row, &at.key, at.tools).map_err(End::Token)?;
-    if !matches!(reread.ending, Ending::Written(_)) {
-        at.burns.read_back(line, reread.ending).map_err(End::Fault)?;
+fn reread(found: &mut Found<'_>, at: &mut At<'_>, line: &LedgerLine) -> Result<Asked, End> {
+    let asked = verify_row(found, &line.row, &at.key, at.tools);
+    if let Ok(Reread { ending, .. }) = &asked
+        && !matches!(ending, Ending::Written(_))
+    {
+        at.burns.read_back(line, *ending).map_err(End::Fault)?;
     }
-    Ok(reread)
+    Ok(asked)
 }
 
 fn not_planned(found: &Found<'_>, error: PlanError) -> End {
@@ -154,56 +201,77 @@ fn each(
     table: &mut Table<'_>,
     asked: &Verify,
     identity: &Identity,
-    read: Vec<(LedgerLine, Reread)>,
+    read: Vec<(LedgerLine, Asked)>,
 ) -> Result<(), Fault> {
     let mut ended = Vec::new();
-    for (line, Reread { ending, plan }) in read {
-        let ending = match (ending, plan) {
-            (Ending::Written(_), Some(plan)) => {
+    for (line, asked_for) in read {
+        let ending = match asked_for.map(|Reread { ending, plan }| (ending, plan)) {
+            Ok((ending @ Ending::Written(_), Some(plan))) => {
                 let judgement = compare::compare(table, &plan, wanted(asked))?;
                 let judged = judgement.map_or(ending, |judgement| judgement.ending());
                 if judgement.is_some() {
                     table.burns.read_back(&line, judged)?;
                 }
-                judged
+                Ok(judged)
             }
-            (ending, _) => ending,
+            Ok((ending, _)) => Ok(ending),
+            Err(error) => Err(error),
         };
         ended.push((line, ending));
     }
     told_each(table.context, identity, &ended)
 }
 
-fn told_each(context: &Context, identity: &Identity, entries: &[(LedgerLine, Ending)]) -> Result<(), Fault> {
+/// One place, and how it ended, or why it could not be asked.
+type Ended = (LedgerLine, Result<Ending, TokenError>);
+
+fn told_each(context: &Context, identity: &Identity, entries: &[Ended]) -> Result<(), Fault> {
     let terminal = &context.terminal;
-    let as_json = |(line, ending): &(LedgerLine, Ending)| {
-        let (account, name) = (told::credential(&ending.leaves(&line.row.credential)), told::name(*ending));
-        let profile = line.row.token.family.has_profiles().then_some(line.row.profile);
-        let proven = ending.is_proven();
-        json!({ "account": account, "profile": profile, "ending": name, "proven": proven, "clock_ahead": ending.ahead() })
-    };
     let rows: Vec<Value> = entries.iter().map(as_json).collect();
-    let all_proven = entries.iter().all(|(_, ending)| ending.is_proven());
-    terminal.result("", &json!({ "token": told::identity(identity), "proven": all_proven, "entries": rows }));
-    for (line, ending) in entries {
-        let words = of_entry(line, *ending);
+    let of = |is: fn(&Result<Ending, TokenError>) -> bool| entries.iter().filter(|(_, ended)| is(ended)).count();
+    let is_proven = |ended: &Result<Ending, TokenError>| ended.is_ok_and(Ending::is_proven);
+    let (proven, unasked, all) = (of(is_proven), of(Result::is_err), entries.len());
+    terminal.result("", &json!({ "token": told::identity(identity), "proven": proven == all, "entries": rows }));
+    for (line, ended) in entries {
+        let words = of_entry(line, *ended);
         if let Some(log) = context.token_log.get() {
             log.came_to(&words);
         }
         terminal.say(&words);
     }
-    if all_proven {
+    let counts = [proven, all, all - proven - unasked, unasked].map(|count| count.to_string());
+    let [proven_of, of_all, not, unasked] = &counts;
+    let values = [("proven", &**proven_of), ("all", &**of_all), ("not", &**not), ("unasked", &**unasked)];
+    terminal.say(&fill("token.entries_count", &values));
+    if proven == all {
         return Ok(());
     }
     Err(Fault::refused(text("token.entries_not_proven")))
 }
 
+fn as_json((line, ended): &Ended) -> Value {
+    let credential = ended.map_or_else(|_| line.row.credential.clone(), |ending| ending.leaves(&line.row.credential));
+    let name = ended.map_or("not_asked", told::name);
+    let (proven, ahead) = (ended.is_ok_and(Ending::is_proven), ended.ok().and_then(Ending::ahead));
+    let (account, profile) = (told::credential(&credential), profile_of(line));
+    json!({ "account": account, "profile": profile, "ending": name, "proven": proven, "clock_ahead": ahead })
+}
+
+fn profile_of(line: &LedgerLine) -> Option<u8> {
+    line.row.token.family.has_profiles().then_some(line.row.profile)
+}
+
 /// One place, and what came of it.
-fn of_entry(line: &LedgerLine, ending: Ending) -> String {
+fn of_entry(line: &LedgerLine, ended: Result<Ending, TokenError>) -> String {
     let owner = token_words::of_owner(&line.row.credential);
     let owner = if owner.is_empty() { text("token.owner_none") } else { &owner };
-    let profile = line.row.token.family.has_profiles().then_some(line.row.profile);
-    let name = token_words::of_place(owner, profile);
+    let name = token_words::of_place(owner, profile_of(line));
+    let ending = match ended {
+        Ok(ending) => ending,
+        Err(error) => {
+            return fill("token.entry_not_asked", &[("name", &name), ("why", &token_words::of_error(error))]);
+        }
+    };
     let clock = ending.ahead().map(token_words::of_clock).unwrap_or_default();
     let key = match ending {
         Ending::ClockOff(_) => "token.entry_clock_off",
