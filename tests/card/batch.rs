@@ -110,6 +110,19 @@ fn a_batch_is_stopped_while_a_token_is_awaited() {
     assert_eq!(stand.kept(), (0, 0.into()));
 }
 
+/// What the file is to be is said again by who goes on: it is asked for with what protects it.
+#[test]
+fn who_stops_a_batch_is_told_to_ask_for_its_ledger_again() {
+    let stand = Stand::new();
+    let file = stand.home.path().join("ledger").display().to_string();
+    let ledger = ["--ledger", &file, "--form", "entra", "--clear", "--unproven"];
+    let mut program = waiting(&stand.readers, &stand.home, &[&["batch", &*stand.file], &ledger[..]].concat(), "");
+    program.interrupt();
+    program.wait();
+    let again = fill("token.batch_stays_ledger", &[("options", "--form entra --clear --unproven")]);
+    assert!(program.stderr.text().contains(&again), "{}", program.stderr.text());
+}
+
 #[test]
 fn a_batch_is_stopped_between_two_tokens() {
     let stand = Stand::new();
@@ -164,8 +177,8 @@ fn a_batch_is_stopped_while_a_token_is_asked_and_while_one_is_written() {
     drop(asked.take());
     noticed(&stand.readers, &stand.home);
 
-    // Three meetings of a command each, challenge, proof, settings: the seed.
-    let (written, comes, goes) = held(1, 7);
+    // Two meetings of a command each, challenge, proof, settings: the seed.
+    let (written, comes, goes) = held(1, 6);
     let program = stand.batch();
     let written = stand.readers.lay(written);
     comes.recv().unwrap();
@@ -182,7 +195,7 @@ fn a_batch_is_stopped_after_a_token_was_lost_and_finishes_it_when_it_is_found() 
     let stand = Stand::new();
     let program = stand.batch();
     let mut link = single(1);
-    link.fault(7, Fault::DropBefore);
+    link.fault(6, Fault::DropBefore);
     let mut link = stand.readers.lay(link).lost();
     program.stderr.wait_for(text("token.link_lost"));
     program.interrupt();

@@ -56,7 +56,7 @@ fn carried_on(
         going.id = Some(batches::keep(desk, asked, going.batch.rows())?);
     }
     let ended = going.all(table, &asked.writing.manner);
-    let told = finished(table, going, out);
+    let told = finished(table, asked, going, out);
     if let (Err(_), Err(fault)) = (&ended, &told) {
         table.context.terminal.say(&fault.words);
     }
@@ -146,7 +146,7 @@ fn to_be(row: &Row, now: u64) -> Option<Entry> {
 }
 
 /// Writes the ledger, also when the batch was stopped, and says how far it is. One that is done is not kept any more.
-fn finished(table: &Table<'_>, going: &Going, out: Option<&ledger::Prepared>) -> Result<(), Fault> {
+fn finished(table: &Table<'_>, asked: &Batch, going: &Going, out: Option<&ledger::Prepared>) -> Result<(), Fault> {
     let terminal = &table.context.terminal;
     let entries = going.entries(&table.burns.entries()?);
     let written = match entries.as_slice() {
@@ -173,6 +173,9 @@ fn finished(table: &Table<'_>, going: &Going, out: Option<&ledger::Prepared>) ->
             }
         } else {
             terminal.say(&fill("token.batch_stays", &[("name", &batches::name(desk, id)?)]));
+            if let Some(options) = ledger::options(&asked.writing.out) {
+                terminal.say(&fill("token.batch_stays_ledger", &[("options", &options)]));
+            }
         }
     }
     not_written

@@ -12,16 +12,25 @@ use serde_json::{Value, json};
 use super::ahead;
 use super::args::Manner;
 use super::compare::Wanted;
-use super::kept::proof_of;
+use super::kept::{Burns, proof_of};
 use super::table::{NotMet, Table, stopped};
 use super::told;
 use super::write::{self, Done, Planned};
 use crate::desk::Desk;
 use crate::fault::{End, Fault};
+use crate::terminal::Terminal;
 use crate::token_words;
 
 /// How many tokens in a row may be left as they are where nobody looks on.
 const PASSED: u32 = 3;
+
+/// Why a row was not begun to be written.
+enum NotBegun {
+    /// The batch ends by it.
+    Ends(Fault),
+    /// The token is left as it is.
+    Passed(String),
+}
 
 /// A batch under way.
 pub struct Going {
@@ -131,22 +140,60 @@ impl Going {
                 return self.passed(table, &fill("token.batch_not_this", &values));
             }
         };
-        let plan = match self.plan(table, &row, manner) {
-            Ok(plan) => plan,
-            Err(fault) if fault.end != End::Refused => return Err(fault),
-            Err(fault) => return self.passed(table, &ahead::of_line(&row, &fault.words)),
-        };
-        if self.wants_proof && !may_be_proven(table, &plan, manner) {
-            return Err(Fault::refused(text("token.ledger_nobody_proves")));
-        }
-        // The row was found for one token, and another lies there by now.
-        if plan.identity().serial.as_ref() != Some(&serial) {
-            return self.passed(table, text("token.changed"));
-        }
         table.burns.for_row(self.id.map(|batch| BatchLine { batch, line: row.line }));
-        let done = write::carry_out(table, plan, manner);
+        let done = self.written(table, &row, &serial, manner);
         table.burns.for_row(None);
-        self.came_to(table, &row, &serial, done)
+        match done {
+            Ok(done) => self.came_to(table, &row, &serial, done),
+            Err(NotBegun::Ends(fault)) => Err(fault),
+            Err(NotBegun::Passed(why)) => self.passed(table, &why),
+        }
+    }
+
+    /// Plans a row, says it and writes it over one link: it was agreed to once, for all of them, but for what is in a place.
+    fn written(
+        &mut self,
+        table: &mut Table<'_>,
+        row: &Row,
+        serial: &Serial,
+        manner: &Manner,
+    ) -> Result<Result<Done, write::NotDone>, NotBegun> {
+        let (context, wants_proof, settings) = (table.context, self.wants_proof, &mut self.settings);
+        let mut news = table.news();
+        let mut why_not = None;
+        let mut agrees = |planned: &Planned, _: &dyn Burns| {
+            // The row was found for one token, and another lies there by now.
+            if planned.plan.identity().serial.as_ref() != Some(serial) {
+                why_not = Some(NotBegun::Passed(text("token.changed").to_owned()));
+                return Err(Fault::refused(text("token.changed")));
+            }
+            let words = words_of(planned, settings, |words| news.is_first(words));
+            let values = [("line", &*row.line.to_string()), ("words", &*words)];
+            context.terminal.say(&fill("token.batch_line", &values));
+            write::agree(context, planned, &Manner { yes: true, ..manner.clone() })?;
+            if wants_proof && !may_be_proven(&context.terminal, &planned.plan, manner) {
+                let fault = Fault::refused(text("token.ledger_nobody_proves"));
+                why_not = Some(NotBegun::Ends(fault.clone()));
+                return Err(fault);
+            }
+            Ok(())
+        };
+        let request = ahead::request(row, manner);
+        let begun = write::plan_and_begin(table, &request, ahead::said(row, manner), &mut agrees);
+        table.again(news);
+        match (begun, why_not) {
+            (Ok((planned, first)), _) => Ok(write::carry_on(table, planned.plan, first, manner)),
+            (Err(_), Some(why)) => Err(why),
+            (Err(why), None) => {
+                let fault = Fault::from(why);
+                let is_its_own = fault.end == End::Refused;
+                Err(if is_its_own {
+                    NotBegun::Passed(ahead::of_line(row, &fault.words))
+                } else {
+                    NotBegun::Ends(fault)
+                })
+            }
+        }
     }
 
     /// What came of writing a row. One that failed keeps its row, since the token may hold it.
@@ -184,17 +231,6 @@ impl Going {
 
     fn assigned(&mut self, row: &Row, serial: &Serial) -> Result<(), Fault> {
         self.batch.burned(row.line, serial).map_err(|why| Fault::refused(token_words::of_assign(why)))
-    }
-
-    /// What a row would do to the token that lies there, said and agreed to.
-    fn plan(&mut self, table: &mut Table<'_>, row: &Row, manner: &Manner) -> Result<Plan, Fault> {
-        let planned = write::plan(table, &ahead::request(row, manner), ahead::said(row, manner))?;
-        let words = words_of(&planned, &mut self.settings, |words| table.is_news(words));
-        let values = [("line", &*row.line.to_string()), ("words", &*words)];
-        table.context.terminal.say(&fill("token.batch_line", &values));
-        // It was agreed to once, for all of them, but for what is in a place.
-        write::agree(table.context, &planned, &Manner { yes: true, ..manner.clone() })?;
-        Ok(planned.plan)
     }
 
     /// Remembers what became of a row, and tells it.
@@ -262,8 +298,8 @@ impl Going {
 }
 
 /// Whether it can come out that the token holds its seed: by the link, or by a person who is asked.
-fn may_be_proven(table: &Table<'_>, plan: &Plan, manner: &Manner) -> bool {
-    Capabilities::of(plan.identity()).reads_codes || Wanted::of(manner).is_asked(&table.context.terminal)
+fn may_be_proven(terminal: &Terminal, plan: &Plan, manner: &Manner) -> bool {
+    Capabilities::of(plan.identity()).reads_codes || Wanted::of(manner).is_asked(terminal)
 }
 
 /// A plan in a batch. What would be gone of one token alone is said of each; what is so with all of them, the first time.

@@ -7,6 +7,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum as _;
 use countersign_core::burn::ledger::{self, Entry, Form, LeftOut, Why, Written};
 use countersign_core::burn::{Protection, ROUNDS};
 use countersign_core::port::Random;
@@ -137,6 +138,15 @@ pub fn not_new(file: &Path, why: &io::Error) -> Fault {
     }
 }
 
+/// How a ledger was asked for, beside its file; nothing where none was.
+pub fn options(out: &Out) -> Option<String> {
+    out.ledger.as_ref()?;
+    let form = out.form.to_possible_value().map(|value| format!("--form {}", value.get_name()));
+    let flags = [("--clear", out.clear), ("--unproven", out.unproven)];
+    let flags = flags.into_iter().filter(|(_, is_said)| *is_said).map(|(name, _)| name.to_owned());
+    Some(form.into_iter().chain(flags).collect::<Vec<_>>().join(" "))
+}
+
 const fn is_clear(form: FormName) -> bool {
     match form {
         FormName::Inventory | FormName::InventoryJson | FormName::Pskc | FormName::PskcKey => false,
@@ -251,6 +261,16 @@ mod tests {
         for form in [FormName::Inventory, FormName::InventoryJson, FormName::Pskc, FormName::PskcKey] {
             assert_eq!(may_write(&Out { ledger: file.clone(), form, ..Out::default() }), Ok(()), "{form:?}");
         }
+    }
+
+    #[test]
+    fn how_a_ledger_was_asked_for_is_said_as_it_is_typed() {
+        assert_eq!(options(&Out::default()), None);
+        let ledger = Some("seeds".into());
+        let all = Out { ledger: ledger.clone(), form: FormName::PskcPlain, clear: true, unproven: true };
+        assert_eq!(options(&all).as_deref(), Some("--form pskc-plain --clear --unproven"));
+        let inventory = Out { ledger, form: FormName::Inventory, ..Out::default() };
+        assert_eq!(options(&inventory).as_deref(), Some("--form inventory"));
     }
 
     #[test]

@@ -58,9 +58,20 @@ pub struct Table<'c> {
     patience: Option<Duration>,
     key: Option<OwnKey>,
     /// What was said, and is not said of the next token again.
-    said: HashSet<String>,
+    said: News,
     /// Whether the next token was asked for, in words of its own.
     is_asked_for: bool,
+}
+
+/// What was said of tokens before.
+#[derive(Default)]
+pub struct News(HashSet<String>);
+
+impl News {
+    /// Whether this is to be said: it was not, of a token before.
+    pub fn is_first(&mut self, words: &str) -> bool {
+        self.0.insert(words.to_owned())
+    }
 }
 
 /// The owner's key, as it was given.
@@ -157,7 +168,7 @@ impl<'c> Table<'c> {
             last: None,
             patience: on.wait.map(Duration::from_secs),
             key: None,
-            said: HashSet::new(),
+            said: News::default(),
             is_asked_for: false,
         })
     }
@@ -240,7 +251,17 @@ impl<'c> Table<'c> {
 
     /// Whether this is to be said: it was not, of a token before.
     pub fn is_news(&mut self, words: &str) -> bool {
-        self.said.insert(words.to_owned())
+        self.said.is_first(words)
+    }
+
+    /// What was said of tokens, for while one is on the link; it goes back [again](Self::again).
+    pub fn news(&mut self) -> News {
+        std::mem::take(&mut self.said)
+    }
+
+    /// Takes it back.
+    pub fn again(&mut self, news: News) {
+        self.said = news;
     }
 
     /// Waits until a token lies there.
