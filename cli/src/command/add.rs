@@ -78,7 +78,7 @@ fn named(account: &NewAccount) -> String {
     account::names(&account.issuer, &account.name)
 }
 
-/// Names the account that is kept in place of this one, and says what became of its counter.
+/// Names the account that is kept in place of this one, and says what became of its counter: one that went ahead is no refusal.
 fn is_there(
     context: &Context,
     desk: &Desk,
@@ -89,7 +89,14 @@ fn is_there(
     let are = desk.app.accounts()?;
     let kept = there::of(&are, id);
     context.terminal.result("", &json!({ "there": kept.map(there::as_json) }));
-    Err(Fault::refused(there::became(were, &are, id, account.kind).words()))
+    let became = there::became(were, &are, id, account.kind);
+    let has_moved = matches!(became, there::Became::Went(_));
+    let words = became.words();
+    if !has_moved {
+        return Err(Fault::refused(words));
+    }
+    context.terminal.say(&words);
+    Ok(())
 }
 
 fn sure(context: &Context, question: &str) -> Result<(), Fault> {

@@ -388,6 +388,11 @@ struct Outcome {
 }
 
 impl Outcome {
+    /// Whether a counter of one that was there went ahead.
+    fn has_moved(&self) -> bool {
+        self.became.iter().any(|became| matches!(became, Some(Became::Went(_))))
+    }
+
     /// What is said of those that were there: all, or to who was told before, that a counter can go back.
     fn of_there(&self) -> Vec<String> {
         let there = self.rows.iter().zip(&self.became);
@@ -426,7 +431,7 @@ fn told(context: &Context, outcome: &Outcome, Found { others, in_doubt, .. }: &F
         many => context.terminal.say(&fill("scan.added_many", &[("n", &many.len().to_string())])),
     }
     match (not_taken.len(), added.len()) {
-        (0, 0) => Err(Fault::refused(text("scan.nothing_new"))),
+        (0, 0) if !outcome.has_moved() => Err(Fault::refused(text("scan.nothing_new"))),
         (0, _) => Ok(()),
         (n, _) => {
             let (n, all) = (n.to_string(), (rows.len() + in_doubt.len()).to_string());

@@ -48,7 +48,7 @@ pub enum Class {
     Wallet,
     /// A device of a smart home that is to be set up.
     Thing,
-    /// Digits alone: the serial number of a token.
+    /// The serial number of a token: digits alone, or behind a word that says so.
     Serial,
     /// A web page; its host, fit to be shown.
     WebPage {
@@ -118,6 +118,12 @@ const OBJECTS: [(&str, Class); 3] =
 
 const PRIVACYIDEA: &str = "privacyIDEA";
 
+/// What labels of tokens have before the number, the longest first.
+const SERIALS: [&str; 6] = ["serial number", "serial no", "serialno", "serial", "s/n", "sn"];
+
+/// How long a serial number behind such a word may be, in characters.
+const SERIAL: usize = 64;
+
 /// Characters that Matter's shortest text has behind its name.
 const MATTER: usize = 19;
 
@@ -136,7 +142,7 @@ pub fn classify(text: &str) -> Class {
     if text.is_empty() {
         return Class::Empty;
     }
-    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+    if is_serial(text) {
         return Class::Serial;
     }
     if let Some(class) = by_first_line(text) {
@@ -172,6 +178,18 @@ fn by_first_line(text: &str) -> Option<Class> {
         "BCD" | "SPC" => Some(Class::Payment),
         line => line.strip_prefix("countersign-backup ").filter(|version| is_number(version)).map(|_| Class::Backup),
     }
+}
+
+/// Digits alone, or one word with a digit in it behind `S/N`, `Serial No.:` and the like.
+fn is_serial(text: &str) -> bool {
+    if is_number(text) {
+        return true;
+    }
+    let label = SERIALS.iter().find(|label| starts(text, label));
+    let Some(rest) = label.and_then(|label| text.get(label.len()..)) else { return false };
+    let number = rest.trim_start_matches([':', '.', '#', '=', ' ', '\t']);
+    let is_word = number.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'/' | b'+'));
+    number.len() < rest.len() && number.len() <= SERIAL && is_word && number.contains(|c: char| c.is_ascii_digit())
 }
 
 fn object(rest: &str) -> Class {
