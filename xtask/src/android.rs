@@ -1,7 +1,11 @@
 //! The Android app, by Maven: its rules and its words on a JVM, its screens and ports on the framework's own code.
 
+use std::path::PathBuf;
+
+use countersign_strings::{fill, text};
+
 use crate::suite::Result;
-use crate::{Fallible, bindings, maven, texts};
+use crate::{Fallible, bindings, child, maven, repo, texts};
 
 /// `android/logic`, and how its Kotlin and that of the boundary is written.
 pub fn logic() -> Fallible<Result> {
@@ -12,11 +16,37 @@ pub fn logic() -> Fallible<Result> {
     Ok(done)
 }
 
-/// `android/app`, on the library. With `accept`, what is drawn is taken for golden.
+/// `android/app`, on the library, and what is made of it for phones. With `accept`, what is drawn is taken for golden.
 pub fn app(accept: bool) -> Fallible<Result> {
     write()?;
     let accept = format!("-Dcountersign.accept={}", u8::from(accept));
-    maven::test(&["-Papp", "-pl", "testkit,app", "-am", &accept])
+    maven::tested("package", &["-Papp,apk", "-pl", "testkit,app,apk", "-am", &accept])
+}
+
+/// `cargo xtask package android`: what people install, for all kinds of phone whose core lies in `android/native`.
+pub fn package() -> Fallible<bool> {
+    child::show(child::cargo().args(["build", "--locked", "-p", "countersign-bindings", "-p", "countersign-bindgen"]))?;
+    write()?;
+    maven::package(&["-Papp,apk", "-pl", "apk", "-am", "-DskipTests"])?;
+    println!("{}", repo::target().join("android/apk/countersign.apk").display());
+    let missing: Vec<&str> = PHONES.into_iter().filter(|phone| !core_of(phone).is_file()).collect();
+    for phone in &missing {
+        let file = core_of(phone);
+        let file = file.strip_prefix(repo::root()).unwrap_or(&file).display().to_string();
+        println!("{}", fill("xtask.no_core", &[("phone", phone), ("file", &file)]));
+    }
+    if std::env::var_os("COUNTERSIGN_KEYSTORE").is_none() {
+        println!("{}", text("xtask.key_of_one_day"));
+    }
+    Ok(true)
+}
+
+/// The kinds of phone, as Android calls them.
+const PHONES: [&str; 3] = ["arm64-v8a", "armeabi-v7a", "x86_64"];
+
+/// The core's library for a kind of phone, which is built with the NDK.
+fn core_of(phone: &str) -> PathBuf {
+    repo::root().join("android/native").join(phone).join("libcountersign_bindings.so")
 }
 
 /// What of its sources is generated.

@@ -8,6 +8,7 @@
 //! cargo xtask fuzz [NAME] [--minutes N]
 //! cargo xtask bindings
 //! cargo xtask strings
+//! cargo xtask package android
 //! cargo xtask setup
 //! ```
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool at the desk: what it says goes to the terminal")]
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         }
         ["bindings"] => compiler().and_then(|()| bindings::run()),
         ["strings"] => texts::run(),
+        ["package", "android"] => compiler().and_then(|()| android::package()),
         ["bench", name] => compiler().and_then(|()| bench::run(name)),
         ["fuzz", options @ ..] => {
             compiler().and_then(|()| fuzz::Options::parse(options)).and_then(|options| fuzz::run(&options))

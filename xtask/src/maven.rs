@@ -9,11 +9,22 @@ use crate::{Fallible, child, repo};
 
 /// Builds and tests the modules that `options` name.
 pub fn test(options: &[&str]) -> Fallible<Result> {
+    tested("test", options)
+}
+
+/// The same, up to `phase`.
+pub fn tested(phase: &str, options: &[&str]) -> Fallible<Result> {
     // Both runs of the tests go to their end, and their lines are counted.
-    let goal = [options, &["-f", "android/pom.xml", "-Dmaven.test.failure.ignore=true", "test"]].concat();
+    let goal = [options, &["-f", "android/pom.xml", "-Dmaven.test.failure.ignore=true", phase]].concat();
     let ended = run(&goal)?;
     let (passed, failed) = surefire_counts(&ended.output);
     Ok(Result::of(ended, passed, failed))
+}
+
+/// Builds the modules that `options` name, and packs them.
+pub fn package(options: &[&str]) -> Fallible<()> {
+    let ended = run(&[options, &["-f", "android/pom.xml", "package"]].concat())?;
+    if ended.ok { Ok(()) } else { Err(ended.output) }
 }
 
 /// A program of Maven's repository that is one file, in the target folder.

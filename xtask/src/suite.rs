@@ -100,7 +100,8 @@ pub fn all() -> Fallible<Vec<Suite>> {
         suite("python-bindings", Load::Waits, BOTH, false, Work::PythonBindings),
         suite("kotlin-bindings", Load::Computes, BOTH, false, Work::KotlinBindings),
         suite("android-logic", Load::Computes, BOTH, false, Work::AndroidLogic),
-        suite("android-app", Load::Computes, BOTH, false, Work::AndroidApp),
+        // R8 wants 3 GB: never beside cargo, which links.
+        suite("android-app", Load::Computes, BOTH, true, Work::AndroidApp),
         suite("other-phone", Load::Waits, BOTH, false, Work::OtherPhone),
     ];
     suites.extend(repo::journey_modules(&main).into_iter().map(journeys));

@@ -13,7 +13,7 @@ compile() {
     name=$1
     shift
     "$aapt2" compile "$@" --dir "$app/res" -o "$out/$name.zip"
-    mkdir -p "$strings"; "$aapt2" compile "$@" --dir "$strings" -o "$out/$name-strings.zip"
+    "$aapt2" compile "$@" --dir "$strings" -o "$out/$name-strings.zip"
 }
 
 # link NAME [OPTION]

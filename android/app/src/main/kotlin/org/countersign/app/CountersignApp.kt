@@ -2,23 +2,54 @@ package org.countersign.app
 
 import android.app.Application
 import java.io.File
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.launch
+import org.countersign.app.calls.KeepOnDisk
+import org.countersign.app.port.Clipboard
 import org.countersign.app.port.Keys
 import org.countersign.app.port.PromptAsker
 import org.countersign.app.port.platformRoots
+import org.countersign.app.shell.Changes
 import org.countersign.bindings.Countersign
+import org.countersign.logic.Keep
+import org.countersign.logic.Now
+
+private const val MS = 1000L
 
 /** The process. It holds the one core, for as long as it lives. */
 class CountersignApp : Application() {
     private val front = Front()
+    private val background = CoroutineScope(SupervisorJob() + Dispatchers.Default)
+    private val opened = lazy(::open)
 
     /** The core on what this phone has on disk. Opening it reads files: not on the main thread. */
-    val core: Countersign by lazy {
-        val folder = { name: String -> File(filesDir, name).path }
-        Countersign.open(folder("private"), folder("shared"), platformRoots(), Keys(PromptAsker(front::activity)), clock = null)
-    }
+    val core: Countersign by opened
+    val changes by lazy { Changes() }
+    val keep: Keep by lazy { KeepOnDisk(this) }
+    val clipboard by lazy { Clipboard(this) }
+    val now = Now { (System.currentTimeMillis() / MS).toULong() }
 
     override fun onCreate() {
         super.onCreate()
         registerActivityLifecycleCallbacks(front)
+    }
+
+    private fun open(): Countersign {
+        val folder = { name: String -> File(filesDir, name).path }
+        val keys = Keys(PromptAsker(front::activity))
+        val core = Countersign.open(folder("private"), folder("shared"), platformRoots(), keys, clock = null)
+        core.observe(changes)
+        return core
+    }
+
+    /** The person left: what is written comes to rest on disk, and the vault locks if its rule says so. */
+    fun leave() {
+        if (!opened.isInitialized()) return
+        background.launch {
+            runCatching { core.checkpoint() }
+            runCatching { core.left() }
+        }
     }
 }

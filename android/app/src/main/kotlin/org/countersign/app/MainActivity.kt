@@ -1,13 +1,172 @@
 package org.countersign.app
 
 import android.app.Activity
+import android.os.Build
 import android.os.Bundle
+import android.view.View
 import android.view.WindowManager
+import android.widget.FrameLayout
+import android.window.OnBackInvokedCallback
+import android.window.OnBackInvokedDispatcher
+import java.util.ArrayList
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.MainScope
+import kotlinx.coroutines.cancel
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.isActive
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.withContext
+import org.countersign.app.look.column
+import org.countersign.app.look.palette
+import org.countersign.app.look.say
+import org.countersign.app.look.words
+import org.countersign.app.screen.head
+import org.countersign.app.screen.noticeCard
+import org.countersign.app.screen.page
+import org.countersign.app.shell.Screens
+import org.countersign.app.shell.Shown
+import org.countersign.app.shell.Wishes
+import org.countersign.bindings.Countersign
+import org.countersign.bindings.CountersignException
+import org.countersign.bindings.Topic
+import org.countersign.logic.Outside
+import org.countersign.logic.Wish
+import org.countersign.logic.fault.noticeOf
+import org.countersign.logic.route.Go
+import org.countersign.logic.route.Place
+import org.countersign.logic.route.Routes
+import org.countersign.logic.text.Say
 
-/** The one window. */
-class MainActivity : Activity() {
+private const val ROUTES = "routes"
+private const val SECOND_MS = 1000L
+
+/** The one window: it draws the place where the person is, and tells it of the time and of what changed. */
+class MainActivity :
+    Activity(),
+    Outside {
+    private val scope = MainScope()
+    private val app get() = application as CountersignApp
+    private val content by lazy { FrameLayout(this).apply { setBackgroundColor(palette.surface) } }
+    private val wishes by lazy { Wishes(this, app.clipboard) }
+    private val listener: (Topic) -> Unit = { onChange() }
+    private var routes = Routes()
+    private var core: Countersign? = null
+    private var screens: Screens? = null
+    private var place: Place? = null
+    private var shown: Shown<*, *>? = null
+    private var isSeen = false
+
     override fun onCreate(saved: Bundle?) {
         super.onCreate(saved)
-        window.setFlags(WindowManager.LayoutParams.FLAG_SECURE, WindowManager.LayoutParams.FLAG_SECURE)
+        hideFromOthers()
+        routes = saved?.getStringArrayList(ROUTES)?.let(Routes::read) ?: Routes()
+        setContentView(content)
+        app.changes.listen(listener)
+        scope.launch { open() }
+        scope.launch { tick() }
+    }
+
+    /** The core reads files as it opens, which the main thread does not wait for. */
+    private suspend fun open() {
+        try {
+            val opened = withContext(Dispatchers.IO) { app.core }
+            core = opened
+            screens = Screens(this, scope, opened, app.keep, app.now, this)
+            draw()
+        } catch (fault: CountersignException) {
+            content.addView(page(null, column(noticeOf(fault)?.let { noticeCard(it) }), null))
+        }
+    }
+
+    private suspend fun tick() {
+        while (scope.isActive) {
+            delay(SECOND_MS)
+            if (!isSeen) continue
+            core?.lockIfDue()
+            shown?.tick()
+        }
+    }
+
+    /** Draws the place of now, if it is another one. */
+    private fun draw() {
+        val (core, screens) = (core ?: return) to (screens ?: return)
+        val lock = core.lockState()
+        routes = routes.on(lock)
+        val now = routes.place(lock)
+        if (now == place) return
+        shown?.end()
+        place = now
+        content.removeAllViews()
+        shown = screens.of(now)
+        content.addView(shown?.view ?: nothing())
+        shown?.begin()
+        listenForBack()
+    }
+
+    /** A place that this version has no screen for. */
+    private fun nothing(): View = page(head("", onBack = { go(Go.Back) }), column(words(say(Say.phoneUnavailable))), null)
+
+    private fun onChange() {
+        draw()
+        shown?.changed()
+    }
+
+    override fun go(go: Go) {
+        routes = routes.on(go)
+        draw()
+    }
+
+    override fun wish(wish: Wish) = wishes.fulfil(wish)
+
+    override fun onStart() {
+        super.onStart()
+        isSeen = true
+        scope.launch {
+            core?.lockIfDue()
+            shown?.changed()
+        }
+    }
+
+    override fun onStop() {
+        super.onStop()
+        isSeen = false
+        app.leave()
+    }
+
+    override fun onUserInteraction() {
+        super.onUserInteraction()
+        core?.touched()
+    }
+
+    override fun onSaveInstanceState(out: Bundle) {
+        super.onSaveInstanceState(out)
+        out.putStringArrayList(ROUTES, ArrayList(routes.save()))
+    }
+
+    override fun onDestroy() {
+        app.changes.leave(listener)
+        scope.cancel()
+        super.onDestroy()
+    }
+
+    private fun hideFromOthers() {
+        val secure = if (app.keep.read().hideFromOthers) WindowManager.LayoutParams.FLAG_SECURE else 0
+        window.setFlags(secure, WindowManager.LayoutParams.FLAG_SECURE)
+    }
+
+    /** While there is a way back in the app it is ours; else the system shows where *back* leads. */
+    private fun listenForBack() {
+        if (Build.VERSION.SDK_INT < Build.VERSION_CODES.TIRAMISU) return
+        onBackInvokedDispatcher.unregisterOnBackInvokedCallback(back)
+        if (!routes.canGoBack) return
+        onBackInvokedDispatcher.registerOnBackInvokedCallback(OnBackInvokedDispatcher.PRIORITY_DEFAULT, back)
+    }
+
+    private val back by lazy { OnBackInvokedCallback { go(Go.Back) } }
+
+    @Deprecated("Up to Android 12 there is no other way.")
+    override fun onBackPressed() {
+        @Suppress("DEPRECATION")
+        if (routes.canGoBack) go(Go.Back) else super.onBackPressed()
     }
 }

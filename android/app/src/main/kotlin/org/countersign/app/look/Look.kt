@@ -51,10 +51,7 @@ object Palettes {
             tint = rgb(0x15322B),
         )
 
-    /** Grounds of initials, by a hash of the issuer. They carry white, by day and by night. */
-    val tiles =
-        listOf(0x0B5D4B, 0x1F4E8C, 0x6A3FA0, 0x8C2F5B, 0x8A3B12, 0x5C5A0E, 0x2F5D1E, 0x3D4A5C).map(::rgb)
-
+    /** Initials, on the ground that `logic` picks for them. */
     val onTile = rgb(0xFFFFFF)
 
     private fun rgb(colour: Int): Int = OPAQUE or colour
@@ -102,6 +99,12 @@ val Context.palette: Palette
         val night = resources.configuration.uiMode and Configuration.UI_MODE_NIGHT_MASK
         return if (night == Configuration.UI_MODE_NIGHT_YES) Palettes.night else Palettes.day
     }
+
+/** There is no room for two things side by side: a small screen, or large text. */
+val Context.isNarrow: Boolean
+    get() = with(resources.configuration) { screenWidthDp / fontScale < NARROW_DP }
+
+private const val NARROW_DP = 340
 
 /** Pixels of [dp], rounded. */
 fun Context.px(dp: Int): Int =

@@ -38,9 +38,9 @@ fun Context.title(words: CharSequence): TextView =
     }
 
 /** The one main action of a screen: full width, at its foot. */
-fun Context.mainButton(words: CharSequence, onTap: () -> Unit): Button =
+fun Context.mainButton(words: CharSequence, ground: Int = palette.accent, onTap: () -> Unit): Button =
     button(words, palette.onAccent, onTap).apply {
-        background = pressed(round(palette.accent), palette.onAccent)
+        background = pressed(round(ground), palette.onAccent)
         layoutParams = row(top = Space.M)
     }
 

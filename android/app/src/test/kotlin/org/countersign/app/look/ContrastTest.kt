@@ -22,7 +22,6 @@ class ContrastTest {
             for (ink in inks) for (ground in grounds) assertReadable(ink, ground)
             assertReadable(palette.onAccent, palette.accent)
         }
-        Palettes.tiles.forEach { assertReadable(Palettes.onTile, it) }
     }
 
     @Test

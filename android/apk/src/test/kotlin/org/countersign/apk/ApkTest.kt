@@ -1,0 +1,87 @@
+package org.countersign.apk
+
+import com.android.apksig.ApkVerifier
+import java.nio.file.Files
+import java.nio.file.Path
+import java.util.zip.ZipFile
+import kotlin.io.path.fileSize
+import kotlin.io.path.readLines
+import org.junit.Assert.assertEquals
+import org.junit.Assert.assertTrue
+import org.junit.Test
+
+/** What people install, looked at as a phone does. */
+class ApkTest {
+    private val apk = property("apk")
+    private val manifest = Manifest(property("apk.aapt2"), apk)
+
+    @Test
+    fun itAsksForAndOpensWhatTheListSaysAndNothingElse() {
+        val listed = Path.of("exposed.txt").readLines().filterNot { it.isBlank() || it.startsWith('#') }
+        assertEquals(listed.joinToString("\n"), manifest.exposed().joinToString("\n"))
+    }
+
+    @Test
+    fun nobodyCanLookIntoItOrTakeABackupOfIt() {
+        val app = manifest.elements.single { it.name == "application" }
+        assertEquals(null, app.attributes["debuggable"])
+        assertEquals("false", app.attributes["allowBackup"])
+        assertEquals("false", app.attributes["usesCleartextTraffic"])
+        val sdk = manifest.elements.single { it.name == "uses-sdk" }
+        assertEquals(listOf("28", "36"), listOf("minSdkVersion", "targetSdkVersion").map { sdk.attributes[it] })
+    }
+
+    @Test
+    fun thereIsNothingOfAndroidxOrGoogleInIt() {
+        val types = ZipFile(apk.toFile()).use { zip ->
+            val dex = zip.entries().asSequence().filter { it.name.endsWith(".dex") }
+            dex.flatMap { typesOf(zip.getInputStream(it).readBytes()) }.toList()
+        }
+        assertTrue("the app is in it", "Lorg/countersign/app/MainActivity;" in types)
+        assertEquals(emptyList<String>(), types.filter { "Landroidx/" in it || "Lcom/google/" in it })
+    }
+
+    @Test
+    fun librariesLieOnPagesOf16KiBUncompressed() {
+        val stored = storedAt(apk)
+        val libraries = sumsOf(apk).keys.filter { it.endsWith(".so") }
+        assertTrue("$libraries", ABIS.all { "lib/$it/libjnidispatch.so" in libraries })
+        for (library in libraries) assertEquals(library, 0L, stored.getValue(library) % PAGE)
+        assertEquals(0L, stored.getValue("resources.arsc") % WORD)
+    }
+
+    @Test
+    fun theSignatureIsVerified() {
+        val result = ApkVerifier.Builder(apk.toFile()).setMinCheckedPlatformVersion(OLDEST_API).build().verify()
+        assertTrue("${result.allErrors}", result.isVerified && result.isVerifiedUsingV3Scheme)
+    }
+
+    @Test
+    fun itIsSmall() {
+        val core = sumsOf(apk).keys.count { it.endsWith("/libcountersign_bindings.so") }
+        val most = MOST + core * MOST_OF_CORE
+        assertTrue("${apk.fileSize()} bytes, at most $most", apk.fileSize() <= most)
+    }
+
+    @Test
+    fun madeAgainItHoldsTheSame() {
+        val again = Files.createTempDirectory("again").resolve("countersign.apk")
+        try {
+            Apk(property("apk.framework"), property("apk.resources"), property("apk.parts"), Path.of("").toAbsolutePath())
+                .make(again, SigningKey.ofOneDay())
+            assertEquals(sumsOf(apk), sumsOf(again))
+        } finally {
+            again.parent.toFile().deleteRecursively()
+        }
+    }
+
+    private fun property(name: String): Path = Path.of(checkNotNull(System.getProperty(name)) { name })
+
+    private companion object {
+        const val WORD = 4
+
+        /** Without the core; the core's library for one kind of phone beside it. */
+        const val MOST = 1_500_000L
+        const val MOST_OF_CORE = 8_000_000L
+    }
+}

@@ -1,0 +1,67 @@
+package org.countersign.app.screen
+
+import android.content.Context
+import android.view.View
+import org.countersign.app.R
+import org.countersign.app.look.Space
+import org.countersign.app.look.Type
+import org.countersign.app.look.box
+import org.countersign.app.look.column
+import org.countersign.app.look.line
+import org.countersign.app.look.palette
+import org.countersign.app.look.px
+import org.countersign.app.look.quietButton
+import org.countersign.app.look.rest
+import org.countersign.app.look.row
+import org.countersign.app.look.say
+import org.countersign.app.look.sign
+import org.countersign.app.look.words
+import org.countersign.logic.Act
+import org.countersign.logic.Notice
+import org.countersign.logic.Tone
+import org.countersign.logic.text.Say
+import org.countersign.logic.text.Text
+
+/** What happened and what to do; the technical line is behind *Details*. */
+fun Context.noticeCard(notice: Notice, onAct: ((Act) -> Unit)? = null): View {
+    val (sign, colour) =
+        when (notice.tone) {
+            Tone.PLAIN -> R.drawable.info to palette.ink2
+            Tone.GOOD -> R.drawable.check to palette.accent
+            Tone.WARN -> R.drawable.warning to palette.warn
+            Tone.DANGER -> R.drawable.warning to palette.danger
+        }
+    val text = words(say(notice.text)).apply {
+        layoutParams = rest()
+        setPaddingRelative(px(Space.M), 0, 0, 0)
+        accessibilityLiveRegion = View.ACCESSIBILITY_LIVE_REGION_POLITE
+    }
+    val act = notice.act?.takeIf { onAct != null }?.let { quietButton(say(it.words())) { onAct?.invoke(it) } }
+    return column(line(sign(sign, colour), text), act, notice.detail?.let { details(it) }).apply {
+        background = box(palette.raised, border = palette.line)
+        setPadding(px(Space.L), px(Space.L), px(Space.L), px(Space.S))
+        layoutParams = row(top = Space.M)
+    }
+}
+
+private fun Context.details(detail: String): View {
+    val line = words(detail, Type.SMALL, palette.ink2).apply {
+        visibility = View.GONE
+        setTextIsSelectable(true)
+    }
+    val open = quietButton(say(Say.phoneDetails), palette.ink2) {
+        line.visibility = if (line.visibility == View.GONE) View.VISIBLE else View.GONE
+    }
+    return column(open, line)
+}
+
+private fun Act.words(): Text =
+    when (this) {
+        Act.RETRY, Act.CHECK_NETWORK -> Say.phoneRetry
+        Act.UNLOCK -> Say.phoneActUnlock
+        Act.SCREEN_LOCK -> Say.phoneActScreenLock
+        Act.SET_CLOCK -> Say.phoneActSetClock
+        Act.ENROL_AGAIN -> Say.phoneActEnrolAgain
+        Act.UPDATE -> Say.phoneActUpdate
+        Act.FREE_SPACE -> Say.phoneActFreeSpace
+    }

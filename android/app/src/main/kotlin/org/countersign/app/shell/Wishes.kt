@@ -1,0 +1,73 @@
+package org.countersign.app.shell
+
+import android.app.Activity
+import android.content.ActivityNotFoundException
+import android.content.Intent
+import android.net.Uri
+import android.os.Build
+import android.provider.Settings
+import android.view.HapticFeedbackConstants
+import android.widget.Toast
+import org.countersign.app.look.say
+import org.countersign.app.port.Clipboard
+import org.countersign.logic.Pulse
+import org.countersign.logic.SettingsPage
+import org.countersign.logic.Wish
+
+/** Does what a screen wishes of the platform. */
+class Wishes(
+    private val activity: Activity,
+    private val clipboard: Clipboard,
+) {
+    fun fulfil(wish: Wish) {
+        when (wish) {
+            is Wish.All -> wish.wishes.forEach(::fulfil)
+            is Wish.Copy -> clipboard.copyCode(wish.digits.plain(), wish.clearAfterS)
+            is Wish.CopyWords -> clipboard.copyWords(wish.words)
+            is Wish.Say -> Toast.makeText(activity, activity.say(wish.text), Toast.LENGTH_SHORT).show()
+            is Wish.OpenSettings -> open(wish.page)
+            is Wish.Vibrate -> activity.window.decorView.performHapticFeedback(felt(wish.pulse))
+            // The screens that wish these are not there yet.
+            is Wish.PickFile, is Wish.Share, Wish.OpenCamera, is Wish.Reader -> Unit
+        }
+    }
+
+    /** The page, or the system's settings where this phone has no such page. */
+    private fun open(page: SettingsPage) {
+        try {
+            activity.startActivity(intent(page))
+        } catch (_: ActivityNotFoundException) {
+            activity.startActivity(Intent(Settings.ACTION_SETTINGS))
+        }
+    }
+
+    private fun intent(page: SettingsPage): Intent {
+        val ours = Uri.fromParts("package", activity.packageName, null)
+        return when (page) {
+            SettingsPage.SCREEN_LOCK -> Intent(Settings.ACTION_SECURITY_SETTINGS)
+
+            SettingsPage.APP -> Intent(Settings.ACTION_APPLICATION_DETAILS_SETTINGS, ours)
+
+            SettingsPage.NOTIFICATIONS ->
+                Intent(Settings.ACTION_APP_NOTIFICATION_SETTINGS).putExtra(Settings.EXTRA_APP_PACKAGE, activity.packageName)
+
+            SettingsPage.BATTERY -> Intent(Settings.ACTION_IGNORE_BATTERY_OPTIMIZATION_SETTINGS)
+
+            SettingsPage.DATE -> Intent(Settings.ACTION_DATE_SETTINGS)
+
+            SettingsPage.NFC -> Intent(Settings.ACTION_NFC_SETTINGS)
+
+            SettingsPage.LANGUAGE ->
+                if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.TIRAMISU) {
+                    Intent(Settings.ACTION_APP_LOCALE_SETTINGS, ours)
+                } else {
+                    Intent(Settings.ACTION_LOCALE_SETTINGS)
+                }
+        }
+    }
+
+    private fun felt(pulse: Pulse): Int {
+        if (Build.VERSION.SDK_INT < Build.VERSION_CODES.R) return HapticFeedbackConstants.LONG_PRESS
+        return if (pulse == Pulse.LOST) HapticFeedbackConstants.REJECT else HapticFeedbackConstants.CONFIRM
+    }
+}

@@ -1,0 +1,97 @@
+package org.countersign.app.port
+
+import android.app.Activity
+import android.content.ClipData
+import android.content.ClipboardManager
+import android.content.pm.PackageManager
+import android.nfc.NfcAdapter
+import android.os.Looper
+import android.util.Size
+import java.nio.ByteBuffer
+import java.util.concurrent.TimeUnit
+import org.countersign.bindings.Rotation
+import org.junit.Assert.assertArrayEquals
+import org.junit.Assert.assertEquals
+import org.junit.Assert.assertFalse
+import org.junit.Assert.assertTrue
+import org.junit.Test
+import org.junit.runner.RunWith
+import org.robolectric.Robolectric
+import org.robolectric.RobolectricTestRunner
+import org.robolectric.RuntimeEnvironment
+import org.robolectric.Shadows.shadowOf
+
+@RunWith(RobolectricTestRunner::class)
+class PortsTest {
+    private val context = RuntimeEnvironment.getApplication()
+    private val clips = context.getSystemService(ClipboardManager::class.java)
+
+    @Test
+    fun aCodeIsMarkedAndTakenAwayAgain() {
+        Clipboard(context).copyCode("492039", clearAfterS = 30)
+        assertEquals("492039", clips.primaryClip?.getItemAt(0)?.text)
+        assertTrue(clips.primaryClipDescription!!.extras.getBoolean("android.content.extra.IS_SENSITIVE"))
+        shadowOf(Looper.getMainLooper()).idleFor(29, TimeUnit.SECONDS)
+        assertTrue(clips.hasPrimaryClip())
+        shadowOf(Looper.getMainLooper()).idleFor(2, TimeUnit.SECONDS)
+        assertFalse(clips.hasPrimaryClip())
+    }
+
+    @Test
+    fun whatSomebodyElseCopiedMeanwhileStays() {
+        Clipboard(context).copyCode("492039", clearAfterS = 30)
+        clips.setPrimaryClip(ClipData.newPlainText("theirs", "theirs"))
+        shadowOf(Looper.getMainLooper()).idleFor(31, TimeUnit.SECONDS)
+        assertEquals("theirs", clips.primaryClip?.getItemAt(0)?.text)
+    }
+
+    @Test
+    fun theReaderListensWhileItIsAsked() {
+        shadowOf(context.packageManager).setSystemFeature(PackageManager.FEATURE_NFC, true)
+        Robolectric.buildActivity(Activity::class.java).setup().use { screen ->
+            val adapter = NfcAdapter.getDefaultAdapter(context)
+            val reader = NfcReader(screen.get())
+            shadowOf(adapter).setEnabled(false)
+            assertEquals(ReaderState.OFF, reader.state)
+            shadowOf(adapter).setEnabled(true)
+            assertEquals(ReaderState.ON, reader.state)
+            reader.listen { }
+            assertTrue(shadowOf(adapter).isInReaderMode)
+            reader.rest()
+            assertFalse(shadowOf(adapter).isInReaderMode)
+        }
+    }
+
+    @Test
+    fun aPhoneWithoutAReaderSaysSo() {
+        Robolectric.buildActivity(Activity::class.java).setup().use { screen ->
+            val reader = NfcReader(screen.get())
+            assertEquals(ReaderState.MISSING, reader.state)
+            reader.listen { }
+            reader.rest()
+        }
+    }
+
+    @Test
+    fun theGreyPlaneKeepsItsStrideAndALastRowThatIsShort() {
+        val plane = ByteBuffer.wrap(byteArrayOf(1, 2, 0, 3, 4))
+        val frame = frame(plane, width = 2, height = 2, stride = 3, rotation = Rotation.QUARTER)
+        assertArrayEquals(byteArrayOf(1, 2, 0, 3, 4, 0), frame.pixels)
+        assertEquals(listOf(2u, 2u, 3u), listOf(frame.width, frame.height, frame.stride))
+    }
+
+    @Test
+    fun aPictureIsTurnedByTheSensorAndTheDisplay() {
+        assertEquals(Rotation.QUARTER, rotation(sensor = 90, display = 0))
+        assertEquals(Rotation.UPRIGHT, rotation(sensor = 90, display = 90))
+        assertEquals(Rotation.HALF, rotation(sensor = 270, display = 90))
+        assertEquals(Rotation.THREE_QUARTERS, rotation(sensor = 0, display = 90))
+    }
+
+    @Test
+    fun thePictureTakenIsNearToWhatIsWanted() {
+        val sizes = arrayOf(Size(4000, 3000), Size(1280, 720), Size(1280, 960), Size(320, 240))
+        assertEquals(Size(1280, 960), best(sizes))
+        assertEquals(null, best(null))
+    }
+}
