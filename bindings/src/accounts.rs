@@ -3,7 +3,8 @@
 use countersign_core::vault::{self, AccountId, GroupId, IconId};
 
 use crate::record::{
-    AccountEdit, AccountQuery, AddOutcome, BinnedRow, ChangedRow, Codes, CodesWindow, GroupRow, NewAccount, TagRow,
+    AccountEdit, AccountQuery, AddOutcome, BinnedRow, ChangedRow, Codes, CodesWindow, GroupRow, NewAccount, StepRow,
+    TagRow,
 };
 use crate::{Countersign, CountersignError};
 
@@ -40,8 +41,8 @@ impl Countersign {
         self.blocking(move |app| Ok(app.edit_accounts(&accounts(ids), &edit.into()).map(drop)?)).await
     }
 
-    /// Puts an account before another one in the order of the list, or at the end.
-    pub async fn move_account(&self, id: u64, before: Option<u64>) -> Result<(), CountersignError> {
+    /// Puts an account before another one in the order of the list, or at the end. False where it stands there already.
+    pub async fn move_account(&self, id: u64, before: Option<u64>) -> Result<bool, CountersignError> {
         self.blocking(move |app| Ok(app.move_account(AccountId(id), before.map(AccountId))?)).await
     }
 
@@ -80,6 +81,21 @@ impl Countersign {
         self.blocking(move |app| Ok(app.undo_change()?)).await
     }
 
+    /// The last change that is kept, whoever made it; taken back, the one before it is the last.
+    pub fn last_step(&self) -> Result<Option<StepRow>, CountersignError> {
+        Ok(self.app.last_step()?.map(StepRow::from))
+    }
+
+    /// Takes back the change of this number, where it is the last.
+    pub async fn undo_step(&self, number: u64) -> Result<(), CountersignError> {
+        self.blocking(move |app| Ok(app.undo_step(number)?)).await
+    }
+
+    /// Lets the change of this number stand, where it is the last: the one before it is the last then.
+    pub async fn let_stand(&self, number: u64) -> Result<(), CountersignError> {
+        self.blocking(move |app| Ok(app.let_stand(number)?)).await
+    }
+
     /// A code of this account was used.
     pub fn used(&self, id: u64) -> Result<(), CountersignError> {
         Ok(self.app.used(AccountId(id))?)
@@ -95,13 +111,13 @@ impl Countersign {
         self.blocking(move |app| Ok(app.add_group(&name)?.0)).await
     }
 
-    /// Gives a group another name.
-    pub async fn rename_group(&self, id: u64, name: String) -> Result<(), CountersignError> {
+    /// Gives a group another name. False where it has that name already.
+    pub async fn rename_group(&self, id: u64, name: String) -> Result<bool, CountersignError> {
         self.blocking(move |app| Ok(app.rename_group(GroupId(id), &name)?)).await
     }
 
-    /// Puts a group before another one, or at the end.
-    pub async fn move_group(&self, id: u64, before: Option<u64>) -> Result<(), CountersignError> {
+    /// Puts a group before another one, or at the end. False where it stands there already.
+    pub async fn move_group(&self, id: u64, before: Option<u64>) -> Result<bool, CountersignError> {
         self.blocking(move |app| Ok(app.move_group(GroupId(id), before.map(GroupId))?)).await
     }
 

@@ -40,7 +40,7 @@ pub use ledger::{
 };
 pub use list::{
     AccountDetails, AccountIcon, AccountQuery, AddOutcome, BinnedRow, ChangedRow, CodesWindow, GroupRow, IconChange,
-    Sort, TagRow,
+    Sort, StepRow, TagRow,
 };
 pub use pack::{FittingIcon, IconFit, IconPack, PackIcon};
 pub use past::{Info, NoticeDevice, NoticeRow, NoticeText, PastEnd, PastRow};

@@ -113,6 +113,9 @@ pub enum Command {
         /// Without asking.
         #[arg(long, help = text("cli.help_yes"))]
         yes: bool,
+        /// Lets it stand.
+        #[arg(long, conflicts_with = "yes", help = text("accounts.help_skip"))]
+        skip: bool,
     },
     /// Enrols this phone at a gateway.
     #[command(about = text("cli.about_enrol"))]

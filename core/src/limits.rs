@@ -90,6 +90,10 @@ pub const VAULT_WRAPPED: usize = 1024;
 pub const VAULT_PASSPHRASE: RangeInclusive<usize> = 1..=1024;
 /// Vault: accounts.
 pub const VAULT_ACCOUNTS: usize = 10_000;
+/// Vault: changes that can be taken back.
+pub const VAULT_STEPS: u64 = 20;
+/// Vault: bytes that they take together; the newest may take more.
+pub const VAULT_STEPS_BYTES: usize = 1 << 20;
 /// Vault: groups.
 pub const VAULT_GROUPS: usize = 256;
 /// Vault: rows that are kept of hardware tokens: burns, ledger, keys, batches and their rows.
@@ -231,6 +235,7 @@ pub const TABLE: &[Limit] = &[
     Limit { surface: "issuer and name of an account", most: ACCOUNT_NAME as u64, unit: "scalar values each" },
     Limit { surface: "combining marks on a letter of a name", most: ACCOUNT_MARKS as u64, unit: "marks" },
     Limit { surface: "note of an account", most: ACCOUNT_NOTE as u64, unit: "scalar values" },
+    Limit { surface: "changes that can be taken back", most: VAULT_STEPS, unit: "changes" },
     Limit { surface: "groups", most: VAULT_GROUPS as u64, unit: "groups" },
     Limit { surface: "rows kept of hardware tokens", most: VAULT_KEPT as u64, unit: "rows" },
     Limit { surface: "name of a group", most: GROUP_NAME as u64, unit: "scalar values" },

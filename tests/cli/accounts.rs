@@ -180,6 +180,11 @@ fn groups_are_made_named_moved_and_removed_and_their_accounts_stay() {
     assert_eq!(names, ["Play", "Home", "Work"]);
     assert!(desk.done(&["groups", "rename", "work", "Office"]).stderr.contains("Group: Work → Office"));
     assert!(desk.refused(&["groups", "rename", "office", "HOME"]).contains(text("error.same_name")));
+    let idle = desk.done(&["groups", "rename", "office", "Office"]);
+    assert_eq!(idle.stderr.trim_end(), text("accounts.edit_nothing"));
+    let back = desk.done(&["undo"]);
+    assert!(back.stderr.contains("Group: Office → Work"), "a new name is a change too: {}", back.stderr);
+    desk.done(&["groups", "rename", "work", "Office"]);
     assert!(desk.refused(&["groups", "rename", "o", "x"]).contains("Several groups"));
     let asked = desk.refused(&["groups", "remove", "office"]);
     assert!(asked.contains("--yes"), "{asked}");
@@ -193,9 +198,25 @@ fn groups_are_made_named_moved_and_removed_and_their_accounts_stay() {
     assert_eq!(desk.done(&["groups"]).stdout, "Play    0 accounts\nHome    0 accounts\nOffice  1 account\n");
     desk.done(&["groups", "remove", "office", "play", "--yes"]);
     desk.done(&["groups", "remove", "home"]);
+    each_removal_comes_back(&desk);
     assert_eq!((desk.done(&["groups"]).stdout.as_str(), desk.issuers(&[]).len()), ("", 4));
     assert!(desk.refused(&["groups", "remove", "home"]).contains(text("accounts.no_groups")));
     assert!(desk.refused(&["groups", "add", " "]).contains(text("error.rule_empty")));
+}
+
+/// Of two removals none is lost, and what hinders one is named with the way out.
+fn each_removal_comes_back(desk: &Desk) {
+    let first = desk.done(&["undo"]);
+    assert!(first.stderr.contains("Before that: the removal of 2 groups."), "{}", first.stderr);
+    desk.done(&["groups", "add", "PLAY"]);
+    let hindered = desk.refused(&["undo"]);
+    assert!(hindered.contains("the removal of 2 groups") && hindered.contains("name Play now"), "{hindered}");
+    assert!(hindered.contains("countersign undo --skip"), "{hindered}");
+    desk.done(&["groups", "rename", "PLAY", "Other"]);
+    assert!(desk.done(&["undo", "--skip"]).stderr.contains("It stands: the new name of a group"));
+    desk.done(&["undo"]);
+    assert_eq!(desk.done(&["groups"]).stdout.matches("Office  1 account").count(), 1);
+    desk.done(&["groups", "remove", "office", "play", "other", "home", "--yes"]);
 }
 
 #[test]

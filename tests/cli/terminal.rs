@@ -310,7 +310,12 @@ fn line_by_line_accounts_are_kept_as_on_the_screen() {
     said("codes favourites\ncodes club", &["AWS (mara) · a favourite", "There is no such group."]);
     said(
         "rename work\nFirm\ncodes firm\nungroup firm\ny\ngroups\nundo\ngroups\nungroup firm\ny",
-        &["AWS (mara)", "There is no group yet.", "Taken back: The group Firm is gone", "Firm: 1"],
+        &[
+            "AWS (mara)",
+            "There is no group yet.",
+            "Taken back: the removal of the group Firm. Before that: the new name",
+            "Firm: 1",
+        ],
     );
     said("part aws\nWork\nsort size\nsort name", &["There is no such group.", "own, name, use, code", "Bank (mara)"]);
     said(
@@ -321,12 +326,16 @@ fn line_by_line_accounts_are_kept_as_on_the_screen() {
         "remove aws\ny\nundo\nremove aws\ny\nbin\nrestore aws\nundo",
         &[
             "Removed: AWS (mara). Type undo",
-            "Taken back: Removed: AWS (mara)",
+            "Taken back: the removal of AWS (mara)",
             "AWS (mara) · until",
             "Brought back: AWS (mara)",
         ],
     );
     assert!(back.contains("Taken back") && !back.contains("gone for good"), "{back}");
+    said(
+        "undo\nundo",
+        &["changed in another way since", "Type undo to let it stand", "It stands: the change of AWS (mara)"],
+    );
     said("remove aws\ny\npurge aws\nn\npurge aws\ny\nbin", &["It is gone for good.", "Nothing was removed"]);
     said(
         "type\nsteam\nSteam\nmara\nGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n\n\n\n\n\n\n\nfind steam",
@@ -351,8 +360,8 @@ fn line_by_line_accounts_are_kept_as_on_the_screen() {
         &["Lock after: never", "45 seconds", "from 5 to 600"],
     );
     said(
-        "place github\nbank\ncodes\nundo\nundo",
-        &["Moved: GitHub (mara)", "Taken back: Moved", "nothing to take back"],
+        "place github\nbank\nplace github\n\ncodes\nundo\nundo",
+        &["Nothing to change", "Moved: GitHub (mara)", "Taken back: the move of GitHub (mara)", "Taken back: the"],
     );
 }
 

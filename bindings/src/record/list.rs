@@ -168,6 +168,35 @@ impl From<vault::Changed> for ChangedRow {
     }
 }
 
+/// A change that is kept, and what taking it back does.
+#[derive(Clone, uniffi::Record)]
+pub struct StepRow {
+    /// Its number: that of a later change is larger.
+    pub number: u64,
+    /// The accounts that it changed, as far as they are there.
+    pub accounts: Vec<ChangedRow>,
+    /// The groups that it removed, and that come back.
+    pub removed: Vec<GroupRow>,
+    /// The groups that it named anew or moved, as they were.
+    pub regrouped: Vec<GroupRow>,
+    /// Why it can't be taken back as things are: `undo_step` is refused by the same, and `let_stand` makes way for the change
+    /// before it.
+    pub hindered: Option<InputFault>,
+}
+
+impl From<vault::Step> for StepRow {
+    fn from(core: vault::Step) -> Self {
+        let vault::Step { number, accounts, removed, regrouped, hindrance } = core;
+        Self {
+            number,
+            accounts: accounts.into_iter().map(ChangedRow::from).collect(),
+            removed: removed.into_iter().map(GroupRow::from).collect(),
+            regrouped: regrouped.into_iter().map(|(before, _)| GroupRow::from(before)).collect(),
+            hindered: hindrance.map(|hindrance| hindrance.error().into()),
+        }
+    }
+}
+
 mirror! {
     /// An order of a list.
     Sort = vault::Sort {

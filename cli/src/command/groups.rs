@@ -124,18 +124,25 @@ fn add(context: &Context, desk: &Desk, groups: &Groups, names: &[String]) -> Res
 }
 
 fn rename(context: &Context, desk: &Desk, group: &Group, name: &str) -> Result<(), Fault> {
-    desk.app.rename_group(group.id, name)?;
+    let changed = desk.app.rename_group(group.id, name)?;
     context.terminal.result("", &json!({ "id": group.id.to_string(), "name": name.trim() }));
+    if !changed {
+        context.terminal.say(text("accounts.edit_nothing"));
+        return Ok(());
+    }
     let (before, after) = (outside::isolated(&group.name), outside::isolated(name.trim()));
     let values = [("field", text("accounts.group")), ("before", &*before), ("after", &*after)];
     context.terminal.say(&fill("accounts.difference", &values));
+    context.terminal.say(text("accounts.undo_how"));
     Ok(())
 }
 
 fn put(context: &Context, desk: &Desk, groups: &Groups, group: &Group, place: &Place) -> Result<(), Fault> {
     let others: Vec<GroupId> = groups.all().iter().map(|group| group.id).filter(|id| *id != group.id).collect();
     let to = before(&others, place, |name| groups.find(name).map(|group| group.id))?;
-    desk.app.move_group(group.id, to)?;
+    if !desk.app.move_group(group.id, to)? {
+        context.terminal.say(text("accounts.edit_nothing"));
+    }
     list(context, desk, &Groups::of(&desk.app)?)
 }
 

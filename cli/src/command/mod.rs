@@ -37,6 +37,7 @@ mod settings;
 mod sheet;
 mod show;
 pub(crate) mod slots;
+pub(crate) mod step;
 pub mod there;
 pub mod token;
 mod undo;
@@ -182,7 +183,7 @@ pub fn run(arguments: Arguments, phone: impl FnOnce(&Context, &Tui) -> Result<()
         Some(Command::Groups { what }) => groups::run(&context, what.as_ref()),
         Some(Command::Remove(asked)) => remove::run(&context, &asked),
         Some(Command::Bin { what }) => bin::run(&context, what.as_ref()),
-        Some(Command::Undo { yes }) => undo::run(&context, yes),
+        Some(Command::Undo { yes, skip }) => undo::run(&context, yes, skip),
         Some(Command::Enrol(read)) => enrol::run(&context, &read),
         Some(Command::Approvals { once }) => approvals::run(&context, once),
         Some(Command::Approve(which)) => answer::approve(&context, which.id.as_deref()),

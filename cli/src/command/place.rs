@@ -50,14 +50,12 @@ pub fn run(context: &Context, asked: &Move) -> Result<(), Fault> {
     others.sort_by_key(|account| (account.order, account.id));
     let others: Vec<AccountId> = others.iter().map(|account| account.id).collect();
     let to = before(&others, &asked.place, |name| account::find(&accounts, name).map(|other| other.id))?;
-    let stands = accounts.iter().filter(|other| (other.order, other.id) > (found.order, found.id));
-    if stands.min_by_key(|other| (other.order, other.id)).map(|next| next.id) == to {
-        context.terminal.result("", &json!({ "changed": [] }));
-        context.terminal.say(text("accounts.edit_nothing"));
-        return Ok(());
+    if desk.app.move_account(found.id, to)? {
+        return edit::say(context, &desk, &Groups::of(&desk.app)?, &[found.id]);
     }
-    desk.app.move_account(found.id, to)?;
-    edit::say(context, &desk, &Groups::of(&desk.app)?, &[found.id])
+    context.terminal.result("", &json!({ "changed": [] }));
+    context.terminal.say(text("accounts.edit_nothing"));
+    Ok(())
 }
 
 impl Place {

@@ -14,6 +14,7 @@ mod saving;
 mod screen;
 mod setting;
 pub mod state;
+mod undoing;
 pub mod update;
 pub mod view;
 mod worker;

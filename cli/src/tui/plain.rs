@@ -3,7 +3,7 @@
 mod keeping;
 mod moving;
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::mpsc::channel;
@@ -18,7 +18,7 @@ use countersign_core::protocol::otp::Typed;
 use countersign_core::vault::{Kind, NewAccount, Sort, View};
 use countersign_strings::{fill, text};
 
-use super::saving::Before;
+use super::undoing::Known;
 use super::{Start, setting};
 use crate::command::account::Alike;
 use crate::command::approvals::{card, described, notice};
@@ -39,7 +39,7 @@ pub fn run(context: &Context, start: Start) -> Result<(), Fault> {
     let desk = super::open(context, start.fresh, ask.clone())?;
     let (terminal, settings) = (context.terminal.clone(), context.home.settings());
     let sort = setting::sort(&settings);
-    let phone = Phone { desk, ask, terminal, settings, done: RefCell::default(), sort: Cell::new(sort) };
+    let phone = Phone { desk, ask, terminal, settings, done: Cell::default(), sort: Cell::new(sort) };
     start.note.iter().for_each(|line| say(line));
     say(text("tui.plain_welcome"));
     let (changed, changes) = channel();
@@ -127,8 +127,8 @@ struct Phone {
     terminal: Arc<Terminal>,
     /// The file of the desk's settings.
     settings: PathBuf,
-    /// What was done last, as long as it can be taken back.
-    done: RefCell<Option<(String, Before)>>,
+    /// What was done last, as it was told.
+    done: Cell<Known>,
     sort: Cell<Sort>,
 }
 

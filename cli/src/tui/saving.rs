@@ -7,7 +7,7 @@ use countersign_core::error::{Error, InputError, Named, Rule};
 use countersign_core::protocol::Secret;
 use countersign_core::protocol::otp::base32::{self, Base32Error};
 use countersign_core::protocol::otp::{Counter, Digits, Period, Pin, motp};
-use countersign_core::vault::{self, Account, AccountId, Edit, Group, GroupId, Kind, NewAccount, is_nameless};
+use countersign_core::vault::{self, Account, AccountId, Edit, GroupId, Kind, NewAccount, is_nameless};
 use countersign_strings::text;
 
 use super::form::{Form, FormKind, Item};
@@ -157,34 +157,6 @@ pub fn with_groups<T>(
         }
     }
     saved
-}
-
-/// What there was before the last change, and is no longer: by it the change is known again.
-#[derive(Clone, Default, PartialEq)]
-pub struct Before {
-    accounts: Vec<Arc<Account>>,
-    groups: Vec<Group>,
-}
-
-/// What the last change of accounts changed; nothing where it can't be taken back.
-pub fn last_change(app: &App) -> Before {
-    let accounts = app.last_change().unwrap_or_default().into_iter().map(|changed| changed.before).collect();
-    Before { accounts, groups: app.removed_groups().unwrap_or_default() }
-}
-
-/// Takes back the change that is known by `before`, and never one that another program made since.
-///
-/// # Errors
-/// Why it is not taken back.
-pub fn undo(app: &App, before: &Before) -> Result<(), String> {
-    let late = || text("tui.undo_late").to_owned();
-    if *before == Before::default() || last_change(app) != *before {
-        return Err(late());
-    }
-    app.undo_change().map_err(|fault| match fault {
-        Error::Input(InputError::NotFound) => late(),
-        fault => words::of_error(&fault),
-    })
 }
 
 /// What of `these` is not among `those`.

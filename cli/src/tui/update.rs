@@ -62,7 +62,7 @@ impl State {
             Event::Accounts(_) | Event::NotRead(_) => {}
             Event::Details(_) | Event::Form(_) | Event::Saved(_) | Event::Groups(_) | Event::Found { .. }
                 if self.unlock.is_some() => {}
-            Event::Bin(_) | Event::Did(_) | Event::Undone(_) | Event::Settings(_) if self.unlock.is_some() => {}
+            Event::Bin(_) | Event::Did(_) | Event::Undone { .. } | Event::Settings(_) if self.unlock.is_some() => {}
             Event::Gateways(gateways) => self.gateways_changed(gateways),
             Event::Cards(cards) => self.cards_changed(cards, out),
             Event::Read(Ok(found)) => self.page = Page::Confirm(Confirm::new(found)),
@@ -104,7 +104,7 @@ impl State {
             Event::Found { text, ids } => self.found_too(&text, ids),
             Event::Bin(rows) => self.bin_read(rows),
             Event::Did(words) => self.did(words),
-            Event::Undone(how) => self.undone(how),
+            Event::Undone { said, next } => (self.notice, self.undo) = (Some(said), next),
             Event::Settings(set) => self.settings_read(set),
             Event::Notice(words) => self.notice = Some(words),
             Event::Tokens(rows) => self.ledger_read(rows),
@@ -200,14 +200,6 @@ impl State {
         }
         self.notice = Some(fill("tui.did", &[("what", &words)]));
         self.undo = Some(words);
-    }
-
-    fn undone(&mut self, how: Result<(), String>) {
-        let what = self.undo.take().unwrap_or_default();
-        self.notice = Some(match how {
-            Ok(()) => fill("tui.undone", &[("what", &what)]),
-            Err(words) => words,
-        });
     }
 
     /// Accounts whose notes have what is looked for, unless something else is looked for by now.

@@ -25,10 +25,10 @@ use super::ask::ScreenAsk;
 use super::field::Field;
 use super::model::{Answered, Figures};
 use super::rows::{self, Counted};
-use super::saving::{self, Before};
 use super::screen::Message;
 use super::setting;
 use super::state::{Effect, Event, Removal};
+use super::undoing::{self, Known};
 use crate::command::history;
 use crate::command::there::{self, Became};
 use crate::command::token::args::Where;
@@ -52,8 +52,8 @@ struct Inner {
     /// The groups as they were read last.
     groups: Mutex<Vec<Group>>,
     sort: Mutex<Sort>,
-    /// What was done last.
-    done: Mutex<Before>,
+    /// What was done last, as it was told.
+    done: Mutex<Known>,
     /// The file of the desk's settings.
     settings: PathBuf,
     home: Home,
@@ -161,7 +161,7 @@ impl Worker {
 
     fn tell(&self, event: Event) {
         if matches!(event, Event::Did(_)) {
-            *lock(&self.0.done) = saving::last_change(&self.0.desk.app);
+            *lock(&self.0.done) = undoing::last(&self.0.desk.app);
         }
         // The screen is gone only when the program ends.
         let _ = lock(&self.0.messages).send(Message::Event(Box::new(event)));

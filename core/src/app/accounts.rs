@@ -5,7 +5,9 @@ use super::{App, lock};
 use crate::error::PortError;
 use crate::error::{Error, InputError};
 use crate::port::Topic;
-use crate::vault::{AccountId, Binned, Changed, Codes, Edit, Group, GroupId, IconId, NewAccount, Picture, Vault, View};
+use crate::vault::{
+    AccountId, Binned, Changed, Codes, Edit, Group, GroupId, IconId, NewAccount, Picture, Step, Vault, View,
+};
 
 impl App {
     /// The list that `view` asks for at `now`, in Unix time, with its codes.
@@ -34,11 +36,11 @@ impl App {
         self.change_accounts(|vault| vault.edit_all(ids, edit))
     }
 
-    /// Puts an account before another one in the order of the list, or at the end.
+    /// Puts an account before another one in the order of the list, or at the end. False where it stands there already.
     ///
     /// # Errors
     /// [`InputError::NotFound`], [`InputError::VaultLocked`]; [`PortError`] of the disk.
-    pub fn move_account(&self, id: AccountId, before: Option<AccountId>) -> Result<(), Error> {
+    pub fn move_account(&self, id: AccountId, before: Option<AccountId>) -> Result<bool, Error> {
         self.change_accounts(|vault| vault.move_account(id, before))
     }
 
@@ -88,7 +90,31 @@ impl App {
         self.state().is_ok_and(|mut state| state.safe.vault().is_ok_and(|vault| vault.can_undo()))
     }
 
-    /// What [`App::undo_change`] would take back: each account as it was and as it is.
+    /// The last change that is kept, and why it can't be taken back where it can't.
+    ///
+    /// # Errors
+    /// [`InputError::VaultLocked`]; [`PortError`] of the disk.
+    pub fn last_step(&self) -> Result<Option<Step>, Error> {
+        self.state()?.safe.vault()?.last_step()
+    }
+
+    /// As [`App::undo_change`], of the change of this number alone.
+    ///
+    /// # Errors
+    /// As [`App::undo_change`]; [`InputError::NotFound`] too where another change is the last by now.
+    pub fn undo_step(&self, number: u64) -> Result<(), Error> {
+        self.change_accounts(|vault| vault.undo_step(number))
+    }
+
+    /// Lets the last change stand, where it has this number: the one before it is then the last.
+    ///
+    /// # Errors
+    /// [`InputError::NotFound`] where another change is the last; [`PortError`] of the disk.
+    pub fn let_stand(&self, number: u64) -> Result<(), Error> {
+        self.change_accounts(|vault| vault.let_stand(number))
+    }
+
+    /// What [`App::undo_change`] would take back: each account as it was and as it is; none where it would be refused.
     ///
     /// # Errors
     /// [`InputError::VaultLocked`]; [`PortError`] of the disk.
@@ -104,7 +130,8 @@ impl App {
         self.state()?.safe.vault()?.removed_groups()
     }
 
-    /// Takes back the last edit, move or deletion, whichever program made it, with all accounts that it changed.
+    /// Takes back the last edit, move or deletion, whichever program made it, with all accounts that it changed; the one before
+    /// it is then the last.
     ///
     /// # Errors
     /// [`InputError::NotFound`] where there is none, or an account was changed since; [`InputError::Duplicate`], and
@@ -138,19 +165,19 @@ impl App {
         self.change_accounts(|vault| vault.add_group(name))
     }
 
-    /// Gives a group another name.
+    /// Gives a group another name. False where it has that name already.
     ///
     /// # Errors
     /// [`InputError::NotFound`], [`InputError::SameName`]; as [`App::add_group`].
-    pub fn rename_group(&self, id: GroupId, name: &str) -> Result<(), Error> {
+    pub fn rename_group(&self, id: GroupId, name: &str) -> Result<bool, Error> {
         self.change_accounts(|vault| vault.rename_group(id, name))
     }
 
-    /// Puts a group before another one, or at the end.
+    /// Puts a group before another one, or at the end. False where it stands there already.
     ///
     /// # Errors
     /// [`InputError::NotFound`]; [`PortError`] of the disk.
-    pub fn move_group(&self, id: GroupId, before: Option<GroupId>) -> Result<(), Error> {
+    pub fn move_group(&self, id: GroupId, before: Option<GroupId>) -> Result<bool, Error> {
         self.change_accounts(|vault| vault.move_group(id, before))
     }
 

@@ -225,7 +225,7 @@ impl Work<'_> {
         }
         let mut account = (*same.account).clone();
         account.kind = given;
-        let before = Before::of_counter(&same.account, &account);
+        let before = Before::of(&same.account, &account, None);
         self.rewrite(same, account, None)?;
         Ok(Some(before))
     }

@@ -10,7 +10,8 @@ use super::Vault;
 use super::account::{Account, AccountId, Deleted};
 use super::add::has_room;
 use super::change::Work;
-use super::rows::Row;
+use super::key::Keys;
+use super::rows::{Row, Rows};
 use super::summary::Summary;
 use crate::error::{Error, InputError};
 use crate::limits;
@@ -172,13 +173,15 @@ impl Work<'_> {
 
     /// Whether the same account is not there already.
     pub fn may_come_back(&self, row: &Row) -> Result<(), InputError> {
-        let identity = row.identity(self.keys);
-        let mut there = self.rows.good.values().filter(|row| !row.is_deleted());
-        match there.find(|other| other.identity(self.keys) == identity) {
-            Some(same) => Err(InputError::Duplicate(same.account.id.0)),
-            None => Ok(()),
-        }
+        same_outside(self.rows, row, self.keys).map_or(Ok(()), |same| Err(InputError::Duplicate(same.0)))
     }
+}
+
+/// The account outside the bin that is the same as one in it.
+pub(super) fn same_outside(rows: &Rows, row: &Row, keys: &Keys) -> Option<AccountId> {
+    let identity = row.identity(keys);
+    let mut there = rows.good.values().filter(|row| !row.is_deleted());
+    there.find(|other| other.identity(keys) == identity).map(|same| same.account.id)
 }
 
 #[cfg(test)]

@@ -229,6 +229,11 @@ pub(super) struct Work<'a> {
 impl Work<'_> {
     /// Writes the summary that goes with the change, and hands over what memory takes after the commit.
     pub fn settle(self) -> Result<After, Error> {
+        let gone = self.after.accounts.iter().filter(|(_, row)| row.is_none()).map(|(id, _)| *id);
+        let gone: Vec<AccountId> = gone.collect();
+        if !gone.is_empty() {
+            self.forget_changes_of(&gone)?;
+        }
         let mut summary = self.summary;
         if self.sum_anew {
             summary = Summary::of(self.keys, &self.after.overlay(self.rows.found()), &summary);
@@ -316,8 +321,6 @@ impl Work<'_> {
             Some(version) => self.summary.accounts.remove(self.keys, id.0, version),
             None => self.sum_anew = true,
         }
-        // What is gone for good is not kept to be taken back either.
-        self.forget_undo()?;
         self.change.delete_account(id.0)?;
         self.change.delete(Place::Note, id.0 << 4..(id.0 << 4) + 16)?;
         self.after.accounts.push((id, None));

@@ -41,25 +41,30 @@ impl Vault {
         })
     }
 
-    /// Puts an account before another one in the order of the list, or at the end.
+    /// Puts an account before another one in the order of the list, or at the end. False where it stands there already:
+    /// then nothing is written.
     ///
     /// # Errors
     /// As [`Vault::get`], of either.
-    pub fn move_account(&mut self, id: AccountId, before: Option<AccountId>) -> Result<(), Error> {
+    pub fn move_account(&mut self, id: AccountId, before: Option<AccountId>) -> Result<bool, Error> {
         self.refresh()?;
         let rows = &self.unlocked()?.rows;
-        rows.find(id)?;
+        let stands = rows.find(id)?;
+        let stands = (stands.account.order, id);
         let there = rows.good.values().filter(|row| !row.is_deleted() && row.account.id != id);
         let mut places: Vec<(u64, AccountId)> = there.map(|row| (row.account.order, row.account.id)).collect();
         places.sort_unstable();
         let to = match before {
-            Some(before) if before == id => return Ok(()),
+            Some(before) if before == id => return Ok(false),
             Some(before) => {
                 rows.find(before)?;
                 places.iter().position(|(_, at)| *at == before).ok_or(InputError::NotFound)?
             }
             None => places.len(),
         };
+        if places.iter().filter(|place| **place < stands).count() == to {
+            return Ok(false);
+        }
         let moved = match place_between(to.checked_sub(1).map(|at| places[at].0), places.get(to).map(|place| place.0)) {
             Some(order) => vec![(id, order)],
             // No room is left between the two: all get new places.
@@ -75,12 +80,7 @@ impl Vault {
             account.order = order.unwrap_or(account.order);
             Ok((account, None))
         })?;
-        Ok(())
-    }
-
-    /// Whether there is a change of accounts that [`Vault::undo`] takes back.
-    pub fn can_undo(&mut self) -> bool {
-        self.last().is_ok_and(|(groups, all)| !groups.is_empty() || !all.is_empty())
+        Ok(true)
     }
 
     /// A code of this account was used: copied, or read by the person. Counted in memory, and written when the vault is
@@ -266,8 +266,9 @@ mod tests {
             (false, vec![home], vec!["old".to_owned()], "note 1")
         );
         assert_eq!(vault.note(ids[2]).unwrap().as_str(), "note 3");
-        assert!(!vault.can_undo());
-        assert_eq!(vault.undo(), Err(InputError::NotFound.into()));
+        assert!(vault.can_undo());
+        vault.undo().unwrap();
+        assert!(check(&mut vault, ids[0]).3.is_empty(), "the edit before it");
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(super) enum Place {
     Icon,
     /// `picture.body`
     Picture,
-    /// `summary.body`, in a row of its own: how the last change of accounts is taken back.
+    /// `summary.body`, in rows of their own: how the last changes are taken back.
     Undo,
     /// `reserve.body`
     Reserve,

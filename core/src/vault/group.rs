@@ -11,8 +11,8 @@ use super::change::Work;
 use super::frame::{Place, read_varint, write_varint};
 use super::label::{read_text, write_text};
 use super::list::folded;
-use super::rows::Single;
-use super::undo::{Before, Removed};
+use super::rows::{Rows, Single};
+use super::undo::{Before, Regrouped, Removed};
 use super::{Unlocked, Vault};
 use crate::error::{Error, InputError, Named};
 use crate::limits;
@@ -84,7 +84,7 @@ impl Vault {
     pub fn add_group(&mut self, name: &str) -> Result<GroupId, Error> {
         let name = group_name(name)?;
         self.change(|work| {
-            if let Some(same) = work.group_of(&name, None) {
+            if let Some(same) = same_name(work.rows, &name, None) {
                 return Ok(same);
             }
             let count = work.rows.groups.good.len() + work.rows.groups.bad.len();
@@ -100,26 +100,27 @@ impl Vault {
         })
     }
 
-    /// Gives a group another name.
+    /// Gives a group another name, which [`Vault::undo`] takes back. False where it has that name already: then nothing is
+    /// written that can be taken back.
     ///
     /// # Errors
     /// [`InputError::NotFound`]; [`InputError::SameName`] where another group has it; as [`Vault::add_group`].
-    pub fn rename_group(&mut self, id: GroupId, name: &str) -> Result<(), Error> {
+    pub fn rename_group(&mut self, id: GroupId, name: &str) -> Result<bool, Error> {
         let name = group_name(name)?;
         self.change(|work| {
             let row = work.rows.groups.good.get(&id.0).ok_or(InputError::NotFound)?;
-            if work.group_of(&name, Some(id)).is_some() {
+            if same_name(work.rows, &name, Some(id)).is_some() {
                 return Err(InputError::SameName.into());
             }
-            work.write_group(Some(row), &Group { name, ..row.value.clone() })
+            work.regroup(vec![Group { name, ..row.value.clone() }])
         })
     }
 
-    /// Puts a group before another one, or at the end.
+    /// Puts a group before another one, or at the end, which [`Vault::undo`] takes back. False where it stands there already.
     ///
     /// # Errors
     /// [`InputError::NotFound`]; [`PortError`](crate::error::PortError) of the disk.
-    pub fn move_group(&mut self, id: GroupId, before: Option<GroupId>) -> Result<(), Error> {
+    pub fn move_group(&mut self, id: GroupId, before: Option<GroupId>) -> Result<bool, Error> {
         self.change(|work| {
             let mut rows: Vec<&Single<Group>> = work.rows.groups.good.values().collect();
             rows.sort_by_key(|row| (row.value.order, row.value.id));
@@ -131,12 +132,10 @@ impl Vault {
                 None => rows.len(),
             };
             rows.insert(to, moved);
-            for (order, row) in (1..).zip(rows) {
-                if row.value.order != order {
-                    work.write_group(Some(row), &Group { order, ..row.value.clone() })?;
-                }
+            if to == at {
+                return Ok(false);
             }
-            Ok(())
+            work.regroup((1..).zip(rows).map(|(order, row)| Group { order, ..row.value.clone() }).collect())
         })
     }
 
@@ -211,13 +210,6 @@ impl Unlocked {
 }
 
 impl Work<'_> {
-    /// The group that has this name, whatever the case, other than `but`.
-    fn group_of(&self, name: &str, but: Option<GroupId>) -> Option<GroupId> {
-        let name = folded(name);
-        let same = |group: &&Group| Some(group.id) != but && folded(&group.name) == name;
-        self.rows.groups.good.values().map(|row| &row.value).find(same).map(|group| group.id)
-    }
-
     /// Writes a group of another vault as a new one.
     pub(super) fn copy_group(&mut self, group: &Group) -> Result<GroupId, Error> {
         let id = GroupId(self.new_id());
@@ -225,23 +217,34 @@ impl Work<'_> {
         Ok(id)
     }
 
-    /// Brings back a group that was removed, one of `many`.
-    pub(super) fn bring_group_back(&mut self, removed: &Removed, many: usize) -> Result<(), Error> {
+    /// Brings back a group that was removed, where nothing hinders that.
+    pub(super) fn bring_group_back(&mut self, removed: &Removed) -> Result<(), Error> {
         let Removed { version, group } = removed;
-        if self.rows.groups.good.contains_key(&group.id.0) || self.rows.groups.bad.contains_key(&group.id.0) {
-            return Err(InputError::NotFound.into());
-        }
-        if self.group_of(&group.name, None).is_some() {
-            return Err(InputError::SameName.into());
-        }
-        let count = self.rows.groups.good.len() + self.rows.groups.bad.len() + many;
-        if count > limits::VAULT_GROUPS {
-            let (found, most) = (count as u64, limits::VAULT_GROUPS as u64);
-            return Err(InputError::TooMuch { what: Named::Groups, found, most }.into());
-        }
         let version = self.put_back(Place::Group, group.id.0, *version, &group.write())?;
         self.after.groups.push((group.id.0, Some(Single { version, value: group.clone() })));
         Ok(())
+    }
+
+    /// Makes a group that is there what it was.
+    pub(super) fn put_group_back(&mut self, group: &Group) -> Result<(), Error> {
+        let row = self.rows.groups.good.get(&group.id.0).ok_or(InputError::NotFound)?;
+        self.write_group(Some(row), group)
+    }
+
+    /// Writes those of these groups that change, and keeps how that is taken back. Whether there were any.
+    fn regroup(&mut self, groups: Vec<Group>) -> Result<bool, Error> {
+        let mut changed = vec![];
+        for after in groups {
+            let row = self.rows.groups.good.get(&after.id.0).ok_or(InputError::NotFound)?;
+            if row.value != after {
+                self.write_group(Some(row), &after)?;
+                changed.push(Regrouped { before: row.value.clone(), after });
+            }
+        }
+        if !changed.is_empty() {
+            self.keep_regrouping(&changed)?;
+        }
+        Ok(!changed.is_empty())
     }
 
     fn write_group(&mut self, before: Option<&Single<Group>>, group: &Group) -> Result<(), Error> {
@@ -257,6 +260,13 @@ impl Work<'_> {
         let known = |id: &GroupId| self.rows.groups.good.contains_key(&id.0);
         if groups.iter().all(known) { Ok(()) } else { Err(InputError::NotFound) }
     }
+}
+
+/// The group that has this name, whatever the case, other than `but`.
+pub(super) fn same_name(rows: &Rows, name: &str, but: Option<GroupId>) -> Option<GroupId> {
+    let name = folded(name);
+    let same = |group: &&Group| Some(group.id) != but && folded(&group.name) == name;
+    rows.groups.good.values().map(|row| &row.value).find(same).map(|group| group.id)
 }
 
 fn group_name(name: &str) -> Result<String, InputError> {

@@ -20,8 +20,8 @@ use crate::port::Random;
 const TABLES: [(u8, &str); 8] =
     [(1, ACCOUNT), (3, "note"), (4, "summary"), (5, "groups"), (6, "icon"), (7, "picture"), (8, "header"), (9, "kept")];
 const ACCOUNT: &str = "account";
-/// Where the last change of accounts is kept.
-const LAST_CHANGE: Name = (4, undo::ROW);
+/// The table in which the last changes are kept.
+const CHANGES: u8 = 4;
 
 /// What a file's hidden vault holds.
 pub(super) struct Hidden {
@@ -99,10 +99,7 @@ impl Beneath<'_> {
         for (number, table) in TABLES {
             dump(memory, number, table, &mut entries)?;
         }
-        // Where there is no room for how the last change is taken back, that is what goes: what is full can be emptied.
-        if !reserve::fits(&entries) && entries.remove(&LAST_CHANGE).is_some() {
-            memory.execute("DELETE FROM summary WHERE id = ?1", [signed(LAST_CHANGE.1)])?;
-        }
+        make_room(memory, &mut entries)?;
         let headers = Reader::new(memory, &self.file).headers()?;
         let header = headers.first().and_then(|body| header::Copy::parse(body)).ok_or(Error::Internal)?;
         let slot = header.header.slots.first().cloned().ok_or(Error::Internal)?;
@@ -112,6 +109,23 @@ impl Beneath<'_> {
         self.cells.settle(plan);
         Ok(())
     }
+}
+
+/// Where there is no room for how the last changes are taken back, those are what goes, the oldest first: what is full can be
+/// emptied.
+fn make_room(memory: &Connection, entries: &mut Entries) -> Result<(), Fault> {
+    let (first, end) = ((CHANGES, undo::ROWS.start), (CHANGES, undo::ROWS.end));
+    let mut changes: Vec<(u64, Name)> =
+        entries.range(first..end).map(|(name, piece)| (undo::version_of(piece), *name)).collect();
+    changes.sort_unstable();
+    for (_, name) in changes {
+        if reserve::fits(entries) {
+            break;
+        }
+        entries.remove(&name);
+        memory.execute("DELETE FROM summary WHERE id = ?1", [signed(name.1)])?;
+    }
+    Ok(())
 }
 
 /// Everything of a table, as the cells keep it: of an account the length of its seed, seed and label.

@@ -77,7 +77,7 @@ pub use sheet::{LINES as SHEET_LINES, Sheet};
 pub use slot::{Slot, SlotId, SlotKind};
 pub use slots::SlotRow;
 pub use tile::{DRAWN, Tile, drawn};
-pub use undo::Changed;
+pub use undo::{Changed, Hindrance, Step};
 
 use crate::cancel::Cancel;
 #[cfg(doc)]

@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const CHECKPOINT: u32 = 256;
 
 /// Tables, in the order in which they are made; a file of format 1 has the first four. Two copies of the header are its
-/// rows 1 and 2; the summary is row 1, and row 2 how the last change is taken back; part `p` of the note of account `a` is
+/// rows 1 and 2; the summary is row 1, and rows 2 to 21 how the last changes are taken back; part `p` of the note of account `a` is
 /// row `16 a + p`, part `p` of the picture of icon `i` row `512 i + p`. `seed` stands before `label`: it is short, and so
 /// never leaves the row's own page. What the reserve is for stands in [`super::reserve`].
 const TABLES: [(&str, &str); 9] = [

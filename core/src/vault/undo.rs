@@ -1,43 +1,31 @@
-//! The last change of accounts, kept so that it can be taken back: also by another program, and after the vault was locked.
+//! The last changes of accounts and groups, kept so that they can be taken back, the newest first: also by another program,
+//! and after the vault was locked.
 //!
-//! It is one sealed piece beside the summary, written in the transaction of its change and gone with whatever it tells of:
-//!
-//! ```text
-//! 1 | for each account: id | mark 16 | its label before, with its length | 0, or 1 and its note before
-//! 2 | how many groups | for each: id | version | the group, with its length | accounts as above
-//! ```
-//!
-//! The second form is that of a change that removed groups.
-//!
-//! The mark tells whether the account is still as the change left it; a code that was used since is no difference. Where
-//! the change was one of the counter alone, the mark has the counter in it: it goes back only while no code was used since.
+//! Each is a sealed piece of its own beside the summary, written in the transaction of its change ([`piece`]). A change that
+//! is hindered says by what; a person then clears that away, or lets the change stand, and the one before it is the next.
+
+mod piece;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use countersign_protocol::jose::H32;
 use zeroize::Zeroizing;
 
+pub(super) use self::piece::{Before, ROWS, Regrouped, Removed, version_of};
+use self::piece::{Piece, mark, mark_with_counter, newest};
+use super::Unlocked;
 use super::Vault;
 use super::account::{Account, AccountId};
+use super::bin::same_outside;
 use super::change::Work;
-use super::frame::{Place, Tag, read_varint, write_varint};
-use super::group::{Group, GroupId};
+use super::group::{Group, GroupId, same_name};
 use super::icon::Icon;
-use super::kind::Kind;
-use super::label::{Label, Note, read_text, write_text};
-use super::slot::take;
-use super::{Unlocked, key::Keys, store::Reader};
-use crate::error::{Error, InputError};
+use super::key::Keys;
+use super::rows::Rows;
+use crate::error::{Error, InputError, Named};
+use crate::limits;
 
-/// The row of the piece, in the table of the summary.
-pub(super) const ROW: u64 = 2;
-/// The form of the piece that this program writes, of a change of accounts alone.
-const FORM: u8 = 1;
-/// And of one that removed groups.
-const WITH_GROUPS: u8 = 2;
-
-/// An account that the last change of accounts changed.
+/// An account that a change changed.
 #[derive(Debug, Clone)]
 pub struct Changed {
     /// As it was before, and would be again.
@@ -48,107 +36,120 @@ pub struct Changed {
     pub note: Option<Zeroizing<String>>,
 }
 
-/// An account before a change, as it is kept.
-pub(super) struct Before {
-    mark: [u8; 16],
-    account: Arc<Account>,
-    note: Option<Zeroizing<String>>,
+/// A change that is kept, and what taking it back does.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Its number: that of a later change is larger.
+    pub number: u64,
+    /// The accounts that it changed, as far as they are there.
+    pub accounts: Vec<Changed>,
+    /// The groups that it removed, and that come back.
+    pub removed: Vec<Group>,
+    /// The groups that it named anew or moved: as they were, and as it left them.
+    pub regrouped: Vec<(Group, Group)>,
+    /// Why it can't be taken back as things are.
+    pub hindrance: Option<Hindrance>,
 }
 
-/// A group that a change removed, as it is kept.
-pub(super) struct Removed {
-    /// Its version when it was removed; it comes back under the next.
-    pub version: u64,
-    pub group: Group,
+/// Why a change can't be taken back.
+#[derive(Debug, Clone)]
+pub enum Hindrance {
+    /// This account was changed again since, or came back by itself: that stays.
+    Account(Arc<Account>),
+    /// This group was changed again since, or is gone: that stays.
+    Group(Group),
+    /// The account that would come back was added anew meanwhile, as the second.
+    Added(Arc<Account>, AccountId),
+    /// The group would have a name that another group has.
+    Name(Group),
+    /// There would be this many groups, more than there may be.
+    Groups(u64),
 }
 
-/// All that a change is taken back by.
-#[derive(Default)]
-struct Last {
-    groups: Vec<Removed>,
-    accounts: Vec<Before>,
-}
-
-impl Before {
-    /// What is kept of `account`, which the change makes `after`.
-    pub fn of(account: &Arc<Account>, after: &Account, note: Option<Zeroizing<String>>) -> Self {
-        Self { mark: mark(after), account: account.clone(), note }
-    }
-
-    /// The same of a change of the counter alone.
-    pub fn of_counter(account: &Arc<Account>, after: &Account) -> Self {
-        Self { mark: mark_with_counter(after), account: account.clone(), note: None }
+impl Hindrance {
+    /// The error by which taking it back is refused.
+    pub const fn error(&self) -> InputError {
+        match self {
+            Self::Account(_) | Self::Group(_) => InputError::NotFound,
+            Self::Added(_, id) => InputError::Duplicate(id.0),
+            Self::Name(_) => InputError::SameName,
+            Self::Groups(found) => {
+                InputError::TooMuch { what: Named::Groups, found: *found, most: limits::VAULT_GROUPS as u64 }
+            }
+        }
     }
 }
 
 impl Vault {
-    /// What the last edit, move or deletion changed, whoever made it; none where it can't be taken back any more.
+    /// The last change that is kept, whoever made it; none where all were taken back, or none was made.
     ///
     /// # Errors
     /// [`InputError::VaultLocked`]; [`crate::error::PortError`] of the disk.
+    pub fn last_step(&mut self) -> Result<Option<Step>, Error> {
+        self.refresh()?;
+        let open = self.unlocked()?;
+        Ok(newest(open.store.reader(), &open.keys)?.map(|piece| piece.step(&open.rows, &open.keys)))
+    }
+
+    /// The accounts that [`Vault::undo`] would take back; none where it would be refused.
+    ///
+    /// # Errors
+    /// As [`Vault::last_step`].
     pub fn last_change(&mut self) -> Result<Vec<Changed>, Error> {
-        Ok(self.last()?.1)
+        Ok(self.free_step()?.map(|step| step.accounts).unwrap_or_default())
     }
 
     /// The groups that the last change removed, and that come back when it is taken back.
     ///
     /// # Errors
-    /// As [`Vault::last_change`].
+    /// As [`Vault::last_step`].
     pub fn removed_groups(&mut self) -> Result<Vec<Group>, Error> {
-        Ok(self.last()?.0.into_iter().map(|removed| removed.group).collect())
+        Ok(self.free_step()?.map(|step| step.removed).unwrap_or_default())
     }
 
-    pub(super) fn last(&mut self) -> Result<(Vec<Removed>, Vec<Changed>), Error> {
-        self.refresh()?;
-        let open = self.unlocked()?;
-        let Last { groups, accounts } = read(open.store.reader(), &open.keys)?;
-        let all = accounts.into_iter().map(|Before { mark: left, account: mut before, note }| {
-            let now = open.rows.find_any(before.id).ok()?.account.clone();
-            if mark(&now) == left {
-                Arc::make_mut(&mut before).kind = now.kind;
-            } else if mark_with_counter(&now) != left {
-                return None;
-            }
-            Some(Changed { before, now, note })
-        });
-        let all: Option<Vec<Changed>> = all.collect();
-        let is_there = |removed: &Removed| open.rows.groups.good.contains_key(&removed.group.id.0);
-        Ok(all.filter(|_| !groups.iter().any(is_there)).map(|all| (groups, all)).unwrap_or_default())
+    /// Whether there is a change that [`Vault::undo`] takes back.
+    pub fn can_undo(&mut self) -> bool {
+        self.free_step().is_ok_and(|step| step.is_some())
     }
 
-    /// Takes back the last edit, move or deletion, of groups too, with all accounts that it changed.
+    fn free_step(&mut self) -> Result<Option<Step>, Error> {
+        Ok(self.last_step()?.filter(|step| step.hindrance.is_none()))
+    }
+
+    /// Takes back the last edit, move or deletion, of groups too, with all accounts that it changed. The one before it is then
+    /// the last.
     ///
     /// # Errors
-    /// [`InputError::NotFound`] where there is none, or one of the accounts was changed since;
+    /// [`InputError::NotFound`] where there is none, or what it changed was changed since;
     /// [`InputError::Duplicate`] where an account that was deleted was added anew meanwhile, [`InputError::SameName`] and
     /// [`InputError::TooMuch`] of a group as [`Vault::rename_group`] and [`Vault::add_group`];
     /// [`crate::error::PortError`] of the disk, with nothing changed.
     pub fn undo(&mut self) -> Result<(), Error> {
-        let (groups, all) = self.last()?;
-        if all.is_empty() && groups.is_empty() {
-            return Err(InputError::NotFound.into());
-        }
         self.change(|work| {
-            for removed in &groups {
-                work.bring_group_back(removed, groups.len())?;
-            }
-            let back: Vec<GroupId> = groups.iter().map(|removed| removed.group.id).collect();
-            for Changed { before, now, note } in &all {
-                let row = work.rows.find_any(now.id)?;
-                let counted = before.kind != now.kind;
-                if mark(&row.account) != mark(now) || (counted && row.account.kind != now.kind) {
-                    return Err(InputError::NotFound.into());
-                }
-                if row.is_deleted() && before.deleted.is_none() {
-                    work.may_come_back(row)?;
-                }
-                let mut account = work.as_before(before, &row.account, &back);
-                if counted {
-                    account.kind = before.kind;
-                }
-                work.rewrite(row, account, note.as_deref().map(String::as_str))?;
-            }
-            work.forget_undo()
+            let piece = work.newest()?.ok_or(InputError::NotFound)?;
+            work.take_back(piece)
+        })
+    }
+
+    /// As [`Vault::undo`], of the change of this number alone.
+    ///
+    /// # Errors
+    /// As [`Vault::undo`]; [`InputError::NotFound`] too where another change is the last by now.
+    pub fn undo_step(&mut self, number: u64) -> Result<(), Error> {
+        self.change(|work| {
+            let piece = work.newest()?.filter(|piece| piece.version == number).ok_or(InputError::NotFound)?;
+            work.take_back(piece)
+        })
+    }
+
+    /// Lets the last change stand, where it has this number: it is kept no longer, and the one before it is the last.
+    ///
+    /// # Errors
+    /// [`InputError::NotFound`] where another change is the last; [`crate::error::PortError`] of the disk.
+    pub fn let_stand(&mut self, number: u64) -> Result<(), Error> {
+        self.change(|work| {
+            let piece = work.newest()?.filter(|piece| piece.version == number).ok_or(InputError::NotFound)?;
+            work.forget(piece.row)
         })
     }
 }
@@ -156,31 +157,98 @@ impl Vault {
 impl Unlocked {
     /// The pictures that undoing would show again.
     pub(super) fn icons_to_undo(&self) -> BTreeSet<u64> {
-        let kept = read(self.store.reader(), &self.keys).unwrap_or_default();
-        let icons = kept.accounts.iter().filter_map(|before| match before.account.details.icon {
-            Some(Icon::Picture(id)) => Some(id.0),
-            _ => None,
-        });
+        let kept = piece::all(self.store.reader(), &self.keys).unwrap_or_default();
+        let icons =
+            kept.iter().flat_map(|piece| &piece.accounts).filter_map(|before| match before.account.details.icon {
+                Some(Icon::Picture(id)) => Some(id.0),
+                _ => None,
+            });
         icons.collect()
     }
 }
 
+impl Piece {
+    /// What taking it back would do to `rows`.
+    fn step(self, rows: &Rows, keys: &Keys) -> Step {
+        let hindrance = self.hindrance(rows, keys);
+        let accounts = self.accounts.into_iter().filter_map(|before| {
+            let now = rows.find_any(before.account.id).ok()?.account.clone();
+            let counted = before.counted(&now);
+            let Before { account: mut before, note, .. } = before;
+            if !counted {
+                Arc::make_mut(&mut before).kind = now.kind;
+            }
+            Some(Changed { before, now, note })
+        });
+        Step {
+            number: self.version,
+            accounts: accounts.collect(),
+            removed: self.removed.into_iter().map(|removed| removed.group).collect(),
+            regrouped: self.regrouped.into_iter().map(|one| (one.before, one.after)).collect(),
+            hindrance,
+        }
+    }
+
+    fn hindrance(&self, rows: &Rows, keys: &Keys) -> Option<Hindrance> {
+        self.hindered_group(rows).or_else(|| self.accounts.iter().find_map(|before| before.hindrance(rows, keys)))
+    }
+
+    fn hindered_group(&self, rows: &Rows) -> Option<Hindrance> {
+        let groups = &rows.groups;
+        let is_there = |id: &GroupId| groups.good.contains_key(&id.0) || groups.bad.contains_key(&id.0);
+        let is_as_left = |one: &&Regrouped| groups.good.get(&one.after.id.0).is_some_and(|row| row.value == one.after);
+        let came = self.removed.iter().map(|removed| &removed.group).find(|group| is_there(&group.id));
+        let changed = self.regrouped.iter().find(|one| !is_as_left(one)).map(|one| &one.before);
+        if let Some(group) = came.or(changed) {
+            return Some(Hindrance::Group(group.clone()));
+        }
+        let mut back = self.removed.iter().map(|one| &one.group).chain(self.regrouped.iter().map(|one| &one.before));
+        if let Some(group) = back.find(|group| same_name(rows, &group.name, Some(group.id)).is_some()) {
+            return Some(Hindrance::Name(group.clone()));
+        }
+        let count = groups.good.len() + groups.bad.len() + self.removed.len();
+        let is_over = !self.removed.is_empty() && count > limits::VAULT_GROUPS;
+        is_over.then_some(Hindrance::Groups(count as u64))
+    }
+}
+
+impl Before {
+    /// Whether the change was one of the counter too, and no code was used since.
+    fn counted(&self, now: &Account) -> bool {
+        mark_with_counter(now) == self.mark
+    }
+
+    fn hindrance(&self, rows: &Rows, keys: &Keys) -> Option<Hindrance> {
+        let is_as_left = |now: &Account| mark(now) == self.mark || self.counted(now);
+        let row = rows.find_any(self.account.id).ok().filter(|row| is_as_left(&row.account));
+        let Some(row) = row else { return Some(Hindrance::Account(self.account.clone())) };
+        let comes_back = row.is_deleted() && self.account.deleted.is_none();
+        let same = if comes_back { same_outside(rows, row, keys) } else { None };
+        same.map(|id| Hindrance::Added(self.account.clone(), id))
+    }
+}
+
 impl Work<'_> {
-    /// Keeps what is needed to take this change back, in place of what was kept.
-    pub fn keep_undo<'a>(&self, all: impl IntoIterator<Item = &'a Before>) -> Result<(), Error> {
-        self.keep_removal(&[], all)
+    fn newest(&self) -> Result<Option<Piece>, Error> {
+        newest(self.change.reader(), self.keys)
     }
 
-    /// The same of a change that removed groups.
-    pub fn keep_removal<'a>(&self, groups: &[Removed], all: impl IntoIterator<Item = &'a Before>) -> Result<(), Error> {
-        let tag = Tag { place: Place::Undo, row: ROW, version: self.summary.version };
-        let all: Vec<&Before> = all.into_iter().collect();
-        Ok(self.change.put(Place::Undo, ROW, &self.keys.seal(tag, &write(groups, &all), self.random)?)?)
-    }
-
-    /// There is nothing to take back any more.
-    pub fn forget_undo(&self) -> Result<(), Error> {
-        Ok(self.change.delete(Place::Undo, ROW..ROW + 1)?)
+    fn take_back(&mut self, piece: Piece) -> Result<(), Error> {
+        if let Some(hindrance) = piece.hindrance(self.rows, self.keys) {
+            return Err(hindrance.error().into());
+        }
+        piece.removed.iter().try_for_each(|removed| self.bring_group_back(removed))?;
+        piece.regrouped.iter().try_for_each(|one| self.put_group_back(&one.before))?;
+        let back: Vec<GroupId> = piece.removed.iter().map(|removed| removed.group.id).collect();
+        for before in &piece.accounts {
+            let row = self.rows.find_any(before.account.id)?;
+            let mut account = self.as_before(&before.account, &row.account, &back);
+            if before.counted(&row.account) {
+                account.kind = before.account.kind;
+            }
+            self.rewrite(row, account, before.note.as_deref().map(String::as_str))?;
+        }
+        self.forget(piece.row)
     }
 
     /// The account as it was, but for what no change of a person's is: its counter, and how often it was used. What it
@@ -196,298 +264,5 @@ impl Work<'_> {
     }
 }
 
-/// What tells whether an account was changed.
-fn mark(account: &Account) -> [u8; 16] {
-    // A kind never changes, a counter does.
-    let mut same = account.clone();
-    same.kind = Kind::Steam;
-    mark_with_counter(&same)
-}
-
-/// The same of its counter too.
-fn mark_with_counter(account: &Account) -> [u8; 16] {
-    let mut same = account.clone();
-    (same.uses, same.used) = (0, 0);
-    let label = Label { account: Arc::new(same), note: Note::Here(Zeroizing::default()) };
-    let mut mark = [0; 16];
-    mark.copy_from_slice(&H32::sha256(&[&label.write()]).as_bytes()[..16]);
-    mark
-}
-
-fn write(groups: &[Removed], all: &[&Before]) -> Zeroizing<Vec<u8>> {
-    let labels = all
-        .iter()
-        .map(|before| Label { account: before.account.clone(), note: Note::Here(Zeroizing::default()) }.write());
-    let labels: Vec<Zeroizing<Vec<u8>>> = labels.collect();
-    let texts = all.iter().map(|before| before.note.as_ref().map_or(0, |note| note.len()));
-    let names = groups.iter().map(|removed| removed.group.name.len() + 48).sum::<usize>();
-    let room = labels.iter().map(|label| label.len()).sum::<usize>() + texts.sum::<usize>() + names;
-    // Room for everything: what a growing buffer leaves behind is not wiped.
-    let mut out = Zeroizing::new(Vec::with_capacity(16 + room + all.len() * 48));
-    if groups.is_empty() {
-        out.push(FORM);
-    } else {
-        out.push(WITH_GROUPS);
-        write_varint(groups.len() as u64, &mut out);
-    }
-    for Removed { version, group } in groups {
-        let bytes = group.write();
-        [group.id.0, *version, bytes.len() as u64].into_iter().for_each(|number| write_varint(number, &mut out));
-        out.extend_from_slice(&bytes);
-    }
-    for (before, label) in all.iter().zip(labels) {
-        write_varint(before.account.id.0, &mut out);
-        out.extend_from_slice(&before.mark);
-        write_varint(label.len() as u64, &mut out);
-        out.extend_from_slice(&label);
-        out.push(u8::from(before.note.is_some()));
-        before.note.iter().for_each(|note| write_text(note, &mut out));
-    }
-    out
-}
-
-/// What is kept; nothing where that can't be read: to take a change back is no more than a wish.
-fn read(reader: Reader<'_>, keys: &Keys) -> Result<Last, Error> {
-    let piece = reader.pieces(Place::Undo, ROW..ROW + 1)?.pop();
-    let opened = piece.and_then(|(id, piece)| keys.open(Place::Undo, id, &piece));
-    Ok(opened.and_then(|(_, bytes)| parse(bytes.expose())).unwrap_or_default())
-}
-
-fn parse(bytes: &[u8]) -> Option<Last> {
-    let (form, mut rest) = bytes.split_first()?;
-    let count = match *form {
-        FORM => 0,
-        WITH_GROUPS => read_varint(&mut rest).filter(|count| *count > 0)?,
-        _ => return None,
-    };
-    // A count is no promise: nothing is reserved for it.
-    let mut groups = vec![];
-    for _ in 0..count {
-        let (id, version) = (read_varint(&mut rest)?, read_varint(&mut rest)?);
-        let group = Group::read(id, part(&mut rest)?)?;
-        groups.push(Removed { version, group });
-    }
-    let mut accounts = vec![];
-    while !rest.is_empty() {
-        let id = AccountId(read_varint(&mut rest)?);
-        let mark = take(&mut rest)?;
-        let account = Label::read(id, part(&mut rest)?)?.account;
-        let note = match take(&mut rest)? {
-            [0] => None,
-            [1] => Some(Zeroizing::new(read_text(&mut rest)?.to_owned())),
-            _ => return None,
-        };
-        accounts.push(Before { mark, account, note });
-    }
-    Some(Last { groups, accounts })
-}
-
-/// Bytes with their length before them.
-fn part<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let length = usize::try_from(read_varint(bytes)?).ok()?;
-    let (part, rest) = bytes.split_at_checked(length)?;
-    *bytes = rest;
-    Some(part)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::super::tests::{Folder, hotp, issuers, secret, totp};
-    use super::super::{Edit, NewAccount};
-    use super::*;
-    use crate::limits;
-
-    /// Locked and opened again, as two commands do one after the other.
-    fn anew(vault: &mut Vault) {
-        vault.lock();
-        vault.unlock(&secret("correct horse")).unwrap();
-    }
-
-    fn named(name: &str) -> Edit {
-        Edit { name: Some(name.into()), ..Edit::default() }
-    }
-
-    #[test]
-    fn a_change_is_taken_back_after_the_vault_was_locked() {
-        let folder = Folder::new();
-        let mut vault = folder.create();
-        let note = "words ".repeat(400);
-        let ids: Vec<AccountId> = [1, 2]
-            .map(|n| NewAccount { note: note.clone(), ..totp(n) })
-            .iter()
-            .map(|new| vault.add(new).unwrap())
-            .collect();
-        assert!(!vault.can_undo(), "what is added is no change");
-        let edit = Edit { note: Some("none".into()), pinned: Some(true), ..named("x") };
-        vault.edit_all(&ids, &edit).unwrap();
-        anew(&mut vault);
-        let last = vault.last_change().unwrap();
-        let names: Vec<_> = last.iter().map(|one| (one.before.name.as_str(), one.now.name.as_str())).collect();
-        assert_eq!(names, [("mara1@example.com", "x"), ("mara2@example.com", "x")]);
-        assert_eq!(last[0].note.as_ref().unwrap().as_str(), note);
-        vault.undo().unwrap();
-        anew(&mut vault);
-        assert_eq!((vault.get(ids[1]).unwrap().details.pinned, vault.note(ids[1]).unwrap().as_str()), (false, &*note));
-        assert_eq!((vault.can_undo(), vault.undo()), (false, Err(InputError::NotFound.into())));
-        vault.delete_all(&ids).unwrap();
-        anew(&mut vault);
-        vault.undo().unwrap();
-        assert_eq!(issuers(&mut vault), ["Issuer 1", "Issuer 2"]);
-        assert!(vault.report().unwrap().damage.is_empty());
-    }
-
-    #[test]
-    fn a_code_that_was_used_since_is_no_change_and_keeps_its_count() {
-        let folder = Folder::new();
-        let mut vault = folder.create();
-        let ids = [vault.add(&hotp(7)).unwrap(), vault.add(&totp(1)).unwrap()];
-        vault.edit_all(&ids, &named("x")).unwrap();
-        vault.next_hotp(ids[0]).unwrap();
-        vault.used(ids[1]).unwrap();
-        anew(&mut vault);
-        vault.undo().unwrap();
-        let (counted, timed) = (vault.get(ids[0]).unwrap(), vault.get(ids[1]).unwrap());
-        assert_ne!((counted.name.as_str(), timed.name.as_str()), ("x", "x"));
-        assert_eq!((counted.uses, timed.uses), (1, 1));
-        assert!(matches!(counted.kind, Kind::Hotp(counter) if counter.get() == 8), "no code is shown twice");
-    }
-
-    #[test]
-    fn the_last_change_is_the_one_that_is_taken_back_whoever_made_it() {
-        let folder = Folder::new();
-        let mut vault = folder.create();
-        let ids = [1, 2].map(|n| vault.add(&totp(n)).unwrap());
-        vault.edit(ids[0], &named("x")).unwrap();
-        let mut other = folder.open();
-        other.unlock_with(&vault.key().unwrap()).unwrap();
-        other.edit(ids[1], &named("y")).unwrap();
-        vault.undo().unwrap();
-        assert_eq!(
-            (vault.get(ids[0]).unwrap().name.as_str(), vault.get(ids[1]).unwrap().name.as_str()),
-            ("x", "mara2@example.com")
-        );
-        vault.delete(ids[0]).unwrap();
-        vault.restore(&[ids[0]]).unwrap();
-        assert_eq!(
-            (vault.can_undo(), vault.undo()),
-            (false, Err(InputError::NotFound.into())),
-            "it was taken back already"
-        );
-    }
-
-    #[test]
-    fn what_is_gone_for_good_is_not_kept_here_either() {
-        let folder = Folder::new();
-        let mut vault = folder.create();
-        let ids = [1, 2].map(|n| vault.add(&totp(n)).unwrap());
-        let kept =
-            |vault: &Vault| vault.unlocked().unwrap().store.reader().pieces(Place::Undo, ROW..ROW + 1).unwrap().len();
-        vault.delete_all(&ids).unwrap();
-        assert_eq!(kept(&vault), 1);
-        vault.purge(&[ids[0]]).unwrap();
-        assert_eq!((kept(&vault), vault.can_undo()), (0, false));
-    }
-
-    #[test]
-    fn what_an_account_had_and_is_gone_since_does_not_come_back_with_it() {
-        let folder = Folder::new();
-        let mut vault = folder.create();
-        let id = vault.add(&totp(1)).unwrap();
-        let [home, work] = ["Home", "Work"].map(|name| vault.add_group(name).unwrap());
-        vault.edit(id, &Edit { join: vec![home, work], ..Edit::default() }).unwrap();
-        vault.edit(id, &Edit { leave: vec![home, work], ..Edit::default() }).unwrap();
-        vault.discard_group(home).unwrap();
-        vault.undo().unwrap();
-        assert_eq!(vault.get(id).unwrap().details.groups, [work]);
-    }
-
-    #[test]
-    fn removed_groups_come_back_with_what_was_in_them() {
-        let folder = Folder::new();
-        let mut vault = folder.create();
-        let ids = [1, 2, 3].map(|n| vault.add(&totp(n)).unwrap());
-        let [home, work, empty] = ["Home", "Work", "Empty"].map(|name| vault.add_group(name).unwrap());
-        vault.rename_group(work, "Office").unwrap();
-        vault.edit_all(&ids[..2], &Edit { join: vec![home, work], ..Edit::default() }).unwrap();
-        vault.delete(ids[1]).unwrap();
-        let before = vault.groups().unwrap();
-        vault.delete_groups(&[work, home]).unwrap();
-        anew(&mut vault);
-        assert!(vault.can_undo());
-        let names: Vec<String> = vault.removed_groups().unwrap().into_iter().map(|group| group.name).collect();
-        assert_eq!((names, vault.last_change().unwrap().len()), (vec!["Home".to_owned(), "Office".to_owned()], 2));
-        vault.undo().unwrap();
-        anew(&mut vault);
-        assert!(vault.report().unwrap().damage.is_empty());
-        assert_eq!((vault.groups().unwrap(), vault.can_undo()), (before.clone(), false));
-        assert_eq!(vault.get(ids[0]).unwrap().details.groups, [home, work]);
-        vault.restore(&[ids[1]]).unwrap();
-        assert_eq!(vault.get(ids[1]).unwrap().details.groups, [home, work], "of one in the bin too");
-        vault.delete_group(empty).unwrap();
-        vault.undo().unwrap();
-        assert_eq!(vault.groups().unwrap(), before, "one that nothing was in");
-        assert_eq!(vault.undo(), Err(InputError::NotFound.into()));
-    }
-
-    #[test]
-    fn a_group_does_not_come_back_beside_one_of_its_name_or_after_its_accounts_were_changed() {
-        let folder = Folder::new();
-        let mut vault = folder.create();
-        let id = vault.add(&totp(1)).unwrap();
-        let work = vault.add_group("Work").unwrap();
-        vault.edit(id, &Edit { join: vec![work], ..Edit::default() }).unwrap();
-        vault.delete_group(work).unwrap();
-        let other = vault.add_group("WORK").unwrap();
-        assert_eq!(vault.undo(), Err(InputError::SameName.into()));
-        vault.discard_group(other).unwrap();
-        assert_eq!(vault.discard_group(other), Err(InputError::NotFound.into()));
-        vault.undo().unwrap();
-        assert_eq!(vault.get(id).unwrap().details.groups, [work]);
-        vault.delete_group(work).unwrap();
-        vault.edit(id, &named("x")).unwrap();
-        assert!(vault.removed_groups().unwrap().is_empty());
-        vault.undo().unwrap();
-        assert!(vault.groups().unwrap().is_empty(), "the last change was another one");
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_nothing_to_take_back() {
-        let folder = Folder::new();
-        let mut vault = folder.create();
-        let id = vault.add(&totp(1)).unwrap();
-        vault.edit(id, &named("x")).unwrap();
-        let all = parse(&write(&[], &[])).unwrap();
-        assert!(all.accounts.is_empty() && all.groups.is_empty());
-        let open = vault.unlocked().unwrap();
-        let (_, piece) = open.store.reader().pieces(Place::Undo, ROW..ROW + 1).unwrap().pop().unwrap();
-        let (_, bytes) = open.keys.open(Place::Undo, ROW, &piece).unwrap();
-        let bytes = bytes.expose().to_vec();
-        assert_eq!(parse(&bytes).map(|all| all.accounts.len()), Some(1));
-        for length in 1..bytes.len() {
-            assert!(parse(&bytes[..length]).is_none() || length == 1, "cut at {length}");
-        }
-        assert!(parse(&[&bytes[..], &[0]].concat()).is_none());
-        assert!(keys_differ(open, &piece));
-    }
-
-    /// Whether a changed byte of the piece is seen.
-    fn keys_differ(open: &Unlocked, piece: &[u8]) -> bool {
-        (0..piece.len()).all(|at| {
-            let mut changed = piece.to_vec();
-            changed[at] ^= 1;
-            open.keys.open(Place::Undo, ROW, &changed).is_none()
-        })
-    }
-
-    #[test]
-    fn of_all_accounts_at_once_all_come_back() {
-        let folder = Folder::new();
-        let mut vault = folder.create();
-        let all: Vec<NewAccount> = (0..limits::BIN_MOST as u64).map(totp).collect();
-        let ids: Vec<AccountId> = vault.add_all(&all).unwrap().into_iter().map(Result::unwrap).collect();
-        vault.edit_all(&ids, &named("x")).unwrap();
-        anew(&mut vault);
-        vault.undo().unwrap();
-        assert!(vault.accounts().unwrap().iter().all(|account| account.name != "x"));
-    }
-}
+mod tests;

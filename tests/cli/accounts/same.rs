@@ -59,7 +59,7 @@ fn a_counter_that_goes_ahead_is_said_once_and_before_it_does_to_who_is_asked() {
     let phone = desk.run(&["tui"], &format!("{}y\nundo\nquit\n", counted(9, "other")));
     assert!(phone.stdout.contains("its counter goes from 3 to 9."), "{}", phone.stdout);
     assert!(phone.stdout.contains("Its counter is ahead now. Type undo"), "{}", phone.stdout);
-    assert!(phone.stdout.contains("Taken back: Its counter"), "{}", phone.stdout);
+    assert!(phone.stdout.contains("Taken back: the change of VPN (mara)"), "{}", phone.stdout);
     assert_eq!(desk.done(&["code", "VPN"]).stdout.trim(), "969429", "RFC 4226, appendix D, of counter 3");
 }
 

@@ -14,6 +14,7 @@ use crate::terminal::stdin_line;
 use crate::tui::form::{self, Form, Item, is_secret, is_text};
 use crate::tui::saving::Refusal;
 use crate::tui::state::Settings;
+use crate::tui::undoing::{self, By};
 use crate::tui::{rows, saving, setting};
 use crate::{outside, when, words};
 
@@ -71,16 +72,14 @@ impl Phone {
     /// Says what was done, and that it can be taken back.
     pub(super) fn did(&self, words: String) {
         say(&fill("tui.plain_did", &[("what", &words)]));
-        *self.done.borrow_mut() = Some((words, saving::last_change(&self.desk.app)));
+        self.done.set(undoing::last(&self.desk.app));
     }
 
     fn undo(&self) -> Result<(), Fault> {
         self.unlock()?;
-        let Some((what, before)) = self.done.borrow_mut().take() else {
-            return Err(Fault::refused(text("tui.nothing_to_undo")));
-        };
-        saving::undo(&self.desk.app, &before).map_err(Fault::refused)?;
-        say(&fill("tui.undone", &[("what", &what)]));
+        let undone = undoing::undo(&self.desk.app, self.done.get(), By::Word);
+        self.done.set(undone.known);
+        say(&undone.said);
         Ok(())
     }
 
@@ -137,7 +136,10 @@ impl Phone {
         let account = self.account(name)?;
         let Some(before) = self.asked(text("tui.plain_before"))? else { return Ok(()) };
         let before = if before.is_empty() { None } else { Some(self.account(&before)?.id) };
-        self.desk.app.move_account(account.id, before)?;
+        if !self.desk.app.move_account(account.id, before)? {
+            say(text("tui.nothing_changed"));
+            return Ok(());
+        }
         self.did(fill("tui.did_move", &[("name", &self.shown(&account)?)]));
         Ok(())
     }
@@ -171,16 +173,19 @@ impl Phone {
         let account = self.account(name)?;
         let Some(group) = self.asked(text("tui.plain_which_group"))? else { return Ok(()) };
         let app = &self.desk.app;
-        let said = if inside {
-            saving::with_groups(app, std::slice::from_ref(&group), |join| {
-                app.edit_account(account.id, &Edit { join, ..Edit::default() })
-            })?;
-            "tui.did_join"
+        let (changed, said) = if inside {
+            let changed = saving::with_groups(app, std::slice::from_ref(&group), |join| {
+                app.edit_accounts(&[account.id], &Edit { join, ..Edit::default() })
+            });
+            (changed?, "tui.did_join")
         } else {
             let leave = vec![self.group(&group)?.id];
-            app.edit_account(account.id, &Edit { leave, ..Edit::default() })?;
-            "tui.did_leave"
+            (app.edit_accounts(&[account.id], &Edit { leave, ..Edit::default() })?, "tui.did_leave")
         };
+        if changed == 0 {
+            say(text("tui.nothing_changed"));
+            return Ok(());
+        }
         self.did(fill(said, &[("name", &self.shown(&account)?), ("group", &outside::isolated(&group))]));
         Ok(())
     }
@@ -189,9 +194,14 @@ impl Phone {
         let group = self.group(name)?;
         let question = fill("tui.group_rename", &[("name", &outside::isolated(&group.name))]);
         match self.asked(&format!("{question}:"))? {
-            Some(new) if !new.is_empty() => Ok(self.desk.app.rename_group(group.id, &new)?),
-            _ => Ok(()),
+            Some(new) if !new.is_empty() && self.desk.app.rename_group(group.id, &new)? => {
+                let (before, after) = (outside::isolated(&group.name), outside::isolated(&new));
+                self.did(fill("tui.did_rename", &[("before", &before), ("after", &after)]));
+            }
+            Some(new) if !new.is_empty() => say(text("tui.nothing_changed")),
+            _ => {}
         }
+        Ok(())
     }
 
     fn delete_group(&self, name: &str) -> Result<(), Fault> {

@@ -40,8 +40,13 @@ pub enum Event {
     Bin(Vec<Binned>),
     /// Something was changed that can be taken back; the words say what.
     Did(String),
-    /// What was done last was taken back, or could not be: the words say why.
-    Undone(Result<(), String>),
+    /// What was done last was taken back, or could not be.
+    Undone {
+        /// What is said of it.
+        said: String,
+        /// What is taken back next, where that was said.
+        next: Option<String>,
+    },
     /// What is set.
     Settings(Settings),
     /// The list of enrolments.

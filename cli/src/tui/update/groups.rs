@@ -55,7 +55,7 @@ impl State {
         let chosen = self.groups.get(page.selected).cloned();
         match (key, chosen) {
             (Key::Esc | Key::Char('G' | 'q'), _) => self.page = Page::List,
-            (Key::Char('u'), _) => self.take_back(out),
+            (Key::Char('u'), _) => out.push(Effect::Undo),
             (Key::Char('n'), _) => page.step = GroupStep::Name { field: Field::default(), of: None },
             (Key::Enter, Some(name)) => {
                 (self.filter, self.selected, self.search) = (Filter::Group(name), 0, None);

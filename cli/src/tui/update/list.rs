@@ -29,7 +29,7 @@ impl State {
             Key::Esc if self.search.is_some() => self.end_search(),
             Key::Esc => self.filter = Default::default(),
             Key::Char('/') => self.search = Some(Search { typing: true, ..Search::default() }),
-            Key::Char('u') => self.take_back(out),
+            Key::Char('u') => out.push(Effect::Undo),
             Key::Char('b') => out.push(Effect::Bin),
             Key::Char('o') => {
                 self.sort = next_sort(self.sort);
@@ -57,15 +57,6 @@ impl State {
             Key::Char('?') => self.page = Page::Help { top: 0 },
             Key::Char('q') => out.push(Effect::Quit),
             key => self.account_key(key, out),
-        }
-    }
-
-    /// Takes back what was done last.
-    pub(super) fn take_back(&mut self, out: &mut Vec<Effect>) {
-        if self.undo.is_some() {
-            out.push(Effect::Undo);
-        } else {
-            self.notice = Some(text("tui.nothing_to_undo").to_owned());
         }
     }
 

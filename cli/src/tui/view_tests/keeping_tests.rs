@@ -51,8 +51,13 @@ fn marks_are_set_and_taken_away() {
 #[test]
 fn what_was_done_is_said_and_taken_back_once() {
     let mut state = kept();
-    assert!(press(&mut state, Key::Char('u')).is_empty(), "nothing was done yet");
-    assert_eq!(state.notice.as_deref(), Some(text("tui.nothing_to_undo")));
+    assert!(
+        matches!(press(&mut state, Key::Char('u')).as_slice(), [Effect::Undo]),
+        "the vault knows more than the screen"
+    );
+    let none = text("tui.nothing_to_undo").to_owned();
+    state.at_once(Event::Undone { said: none.clone(), next: None }, NOW);
+    assert_eq!((state.notice.take(), &state.undo), (Some(none), &None));
     press(&mut state, Key::Char('x'));
     golden("remove_kept", &state);
     assert!(matches!(press(&mut state, Key::Char('y')).as_slice(), [Effect::Remove(Removal::Account { .. })]));
@@ -64,11 +69,10 @@ fn what_was_done_is_said_and_taken_back_once() {
     golden("list_undo", &state);
     assert!(matches!(press(&mut state, Key::Char('u')).as_slice(), [Effect::Undo]));
     state.at_once(Event::Accounts(sorted()), NOW);
-    state.at_once(Event::Undone(Ok(())), NOW);
-    assert_eq!(state.notice, Some(fill("tui.undone", &[("what", &said)])));
-    assert!(press(&mut state, Key::Char('u')).is_empty(), "it is taken back once");
-    state.at_once(Event::Did(said.clone()), NOW);
-    state.at_once(Event::Undone(Err("Changed since.".into())), NOW);
+    let next = Some("the move of GitHub".to_owned());
+    state.at_once(Event::Undone { said: "Taken back.".into(), next: next.clone() }, NOW);
+    assert_eq!((state.notice.as_deref(), &state.undo), (Some("Taken back."), &next));
+    state.at_once(Event::Undone { said: "Changed since.".into(), next: None }, NOW);
     assert_eq!((state.notice.as_deref(), state.undo.as_deref()), (Some("Changed since."), None));
     state.at_once(Event::Did(said), NOW);
     state.at_once(Event::Locked(true), NOW);

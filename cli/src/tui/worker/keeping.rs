@@ -2,13 +2,14 @@
 
 use countersign_core::error::{Error, InputError};
 use countersign_core::vault::{AccountId, Edit, GroupId, Sort};
-use countersign_strings::fill;
+use countersign_strings::{fill, text};
 
 use super::{Worker, account_id, lock};
 use crate::command::account::{self, Alike};
 use crate::tui::field::Field;
 use crate::tui::state::{Event, GroupTask, Mark, Settings};
-use crate::tui::{rows, saving, setting};
+use crate::tui::undoing::{self, By, Undone};
+use crate::tui::{rows, setting};
 use crate::words;
 
 impl Worker {
@@ -34,8 +35,10 @@ impl Worker {
     fn edited(&self, id: &str, edit: &Edit, said: impl FnOnce(&str) -> String) -> Event {
         let done = || {
             let account = self.account(id)?;
-            self.0.desk.app.edit_account(account.id, edit)?;
-            Ok(said(&Alike::among(&self.0.desk.app)?.line(&account)))
+            if self.0.desk.app.edit_accounts(&[account.id], edit)? == 0 {
+                return Ok(None);
+            }
+            Ok(Some(said(&Alike::among(&self.0.desk.app)?.line(&account))))
         };
         did(done())
     }
@@ -44,8 +47,10 @@ impl Worker {
     pub(super) fn shift(&self, id: &str, before: Option<&str>) -> Event {
         let done = || {
             let account = self.account(id)?;
-            self.0.desk.app.move_account(account.id, before.map(account_id).transpose()?)?;
-            Ok(fill("tui.did_move", &[("name", &Alike::among(&self.0.desk.app)?.line(&account))]))
+            if !self.0.desk.app.move_account(account.id, before.map(account_id).transpose()?)? {
+                return Ok(None);
+            }
+            Ok(Some(fill("tui.did_move", &[("name", &Alike::among(&self.0.desk.app)?.line(&account))])))
         };
         did(done())
     }
@@ -55,14 +60,17 @@ impl Worker {
         let app = &self.0.desk.app;
         let done = match task {
             GroupTask::Add(name) => app.add_group(name).map(drop),
-            GroupTask::Rename { from, to } => self.group_id(from).and_then(|id| app.rename_group(id, to)),
+            GroupTask::Rename { from, to } => match self.group_id(from).and_then(|id| app.rename_group(id, to)) {
+                Ok(true) => return vec![Event::Did(fill("tui.did_rename", &[("before", from), ("after", to)]))],
+                done => done.map(drop),
+            },
             GroupTask::Delete(name) => match self.group_id(name).and_then(|id| app.delete_group(id)) {
                 Ok(()) => return vec![Event::Did(fill("tui.did_ungroup", &[("name", name)]))],
                 refused => refused,
             },
             GroupTask::Shift { name, before } => self.group_id(name).and_then(|id| {
                 let before = before.as_ref().map(|name| self.group_id(name)).transpose()?;
-                app.move_group(id, before)
+                app.move_group(id, before).map(drop)
             }),
             GroupTask::Put { id, group, inside } => return vec![self.put(id, group, *inside)],
         };
@@ -90,7 +98,10 @@ impl Worker {
 
     /// Takes back what was done last.
     pub(super) fn undo(&self) -> Event {
-        Event::Undone(saving::undo(&self.0.desk.app, &lock(&self.0.done)))
+        let mut told = lock(&self.0.done);
+        let Undone { said, next, known } = undoing::undo(&self.0.desk.app, *told, By::Key);
+        *told = known;
+        Event::Undone { said, next }
     }
 
     /// What was removed and can be brought back.
@@ -163,9 +174,10 @@ impl Worker {
 }
 
 /// What was done, to be taken back; or why it was not.
-fn did(done: Result<String, Error>) -> Event {
+fn did(done: Result<Option<String>, Error>) -> Event {
     match done {
-        Ok(words) => Event::Did(words),
+        Ok(Some(words)) => Event::Did(words),
+        Ok(None) => Event::Notice(text("tui.nothing_changed").to_owned()),
         Err(fault) => Event::Notice(words::of_error(&fault)),
     }
 }

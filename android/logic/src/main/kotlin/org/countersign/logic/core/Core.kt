@@ -89,7 +89,9 @@ private class BoundAccounts(private val app: Countersign) : AccountCalls {
 
     override suspend fun undo() = app.undoChange()
 
-    override suspend fun move(id: ULong, before: ULong?) = app.moveAccount(id, before)
+    override suspend fun move(id: ULong, before: ULong?) {
+        app.moveAccount(id, before)
+    }
 
     override suspend fun addGroup(name: String) = app.addGroup(name)
 
