@@ -36,7 +36,9 @@ class CoreAccounts(
 
     override suspend fun undo() = core.undoChange()
 
-    override suspend fun move(id: ULong, before: ULong?) = core.moveAccount(id, before)
+    override suspend fun move(id: ULong, before: ULong?) {
+        core.moveAccount(id, before)
+    }
 
     override suspend fun addGroup(name: String) = core.addGroup(name)
 
