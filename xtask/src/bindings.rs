@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::budget::SUITE_LIMIT;
 use crate::suite::{self, Result};
-use crate::{Fallible, child, maven, repo};
+use crate::{Fallible, child, maven, repo, swift};
 
 const LIBRARY: &str = "libcountersign_bindings.so";
 /// The contract suites for shells, with the same bindings in it.
@@ -57,4 +57,14 @@ pub fn kotlin() -> Fallible<Result> {
     generate("swift")?;
     write(CONTRACT, "countersign_contract", "kotlin", &folder("contract"))?;
     maven::test(&["-pl", "bindings"])
+}
+
+/// `ios/` by Swift, on the library of the contract suites.
+pub fn swift() -> Fallible<Result> {
+    let half = |package: &str, module: &'static str| {
+        let folder = folder("swift-tests").join(module);
+        Ok::<_, String>((module, write(CONTRACT, package, "swift", &folder)?))
+    };
+    let bindings = half("countersign_bindings", "CountersignBindings")?;
+    swift::test(&[bindings, half("countersign_contract", "CountersignContract")?])
 }

@@ -28,6 +28,7 @@ mod repo;
 mod run;
 mod setup;
 mod suite;
+mod swift;
 mod texts;
 mod torture;
 

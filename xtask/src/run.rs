@@ -199,7 +199,7 @@ impl Board {
         row.result
             .output
             .lines()
-            .filter(|line| line.starts_with("skipped: "))
+            .filter(|line| line.starts_with(suite::SKIPPED))
             .for_each(|line| println!("      {line}"));
         if row.result.failed > 0 {
             println!("──────── {name}\n{}\n────────", row.result.output.trim_end());
@@ -215,7 +215,11 @@ impl Board {
 impl Row {
     fn line(&self) -> String {
         let Result { passed, failed, .. } = self.result;
-        let mark = if failed == 0 { "ok   " } else { "FAIL " };
+        let mark = match (passed, failed) {
+            (0, 0) => "skip ",
+            (_, 0) => "ok   ",
+            _ => "FAIL ",
+        };
         format!("{mark} {:<26} {passed:>5} passed {failed:>3} failed {:>12}", self.name, spoken(self.time))
     }
 }

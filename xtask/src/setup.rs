@@ -31,7 +31,7 @@ enum Sign {
     PythonModule(&'static str),
 }
 
-const PACKAGES: [Package; 25] = [
+const PACKAGES: [Package; 26] = [
     Package { name: "chromium", sign: Sign::Program("chromium"), why: "xtask.why_chromium" },
     Package { name: "dbus-daemon", sign: Sign::Program("dbus-run-session"), why: "xtask.why_bus" },
     Package { name: "fish", sign: Sign::Program("fish"), why: "xtask.why_shell" },
@@ -39,6 +39,7 @@ const PACKAGES: [Package; 25] = [
     Package { name: "gnome-keyring", sign: Sign::Program("gnome-keyring-daemon"), why: "xtask.why_keyring" },
     Package { name: "mandoc", sign: Sign::Program("mandoc"), why: "xtask.why_mandoc" },
     Package { name: "maven", sign: Sign::Program("mvn"), why: "xtask.why_maven" },
+    Package { name: "mmdebstrap", sign: Sign::Program("mmdebstrap"), why: "xtask.why_swift" },
     Package { name: "nodejs", sign: Sign::Program("node"), why: "xtask.why_node" },
     Package { name: "npm", sign: Sign::Program("npm"), why: "xtask.why_npm" },
     Package { name: "oathtool", sign: Sign::Program("oathtool"), why: "xtask.why_oathtool" },

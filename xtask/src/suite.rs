@@ -51,6 +51,7 @@ enum Work {
     Journeys { module: String, filter: Option<String> },
     PythonBindings,
     KotlinBindings,
+    SwiftBindings,
     AndroidLogic,
     AndroidApp,
     OtherPhone,
@@ -68,8 +69,8 @@ pub struct Result {
     pub output: String,
 }
 
-/// The packages with unit tests. `bindings` has none: it holds no rule, and `python-bindings` and `kotlin-bindings` test what
-/// it passes on.
+/// The packages with unit tests. `bindings` has none: it holds no rule, and `python-bindings`, `kotlin-bindings` and
+/// `swift-bindings` test what it passes on.
 const UNIT: [&str; 9] = ["protocol", "core", "strings", "prompt", "gateway", "cli", "emulator", "tests", "xtask"];
 
 /// Of these the one whose tests speak with a program in Python.
@@ -80,6 +81,9 @@ const SOURCES: [&str; 3] = ["architecture", "strings", "torture"];
 
 /// Modules of the test binary with a browser or programs in most tests.
 const CROWDED: [&str; 6] = ["journey", "looks", "driver", "leak", "cli", "demo"];
+
+/// How a line begins that says what this machine cannot show.
+pub const SKIPPED: &str = "skipped: ";
 
 const NOTHING: Needs = Needs { built: false, installed: false };
 const BUILT: Needs = Needs { built: true, installed: false };
@@ -99,6 +103,7 @@ pub fn all() -> Fallible<Vec<Suite>> {
         suite("demo", Load::Waits, BOTH, false, Work::Demo),
         suite("python-bindings", Load::Waits, BOTH, false, Work::PythonBindings),
         suite("kotlin-bindings", Load::Computes, BOTH, false, Work::KotlinBindings),
+        suite("swift-bindings", Load::Waits, BOTH, false, Work::SwiftBindings),
         suite("android-logic", Load::Computes, BOTH, false, Work::AndroidLogic),
         // R8 wants 3 GB: never beside cargo, which links.
         suite("android-app", Load::Computes, BOTH, true, Work::AndroidApp),
@@ -166,7 +171,9 @@ impl Suite {
             Work::Unit(_) => &["xtask"],
             Work::Journeys { .. } => &["countersign-tests", "countersign", "countersign-gateway", "xtask"],
             Work::PythonBindings => &["countersign-bindings", "countersign-bindgen", "countersign-gateway"],
-            Work::KotlinBindings => &["countersign-bindings", "countersign-bindgen", "countersign-contract"],
+            Work::KotlinBindings | Work::SwiftBindings => {
+                &["countersign-bindings", "countersign-bindgen", "countersign-contract"]
+            }
             Work::AndroidLogic | Work::AndroidApp => &["countersign-bindings", "countersign-bindgen"],
             Work::OtherPhone => &["countersign-gateway"],
             Work::Demo => &["countersign", "countersign-gateway", "countersign-tests", "xtask"],
@@ -188,6 +195,7 @@ impl Suite {
             Work::Journeys { module, filter } => built.journeys(module, filter.as_deref(), accept),
             Work::PythonBindings => bindings::python(),
             Work::KotlinBindings => bindings::kotlin(),
+            Work::SwiftBindings => bindings::swift(),
             Work::AndroidLogic => android::logic(),
             Work::AndroidApp => android::app(accept),
             Work::OtherPhone => unittest(&repo::in_venv("python"), "tests/peer", &repo::root().join("tests/python")),
@@ -266,6 +274,11 @@ pub fn in_package(executable: &Path, folder: &Path) -> Command {
 }
 
 impl Result {
+    /// Of a suite that this machine cannot run: neither passed nor failed, and the report says why.
+    pub fn skipped(why: &str) -> Self {
+        Self { output: format!("{SKIPPED}{why}\n"), ..Self::default() }
+    }
+
     /// Takes in what another part of the suite counted.
     pub fn add(&mut self, other: Self) {
         self.passed += other.passed;
@@ -275,7 +288,7 @@ impl Result {
 
     /// A suite that ran no test at all proves nothing: a folder was moved, a module lost its tests.
     fn unless_empty(mut self) -> Self {
-        if self.passed + self.failed == 0 {
+        if self.passed + self.failed == 0 && !self.output.starts_with(SKIPPED) {
             self.failed = 1;
             self.output.push_str("\nno test was found\n");
         }
@@ -430,6 +443,8 @@ mod tests {
         assert!(empty.output.contains("no test was found"), "{}", empty.output);
         let one = Result { passed: 1, failed: 0, output: String::new() }.unless_empty();
         assert_eq!((one.passed, one.failed), (1, 0));
+        let skipped = Result::skipped("no chroot here").unless_empty();
+        assert_eq!((skipped.passed, skipped.failed), (0, 0), "a machine that cannot is no failure, and no success");
     }
 
     #[test]
