@@ -15,7 +15,8 @@ use countersign_strings::{fill, text};
 const PACKAGES: &str = "swiftlang,libc6-dev,libstdc++-14-dev,libgcc-14-dev,libssl-dev,dash,bash,coreutils,sed,grep,git,\
                         ca-certificates,tzdata,base-files";
 const RELEASE: &str = "trixie";
-const MIRROR: &str = "http://deb.debian.org/debian";
+/// What is asked of this machine alone.
+const LOCAL_LIMIT: Duration = Duration::from_secs(30);
 /// Half a gigabyte is fetched, on however slow a line.
 const FETCH_LIMIT: Duration = Duration::from_secs(15 * 60);
 
@@ -24,7 +25,11 @@ pub fn test(generated: &[(&str, PathBuf)]) -> Fallible<Result> {
     if let Some(why) = missing() {
         return Ok(Result::skipped(&why));
     }
-    let (root, package) = (root()?, lay_out(generated)?);
+    let root = match root()? {
+        Ok(root) => root,
+        Err(why) => return Ok(Result::skipped(&why)),
+    };
+    let package = lay_out(generated)?;
     let mut swift = Command::new("unshare");
     swift.args(["--net", "--mount", "--propagation", "private", "sh", "-c", INSIDE, "swift"]);
     swift.arg(root).arg(package).arg(repo::target().join("debug"));
@@ -56,28 +61,42 @@ fn missing() -> Option<String> {
     if child::first_line("unshare", &["--net", "--mount", "--propagation", "private", "true"]).is_none() {
         return Some(text("xtask.swift_no_namespace").to_owned());
     }
-    (!repo::on_path("mmdebstrap")).then(|| text("xtask.swift_no_unpacker").to_owned())
+    if !repo::on_path("mmdebstrap") {
+        return Some(text("xtask.swift_no_unpacker").to_owned());
+    }
+    mirror().is_none().then(|| text("xtask.swift_no_mirror").to_owned())
 }
 
-/// Where the compiler is, unpacked when it is not there yet. No script of a package runs.
-fn root() -> Fallible<PathBuf> {
+/// Where this machine has its Debian packages from: what is unpacked comes from there too.
+fn mirror() -> Option<String> {
+    let mut asked = Command::new("apt-get");
+    asked.args(["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]);
+    let ended = child::capture(&mut asked, LOCAL_LIMIT).ok()?;
+    let all = ended.output.lines().map(str::trim);
+    all.filter(|line| line.contains("://") && !line.contains("security")).map(str::to_owned).next()
+}
+
+/// Where the compiler is, unpacked when it is not there yet; or in words why it cannot be had. No script of a package runs.
+fn root() -> Fallible<std::result::Result<PathBuf, String>> {
     let root = repo::target().join("swift-root");
     let stamp = root.join("stamp");
     let wanted = format!("{RELEASE} {PACKAGES}");
     if fs::read_to_string(&stamp).is_ok_and(|seen| seen == wanted) {
-        return Ok(root);
+        return Ok(Ok(root));
     }
+    let Some(mirror) = mirror() else { return Ok(Err(text("xtask.swift_no_mirror").to_owned())) };
     let _half = fs::remove_dir_all(&root);
     let mut unpack = Command::new("mmdebstrap");
     unpack.args(["--mode=root", "--variant=extract", "--format=directory"]);
     unpack.args(["--aptopt=APT::Install-Recommends \"false\"", "--aptopt=Acquire::Retries \"3\""]);
-    unpack.arg(format!("--include={PACKAGES}")).arg(RELEASE).arg(&root).arg(MIRROR);
+    unpack.arg(format!("--include={PACKAGES}")).arg(RELEASE).arg(&root).arg(mirror);
     let ended = child::capture(&mut unpack, FETCH_LIMIT)?;
     if !ended.ok {
-        return Err(fill("xtask.failed", &[("program", "mmdebstrap"), ("output", ended.output.trim_end())]));
+        let why = ended.output.lines().rfind(|line| line.contains("E: ")).unwrap_or("mmdebstrap failed");
+        return Ok(Err(fill("xtask.swift_no_compiler", &[("why", why.trim())])));
     }
     fs::write(&stamp, wanted).map_err(|fault| format!("{}: {fault}", stamp.display()))?;
-    Ok(root)
+    Ok(Ok(root))
 }
 
 /// The package with what is generated in it, in the target folder.

@@ -133,7 +133,7 @@ class FakeTokens : TokenCalls {
             TokenCapabilities(
                 null,
                 emptyList(),
-                emptyList(),
+                ByteArray(0),
                 TokenPeriods.UpTo(60u),
                 1u,
                 63u,
