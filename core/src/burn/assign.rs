@@ -89,17 +89,16 @@ impl Batch {
     /// # Errors
     /// See [`AssignError`].
     pub fn row_that(&self, serial: &Serial, fits: impl Fn(&Row) -> bool) -> Result<&Row, AssignError> {
-        if let Some(row) = self.left().find(|row| row.credential.serial.as_ref() == Some(serial)) {
+        let taken = self.taken(serial);
+        let left = || self.left().filter(|row| is_free(&taken, row));
+        if let Some(row) = left().find(|row| row.credential.serial.as_ref() == Some(serial)) {
             return Ok(row);
         }
-        let unnamed = || self.left().filter(|row| row.credential.serial.is_none());
+        let unnamed = || left().filter(|row| row.credential.serial.is_none());
         let next = unnamed().find(|row| fits(row)).or_else(|| unnamed().next());
-        // A token with many profiles takes a row for each.
-        let holds = self.done.iter().find(|(_, burned)| *burned == serial).map(|(line, _)| *line);
-        match (next, holds) {
-            (Some(row), _) if row.profile.is_some() => Ok(row),
-            (_, Some(line)) => Err(AssignError::Burned(line)),
-            (Some(row), None) => Ok(row),
+        match (next, taken.first()) {
+            (Some(row), _) => Ok(row),
+            (None, Some((line, _))) => Err(AssignError::Burned(*line)),
             (None, None) => match self.left().count() {
                 0 => Err(AssignError::NoneLeft),
                 left => Err(AssignError::ForOthers(left)),
@@ -107,19 +106,26 @@ impl Batch {
         }
     }
 
+    /// What of this batch is in this token: lines, and the profile that each said.
+    fn taken(&self, serial: &Serial) -> Vec<(usize, Option<u8>)> {
+        let lines = self.done.iter().filter(|(_, burned)| *burned == serial).map(|(line, _)| *line);
+        let profile = |line| self.rows.iter().find(|row| row.line == line).and_then(|row| row.profile);
+        lines.map(|line| (line, profile(line))).collect()
+    }
+
     /// Remembers that the row of this line is in this token.
     ///
     /// # Errors
     /// [`AssignError::NoRow`]; [`AssignError::NotItsRow`] for a row that another token has, or is to have;
-    /// [`AssignError::Burned`] for a token that has another.
+    /// [`AssignError::Burned`] for a token that has another in the same place.
     pub fn burned(&mut self, line: usize, serial: &Serial) -> Result<(), AssignError> {
         let row = self.rows.iter().find(|row| row.line == line).ok_or(AssignError::NoRow(line))?;
         let is_for = row.credential.serial.as_ref().is_none_or(|named| named == serial);
         if !is_for || self.done.get(&line).is_some_and(|burned| burned != serial) {
             return Err(AssignError::NotItsRow(line));
         }
-        let other = self.done.iter().find(|(other, burned)| **other != line && *burned == serial);
-        if let Some((other, _)) = other.filter(|_| row.profile.is_none()) {
+        let others: Vec<_> = self.taken(serial).into_iter().filter(|(other, _)| *other != line).collect();
+        if let Some((other, _)) = others.iter().find(|other| !is_free(&[**other], row)) {
             return Err(AssignError::Burned(*other));
         }
         self.done.insert(line, serial.clone());
@@ -168,6 +174,13 @@ impl Batch {
         }
         hash.finish().as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
+}
+
+/// Whether a token that holds these has a place for this row: one profile takes one row, and a row that names none takes the
+/// whole token.
+fn is_free(taken: &[(usize, Option<u8>)], row: &Row) -> bool {
+    let is_apart = |held: Option<u8>| held.zip(row.profile).is_some_and(|(held, wanted)| held != wanted);
+    taken.iter().all(|(_, held)| is_apart(*held))
 }
 
 #[cfg(test)]
@@ -227,6 +240,22 @@ mod tests {
             batch.burned(line, &serial("m")).unwrap();
         }
         assert_eq!(batch.row_for(&serial("m")).unwrap_err(), AssignError::Burned(2));
+    }
+
+    #[test]
+    fn a_profile_takes_one_row_and_the_next_of_it_waits_for_another_token() {
+        let mut batch = Batch::new(rows("secret_hex,profile\n0101,2\n0202,2\n0303,3\n0404,\n"));
+        let line = |batch: &Batch, token: &str| batch.row_for(&serial(token)).map(|row| row.line);
+        batch.burned(2, &serial("m")).unwrap();
+        assert_eq!((line(&batch, "m"), line(&batch, "n")), (Ok(4), Ok(3)), "the second seed would go over the first");
+        assert_eq!(batch.burned(3, &serial("m")), Err(AssignError::Burned(2)));
+        batch.burned(4, &serial("m")).unwrap();
+        assert_eq!(line(&batch, "m"), Err(AssignError::Burned(2)), "a row without a profile is for a token of its own");
+        assert_eq!(batch.burned(5, &serial("m")), Err(AssignError::Burned(2)));
+        batch.burned(3, &serial("n")).unwrap();
+        assert_eq!((line(&batch, "n"), line(&batch, "o")), (Err(AssignError::Burned(3)), Ok(5)));
+        let again = Batch::resumed(batch.rows().to_vec(), &batch.progress()).unwrap();
+        assert_eq!(again.left().count(), 1);
     }
 
     #[test]
