@@ -12,6 +12,7 @@ pub mod limits;
 mod log;
 mod measure;
 mod menu;
+mod new_file;
 pub mod outside;
 pub mod poll;
 pub mod port;

@@ -1,8 +1,7 @@
 //! `countersign export-uri`: accounts leave, as links, as codes or as Google's transfer. The passphrase is asked for anew,
 //! and what is shown is called a secret before it is.
 
-use std::fs::OpenOptions;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,7 +18,7 @@ use super::Context;
 use super::account::{self, Alike};
 use crate::desk::Desk;
 use crate::fault::Fault;
-use crate::{transfer_words, words};
+use crate::{new_file, transfer_words, words};
 
 /// Pixels of a module in a picture.
 const PIXELS: usize = 6;
@@ -197,22 +196,11 @@ fn pictures(outs: &[Out], path: &Path) -> Result<Vec<String>, Fault> {
     for (part, symbol) in (1..).zip(&symbols) {
         let file = if several { numbered(path, part) } else { path.to_owned() };
         let shown = file.display().to_string();
-        picture(&file, &Zeroizing::new(symbol.png(PIXELS)))
+        new_file::written(&file, &Zeroizing::new(symbol.png(PIXELS)))
             .map_err(|why| Fault::failed(words::caused(fill("scan.export_no_file", &[("file", &shown)]), &why)))?;
         files.push(shown);
     }
     Ok(files)
-}
-
-/// A new file that its owner alone may read.
-fn picture(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut out = options.open(file)?;
-    out.write_all(bytes)?;
-    out.sync_all()
 }
 
 fn numbered(path: &Path, part: usize) -> PathBuf {

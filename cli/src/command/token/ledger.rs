@@ -4,7 +4,7 @@
 //! was said.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum as _;
@@ -19,12 +19,11 @@ use zeroize::Zeroizing;
 
 use super::args::{FormName, Ledger, Out};
 use super::kept;
-use super::log::new_file;
 use super::table::hex;
 use crate::command::Context;
 use crate::fault::Fault;
 use crate::outside::isolated;
-use crate::{token_words, when, words};
+use crate::{new_file, token_words, when, words};
 
 /// Bytes of the key of an encrypted container.
 const KEY: usize = 16;
@@ -122,7 +121,7 @@ pub fn may_write(out: &Out) -> Result<(), Fault> {
     if is_clear(out.form) && !out.clear {
         return Err(Fault::refused(text("token.ledger_clear")));
     }
-    new_file(file).and_then(|_| fs::remove_file(file)).map_err(|why| not_new(file, &why))
+    new_file::made(file).and_then(|_| fs::remove_file(file)).map_err(|why| not_new(file, &why))
 }
 
 /// Why no file was made anew: one is there, or there can be none.
@@ -187,7 +186,10 @@ pub fn write_out(
     })?;
     let shown = file.display().to_string();
     let no_file = |why| Fault::failed(words::caused(fill("token.ledger_no_file", &[("file", &shown)]), &why));
-    write_new(file, &bytes).map_err(no_file)?;
+    new_file::written(file, &bytes).map_err(|why| {
+        let fault = no_file(why);
+        Fault { words: format!("{} {}", fault.words, text("token.ledger_later")), ..fault }
+    })?;
     let read = Zeroizing::new(fs::read(file).map_err(no_file)?);
     ledger::read_back(&read, &entries, form).map_err(|error| {
         Fault::failed(fill("token.ledger_other", &[("file", &shown), ("why", &token_words::of_back(error))]))
@@ -203,12 +205,6 @@ pub fn write_out(
     let serials: Vec<&str> = left.iter().map(|left| left.serial.as_str()).collect();
     let why: Vec<Value> = left.iter().map(|left| super::told::left_out(left)).collect();
     Ok(json!({ "file": shown, "tokens": count, "left_out": serials, "left_out_why": why }))
-}
-
-fn write_new(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut new = new_file(file)?;
-    new.write_all(bytes)?;
-    new.sync_all()
 }
 
 /// The form, with what protects it asked for.
@@ -317,9 +313,9 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("out");
-        write_new(&file, b"tokens").unwrap();
+        new_file::written(&file, b"tokens").unwrap();
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-        assert!(write_new(&file, b"others").is_err());
+        assert!(new_file::written(&file, b"others").is_err());
         let out = Out { ledger: Some(file.clone()), form: FormName::Inventory, ..Out::default() };
         assert!(may_write(&out).unwrap_err().words.contains(&file.display().to_string()));
         assert_eq!(fs::read(&file).unwrap(), b"tokens");

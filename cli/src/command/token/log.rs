@@ -4,8 +4,7 @@
 
 mod named;
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,7 +15,7 @@ use countersign_strings::{fill, text};
 use super::ledger::not_new;
 use crate::fault::{End, Fault};
 use crate::outside::isolated;
-use crate::{token_words, when};
+use crate::{new_file, token_words, when};
 
 /// Where what is done is noted; nowhere, unless a file was named. All copies note into one file.
 #[derive(Clone)]
@@ -34,7 +33,7 @@ struct Notes {
 impl Log {
     /// Into this file, which is new and its owner's alone.
     pub fn open(path: Option<&Path>, clock: Arc<dyn Clock>) -> Result<Self, Fault> {
-        let file = path.map(|path| new_file(path).map_err(|why| not_new(path, &why))).transpose()?;
+        let file = path.map(|path| new_file::made(path).map_err(|why| not_new(path, &why))).transpose()?;
         let log = Self::into(file.map(|file| Box::new(file) as Box<dyn Write + Send>), clock);
         let values = [("version", env!("CARGO_PKG_VERSION")), ("system", std::env::consts::OS)];
         log.note(&fill("token.log_begins", &values));
@@ -106,15 +105,6 @@ impl Log {
     }
 }
 
-/// A new file for its owner alone.
-pub fn new_file(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
 /// A link whose commands are noted.
 pub struct Noted<'l> {
     /// The link itself.
@@ -156,6 +146,7 @@ fn exchange(command: &[u8], answer: &Result<Vec<u8>, LinkError>) -> String {
 mod tests {
     use countersign_core::burn::Family;
     use countersign_core::system::SystemClock;
+    use std::io;
 
     use super::*;
 
