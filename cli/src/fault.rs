@@ -21,6 +21,8 @@ pub struct Fault {
 pub enum End {
     /// It was refused: by the gateway, by the person, by a rule. Exit code 1.
     Refused,
+    /// A token was written and holds its seed, and its clock is off. Exit code 1.
+    ClockOff,
     /// The machine or the network failed. Exit code 2.
     Failed,
     /// The person stopped it by Ctrl-C, or the system did. Exit code 130, as where no words were left to say.
@@ -31,7 +33,7 @@ impl End {
     /// The exit code.
     pub fn code(self) -> u8 {
         match self {
-            Self::Refused => 1,
+            Self::Refused | Self::ClockOff => 1,
             Self::Failed => 2,
             Self::Stopped => STOPPED,
         }
@@ -42,6 +44,11 @@ impl Fault {
     /// A refusal in these words.
     pub fn refused(words: impl Into<String>) -> Self {
         Self { words: words.into(), details: None, end: End::Refused }
+    }
+
+    /// That a clock is off, in these words.
+    pub fn clock_off(words: impl Into<String>) -> Self {
+        Self { words: words.into(), details: None, end: End::ClockOff }
     }
 
     /// A failure in these words.

@@ -46,8 +46,13 @@ pub(super) fn token(desk: &Desk, arguments: &[&str], input: &str) -> Ended {
 }
 
 fn code_now() -> String {
-    let now = SystemClock::new().now();
-    totp(&Secret::from_slice(BYTES), now, Algorithm::Sha1, Digits::SIX, Period::THIRTY).to_string()
+    code_in(0)
+}
+
+/// The code of a clock that is so many seconds fast.
+pub(super) fn code_in(seconds: u64) -> String {
+    let then = SystemClock::new().now() + seconds;
+    totp(&Secret::from_slice(BYTES), then, Algorithm::Sha1, Digits::SIX, Period::THIRTY).to_string()
 }
 
 pub(super) fn holds_no_seed(text: &str) {
@@ -148,10 +153,16 @@ fn digits_that_a_person_types_are_judged() {
         assert!(left.stderr.contains(text("token.not_this_seed")), "{}", left.stderr);
     }
 
-    let late = SystemClock::new().now() + 120;
-    let late = totp(&Secret::from_slice(BYTES), late, Algorithm::Sha1, Digits::SIX, Period::THIRTY).to_string();
+    let late = code_in(120);
     let off = token(&desk, &arguments, &format!("{LINK}\n{late}\n"));
-    assert_eq!((off.code, &off.json()["ending"]), (0, &"clock_off".into()), "{}", off.stderr);
+    assert_eq!((off.code, &off.json()["ending"]), (1, &"clock_off".into()), "its codes may be refused: {}", off.stderr);
+    let rows = desk.path().join("seeds.csv");
+    fs::write(&rows, format!("secret_base32,name\n{SEED},mara\n")).unwrap();
+    let batch = ["batch", rows.to_str().unwrap(), "--emulated", "miniOTP-3-i", "--yes", "--compare"];
+    let batch = token(&desk, &batch, &format!("{late}\n"));
+    let told = lines(&batch);
+    assert_eq!((batch.code, &told[0]["ending"]), (1, &"clock_off".into()), "{}", batch.stderr);
+    assert!(batch.stderr.contains(&fill("token.batch_clocks_off", &[("n", "1")])), "{}", batch.stderr);
 }
 
 #[test]

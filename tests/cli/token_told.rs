@@ -6,7 +6,7 @@ use countersign_core::burn::ledger::inventory;
 use countersign_core::burn::source::{Choices, Kind, read};
 use countersign_strings::{fill, text};
 
-use super::token::{LINK, lines, table, token};
+use super::token::{LINK, code_in, lines, table, token};
 use super::{Desk, Ended};
 
 /// Refused, and nobody was asked for a yes before.
@@ -162,6 +162,41 @@ fn servers_are_told_of_no_token_that_nobody_proved_unless_that_was_said() {
     let own = ["burn", "--emulated", "miniOTP-2-i", "--yes", "--ledger", &path, "--form", "inventory-json"];
     assert_eq!(token(&desk, &own, &format!("{LINK}\n")).json()["ledger"]["tokens"], 1);
     assert!(fs::read_to_string(&path).unwrap().contains("written_not_proven"));
+}
+
+/// To prove it once more helps nobody: it is said what does.
+#[test]
+fn servers_are_told_of_no_token_whose_clock_is_off_unless_that_was_said_and_then_how_far() {
+    let desk = Desk::empty();
+    let path = desk.path().join("server").display().to_string();
+    let late = code_in(180);
+    for form in ["entra", "oath", "pskc-plain"] {
+        let burn =
+            ["burn", "--emulated", "miniOTP-2-i", "--yes", "--compare", "--ledger", &path, "--form", form, "--clear"];
+        let held_back = token(&desk, &burn, &format!("{LINK}\n{late}\n"));
+        let json = held_back.json();
+        assert_eq!((held_back.code, &json["ending"]), (1, &"clock_off".into()), "{}", held_back.stderr);
+        let why = fill("token.left_clock_ahead", &[("time", "3 minutes")]);
+        for words in
+            [&fill("token.left_out", &[("serial", "86596000000001"), ("why", &why)]), text("token.left_clock_how")]
+        {
+            assert!(held_back.stderr.contains(words), "{form}: {words}: {}", held_back.stderr);
+        }
+        for words in [text("token.left_unproven"), text("token.left_unproven_how")] {
+            assert!(!held_back.stderr.contains(words), "{form}: it is proven to hold its seed: {}", held_back.stderr);
+        }
+        assert!(!fs::exists(&path).unwrap());
+        let all = token(&desk, &[&burn[..], &["--unproven"]].concat(), &format!("{LINK}\n{late}\n"));
+        assert_eq!((all.code, &all.json()["ledger"]["tokens"]), (1, &1.into()), "{}", all.stderr);
+        let clock = fill("token.clock_ahead", &[("time", "3 minutes")]);
+        for words in [
+            fill("token.told_clock_off", &[("n", "1")]),
+            fill("token.told_clock_of", &[("token", "86596000000001"), ("clock", &clock)]),
+        ] {
+            assert!(all.stderr.contains(&words), "{form}: {words}: {}", all.stderr);
+        }
+        fs::remove_file(&path).unwrap();
+    }
 }
 
 #[test]

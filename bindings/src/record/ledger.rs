@@ -243,6 +243,7 @@ impl From<ledger::LeftOut> for LeftOutToken {
 pub enum LeftOutWhy {
     Failed,
     Unproven,
+    ClockOff { seconds: i64 },
     SameSerial,
     AlikeSerial,
     Counter,
@@ -260,6 +261,7 @@ impl From<ledger::Why> for LeftOutWhy {
         match core {
             Core::Failed => Self::Failed,
             Core::Unproven => Self::Unproven,
+            Core::ClockOff(seconds) => Self::ClockOff { seconds },
             Core::SameSerial => Self::SameSerial,
             Core::AlikeSerial => Self::AlikeSerial,
             Core::Counter => Self::Counter,
@@ -322,6 +324,7 @@ pub enum Shortfall {
     NoPrincipalName { tokens: u64 },
     KeyExtended { tokens: u64 },
     NotProven { tokens: u64 },
+    ClockOff { tokens: u64 },
     ProfileInSerial { tokens: u64 },
     SerialForServers { tokens: u64 },
 }
@@ -334,6 +337,7 @@ impl From<ledger::Told> for Shortfall {
             Core::NameNotWritten(tokens) => Self::NameNotWritten { tokens: tokens as u64 },
             Core::NoPrincipalName(tokens) => Self::NoPrincipalName { tokens: tokens as u64 },
             Core::KeyExtended(tokens) => Self::KeyExtended { tokens: tokens as u64 },
+            Core::ClockOff(tokens) => Self::ClockOff { tokens: tokens as u64 },
             Core::NotProven(tokens) => Self::NotProven { tokens: tokens as u64 },
             Core::ProfileInSerial(tokens) => Self::ProfileInSerial { tokens: tokens as u64 },
             Core::SerialForServers(tokens) => Self::SerialForServers { tokens: tokens as u64 },

@@ -103,6 +103,10 @@ pub fn of_left_out(left: &LeftOut) -> String {
     let why = match left.why {
         Why::Failed => text("token.left_failed").to_owned(),
         Why::Unproven => text("token.left_unproven").to_owned(),
+        Why::ClockOff(ahead) => {
+            let key = if ahead < 0 { "token.left_clock_behind" } else { "token.left_clock_ahead" };
+            fill(key, &[("time", &words::time(ahead.unsigned_abs()))])
+        }
         Why::SameSerial => text("token.left_same_serial").to_owned(),
         Why::AlikeSerial => text("token.left_alike_serial").to_owned(),
         Why::Counter => text("token.left_counter").to_owned(),
@@ -125,6 +129,7 @@ pub fn of_told(told: Told) -> String {
         Told::NoPrincipalName(n) => ("token.told_principal", n),
         Told::KeyExtended(n) => ("token.told_extended", n),
         Told::NotProven(n) => ("token.told_not_proven", n),
+        Told::ClockOff(n) => ("token.told_clock_off", n),
         Told::ProfileInSerial(n) => ("token.told_profile", n),
         Told::SerialForServers(n) => ("token.told_serial", n),
     };

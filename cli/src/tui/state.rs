@@ -19,7 +19,7 @@ use super::model::{Account, Card, Gateway, GatewayState, Notice};
 pub use event::{Effect, Event, GroupTask, Key, Mark, Spot};
 pub use page::{BinAsk, Change, Confirm, GroupPage, GroupStep, Move, Page, Removal};
 pub use settings::{Setting, Settings};
-pub use tokens::{Sheet, SheetOf, Talk, TokenAsk, TokenPage, TokenQuestion, TokenTask};
+pub use tokens::{Over, Sheet, SheetOf, Talk, TokenAsk, TokenPage, TokenQuestion, TokenTask};
 
 /// Everything the screen is a function of.
 #[derive(Clone, Debug, Default)]

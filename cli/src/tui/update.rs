@@ -110,7 +110,7 @@ impl State {
             Event::Tokens(rows) => self.ledger_read(rows),
             Event::TokenSaid(words) => self.token_said(words),
             Event::TokenAsks(question) => self.token_asks(question, out),
-            Event::TokenOver(how) => self.token_over(how),
+            Event::TokenOver(how, words) => self.token_over(how, words),
             Event::Trouble(words) => self.trouble = words,
             Event::Settled => {}
         }

@@ -178,5 +178,10 @@ fn finished(table: &Table<'_>, asked: &Batch, going: &Going, out: Option<&ledger
             }
         }
     }
-    not_written
+    not_written?;
+    // As `verify` ends, too: their codes may be refused.
+    match entries.iter().filter(|entry| entry.ahead.is_some()).count() {
+        0 => Ok(()),
+        n => Err(Fault::clock_off(fill("token.batch_clocks_off", &[("n", &n.to_string())]))),
+    }
 }

@@ -154,7 +154,11 @@ fn told_of(
     // The token is written whatever became of the file.
     let (written, not_written) = written.map_or_else(|fault| (Value::Null, Err(fault)), |value| (value, Ok(())));
     terminal.result("", &result(done, known, &written));
-    terminal.say(&token_words::of_ending(done.ending));
+    let words = token_words::of_ending(done.ending);
+    if matches!(done.ending, Ending::ClockOff(_)) && not_written.is_ok() {
+        return Err(Fault::clock_off(words));
+    }
+    terminal.say(&words);
     // Whoever left before it was proven is not told that all went well.
     let has_left = table.interrupt.was_asked() && !done.ending.is_proven();
     if has_left { not_written.and(Err(stopped())) } else { not_written }

@@ -177,7 +177,8 @@ pub fn write_out(
     let all = entries.to_vec();
     let (entries, held_back) = if *unproven { (all, vec![]) } else { ledger::proven(all, form) };
     says(&held_back);
-    if held_back.iter().any(|left| left.why == Why::Unproven) {
+    let is_off = |left: &LeftOut| matches!(left.why, Why::ClockOff(_));
+    if held_back.iter().any(|left| !is_off(left)) {
         terminal.say(text("token.left_unproven_how"));
     }
     let Written { bytes, left_out, told } = ledger::write(&entries, form, random).map_err(|error| {
@@ -185,6 +186,9 @@ pub fn write_out(
         Fault::refused(token_words::of_ledger_error(error))
     })?;
     let shown = file.display().to_string();
+    if held_back.iter().any(is_off) {
+        terminal.say(text("token.left_clock_how"));
+    }
     let no_file = |why| Fault::failed(words::caused(fill("token.ledger_no_file", &[("file", &shown)]), &why));
     new_file::written(file, &bytes).map_err(|why| {
         let fault = no_file(why);
@@ -201,6 +205,9 @@ pub fn write_out(
     if form.is_clear() {
         terminal.say(text("token.ledger_is_clear"));
     }
+    if form.is_for_servers() {
+        clocks_off(&entries, &left_out).for_each(|words| terminal.say(&words));
+    }
     let left: Vec<&LeftOut> = held_back.iter().chain(&left_out).collect();
     let serials: Vec<&str> = left.iter().map(|left| left.serial.as_str()).collect();
     let why: Vec<Value> = left.iter().map(|left| super::told::left_out(left)).collect();
@@ -212,6 +219,16 @@ fn form(context: &Context, name: FormName) -> Result<Form, Fault> {
     let terminal = &context.terminal;
     Ok(match name {
         FormName::Inventory => Form::Table { seeds: false },
+/// Of each token of a file whose clock a person saw to be off, how far.
+fn clocks_off<'e>(entries: &'e [Entry], left_out: &'e [LeftOut]) -> impl Iterator<Item = String> + 'e {
+    let is_in =
+        |entry: &&Entry| !left_out.iter().any(|left| (&left.serial, left.profile) == (&entry.serial, entry.profile));
+    entries.iter().filter(is_in).filter_map(|entry| {
+        let token = token_words::of_place(&isolated(entry.serial.as_str()), entry.profile);
+        Some(fill("token.told_clock_of", &[("token", &token), ("clock", &token_words::of_clock(entry.ahead?))]))
+    })
+}
+
         FormName::InventoryJson => Form::Json { seeds: false },
         FormName::Entra => Form::Entra,
         FormName::Oath => Form::Oath,

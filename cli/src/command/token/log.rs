@@ -97,6 +97,7 @@ impl Log {
         };
         let how = text(match fault.end {
             End::Refused => "token.log_refused",
+            End::ClockOff => "token.log_clock_off",
             End::Stopped => "token.log_stopped",
             _ => "token.log_failed",
         });

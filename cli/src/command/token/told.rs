@@ -96,6 +96,7 @@ pub fn left_out(of: &LeftOut) -> Value {
     let why = match of.why {
         Why::Failed => "failed",
         Why::Unproven => "not_proven",
+        Why::ClockOff(_) => "clock_off",
         Why::SameSerial => "same_serial",
         Why::AlikeSerial => "alike_serial",
         Why::Counter => "counter",

@@ -308,6 +308,9 @@ fn told(table: &Table<'_>, plan: &Plan, ending: Ending) -> Result<(), Fault> {
     }
     terminal.result("", &json);
     let words = token_words::of_ending(ending);
+    if matches!(ending, Ending::ClockOff(_)) {
+        return Err(Fault::clock_off(words));
+    }
     if !ending.is_proven() && !table.interrupt.was_asked() {
         return Err(Fault::refused(words));
     }

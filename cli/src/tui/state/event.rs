@@ -3,7 +3,7 @@
 use countersign_core::vault::Sort;
 use zeroize::Zeroizing;
 
-use super::{Filter, Move, Removal, Settings, TokenQuestion, TokenTask};
+use super::{Filter, Move, Over, Removal, Settings, TokenQuestion, TokenTask};
 use crate::tui::field::Field;
 use crate::tui::form::{Form, Item};
 use crate::tui::model::{Account, Answered, Binned, Card, Details, Figures, Found, Gateway, Notice, TokenRow};
@@ -126,8 +126,8 @@ pub enum Event {
     TokenSaid(String),
     /// Something is asked about it.
     TokenAsks(TokenQuestion),
-    /// What was done with it has come to its end; the words say why not well.
-    TokenOver(Result<(), String>),
+    /// What was done with it has come to its end, and so; what is left to be said of it.
+    TokenOver(Over, Option<String>),
     /// Something to be told in passing.
     Notice(String),
     /// A gateway can't be asked, or all can be asked again.

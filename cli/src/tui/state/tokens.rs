@@ -44,7 +44,18 @@ pub struct Talk {
     /// What is asked now.
     pub asks: Option<TokenAsk>,
     /// Whether it has come to its end, and well.
-    pub over: Option<bool>,
+    pub over: Option<Over>,
+}
+
+/// How something with a token came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// It is done.
+    Done,
+    /// It is written, and its clock is off.
+    ClockOff,
+    /// It is not.
+    NotDone,
 }
 
 /// A question about a token.

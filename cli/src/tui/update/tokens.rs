@@ -5,7 +5,9 @@ use countersign_strings::text;
 use super::page::scrolled;
 use crate::tui::field::Field;
 use crate::tui::model::TokenRow;
-use crate::tui::state::{Effect, Key, Page, Row, SheetOf, State, Talk, TokenAsk, TokenPage, TokenQuestion, TokenTask};
+use crate::tui::state::{
+    Effect, Key, Over, Page, Row, SheetOf, State, Talk, TokenAsk, TokenPage, TokenQuestion, TokenTask,
+};
 
 impl State {
     /// Opens the page; it is filled when the ledger was read.
@@ -80,11 +82,11 @@ impl State {
         }
     }
 
-    pub(super) fn token_over(&mut self, how: Result<(), String>) {
+    pub(super) fn token_over(&mut self, how: Over, words: Option<String>) {
         if let Page::Tokens(TokenPage { talk: Some(talk), .. }) = &mut self.page {
             talk.asks = None;
-            talk.over = Some(how.is_ok());
-            talk.said.extend(how.err());
+            talk.over = Some(how);
+            talk.said.extend(words);
         }
     }
 }

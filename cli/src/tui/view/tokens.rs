@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::super::model::TokenRow;
-use super::super::state::{State, Talk, TokenAsk, TokenPage, TokenQuestion};
+use super::super::state::{Over, State, Talk, TokenAsk, TokenPage, TokenQuestion};
 use super::page::verdict;
 use super::spot::Spots;
 use super::{Look, blocks, keyed, masked, measure, paragraph, put, said, scroll, text};
@@ -101,9 +101,12 @@ fn under_way(talk: &Talk, look: Look, area: Rect, buffer: &mut Buffer, spots: &m
         if let TokenQuestion::Choice(all) = &asked.question {
             names = all;
         }
-    } else if let Some(good) = talk.over {
+    } else if let Some(how) = talk.over {
         keys = "tui.keys_back";
-        foot.push(verdict(good, look));
+        foot.push(match how {
+            Over::Done | Over::NotDone => verdict(how == Over::Done, look),
+            Over::ClockOff => Line::styled(format!("! {}", words("tui.clock_off")), look.warn()),
+        });
     } else {
         foot.push(Line::styled(words("tui.keys_wait"), look.quiet()));
     }

@@ -1,11 +1,11 @@
 //! Hardware tokens: the ledger, and what is done with the one that lies there.
 
-use countersign_core::burn::Held;
+use countersign_core::burn::{Ending, Held};
 
 use super::*;
 use crate::token_words;
 use crate::tui::model::TokenRow;
-use crate::tui::state::{Page, Spot, Talk, TokenPage, TokenQuestion, TokenTask};
+use crate::tui::state::{Over, Page, Spot, Talk, TokenPage, TokenQuestion, TokenTask};
 
 fn press(state: &mut State, pressed: Key) -> Vec<Effect> {
     state.at_once(key(pressed), NOW)
@@ -206,11 +206,26 @@ fn a_token_is_written_with_one_question_at_a_time() {
     golden("tokens_digits", &state);
     press(&mut state, Key::Enter);
     said(&mut state, &[text("token.proven_by_person")]);
-    state.at_once(Event::TokenOver(Ok(())), NOW);
+    state.at_once(Event::TokenOver(Over::Done, None), NOW);
     golden("tokens_done", &state);
     assert!(!format!("{state:?}").contains("canary"));
     assert!(matches!(press(&mut state, Key::Enter).as_slice(), [Effect::Tokens]));
     assert!(talk(&state).is_none());
+}
+
+#[test]
+fn a_clock_that_is_off_is_neither_done_nor_not() {
+    let mut state = page(ledger());
+    press(&mut state, Key::Char('w'));
+    said(&mut state, &[PLAN]);
+    let words = token_words::of_ending(Ending::ClockOff(180));
+    state.at_once(Event::TokenOver(Over::ClockOff, Some(words)), NOW);
+    golden("tokens_clock_off", &state);
+    for size in SIZES {
+        let shown = seen(&state, size);
+        let is_said = shown.contains(text("tui.clock_off")) && shown.contains("3 minutes fast");
+        assert!(is_said && !shown.contains(text("tui.done")), "{shown}");
+    }
 }
 
 #[test]
@@ -219,7 +234,7 @@ fn what_runs_is_stopped_and_says_why_it_failed() {
     press(&mut state, Key::Char('w'));
     said(&mut state, &[&fill("token.lay_one", &[("reader", "Reader 00 00")])]);
     assert!(matches!(press(&mut state, Key::Esc).as_slice(), [Effect::TokenStop]));
-    state.at_once(Event::TokenOver(Err(text("token.stopped_by_person").into())), NOW);
+    state.at_once(Event::TokenOver(Over::NotDone, Some(text("token.stopped_by_person").into())), NOW);
     golden("tokens_stopped", &state);
     press(&mut state, Key::Esc);
     press(&mut state, Key::Char('i'));
@@ -245,6 +260,6 @@ fn who_locks_the_phone_answers_nothing_more() {
     state.at_once(Event::Locked(true), NOW);
     let asked = state.at_once(Event::TokenAsks(TokenQuestion::Line("digits".into())), NOW);
     assert!(matches!(asked.as_slice(), [Effect::TokenAnswer(None)]));
-    state.at_once(Event::TokenOver(Ok(())), NOW);
+    state.at_once(Event::TokenOver(Over::Done, None), NOW);
     assert!(state.unlock.is_some() && matches!(state.page, Page::List));
 }

@@ -16,7 +16,7 @@ use crate::command::account::NUMBER;
 use crate::command::token;
 use crate::command::token::args::{Burn, Operate, SyncClock, TokenCommand, Verify, Where, Writing};
 use crate::desk::Desk;
-use crate::fault::Fault;
+use crate::fault::{End, Fault};
 use crate::front::{Front, Question};
 use crate::outside::isolated;
 use crate::port::interrupt::Interrupt;
@@ -24,7 +24,7 @@ use crate::port::pause;
 use crate::terminal::Terminal;
 use crate::tui::field::Field;
 use crate::tui::model::TokenRow;
-use crate::tui::state::{Event, TokenQuestion, TokenTask};
+use crate::tui::state::{Event, Over, TokenQuestion, TokenTask};
 use crate::{token_words, when, words};
 
 /// How long what may not be cut off is waited for at most, as the program ends.
@@ -108,7 +108,7 @@ impl Worker {
             token::run(&Context::of_opened(terminal, self.0.home.clone(), self.0.desk.clone()), &command)
         });
         lock(&self.0.token).take();
-        vec![Event::TokenOver(done.map_err(|fault| fault.words))]
+        vec![over(done)]
     }
 
     /// The person's answer; `None` where there is none.
@@ -135,6 +135,15 @@ impl Worker {
         let clock = &*self.0.desk.clock;
         let end = clock.monotonic().saturating_add(LAST_WRITE);
         pause::until(clock, u64::MAX, || front.interrupt.holds() && clock.monotonic() < end);
+    }
+}
+
+/// How it came to its end.
+fn over(done: Result<(), Fault>) -> Event {
+    match done {
+        Ok(()) => Event::TokenOver(Over::Done, None),
+        Err(Fault { end: End::ClockOff, words, .. }) => Event::TokenOver(Over::ClockOff, Some(words)),
+        Err(fault) => Event::TokenOver(Over::NotDone, Some(fault.words)),
     }
 }
 

@@ -157,6 +157,9 @@ pub enum Why {
     Failed,
     /// Nobody proved that the token holds its seed, and the form cannot say so.
     Unproven,
+    /// Its seed is right and its clock is ahead by so many seconds, or behind if negative, and the form cannot say so. To prove it
+    /// helps only when its clock was set.
+    ClockOff(i64),
     /// Several seeds of one token would stand under one serial number, of which a server keeps one.
     SameSerial,
     /// A server would take its serial number for that of another token, which differs in its case, or in characters that are
@@ -191,6 +194,8 @@ pub enum Told {
     KeyExtended(usize),
     /// Nobody proved that the token holds its seed.
     NotProven(usize),
+    /// A person saw the token's clock to be off: its seed is right, and its codes may be refused.
+    ClockOff(usize),
     /// The profile stands behind the serial number.
     ProfileInSerial(usize),
     /// The serial number has `-` for `+` and `_` for `/`.
@@ -267,7 +272,7 @@ fn allowed(protection: &Protection) -> Result<(), LedgerError> {
 pub fn proven(entries: Vec<Entry>, form: &Form) -> (Vec<Entry>, Vec<LeftOut>) {
     let is_kept = |entry: &Entry| entry.proof != Proof::Written || !form.is_for_servers();
     let (kept, others): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(is_kept);
-    (kept, others.iter().map(|entry| entry.left_out(Why::Unproven)).collect())
+    (kept, others.iter().map(|entry| entry.left_out(entry.ahead.map_or(Why::Unproven, Why::ClockOff))).collect())
 }
 
 impl Entry {
@@ -408,7 +413,8 @@ fn entra(entries: &[&Entry]) -> Zeroizing<String> {
 fn told(kept: &[&Entry], form: &Form) -> Vec<Told> {
     let count = |is: &dyn Fn(&Entry) -> bool| kept.iter().filter(|entry| is(entry)).count();
     let issuers = Told::IssuerNotWritten(count(&|entry| !entry.credential.issuer.is_empty()));
-    let unproven = Told::NotProven(count(&|entry| entry.proof == Proof::Written));
+    let unproven = Told::NotProven(count(&|entry| entry.proof == Proof::Written && entry.ahead.is_none()));
+    let off = Told::ClockOff(count(&|entry| entry.ahead.is_some()));
     let profiles = Told::ProfileInSerial(count(&|entry| entry.profile.is_some()));
     let all = match form {
         Form::Entra => vec![issuers, Told::NoPrincipalName(count(&|entry| !entry.credential.name.contains('@')))],
@@ -419,7 +425,7 @@ fn told(kept: &[&Entry], form: &Form) -> Vec<Told> {
         Form::Pskc(_) | Form::Table { .. } | Form::Json { .. } => Vec::new(),
     };
     let renamed = Told::SerialForServers(count(&Entry::is_renamed));
-    let of_servers = form.is_for_servers().then_some([unproven, profiles, renamed]);
+    let of_servers = form.is_for_servers().then_some([unproven, off, profiles, renamed]);
     let all = all.into_iter().chain(of_servers.into_iter().flatten());
     all.filter(|told| told.count() > 0).collect()
 }
@@ -432,6 +438,7 @@ impl Told {
             | Self::NoPrincipalName(n)
             | Self::KeyExtended(n)
             | Self::NotProven(n)
+            | Self::ClockOff(n)
             | Self::ProfileInSerial(n)
             | Self::SerialForServers(n) => n,
         }

@@ -150,7 +150,13 @@ fn entras_table_is_the_documented_one_and_leaves_out_by_name() {
     );
     assert_eq!(
         written.told,
-        [Told::IssuerNotWritten(9), Told::NoPrincipalName(1), Told::NotProven(1), Told::ProfileInSerial(2)]
+        [
+            Told::IssuerNotWritten(9),
+            Told::NoPrincipalName(1),
+            Told::NotProven(1),
+            Told::ClockOff(1),
+            Told::ProfileInSerial(2),
+        ]
     );
 }
 
@@ -219,6 +225,24 @@ fn servers_are_told_of_no_token_that_is_not_proven_unless_that_was_said() {
         assert_eq!((kept.len() + left.len(), names(&left)), (2, expected), "{form:?}");
         let all = write(&entries, &form, &random()).unwrap();
         assert_eq!(all.told.contains(&Told::NotProven(1)), form.is_for_servers(), "who wants them all is told so");
+    }
+}
+
+/// To prove it once more helps nobody: its clock is to be set.
+#[test]
+fn a_clock_that_is_off_is_told_from_a_token_that_nobody_proved() {
+    let off = |it: &mut Entry| (it.proof, it.ahead) = (Proof::Written, Some(-180));
+    let entries =
+        vec![entry("1", TWENTY), with("2", THIRTY_TWO, off), with("3", TWENTY, |it| it.proof = Proof::Written)];
+    for form in forms() {
+        let (_, left) = proven(entries.clone(), &form);
+        let why: Vec<Why> = left.iter().map(|left| left.why).collect();
+        let is_for_servers = form.is_for_servers();
+        assert_eq!(why, if is_for_servers { vec![Why::ClockOff(-180), Why::Unproven] } else { vec![] }, "{form:?}");
+        let all = write(&entries, &form, &random()).unwrap();
+        for told in [Told::ClockOff(1), Told::NotProven(1)] {
+            assert_eq!(all.told.contains(&told), is_for_servers, "{form:?}: {told:?}");
+        }
     }
 }
 
