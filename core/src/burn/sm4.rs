@@ -79,6 +79,18 @@ mod tests {
         assert_eq!(Cipher::new(&key).block(&key), *hex("681EDF34D206965E86B3E94F536E4246"));
     }
 
+    /// The older tool's settings have the customer key of a Molto-2 so. We read no such file: whoever has one types the key.
+    #[test]
+    fn the_customer_key_of_an_older_tools_settings_is_a_block_under_its_constant() {
+        use sm4::cipher::BlockCipherDecrypt as _;
+        let constant = cipher("612922F379D3E14B2908BC6FE5981F87");
+        let sealed: Block = hex("5F576BC2A23FE018B89B8B1BEABAB163").try_into().unwrap();
+        let mut opened = sealed.into();
+        constant.0.decrypt_block(&mut opened);
+        assert_eq!(&opened[..], b"Passw0rd-Molto22");
+        assert_eq!(constant.block(b"Passw0rd-Molto22"), sealed);
+    }
+
     #[test]
     fn the_mac_pads_only_where_it_must() {
         let (molto, single) = (cipher("099250FDB017F442DA429ECBBEE17F79"), cipher("8AD206883CA369482AB27182B6E83224"));
