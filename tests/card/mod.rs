@@ -3,6 +3,7 @@
 
 mod again;
 mod batch;
+mod beside;
 mod hardware;
 mod ledger;
 mod molto;

@@ -25,14 +25,14 @@ const NAME: &str = "Countersign test";
 /// Where Debian has it; not every person's path leads there.
 const PCSCD: &str = "/usr/sbin/pcscd";
 
-/// Mounts what is its alone, and becomes the daemon.
-const SCRIPT: &str = r#"mount -t tmpfs none /run && mkdir -p /run/pcscd && exec "$0" --foreground --config "$1""#;
+/// Mounts what is its alone, and becomes the daemon. Nothing is noted of that mount: the note would go into the machine's `/run`.
+const SCRIPT: &str =
+    r#"mount --no-mtab -t tmpfs none /run && mkdir -p /run/pcscd && exec "$0" --foreground --config "$1""#;
 
 /// A daemon with readers, which ends with the value.
 pub struct Readers {
     daemon: Child,
     port: u16,
-    is_root: bool,
     _config: TempDir,
 }
 
@@ -50,6 +50,18 @@ impl Readers {
     /// # Panics
     /// As [`Readers::start`].
     pub fn start_as(name: &str) -> Self {
+        Self::begun(name, None)
+    }
+
+    /// The same where this process runs: what it has for `/run` is what the machine has there.
+    ///
+    /// # Panics
+    /// As [`Readers::start`].
+    pub fn start_beside(process: u32) -> Self {
+        Self::begun(NAME, Some(process))
+    }
+
+    fn begun(name: &str, beside: Option<u32>) -> Self {
         let port = two_ports();
         let config = tempfile::tempdir().unwrap();
         let driver = driver();
@@ -57,14 +69,15 @@ impl Readers {
             "FRIENDLYNAME \"{name}\"\nDEVICENAME /dev/null:{port:#06x}\nLIBPATH {driver}\nCHANNELID {port:#06x}\n"
         );
         fs::write(config.path().join("readers"), text).unwrap();
-        let is_root = rustix::process::geteuid().is_root();
-        let mut daemon = Command::new("unshare");
-        // Who is not root is root of a name space of its own.
-        daemon.args(if is_root { &["--mount"][..] } else { &["--map-root-user", "--mount"] });
+        let mut daemon = match beside {
+            Some(process) => entered(process, "unshare"),
+            None => Command::new("unshare"),
+        };
+        daemon.args(apart(beside.is_some()));
         daemon.args(["sh", "-c", SCRIPT, PCSCD]).arg(config.path());
         daemon.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let daemon = daemon.spawn().expect("unshare is there: cargo xtask setup says how to install it");
-        let mut readers = Self { daemon, port, is_root, _config: config };
+        let mut readers = Self { daemon, port, _config: config };
         until("a reader", || {
             assert!(readers.daemon.try_wait().unwrap().is_none(), "pcscd ended: are mount namespaces allowed here?");
             listens(port).then_some(())
@@ -74,14 +87,7 @@ impl Readers {
 
     /// A program that finds these readers and no others.
     pub fn command(&self, program: &str) -> Command {
-        let mut command = Command::new("nsenter");
-        let id = self.daemon.id().to_string();
-        command.args(["--mount", "--target", &id]);
-        if !self.is_root {
-            command.args(["--user", "--preserve-credentials"]);
-        }
-        command.arg(program);
-        command
+        entered(self.daemon.id(), program)
     }
 
     /// Lays a token on the first reader.
@@ -132,6 +138,26 @@ impl<T> Laid<T> {
         assert_eq!(end, End::TokenGone);
         link
     }
+}
+
+/// A program that sees the files that this process sees.
+pub fn entered(process: u32, program: &str) -> Command {
+    let mut command = Command::new("nsenter");
+    command.args(["--mount", "--target", &process.to_string()]);
+    if !is_root() {
+        command.args(["--user", "--preserve-credentials"]);
+    }
+    command.arg(program);
+    command
+}
+
+/// How mounts of one's own are asked for: who is not root is root of a name space of its own, once.
+pub fn apart(is_within: bool) -> &'static [&'static str] {
+    if is_root() || is_within { &["--mount"] } else { &["--map-root-user", "--mount"] }
+}
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
 }
 
 /// The driver of the virtual readers, wherever this machine's architecture has it.
