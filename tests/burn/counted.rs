@@ -1,7 +1,8 @@
 //! A counter is never set back below codes that its token showed: who saw them would use them again, and servers refuse them.
 
 use countersign_core::burn::{
-    Dialect, Ending, Family, Halt, JournalStore as _, Misfit, Moving, PlanError, Refusal, TokenName,
+    Dialect, Ending, Family, Halt, JournalStore as _, LinkError, MemoryJournal, Misfit, Moving, PlanError, Progress,
+    Refusal, TokenError, TokenName,
 };
 use countersign_protocol::otp::Counter;
 
@@ -44,6 +45,32 @@ fn what_was_judged_wrong_and_holds_its_seed_is_read_and_not_written() {
         assert_eq!(run.go_on(), Ok(Ending::CountedByLink(at(18))), "{}", case.name);
         assert!(!run.wire.0.exchanges()[sent..].iter().any(writes), "{}", case.name);
         assert_eq!(run.journal.records()[0].left().moving, Moving::Counter(at(18)));
+    }
+}
+
+/// Its link was lost before it was read back, and it was handed out all the same.
+#[test]
+fn what_nobody_read_back_is_read_when_it_is_there_again_and_not_written() {
+    for case in counted() {
+        for used in [0, 5] {
+            let (mut run, token) = burnt(&case);
+            let mut found = met(&mut run.wire, case.family, &run.earth).unwrap();
+            let plan = found.plan_record(&run.journal.records()[0], &case.key, run.earth.tools()).unwrap();
+            for _ in 0..used {
+                let _ = found.verify(&plan, run.earth.tools());
+            }
+            drop(found);
+            let mut record = run.journal.records()[0].clone();
+            record.request = case.request.clone();
+            record.progress = Progress::Begun(vec![]);
+            run.journal = MemoryJournal::default();
+            run.journal.begin(&record).unwrap();
+            run.journal.finish(&token, Ending::Written(Some(TokenError::Link(LinkError::Lost)))).unwrap();
+            let sent = run.wire.0.exchanges().len();
+            // The first one was used by the burn, and this one proves it.
+            assert_eq!(run.go_on(), Ok(Ending::CountedByLink(at(used + 2))), "{}", case.name);
+            assert!(!run.wire.0.exchanges()[sent..].iter().any(writes), "{}", case.name);
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use countersign_core::limits;
 use countersign_emulator::{Exchange, Fault, Hostile};
 use countersign_tests::source::{files, root};
 
-use super::stand::{Run, cases};
+use super::stand::{Run, cases, further};
 
 const ALL: [Hostile; 11] = [
     Hostile::EndlessMore,
@@ -49,7 +49,8 @@ fn a_hostile_card_ends_within_bounds_at_every_command_of_every_family() {
                 }
                 // It is gone, and the token is taken up again.
                 run.wire.0.come_back();
-                assert_eq!(run.go_on(), Ok(case.ending), "{what}");
+                let ended = run.go_on();
+                assert!(further(&ended, case.ending).is_some_and(|codes| codes <= 1), "{what}, then {ended:?}");
             }
         }
     }

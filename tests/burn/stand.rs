@@ -143,7 +143,21 @@ pub struct Contents {
     others: usize,
 }
 
+/// How many codes further than an undisturbed burn this one ended; nothing where it ended otherwise. What a counter moves loses a
+/// code with each answer that is lost, and says where it stands.
+pub fn further(ended: &Result<Ending, Halt>, undisturbed: Ending) -> Option<u64> {
+    match (ended, undisturbed) {
+        (Ok(Ending::CountedByLink(at)), Ending::CountedByLink(least)) => at.get().checked_sub(least.get()),
+        (ended, undisturbed) => (*ended == Ok(undisturbed)).then_some(0),
+    }
+}
+
 impl Contents {
+    /// The same, so many codes further.
+    pub fn after_codes(&self, codes: u64) -> Self {
+        Self { counter: self.counter.map(|counter| counter + codes), ..self.clone() }
+    }
+
     /// What it is called, given what was there before and what an undisturbed burn leaves.
     pub fn held(&self, before: &Self, after: &Self) -> Vec<Held> {
         let mut held = Vec::new();

@@ -227,14 +227,15 @@ pub fn resume(
     if let Progress::Ended(ending @ (Ending::CountedByLink(_) | Ending::CountedByPerson(_))) = record.progress {
         return Ok(ending);
     }
-    // What was judged wrong may be right and further than it was looked for: a counter is not set back below codes that it showed.
-    let has_failed = record.progress == Progress::Ended(Ending::Failed);
-    if has_failed && let Some(ending) = record.still_counts(found, key, tools)? {
+    // What was judged wrong may be right and further than it was looked for, and of what nobody read back codes may have been used
+    // since: a counter is not set back below codes that it showed.
+    let is_unsure = matches!(record.progress, Progress::Ended(Ending::Failed | Ending::Written(_)));
+    if is_unsure && let Some(ending) = record.still_counts(found, key, tools)? {
         return finish(store, &record.token, ending);
     }
     let request = Request { replace: true, credential: record.left(), ..record.request.clone() };
     let plan = found.plan(request, key, tools)?;
-    // What a counter moves loses a code by being read, and is written once more.
+    // What a counter moves loses a code by being read.
     let is_timed = matches!(plan.request.credential.moving, Moving::Time(_));
     if is_timed && matches!(record.progress, Progress::Ended(Ending::Written(_))) {
         match read_back(found, &plan, tools, store) {
