@@ -98,6 +98,29 @@ fn a_ledger_that_could_not_name_the_token_is_refused_before_it_is_written() {
 }
 
 #[test]
+fn numbers_that_a_server_takes_for_one_are_said_before_a_token_is_touched() {
+    let desk = Desk::empty();
+    let rows = "serial,secret_hex,issuer,name\n\
+                AB12,3132333435363738393031323334353637383930,Mail,mara@example.com\n\
+                ab12,3132333435363738393031323334353637383931,Mail,noor@example.com\n";
+    for (form, first) in [("entra", ""), ("oath", ""), ("pskc-plain", ""), ("pskc", "birch violin larch\n")] {
+        let out = desk.path().join(form).display().to_string();
+        let log = format!("{out}.log");
+        let on =
+            ["batch", "--emulated", "YubiKey", "--yes", "--ledger", &out, "--form", form, "--clear", "--log", &log];
+        let refused = token(&desk, &on, &format!("{first}{rows}"));
+        assert_eq!((refused.code, refused.stdout.as_str()), (1, ""), "{form}: {}", refused.stderr);
+        for serial in ["AB12", "ab12"] {
+            let words = fill("token.left_out", &[("serial", serial), ("why", text("token.left_alike_serial"))]);
+            assert!(refused.stderr.contains(&words), "{form}: {}", refused.stderr);
+        }
+        assert!(refused.stderr.contains(text("token.ledger_nothing")), "{form}: {}", refused.stderr);
+        assert!(!fs::exists(&out).unwrap());
+        assert!(!fs::read_to_string(&log).unwrap().contains("bytes sent"), "{form}: nothing was asked of a token");
+    }
+}
+
+#[test]
 fn a_seed_that_is_drawn_here_goes_somewhere() {
     let desk = Desk::empty();
     let arguments = ["burn", "--random", "--emulated", "C301-i", "--yes"];

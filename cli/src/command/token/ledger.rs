@@ -155,7 +155,12 @@ const fn is_clear(form: FormName) -> bool {
 
 /// Says which of these tokens the file will not have, before any of them is touched, and refuses where it would have none.
 pub fn foretell(context: &Context, out: Option<&Prepared>, to_be: &[Entry], random: &dyn Random) -> Result<(), Fault> {
-    let Some(Prepared { form: form @ (Form::Entra | Form::Oath), .. }) = out else { return Ok(()) };
+    let form = match out.map(|out| &out.form) {
+        Some(form @ (Form::Entra | Form::Oath)) => form,
+        // However its keys are kept from others.
+        Some(Form::Pskc(_)) => &Form::Pskc(Protection::Plain),
+        Some(Form::Table { .. } | Form::Json { .. }) | None => return Ok(()),
+    };
     let refused = |error| Fault::refused(token_words::of_ledger_error(error));
     // Where no token would be left, it is said of each why.
     let left_out = ledger::left_out(to_be, form);
@@ -181,14 +186,14 @@ pub fn write_out(
     if held_back.iter().any(|left| !is_off(left)) {
         terminal.say(text("token.left_unproven_how"));
     }
+    if held_back.iter().any(is_off) {
+        terminal.say(text("token.left_clock_how"));
+    }
     let Written { bytes, left_out, told } = ledger::write(&entries, form, random).map_err(|error| {
         says(&ledger::left_out(&entries, form));
         Fault::refused(token_words::of_ledger_error(error))
     })?;
     let shown = file.display().to_string();
-    if held_back.iter().any(is_off) {
-        terminal.say(text("token.left_clock_how"));
-    }
     let no_file = |why| Fault::failed(words::caused(fill("token.ledger_no_file", &[("file", &shown)]), &why));
     new_file::written(file, &bytes).map_err(|why| {
         let fault = no_file(why);
@@ -200,13 +205,13 @@ pub fn write_out(
     })?;
     says(&left_out);
     told.iter().for_each(|told| terminal.say(&token_words::of_told(*told)));
+    if form.is_for_servers() {
+        clocks_off(&entries, &left_out).for_each(|words| terminal.say(&words));
+    }
     let count = entries.len() - left_out.len();
     terminal.say(&fill("token.ledger_written", &[("file", &shown), ("n", &count.to_string())]));
     if form.is_clear() {
         terminal.say(text("token.ledger_is_clear"));
-    }
-    if form.is_for_servers() {
-        clocks_off(&entries, &left_out).for_each(|words| terminal.say(&words));
     }
     let left: Vec<&LeftOut> = held_back.iter().chain(&left_out).collect();
     let serials: Vec<&str> = left.iter().map(|left| left.serial.as_str()).collect();
@@ -214,11 +219,6 @@ pub fn write_out(
     Ok(json!({ "file": shown, "tokens": count, "left_out": serials, "left_out_why": why }))
 }
 
-/// The form, with what protects it asked for.
-fn form(context: &Context, name: FormName) -> Result<Form, Fault> {
-    let terminal = &context.terminal;
-    Ok(match name {
-        FormName::Inventory => Form::Table { seeds: false },
 /// Of each token of a file whose clock a person saw to be off, how far.
 fn clocks_off<'e>(entries: &'e [Entry], left_out: &'e [LeftOut]) -> impl Iterator<Item = String> + 'e {
     let is_in =
@@ -229,6 +229,11 @@ fn clocks_off<'e>(entries: &'e [Entry], left_out: &'e [LeftOut]) -> impl Iterato
     })
 }
 
+/// The form, with what protects it asked for.
+fn form(context: &Context, name: FormName) -> Result<Form, Fault> {
+    let terminal = &context.terminal;
+    Ok(match name {
+        FormName::Inventory => Form::Table { seeds: false },
         FormName::InventoryJson => Form::Json { seeds: false },
         FormName::Entra => Form::Entra,
         FormName::Oath => Form::Oath,
