@@ -3,7 +3,7 @@
 
 use std::process::Output;
 
-use countersign_emulator::{Link, Molto, Still};
+use countersign_emulator::{Fault, Link, Molto, Still};
 use countersign_strings::{fill, text};
 use countersign_tests::program::{built, run};
 use countersign_tests::readers::{READER, Readers};
@@ -11,7 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::again::begun;
-use super::token::{LINK, PASSPHRASE, json, token, vault};
+use super::token::{LINK, PASSPHRASE, json, noticed, token, vault};
 use super::{SEED_TEXT, now, oathtool, ykman, yubikey};
 
 const ON: [&str; 4] = ["--reader", READER, "--wait", "20"];
@@ -107,6 +107,56 @@ fn an_entry_that_cannot_be_asked_is_counted_and_the_others_are_proven() {
     assert!(said(&verified).contains(&fill("token.entry_not_asked", &why)), "{}", said(&verified));
     let counts = fill("token.entries_count", &[("proven", "1"), ("all", "2"), ("not", "0"), ("unasked", "1")]);
     assert!(said(&verified).contains(&counts), "{}", said(&verified));
+    drop(key.take());
+}
+
+/// Those that it did not come to are told, and it is asked for all of them when it is there again.
+#[test]
+fn a_token_that_leaves_in_the_middle_has_its_other_entries_unasked_until_it_is_back() {
+    const CALCULATE: u8 = 0xa2;
+    let (readers, home) = (Readers::start(), vault());
+    let key = readers.lay(yubikey());
+    for (name, first, other) in [("mara", 'G', 'G'), ("noor", 'G', 'A'), ("ivo", 'G', 'B')] {
+        let seed = SEED_TEXT.replacen(first, &other.to_string(), 1);
+        let link = LINK.replace("mara", name).replace(SEED_TEXT, &seed);
+        json(&at(&readers, &home, &["burn", "--yes"], &format!("{link}\n")));
+    }
+    let laid_anew = |link| {
+        noticed(&readers, &home);
+        readers.lay(link)
+    };
+    let link = key.take();
+    let before = link.exchanges().len();
+    let key = laid_anew(link);
+    assert_eq!(json(&at(&readers, &home, &["verify"], ""))["proven"], true);
+    let mut link = key.take();
+    // The second code is asked for, and the token is gone.
+    let sent = &link.exchanges()[before..];
+    let codes: Vec<usize> = (1..).zip(sent).filter(|(_, sent)| sent.command[1] == CALCULATE).map(|(n, _)| n).collect();
+    assert_eq!(codes.len(), 3);
+    link.fault(before + sent.len() + codes[1], Fault::DropBefore);
+    let key = laid_anew(link);
+    let verified = at(&readers, &home, &["verify"], "");
+    assert_eq!(verified.status.code(), Some(1), "{}", said(&verified));
+    let told: Value = serde_json::from_slice(&verified.stdout).unwrap();
+    let endings: Vec<&Value> = told["entries"].as_array().unwrap().iter().map(|entry| &entry["ending"]).collect();
+    assert_eq!(endings, ["proven_by_link", "not_asked", "not_asked"], "{told}");
+    assert_eq!(told["proven"], false);
+    for name in ["ACME (noor)", "ACME (ivo)"] {
+        let words = fill("token.entry_not_asked", &[("name", name), ("why", text("token.link_lost"))]);
+        assert!(said(&verified).contains(&words), "{}", said(&verified));
+    }
+    let counts = fill("token.entries_count", &[("proven", "1"), ("all", "3"), ("not", "0"), ("unasked", "2")]);
+    assert!(said(&verified).contains(&counts), "{}", said(&verified));
+    // What was not asked is in the ledger as it was.
+    let kept = json(&token(&readers, &home, &["ledger"], ""));
+    assert!(kept["tokens"].as_array().unwrap().iter().all(|row| row["verified"] == "proven_by_link"), "{kept}");
+
+    let mut link = key.lost();
+    link.come_back();
+    let key = laid_anew(link);
+    let again = json(&at(&readers, &home, &["verify"], ""));
+    assert_eq!((&again["proven"], again["entries"].as_array().unwrap().len()), (&true.into(), 3), "{again}");
     drop(key.take());
 }
 

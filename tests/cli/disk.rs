@@ -2,9 +2,10 @@
 
 use std::process::Command;
 
-use countersign_strings::text;
+use countersign_strings::{fill, text};
 use countersign_tests::program::{built, run};
 
+use super::token::table;
 use super::{Desk, Ended, PASSPHRASE, SEED};
 
 /// Runs a command of the desk by way of `before`, with the passphrase on standard input.
@@ -85,6 +86,40 @@ fn on_a_full_disk_codes_are_shown_and_a_change_says_that_there_is_no_space() {
     }
     assert_eq!(desk.run(&["show", "github", "--json"], "").json()["note"], "", "nothing was changed");
     assert_eq!(desk.run(&["edit", "github", "--note", "x", "--yes"], "").code, 0, "and there is room again");
+}
+
+/// Emulated tokens are written into a ledger on a disk of so many kilobytes: how that ends, and what is left of the file.
+fn ledger_on_a_disk_of(kilobytes: u32, form: &str) -> (Ended, String) {
+    const SCRIPT: &str = r#"
+        disk=$0; mkdir disk && mount -t tmpfs -o size="$disk" none disk || exit 99
+        "$@"; code=$?
+        stat --format %s disk/out > left 2> /dev/null
+        exit $code"#;
+    let desk = Desk::empty();
+    let mut apart = Command::new("unshare");
+    apart.args(countersign_tests::readers::apart(false)).args(["sh", "-c", SCRIPT, &format!("{kilobytes}k")]);
+    apart.arg(built("countersign")).args(["token", "batch", "--emulated", "YubiKey", "--yes"]);
+    apart.args(["--ledger", "disk/out", "--form", form, "--clear"]);
+    apart.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("HOME", desk.path()).current_dir(desk.path());
+    let ended = Ended::of(&run(&mut apart, table(60).as_bytes()));
+    let left = std::fs::read_to_string(desk.path().join("left")).unwrap();
+    (ended, left.trim().to_owned())
+}
+
+/// It may hold seeds, cut anywhere, and the name would be taken.
+#[test]
+fn a_ledger_for_which_there_is_no_room_leaves_nothing_and_it_is_said_how_to_have_it() {
+    for form in ["entra", "oath", "pskc-plain", "table", "json"] {
+        let (ended, left) = ledger_on_a_disk_of(4, form);
+        assert_eq!((ended.code, left.as_str()), (2, ""), "{form}: {}", ended.stderr);
+        for words in [&fill("token.ledger_no_file", &[("file", "disk/out")]), text("token.ledger_later")] {
+            assert!(ended.stderr.contains(words), "{form}: {words}: {}", ended.stderr);
+        }
+        let counts = [("proven", "60"), ("written", "0"), ("failed", "0"), ("left", "0")];
+        assert!(ended.stderr.contains(&fill("token.batch_done", &counts)), "{form}: {}", ended.stderr);
+        let (ended, left) = ledger_on_a_disk_of(256, form);
+        assert!(ended.code == 0 && left.parse::<u64>().unwrap() > 4096, "{form}: {left}: {}", ended.stderr);
+    }
 }
 
 #[test]
