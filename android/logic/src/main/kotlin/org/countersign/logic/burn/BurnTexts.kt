@@ -79,7 +79,8 @@ internal fun endText(ending: BurnEnding): Pair<BurnEnd, Text> = when (ending) {
 
     is BurnEnding.ProvenByPerson, is BurnEnding.CountedByPerson -> BurnEnd.PROVEN to Say.tokenProvenByPerson
 
-    is BurnEnding.ClockOff -> BurnEnd.PROVEN to Say.tokenEndedClockOff(clockText(ending.seconds))
+    // Its seed is right, and its codes may be refused: it is no token to hand out, as the list says too.
+    is BurnEnding.ClockOff -> BurnEnd.WRITTEN to Say.tokenEndedClockOff(clockText(ending.seconds))
 
     is BurnEnding.Written -> {
         val why = ending.fault?.let(::tokenNotice)?.text

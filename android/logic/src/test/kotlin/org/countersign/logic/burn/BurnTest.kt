@@ -207,6 +207,7 @@ class BurnTest {
             )
         assertEquals(ends.size, ends.map { endText(it) }.toSet().size)
         assertEquals(Say.tokenEndedClockOff(Say.tokenClockAhead(Say.errorMinutes(count(4)))), endText(ends[2]).second)
+        assertEquals(BurnEnd.WRITTEN, endText(ends[2]).first)
         assertEquals(endText(BurnEnding.ProvenByPerson), endText(BurnEnding.CountedByPerson(1u)))
         val erases = listOf(Erases.Nothing, Erases.Whole, Erases.Profile(1u, "x"), Erases.Entry("x"), Erases.Unknown)
         assertEquals(erases.size, erases.map(::erasesText).toSet().size)
