@@ -23,6 +23,12 @@ use crate::store::{Connection, OptionalExtension, StoreFault, int, named_params,
 
 /// Holds while a stored state has not run out. The same as [`Row::lasts`].
 const LASTS: &str = lasts!("ends");
+/// What a round forgets: answers, pauses and approvals from before `?1`.
+pub(crate) const ROUND: [&str; 3] = [
+    "DELETE FROM answer WHERE until < ?1",
+    "DELETE FROM push_pause WHERE until < ?1",
+    "DELETE FROM approval WHERE begun < ?1",
+];
 
 /// Approvals in the gateway's store.
 #[derive(Clone)]
@@ -233,9 +239,10 @@ impl record::Store for SqlStore {
     fn sweep(&self, before: u64, at: Moment) -> Result<(), StoreFault> {
         self.store.write(move |tx| {
             settle_all(tx, &at)?;
-            tx.execute("DELETE FROM answer WHERE until < ?1", [int(at.now)])?;
-            tx.execute("DELETE FROM push_pause WHERE until < ?1", [int(at.now)])?;
-            tx.execute("DELETE FROM approval WHERE begun < ?1", [int(before)])?;
+            let [answers, pauses, approvals] = ROUND;
+            tx.execute(answers, [int(at.now)])?;
+            tx.execute(pauses, [int(at.now)])?;
+            tx.execute(approvals, [int(before)])?;
             Ok(())
         })
     }
@@ -315,8 +322,13 @@ fn cancel(tx: &Connection, row: &Row, at: &Moment, by: &Caller) -> Result<bool, 
 }
 
 /// Writes down that what ran out did, whether or not anybody looks at its page again.
+/// Approvals whose state has ended and is still stored.
+pub(crate) fn late() -> String {
+    format!("SELECT {COLUMNS} FROM approval WHERE state IN ('pending', 'approved') AND NOT ({LASTS})")
+}
+
 fn settle_all(tx: &Connection, at: &Moment) -> Result<(), StoreFault> {
-    let sql = format!("SELECT {COLUMNS} FROM approval WHERE state IN ('pending', 'approved') AND NOT ({LASTS})");
+    let sql = late();
     let values = named_params! { ":now": int(at.now), ":run": at.run, ":mono": at.mono };
     let late: Vec<Row> = tx.prepare_cached(&sql)?.query_map(values, row)?.collect::<Result<_, _>>()?;
     late.iter().try_for_each(|row| settle(tx, row, at, &Caller::default()).map(drop))

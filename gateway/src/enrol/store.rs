@@ -23,6 +23,18 @@ use crate::store::{Connection, OptionalExtension, StoreFault, int, named_params,
 /// Holds while a pending device may still be confirmed. The same as [`Device::state`].
 const LASTS: &str = lasts!("until");
 const DAY: u64 = 86_400;
+/// Refuses what was not confirmed in time. Run by each enrolment, so it reads what is pending and nothing else.
+pub(crate) const LATE: &str = concat!(
+    "UPDATE device SET state = 'gone', why = 'refused', gone = :now WHERE state = 'pending' AND NOT (",
+    lasts!("until"),
+    ") RETURNING did, (SELECT name FROM person WHERE person.id = device.person)"
+);
+/// What a round forgets `?2` seconds after its time, with those seconds.
+pub(crate) const ROUND: [(&str, u64); 3] = [
+    ("DELETE FROM enrol_code WHERE x < ?1 - ?2", KEPT),
+    ("UPDATE invitation SET receipt = NULL WHERE receipt IS NOT NULL AND x < ?1 - ?2", KEPT),
+    ("DELETE FROM device WHERE state = 'gone' AND gone < ?1 - ?2", GONE_KEPT),
+];
 
 /// Codes and devices in the gateway's store.
 #[derive(Clone)]
@@ -224,12 +236,9 @@ impl Store for SqlStore {
     fn sweep(&self, at: Moment) -> Result<(), StoreFault> {
         self.0.write(move |tx| {
             refuse_late(tx, &at)?;
-            tx.execute("DELETE FROM enrol_code WHERE x + ?2 < ?1", params![int(at.now), int(KEPT)])?;
-            tx.execute("UPDATE invitation SET receipt = NULL WHERE x + ?2 < ?1", params![int(at.now), int(KEPT)])?;
-            tx.execute(
-                "DELETE FROM device WHERE state = 'gone' AND gone + ?2 < ?1",
-                params![int(at.now), int(GONE_KEPT)],
-            )?;
+            for (forget, kept) in ROUND {
+                tx.execute(forget, params![int(at.now), int(kept)])?;
+            }
             Ok(())
         })
     }
@@ -438,12 +447,8 @@ fn leaving(inviter: Option<Inviter>) -> Option<Id> {
 
 /// Refuses what waited for its digits or first code for too long, each with its audit row.
 fn refuse_late(tx: &Connection, at: &Moment) -> Result<(), StoreFault> {
-    let late = format!(
-        "UPDATE device SET state = 'gone', why = 'refused', gone = :now WHERE state = 'pending' AND NOT ({LASTS})
-         RETURNING did, (SELECT name FROM person WHERE person.id = device.person)"
-    );
     let values = named_params! { ":now": int(at.now), ":run": at.run, ":mono": at.mono };
-    let mut statement = tx.prepare_cached(&late)?;
+    let mut statement = tx.prepare_cached(LATE)?;
     let refused = statement.query_map(values, |row| Ok((row.get(0)?, row.get(1)?)))?;
     let refused: Vec<([u8; 16], Option<String>)> = refused.collect::<Result<_, _>>()?;
     for (did, name) in refused {

@@ -17,6 +17,9 @@ use crate::store::{Connection, OptionalExtension, Row, StoreFault, int, named_pa
 #[derive(Clone)]
 pub struct SqlStore(pub crate::store::Store);
 
+/// What a round forgets `?2` seconds after its time.
+pub(crate) const ROUND: &str = "DELETE FROM notice WHERE exp < ?1 - ?2";
+
 const NOTICED: &str = "SELECT jti, ch, jws, exp, reported, replaced, exp < ?2 AS is_over
     FROM notice_text JOIN notice USING (number) JOIN notice_told USING (number, did) WHERE did = ?1";
 
@@ -106,7 +109,7 @@ impl Store for SqlStore {
 
     fn sweep(&self, at: Moment) -> Result<(), StoreFault> {
         self.0.write(move |tx| {
-            tx.execute("DELETE FROM notice WHERE exp + ?2 < ?1", params![int(at.now), int(KEPT)])?;
+            tx.execute(ROUND, params![int(at.now), int(KEPT)])?;
             Ok(())
         })
     }

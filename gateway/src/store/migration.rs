@@ -38,6 +38,7 @@ pub const STEPS: &[Step] = &[
     Step { name: "notice", sql: include_str!("../notice/schema.sql") },
     Step { name: "session-enrol", sql: include_str!("../session/enrol.sql") },
     Step { name: "bounds", sql: include_str!("../enrol/bounds.sql") },
+    Step { name: "sweep", sql: include_str!("../sweep.sql") },
 ];
 
 /// «CSGW»: marks the file as ours.
