@@ -3,8 +3,10 @@
 //! Each bench runs its subjects in turn, round by round, and files medians, minima and ratios; see `docs/benchmarks.md`.
 
 mod bare;
+mod bell;
 mod burn;
 mod codes;
+mod house;
 mod list;
 mod peers;
 mod push;
@@ -18,17 +20,26 @@ mod start;
 mod uri;
 mod vault;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    if let [command, which] = &words[..]
-        && command == "pass"
-    {
-        uri::pass(which);
+    if let [command, what] = &words[..] {
+        match command.as_str() {
+            "pass" => uri::pass(what),
+            "serve" => push::serve(Path::new(what)),
+            "ring" => bell::ring(Path::new(what)),
+            _ => return benches(&words),
+        }
         return ExitCode::SUCCESS;
     }
-    for word in &words {
+    benches(&words)
+}
+
+/// The benches of these names, in turn.
+fn benches(words: &[String]) -> ExitCode {
+    for word in words {
         match word.as_str() {
             "codes" => codes::bench(),
             "list" => list::bench(),
@@ -41,7 +52,6 @@ fn main() -> ExitCode {
             "qr-read" if !qr_read::bench() => return ExitCode::FAILURE,
             "qr-read" => {}
             "qr-write" => qr_write::bench(),
-            "serve" => push::serve(),
             "rqrr" => qr_rqrr::serve(),
             other => {
                 eprintln!(

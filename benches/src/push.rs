@@ -8,6 +8,7 @@ mod server;
 
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
@@ -27,7 +28,9 @@ use ring::signature::{
 
 use crate::report::{Goal, Table, file};
 use crate::rounds::{Figure, run, subject};
-use phone::Phone;
+use tempfile::TempDir;
+
+pub use phone::Phone;
 pub use server::serve;
 
 /// Seconds that each load lasts.
@@ -134,12 +137,21 @@ impl Outcome {
     }
 }
 
+/// A process with the gateway of this folder, which says where it listens and is told on its standard input what to do.
+pub fn serving(folder: &Path) -> Child {
+    let program = std::env::current_exe().expect("this program");
+    let mut command = Command::new(program);
+    command.arg("serve").arg(folder).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the gateway starts")
+}
+
 /// The gateway's process.
-struct Server {
+pub struct Server {
+    _folder: TempDir,
     child: Child,
     stdin: Mutex<ChildStdin>,
     waiting: Arc<Mutex<HashMap<usize, mpsc::Sender<String>>>>,
-    address: std::net::SocketAddr,
+    /// Where it listens.
+    pub address: std::net::SocketAddr,
 }
 
 impl Drop for Server {
@@ -149,14 +161,10 @@ impl Drop for Server {
 }
 
 impl Server {
-    fn start() -> Self {
-        let program = std::env::current_exe().expect("this program");
-        let mut child = Command::new(program)
-            .arg("serve")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the gateway starts");
+    /// One that knows nobody.
+    pub fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut child = serving(&folder.path().join("gateway"));
         let stdin = Mutex::new(child.stdin.take().expect("a pipe"));
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         let address = lines.next().expect("a line").expect("its address").parse().expect("an address");
@@ -171,11 +179,11 @@ impl Server {
                 }
             }
         });
-        Self { child, stdin, waiting, address }
+        Self { _folder: folder, child, stdin, waiting, address }
     }
 
     /// Has the gateway do something for person `number`; what it said.
-    fn ask(&self, number: usize, words: &str) -> String {
+    pub fn ask(&self, number: usize, words: &str) -> String {
         let (tell, hear) = mpsc::channel();
         self.waiting.lock().expect("no panic").insert(number, tell);
         let line = format!("{words} {number}\n");
@@ -186,8 +194,8 @@ impl Server {
     fn enrolled(&self, number: usize) -> Phone {
         let link = EnrolLink::parse(&self.ask(number, "person")).expect("a link");
         let mut phone = Phone::new(self.address, number);
-        let (did, digits) = phone.enrol(&link);
-        assert_eq!(self.ask(number, &format!("confirm {did} {digits}")), "Active");
+        let digits = phone.enrol(&link);
+        assert_eq!(self.ask(number, &format!("confirm {digits}")), "Active");
         phone
     }
 

@@ -15,11 +15,12 @@ use std::sync::Arc;
 
 use crate::report::{Goal, Table, file, root};
 use crate::rounds::{run, subject, timed};
+use crate::{bell, house};
 
 const SEED: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 const PASSPHRASE: &str = "larch violin";
 
-/// One code, by programs.
+/// One code, by programs; a gateway; and a bell.
 pub fn bench() {
     let program = countersign();
     let home = tempfile::tempdir().expect("a folder");
@@ -55,7 +56,8 @@ pub fn bench() {
         ),
         Goal::most("start and end without a vault to oathtool, at most 1.5", rows[2].median / rows[3].median, 1.5),
     ];
-    file("start", &[Table { title: "A process from start to end".into(), unit: "ns", rows, goals }]);
+    let processes = Table { title: "A process from start to end".into(), unit: "ns", rows, goals };
+    file("start", &[processes, house::table(), bell::table()]);
 }
 
 /// The program as it is shipped.

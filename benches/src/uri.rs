@@ -3,6 +3,7 @@
 use std::hint::black_box;
 use std::process::Command;
 
+use countersign_core::vault::NewAccount;
 use countersign_protocol::uri::otpauth;
 use url::Url;
 
@@ -11,7 +12,7 @@ use crate::rounds::{Figure, run, subject};
 
 /// Plain ones, ones with quirks, and refusals.
 pub fn bench() {
-    let tables = [Some(plain()), counted(), Some(length())];
+    let tables = [Some(plain()), counted(), Some(imported()), Some(length())];
     file("uri", &tables.into_iter().flatten().collect::<Vec<_>>());
 }
 
@@ -102,6 +103,27 @@ fn plain() -> Table {
         Goal::most("a refusal to an acceptance, at most 1", rows[2].ratio, 1.0),
     ];
     Table { title: "2,000 Key URIs".into(), unit: "ns a URI", rows, goals }
+}
+
+/// Ten thousand at once, as an import makes accounts of them; what their commit takes is the bench `vault`'s.
+fn imported() -> Table {
+    let uris: Vec<String> = plain_ones().into_iter().cycle().take(10_000).collect();
+    let accounts = || {
+        let scanned = |(account, repairs): (otpauth::Account, Vec<otpauth::Repair>)| {
+            NewAccount::scanned(&account, &repairs, None)
+        };
+        uris.iter().filter_map(|uri| otpauth::parse(uri).ok().map(scanned)).collect::<Vec<_>>()
+    };
+    assert_eq!(accounts().len(), 10_000, "each of them");
+    let rows = run(
+        1,
+        vec![
+            subject("countersign: accounts to be added", accounts),
+            subject("url 2.5, parsed and its pairs read", || pairs(&uris)),
+        ],
+    );
+    let goals = vec![Goal::most("10,000 before their commit, in ms, at most 25", rows[0].least / 1e6, 25.0)];
+    Table { title: "10,000 Key URIs imported, commit apart".into(), unit: "ns for all", rows, goals }
 }
 
 fn length() -> Table {

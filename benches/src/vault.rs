@@ -14,7 +14,7 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use serde::{Deserialize, Serialize};
 
 use crate::report::{Goal, Table, file};
-use crate::rounds::{run, subject};
+use crate::rounds::{prepared, run, subject};
 
 const ACCOUNTS: u64 = 10_000;
 
@@ -29,7 +29,11 @@ pub fn bench() {
     blob(&card, &postcard::to_stdvec(&entries).expect("postcard"));
     let column = folder.path().join("column");
     one_column(&column, &entries);
-    let tables = [opening(&path, &key, &json, &card, &column), saving(&path, &key, &json, &column, entries)];
+    let tables = [
+        opening(&path, &key, &json, &card, &column),
+        importing(&entries),
+        saving(&path, &key, &json, &column, entries),
+    ];
     file("vault", &tables);
 }
 
@@ -41,16 +45,23 @@ fn open(path: &Path, key: &VaultKey) -> Vault {
 }
 
 fn fill(path: &Path) -> VaultKey {
+    let mut vault = empty(path);
+    let accounts: Vec<NewAccount> = (0..ACCOUNTS).map(|n| Entry::of(n).account()).collect();
+    add(&mut vault, &accounts);
+    vault.checkpoint().expect("the log is written back");
+    vault.key().expect("it is unlocked")
+}
+
+fn add(vault: &mut Vault, accounts: &[NewAccount]) {
+    let added = vault.add_all(accounts).expect("they are saved");
+    assert!(added.iter().all(Result::is_ok), "each of them");
+}
+
+fn empty(path: &Path) -> Vault {
     let cost = KdfCost::new(19_456, 2, 1).expect("the least cost");
     let passphrase = Secret::from_slice(b"correct horse battery staple");
     let clock = Arc::new(SystemClock::new());
-    let mut vault =
-        Vault::create(path, &passphrase, cost, None, clock, Arc::new(SystemRandom::new())).expect("a vault");
-    let accounts: Vec<NewAccount> = (0..ACCOUNTS).map(|n| Entry::of(n).account()).collect();
-    let added = vault.add_all(&accounts).expect("they are saved");
-    assert!(added.iter().all(Result::is_ok), "each of them");
-    vault.checkpoint().expect("the log is written back");
-    vault.key().expect("it is unlocked")
+    Vault::create(path, &passphrase, cost, None, clock, Arc::new(SystemRandom::new())).expect("a vault")
 }
 
 /// An account as the peers keep it.
@@ -203,6 +214,30 @@ fn opening(path: &Path, key: &VaultKey, json: &Path, card: &Path, column: &Path)
         Goal::most("bytes an account on the disk beside the reserve, at most 220", size / ACCOUNTS as f64, 220.0),
     ];
     Table { title: "Opening 10,000 accounts, key derivation apart".into(), unit: "ns", rows, goals }
+}
+
+/// Into a vault and files that are new in each round; that they are made is not timed.
+fn importing(entries: &[Entry]) -> Table {
+    let accounts: Vec<NewAccount> = entries.iter().map(Entry::account).collect();
+    let folder = || tempfile::tempdir().expect("a folder");
+    let vault = || {
+        let folder = folder();
+        (empty(&folder.path().join("vault")), folder)
+    };
+    let rows = run(
+        1,
+        vec![
+            prepared("countersign: all added in one transaction", vault, |(vault, _)| add(vault, &accounts)),
+            prepared("rows in SQLite, one sealed column, written back", folder, |folder| {
+                one_column(&folder.path().join("column"), entries);
+            }),
+            prepared("one sealed blob of JSON", folder, |folder| {
+                blob(&folder.path().join("json"), &serde_json::to_vec(entries).expect("JSON"));
+            }),
+        ],
+    );
+    let goals = vec![Goal::most("10,000 in one transaction, in ms, at most 150", rows[0].least / 1e6, 150.0)];
+    Table { title: "Importing 10,000 accounts, durably".into(), unit: "ns for all", rows, goals }
 }
 
 fn saving(path: &Path, key: &VaultKey, json: &Path, column: &Path, mut entries: Vec<Entry>) -> Table {

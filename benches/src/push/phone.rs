@@ -52,10 +52,22 @@ impl Phone {
         Self { address, from, random, ak, pk, u: String::new(), did: String::new(), nonce: String::new(), line: None }
     }
 
-    /// Enrols; its id and the six digits.
-    pub fn enrol(&mut self, link: &EnrolLink) -> (String, String) {
-        self.u = link.u.to_string();
+    /// Asks the gateway what it is.
+    pub fn metadata(&mut self, u: &str) {
+        self.u = u.to_owned();
         self.call("GET", "metadata", None, false);
+    }
+
+    /// Waits for nothing: panics unless the gateway says that it can write.
+    pub fn ready(&mut self) {
+        let host = self.u.trim_start_matches("https://").split('/').next().expect("a host");
+        let request = format!("GET /readyz HTTP/1.1\r\nhost: {host}\r\n\r\n");
+        assert_eq!(self.send(request.as_bytes()).0, 200);
+    }
+
+    /// Enrols; the six digits.
+    pub fn enrol(&mut self, link: &EnrolLink) -> String {
+        self.metadata(&link.u.to_string());
         let secret = Secret::from_slice(H32::sha256(&[self.ak.public_key().as_ref()]).as_bytes());
         let receiver = Receiver::new(&secret, Id::from_bytes([0x30; 16])).expect("a scalar");
         let claims = json!({"aud": self.u, "gk": link.k.to_string(), "e": link.c.id().to_string(), "jti": self.fresh(),
@@ -67,8 +79,7 @@ impl Phone {
         let body = json!({"enrol": jws, "cm": link.c.cm(input.as_bytes()).to_string()});
         let receipt = payload(self.call("POST", "enrol", Some(&body), true)["receipt"].as_str().expect("a receipt"));
         self.did = receipt["aud"].as_str().expect("aud").to_owned();
-        let digits = confirmation_digits(&H32::sha256(&[input.as_bytes()]), &self.did.parse().expect("an id"));
-        (self.did.clone(), digits)
+        confirmation_digits(&H32::sha256(&[input.as_bytes()]), &self.did.parse().expect("an id"))
     }
 
     /// Fetches what is asked and approves it.

@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign_gateway::Gateway;
 use countersign_gateway::approval::service::Begun;
 use countersign_gateway::approval::{Ask, Begin};
@@ -14,18 +17,16 @@ use countersign_gateway::house::House;
 use countersign_gateway::person::Person;
 use countersign_gateway::port::machine;
 use countersign_protocol::Secret;
-use countersign_protocol::jose::{H32, Id};
+use countersign_protocol::jose::{H32, Id, P256dh};
+use countersign_protocol::seal::{self, SealKey};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
-/// Serves until standard input ends.
-pub fn serve() {
-    let folder = tempfile::tempdir().expect("a folder");
+/// Serves what is in `folder` until standard input ends.
+pub fn serve(folder: &Path) {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let running = Gateway::start(Config::local(folder.path().join("gateway")), machine::adapters())
-            .await
-            .expect("the gateway starts");
+        let running = Gateway::start(Config::local(folder), machine::adapters()).await.expect("the gateway starts");
         println!("{}", running.addresses()[0]);
         let people: Arc<Mutex<HashMap<usize, (Person, Option<Id>)>>> = Arc::default();
         let mut lines = BufReader::new(tokio::io::stdin()).lines();
@@ -64,31 +65,27 @@ fn done(house: &House, people: &Mutex<HashMap<usize, (Person, Option<Id>)>>, wor
         "confirm" => {
             let (person, _) = person(&number);
             let owner = Owner { id: person.id, name: &person.name };
-            let confirmed = house.devices.confirm(owner, words[1].parse().expect("an id"), words[2], &caller());
+            let did = house.devices.of(person.id).expect("the store")[0].0.did;
+            let confirmed = house.devices.confirm(owner, did, words[1], &caller());
             format!("{:?}", confirmed.expect("the store"))
         }
         "begin" => {
             let (person, _) = person(&number);
-            let begin = Begin {
-                person: person.id,
-                acct: person.name.clone().try_into().expect("shown text"),
-                client: "bench",
-                app: "Demo shop".to_owned().try_into().expect("shown text"),
-                binding: browser(number),
-                first_factor: true,
-                ip: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)),
-                ua: None,
-                next: "/demo".to_owned(),
-                ask: Ask::Login,
-                at_once: false,
-                bell: true,
-            };
-            let Begun::Open(id, _) = house.approvals.begin(&begin, &caller()).expect("the store") else {
-                panic!("to wait")
-            };
+            let id = begun(house, &person, number);
             people.lock().expect("no panic").get_mut(&number).expect("a person").1 = Some(id);
             let row = house.approvals.store().get(id).expect("the store").expect("a row");
             house.approvals.shown(&row).expect("the seal").digits().to_owned()
+        }
+        "bell" => {
+            let (person, _) = person(&number);
+            begun(house, &person, number);
+            let device = house.devices.of(person.id).expect("the store")[0].0.clone();
+            let challenges = house.approvals.open_challenges(device.did).expect("the store");
+            let phone = device.phone.expect("a phone");
+            let to = SealKey { p256dh: P256dh(phone.seal), auth: phone.auth };
+            let sender = Secret::from_slice(browser(number).as_bytes());
+            let body = seal::seal(&to, challenges[0].jws.as_bytes(), &sender, &[4; 16]).expect("a body");
+            URL_SAFE_NO_PAD.encode(body)
         }
         "consume" => {
             let (_, id) = person(&number);
@@ -96,5 +93,27 @@ fn done(house: &House, people: &Mutex<HashMap<usize, (Person, Option<Id>)>>, wor
             taken.expect("the store").is_some().to_string()
         }
         other => panic!("{other}"),
+    }
+}
+
+/// A sign-in that asks this person's phone.
+fn begun(house: &House, person: &Person, number: usize) -> Id {
+    let begin = Begin {
+        person: person.id,
+        acct: person.name.clone().try_into().expect("shown text"),
+        client: "bench",
+        app: "Demo shop".to_owned().try_into().expect("shown text"),
+        binding: browser(number),
+        first_factor: true,
+        ip: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)),
+        ua: None,
+        next: "/demo".to_owned(),
+        ask: Ask::Login,
+        at_once: false,
+        bell: true,
+    };
+    match house.approvals.begin(&begin, &caller()).expect("the store") {
+        Begun::Open(id, _) => id,
+        _ => panic!("to wait"),
     }
 }
