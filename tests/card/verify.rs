@@ -14,6 +14,9 @@ use super::again::begun;
 use super::token::{LINK, PASSPHRASE, json, noticed, token, vault};
 use super::{SEED_TEXT, now, oathtool, ykman, yubikey};
 
+/// What asks a YubiKey for one code.
+const CALCULATE: u8 = 0xa2;
+
 const ON: [&str; 4] = ["--reader", READER, "--wait", "20"];
 
 fn at(readers: &Readers, home: &TempDir, arguments: &[&str], input: &str) -> Output {
@@ -90,6 +93,32 @@ fn a_counter_that_is_written_anew_goes_on_where_it_was() {
     drop(key.take());
 }
 
+/// It left before its code was read, and was used all the same.
+#[test]
+fn a_counted_burn_that_nobody_read_back_is_read_when_it_is_taken_up_and_not_set_back() {
+    let (readers, home) = (Readers::start(), vault());
+    let burn = |home: &TempDir| at(&readers, home, &["burn", "--yes"], &format!("{}\n", counted()));
+    let (other, key) = (vault(), readers.lay(yubikey()));
+    json(&burn(&other));
+    let undisturbed = key.take();
+    let code = undisturbed.exchanges().iter().position(|sent| sent.command[1] == CALCULATE).unwrap();
+    noticed(&readers, &home);
+    let mut link = yubikey();
+    link.fault(code + 1, Fault::DropBefore);
+    let key = readers.lay(link);
+    let left = burn(&home);
+    assert_eq!(json(&left)["ending"], "written_not_proven", "{}", said(&left));
+    let mut link = key.lost();
+    link.come_back();
+    noticed(&readers, &home);
+    let key = readers.lay(link);
+    (0..3).for_each(|n| assert_eq!(code_of(&readers), oathtool(&["--hotp", "-c", &n.to_string()])));
+    let taken_up = json(&at(&readers, &home, &["burn", "--resume", "--yes"], ""));
+    assert_eq!((&taken_up["ending"], counter(&readers, &home)), (&"proven_by_link".into(), 4), "{taken_up}");
+    assert_eq!(code_of(&readers), oathtool(&["--hotp", "-c", "4"]), "what was used is not set back");
+    drop(key.take());
+}
+
 #[test]
 fn an_entry_that_cannot_be_asked_is_counted_and_the_others_are_proven() {
     let (readers, home) = (Readers::start(), vault());
@@ -113,7 +142,6 @@ fn an_entry_that_cannot_be_asked_is_counted_and_the_others_are_proven() {
 /// Those that it did not come to are told, and it is asked for all of them when it is there again.
 #[test]
 fn a_token_that_leaves_in_the_middle_has_its_other_entries_unasked_until_it_is_back() {
-    const CALCULATE: u8 = 0xa2;
     let (readers, home) = (Readers::start(), vault());
     let key = readers.lay(yubikey());
     for (name, first, other) in [("mara", 'G', 'G'), ("noor", 'G', 'A'), ("ivo", 'G', 'B')] {
