@@ -43,6 +43,7 @@ pub use error::{
 pub use ledger::{BatchEntry, BatchSeed};
 pub use port::{CancelHandle, Clock, ClockPort, Keystore, KeystorePort, Link, Observer, ObserverPort, TokenLinkPort};
 pub use record::*;
+pub use scan::qr_of;
 pub use seeds::{SeedFile, SeedFileFault, TokenSeed, seed_file_kind, seed_of_link, typed_seed};
 pub use tokens::{BurnPlan, Operated, TokenAt, TokenKey, TokenOperation};
 pub use transfer::{FreshUnlock, Transfer, TransferPart};

@@ -45,7 +45,7 @@ pub use list::{
 pub use pack::{FittingIcon, IconFit, IconPack, PackIcon};
 pub use past::{Info, NoticeDevice, NoticeRow, NoticeText, PastEnd, PastRow};
 pub use report::{VaultDamage, VaultReport};
-pub use scanned::{Frame, Repair, Rotation, Scanned, ScannedClass};
+pub use scanned::{Frame, QrSymbol, Repair, Rotation, Scanned, ScannedClass};
 pub use seed::{FileKey, SeedFileKind, SeedReading, SeedRow, TokenMoving, TokenSettings};
 pub use slot::{AutoLock, NewSheet, SlotKind, SlotRow};
 pub use token::{

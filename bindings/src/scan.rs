@@ -1,6 +1,8 @@
 //! What was scanned or pasted, mirrored: nothing is stored or sent here.
 
-use crate::record::{Frame, Scanned};
+use countersign_core::qr;
+
+use crate::record::{Frame, QrSymbol, Scanned};
 use crate::{Countersign, CountersignError};
 
 #[uniffi::export]
@@ -21,4 +23,11 @@ impl Countersign {
     pub async fn scan_picture(&self, file: Vec<u8>) -> Result<Vec<Scanned>, CountersignError> {
         self.blocking(move |app| Ok(app.scan_picture(file)?.into_iter().map(Scanned::from).collect())).await
     }
+}
+
+/// A text as a QR code, to be drawn. None where it is too long for one.
+#[uniffi::export]
+pub fn qr_of(text: Vec<u8>) -> Option<QrSymbol> {
+    let text = zeroize::Zeroizing::new(text);
+    qr::Symbol::new(str::from_utf8(&text).ok()?).ok().map(QrSymbol::from)
 }

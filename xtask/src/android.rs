@@ -19,6 +19,7 @@ pub fn logic() -> Fallible<Result> {
 /// `android/app`, on the library, and what is made of it for phones. With `accept`, what is drawn is taken for golden.
 pub fn app(accept: bool) -> Fallible<Result> {
     write()?;
+    bindings::contract()?;
     let accept = format!("-Dcountersign.accept={}", u8::from(accept));
     maven::tested("package", &["-Papp,apk", "-pl", "testkit,app,apk", "-am", &accept])
 }

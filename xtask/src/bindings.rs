@@ -55,8 +55,13 @@ pub fn kotlin() -> Fallible<Result> {
     generate("kotlin")?;
     // Its names are read by a test.
     generate("swift")?;
-    write(CONTRACT, "countersign_contract", "kotlin", &folder("contract"))?;
+    contract()?;
     maven::test(&["-pl", "bindings"])
+}
+
+/// The Kotlin half of the contract suites, with the tokens in memory.
+pub fn contract() -> Fallible<PathBuf> {
+    write(CONTRACT, "countersign_contract", "kotlin", &folder("contract"))
 }
 
 /// `ios/` by Swift, on the library of the contract suites.

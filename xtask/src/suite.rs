@@ -171,10 +171,10 @@ impl Suite {
             Work::Unit(_) => &["xtask"],
             Work::Journeys { .. } => &["countersign-tests", "countersign", "countersign-gateway", "xtask"],
             Work::PythonBindings => &["countersign-bindings", "countersign-bindgen", "countersign-gateway"],
-            Work::KotlinBindings | Work::SwiftBindings => {
+            Work::KotlinBindings | Work::SwiftBindings | Work::AndroidApp => {
                 &["countersign-bindings", "countersign-bindgen", "countersign-contract"]
             }
-            Work::AndroidLogic | Work::AndroidApp => &["countersign-bindings", "countersign-bindgen"],
+            Work::AndroidLogic => &["countersign-bindings", "countersign-bindgen"],
             Work::OtherPhone => &["countersign-gateway"],
             Work::Demo => &["countersign", "countersign-gateway", "countersign-tests", "xtask"],
             Work::Fmt | Work::Spelling | Work::Deps | Work::Clippy | Work::Docs => &[],

@@ -282,3 +282,20 @@ impl TryFrom<Frame> for qr::Luma {
         Self::new(pixels, width as usize, height as usize, stride as usize, rotation.into())
     }
 }
+
+/// A QR code to be drawn: dark on light, with a light border of four modules around it.
+#[derive(Clone, uniffi::Record)]
+pub struct QrSymbol {
+    /// Modules in a row, and rows.
+    pub width: u32,
+    /// Row by row from the top left: 1 is dark, 0 is light.
+    pub modules: Vec<u8>,
+}
+
+impl From<qr::Symbol> for QrSymbol {
+    fn from(core: qr::Symbol) -> Self {
+        let width = core.width();
+        let modules = (0..width * width).map(|at| u8::from(core.is_dark(at % width, at / width))).collect();
+        Self { width: u32::try_from(width).unwrap_or_default(), modules }
+    }
+}

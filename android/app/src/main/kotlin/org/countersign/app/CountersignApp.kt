@@ -1,6 +1,10 @@
 package org.countersign.app
 
 import android.app.Application
+import android.content.BroadcastReceiver
+import android.content.Context
+import android.content.Intent
+import android.content.IntentFilter
 import java.io.File
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
@@ -12,6 +16,7 @@ import org.countersign.app.port.Keys
 import org.countersign.app.port.PromptAsker
 import org.countersign.app.port.platformRoots
 import org.countersign.app.shell.Changes
+import org.countersign.bindings.ClockPort
 import org.countersign.bindings.Countersign
 import org.countersign.logic.Keep
 import org.countersign.logic.Now
@@ -27,21 +32,32 @@ class CountersignApp : Application() {
     /** The core on what this phone has on disk. Opening it reads files: not on the main thread. */
     val core: Countersign by opened
     val changes by lazy { Changes() }
-    val keep: Keep by lazy { KeepOnDisk(this) }
+    val likes by lazy { KeepOnDisk(this) }
+    val keep: Keep get() = likes
     val clipboard by lazy { Clipboard(this) }
     val now = Now { (System.currentTimeMillis() / MS).toULong() }
 
     override fun onCreate() {
         super.onCreate()
         registerActivityLifecycleCallbacks(front)
+        registerReceiver(Dark(::darken), IntentFilter(Intent.ACTION_SCREEN_OFF))
     }
+
+    /** Another clock than the phone's: a test's. */
+    var clock: ClockPort? = null
 
     private fun open(): Countersign {
         val folder = { name: String -> File(filesDir, name).path }
         val keys = Keys(PromptAsker(front::activity))
-        val core = Countersign.open(folder("private"), folder("shared"), platformRoots(), keys, clock = null)
+        val core = Countersign.open(folder("private"), folder("shared"), platformRoots(), keys, clock)
         core.observe(changes)
         return core
+    }
+
+    /** The screen went off: the vault locks if its rule says so. */
+    private fun darken() {
+        if (!opened.isInitialized()) return
+        background.launch { runCatching { core.screenOff() } }
     }
 
     /** The person left: what is written comes to rest on disk, and the vault locks if its rule says so. */
@@ -52,4 +68,11 @@ class CountersignApp : Application() {
             runCatching { core.left() }
         }
     }
+}
+
+/** Hears that the screen goes off. Only the system can say so. */
+private class Dark(
+    private val onDark: () -> Unit,
+) : BroadcastReceiver() {
+    override fun onReceive(context: Context, intent: Intent) = onDark()
 }

@@ -1,6 +1,8 @@
 package org.countersign.app
 
 import android.app.Activity
+import android.content.Context
+import android.content.Intent
 import android.os.Build
 import android.os.Bundle
 import android.view.View
@@ -17,9 +19,11 @@ import kotlinx.coroutines.isActive
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
 import org.countersign.app.look.column
+import org.countersign.app.look.configuration
 import org.countersign.app.look.palette
 import org.countersign.app.look.say
 import org.countersign.app.look.words
+import org.countersign.app.port.Files
 import org.countersign.app.screen.head
 import org.countersign.app.screen.noticeCard
 import org.countersign.app.screen.page
@@ -30,6 +34,7 @@ import org.countersign.bindings.Countersign
 import org.countersign.bindings.CountersignException
 import org.countersign.bindings.Topic
 import org.countersign.logic.Outside
+import org.countersign.logic.Preferences
 import org.countersign.logic.Wish
 import org.countersign.logic.fault.noticeOf
 import org.countersign.logic.route.Go
@@ -47,8 +52,10 @@ class MainActivity :
     private val scope = MainScope()
     private val app get() = application as CountersignApp
     private val content by lazy { FrameLayout(this).apply { setBackgroundColor(palette.surface) } }
-    private val wishes by lazy { Wishes(this, app.clipboard) }
+    private val files by lazy { Files(this) }
+    private val wishes by lazy { Wishes(this, app.clipboard, files) }
     private val listener: (Topic) -> Unit = { onChange() }
+    private val likesListener: (Preferences, Preferences) -> Unit = ::onLikes
     private var routes = Routes()
     private var core: Countersign? = null
     private var screens: Screens? = null
@@ -56,12 +63,21 @@ class MainActivity :
     private var shown: Shown<*, *>? = null
     private var isSeen = false
 
+    /** Whether a place is drawn: the core opens in its own time. */
+    internal val hasDrawn: Boolean get() = shown != null
+
+    override fun attachBaseContext(base: Context) {
+        super.attachBaseContext(base)
+        (base.applicationContext as CountersignApp).likes.read().look.configuration(base)?.let(::applyOverrideConfiguration)
+    }
+
     override fun onCreate(saved: Bundle?) {
         super.onCreate(saved)
         hideFromOthers()
         routes = saved?.getStringArrayList(ROUTES)?.let(Routes::read) ?: Routes()
         setContentView(content)
         app.changes.listen(listener)
+        app.likes.listen(likesListener)
         scope.launch { open() }
         scope.launch { tick() }
     }
@@ -71,7 +87,7 @@ class MainActivity :
         try {
             val opened = withContext(Dispatchers.IO) { app.core }
             core = opened
-            screens = Screens(this, scope, opened, app.keep, app.now, this)
+            screens = Screens(this, scope, opened, app.keep, app.now, files, this)
             draw()
         } catch (fault: CountersignException) {
             content.addView(page(null, column(noticeOf(fault)?.let { noticeCard(it) }), null))
@@ -118,6 +134,12 @@ class MainActivity :
 
     override fun wish(wish: Wish) = wishes.fulfil(wish)
 
+    @Deprecated("What took its place is of AndroidX.")
+    override fun onActivityResult(code: Int, result: Int, data: Intent?) {
+        @Suppress("DEPRECATION")
+        if (!files.onResult(code, result, data)) super.onActivityResult(code, result, data)
+    }
+
     override fun onStart() {
         super.onStart()
         isSeen = true
@@ -145,8 +167,15 @@ class MainActivity :
 
     override fun onDestroy() {
         app.changes.leave(listener)
+        app.likes.leave(likesListener)
         scope.cancel()
         super.onDestroy()
+    }
+
+    /** What a person likes is so at once. */
+    private fun onLikes(before: Preferences, now: Preferences) {
+        if (before.hideFromOthers != now.hideFromOthers) hideFromOthers()
+        if (before.look != now.look) recreate()
     }
 
     private fun hideFromOthers() {

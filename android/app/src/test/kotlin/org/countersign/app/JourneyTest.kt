@@ -1,21 +1,14 @@
 package org.countersign.app
 
-import android.app.Activity
 import android.app.KeyguardManager
 import android.content.ClipboardManager
-import android.view.View
-import android.view.ViewGroup
 import android.view.WindowManager
-import android.widget.EditText
-import android.widget.TextView
 import kotlinx.coroutines.runBlocking
-import org.countersign.app.look.say
 import org.countersign.bindings.AccountKind
 import org.countersign.bindings.Algorithm
 import org.countersign.bindings.LockState
 import org.countersign.bindings.NewAccount
 import org.countersign.logic.text.Say
-import org.countersign.logic.text.Text
 import org.countersign.testkit.FakeKeyStore
 import org.countersign.testkit.await
 import org.junit.Assert.assertFalse
@@ -104,30 +97,3 @@ class JourneyTest {
     private fun copied(): String =
         app.getSystemService(ClipboardManager::class.java).primaryClip?.getItemAt(0)?.text?.toString().orEmpty()
 }
-
-private fun ActivityController<MainActivity>.sees(words: Text) = sees(get().say(words))
-
-private fun ActivityController<MainActivity>.sees(words: String) = await("“$words”") { get().shows(words) }
-
-private fun ActivityController<MainActivity>.tap(words: Text) {
-    sees(words)
-    val button = get().all().filterIsInstance<TextView>().first { it.isClickable && it.text.toString() == get().say(words) }
-    button.performClick()
-}
-
-private fun ActivityController<MainActivity>.type(place: Int, words: String) =
-    get().all().filterIsInstance<EditText>().filter { it.isShown }[place].setText(words)
-
-private fun ActivityController<MainActivity>.back() = get().go(org.countersign.logic.route.Go.Back)
-
-private fun Activity.shows(words: String): Boolean =
-    all().any { it.isShown && (it is TextView && it.text.toString() == words) }
-
-/** What is tapped of the account that is called so. */
-private fun Activity.row(name: String): View =
-    all().first { it.isClickable && it.contentDescription?.startsWith(name) == true }
-
-private fun Activity.all(): List<View> = all(window.decorView)
-
-private fun all(view: View): List<View> =
-    listOf(view) + (view as? ViewGroup)?.let { group -> (0 until group.childCount).flatMap { all(group.getChildAt(it)) } }.orEmpty()

@@ -21,7 +21,7 @@ class CoreGateways(
 
     override suspend fun enrolName(link: Secret) = cancelling { core.enrolName(link.expose(), it) }
 
-    override suspend fun enrol(link: Secret) = cancelling { core.enrol(link.expose(), phone(), it) }
+    override suspend fun enrol(link: Secret) = cancelling { core.enrol(link.expose(), phone(version), it) }
 
     override suspend fun poll(gateway: String, waitS: ULong) = cancelling { core.poll(gateway, waitS, it) }
 
@@ -34,6 +34,7 @@ class CoreGateways(
     override suspend fun moving(gateway: String) = core.moving(gateway)
 
     override suspend fun confirm(gateway: String, digits: String) = cancelling { core.confirm(gateway, digits, it) }
-
-    private fun phone() = Phone(Os.ANDROID, "${Build.MANUFACTURER} ${Build.MODEL}".take(MODEL_LENGTH), "Countersign $version")
 }
+
+/** This phone, as it tells of itself. */
+internal fun phone(version: String) = Phone(Os.ANDROID, "${Build.MANUFACTURER} ${Build.MODEL}".take(MODEL_LENGTH), "Countersign $version")

@@ -1,6 +1,7 @@
 package org.countersign.app.calls
 
 import android.content.Context
+import java.util.concurrent.CopyOnWriteArrayList
 import org.countersign.bindings.TokenFamily
 import org.countersign.logic.Keep
 import org.countersign.logic.Preferences
@@ -9,7 +10,17 @@ import org.countersign.logic.Preferences
 class KeepOnDisk(
     context: Context,
 ) : Keep {
+    private val listeners = CopyOnWriteArrayList<(Preferences, Preferences) -> Unit>()
     private val kept = context.getSharedPreferences("likes", Context.MODE_PRIVATE)
+
+    /** [listener] hears of each change: what was, and what is. */
+    fun listen(listener: (Preferences, Preferences) -> Unit) {
+        listeners += listener
+    }
+
+    fun leave(listener: (Preferences, Preferences) -> Unit) {
+        listeners -= listener
+    }
 
     override fun read(): Preferences {
         val first = Preferences()
@@ -25,7 +36,13 @@ class KeepOnDisk(
         )
     }
 
-    override fun write(preferences: Preferences) =
+    override fun write(preferences: Preferences) {
+        val before = read()
+        put(preferences)
+        if (before != preferences) listeners.forEach { it(before, preferences) }
+    }
+
+    private fun put(preferences: Preferences) =
         kept
             .edit()
             .putBoolean("fingers", preferences.fingers)

@@ -3,6 +3,7 @@ package org.countersign.app.look
 import android.content.Context
 import android.content.res.Configuration
 import android.util.TypedValue
+import org.countersign.logic.Look as Light
 
 /** The colours of one light. [Palettes] says what each is for. */
 class Palette(
@@ -99,6 +100,18 @@ val Context.palette: Palette
         val night = resources.configuration.uiMode and Configuration.UI_MODE_NIGHT_MASK
         return if (night == Configuration.UI_MODE_NIGHT_YES) Palettes.night else Palettes.day
     }
+
+/** What a window in this light is drawn with; none for that of the phone. */
+fun Light.configuration(context: Context): Configuration? {
+    val night =
+        when (this) {
+            Light.SYSTEM -> return null
+            Light.LIGHT -> Configuration.UI_MODE_NIGHT_NO
+            Light.DARK -> Configuration.UI_MODE_NIGHT_YES
+        }
+    val others = context.resources.configuration.uiMode and Configuration.UI_MODE_NIGHT_MASK.inv()
+    return Configuration().apply { uiMode = others or night }
+}
 
 /** There is no room for two things side by side: a small screen, or large text. */
 val Context.isNarrow: Boolean

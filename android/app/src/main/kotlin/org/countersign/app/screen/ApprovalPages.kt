@@ -51,7 +51,7 @@ internal fun Context.askedView(asked: Asked): View {
     return column(words(say(asked.title), colour = palette.ink2), title(asked.app), host, message, facts, stated)
 }
 
-private fun Context.factRow(fact: ContextFact): View {
+internal fun Context.factRow(fact: ContextFact): View {
     val name = words(say(fact.name), colour = palette.ink2)
     val value = column(words(say(fact.value)), fact.remark?.let { words(say(it), Type.SMALL, palette.warn) })
     value.layoutParams = rest()

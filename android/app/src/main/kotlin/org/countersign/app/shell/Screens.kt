@@ -1,23 +1,21 @@
 package org.countersign.app.shell
 
+import android.app.Activity
 import android.app.KeyguardManager
-import android.content.Context
-import android.view.View
-import android.widget.PopupMenu
 import kotlinx.coroutines.CoroutineScope
 import org.countersign.app.calls.CoreAccounts
 import org.countersign.app.calls.CoreApprovals
 import org.countersign.app.calls.CoreGateways
 import org.countersign.app.calls.CoreVault
 import org.countersign.app.calls.deviceClass
-import org.countersign.app.look.say
+import org.countersign.app.calls.phone
+import org.countersign.app.port.Files
 import org.countersign.app.screen.AccountDrawing
 import org.countersign.app.screen.AccountsDrawing
 import org.countersign.app.screen.ApprovalDrawing
 import org.countersign.app.screen.FirstRunDrawing
 import org.countersign.app.screen.UnlockDrawing
 import org.countersign.bindings.Countersign
-import org.countersign.bindings.Sort
 import org.countersign.logic.Keep
 import org.countersign.logic.Now
 import org.countersign.logic.Outside
@@ -27,27 +25,36 @@ import org.countersign.logic.accounts.AccountsEvent
 import org.countersign.logic.accounts.AccountsLogic
 import org.countersign.logic.approval.ApprovalEvent
 import org.countersign.logic.approval.ApprovalLogic
+import org.countersign.logic.core.Core
 import org.countersign.logic.route.Go
 import org.countersign.logic.route.Place
 import org.countersign.logic.route.Route
-import org.countersign.logic.text.Say
 import org.countersign.logic.unlock.FirstRunLogic
 import org.countersign.logic.unlock.UnlockEvent
 import org.countersign.logic.unlock.UnlockLogic
 
 /** Makes the screen of each place. */
 class Screens(
-    private val context: Context,
+    private val context: Activity,
     private val scope: CoroutineScope,
     core: Countersign,
     private val keep: Keep,
     private val now: Now,
+    files: Files,
     private val outside: Outside,
 ) {
     private val accounts = CoreAccounts(core)
     private val approvals = CoreApprovals(core)
-    private val gateways = CoreGateways(core, version())
+    private val gateways = CoreGateways(core, context.version())
     private val vault = CoreVault(core, keep, deviceClass(context))
+    private val others: List<(Route) -> Shown<*, *>?> =
+        listOf(
+            SettingsScreens(context, scope, vault, keep, outside)::of,
+            GatewayScreens(context, scope, gateways, approvals, now, outside)::of,
+            with(Core(core, phone(context.version()), deviceClass(context))) {
+                TokenScreens(context, scope, tokens, ledger, keep, now, files, outside)::of
+            },
+        )
 
     /** The screen of [place]; none where this version has none. */
     fun of(place: Place): Shown<*, *>? =
@@ -62,7 +69,7 @@ class Screens(
             Route.Accounts -> accounts()
             is Route.Account -> account(route.account)
             is Route.Approval -> approval(route.approval)
-            else -> null
+            else -> others.firstNotNullOfOrNull { it(route) }
         }
 
     private fun firstRun() =
@@ -82,7 +89,7 @@ class Screens(
             AccountsLogic(accounts, approvals, gateways, keep, now),
             AccountsEvent.Tick,
             AccountsEvent.Changed,
-        ) { send -> AccountsDrawing(context, onMenu = { orders(it, send) }, send) }
+        ) { send -> AccountsDrawing(context, onMenu = { context.accountsMenu(it, outside::go, send) }, send) }
 
     private fun account(id: ULong) =
         Shown(scope, outside, AccountLogic(id, accounts, keep, now), AccountEvent.Tick, AccountEvent.Changed) { send ->
@@ -94,25 +101,5 @@ class Screens(
             ApprovalDrawing(context, send)
         }
 
-    private fun orders(anchor: View, send: (AccountsEvent) -> Unit) {
-        val orders =
-            mapOf(
-                Sort.MANUAL to Say.phoneAccountsSortManual,
-                Sort.NAME to Say.phoneAccountsSortName,
-                Sort.USE to Say.phoneAccountsSortUse,
-                Sort.CODE to Say.phoneAccountsSortCode,
-            )
-        val menu = PopupMenu(context, anchor)
-        for ((sort, words) in orders) {
-            menu.menu.add(context.say(words)).setOnMenuItemClickListener {
-                send(AccountsEvent.SortBy(sort))
-                true
-            }
-        }
-        menu.show()
-    }
-
     private fun hasScreenLock() = context.getSystemService(KeyguardManager::class.java).isDeviceSecure
-
-    private fun version(): String = context.packageManager.getPackageInfo(context.packageName, 0).versionName.orEmpty()
 }

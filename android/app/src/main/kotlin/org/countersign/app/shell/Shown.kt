@@ -20,6 +20,7 @@ class Shown<S : Screen, E : Any>(
     logic: Logic<S, E>,
     private val tick: E?,
     private val changed: E?,
+    private val onEnd: () -> Unit = {},
     draw: ((E) -> Unit) -> Drawing<S>,
 ) {
     private val scope = within + Job(within.coroutineContext.job)
@@ -43,5 +44,8 @@ class Shown<S : Screen, E : Any>(
         changed?.let(store::send)
     }
 
-    fun end() = scope.cancel()
+    fun end() {
+        onEnd()
+        scope.cancel()
+    }
 }

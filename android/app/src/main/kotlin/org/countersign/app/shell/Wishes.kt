@@ -10,6 +10,7 @@ import android.view.HapticFeedbackConstants
 import android.widget.Toast
 import org.countersign.app.look.say
 import org.countersign.app.port.Clipboard
+import org.countersign.app.port.Files
 import org.countersign.logic.Pulse
 import org.countersign.logic.SettingsPage
 import org.countersign.logic.Wish
@@ -18,6 +19,7 @@ import org.countersign.logic.Wish
 class Wishes(
     private val activity: Activity,
     private val clipboard: Clipboard,
+    private val files: Files,
 ) {
     fun fulfil(wish: Wish) {
         when (wish) {
@@ -27,8 +29,9 @@ class Wishes(
             is Wish.Say -> Toast.makeText(activity, activity.say(wish.text), Toast.LENGTH_SHORT).show()
             is Wish.OpenSettings -> open(wish.page)
             is Wish.Vibrate -> activity.window.decorView.performHapticFeedback(felt(wish.pulse))
-            // The screens that wish these are not there yet.
-            is Wish.PickFile, is Wish.Share, Wish.OpenCamera, is Wish.Reader -> Unit
+            is Wish.Share -> files.save(wish.name, wish.bytes)
+            // The screens that wish these are not there yet, or do them themselves.
+            is Wish.PickFile, Wish.OpenCamera, is Wish.Reader -> Unit
         }
     }
 

@@ -47,7 +47,7 @@ sealed interface BurnEvent {
 
     data class Burns(val rows: List<BurnRow>) : BurnEvent
 
-    data class Ended(val ending: BurnEnding?) : BurnEvent
+    data class Ended(val ending: BurnEnding) : BurnEvent
 
     class Codes(val codes: Expected?) : BurnEvent
 

@@ -75,7 +75,7 @@ class BurnLogic(
 
         is BurnEvent.Seen -> seen(state, event)
 
-        is BurnEvent.Burns -> Step(ticked(state, event))
+        is BurnEvent.Burns -> counted(state, ticked(state, event))
 
         is BurnEvent.Ended -> ended(state, event.ending)
 
@@ -140,10 +140,13 @@ class BurnLogic(
         })
     }
 
+    /** One that left before anything was noted of it is written from its beginning: the plan says which one it must be. */
     private fun resume(state: BurnState, step: BurnStep.Lost, at: TokenAt): BurnNext {
         if (step.waits) return Step(state)
         return Step(state.copy(step = step.copy(waits = true), notice = null), ask = {
-            asking(BurnEvent::Failed) { BurnEvent.Ended(tokens.resume(at)) }
+            asking(BurnEvent::Failed) {
+                BurnEvent.Ended(tokens.resume(at) ?: tokens.burn(at, step.plan, step.seed.from))
+            }
         })
     }
 
@@ -158,13 +161,14 @@ class BurnLogic(
         return state.copy(step = step.copy(progress = step.progress.copy(steps = began.steps.size)))
     }
 
-    private fun ended(state: BurnState, ending: BurnEnding?): BurnNext {
+    /** Each step is felt: who holds the token there looks at it rather than at the screen. */
+    private fun counted(before: BurnState, now: BurnState): BurnNext {
+        val steps = { state: BurnState -> (state.step as? BurnStep.HoldToWrite)?.progress?.steps ?: 0 }
+        return Step(now, wish = Wish.Vibrate(Pulse.READ).takeIf { steps(now) > steps(before) })
+    }
+
+    private fun ended(state: BurnState, ending: BurnEnding): BurnNext {
         val shown = state.step.shown() ?: return Step(state)
-        if (ending ==
-            null
-        ) {
-            return Step(state.copy(step = BurnStep.Lost(shown, false), notice = Notice(Say.tokenOtherToken)))
-        }
         if (ending is BurnEnding.Written && state.step !is BurnStep.Compare) return compare(state, shown)
         val (end, text) = endText(ending)
         val felt = Wish.Vibrate(if (end == BurnEnd.FAILED) Pulse.LOST else Pulse.DONE)
@@ -206,7 +210,9 @@ class BurnLogic(
             when (val step = state.step) {
                 is BurnStep.Passphrase -> step.copy(waits = false)
                 is BurnStep.HoldToPlan -> step.copy(waits = false)
-                is BurnStep.HoldToWrite -> if (step.progress.writes) BurnStep.Lost(step.shown, false) else step
+                is BurnStep.HoldToWrite ->
+                    if (step.progress.writes) BurnStep.Lost(step.seed, step.shown, step.plan, waits = false) else step
+
                 is BurnStep.Lost -> step.copy(waits = false)
                 is BurnStep.Compare -> step.copy(waits = false)
                 is BurnStep.Plan, is BurnStep.Done -> step

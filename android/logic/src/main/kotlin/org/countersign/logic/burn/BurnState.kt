@@ -34,7 +34,7 @@ sealed interface BurnStep {
         BurnStep
 
     /** The token left before the end: the same one is held again, and nothing is lost. */
-    data class Lost(val shown: PlanShown, val waits: Boolean) : BurnStep
+    data class Lost(val seed: Burning, val shown: PlanShown, val plan: BurnPlan, val waits: Boolean) : BurnStep
 
     /** The code that the token should show now. */
     data class Compare(val shown: PlanShown, val codes: Expected?, val waits: Boolean) : BurnStep

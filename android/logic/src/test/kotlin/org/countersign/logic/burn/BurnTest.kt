@@ -116,6 +116,10 @@ class BurnTest {
         tokens.rows = listOf(BurnRow(TOKEN, null, 0u, "", "", NOW, BurnProgress.Begun(steps), null))
         val step = screen.send(BurnEvent.Changed).step as BurnStep.HoldToWrite
         assertEquals(Progress(writes = true, steps = 2), step.progress)
+        assertEquals("a step is felt", Wish.Vibrate(Pulse.READ), screen.wished.last())
+        val felt = screen.wished.size
+        screen.send(BurnEvent.Changed)
+        assertEquals("and once alone", felt, screen.wished.size)
         ending.complete(BurnEnding.ProvenByLink)
         val done = screen.state.step as BurnStep.Done
         assertEquals(BurnEnd.PROVEN to Say.tokenProvenByLink, done.end to done.text)
@@ -135,9 +139,21 @@ class BurnTest {
         assertTrue(Wish.Vibrate(Pulse.LOST) in screen.wished)
         assertTrue(screen.send(held).step is BurnStep.Lost)
         tokens.fails = null
-        assertEquals(Say.tokenOtherToken, screen.send(held).notice?.text)
         tokens.resumes = BurnEnding.CountedByLink(1u)
         assertEquals(BurnEnd.PROVEN, (screen.send(held).step as BurnStep.Done).end)
+        assertTrue("what was begun is not begun again", tokens.from.isEmpty())
+    }
+
+    @Test
+    fun aTokenThatLeftBeforeAnythingWasNotedIsWrittenFromItsBeginning() {
+        val screen = agreed()
+        tokens.fails = lost
+        screen.send(held)
+        tokens.fails = CountersignException.Burn(BurnFault.Stopped(TokenFault.OtherToken, listOf(Held.NOTHING)))
+        assertTrue("another token", screen.send(held).step is BurnStep.Lost)
+        tokens.fails = null
+        assertEquals(BurnEnd.PROVEN, (screen.send(held).step as BurnStep.Done).end)
+        assertEquals(listOf<BatchLine?>(BatchLine(5u, 2u)), tokens.from)
     }
 
     private fun compared(): BurnScreen {

@@ -1,0 +1,199 @@
+package org.countersign.app.screen
+
+import android.content.Context
+import android.content.res.ColorStateList
+import android.view.View
+import android.widget.Button
+import android.widget.EditText
+import android.widget.ProgressBar
+import android.widget.TextView
+import org.countersign.app.R
+import org.countersign.app.look.Choice
+import org.countersign.app.look.Space
+import org.countersign.app.look.Type
+import org.countersign.app.look.card
+import org.countersign.app.look.column
+import org.countersign.app.look.field
+import org.countersign.app.look.line
+import org.countersign.app.look.mainButton
+import org.countersign.app.look.palette
+import org.countersign.app.look.px
+import org.countersign.app.look.quietButton
+import org.countersign.app.look.rest
+import org.countersign.app.look.row
+import org.countersign.app.look.say
+import org.countersign.app.look.secret
+import org.countersign.app.look.sign
+import org.countersign.app.look.title
+import org.countersign.app.look.words
+import org.countersign.logic.burn.BurnEnd
+import org.countersign.logic.burn.BurnEvent
+import org.countersign.logic.burn.BurnStep
+import org.countersign.logic.burn.PlanShown
+import org.countersign.logic.text.Say
+import org.countersign.logic.text.Text
+import org.countersign.logic.text.count
+import org.countersign.logic.text.plain
+
+private const val DRAWING_DP = 120
+private const val SIGN_DP = 64
+
+/** The pages of a burn. [notice] stands on whichever is shown. */
+internal class BurnPages(
+    private val context: Context,
+    private val notice: View,
+    private val onEvent: (BurnEvent) -> Unit,
+) {
+    private var main: Button? = null
+    private var counted: TextView? = null
+
+    /** How far it is: said by the page that is there. */
+    fun tell(step: BurnStep) {
+        main?.takeIf { step is BurnStep.Passphrase }?.apply {
+            val waits = (step as BurnStep.Passphrase).waits
+            isEnabled = !waits
+            text = context.say(if (waits) Say.phoneWait else Say.phoneNextStep)
+        }
+        if (step !is BurnStep.HoldToWrite) return
+        counted?.text =
+            if (step.progress.steps == 0) "" else context.say(Say.phoneBurnSteps(count(step.progress.steps)))
+    }
+
+    fun passphrase(typed: EditText): View = with(context) {
+        (typed.parent as? android.view.ViewGroup)?.removeView(typed)
+        val send = mainButton(say(Say.phoneNextStep)) {
+            onEvent(BurnEvent.Typed(typed.secret()))
+            typed.text.clear()
+        }
+        main = send
+        page(
+            head(say(Say.phoneBurnTitle), { onEvent(BurnEvent.Stop) }),
+            column(words(say(Say.phoneBurnPassphrase)), field(say(Say.phoneUnlockPassphrase), typed), notice),
+            send,
+        )
+    }
+
+    /** The token is held to the back: a drawing of where, one sentence, and how far it is. */
+    fun hold(words: Text, isThere: Boolean, nfc: View?, more: View?): View = with(context) {
+        val text = title(say(if (isThere) Say.phoneBurnHoldOn else words)).apply {
+            layoutParams = row(top = Space.L)
+            accessibilityLiveRegion = View.ACCESSIBILITY_LIVE_REGION_ASSERTIVE
+        }
+        val bar = ProgressBar(this, null, android.R.attr.progressBarStyleHorizontal).apply {
+            isIndeterminate = true
+            indeterminateTintList = ColorStateList.valueOf(palette.accent)
+            // Its place is kept, so that nothing jumps.
+            visibility = if (isThere) View.VISIBLE else View.INVISIBLE
+            layoutParams = row(top = Space.M)
+        }
+        val body = if (nfc !=
+            null
+        ) {
+            column(nfc, notice)
+        } else {
+            column(sign(R.drawable.token, palette.accent, DRAWING_DP), text, bar, more, notice)
+        }
+        page(head(say(Say.phoneBurnTitle), onBack = null), body, stop())
+    }
+
+    /** How many steps are done; empty until the first is. */
+    fun steps(): View = context.words("", colour = context.palette.ink2).apply {
+        accessibilityLiveRegion = View.ACCESSIBILITY_LIVE_REGION_POLITE
+        layoutParams = context.row(top = Space.S)
+        counted = this
+    }
+
+    fun keys(names: List<String>, chosen: String?): View? {
+        if (names.isEmpty()) return null
+        val options = listOf("" to context.say(Say.phoneBurnKeyMaker)) + names.map { it to it }
+        return Choice(context, context.say(Say.phoneBurnKey), null, options) {
+            onEvent(BurnEvent.UseKey(it.ifEmpty { null }))
+        }
+            .apply { show(chosen.orEmpty()) }
+    }
+
+    fun lost(waits: Boolean, nfc: View?): View = with(context) {
+        val text = title(say(if (waits) Say.phoneBurnHoldOn else Say.phoneBurnHoldAgain)).apply {
+            layoutParams = row(top = Space.L)
+            accessibilityLiveRegion = View.ACCESSIBILITY_LIVE_REGION_ASSERTIVE
+        }
+        val drawing = sign(R.drawable.token, palette.warn, DRAWING_DP)
+        page(
+            head(say(Say.phoneBurnTitle), onBack = null),
+            if (nfc !=
+                null
+            ) {
+                column(nfc, notice)
+            } else {
+                column(drawing, text, notice)
+            },
+            stop(),
+        )
+    }
+
+    fun plan(shown: PlanShown): View = with(context) {
+        val ground = if (shown.isErasing) palette.danger else palette.accent
+        val agree =
+            mainButton(say(if (shown.isErasing) Say.phoneBurnAgreeErase else Say.phoneBurnAgree), ground) {
+                onEvent(BurnEvent.Agree)
+            }
+        page(
+            head(say(Say.phoneBurnTitle), onBack = null),
+            column(token(shown), erases(shown), *shown.notes.map { below(say(it)) }.toTypedArray(), notice),
+            column(agree, stop()),
+        )
+    }
+
+    private fun token(shown: PlanShown): View = with(context) {
+        val serial = shown.serial?.let {
+            words(say(Say.phoneBurnSerial(plain("\u2066$it\u2069"))), colour = palette.ink2)
+        }
+        column(title(say(shown.model)), serial, words(shown.account).apply { layoutParams = row(top = Space.M) })
+    }
+
+    /** What goes is red, and has a shape; where nothing goes it is one sentence. */
+    private fun erases(shown: PlanShown): View = with(context) {
+        val text = words(say(shown.erases)).apply {
+            layoutParams = rest()
+            setPaddingRelative(px(Space.M), 0, 0, 0)
+        }
+        val (drawing, colour) = if (shown.isErasing) {
+            R.drawable.warning to palette.danger
+        } else {
+            R.drawable.check to
+                palette.accent
+        }
+        card(line(sign(drawing, colour), text))
+    }
+
+    fun done(step: BurnStep.Done): View = with(context) {
+        val (drawing, colour) = shape(step.end)
+        val text = title(say(step.text)).apply {
+            layoutParams = row(top = Space.L)
+            accessibilityLiveRegion = View.ACCESSIBILITY_LIVE_REGION_POLITE
+        }
+        val which = words(say(step.shown.model), colour = palette.ink2).apply { layoutParams = row(top = Space.S) }
+        page(
+            null,
+            column(sign(drawing, colour, SIGN_DP), text, which, notice),
+            mainButton(say(Say.phoneDone)) {
+                onEvent(BurnEvent.Done)
+            },
+        )
+    }
+
+    private fun stop(): View = context.quietButton(context.say(Say.phoneBurnStop), context.palette.ink) {
+        onEvent(BurnEvent.Stop)
+    }
+}
+
+/** How a burn ended, as a shape and its colour. A token that holds something else than it should is a loss. */
+internal fun Context.shape(end: BurnEnd): Pair<Int, Int> = when (end) {
+    BurnEnd.PROVEN -> R.drawable.check to palette.accent
+    BurnEnd.WRITTEN -> R.drawable.info to palette.warn
+    BurnEnd.FAILED -> R.drawable.warning to palette.danger
+}
+
+/** The reader is off, or there is none. */
+internal fun Context.noNfcCard(onSettings: () -> Unit): View =
+    card(words(say(Say.phoneBurnNoNfc)), quietButton(say(Say.phoneBurnOpenNfc), onTap = onSettings))

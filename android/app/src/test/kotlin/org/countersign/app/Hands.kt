@@ -1,0 +1,46 @@
+package org.countersign.app
+
+import android.app.Activity
+import android.view.View
+import android.view.ViewGroup
+import android.widget.EditText
+import android.widget.TextView
+import org.countersign.app.look.say
+import org.countersign.logic.route.Go
+import org.countersign.logic.text.Text
+import org.countersign.testkit.await
+import org.robolectric.android.controller.ActivityController
+
+internal fun ActivityController<MainActivity>.sees(words: Text) = sees(get().say(words))
+
+internal fun ActivityController<MainActivity>.sees(words: String) = await("“$words”") { get().shows(words) }
+
+internal fun ActivityController<MainActivity>.tap(words: Text) {
+    sees(words)
+    val button = get().all().filterIsInstance<TextView>().first {
+        it.isClickable &&
+            it.text.toString() == get().say(words)
+    }
+    button.performClick()
+}
+
+internal fun ActivityController<MainActivity>.type(place: Int, words: String) =
+    get().all().filterIsInstance<EditText>().filter { it.isShown }[place].setText(words)
+
+internal fun ActivityController<MainActivity>.back() = get().go(Go.Back)
+
+internal fun Activity.shows(words: Text): Boolean = shows(say(words))
+
+internal fun Activity.shows(words: String): Boolean =
+    all().any { it.isShown && (it is TextView && it.text.toString() == words) }
+
+/** What is tapped of the account that is called so. */
+internal fun Activity.row(name: String): View =
+    all().first { it.isClickable && it.contentDescription?.startsWith(name) == true }
+
+internal fun Activity.all(): List<View> = all(window.decorView)
+
+private fun all(view: View): List<View> = listOf(view) +
+    (view as? ViewGroup)?.let { group ->
+        (0 until group.childCount).flatMap { all(group.getChildAt(it)) }
+    }.orEmpty()
