@@ -90,7 +90,7 @@ class TokenJourneyTest {
     fun aTokenThatIsLostAtAnyCommandIsHeldAgainAndGoneOnWith() {
         for (after in listOf(false, true)) {
             val lost = generateSequence(0u) { it + 1u }.takeWhile { burnedInSpiteOf(it, after) }.count()
-            assertTrue("it was lost at each of several commands: $lost", lost > LEAST_COMMANDS)
+            assertTrue("it was lost at each of several commands: $lost", lost >= LEAST_COMMANDS)
         }
     }
 

@@ -41,7 +41,8 @@ fun <S> everyLook(name: String, state: S, drawing: (Activity) -> Drawing<S>) {
             activity.setContentView(drawn.view)
             drawn.draw(state)
             Pictures.check(activity.findViewById(android.R.id.content), "$name-${look.name.lowercase()}")
-            assertEquals("$name, $look", emptyList<String>(), faults(drawn.view))
+            val all = faults(drawn.view) + contrastFaults(drawn.view) + orderFaults(drawn.view)
+            assertEquals("$name, $look", emptyList<String>(), all)
         }
     }
 }
