@@ -319,7 +319,7 @@ pub struct Typed {
     #[arg(long, requires = "kind", value_name = "NAME", help = text("cli.help_algorithm_add"))]
     pub algorithm: Option<String>,
     /// How long a code is.
-    #[arg(long, requires = "kind", value_name = "N", help = text("cli.help_digits"))]
+    #[arg(long, requires = "kind", value_name = "N", allow_negative_numbers = true, help = text("cli.help_digits"))]
     pub digits: Option<u64>,
     /// How long a code lives.
     #[arg(long, requires = "kind", value_name = "SECONDS", help = text("cli.help_period"))]
@@ -328,7 +328,7 @@ pub struct Typed {
     #[arg(long, requires = "kind", value_name = "SECONDS", help = text("cli.help_start"))]
     pub start: Option<u64>,
     /// The counter of the next code.
-    #[arg(long, requires = "kind", value_name = "N", help = text("cli.help_counter"))]
+    #[arg(long, requires = "kind", value_name = "N", allow_negative_numbers = true, help = text("cli.help_counter"))]
     pub counter: Option<u64>,
 }
 

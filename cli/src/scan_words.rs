@@ -1,7 +1,7 @@
 //! What was scanned or pasted, in words: what it is instead, what was mended, why it is not taken.
 
 use countersign_core::protocol::otp::base32::Base32Error;
-use countersign_core::protocol::otp::{Digits, OtpError, Timed};
+use countersign_core::protocol::otp::{Algorithm, Digits, OtpError, Timed};
 use countersign_core::protocol::uri::otpauth::{Account, Field, Repair, UriError};
 use countersign_core::qr::{Class, PictureError, ScanError};
 use countersign_strings::{fill, text};
@@ -109,6 +109,7 @@ pub fn of_uri_error(error: &UriError) -> String {
         UriError::TooManyParameters => "qr.too_many_parameters",
         UriError::SecretMissing => "qr.secret_missing",
         UriError::Secret(Base32Error::LookAlike(_)) => "qr.secret_look_alike",
+        UriError::Secret(Base32Error::TooLong) => "qr.secret_too_long",
         UriError::Secret(_) => "qr.secret_wrong",
         UriError::UnknownAlgorithm => "qr.unknown_algorithm",
         UriError::Range(OtpError::SeedLength(_) | OtpError::SeedCheck | OtpError::SeedHex) => "qr.seed_wrong",
@@ -138,20 +139,23 @@ fn name(field: Field) -> &'static str {
 
 /// What kind of account it is: «6 digits, every 30 seconds».
 pub fn of_kind(account: &Account) -> String {
-    of_codes(account.timed(), account.digits)
+    of_codes(account.timed(), account.algorithm, account.digits)
 }
 
-/// How codes move on: with time, or with each use.
-pub fn of_codes(timed: Option<Timed>, digits: Digits) -> String {
+/// How codes move on: with time, or with each use; and by which hash, where that is not the usual one.
+pub fn of_codes(timed: Option<Timed>, algorithm: Algorithm, digits: Digits) -> String {
+    let hashed = |words: String| match algorithm {
+        Algorithm::Sha1 => words,
+        other => fill("cli.kind_hashed", &[("kind", &words), ("hash", other.as_str())]),
+    };
     let words = match timed {
-        None => return fill("cli.kind_counted", &[("digits", &digits.get().to_string())]),
+        None => return hashed(fill("cli.kind_counted", &[("digits", &digits.get().to_string())])),
         Some(Timed::Totp(shape)) if shape.period.start() == 0 => {
-            return self::timed(digits.get(), shape.period.seconds());
+            return hashed(self::timed(digits.get(), shape.period.seconds()));
         }
         Some(Timed::Totp(shape)) => {
-            let numbers = [u64::from(digits.get()), shape.period.seconds().into(), shape.period.start()];
-            let [digits, period, start] = numbers.map(|number| number.to_string());
-            return fill("cli.kind_started", &[("digits", &digits), ("period", &period), ("start", &start)]);
+            let (kind, start) = (self::timed(digits.get(), shape.period.seconds()), shape.period.start().to_string());
+            return hashed(fill("cli.kind_started", &[("kind", &kind), ("start", &start)]));
         }
         Some(Timed::Steam) => "cli.kind_steam",
         Some(Timed::Yandex) => "cli.kind_yandex",
@@ -162,7 +166,8 @@ pub fn of_codes(timed: Option<Timed>, digits: Digits) -> String {
 
 /// A code that time changes, of so many digits.
 pub fn timed(digits: u8, period: u32) -> String {
-    fill("cli.kind_timed", &[("digits", &digits.to_string()), ("period", &period.to_string())])
+    let key = if period == 1 { "cli.kind_timed_second" } else { "cli.kind_timed" };
+    fill(key, &[("digits", &digits.to_string()), ("period", &period.to_string())])
 }
 
 #[cfg(test)]
@@ -171,6 +176,29 @@ mod tests {
     use countersign_properties::table::{Row, table};
 
     use super::*;
+
+    #[test]
+    fn a_hash_that_is_not_the_usual_one_is_named_and_a_second_is_one() {
+        use countersign_core::protocol::uri::otpauth::parse;
+        for (parameters, said) in [
+            ("totp/a?period=30&algorithm=SHA1", "6 digits, every 30 seconds"),
+            ("totp/a?period=1&algorithm=SHA512", "6 digits, every second, by SHA512"),
+            ("hotp/a?counter=3&digits=8&algorithm=HmacSHA256", "8 digits, one code at a time, by SHA256"),
+        ] {
+            let link = format!("otpauth://{parameters}&secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
+            assert_eq!(of_kind(&parse(&link).unwrap().0), said);
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_too_long_is_not_called_damaged() {
+        use countersign_core::protocol::uri::otpauth::parse;
+        let said = |letters: usize| {
+            of_uri_error(&parse(&format!("otpauth://totp/a?secret={}", "A".repeat(letters))).unwrap_err())
+        };
+        assert!(said(207).contains("longer than 128 bytes"), "{}", said(207));
+        assert!(said(400).contains("longer than 128 bytes"), "{}", said(400));
+    }
 
     #[test]
     fn a_number_out_of_range_is_named() {

@@ -204,6 +204,37 @@ fn groups_are_made_named_moved_and_removed_and_their_accounts_stay() {
     assert!(desk.refused(&["groups", "add", " "]).contains(text("error.rule_empty")));
 }
 
+#[test]
+fn a_counter_is_shown_and_set_after_a_question_and_the_hash_is_named() {
+    let desk = desk();
+    let link = "otpauth://hotp/Door:mara?secret=MFRGGZDFMZTWQ2LKMFRGGZDFMZTWQ2LK&counter=7&algorithm=SHA256";
+    let asked = desk.run(&["add", "--yes"], &format!("{link}\n"));
+    assert!(asked.stderr.contains("one code at a time, by SHA256"), "{}", asked.stderr);
+    let shown = desk.done(&["show", "door"]);
+    assert!(shown.stdout.contains("Counter") && shown.stdout.contains("SHA256"), "{}", shown.stdout);
+    assert!(desk.done(&["show", "github"]).stdout.contains("SHA1"));
+    let counter = |desk: &Desk| desk.listed(&["--search", "door"])[0]["counter"].clone();
+    assert_eq!((counter(&desk), desk.listed(&["--search", "github"])[0]["counter"].clone()), (json!(7), json!(null)));
+    desk.refused(&["edit", "door", "--counter", "9"]);
+    let mut asked = on_terminal(&desk, "edit door --counter 9", &[]);
+    asked.stdout.wait_for("Passphrase:");
+    asked.write(format!("{PASSPHRASE}\r").as_bytes());
+    asked.stdout.wait_for("from 7 to 9");
+    asked.write(b"n\r");
+    assert_eq!((asked.wait().code(), counter(&desk)), (Some(1), json!(7)));
+    assert!(desk.refused(&["edit", "github", "--counter", "9", "--yes"]).contains(text("accounts.counter_none")));
+    let set = desk.done(&["edit", "door", "--counter", "9", "--yes"]);
+    assert!(set.stderr.contains("Counter: 7 → 9"), "{}", set.stderr);
+    assert_eq!(counter(&desk), json!(9));
+    desk.done(&["undo"]);
+    assert_eq!(counter(&desk), json!(7));
+    let typed = ["add", "--kind", "totp", "--issuer", "Sun", "--yes", "--algorithm"];
+    let key = "MFRGGZDFMZTWQ2LKMFRGGZDFMZTWQ2LK\n";
+    assert_eq!(desk.run(&[&typed[..], &["HmacSHA384"]].concat(), key).code, 0);
+    let unknown = desk.run(&[&typed[..], &["MD4"]].concat(), key);
+    assert!(unknown.code == 1 && unknown.stderr.contains("SHA512"), "{}", unknown.stderr);
+}
+
 /// Of two removals none is lost, and what hinders one is named with the way out.
 fn each_removal_comes_back(desk: &Desk) {
     let first = desk.done(&["undo"]);

@@ -184,7 +184,7 @@ impl From<AccountEdit> for vault::Edit {
         let icon = icon.map(Option::from);
         let groups = |ids: Vec<u64>| ids.into_iter().map(vault::GroupId).collect();
         let (join, leave) = (groups(join), groups(leave));
-        Self { issuer, name, note, favourite, pinned, hidden, icon, join, leave, tag, untag }
+        Self { issuer, name, note, favourite, pinned, hidden, icon, join, leave, tag, untag, counter: None }
     }
 }
 

@@ -116,25 +116,38 @@ pub fn with_number(line: String, number: Option<&str>) -> String {
 
 /// What kind it is, in words.
 pub fn kind(account: &Account) -> String {
-    scan_words::of_codes(account.kind.timed(account.algorithm, account.digits), account.digits)
+    scan_words::of_codes(account.kind.timed(account.algorithm, account.digits), account.algorithm, account.digits)
+}
+
+/// The counter of its next code, where it has one.
+pub fn counter(account: &Account) -> Option<u64> {
+    if let Kind::Hotp(counter) = account.kind { Some(counter.get()) } else { None }
+}
+
+/// The hash that its codes are made by.
+pub const fn hash(account: &Account) -> &'static str {
+    match account.kind {
+        Kind::MOtp => "MD5",
+        Kind::Totp(_) | Kind::Hotp(_) | Kind::Steam | Kind::Yandex => account.algorithm.as_str(),
+    }
 }
 
 /// The account without its seed.
 pub fn as_json(account: &Account) -> Value {
     let period = account.kind.timed(account.algorithm, account.digits).map(Timed::period);
-    let (kind, algorithm) = match account.kind {
-        Kind::Totp(_) => ("totp", account.algorithm.as_str()),
-        Kind::Hotp(_) => ("hotp", account.algorithm.as_str()),
-        Kind::Steam => ("steam", account.algorithm.as_str()),
-        Kind::Yandex => ("yandex", account.algorithm.as_str()),
-        Kind::MOtp => ("motp", "MD5"),
+    let kind = match account.kind {
+        Kind::Totp(_) => "totp",
+        Kind::Hotp(_) => "hotp",
+        Kind::Steam => "steam",
+        Kind::Yandex => "yandex",
+        Kind::MOtp => "motp",
     };
     json!({
         "id": account.id.to_string(),
         "issuer": account.issuer,
         "name": account.name,
         "kind": kind,
-        "algorithm": algorithm,
+        "algorithm": hash(account),
         "digits": account.digits.get(),
         "period": period.map(Period::seconds),
         "start": period.map(Period::start),

@@ -20,7 +20,11 @@ pub fn run(context: &Context, add: &Add) -> Result<(), Fault> {
     let (desk, read) = (context.open_desk()?, &add.read);
     if let Some(kind) = &add.typed.kind {
         let (account, remarks) = by_hand::account(&context.terminal, kind, &add.typed)?;
-        let about = scan_words::of_codes(account.kind.timed(account.algorithm, account.digits), account.digits);
+        let about = scan_words::of_codes(
+            account.kind.timed(account.algorithm, account.digits),
+            account.algorithm,
+            account.digits,
+        );
         tell(context, &account, &about, &remarks);
         if !read.yes {
             sure(context, text("tui.add_title"))?;

@@ -3,7 +3,7 @@
 use countersign_core::error::{InputError, Named, Rule};
 use countersign_core::protocol::Secret;
 use countersign_core::protocol::otp::{Algorithm, Counter, Digits, Period, Pin, base32, motp};
-use countersign_core::protocol::uri::otpauth::{Repair, UriError};
+use countersign_core::protocol::uri::otpauth::{Repair, UriError, spelt};
 use countersign_core::vault::{Details, Kind, NewAccount, is_nameless};
 use countersign_strings::{fill, text};
 
@@ -36,9 +36,10 @@ pub fn account(terminal: &Terminal, kind: &str, typed: &Typed) -> Result<(NewAcc
     if let Some(option) = misplaced(kind, typed) {
         return Err(Fault::refused(fill("cli.kind_option", &[("option", option)])));
     }
-    let algorithm = typed.algorithm.as_deref().map(|name| name.to_ascii_uppercase().replace('-', "").parse());
-    let algorithm: Option<Algorithm> =
-        algorithm.transpose().map_err(|_| Fault::refused(scan_words::of_uri_error(&UriError::UnknownAlgorithm)))?;
+    let unknown = || {
+        Fault::refused(fill("cli.algorithm_unknown", &[("names", &Algorithm::ALL.map(Algorithm::as_str).join(", "))]))
+    };
+    let algorithm = typed.algorithm.as_deref().map(|name| spelt(name).ok_or_else(unknown)).transpose()?;
     let digits = typed.digits.map(Digits::try_from).transpose().map_err(range(Named::Digits))?;
     let (algorithm, digits) = kind.form(algorithm.unwrap_or_default(), digits.unwrap_or_default());
     let (issuer, name) = (typed.issuer.clone().unwrap_or_default(), typed.account.clone().unwrap_or_default());

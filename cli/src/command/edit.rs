@@ -5,15 +5,17 @@ use std::io::Read as _;
 use std::sync::Arc;
 
 use clap::Args;
+use countersign_core::error::{InputError, Named, Rule};
 use countersign_core::icons::PackIcon;
 use countersign_core::limits::PICTURE_FILE;
+use countersign_core::protocol::otp::Counter;
 use countersign_core::vault::{self, Account, AccountId, DRAWN, GroupId, Icon, Picture, is_nameless};
 use countersign_strings::{fill, text};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::Context;
-use super::account::Alike;
+use super::account::{self, Alike};
 use super::choose::{self, Filter, agreed};
 use super::kept::{self, Groups};
 use crate::desk::Desk;
@@ -87,6 +89,9 @@ pub struct Edit {
     /// What is drawn beside it.
     #[arg(long, value_name = "ICON", help = text("accounts.help_icon"))]
     pub icon: Option<String>,
+    /// The counter of its next code.
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help = text("accounts.help_counter"))]
+    pub counter: Option<u64>,
     /// Without asking.
     #[arg(long, help = text("cli.help_yes"))]
     pub yes: bool,
@@ -106,6 +111,9 @@ pub fn run(context: &Context, asked: &Edit) -> Result<(), Fault> {
         context.terminal.say(&fill("accounts.edit_these", &values));
         agreed(context, asked.yes, text("accounts.edit_ask"))?;
     }
+    if asked.counter.is_some() {
+        counter_asked(context, asked, &chosen)?;
+    }
     let edit = asked.edit(context, &desk, &groups)?;
     if edit.issuer.is_some() || edit.name.is_some() {
         let nameless = |account: &Arc<Account>| {
@@ -123,6 +131,14 @@ pub fn run(context: &Context, asked: &Edit) -> Result<(), Fault> {
         return Ok(());
     }
     say(context, &desk, &groups, &ids)
+}
+
+/// A counter is set of one account, and after a question: what it was tells which codes were used.
+fn counter_asked(context: &Context, asked: &Edit, chosen: &[Arc<Account>]) -> Result<(), Fault> {
+    let [account] = chosen else { return Err(Fault::refused(text("accounts.counter_of_one"))) };
+    let Some(now) = account::counter(account) else { return Err(Fault::refused(text("accounts.counter_none"))) };
+    let values = [("now", &*now.to_string()), ("to", &*asked.counter.unwrap_or_default().to_string())];
+    agreed(context, asked.yes, &fill("accounts.counter_ask", &values))
 }
 
 /// Says what the last change did, which was of these accounts.
@@ -153,10 +169,12 @@ impl Edit {
         let texts = [&self.issuer, &self.account, &self.note, &self.icon].iter().any(|text| text.is_some());
         let lists = [&self.group, &self.no_group, &self.tag, &self.untag].iter().any(|list| !list.is_empty());
         let words = [self.favourite, self.no_favourite, self.pin, self.no_pin, self.hide, self.show, self.no_groups];
-        texts || lists || words.contains(&true)
+        texts || lists || words.contains(&true) || self.counter.is_some()
     }
 
     fn edit(&self, context: &Context, desk: &Desk, groups: &Groups) -> Result<vault::Edit, Fault> {
+        let range = InputError::Field { field: Named::Counter, rule: Rule::Range };
+        let counter = self.counter.map(Counter::try_from).transpose().map_err(|_| Fault::from(range))?;
         let ids = |names: &[String]| -> Result<Vec<GroupId>, Fault> {
             names.iter().map(|name| groups.find(name).map(|group| group.id)).collect()
         };
@@ -178,6 +196,7 @@ impl Edit {
             leave,
             tag: self.tag.iter().map(|tag| tag.trim_start_matches('#').to_owned()).collect(),
             untag: self.untag.iter().map(|name| choose::tag(&desk.app, name)).collect::<Result<_, _>>()?,
+            counter,
         })
     }
 }

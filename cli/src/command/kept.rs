@@ -84,6 +84,7 @@ pub fn as_json(account: &Account, groups: &Groups) -> Value {
     json["pinned"] = json!(details.pinned);
     json["hidden"] = json!(details.hidden);
     json["icon"] = json!(icon);
+    json["counter"] = json!(account::counter(account));
     json["created"] = json!(account.created);
     json["changed"] = json!(account.changed);
     json["uses"] = json!(account.uses);

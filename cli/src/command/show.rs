@@ -25,6 +25,8 @@ pub fn run(context: &Context, name: &str) -> Result<(), Fault> {
     let mut rows = kept::fields(&found, Some(&note), &groups);
     rows.extend([
         (text("accounts.kind"), account::kind(&found)),
+        (text("accounts.hash"), account::hash(&found).to_owned()),
+        (text("error.field_counter"), account::counter(&found).map(|counter| counter.to_string()).unwrap_or_default()),
         (text("accounts.created"), when::minute(found.created)),
         (text("accounts.changed"), when::minute(found.changed)),
         (text("accounts.used"), if found.used == 0 { never() } else { when::minute(found.used) }),

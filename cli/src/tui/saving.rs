@@ -105,6 +105,7 @@ pub fn change(app: &App, account: &Account, form: &Form) -> Result<bool, Refusal
             leave: without(&had.groups, &wanted.groups),
             tag: without(&wanted.tags, &had.tags),
             untag: without(&had.tags, &wanted.tags),
+            counter: None,
         };
         app.edit_account(account.id, &edit)
     });
@@ -230,6 +231,7 @@ pub fn refusal(fault: &Error) -> Refusal {
 fn of_key(fault: Base32Error) -> &'static str {
     text(match fault {
         Base32Error::LookAlike(_) => "qr.secret_look_alike",
+        Base32Error::TooLong => "qr.secret_too_long",
         _ => "tui.form_key_wrong",
     })
 }

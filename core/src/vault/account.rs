@@ -4,7 +4,7 @@ use std::fmt;
 
 use countersign_protocol::Secret;
 use countersign_protocol::jose::Id;
-use countersign_protocol::otp::{Algorithm, Digits, Pin};
+use countersign_protocol::otp::{Algorithm, Counter, Digits, Pin};
 use countersign_protocol::text::{is_forbidden, is_heaped};
 use countersign_protocol::uri::otpauth::{self, Repair};
 use unicode_normalization::UnicodeNormalization as _;
@@ -216,6 +216,8 @@ pub struct Edit {
     pub tag: Vec<String>,
     /// Tags to take from it.
     pub untag: Vec<String>,
+    /// The counter of its next code, of HOTP alone: a code that was shown may be shown again, which nobody but its owner wants.
+    pub counter: Option<Counter>,
 }
 
 impl fmt::Debug for Edit {

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::Vault;
 use super::account::{self, Account, AccountId, Details, NewAccount};
 use super::change::Work;
+use super::edit::next_of;
 use super::key::Keys;
 use super::kind::Kind;
 use super::label::{ORDER_STEP, first_order};
@@ -96,6 +97,9 @@ impl<'a> Ready<'a> {
         let issuer = account::name(Named::Issuer, &new.issuer)?;
         let name = account::name(Named::Name, &new.name)?;
         let note = account::note(&new.note)?;
+        if let Kind::Hotp(counter) = new.kind {
+            next_of(counter)?;
+        }
         let kept = new.kind.kept(&new.secret, new.pin.as_ref())?;
         let (algorithm, digits) = new.kind.form(new.algorithm, new.digits);
         let mut details = new.details.clone();

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use countersign_protocol::otp::Counter;
 use zeroize::Zeroizing;
 
 use super::Vault;
 use super::account::{self, Account, AccountId, Details, Edit};
 use super::change::Work;
+use super::kind::Kind;
 use super::label::{ORDER_STEP, first_order};
 use super::rows::Row;
 use super::undo::Before;
-use crate::error::{Error, InputError, Named};
+use crate::error::{Error, InputError, Named, Rule};
 
 impl Vault {
     /// Changes an account. Where the edit leaves it as it is, nothing is written.
@@ -160,6 +162,12 @@ impl Work<'_> {
     }
 }
 
+/// A counter that has a code, and another after it.
+pub(super) fn next_of(counter: Counter) -> Result<Counter, InputError> {
+    let is_last = counter.next().is_none();
+    if is_last { Err(InputError::Field { field: Named::Counter, rule: Rule::Range }) } else { Ok(counter) }
+}
+
 /// An order between two neighbours, if there is one.
 const fn place_between(after: Option<u64>, before: Option<u64>) -> Option<u64> {
     match (after, before) {
@@ -212,13 +220,19 @@ impl Checked<'_> {
         details.tags.retain(|tag| !untag.contains(tag));
         details.tags.extend(self.tag.iter().cloned());
         account.details = Details::settled(details)?;
+        if let Some(counter) = self.edit.counter {
+            let Kind::Hotp(_) = account.kind else { return Err(InputError::WrongKind("not HOTP")) };
+            account.kind = Kind::Hotp(next_of(counter)?);
+        }
         Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{Folder, issuers, secret, totp};
+    use countersign_protocol::otp::Digits;
+
+    use super::super::tests::{Folder, hotp, issuers, secret, totp};
     use super::*;
     use crate::limits;
     use crate::vault::NewAccount;
@@ -269,6 +283,30 @@ mod tests {
         assert!(vault.can_undo());
         vault.undo().unwrap();
         assert!(check(&mut vault, ids[0]).3.is_empty(), "the edit before it");
+    }
+
+    #[test]
+    fn a_counter_is_set_and_taken_back_while_no_code_was_used() {
+        let folder = Folder::new();
+        let mut vault = folder.create();
+        let ids = [vault.add(&hotp(7)).unwrap(), vault.add(&totp(1)).unwrap()];
+        let set = |counter| Edit { counter: Some(Counter::try_from(counter).unwrap()), ..Edit::default() };
+        let counter = |vault: &mut Vault| match vault.get(ids[0]).unwrap().kind {
+            Kind::Hotp(counter) => counter.get(),
+            _ => 0,
+        };
+        vault.edit(ids[0], &set(3)).unwrap();
+        assert_eq!(counter(&mut vault), 3);
+        vault.undo().unwrap();
+        assert_eq!(counter(&mut vault), 7);
+        vault.edit(ids[0], &set(3)).unwrap();
+        vault.next_hotp(ids[0]).unwrap();
+        assert_eq!((vault.can_undo(), counter(&mut vault)), (false, 4), "a code was shown since");
+        assert_eq!(vault.edit(ids[1], &set(3)), Err(InputError::WrongKind("not HOTP").into()));
+        let last = InputError::Field { field: Named::Counter, rule: Rule::Range };
+        assert_eq!(vault.edit(ids[0], &set((1 << 63) - 1)), Err(last.into()), "it would have no code after it");
+        assert_eq!(vault.add(&hotp((1 << 63) - 1)), Err(last.into()));
+        assert!(vault.add(&NewAccount { digits: Digits::EIGHT, ..hotp((1 << 63) - 2) }).is_ok());
     }
 
     #[test]

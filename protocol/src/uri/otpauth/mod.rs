@@ -33,6 +33,7 @@ use error::named;
 pub use error::{Field, OtherKind, Repair, UriError};
 pub use name::{Cleaned, clean};
 use query::{cut, has, trimmed};
+pub use value::spelt;
 pub use write::write;
 
 use crate::otp::{Algorithm, Counter, Digits, Period, Pin, Shape, Timed};

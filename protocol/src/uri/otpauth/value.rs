@@ -108,15 +108,19 @@ pub(super) fn algorithm(query: &Query<'_>, repairs: &mut Vec<Repair>) -> Result<
     if let Ok(algorithm) = raw.parse() {
         return Ok(algorithm);
     }
-    let text = decoded(raw, repairs);
+    let algorithm = spelt(&decoded(raw, repairs)).ok_or(UriError::UnknownAlgorithm)?;
+    repairs.push(Repair::AlgorithmSpelling);
+    Ok(algorithm)
+}
+
+/// The algorithm of a name in any of these spellings.
+pub fn spelt(text: &str) -> Option<Algorithm> {
     let mut bare: String = text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     for prefix in ["algorithm", "hmac"] {
         bare = bare.strip_prefix(prefix).unwrap_or(&bare).to_owned();
     }
     let known = Algorithm::ALL.map(|algorithm| (algorithm.as_str(), algorithm));
-    let algorithm = named(&known, &bare).ok_or(UriError::UnknownAlgorithm)?;
-    repairs.push(Repair::AlgorithmSpelling);
-    Ok(algorithm)
+    named(&known, &bare)
 }
 
 /// A number that is not negative.
