@@ -52,6 +52,11 @@ fn bash_completes_commands_options_and_names() {
     assert_eq!(values("token burn", "--algorithm"), "SHA1\nSHA256\nSHA512\n");
     assert!(values("token burn", "--emulated").contains("\nYubiKey\n"));
     assert_eq!(values("list", "--sort"), "order\nname\nuse\ncode\n");
+    assert_eq!(values("settings", "sort"), "order\nname\nuse\ncode\n");
+    assert_eq!(complete("countersign settings", 2, "", "settings").matches("order").count(), 0);
+    assert_eq!(complete("countersign add --algorithm", 3, "md", "--algorithm").trim(), "MD5");
+    let icons = values("edit", "--icon");
+    assert!(icons.lines().any(|line| line == "cart") && icons.lines().any(|line| line == "none"), "{icons}");
     assert!(values("token burn", "--applet").contains("feitian") && values("token ledger", "--form").contains("pskc"));
 }
 
@@ -76,6 +81,10 @@ fn fish_completes_with_what_a_command_is_for() {
     assert!(names("countersign token burn --emulated ").contains(&"Molto-2".to_owned()));
     assert_eq!(names("countersign completions f"), ["fish"]);
     assert!(names("countersign settings ").contains(&"sort".to_owned()));
+    assert_eq!(names("countersign settings sort "), ["code", "name", "order", "use"]);
+    assert_eq!(names("countersign settings clipboard "), [""; 0]);
+    assert!(names("countersign edit x --icon ").contains(&"cart".to_owned()));
+    assert_eq!(names("countersign add --algorithm md"), ["MD5"]);
     for place in ["code ", "edit ", "list ", "groups rename ", "settings sort ", "token verify "] {
         let offered = complete(&format!("countersign {place}"));
         assert!(!offered.contains("a-picture.png"), "{place}: {offered}");
@@ -98,8 +107,12 @@ fn zsh_completes_what_is_typed() {
     zsh.stdout.wait_for("ready");
     zsh.write(b"countersign sett\t");
     zsh.stdout.wait_for("settings");
-    for (typed, whole) in [("add --kind ste", "steam"), ("add --algorithm SHA38", "SHA384"), ("list --sort co", "code")]
-    {
+    for (typed, whole) in [
+        ("add --kind ste", "steam"),
+        ("add --algorithm SHA38", "SHA384"),
+        ("list --sort co", "code"),
+        ("settings sort na", "name"),
+    ] {
         zsh.write(format!("\x15countersign {typed}\t").as_bytes());
         zsh.stdout.wait_for(whole);
     }

@@ -1,5 +1,7 @@
 //! `countersign completions SHELL` and `countersign man DIR`: what a shell and `man` are told of this program.
 
+mod values;
+
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -27,10 +29,14 @@ pub fn completions(terminal: &Terminal, shell: Shell) {
     let mut script = Vec::new();
     let mut program = hinted(usage::worded(Arguments::command()));
     clap_complete::generate(shell, &mut program, NAME, &mut script);
-    if shell == Shell::Fish {
-        script.extend_from_slice(places(&program).as_bytes());
+    let mut script = String::from_utf8_lossy(&script).into_owned();
+    match shell {
+        Shell::Bash => script = values::of_bash(&script),
+        Shell::Zsh => script = values::of_zsh(&script),
+        Shell::Fish => script.push_str(&(places(&program) + &values::of_fish())),
+        _ => {}
     }
-    terminal.bytes(&script);
+    terminal.bytes(script.as_bytes());
 }
 
 /// What the generator leaves out for fish: what stands without an option. Files are offered where one is meant alone.
@@ -49,8 +55,13 @@ fn places(program: &Command) -> String {
 fn put_places(command: &Command, using: &str, lines: &mut String) {
     for place in command.get_positionals() {
         let values: Vec<String> = place.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();
+        let mut using = using.to_owned();
         let offered = match place.get_value_hint() {
-            _ if !values.is_empty() => format!("-f -a '{}'", values.join(" ")),
+            _ if !values.is_empty() => {
+                // Once one is there, it is not offered again.
+                using += &format!("; and not __fish_seen_subcommand_from {}", values.join(" "));
+                format!("-f -a '{}'", values.join(" "))
+            }
             ValueHint::FilePath => "-F".to_owned(),
             ValueHint::DirPath => "-f -a '(__fish_complete_directories)'".to_owned(),
             _ => continue,
