@@ -1,6 +1,6 @@
 //! Accounts come in: one or many at once, none twice.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use countersign_protocol::Secret;
 use countersign_protocol::otp::{Algorithm, Code, Counter, Digits, hotp};
@@ -116,9 +116,9 @@ impl<'a> Ready<'a> {
 struct Batch {
     /// The accounts of the vault, where more than one is added; one is looked for.
     known: Option<HashMap<[u8; 16], AccountId>>,
-    /// Accounts that were added, and the largest counter that any of their likes had.
+    /// Accounts that were added, and the counters that any of their likes had.
     added: HashMap<[u8; 16], AccountId>,
-    counters: HashMap<[u8; 16], Counter>,
+    counters: HashMap<[u8; 16], BTreeSet<u64>>,
     /// Accounts that were there, before their counter went ahead.
     ahead: BTreeMap<AccountId, Before>,
     count: usize,
@@ -129,11 +129,10 @@ impl Batch {
     fn begin(work: &Work<'_>, ready: &[Result<Ready<'_>, InputError>]) -> Self {
         let there = || work.rows.good.values().filter(|row| !row.is_deleted());
         let all = || there().filter_map(|row| Some((row.identity(work.keys)?, row.account.id))).collect();
-        let mut counters = HashMap::new();
+        let mut counters: HashMap<_, BTreeSet<_>> = HashMap::new();
         for ready in ready.iter().flatten() {
             if let Kind::Hotp(counter) = ready.new.kind {
-                let largest = counters.entry(ready.identity(work.keys)).or_insert(counter);
-                *largest = (*largest).max(counter);
+                counters.entry(ready.identity(work.keys)).or_default().insert(counter.get());
             }
         }
         Self {
@@ -160,9 +159,8 @@ impl Batch {
         if let Some(same) = self.added.get(&identity) {
             return Ok(Err(InputError::Duplicate(same.0)));
         }
-        let kind = self.counters.get(&identity).map_or(ready.new.kind, |counter| Kind::Hotp(*counter));
         if let Some(same) = self.same(work, &identity) {
-            if let Some(before) = work.merge(same, kind)? {
+            if let Some(before) = work.merge(same, self.counters.get(&identity))? {
                 self.ahead.entry(same.account.id).or_insert(before);
             }
             return Ok(Err(InputError::Duplicate(same.account.id.0)));
@@ -174,6 +172,9 @@ impl Batch {
         self.last_order = first_order(id).max(self.last_order.saturating_add(ORDER_STEP));
         self.count += 1;
         self.added.insert(identity, id);
+        let largest =
+            self.counters.get(&identity).and_then(BTreeSet::last).and_then(|last| Counter::try_from(*last).ok());
+        let kind = largest.map_or(ready.new.kind, Kind::Hotp);
         work.write(None, ready.account(id, kind, self.last_order, now), &ready.kept, Some(&ready.note))?;
         Ok(Ok(id))
     }
@@ -220,15 +221,16 @@ impl Ready<'_> {
 }
 
 impl Work<'_> {
-    /// The account is there: of two counters the larger is right, since the other's codes are used up. One that is too far
-    /// ahead is left. Returns what is kept of the account where its counter went ahead.
-    fn merge(&mut self, same: &Row, given: Kind) -> Result<Option<Before>, Error> {
-        let (Kind::Hotp(kept), Kind::Hotp(counter)) = (same.account.kind, given) else { return Ok(None) };
-        if !(1..=COUNTER_AHEAD).contains(&counter.get().saturating_sub(kept.get())) {
+    /// The account is there: of counters the largest is right, since the others' codes are used up. Those that are too far
+    /// ahead are left. Returns what is kept of the account where its counter went ahead.
+    fn merge(&mut self, same: &Row, given: Option<&BTreeSet<u64>>) -> Result<Option<Before>, Error> {
+        let (Kind::Hotp(kept), Some(given)) = (same.account.kind, given) else { return Ok(None) };
+        let ahead = kept.get().saturating_add(1)..=kept.get().saturating_add(COUNTER_AHEAD);
+        let Some(counter) = given.range(ahead).next_back().and_then(|largest| Counter::try_from(*largest).ok()) else {
             return Ok(None);
-        }
+        };
         let mut account = (*same.account).clone();
-        account.kind = given;
+        account.kind = Kind::Hotp(counter);
         let before = Before::of(&same.account, &account, None);
         self.rewrite(same, account, None)?;
         Ok(Some(before))
@@ -309,6 +311,18 @@ mod tests {
         assert_eq!(vault.get(fifth).unwrap().kind, hotp(9).kind, "the larger counter is kept");
         assert_eq!(vault.accounts().unwrap().len(), 3);
         assert!(is_long(&vault.add_all(&all[1..2]).unwrap()[0]), "nothing is written for it");
+    }
+
+    #[test]
+    fn of_several_counters_of_one_batch_the_highest_holds_that_is_not_too_far_ahead() {
+        let folder = Folder::new();
+        let mut vault = folder.create();
+        let id = vault.add(&hotp(5)).unwrap();
+        let kind = |vault: &mut Vault| vault.get(id).unwrap().kind;
+        vault.add_all(&[9, 40, 20, 3, 5_000_000].map(hotp)).unwrap();
+        assert_eq!(kind(&mut vault), hotp(40).kind);
+        vault.undo().unwrap();
+        assert_eq!(kind(&mut vault), hotp(5).kind, "it is one change");
     }
 
     #[test]
