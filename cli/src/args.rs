@@ -322,10 +322,10 @@ pub struct Typed {
     #[arg(long, requires = "kind", value_name = "N", allow_negative_numbers = true, help = text("cli.help_digits"))]
     pub digits: Option<u64>,
     /// How long a code lives.
-    #[arg(long, requires = "kind", value_name = "SECONDS", help = text("cli.help_period"))]
+    #[arg(long, requires = "kind", value_name = "SECONDS", allow_negative_numbers = true, help = text("cli.help_period"))]
     pub period: Option<u64>,
     /// From when periods are counted.
-    #[arg(long, requires = "kind", value_name = "SECONDS", help = text("cli.help_start"))]
+    #[arg(long, requires = "kind", value_name = "SECONDS", allow_negative_numbers = true, help = text("cli.help_start"))]
     pub start: Option<u64>,
     /// The counter of the next code.
     #[arg(long, requires = "kind", value_name = "N", allow_negative_numbers = true, help = text("cli.help_counter"))]

@@ -6,6 +6,8 @@ use countersign_core::protocol::uri::otpauth::{Account, Field, Repair, UriError}
 use countersign_core::qr::{Class, PictureError, ScanError};
 use countersign_strings::{fill, text};
 
+use crate::when;
+
 /// What a text is that is neither an account nor an enrolment, and what to do.
 pub fn of_class(class: &Class) -> String {
     let words = match class {
@@ -168,6 +170,19 @@ pub fn of_codes(timed: Option<Timed>, algorithm: Algorithm, digits: Digits) -> S
 pub fn timed(digits: u8, period: u32) -> String {
     let key = if period == 1 { "cli.kind_timed_second" } else { "cli.kind_timed" };
     fill(key, &[("digits", &digits.to_string()), ("period", &period.to_string())])
+}
+
+/// The remarks as a screen shows them, where no command is typed.
+pub fn remarks_on_screen(repairs: &[Repair], guessed: bool) -> Vec<String> {
+    let on_screen =
+        |words: String| if words == text("qr.maybe_steam") { text("tui.maybe_steam").to_owned() } else { words };
+    remarks(repairs, guessed).into_iter().map(on_screen).collect()
+}
+
+/// That the moment from which its codes are counted is still to come, where it is.
+pub fn of_start(timed: Option<Timed>, now: u64) -> Option<String> {
+    let start = timed.map(|timed| timed.period().start()).filter(|start| *start > now)?;
+    Some(fill("cli.start_to_come", &[("moment", &when::minute(start))]))
 }
 
 #[cfg(test)]

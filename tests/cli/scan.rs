@@ -9,6 +9,7 @@ use countersign_protocol::otp::base32;
 use countersign_protocol::uri::{migration, otpauth};
 use countersign_strings::{fill, text};
 use countersign_tests::patience::read_at_last;
+use serde_json::json;
 
 use super::{Desk, Ended, PASSPHRASE, SEED};
 
@@ -194,6 +195,39 @@ fn what_is_in_doubt_is_never_taken_unasked() {
     assert_eq!((&told["added"][0]["issuer"], &told["refused"][0]["issuer"]), (&"VPN".into(), &"Steam".into()));
     assert!(told["refused"][0]["why"].as_str().unwrap().contains("five letters"), "{told}");
     assert!(said.contains(&fill("scan.some_not_taken", &[("n", "1"), ("all", "2")])), "{said}");
+}
+
+#[test]
+fn what_may_be_steam_is_said_of_a_transfer_too_and_how_to_add_it_where_nothing_was() {
+    let desk = Desk::new();
+    // One account: twenty bytes of a seed, issuer Steam, and nothing on its digits.
+    let part = "otpauth-migration://offline?data=Ch0KFAcHBwcHBwcHBwcHBwcHBwcHBwcHGgVTdGVhbQ%3D%3D";
+    let taken = desk.run(&["scan", "--yes"], &format!("{part}\n"));
+    assert_eq!((taken.code, desk.names()), (0, vec!["Steam".to_owned()]), "{}", taken.stderr);
+    assert!(taken.stderr.contains(text("qr.maybe_steam")), "{}", taken.stderr);
+    let link = format!("otpauth://totp/Steam:mara?secret={SEED}\n");
+    for command in ["add", "scan"] {
+        let left = desk.run(&[command, "--yes"], &link);
+        assert!(left.code == 1 && left.stderr.contains(text("qr.steam_unasked")), "{}", left.stderr);
+    }
+}
+
+#[test]
+fn a_link_that_is_refused_gives_its_line_and_stands_among_the_refused() {
+    let desk = Desk::new();
+    let damaged = "otpauth://totp/Bad:mara?secret=MFRG!";
+    let ended = desk.run(&["scan", "--yes", "--json"], &format!("{}\n{damaged}\nWIFI:S:net;;\n", uri(1)));
+    assert_eq!((ended.code, desk.names().len()), (1, 1), "{}", ended.stderr);
+    let told = ended.json();
+    assert_eq!(told["refused"], json!([{ "line": 2, "why": text("qr.secret_wrong") }]), "{told}");
+    assert_eq!(told["other"].as_array().unwrap().len(), 1, "{told}");
+    for words in ["Line 2: ", "Line 3: ", &*fill("scan.some_not_taken", &[("n", "1"), ("all", "2")])] {
+        assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
+    }
+    // Where nothing can be taken a script is told all the same; of one line no number is needed.
+    let alone = desk.run(&["scan", "--yes", "--json"], &format!("{damaged}\n"));
+    assert_eq!((alone.code, &alone.json()["refused"][0]["line"]), (1, &json!(1)), "{}", alone.stdout);
+    assert!(!alone.stderr.contains("Line 1"), "{}", alone.stderr);
 }
 
 #[test]

@@ -147,6 +147,14 @@ fn an_account_is_typed_in_by_hand() {
     let motp = desk.run(&["add", "--yes", "--kind", "motp", "--account", "m"], "E315-2AFE E625 99C8\n1234\n");
     assert_eq!(motp.code, 0, "{}", motp.stderr);
 
+    // A moment that is still to come: whoever adds it and whoever reads its code is told.
+    let later = (now() + 864_000).to_string();
+    let soon =
+        desk.run(&["add", "--yes", "--kind", "totp", "--issuer", "Soon", "--start", &later], &format!("{SEED}\n"));
+    for told in [soon, desk.run(&["code", "Soon"], "")] {
+        assert!(told.code == 0 && told.stderr.contains("still to come"), "{}", told.stderr);
+    }
+
     let odd = ["add", "--yes", "--kind", "totp", "--issuer", "Odd", "--algorithm", "md5"];
     assert_eq!(desk.run(&odd, &format!("{SEED}\n")).code, 0);
     let listed = desk.run(&["list", "--json"], "").json();
@@ -165,6 +173,11 @@ fn an_account_is_typed_in_by_hand() {
     let secret = format!("{SEED}\n");
     assert!(why(&["--kind", "ocra"], &secret).contains("totp, hotp, steam, yandex, motp"));
     assert!(why(&["--kind", "totp", "--digits", "11"], &secret).contains(text("error.field_digits")));
+    let word = why(&["--kind", "totp", "--digits", "-1"], &secret);
+    assert!(word.contains("--digits") && word.contains("doesn't take this value"), "{word}");
+    assert!(
+        why(&["--kind", "hotp", "--counter", "9223372036854775807"], &secret).contains(text("error.field_counter"))
+    );
     assert!(why(&["--kind", "totp", "--period", "0"], &secret).contains(text("error.field_period")));
     assert!(why(&["--kind", "totp", "--start", "253402300800"], &secret).contains(text("error.field_start")));
     assert!(why(&["--kind", "totp", "--algorithm", "sha3"], &secret).contains("SHA224, SHA384"));

@@ -19,12 +19,10 @@ use crate::{outside, scan_words};
 pub fn run(context: &Context, add: &Add) -> Result<(), Fault> {
     let (desk, read) = (context.open_desk()?, &add.read);
     if let Some(kind) = &add.typed.kind {
-        let (account, remarks) = by_hand::account(&context.terminal, kind, &add.typed)?;
-        let about = scan_words::of_codes(
-            account.kind.timed(account.algorithm, account.digits),
-            account.algorithm,
-            account.digits,
-        );
+        let (account, mut remarks) = by_hand::account(&context.terminal, kind, &add.typed)?;
+        let timed = account.kind.timed(account.algorithm, account.digits);
+        let about = scan_words::of_codes(timed, account.algorithm, account.digits);
+        remarks.extend(scan_words::of_start(timed, desk.clock.now()));
         tell(context, &account, &about, &remarks);
         if !read.yes {
             sure(context, text("tui.add_title"))?;
@@ -39,9 +37,10 @@ pub fn run(context: &Context, add: &Add) -> Result<(), Fault> {
         return Err(Fault::refused(text("qr.secret_look_alike")));
     }
     if read::is_doubtful(&repairs) && read.yes {
-        return Err(Fault::refused(text("qr.maybe_steam")));
+        return Err(Fault::refused(text("qr.steam_unasked")));
     }
-    let remarks = scan_words::remarks(&repairs, guessed);
+    let mut remarks = scan_words::remarks(&repairs, guessed);
+    remarks.extend(scan_words::of_start(account.timed(), desk.clock.now()));
     tell(context, &NewAccount::scanned(&account, &repairs, None), &scan_words::of_kind(&account), &remarks);
     let account = if read.yes { *account } else { asked(context, *account, &repairs)? };
     let mut new = NewAccount::scanned(&account, &repairs, None);

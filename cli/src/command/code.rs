@@ -16,7 +16,7 @@ use super::{Context, account};
 use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::port::{clipboard, pause};
-use crate::{outside, words};
+use crate::{outside, scan_words, words};
 
 /// Which codes, and how they are given.
 #[derive(Debug, Clone, Default, Args)]
@@ -65,7 +65,7 @@ pub fn give(context: &Context, desk: &Desk, found: &Arc<Account>, next: bool, co
     }
     let line = Alike::among(&desk.app)?.shown(found);
     let mut json = account::as_json(found);
-    let mut off = None;
+    let (mut off, mut to_come) = (None, None);
     let (code, said) = if is_counted(found) {
         (desk.app.next_hotp(found.id)?, fill("cli.code_once", &[("name", &line)]))
     } else {
@@ -75,6 +75,7 @@ pub fn give(context: &Context, desk: &Desk, found: &Arc<Account>, next: bool, co
         let _ = if copy || terminal.is_read() { desk.app.used(found.id) } else { Ok(()) };
         let until = live.valid.end;
         off = clock_ahead;
+        to_come = scan_words::of_start(found.kind.timed(found.algorithm, found.digits), now);
         put_times(&mut json, &live, next);
         json["clock_ahead"] = json!(clock_ahead);
         let left = words::time(until.saturating_sub(now));
@@ -99,9 +100,7 @@ pub fn give(context: &Context, desk: &Desk, found: &Arc<Account>, next: bool, co
         terminal.result(&code, &json);
         terminal.say(&said);
     }
-    if let Some(off) = off.and_then(words::of_clock) {
-        terminal.say(&off);
-    }
+    off.and_then(words::of_clock).into_iter().chain(to_come).for_each(|words| terminal.say(&words));
     Ok(())
 }
 

@@ -77,7 +77,9 @@ pub fn run(context: &Context, options: &Scan) -> Result<(), Fault> {
                 let codes = read::codes(&desk.app, picture).unwrap_or_else(|words| found.named(words));
                 found.take_all(context, codes);
                 if pictures.len() > 1 {
-                    found.others[before..].iter_mut().for_each(|words| *words = of_picture(picture, words));
+                    for other in &mut found.others[before..] {
+                        other.words = of_picture(picture, &other.words);
+                    }
                 }
             }
         }
@@ -96,14 +98,16 @@ fn of_picture(picture: &Path, words: &str) -> String {
 /// Links: all lines of a pipe; from a person one after the other.
 fn links(context: &Context, app: &App, found: &mut Found) -> Result<(), Fault> {
     let mut question = text("cli.link_account");
-    loop {
-        let Some(line) = context.terminal.next_line(question, true)? else { return Ok(()) };
-        if line.trim().is_empty() {
+    let is_typed = context.terminal.is_typed();
+    for number in 1.. {
+        let line = context.terminal.next_line(question, true)?.filter(|line| !line.trim().is_empty());
+        let Some(line) = line else {
+            found.has_lines = number > 2;
             return Ok(());
-        }
+        };
         let (code, guessed) = read::scanned(app, &line);
-        found.take(context, code, guessed);
-        if context.terminal.is_typed() {
+        found.take(context, code, guessed, (!is_typed).then_some(number));
+        if is_typed {
             // A transfer goes on; one link of another kind is all.
             if !found.has_transfer() || found.transfer.is_whole() {
                 return Ok(());
@@ -111,6 +115,7 @@ fn links(context: &Context, app: &App, found: &mut Found) -> Result<(), Fault> {
             question = text("scan.next_link");
         }
     }
+    Ok(())
 }
 
 /// What was copied: a picture, or a link a line.
@@ -121,10 +126,12 @@ fn copied(context: &Context, app: &App, found: &mut Found) -> Result<(), Fault> 
             found.take_all(context, codes);
         }
         Pasted::Text(text) => {
-            for line in text.lines().filter(|line| !line.trim().is_empty()) {
+            let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
+            for (number, line) in lines {
                 let (code, guessed) = read::scanned(app, line.trim());
-                found.take(context, code, guessed);
+                found.take(context, code, guessed, Some(number));
             }
+            found.has_lines = text.trim().lines().count() > 1;
         }
     }
     Ok(())

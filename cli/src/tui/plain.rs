@@ -320,7 +320,7 @@ impl Phone {
                 self.unlock()?;
                 let name = read::line(&account);
                 say(&format!("{}\n{}", outside::isolated(&name), scan_words::of_kind(&account)));
-                scan_words::remarks(&repairs, guessed).iter().for_each(|remark| say(remark));
+                scan_words::remarks_on_screen(&repairs, guessed).iter().for_each(|remark| say(remark));
                 let new = NewAccount::scanned(&account, &repairs, None);
                 there::foretold(&self.desk.app, &new).iter().for_each(|words| say(words));
                 let blanks = read::with_blanks(&account, &repairs);

@@ -158,7 +158,7 @@ pub fn found(found: &read::Found) -> Found {
         read::Found::Account { account, repairs, guessed } => Found::Account {
             name: read::line(account),
             kind: scan_words::of_kind(account),
-            remarks: scan_words::remarks(repairs, *guessed),
+            remarks: scan_words::remarks_on_screen(repairs, *guessed),
             blank: read::with_blanks(account, repairs).as_ref().map(read::line),
             doubtful: read::is_doubtful(repairs),
         },

@@ -20,6 +20,24 @@ pub struct One {
     account: otpauth::Account,
     repairs: Vec<Repair>,
     guessed: bool,
+    line: Option<usize>,
+}
+
+/// What is no account.
+pub struct Other {
+    /// What it is, or why it is not taken.
+    pub words: String,
+    /// Whether it would be an account, or a part of a transfer, could it be read.
+    is_refused: bool,
+    /// Which line of a pipe it is, counted from 1.
+    line: Option<usize>,
+}
+
+impl Other {
+    /// It, where it is refused, for a script.
+    fn refused_json(&self) -> Option<Value> {
+        self.is_refused.then(|| json!({ "line": self.line, "why": self.words }))
+    }
 }
 
 /// All that was read.
@@ -28,7 +46,9 @@ pub struct Found {
     pub accounts: Vec<One>,
     pub transfer: Transfer,
     /// What each of the others is.
-    pub others: Vec<String>,
+    pub others: Vec<Other>,
+    /// Whether several lines were read: then it is said which.
+    pub has_lines: bool,
     /// What nobody but a person may take, where nobody is asked.
     pub in_doubt: Vec<One>,
 }
@@ -39,13 +59,15 @@ impl Found {
         if codes.len() >= PICTURE_CODES {
             context.terminal.say(&fill("qr.many_codes", &[("n", &PICTURE_CODES.to_string())]));
         }
-        codes.into_iter().for_each(|code| self.take(context, code, false));
+        codes.into_iter().for_each(|code| self.take(context, code, false, None));
     }
 
-    pub fn take(&mut self, context: &Context, code: Scanned, guessed: bool) {
+    /// Takes one that was read; of a pipe, from this line.
+    pub fn take(&mut self, context: &Context, code: Scanned, guessed: bool, line: Option<usize>) {
+        let is_refused = matches!(code, Scanned::Unreadable(_) | Scanned::UnreadablePart(_) | Scanned::Refused(_));
         let words = match code {
             Scanned::Account { account, repairs } => {
-                self.accounts.push(One { account: *account, repairs, guessed });
+                self.accounts.push(One { account: *account, repairs, guessed, line });
                 return;
             }
             Scanned::Part(part) => match self.part(*part) {
@@ -54,7 +76,17 @@ impl Found {
             },
             other => read::named(other),
         };
-        self.others.push(words);
+        self.others.push(Other { words, is_refused, line });
+    }
+
+    /// What was refused, for a script: links that can't be read, and what was left because nobody was asked.
+    pub fn refused_json(&self) -> impl Iterator<Item = Value> {
+        self.others.iter().filter_map(Other::refused_json).chain(self.in_doubt.iter().map(One::not_taken_json))
+    }
+
+    /// What is something else, in words.
+    pub fn other_words(&self) -> Vec<&str> {
+        self.others.iter().filter(|other| !other.is_refused).map(|other| &*other.words).collect()
     }
 
     fn part(&mut self, part: Part) -> Result<String, String> {
@@ -65,7 +97,7 @@ impl Found {
 
     /// Keeps why a picture gave nothing, and gives nothing.
     pub fn named(&mut self, words: String) -> Vec<Scanned> {
-        self.others.push(words);
+        self.others.push(Other { words, is_refused: false, line: None });
         Vec::new()
     }
 
@@ -79,13 +111,12 @@ impl Found {
     }
 
     /// Names what was read, with numbers where there are several; and to who is asked, what would become of what is there.
-    pub fn show(&mut self, context: &Context, desk: &Desk, options: &Scan) -> Result<(), Fault> {
+    pub fn show(&self, context: &Context, desk: &Desk, options: &Scan) -> Result<(), Fault> {
         let terminal = &context.terminal;
-        let last = if self.choices() == 0 { self.others.pop() } else { None };
-        self.others.iter().for_each(|words| terminal.say(words));
         if self.choices() == 0 {
-            return Err(Fault::refused(last.unwrap_or_else(|| text("scan.nothing").to_owned())));
+            return Err(self.nothing(context));
         }
+        self.others.iter().for_each(|other| terminal.say(&self.said(other)));
         let numbered = |number: usize, name: &str| match self.choices() {
             1 => name.to_owned(),
             _ => fill("scan.numbered", &[("n", &number.to_string()), ("name", name)]),
@@ -108,7 +139,7 @@ impl Found {
             let rows = desk.app.transfer_rows(&self.transfer)?;
             let title = fill("scan.transfer_name", &[("n", &rows.len().to_string())]);
             terminal.say(&numbered(self.choices(), &title));
-            for (row, kind) in rows.iter().zip(kinds(&self.transfer)) {
+            for ((row, kind), entry) in rows.iter().zip(kinds(&self.transfer)).zip(self.transfer.entries()) {
                 let words = match (row.state, kind) {
                     (TransferState::There(id), Some(kind)) if !options.yes => {
                         of_there(row, &there::before(there::of(&accounts, id), kind))
@@ -117,9 +148,33 @@ impl Found {
                     _ => row_words(row),
                 };
                 terminal.say(&format!("  {words}"));
+                if entry.account.as_ref().is_ok_and(|(_, repairs)| read::is_doubtful(repairs)) {
+                    terminal.say(&format!("    {}", text("qr.maybe_steam")));
+                }
             }
         }
         Ok(())
+    }
+
+    /// That nothing can be added, and why; what is wrong with the last stands at the end.
+    fn nothing(&self, context: &Context) -> Fault {
+        if !self.others.is_empty() {
+            let refused: Vec<Value> = self.refused_json().collect();
+            let json = json!({ "added": [], "there": [], "refused": refused, "other": self.other_words() });
+            context.terminal.result("", &json);
+        }
+        let mut words: Vec<String> = self.others.iter().map(|other| self.said(other)).collect();
+        let last = words.pop();
+        words.iter().for_each(|words| context.terminal.say(words));
+        Fault::refused(last.unwrap_or_else(|| text("scan.nothing").to_owned()))
+    }
+
+    /// What no account is, with its line where there are several.
+    fn said(&self, other: &Other) -> String {
+        match other.line.filter(|_| self.has_lines) {
+            Some(line) => fill("scan.of_line", &[("line", &line.to_string()), ("words", &other.words)]),
+            None => other.words.clone(),
+        }
     }
 
     /// Leaves what is to be taken of several.
@@ -203,7 +258,7 @@ impl One {
 
     /// Why nobody but a person may take it.
     fn doubt(&self) -> Option<&'static str> {
-        let steam = || read::is_doubtful(&self.repairs).then(|| text("qr.maybe_steam"));
+        let steam = || read::is_doubtful(&self.repairs).then(|| text("qr.steam_unasked"));
         self.guessed.then(|| text("qr.secret_look_alike")).or_else(steam)
     }
 
@@ -214,7 +269,7 @@ impl One {
     }
 
     pub fn not_taken_json(&self) -> Value {
-        json!({ "issuer": self.account.issuer, "name": self.account.name, "why": self.doubt() })
+        json!({ "issuer": self.account.issuer, "name": self.account.name, "line": self.line, "why": self.doubt() })
     }
 }
 

@@ -75,7 +75,7 @@ impl Outcome {
     }
 }
 
-fn told(context: &Context, outcome: &Outcome, Found { others, in_doubt, .. }: &Found) -> Result<(), Fault> {
+fn told(context: &Context, outcome: &Outcome, found: &Found) -> Result<(), Fault> {
     let rows = &outcome.rows;
     let of = |state: fn(TransferState) -> bool| -> Vec<&TransferRow> {
         rows.iter().filter(|row| state(row.state)).collect()
@@ -84,13 +84,14 @@ fn told(context: &Context, outcome: &Outcome, Found { others, in_doubt, .. }: &F
     let there = of(|state| matches!(state, TransferState::There(_) | TransferState::Twice));
     let refused = of(|state| matches!(state, TransferState::Unreadable(_) | TransferState::Refused(_)));
     let json = |rows: &[&TransferRow]| rows.iter().map(|row| row_json(row, &outcome.are)).collect::<Vec<_>>();
-    let not_taken: Vec<Value> = json(&refused).into_iter().chain(in_doubt.iter().map(One::not_taken_json)).collect();
-    context
-        .terminal
-        .result("", &json!({ "added": json(&added), "there": json(&there), "refused": not_taken, "other": others }));
+    let not_taken: Vec<Value> = json(&refused).into_iter().chain(found.refused_json()).collect();
+    context.terminal.result(
+        "",
+        &json!({ "added": json(&added), "there": json(&there), "refused": not_taken, "other": found.other_words() }),
+    );
     outcome.of_there().iter().for_each(|words| context.terminal.say(words));
     refused.iter().for_each(|row| context.terminal.say(&row_words(row)));
-    in_doubt.iter().for_each(|one| context.terminal.say(&one.not_taken()));
+    found.in_doubt.iter().for_each(|one| context.terminal.say(&one.not_taken()));
     match added.as_slice() {
         [] => {}
         [one] => context.terminal.say(&fill("cli.added", &[("name", &line(&one.issuer, &one.name))])),
@@ -100,7 +101,7 @@ fn told(context: &Context, outcome: &Outcome, Found { others, in_doubt, .. }: &F
         (0, 0) if !outcome.has_moved() => Err(Fault::refused(text("scan.nothing_new"))),
         (0, _) => Ok(()),
         (n, _) => {
-            let (n, all) = (n.to_string(), (rows.len() + in_doubt.len()).to_string());
+            let (n, all) = (n.to_string(), (not_taken.len() + rows.len() - refused.len()).to_string());
             Err(Fault::refused(fill("scan.some_not_taken", &[("n", &n), ("all", &all)])))
         }
     }

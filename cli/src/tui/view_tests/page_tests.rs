@@ -147,7 +147,7 @@ fn what_is_read_is_asked_about_as_it_needs() {
     golden("add_plus", &plus);
     plus.at_once(key(Key::Char('b')), NOW);
     golden("add_blank", &plus);
-    let steam = found("qr.maybe_steam", None, true);
+    let steam = found("tui.maybe_steam", None, true);
     golden("add_twice", &open([Event::Read(Ok(steam)), key(Key::Char('y'))]));
 }
 

@@ -137,6 +137,10 @@ impl<'a> Raw<'a> {
         if secret.len() < limits::SEED_SHORT {
             repairs.push(Repair::KeyShort { bits: secret.len() * 8 });
         }
+        // As of a link: Steam's codes have letters, unless it is said how many digits they have.
+        if issuer.eq_ignore_ascii_case("steam") && self.digits.unwrap_or_default() == 0 {
+            repairs.push(Repair::MaybeSteam);
+        }
         let (issuer, name) = (issuer.to_owned(), name.to_owned());
         Ok(Account {
             kind,

@@ -232,6 +232,14 @@ fn settings() {
     for (value, digits) in [(0, Digits::SIX), (1, Digits::SIX), (2, Digits::EIGHT)] {
         assert_eq!(taken(&number(5, value)).0.digits, digits);
     }
+    let steam = |digits| {
+        let message = entry_with(|out| {
+            put_bytes(3, b"Steam", out);
+            put_number(5, digits, out);
+        });
+        taken(&message).1
+    };
+    assert_eq!([steam(0), steam(1)], [vec![Repair::MaybeSteam], vec![]]);
     for value in [0, 2] {
         assert_eq!(taken(&number(6, value)).0.kind, Kind::Totp { period: Period::THIRTY });
     }
