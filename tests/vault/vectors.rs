@@ -160,3 +160,31 @@ fn the_vault_of_the_vectors_holds_what_is_written_beside_it_by_passphrase_and_by
     vault.unlock_with(&opened.key).unwrap();
     assert_eq!(vault.accounts().unwrap().len(), 12);
 }
+
+/// A vault as programs left it that kept the last change alone; it is not made anew. Its last change was a removal.
+#[test]
+fn the_change_that_an_older_program_kept_is_taken_back_and_further_ones_after_it() {
+    let folder = quick_folder();
+    let path = folder.path().join("one-step.vault");
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/vault-2/one-step.vault");
+    fs::copy(kept, &path).unwrap();
+    let (clock, random) = doubles(2);
+    let mut vault = Vault::open(&path, clock, random).unwrap();
+    vault.unlock(&passphrase()).unwrap();
+    assert!(vault.report().unwrap().damage.is_empty());
+    let step = vault.last_step().unwrap().unwrap();
+    let [removed] = step.accounts.as_slice() else { panic!("{:?}", step.accounts) };
+    let id = removed.now.id;
+    assert_eq!((removed.before.deleted.is_some(), removed.now.deleted.is_some()), (false, true));
+    let name = |name: &str| Edit { name: Some(name.to_owned()), ..Edit::default() };
+    let first = vault.accounts().unwrap()[0].clone();
+    ["one", "two"].iter().for_each(|one| vault.edit(first.id, &name(one)).unwrap());
+    for before in ["one", &first.name] {
+        vault.undo().unwrap();
+        assert_eq!(vault.get(first.id).unwrap().name, before);
+    }
+    vault.undo().unwrap();
+    assert!(vault.get(id).unwrap().deleted.is_none(), "what the older program had kept came after them");
+    assert!(!vault.can_undo());
+    assert_eq!((vault.accounts().unwrap().len(), vault.bin().unwrap().len()), (13, 0));
+}

@@ -454,3 +454,41 @@ fn the_last_change_before_is_taken_back_beneath_and_not_in_the_decoy() {
     vault.undo().unwrap();
     assert_eq!(vault.get(AccountId(1)).unwrap().name, "mara1@example.com");
 }
+
+/// Of all changes that are kept none is in the decoy, and nothing outside of what is random tells how many there are.
+#[test]
+fn the_changes_that_can_be_taken_back_tell_nothing_and_come_back_beneath_one_after_the_other() {
+    let name = |n: u64| Edit { name: Some(format!("name {n}")), ..Edit::default() };
+    let [none, many] = [0, 25].map(|changes: u64| {
+        let folder = Folder::new();
+        let mut vault = folder.create();
+        (1..=3).for_each(|n| assert!(vault.add(&totp(n)).is_ok()));
+        (1..=changes).for_each(|n| vault.edit(AccountId(2 + n % 2), &name(n)).unwrap());
+        (changes > 0).then(|| vault.delete(AccountId(3)).unwrap());
+        vault.hide(&decoy(), &[AccountId(1)]).unwrap();
+        vault.edit(AccountId(2), &name(99)).unwrap();
+        for _ in 0..changes / 5 {
+            vault.undo().unwrap();
+        }
+        vault.lock();
+        (folder, vault)
+    });
+    assert!(face(&none.0.path()) == face(&many.0.path()), "slots, bytes and rows");
+    let (folder, mut vault) = many;
+    vault.unlock(&secret(DECOY)).unwrap();
+    assert!(vault.last_step().unwrap().is_none(), "the decoy knows of none");
+    let shown = vault.accounts().unwrap()[0].id;
+    (1..=3).for_each(|n| vault.edit(shown, &name(n)).unwrap());
+    vault.undo().unwrap();
+    vault.lock();
+    vault.unlock(&secret(MINE)).unwrap();
+    // Twenty are kept, and five of them were taken back above: the last edit, the removal and three edits.
+    let mut left = 0;
+    while vault.can_undo() {
+        vault.undo().unwrap();
+        left += 1;
+    }
+    assert_eq!((left, vault.get(AccountId(3)).unwrap().deleted.is_none()), (15, true));
+    assert_eq!(*vault.report().unwrap(), Report::default());
+    drop(folder);
+}
