@@ -135,7 +135,7 @@ fn the_vault_of_the_vectors_holds_what_is_written_beside_it_by_passphrase_and_by
     let path = folder.path().join("two.vault");
     fs::copy(vectors("two.vault"), &path).unwrap();
     assert_eq!(ask("rest.py", &path, &passphrase()), said["holds"], "in Python");
-    assert_eq!(ask("reader.py", &path, &passphrase()), said["holds"]["accounts"], "in fifty lines of it");
+    assert_eq!(ask("reader.py", &path, &passphrase()), said["holds"]["accounts"], "in forty lines of it");
     let (clock, random) = doubles(1);
     let mut vault = Vault::open(&path, clock, random).unwrap();
     vault.unlock(&passphrase()).unwrap();
