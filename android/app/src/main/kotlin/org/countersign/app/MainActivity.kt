@@ -28,8 +28,10 @@ import org.countersign.app.screen.head
 import org.countersign.app.screen.noticeCard
 import org.countersign.app.screen.page
 import org.countersign.app.shell.Screens
+import org.countersign.app.shell.Seeing
 import org.countersign.app.shell.Shown
 import org.countersign.app.shell.Wishes
+import org.countersign.app.shell.mayUseCamera
 import org.countersign.bindings.Countersign
 import org.countersign.bindings.CountersignException
 import org.countersign.bindings.Topic
@@ -153,6 +155,10 @@ class MainActivity :
         super.onStop()
         isSeen = false
         app.leave()
+    }
+
+    override fun onRequestPermissionsResult(request: Int, asked: Array<out String>, answers: IntArray) {
+        if (request == Seeing.ASK) screens?.codes?.onCamera(mayUseCamera())
     }
 
     override fun onUserInteraction() {

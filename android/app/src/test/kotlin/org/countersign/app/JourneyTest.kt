@@ -84,7 +84,7 @@ class JourneyTest {
         screen.type(1, PASSPHRASE)
         screen.tap(Say.phoneNextStep)
         await("the vault") { app.core.lockState() == LockState.OPEN }
-        screen.sees(Say.phoneUnavailable)
+        screen.sees(Say.phoneScanCameraAbsent)
     }
 
     private fun addAccount() =

@@ -10,6 +10,7 @@ import java.io.InputStream
 
 private const val PICK = 0x51
 private const val SAVE = 0x52
+private const val PICTURE = 0x53
 
 /** More than any file of seeds has. */
 private const val MOST_BYTES = 16 shl 20
@@ -17,6 +18,8 @@ private const val MOST_BYTES = 16 shl 20
 /** Files that the person picks, and where one is saved: by the system's own pages, so that no permission is asked for. */
 class Files(private val activity: Activity) {
     private var onPicked: ((ByteArray) -> Unit)? = null
+    private var onPicture: ((ByteArray) -> Unit)? = null
+    private var unclaimed: ByteArray? = null
     private var toSave: ByteArray? = null
 
     /** Lets the person pick one; [onPicked] gets what is in it, unless nothing was picked or it can't be read. */
@@ -37,6 +40,7 @@ class Files(private val activity: Activity) {
         val place = data?.data?.takeIf { result == Activity.RESULT_OK }
         when (code) {
             PICK -> place?.let(::read)?.let { onPicked?.invoke(it) }
+            PICTURE -> place?.let(::read)?.let(::brought)
             SAVE -> place?.let(::write)
             else -> return false
         }
@@ -46,7 +50,23 @@ class Files(private val activity: Activity) {
         return true
     }
 
-    private fun read(place: Uri): ByteArray? = try {
+    /** Lets the person pick a picture, for whoever waits for one when it comes: the window may die meanwhile. */
+    fun pickPicture() = start(Intent(Intent.ACTION_OPEN_DOCUMENT).addCategory(Intent.CATEGORY_OPENABLE).setType("image/*"), PICTURE)
+
+    /** Gives each picture that is picked, and the one that came before anybody waited; with null nobody waits any more. */
+    fun awaitPictures(onPicture: ((ByteArray) -> Unit)?) {
+        this.onPicture = onPicture
+        val before = unclaimed ?: return
+        onPicture?.invoke(before)
+        unclaimed = null
+    }
+
+    private fun brought(picture: ByteArray) {
+        onPicture?.invoke(picture) ?: run { unclaimed = picture }
+    }
+
+    /** What is there; nothing where it can't be read. */
+    fun read(place: Uri): ByteArray? = try {
         activity.contentResolver.openInputStream(place)?.use(::all)
     } catch (_: IOException) {
         null

@@ -47,13 +47,16 @@ class Screens(
     private val approvals = CoreApprovals(core)
     private val gateways = CoreGateways(core, context.version())
     private val vault = CoreVault(core, keep, deviceClass(context))
+    private val bound = Core(core, phone(context.version()), deviceClass(context))
+
+    /** Where accounts and gateways come from. */
+    internal val codes = CodeScreens(context, scope, bound, now, files, outside)
     private val others: List<(Route) -> Shown<*, *>?> =
         listOf(
+            codes::of,
             SettingsScreens(context, scope, vault, keep, outside)::of,
             GatewayScreens(context, scope, gateways, approvals, now, outside)::of,
-            with(Core(core, phone(context.version()), deviceClass(context))) {
-                TokenScreens(context, scope, tokens, ledger, keep, now, files, outside)::of
-            },
+            TokenScreens(context, scope, bound.tokens, bound.ledger, keep, now, files, outside)::of,
         )
 
     /** The screen of [place]; none where this version has none. */

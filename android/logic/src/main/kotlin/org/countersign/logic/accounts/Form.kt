@@ -111,8 +111,11 @@ class FormLogic(private val id: ULong?, private val accounts: AccountCalls, priv
         is FormEvent.Failed -> Step(state.copy(waits = false, notice = event.notice))
     }
 
-    private fun drawn(state: FormState, read: FormEvent.Read) =
-        state.copy(fields = read.fields, groups = read.groups, before = read, waits = false)
+    /** What was typed before it was read stays. */
+    private fun drawn(state: FormState, read: FormEvent.Read): FormState {
+        val fields = if (state.isChanged) state.fields else read.fields
+        return state.copy(fields = fields, groups = read.groups, before = read, waits = false)
+    }
 
     private fun newGroup(state: FormState, name: String): FormStep {
         if (name.isEmpty()) return Step(state)
@@ -123,7 +126,9 @@ class FormLogic(private val id: ULong?, private val accounts: AccountCalls, priv
 
     private fun save(state: FormState, event: FormEvent.Save): FormStep {
         val faults = faults(state, event)
-        if (faults.isNotEmpty()) return Step(state.copy(faults = faults))
+        // A fault that is folded away would be none to see.
+        val isFolded = faults.keys.any { it in FOLDED }
+        if (faults.isNotEmpty()) return Step(state.copy(faults = faults, showsMore = state.showsMore || isFolded))
         return Step(state.copy(waits = true, notice = null), ask = {
             asking(FormEvent::Failed) {
                 val saved = id ?: accounts.add(account(state.fields, event))
@@ -146,6 +151,8 @@ class FormLogic(private val id: ULong?, private val accounts: AccountCalls, priv
         return edit.copy(issuer = fields.issuer.trim(), name = fields.name.trim(), note = fields.note)
     }
 }
+
+private val FOLDED = setOf(Field.DIGITS, Field.PERIOD, Field.COUNTER, Field.NOTE)
 
 private fun tagsOf(typed: String) = typed.split(',').map { it.trim() }.filter { it.isNotEmpty() }.toSet()
 

@@ -46,12 +46,23 @@ class FormTest {
         assertEquals(listOf<Go>(Go.Back), screen.went)
     }
 
+    /** The groups may be read more slowly than somebody types. */
+    @Test
+    fun whatWasTypedFirstStays() {
+        val screen = screen()
+        screen.send(FormEvent.Typed(typed))
+        screen.send(FormEvent.Read(Fields(), listOf(GroupChoice(7u, "Work", isIn = false))))
+        assertEquals(typed, screen.state.fields)
+        assertEquals(listOf("Work"), screen.state.groups.map { it.name })
+    }
+
     @Test
     fun faultsAreSaidWhereTheyAreMended() {
         val screen = screen()
         val wrong = Fields(digits = "4", period = "0")
         screen.send(FormEvent.Typed(wrong))
         val faults = screen.send(save(key = "0189")).faults
+        assertTrue("what is wrong is unfolded", screen.state.showsMore)
         assertEquals(setOf(Field.ISSUER, Field.KEY, Field.DIGITS, Field.PERIOD), faults.keys)
         screen.send(FormEvent.Typed(wrong.copy(kind = Kind.COUNTED, counter = "x")))
         assertTrue(screen.state.faults.isEmpty())

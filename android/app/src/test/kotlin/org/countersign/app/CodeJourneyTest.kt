@@ -1,0 +1,221 @@
+package org.countersign.app
+
+import android.app.Activity
+import android.content.ClipData
+import android.content.ClipboardManager
+import android.content.Intent
+import android.graphics.Bitmap
+import android.graphics.Color
+import android.net.Uri
+import java.io.ByteArrayOutputStream
+import java.io.File
+import java.util.Base64
+import kotlinx.coroutines.runBlocking
+import org.countersign.app.look.say
+import org.countersign.bindings.AccountQuery
+import org.countersign.bindings.CancelHandle
+import org.countersign.bindings.DeviceClass
+import org.countersign.bindings.Sort
+import org.countersign.bindings.qrOf
+import org.countersign.logic.route.Go
+import org.countersign.logic.route.Route
+import org.countersign.logic.text.Say
+import org.countersign.logic.text.count
+import org.countersign.testkit.FakeKeyStore
+import org.junit.Assert.assertEquals
+import org.junit.Assert.assertFalse
+import org.junit.Before
+import org.junit.Rule
+import org.junit.Test
+import org.junit.rules.TemporaryFolder
+import org.junit.runner.RunWith
+import org.robolectric.Robolectric
+import org.robolectric.RobolectricTestRunner
+import org.robolectric.RuntimeEnvironment
+import org.robolectric.Shadows.shadowOf
+import org.robolectric.android.controller.ActivityController
+import org.robolectric.shadows.ShadowActivity
+
+private const val PASSPHRASE = "four words that stay"
+private const val SEED = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+private const val LINK = "otpauth://totp/Example:mara?secret=$SEED&issuer=Example"
+private const val MODULE = 4
+private const val BORDER = 4
+
+/** Accounts come in by hand, by pictures and by what was copied, with the real core. */
+@RunWith(RobolectricTestRunner::class)
+class CodeJourneyTest {
+    @get:Rule
+    val folder = TemporaryFolder()
+
+    private val app get() = RuntimeEnvironment.getApplication() as CountersignApp
+
+    @Before
+    fun begin() {
+        FakeKeyStore.install()
+        runBlocking { app.core.createVault(PASSPHRASE.toByteArray(), DeviceClass.SMALL_PHONE, CancelHandle()) }
+    }
+
+    @Test
+    fun anAccountIsTypedIn() =
+        scanning { screen ->
+            screen.sees(Say.phoneScanCameraAbsent)
+            screen.tap(Say.phoneScanFormNew)
+            screen.sees(Say.phoneScanFormKeyAbout)
+            screen.type(0, "Example")
+            screen.type(2, "not a key!")
+            screen.tap(Say.phoneSave)
+            screen.sees(Say.tuiFormKeyWrong)
+            screen.type(2, "gezd gnbv gy3t qojq gezd gnbv gy3t qojq")
+            screen.tap(Say.phoneSave)
+            screen.sees(Say.phoneAccountsTitle)
+            screen.sees("Example")
+            assertEquals(listOf("Example"), accounts())
+        }
+
+    @Test
+    fun aKeyThatWasTypedIsNotLostUnasked() =
+        scanning { screen ->
+            screen.tap(Say.phoneScanFormNew)
+            screen.sees(Say.phoneSave)
+            screen.type(2, SEED)
+            screen.get().all().first { it.contentDescription?.toString() == screen.get().say(Say.phoneBack).toString() }.performClick()
+            screen.sees(Say.phoneScanFormLeave)
+            screen.tap(Say.phoneScanFormLeaveNo)
+            screen.tap(Say.phoneScanFormMore)
+            screen.sees(Say.phoneScanFormKindTimed)
+        }
+
+    @Test
+    fun aPictureIsNamedBeforeItIsAdded() =
+        scanning { screen ->
+            screen.tap(Say.phoneScanPicture)
+            screen.brings(LINK)
+            screen.sees(Say.phoneScanAddTitle)
+            assertEquals("nothing is stored by looking", emptyList<String>(), accounts())
+            screen.tap(Say.phoneScanAdd)
+            screen.sees(Say.phoneAccountsTitle)
+            screen.sees("Example")
+            assertEquals(listOf("Example"), accounts())
+
+            // The same again is there already, and leads to it.
+            screen.get().go(Go.To(Route.Scan))
+            screen.tap(Say.phoneScanPicture)
+            screen.brings(LINK)
+            screen.sees(Say.phoneScanThere)
+            screen.tap(Say.phoneScanShow)
+            screen.sees(Say.phoneAccountsBurn)
+            assertEquals(1, accounts().size)
+        }
+
+    @Test
+    fun aPictureWithoutACodeSaysSo() =
+        scanning { screen ->
+            screen.tap(Say.phoneScanPicture)
+            screen.picked(blank())
+            screen.sees(Say.qrNoneFound)
+            screen.tap(Say.phoneScanAgain)
+            screen.sees(Say.phoneScanPicture)
+        }
+
+    @Test
+    fun whatWasCopiedIsReadWhenThePersonAsks() =
+        scanning { screen ->
+            app.getSystemService(ClipboardManager::class.java).setPrimaryClip(ClipData.newPlainText("", LINK))
+            assertFalse(screen.get().shows(Say.phoneScanAddTitle))
+            screen.tap(Say.phoneScanPaste)
+            screen.sees(Say.phoneScanAddTitle)
+            screen.back()
+            assertEquals("looked at and left", emptyList<String>(), accounts())
+        }
+
+    @Test
+    fun aTransferComesInTwoPartsInAnyOrder() =
+        scanning { screen ->
+            screen.tap(Say.phoneScanPicture)
+            screen.brings(part(1, "Second", "12345678901234567891"))
+            screen.sees(Say.phoneScanImportProgress(count(1), count(2)))
+            // Without the other one it goes on after a question alone.
+            screen.tap(Say.phoneScanImportAdd)
+            screen.tap(Say.phoneCancel)
+            assertEquals(emptyList<String>(), accounts())
+            screen.tap(Say.phoneScanImportNext)
+            screen.tap(Say.phoneScanPicture)
+            screen.brings(part(0, "First", "12345678901234567890"))
+            screen.sees(Say.phoneScanImportProgress(count(2), count(2)))
+            screen.tap(Say.phoneScanImportAdd)
+            screen.sees(Say.phoneImportAdded)
+            assertEquals(setOf("First", "Second"), accounts().toSet())
+            screen.tap(Say.phoneScanImportDone)
+            screen.sees("First")
+        }
+
+    @Test
+    fun aWindowThatDiesWhilePickingGetsWhatWasPicked() =
+        scanning { screen ->
+            screen.tap(Say.phoneScanPicture)
+            val asked = shadowOf(screen.get()).nextStartedActivityForResult
+            screen.recreate()
+            screen.picked(png(LINK), asked)
+            screen.sees(Say.phoneScanAddTitle)
+        }
+
+    private fun scanning(journey: (ActivityController<MainActivity>) -> Unit): Unit =
+        Robolectric.buildActivity(MainActivity::class.java).setup().use { screen ->
+            screen.sees(Say.phoneAccountsEmpty)
+            screen.get().go(Go.To(Route.Scan))
+            journey(screen)
+        }
+
+    /** The picker brings a picture of a QR code with this text. */
+    private fun ActivityController<MainActivity>.brings(text: String) = picked(png(text))
+
+    private fun ActivityController<MainActivity>.picked(
+        bytes: ByteArray,
+        asked: ShadowActivity.IntentForResult = shadowOf(get()).nextStartedActivityForResult,
+    ) {
+        val file = File(folder.newFolder(), "picture").apply { writeBytes(bytes) }
+        assertEquals("a picture is asked for", "image/*", asked.intent.type)
+        val brought = Intent().setData(Uri.fromFile(file))
+        shadowOf(get()).receiveResult(asked.intent, Activity.RESULT_OK, brought)
+    }
+
+    private fun accounts(): List<String> {
+        val all = AccountQuery("", group = null, tag = null, favourites = false, sort = Sort.MANUAL)
+        return app.core.view(all, app.now()).rows.map { it.account.issuer }
+    }
+
+    private fun blank() =
+        ByteArrayOutputStream().also {
+            val picture = Bitmap.createBitmap(100, 100, Bitmap.Config.ARGB_8888).apply { eraseColor(Color.WHITE) }
+            picture.compress(Bitmap.CompressFormat.PNG, 100, it)
+        }.toByteArray()
+
+    private fun png(text: String): ByteArray {
+        val symbol = qrOf(text.toByteArray())!!
+        val wide = symbol.width.toInt()
+        val side = (wide + 2 * BORDER) * MODULE
+        val picture = Bitmap.createBitmap(side, side, Bitmap.Config.ARGB_8888)
+        picture.eraseColor(Color.WHITE)
+        for (y in 0 until wide * MODULE) {
+            for (x in 0 until wide * MODULE) {
+                val isDark = symbol.modules[y / MODULE * wide + x / MODULE] != 0.toByte()
+                if (isDark) picture.setPixel(x + BORDER * MODULE, y + BORDER * MODULE, Color.BLACK)
+            }
+        }
+        return ByteArrayOutputStream().also { picture.compress(Bitmap.CompressFormat.PNG, 100, it) }.toByteArray()
+    }
+
+    /** One of two parts of a transfer, with one account, as Google's app writes it (protobuf). */
+    private fun part(index: Int, issuer: String, seed: String): String {
+        val account = bytes(1, seed) + bytes(2, "mara") + bytes(3, issuer) + number(4, 1) + number(5, 1) + number(6, 2)
+        val all = field(1, account) + number(2, 1) + number(3, 2) + number(4, index) + number(5, 77)
+        return "otpauth-migration://offline?data=" + java.net.URLEncoder.encode(Base64.getEncoder().encodeToString(all), "UTF-8")
+    }
+
+    private fun bytes(number: Int, text: String) = field(number, text.toByteArray())
+
+    private fun field(number: Int, bytes: ByteArray) = byteArrayOf((number shl 3 or 2).toByte(), bytes.size.toByte()) + bytes
+
+    private fun number(number: Int, value: Int) = byteArrayOf((number shl 3).toByte(), value.toByte())
+}
