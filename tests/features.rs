@@ -1,11 +1,15 @@
 //! `docs/features.md` says of each thing that people look for in an authenticator where it is and what shows it. Here it is
-//! held against the sources: a test that it names is there, and so is a command.
+//! held against the sources: a test that it names is there, and so is a command. `docs/screens.md` shows the pictures of the phone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 
 use clap::CommandFactory as _;
 use countersign_cli::args::Arguments;
 use countersign_tests::source::root;
+
+/// The golden pictures of the phone's screens.
+const SCREENS: &str = "android/app/src/test/screens";
 
 /// The tables, and the rows that each must have.
 const TABLES: [(&str, &[&str]); 4] = [
@@ -169,4 +173,19 @@ fn a_name_that_is_not_there_is_caught() {
     assert!(fault("countersign dance").is_some() && fault("countersign code --dance").is_some());
     assert!(fault("tests/features.rs::a_name_that_is_not_there_is_caught").is_none());
     assert!(fault("countersign list --json").is_none() && fault("countersign code NAME").is_none());
+}
+
+#[test]
+fn the_page_of_pictures_shows_each_golden_one() {
+    let golden: BTreeSet<String> = fs::read_dir(root().join(SCREENS))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".png"))
+        .collect();
+    let page = fs::read_to_string(root().join("docs/screens.md")).unwrap();
+    let from = format!("src=\"../{SCREENS}/");
+    let shown: BTreeSet<String> =
+        page.split(&from).skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())).collect();
+    assert!(golden.len() > 300, "{} pictures", golden.len());
+    assert_eq!(shown, golden);
 }
