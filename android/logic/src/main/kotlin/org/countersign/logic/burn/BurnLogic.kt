@@ -209,12 +209,16 @@ class BurnLogic(
         val step =
             when (val step = state.step) {
                 is BurnStep.Passphrase -> step.copy(waits = false)
+
                 is BurnStep.HoldToPlan -> step.copy(waits = false)
+
                 is BurnStep.HoldToWrite ->
                     if (step.progress.writes) BurnStep.Lost(step.seed, step.shown, step.plan, waits = false) else step
 
                 is BurnStep.Lost -> step.copy(waits = false)
+
                 is BurnStep.Compare -> step.copy(waits = false)
+
                 is BurnStep.Plan, is BurnStep.Done -> step
             }
         val wishes = listOf(Wish.Vibrate(Pulse.LOST), reader(step))
