@@ -24,6 +24,7 @@ mod deps;
 mod fuzz;
 mod licence;
 mod maven;
+mod phones;
 mod repo;
 mod run;
 mod setup;

@@ -1,7 +1,7 @@
 //! The suites of `cargo xtask test`: what each is called, what it needs first, how it is run and counted.
 
 use crate::budget::{CARGO_LIMIT, CROWD, SUITE_LIMIT};
-use crate::{Fallible, android, bindings, child, deps, repo};
+use crate::{Fallible, android, bindings, child, deps, phones, repo};
 use countersign_strings::fill;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -46,6 +46,7 @@ enum Work {
     Spelling,
     Deps,
     Clippy,
+    Phones,
     Docs,
     Unit(&'static str),
     Journeys { module: String, filter: Option<String> },
@@ -98,6 +99,7 @@ pub fn all() -> Fallible<Vec<Suite>> {
         suite("fmt", Load::Waits, NOTHING, false, Work::Fmt),
         suite("spelling", Load::Waits, TOOLS, false, Work::Spelling),
         suite("clippy", Load::Computes, BUILT, true, Work::Clippy),
+        suite("phones", Load::Computes, BUILT, true, Work::Phones),
         suite("docs", Load::Computes, BUILT, true, Work::Docs),
         suite("deps", Load::Waits, BUILT, false, Work::Deps),
         suite("demo", Load::Waits, BOTH, false, Work::Demo),
@@ -177,7 +179,7 @@ impl Suite {
             Work::AndroidLogic => &["countersign-bindings", "countersign-bindgen"],
             Work::OtherPhone => &["countersign-gateway"],
             Work::Demo => &["countersign", "countersign-gateway", "countersign-tests", "xtask"],
-            Work::Fmt | Work::Spelling | Work::Deps | Work::Clippy | Work::Docs => &[],
+            Work::Fmt | Work::Spelling | Work::Deps | Work::Clippy | Work::Phones | Work::Docs => &[],
         }
     }
 
@@ -190,6 +192,7 @@ impl Suite {
             }
             Work::Deps => Ok(deps::check()),
             Work::Clippy => clippy(),
+            Work::Phones => phones::check(),
             Work::Docs => docs(),
             Work::Unit(package) => built.unit(package),
             Work::Journeys { module, filter } => built.journeys(module, filter.as_deref(), accept),
