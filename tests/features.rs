@@ -85,7 +85,7 @@ struct Row {
 }
 
 fn page() -> String {
-    std::fs::read_to_string(root().join("docs/features.md")).expect("the page")
+    fs::read_to_string(root().join("docs/features.md")).expect("the page")
 }
 
 /// The rows of each table, by its heading.
@@ -113,7 +113,7 @@ fn marked(text: &str) -> impl Iterator<Item = &str> {
 /// Why what a row names is not so; nothing where it is.
 fn fault(named: &str) -> Option<String> {
     if let Some((file, test)) = named.split_once(".rs::") {
-        let source = std::fs::read_to_string(root().join(format!("{file}.rs")));
+        let source = fs::read_to_string(root().join(format!("{file}.rs")));
         let source = source.unwrap_or_default();
         return (!source.contains(&format!("fn {test}("))).then(|| format!("no test {named}"));
     }
