@@ -67,7 +67,12 @@ class ApkTest {
     fun madeAgainItHoldsTheSame() {
         val again = Files.createTempDirectory("again").resolve("countersign.apk")
         try {
-            Apk(property("apk.framework"), property("apk.resources"), property("apk.parts"), Path.of("").toAbsolutePath())
+            Apk(
+                property("apk.framework"),
+                property("apk.resources"),
+                property("apk.parts"),
+                Path.of("").toAbsolutePath(),
+            )
                 .make(again, SigningKey.ofOneDay())
             assertEquals(sumsOf(apk), sumsOf(again))
         } finally {

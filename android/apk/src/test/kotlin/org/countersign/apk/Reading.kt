@@ -7,10 +7,7 @@ import java.util.zip.ZipFile
 import kotlin.io.path.readBytes
 
 /** The manifest as the phone reads it, element after element. */
-class Manifest(
-    aapt2: Path,
-    apk: Path,
-) {
+class Manifest(aapt2: Path, apk: Path) {
     /** Name and attributes of an element, and how deep it stands. */
     class Element(
         val name: String,

@@ -71,8 +71,6 @@ class CountersignApp : Application() {
 }
 
 /** Hears that the screen goes off. Only the system can say so. */
-private class Dark(
-    private val onDark: () -> Unit,
-) : BroadcastReceiver() {
+private class Dark(private val onDark: () -> Unit) : BroadcastReceiver() {
     override fun onReceive(context: Context, intent: Intent) = onDark()
 }

@@ -70,7 +70,9 @@ class MainActivity :
 
     override fun attachBaseContext(base: Context) {
         super.attachBaseContext(base)
-        (base.applicationContext as CountersignApp).likes.read().look.configuration(base)?.let(::applyOverrideConfiguration)
+        (base.applicationContext as CountersignApp).likes.read().look.configuration(
+            base,
+        )?.let(::applyOverrideConfiguration)
     }
 
     override fun onCreate(saved: Bundle?) {
@@ -122,7 +124,13 @@ class MainActivity :
     }
 
     /** A place that this version has no screen for. */
-    private fun nothing(): View = page(head("", onBack = { go(Go.Back) }), column(words(say(Say.phoneUnavailable))), null)
+    private fun nothing(): View = page(
+        head("", onBack = {
+            go(Go.Back)
+        }),
+        column(words(say(Say.phoneUnavailable))),
+        null,
+    )
 
     private fun onChange() {
         draw()

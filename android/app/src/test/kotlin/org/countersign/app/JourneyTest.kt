@@ -70,10 +70,9 @@ class JourneyTest {
         }
 
     @Test
-    fun otherAppsSeeNothingOfIt(): Unit =
-        Robolectric.buildActivity(MainActivity::class.java).setup().use { screen ->
-            assertTrue(shadowOf(screen.get().window).getFlag(WindowManager.LayoutParams.FLAG_SECURE))
-        }
+    fun otherAppsSeeNothingOfIt(): Unit = Robolectric.buildActivity(MainActivity::class.java).setup().use { screen ->
+        assertTrue(shadowOf(screen.get().window).getFlag(WindowManager.LayoutParams.FLAG_SECURE))
+    }
 
     private fun firstRun(screen: ActivityController<MainActivity>) {
         assertFalse(app.getSystemService(KeyguardManager::class.java).isDeviceSecure)
@@ -87,12 +86,11 @@ class JourneyTest {
         screen.sees(Say.phoneScanCameraAbsent)
     }
 
-    private fun addAccount() =
-        runBlocking {
-            val seed = "12345678901234567890".toByteArray()
-            val kind = AccountKind.Totp(period = 30u, start = 0u)
-            app.core.addAccount(NewAccount("Example", "mara", "", kind, Algorithm.SHA1, 6u, seed, pin = null))
-        }
+    private fun addAccount() = runBlocking {
+        val seed = "12345678901234567890".toByteArray()
+        val kind = AccountKind.Totp(period = 30u, start = 0u)
+        app.core.addAccount(NewAccount("Example", "mara", "", kind, Algorithm.SHA1, 6u, seed, pin = null))
+    }
 
     private fun copied(): String =
         app.getSystemService(ClipboardManager::class.java).primaryClip?.getItemAt(0)?.text?.toString().orEmpty()

@@ -2,8 +2,8 @@ package org.countersign.app
 
 import android.content.pm.PackageManager
 import android.nfc.NfcAdapter
-import android.nfc.TagLostException
 import android.nfc.Tag
+import android.nfc.TagLostException
 import android.nfc.tech.IsoDep
 import kotlinx.coroutines.runBlocking
 import org.countersign.bindings.AccountKind
@@ -66,25 +66,24 @@ class TokenJourneyTest {
     }
 
     @Test
-    fun aDisplayIsPlannedWrittenAndCompared() =
-        inside { screen ->
-            val token = EmulatedToken.display(serial = "86596220000001", now = NOW)
-            planned(screen, token)
-            screen.sees(Say.tokenErasesWhole)
-            screen.tap(Say.phoneBurnAgreeErase)
-            screen.sees(Say.phoneBurnHold)
-            hold(token)
-            screen.sees(Say.phoneBurnMatches)
-            assertFalse("nobody listens any more", nfc.isInReaderMode)
-            val shown = token.shows().orEmpty()
-            await("the code") { screen.get().shows("\u2066${shown.take(3)} ${shown.drop(3)}\u2069") }
-            screen.tap(Say.phoneBurnMatches)
-            screen.sees(Say.tokenProvenByPerson)
-            assertEquals(TokenProof.BY_CODES, ledger().single().proof)
-            screen.tap(Say.phoneDone)
-            screen.get().go(Go.To(Route.Ledger))
-            screen.sees(Say.tokenProofByCodes)
-        }
+    fun aDisplayIsPlannedWrittenAndCompared() = inside { screen ->
+        val token = EmulatedToken.display(serial = "86596220000001", now = NOW)
+        planned(screen, token)
+        screen.sees(Say.tokenErasesWhole)
+        screen.tap(Say.phoneBurnAgreeErase)
+        screen.sees(Say.phoneBurnHold)
+        hold(token)
+        screen.sees(Say.phoneBurnMatches)
+        assertFalse("nobody listens any more", nfc.isInReaderMode)
+        val shown = token.shows().orEmpty()
+        await("the code") { screen.get().shows("\u2066${shown.take(3)} ${shown.drop(3)}\u2069") }
+        screen.tap(Say.phoneBurnMatches)
+        screen.sees(Say.tokenProvenByPerson)
+        assertEquals(TokenProof.BY_CODES, ledger().single().proof)
+        screen.tap(Say.phoneDone)
+        screen.get().go(Go.To(Route.Ledger))
+        screen.sees(Say.tokenProofByCodes)
+    }
 
     @Test
     fun aTokenThatIsLostAtAnyCommandIsHeldAgainAndGoneOnWith() {
@@ -125,18 +124,17 @@ class TokenJourneyTest {
     }
 
     @Test
-    fun whoGoesElsewhereIsNotListenedFor() =
-        inside { screen ->
-            screen.get().go(Go.To(Route.Burn(account)))
-            screen.sees(Say.phoneBurnPassphrase)
-            assertFalse("not before a token is wanted", nfc.isInReaderMode)
-            screen.type(0, PASSPHRASE)
-            screen.tap(Say.phoneNextStep)
-            screen.sees(Say.phoneBurnHold)
-            assertTrue(nfc.isInReaderMode)
-            screen.get().go(Go.Back)
-            assertFalse(nfc.isInReaderMode)
-        }
+    fun whoGoesElsewhereIsNotListenedFor() = inside { screen ->
+        screen.get().go(Go.To(Route.Burn(account)))
+        screen.sees(Say.phoneBurnPassphrase)
+        assertFalse("not before a token is wanted", nfc.isInReaderMode)
+        screen.type(0, PASSPHRASE)
+        screen.tap(Say.phoneNextStep)
+        screen.sees(Say.phoneBurnHold)
+        assertTrue(nfc.isInReaderMode)
+        screen.get().go(Go.Back)
+        assertFalse(nfc.isInReaderMode)
+    }
 
     private fun planned(screen: ActivityController<MainActivity>, token: EmulatedToken) {
         screen.get().go(Go.To(Route.Burn(account)))
@@ -171,12 +169,11 @@ class TokenJourneyTest {
 @Implements(IsoDep::class)
 class TokenCard : ShadowIsoDep() {
     @Implementation
-    override fun transceive(command: ByteArray): ByteArray =
-        try {
-            there.transmit(command)
-        } catch (_: LinkException.Lost) {
-            throw TagLostException()
-        }
+    override fun transceive(command: ByteArray): ByteArray = try {
+        there.transmit(command)
+    } catch (_: LinkException.Lost) {
+        throw TagLostException()
+    }
 
     companion object {
         lateinit var there: EmulatedToken

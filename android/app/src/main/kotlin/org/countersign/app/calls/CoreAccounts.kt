@@ -7,9 +7,7 @@ import org.countersign.bindings.NewAccount
 import org.countersign.logic.core.AccountCalls
 
 /** What screens ask about accounts, asked of the core. */
-class CoreAccounts(
-    private val core: Countersign,
-) : AccountCalls {
+class CoreAccounts(private val core: Countersign) : AccountCalls {
     override fun view(query: AccountQuery, now: ULong) = core.view(query, now)
 
     override fun groups() = core.groups()

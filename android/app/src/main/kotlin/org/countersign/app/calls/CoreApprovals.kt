@@ -7,9 +7,7 @@ import org.countersign.bindings.cancelling
 import org.countersign.logic.core.ApprovalCalls
 
 /** What screens ask about sign-ins, asked of the core. What waits ends with the screen that asked. */
-class CoreApprovals(
-    private val core: Countersign,
-) : ApprovalCalls {
+class CoreApprovals(private val core: Countersign) : ApprovalCalls {
     override fun approvals() = core.approvals()
 
     override fun notices() = core.notices()

@@ -11,10 +11,7 @@ import org.countersign.logic.core.GatewayCalls
 private const val MODEL_LENGTH = 64
 
 /** What screens ask about enrolments, asked of the core. */
-class CoreGateways(
-    private val core: Countersign,
-    private val version: String,
-) : GatewayCalls {
+class CoreGateways(private val core: Countersign, private val version: String) : GatewayCalls {
     override fun gateways() = core.gateways()
 
     override fun damagedEnrolments() = core.damagedEnrolments()
@@ -37,4 +34,5 @@ class CoreGateways(
 }
 
 /** This phone, as it tells of itself. */
-internal fun phone(version: String) = Phone(Os.ANDROID, "${Build.MANUFACTURER} ${Build.MODEL}".take(MODEL_LENGTH), "Countersign $version")
+internal fun phone(version: String) =
+    Phone(Os.ANDROID, "${Build.MANUFACTURER} ${Build.MODEL}".take(MODEL_LENGTH), "Countersign $version")

@@ -14,17 +14,15 @@ import org.countersign.logic.core.VaultCalls
 private const val SMALL_BYTES = 3L shl 30
 
 /** What screens ask about the vault, asked of the core. What was typed is wiped after it was used. */
-class CoreVault(
-    private val core: Countersign,
-    private val keep: Keep,
-    private val device: DeviceClass,
-) : VaultCalls {
+class CoreVault(private val core: Countersign, private val keep: Keep, private val device: DeviceClass) : VaultCalls {
     override fun lockState() = core.lockState()
 
     override suspend fun createVault(passphrase: Secret) =
         using(passphrase) { cancelling { core.createVault(passphrase.expose(), device, it) } }
 
-    override suspend fun unlock(passphrase: Secret) = using(passphrase) { cancelling { core.unlock(passphrase.expose(), it) } }
+    override suspend fun unlock(passphrase: Secret) = using(passphrase) {
+        cancelling { core.unlock(passphrase.expose(), it) }
+    }
 
     override suspend fun unlockByKeystore() = cancelling { core.unlockByKeystore(it) }
 
@@ -33,7 +31,9 @@ class CoreVault(
         keep.write(keep.read().copy(fingers = true))
     }
 
-    override suspend fun unlockBySheet(sheet: Secret) = using(sheet) { cancelling { core.unlockBySheet(sheet.expose(), it) } }
+    override suspend fun unlockBySheet(sheet: Secret) = using(sheet) {
+        cancelling { core.unlockBySheet(sheet.expose(), it) }
+    }
 
     override suspend fun replacePassphrase(sheet: Secret, new: Secret) =
         using(sheet, new) { cancelling { core.replacePassphrase(sheet.expose(), new.expose(), device, it) } }
@@ -59,12 +59,11 @@ class CoreVault(
 
     override suspend fun eraseVault() = core.eraseVault()
 
-    private suspend fun <T> using(vararg secrets: Secret, call: suspend () -> T): T =
-        try {
-            call()
-        } finally {
-            secrets.forEach(Secret::wipe)
-        }
+    private suspend fun <T> using(vararg secrets: Secret, call: suspend () -> T): T = try {
+        call()
+    } finally {
+        secrets.forEach(Secret::wipe)
+    }
 }
 
 /** What a key derivation may cost on this phone. */

@@ -7,9 +7,7 @@ import org.countersign.logic.Keep
 import org.countersign.logic.Preferences
 
 /** How a person likes the app, in the app's plain preferences. What an older or newer version wrote is as at the beginning. */
-class KeepOnDisk(
-    context: Context,
-) : Keep {
+class KeepOnDisk(context: Context) : Keep {
     private val listeners = CopyOnWriteArrayList<(Preferences, Preferences) -> Unit>()
     private val kept = context.getSharedPreferences("likes", Context.MODE_PRIVATE)
 
@@ -42,18 +40,17 @@ class KeepOnDisk(
         if (before != preferences) listeners.forEach { it(before, preferences) }
     }
 
-    private fun put(preferences: Preferences) =
-        kept
-            .edit()
-            .putBoolean("fingers", preferences.fingers)
-            .putString("sort", preferences.sort.name)
-            .putString("look", preferences.look.name)
-            .putBoolean("hide_from_others", preferences.hideFromOthers)
-            .putBoolean("hide_all", preferences.hideAll)
-            .putBoolean("show_next", preferences.showNext)
-            .putInt("clear_clipboard_after_s", preferences.clearClipboardAfterS)
-            .putString("likely_token", preferences.likelyToken?.name)
-            .apply()
+    private fun put(preferences: Preferences) = kept
+        .edit()
+        .putBoolean("fingers", preferences.fingers)
+        .putString("sort", preferences.sort.name)
+        .putString("look", preferences.look.name)
+        .putBoolean("hide_from_others", preferences.hideFromOthers)
+        .putBoolean("hide_all", preferences.hideAll)
+        .putBoolean("show_next", preferences.showNext)
+        .putInt("clear_clipboard_after_s", preferences.clearClipboardAfterS)
+        .putString("likely_token", preferences.likelyToken?.name)
+        .apply()
 
     private inline fun <reified T : Enum<T>> one(name: String): T? =
         kept.getString(name, null)?.let { word -> enumValues<T>().firstOrNull { it.name == word } }

@@ -17,23 +17,21 @@ fun Context.field(name: CharSequence, input: EditText): LinearLayout {
 }
 
 /** What is typed into. Its border is dark enough to be seen by itself. */
-fun Context.input(type: Int): EditText =
-    EditText(this).apply {
-        look(Type.TEXT, palette.ink)
-        inputType = type
-        background = box(palette.raised, border = palette.ink2)
-        minHeight = px(Space.TARGET)
-        setPadding(px(Space.L), px(Space.M), px(Space.L), px(Space.M))
-        layoutParams = row(top = Space.XS)
-    }
+fun Context.input(type: Int): EditText = EditText(this).apply {
+    look(Type.TEXT, palette.ink)
+    inputType = type
+    background = box(palette.raised, border = palette.ink2)
+    minHeight = px(Space.TARGET)
+    setPadding(px(Space.L), px(Space.M), px(Space.L), px(Space.M))
+    layoutParams = row(top = Space.XS)
+}
 
 /** For what nobody else may see: no suggestion, no copy in the keyboard's memory, and never saved. */
-fun Context.secretInput(): EditText =
-    input(HIDDEN).apply {
-        isSaveEnabled = false
-        imeOptions = imeOptions or android.view.inputmethod.EditorInfo.IME_FLAG_NO_PERSONALIZED_LEARNING
-        importantForAutofill = View.IMPORTANT_FOR_AUTOFILL_NO
-    }
+fun Context.secretInput(): EditText = input(HIDDEN).apply {
+    isSaveEnabled = false
+    imeOptions = imeOptions or android.view.inputmethod.EditorInfo.IME_FLAG_NO_PERSONALIZED_LEARNING
+    importantForAutofill = View.IMPORTANT_FOR_AUTOFILL_NO
+}
 
 /** What was typed, without a copy in a `String`. */
 fun EditText.secret(): Secret {

@@ -19,10 +19,9 @@ fun Context.icon(drawing: Int, words: CharSequence, colour: Int = palette.ink, o
     }
 
 /** A drawing that only stands there, [side] dp wide. */
-fun Context.sign(drawing: Int, colour: Int, side: Int = Space.XL): ImageView =
-    ImageView(this).apply {
-        setImageDrawable(getDrawable(drawing))
-        imageTintList = ColorStateList.valueOf(colour)
-        importantForAccessibility = View.IMPORTANT_FOR_ACCESSIBILITY_NO
-        layoutParams = LinearLayout.LayoutParams(px(side), px(side))
-    }
+fun Context.sign(drawing: Int, colour: Int, side: Int = Space.XL): ImageView = ImageView(this).apply {
+    setImageDrawable(getDrawable(drawing))
+    imageTintList = ColorStateList.valueOf(colour)
+    importantForAccessibility = View.IMPORTANT_FOR_ACCESSIBILITY_NO
+    layoutParams = LinearLayout.LayoutParams(px(side), px(side))
+}

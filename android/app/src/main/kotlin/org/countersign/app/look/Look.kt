@@ -61,9 +61,7 @@ object Palettes {
 }
 
 /** Sizes of text, in sp. */
-enum class Type(
-    val sp: Float,
-) {
+enum class Type(val sp: Float) {
     /** The digits of an approval. */
     DIGITS(34f),
 

@@ -13,9 +13,7 @@ private const val FULL = 360f
 private const val TOP = -90f
 
 /** How much of a code's life is left: as a ring, and as seconds inside it, so that it shows without colour too. */
-class Ring(
-    context: Context,
-) : View(context) {
+class Ring(context: Context) : View(context) {
     private val colours = context.palette
     private val stroke = context.px(STROKE_DP).toFloat()
     private val box = RectF()

@@ -16,15 +16,14 @@ import org.countersign.logic.text.Text
 private const val MS = 1000L
 
 /** [text] in the language of the phone. */
-fun Context.say(text: Text): String =
-    when (text) {
-        is Said -> getString(TEXT_IDS[text.key.ordinal], *text.values.map { say(it) }.toTypedArray())
-        is Plain -> text.words
-        is Day -> DateFormat.getDateInstance(DateFormat.MEDIUM, locale).format(date(text.at))
-        is Moment -> DateFormat.getDateTimeInstance(DateFormat.MEDIUM, DateFormat.SHORT, locale).format(date(text.at))
-        is Country -> Locale.Builder().setRegion(text.letters).build().getDisplayCountry(locale)
-        is Lines -> text.all.joinToString("\n") { say(it) }
-    }
+fun Context.say(text: Text): String = when (text) {
+    is Said -> getString(TEXT_IDS[text.key.ordinal], *text.values.map { say(it) }.toTypedArray())
+    is Plain -> text.words
+    is Day -> DateFormat.getDateInstance(DateFormat.MEDIUM, locale).format(date(text.at))
+    is Moment -> DateFormat.getDateTimeInstance(DateFormat.MEDIUM, DateFormat.SHORT, locale).format(date(text.at))
+    is Country -> Locale.Builder().setRegion(text.letters).build().getDisplayCountry(locale)
+    is Lines -> text.all.joinToString("\n") { say(it) }
+}
 
 private val Context.locale: Locale get() = resources.configuration.locales[0]
 

@@ -31,11 +31,10 @@ fun Context.words(words: CharSequence, type: Type = Type.TEXT, colour: Int = pal
     }
 
 /** The head of a screen, which a screen reader says is one. */
-fun Context.title(words: CharSequence): TextView =
-    words(words, Type.TITLE).apply {
-        isAccessibilityHeading = true
-        typeface = Typeface.create("sans-serif-medium", Typeface.NORMAL)
-    }
+fun Context.title(words: CharSequence): TextView = words(words, Type.TITLE).apply {
+    isAccessibilityHeading = true
+    typeface = Typeface.create("sans-serif-medium", Typeface.NORMAL)
+}
 
 /** The one main action of a screen: full width, at its foot. */
 fun Context.mainButton(words: CharSequence, ground: Int = palette.accent, onTap: () -> Unit): Button =
@@ -51,34 +50,31 @@ fun Context.quietButton(words: CharSequence, colour: Int = palette.accent, onTap
         layoutParams = row(top = Space.XS)
     }
 
-private fun Context.button(words: CharSequence, colour: Int, onTap: () -> Unit): Button =
-    Button(this).apply {
-        text = words
-        isAllCaps = false
-        look(Type.TEXT, colour)
-        textAlignment = View.TEXT_ALIGNMENT_CENTER
-        gravity = Gravity.CENTER
-        minHeight = px(Space.TARGET)
-        minimumHeight = px(Space.TARGET)
-        stateListAnimator = null
-        setPadding(px(Space.L), px(Space.M), px(Space.L), px(Space.M))
-        setOnClickListener { onTap() }
-    }
+private fun Context.button(words: CharSequence, colour: Int, onTap: () -> Unit): Button = Button(this).apply {
+    text = words
+    isAllCaps = false
+    look(Type.TEXT, colour)
+    textAlignment = View.TEXT_ALIGNMENT_CENTER
+    gravity = Gravity.CENTER
+    minHeight = px(Space.TARGET)
+    minimumHeight = px(Space.TARGET)
+    stateListAnimator = null
+    setPadding(px(Space.L), px(Space.M), px(Space.L), px(Space.M))
+    setOnClickListener { onTap() }
+}
 
 /** A column from top to bottom. */
-fun Context.column(vararg children: View?): LinearLayout =
-    LinearLayout(this).apply {
-        orientation = LinearLayout.VERTICAL
-        children.filterNotNull().forEach(::addView)
-    }
+fun Context.column(vararg children: View?): LinearLayout = LinearLayout(this).apply {
+    orientation = LinearLayout.VERTICAL
+    children.filterNotNull().forEach(::addView)
+}
 
 /** A row from start to end. */
-fun Context.line(vararg children: View?): LinearLayout =
-    LinearLayout(this).apply {
-        orientation = LinearLayout.HORIZONTAL
-        gravity = Gravity.CENTER_VERTICAL
-        children.filterNotNull().forEach(::addView)
-    }
+fun Context.line(vararg children: View?): LinearLayout = LinearLayout(this).apply {
+    orientation = LinearLayout.HORIZONTAL
+    gravity = Gravity.CENTER_VERTICAL
+    children.filterNotNull().forEach(::addView)
+}
 
 /** As wide as its column, [top] below what stands above it. */
 fun Context.row(top: Int = 0, height: Int = WRAP_CONTENT): LinearLayout.LayoutParams =

@@ -30,9 +30,7 @@ fun interface Asker {
 }
 
 /** Asks by the prompt of the platform, over the activity that is in [front]. */
-class PromptAsker(
-    private val front: () -> Activity?,
-) : Asker {
+class PromptAsker(private val front: () -> Activity?) : Asker {
     override fun ask(question: Question, crypto: CryptoObject, cancel: CancelHandle) {
         val activity = front() ?: throw fault(PortFault.INTERRUPTED)
         val answer = CompletableFuture<Unit>()
@@ -63,9 +61,7 @@ class PromptAsker(
         prompt.build().authenticate(crypto, signal, activity.mainExecutor, Answering(answer))
     }
 
-    private class Answering(
-        private val answer: CompletableFuture<Unit>,
-    ) : BiometricPrompt.AuthenticationCallback() {
+    private class Answering(private val answer: CompletableFuture<Unit>) : BiometricPrompt.AuthenticationCallback() {
         override fun onAuthenticationSucceeded(result: BiometricPrompt.AuthenticationResult?) {
             answer.complete(Unit)
         }
@@ -95,25 +91,24 @@ class PromptAsker(
     private companion object {
         const val LOOK_MS = 100L
 
-        fun meaning(code: Int): PortFault =
-            when (code) {
-                BiometricPrompt.BIOMETRIC_ERROR_USER_CANCELED -> PortFault.USER_REFUSED
+        fun meaning(code: Int): PortFault = when (code) {
+            BiometricPrompt.BIOMETRIC_ERROR_USER_CANCELED -> PortFault.USER_REFUSED
 
-                BiometricPrompt.BIOMETRIC_ERROR_CANCELED,
-                BiometricPrompt.BIOMETRIC_ERROR_TIMEOUT,
-                -> PortFault.INTERRUPTED
+            BiometricPrompt.BIOMETRIC_ERROR_CANCELED,
+            BiometricPrompt.BIOMETRIC_ERROR_TIMEOUT,
+            -> PortFault.INTERRUPTED
 
-                BiometricPrompt.BIOMETRIC_ERROR_LOCKOUT,
-                BiometricPrompt.BIOMETRIC_ERROR_LOCKOUT_PERMANENT,
-                -> PortFault.LOCKED
+            BiometricPrompt.BIOMETRIC_ERROR_LOCKOUT,
+            BiometricPrompt.BIOMETRIC_ERROR_LOCKOUT_PERMANENT,
+            -> PortFault.LOCKED
 
-                BiometricPrompt.BIOMETRIC_ERROR_HW_NOT_PRESENT,
-                BiometricPrompt.BIOMETRIC_ERROR_HW_UNAVAILABLE,
-                BiometricPrompt.BIOMETRIC_ERROR_NO_BIOMETRICS,
-                BiometricPrompt.BIOMETRIC_ERROR_NO_DEVICE_CREDENTIAL,
-                -> PortFault.UNAVAILABLE
+            BiometricPrompt.BIOMETRIC_ERROR_HW_NOT_PRESENT,
+            BiometricPrompt.BIOMETRIC_ERROR_HW_UNAVAILABLE,
+            BiometricPrompt.BIOMETRIC_ERROR_NO_BIOMETRICS,
+            BiometricPrompt.BIOMETRIC_ERROR_NO_DEVICE_CREDENTIAL,
+            -> PortFault.UNAVAILABLE
 
-                else -> PortFault.FAILED
-            }
+            else -> PortFault.FAILED
+        }
     }
 }

@@ -23,10 +23,7 @@ private const val QUARTER = 90
 private const val FULL_TURN = 360
 
 /** The camera at the back: what it sees goes to a surface, and in grey to whoever reads codes. */
-class Camera(
-    context: Context,
-    private val handler: Handler,
-) {
+class Camera(context: Context, private val handler: Handler) {
     private val manager = context.getSystemService(CameraManager::class.java)
     private val id = manager.cameraIdList.firstOrNull { lens(it) == CameraCharacteristics.LENS_FACING_BACK }
     private var device: CameraDevice? = null
@@ -41,7 +38,9 @@ class Camera(
         get() = id?.let { of(it, CameraCharacteristics.FLASH_INFO_AVAILABLE) } ?: false
 
     /** What [preview] has to be as large as; none without a camera. */
-    fun size(): Size? = id?.let { best(of(it, CameraCharacteristics.SCALER_STREAM_CONFIGURATION_MAP)?.getOutputSizes(ImageFormat.YUV_420_888)) }
+    fun size(): Size? = id?.let {
+        best(of(it, CameraCharacteristics.SCALER_STREAM_CONFIGURATION_MAP)?.getOutputSizes(ImageFormat.YUV_420_888))
+    }
 
     /**
      * Opens it. [onFrame] gets each picture, one at a time; [onFault] is called where another app has the camera, or it failed.
@@ -70,7 +69,10 @@ class Camera(
     /** Lights the scene, or stops to. */
     fun torch(on: Boolean) {
         val request = request ?: return
-        request.set(CaptureRequest.FLASH_MODE, if (on) CaptureRequest.FLASH_MODE_TORCH else CaptureRequest.FLASH_MODE_OFF)
+        request.set(
+            CaptureRequest.FLASH_MODE,
+            if (on) CaptureRequest.FLASH_MODE_TORCH else CaptureRequest.FLASH_MODE_OFF,
+        )
         session?.setRepeatingRequest(request.build(), null, handler)
     }
 
@@ -84,10 +86,8 @@ class Camera(
         request = null
     }
 
-    private inner class Opening(
-        private val surfaces: List<Surface>,
-        private val onFault: () -> Unit,
-    ) : CameraDevice.StateCallback() {
+    private inner class Opening(private val surfaces: List<Surface>, private val onFault: () -> Unit) :
+        CameraDevice.StateCallback() {
         override fun onOpened(camera: CameraDevice) {
             device = camera
             val wanted = camera.createCaptureRequest(CameraDevice.TEMPLATE_PREVIEW)
@@ -108,10 +108,8 @@ class Camera(
         }
     }
 
-    private inner class Capturing(
-        private val wanted: CaptureRequest.Builder,
-        private val onFault: () -> Unit,
-    ) : CameraCaptureSession.StateCallback() {
+    private inner class Capturing(private val wanted: CaptureRequest.Builder, private val onFault: () -> Unit) :
+        CameraCaptureSession.StateCallback() {
         override fun onConfigured(ready: CameraCaptureSession) {
             session = ready
             ready.setRepeatingRequest(wanted.build(), null, handler)
@@ -122,7 +120,8 @@ class Camera(
 
     private fun lens(id: String): Int? = of(id, CameraCharacteristics.LENS_FACING)
 
-    private fun <T> of(id: String, what: CameraCharacteristics.Key<T>): T? = manager.getCameraCharacteristics(id).get(what)
+    private fun <T> of(id: String, what: CameraCharacteristics.Key<T>): T? =
+        manager.getCameraCharacteristics(id).get(what)
 }
 
 /** The size that is nearest to what is wanted, the larger of two as near. */

@@ -13,9 +13,7 @@ private const val MARK = "org.countersign.code"
 private const val MS = 1000L
 
 /** Where codes are copied to. They are marked, so that keyboards and the phone do not show them, and taken away again. */
-class Clipboard(
-    context: Context,
-) {
+class Clipboard(context: Context) {
     private val clips = context.getSystemService(ClipboardManager::class.java)
     private val later = Handler(Looper.getMainLooper())
 

@@ -51,7 +51,8 @@ class Files(private val activity: Activity) {
     }
 
     /** Lets the person pick a picture, for whoever waits for one when it comes: the window may die meanwhile. */
-    fun pickPicture() = start(Intent(Intent.ACTION_OPEN_DOCUMENT).addCategory(Intent.CATEGORY_OPENABLE).setType("image/*"), PICTURE)
+    fun pickPicture() =
+        start(Intent(Intent.ACTION_OPEN_DOCUMENT).addCategory(Intent.CATEGORY_OPENABLE).setType("image/*"), PICTURE)
 
     /** Gives each picture that is picked, and the one that came before anybody waited; with null nobody waits any more. */
     fun awaitPictures(onPicture: ((ByteArray) -> Unit)?) {

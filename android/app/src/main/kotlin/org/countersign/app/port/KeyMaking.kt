@@ -25,23 +25,20 @@ internal const val KEYSTORE = "AndroidKeyStore"
 internal class KeyRefused : RuntimeException()
 
 /** The name that the platform knows a signing key by. It tells what the key is for: one key never serves two ends. */
-internal fun aliasOf(purpose: Purpose, name: String): String =
-    when (purpose) {
-        is Purpose.Approve -> approves(purpose.verification, name)
-        Purpose.Prove -> "prove.$name"
-    }
+internal fun aliasOf(purpose: Purpose, name: String): String = when (purpose) {
+    is Purpose.Approve -> approves(purpose.verification, name)
+    Purpose.Prove -> "prove.$name"
+}
 
-internal fun approves(verification: UserVerification, name: String): String =
-    when (verification) {
-        UserVerification.ANY -> "approve.any.$name"
-        UserVerification.BIO -> "approve.bio.$name"
-    }
+internal fun approves(verification: UserVerification, name: String): String = when (verification) {
+    UserVerification.ANY -> "approve.any.$name"
+    UserVerification.BIO -> "approve.bio.$name"
+}
 
-internal fun aliasOf(guard: Guard): String =
-    when (guard) {
-        Guard.DEVICE -> "guard.device"
-        Guard.USER -> "guard.user"
-    }
+internal fun aliasOf(guard: Guard): String = when (guard) {
+    Guard.DEVICE -> "guard.device"
+    Guard.USER -> "guard.user"
+}
 
 /** What the names of signing keys begin with. */
 internal val SIGNING: List<String> = aliasesOf("")
@@ -91,7 +88,13 @@ private fun KeyGenParameterSpec.Builder.asksEachTime(verification: UserVerificat
     setInvalidatedByBiometricEnrollment(verification == UserVerification.BIO)
     if (Build.VERSION.SDK_INT < Build.VERSION_CODES.R) return
     val biometrics = KeyProperties.AUTH_BIOMETRIC_STRONG
-    val ways = if (verification == UserVerification.BIO) biometrics else biometrics or KeyProperties.AUTH_DEVICE_CREDENTIAL
+    val ways = if (verification ==
+        UserVerification.BIO
+    ) {
+        biometrics
+    } else {
+        biometrics or KeyProperties.AUTH_DEVICE_CREDENTIAL
+    }
     setUserAuthenticationParameters(EACH_USE, ways)
 }
 
@@ -99,27 +102,25 @@ private fun <T> strongest(
     spec: () -> KeyGenParameterSpec.Builder,
     asks: Boolean,
     make: (KeyGenParameterSpec) -> T,
-): T =
+): T = try {
     try {
-        try {
-            make(spec().setIsStrongBoxBacked(true).build())
-        } catch (_: StrongBoxUnavailableException) {
-            make(spec().build())
-        }
-    } catch (fault: GeneralSecurityException) {
-        throw if (asks) KeyRefused() else fault
-    } catch (fault: IllegalStateException) {
-        throw if (asks) KeyRefused() else fault
+        make(spec().setIsStrongBoxBacked(true).build())
+    } catch (_: StrongBoxUnavailableException) {
+        make(spec().build())
     }
+} catch (fault: GeneralSecurityException) {
+    throw if (asks) KeyRefused() else fault
+} catch (fault: IllegalStateException) {
+    throw if (asks) KeyRefused() else fault
+}
 
 /** Where the platform says that it keeps [key]. What it does not say is in software. */
-internal fun levelOf(key: SecretKey): Level =
-    try {
-        val maker = SecretKeyFactory.getInstance(key.algorithm, KEYSTORE)
-        levelOf(maker.getKeySpec(key, KeyInfo::class.java) as KeyInfo)
-    } catch (_: GeneralSecurityException) {
-        Level.SOFTWARE
-    }
+internal fun levelOf(key: SecretKey): Level = try {
+    val maker = SecretKeyFactory.getInstance(key.algorithm, KEYSTORE)
+    levelOf(maker.getKeySpec(key, KeyInfo::class.java) as KeyInfo)
+} catch (_: GeneralSecurityException) {
+    Level.SOFTWARE
+}
 
 @Suppress("DEPRECATION")
 private fun levelOf(info: KeyInfo): Level {
@@ -134,7 +135,8 @@ private fun levelOf(info: KeyInfo): Level {
 }
 
 /** 65 bytes: SEC 1, uncompressed. */
-internal fun sec1(key: ECPublicKey): ByteArray = byteArrayOf(UNCOMPRESSED) + coordinate(key.w.affineX) + coordinate(key.w.affineY)
+internal fun sec1(key: ECPublicKey): ByteArray =
+    byteArrayOf(UNCOMPRESSED) + coordinate(key.w.affineX) + coordinate(key.w.affineY)
 
 private fun coordinate(number: BigInteger): ByteArray {
     val bytes = number.toByteArray().takeLast(COORDINATE).toByteArray()

@@ -23,28 +23,29 @@ import org.countersign.bindings.ShellException
 import org.countersign.bindings.UserVerification
 
 /** Keys of the platform: made there, used there, never read. Those that ask for the person do so by [asker]. */
-class Keys(
-    private val asker: Asker,
-) : KeystorePort {
+class Keys(private val asker: Asker) : KeystorePort {
     private val store by lazy { KeyStore.getInstance(KEYSTORE).apply { load(null) } }
 
     override fun level(): Level = guarded { levelOf(guard(Guard.DEVICE)) }
 
-    override fun generate(purpose: Purpose, name: String, cancel: CancelHandle): ByteArray =
-        guarded {
-            cancel.check()
-            delete(name)
-            val alias = aliasOf(purpose, name)
-            val pair = makePair(alias, purpose)
-            sec1(pair.public as ECPublicKey)
-        }
+    override fun generate(purpose: Purpose, name: String, cancel: CancelHandle): ByteArray = guarded {
+        cancel.check()
+        delete(name)
+        val alias = aliasOf(purpose, name)
+        val pair = makePair(alias, purpose)
+        sec1(pair.public as ECPublicKey)
+    }
 
     override fun signApproval(name: String, prompt: Prompt, input: ByteArray, cancel: CancelHandle): ByteArray =
         guarded {
             cancel.check()
             val verification = UserVerification.entries.firstOrNull { store.containsAlias(approves(it, name)) }
             val signature = signer(approves(verification ?: throw gone(), name))
-            val question = Question(prompt.app, "${prompt.account} · ${prompt.host}", verification == UserVerification.ANY)
+            val question = Question(
+                prompt.app,
+                "${prompt.account} · ${prompt.host}",
+                verification == UserVerification.ANY,
+            )
             asker.ask(question, CryptoObject(signature), cancel)
             signature.sign(input)
         }
@@ -52,32 +53,31 @@ class Keys(
     override fun signProof(name: String, input: ByteArray): ByteArray =
         guarded { signer(aliasOf(Purpose.Prove, name)).sign(input) }
 
-    override fun wrap(under: Guard, secret: ByteArray, cancel: CancelHandle): ByteArray =
-        guarded {
-            cancel.check()
-            val cipher = cipher().apply { init(Cipher.ENCRYPT_MODE, guard(under)) }
-            askFor(under, cipher, cancel)
-            cipher.iv + cipher.doFinal(secret)
-        }
+    override fun wrap(under: Guard, secret: ByteArray, cancel: CancelHandle): ByteArray = guarded {
+        cancel.check()
+        val cipher = cipher().apply { init(Cipher.ENCRYPT_MODE, guard(under)) }
+        askFor(under, cipher, cancel)
+        cipher.iv + cipher.doFinal(secret)
+    }
 
-    override fun unwrap(under: Guard, sealed: ByteArray, cancel: CancelHandle): ByteArray =
-        guarded {
-            cancel.check()
-            if (sealed.size < NONCE) throw fault(PortFault.FAILED)
-            val key = store.getKey(aliasOf(under), null) as SecretKey? ?: throw gone()
-            val parameters = GCMParameterSpec(TAG_BITS, sealed, 0, NONCE)
-            val cipher = cipher().apply { init(Cipher.DECRYPT_MODE, key, parameters) }
-            askFor(under, cipher, cancel)
-            cipher.doFinal(sealed, NONCE, sealed.size - NONCE)
-        }
+    override fun unwrap(under: Guard, sealed: ByteArray, cancel: CancelHandle): ByteArray = guarded {
+        cancel.check()
+        if (sealed.size < NONCE) throw fault(PortFault.FAILED)
+        val key = store.getKey(aliasOf(under), null) as SecretKey? ?: throw gone()
+        val parameters = GCMParameterSpec(TAG_BITS, sealed, 0, NONCE)
+        val cipher = cipher().apply { init(Cipher.DECRYPT_MODE, key, parameters) }
+        askFor(under, cipher, cancel)
+        cipher.doFinal(sealed, NONCE, sealed.size - NONCE)
+    }
 
-    override fun delete(name: String) = guarded { aliasesOf(name).filter(store::containsAlias).forEach(store::deleteEntry) }
+    override fun delete(name: String) = guarded {
+        aliasesOf(name).filter(store::containsAlias).forEach(store::deleteEntry)
+    }
 
-    override fun list(): List<String> =
-        guarded {
-            val aliases = store.aliases().toList()
-            SIGNING.flatMap { kind -> aliases.filter { it.startsWith(kind) }.map { it.removePrefix(kind) } }
-        }
+    override fun list(): List<String> = guarded {
+        val aliases = store.aliases().toList()
+        SIGNING.flatMap { kind -> aliases.filter { it.startsWith(kind) }.map { it.removePrefix(kind) } }
+    }
 
     /** The key behind [under], made where there is none yet. */
     private fun guard(under: Guard): SecretKey =
@@ -101,23 +101,22 @@ class Keys(
 }
 
 /** Runs what asks the platform's keystore, and says by a name of ours what went wrong. */
-private inline fun <T> guarded(call: () -> T): T =
-    try {
-        call()
-    } catch (_: KeyPermanentlyInvalidatedException) {
-        throw gone()
-    } catch (_: UserNotAuthenticatedException) {
-        throw fault(PortFault.LOCKED)
-    } catch (_: KeyRefused) {
-        throw fault(PortFault.UNAVAILABLE)
-    } catch (_: GeneralSecurityException) {
-        throw fault(PortFault.FAILED)
-    } catch (_: ProviderException) {
-        throw fault(PortFault.FAILED)
-    } catch (_: IllegalStateException) {
-        // What the keystore itself throws, in place of an exception that is declared.
-        throw fault(PortFault.FAILED)
-    }
+private inline fun <T> guarded(call: () -> T): T = try {
+    call()
+} catch (_: KeyPermanentlyInvalidatedException) {
+    throw gone()
+} catch (_: UserNotAuthenticatedException) {
+    throw fault(PortFault.LOCKED)
+} catch (_: KeyRefused) {
+    throw fault(PortFault.UNAVAILABLE)
+} catch (_: GeneralSecurityException) {
+    throw fault(PortFault.FAILED)
+} catch (_: ProviderException) {
+    throw fault(PortFault.FAILED)
+} catch (_: IllegalStateException) {
+    // What the keystore itself throws, in place of an exception that is declared.
+    throw fault(PortFault.FAILED)
+}
 
 internal fun fault(what: PortFault): ShellException = ShellException.Port(what)
 

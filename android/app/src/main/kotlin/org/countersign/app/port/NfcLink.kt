@@ -17,20 +17,17 @@ private const val TIMEOUT_MS = 3_000
 private const val PRESENCE_MS = 1_000
 
 /** A token at the back of the phone, for as long as it lies there. */
-class NfcLink private constructor(
-    private val card: IsoDep,
-) : TokenLinkPort {
-    override fun transmit(command: ByteArray): ByteArray =
-        try {
-            card.transceive(command)
-        } catch (_: TagLostException) {
-            throw LinkException.Lost()
-        } catch (_: SecurityException) {
-            // The tag of an earlier touch.
-            throw LinkException.Lost()
-        } catch (_: IOException) {
-            throw if (card.isConnected) LinkException.Late() else LinkException.Lost()
-        }
+class NfcLink private constructor(private val card: IsoDep) : TokenLinkPort {
+    override fun transmit(command: ByteArray): ByteArray = try {
+        card.transceive(command)
+    } catch (_: TagLostException) {
+        throw LinkException.Lost()
+    } catch (_: SecurityException) {
+        // The tag of an earlier touch.
+        throw LinkException.Lost()
+    } catch (_: IOException) {
+        throw if (card.isConnected) LinkException.Late() else LinkException.Lost()
+    }
 
     companion object {
         /** Opens [tag]; none where it does not speak ISO 7816-4, or left at once. */
@@ -51,9 +48,7 @@ class NfcLink private constructor(
 enum class ReaderState { MISSING, OFF, ON }
 
 /** The phone's reader, while one of our screens is in front. No other app hears of a token meanwhile. */
-class NfcReader(
-    private val activity: Activity,
-) {
+class NfcReader(private val activity: Activity) {
     private val adapter: NfcAdapter? = NfcAdapter.getDefaultAdapter(activity)
 
     val state: ReaderState

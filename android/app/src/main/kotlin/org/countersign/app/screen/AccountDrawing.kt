@@ -71,65 +71,65 @@ class AccountDrawing(
     private fun asks(state: AccountState): Text? =
         state.line?.takeIf { state.asksDelete }?.let { Say.phoneAccountsDeleteAsk(plain(it.title)) }
 
-    private fun code(account: AccountLine, copied: Boolean): View =
-        with(context) {
-            val figure = figure(account.figure, copied, Type.DIGITS).also { ticking = it }
-            val who = account.subtitle.takeIf { it.isNotEmpty() }?.let { words(it, colour = palette.ink2) }
-            val name = column(words(account.title, Type.TITLE), who).apply {
-                layoutParams = rest()
-                setPaddingRelative(px(Space.M), 0, 0, 0)
-            }
-            val large = line(figure.view).apply {
-                gravity = Gravity.CENTER
-                background = pressed(box(palette.raised, border = palette.line), palette.accent)
-                minimumHeight = px(Space.TARGET)
-                setPadding(px(Space.L), px(Space.XL), px(Space.L), px(Space.XL))
-                layoutParams = row(top = Space.L)
-                contentDescription = figure.spoken
-                setOnClickListener { onEvent(AccountEvent.Tap) }
-            }
-            column(line(tile(account.tile), name), large)
+    private fun code(account: AccountLine, copied: Boolean): View = with(context) {
+        val figure = figure(account.figure, copied, Type.DIGITS).also { ticking = it }
+        val who = account.subtitle.takeIf { it.isNotEmpty() }?.let { words(it, colour = palette.ink2) }
+        val name = column(words(account.title, Type.TITLE), who).apply {
+            layoutParams = rest()
+            setPaddingRelative(px(Space.M), 0, 0, 0)
         }
+        val large = line(figure.view).apply {
+            gravity = Gravity.CENTER
+            background = pressed(box(palette.raised, border = palette.line), palette.accent)
+            minimumHeight = px(Space.TARGET)
+            setPadding(px(Space.L), px(Space.XL), px(Space.L), px(Space.XL))
+            layoutParams = row(top = Space.L)
+            contentDescription = figure.spoken
+            setOnClickListener { onEvent(AccountEvent.Tap) }
+        }
+        column(line(tile(account.tile), name), large)
+    }
 
-    private fun marks(on: Triple<Boolean, Boolean, Boolean>): View =
-        with(context) {
+    private fun marks(on: Triple<Boolean, Boolean, Boolean>): View = with(context) {
+        column(
+            mark(Say.phoneAccountsFavourite, on.first, AccountMark.FAVOURITE),
+            mark(Say.phoneAccountsPinned, on.second, AccountMark.PINNED),
+            mark(Say.phoneAccountsHidden, on.third, AccountMark.HIDDEN),
+        ).apply { layoutParams = row(top = Space.L) }
+    }
+
+    private fun Context.mark(name: Text, on: Boolean, mark: AccountMark): View = Switch(this).apply {
+        text = say(name)
+        look(Type.TEXT, palette.ink)
+        isChecked = on
+        minHeight = px(Space.TARGET)
+        layoutParams = row()
+        setOnCheckedChangeListener { _, now -> onEvent(AccountEvent.Mark(mark, now)) }
+    }
+
+    private fun footOf(foot: Foot): View? = with(context) {
+        val asks = foot.asks
+        if (foot.isGone) return null
+        if (asks == null) {
+            val burn = quietButton(say(Say.phoneAccountsBurn)) {
+                onEvent(AccountEvent.Burn)
+            }.takeIf { foot.canBurn }
+            column(burn, quietButton(say(Say.phoneAccountsDelete), palette.danger) { onEvent(AccountEvent.Delete) })
+        } else {
             column(
-                mark(Say.phoneAccountsFavourite, on.first, AccountMark.FAVOURITE),
-                mark(Say.phoneAccountsPinned, on.second, AccountMark.PINNED),
-                mark(Say.phoneAccountsHidden, on.third, AccountMark.HIDDEN),
-            ).apply { layoutParams = row(top = Space.L) }
+                words(say(asks)).apply { layoutParams = row(top = Space.L) },
+                mainButton(say(Say.phoneAccountsDelete), palette.danger) { onEvent(AccountEvent.Deleting(true)) },
+                quietButton(say(Say.phoneCancel)) { onEvent(AccountEvent.Deleting(false)) },
+            )
         }
-
-    private fun Context.mark(name: Text, on: Boolean, mark: AccountMark): View =
-        Switch(this).apply {
-            text = say(name)
-            look(Type.TEXT, palette.ink)
-            isChecked = on
-            minHeight = px(Space.TARGET)
-            layoutParams = row()
-            setOnCheckedChangeListener { _, now -> onEvent(AccountEvent.Mark(mark, now)) }
-        }
-
-    private fun footOf(foot: Foot): View? =
-        with(context) {
-            val asks = foot.asks
-            if (foot.isGone) return null
-            if (asks == null) {
-                val burn = quietButton(say(Say.phoneAccountsBurn)) { onEvent(AccountEvent.Burn) }.takeIf { foot.canBurn }
-                column(burn, quietButton(say(Say.phoneAccountsDelete), palette.danger) { onEvent(AccountEvent.Delete) })
-            } else {
-                column(
-                    words(say(asks)).apply { layoutParams = row(top = Space.L) },
-                    mainButton(say(Say.phoneAccountsDelete), palette.danger) { onEvent(AccountEvent.Deleting(true)) },
-                    quietButton(say(Say.phoneCancel)) { onEvent(AccountEvent.Deleting(false)) },
-                )
-            }
-        }
+    }
 }
 
 /** Words and their values, and the person's own words at the end. */
 internal fun Context.facts(facts: List<Fact>, note: String): View {
-    val all = facts.map { say(it.name) to say(it.value) } + listOf(say(Say.phoneAccountsNote) to note).filter { note.isNotEmpty() }
+    val all =
+        facts.map { say(it.name) to say(it.value) } +
+            listOf(say(Say.phoneAccountsNote) to note).filter { note.isNotEmpty() }
     val rows = all.map { (name, value) ->
         column(words(name, Type.SMALL, palette.ink2), words(value)).apply { layoutParams = row(top = Space.M) }
     }

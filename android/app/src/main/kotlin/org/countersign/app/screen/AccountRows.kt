@@ -32,10 +32,7 @@ import org.countersign.logic.accounts.GatewayLine
 import org.countersign.logic.text.Say
 
 /** The rows of the list: accounts, and enrolments after them. */
-class AccountRows(
-    private val context: Context,
-    private val onEvent: (AccountsEvent) -> Unit,
-) : BaseAdapter() {
+class AccountRows(private val context: Context, private val onEvent: (AccountsEvent) -> Unit) : BaseAdapter() {
     private var lines: List<Any> = emptyList()
     private var copied: ULong? = null
 
@@ -63,40 +60,42 @@ class AccountRows(
 
     override fun getItemId(place: Int) = place.toLong()
 
-    override fun getView(place: Int, old: View?, parent: ViewGroup): View =
-        when (val row = lines[place]) {
-            is AccountLine -> account(row).also { (it.tag as? Ticking)?.tick(moment) }
-            else -> gateway(row as GatewayLine)
-        }
+    override fun getView(place: Int, old: View?, parent: ViewGroup): View = when (val row = lines[place]) {
+        is AccountLine -> account(row).also { (it.tag as? Ticking)?.tick(moment) }
+        else -> gateway(row as GatewayLine)
+    }
 
-    private fun account(row: AccountLine): View =
-        with(context) {
-            val isBeneath = isNarrow || row.title.length > LONG
-            val figure = figure(row.figure, justCopied = row.id == copied, isBeneath = isBeneath)
-            val name = words(row.title).apply { typeface = Typeface.create("sans-serif-medium", Typeface.NORMAL) }
-            val who = row.subtitle.takeIf { it.isNotEmpty() }?.let { words(it, Type.SMALL, palette.ink2) }
-            val damage = say(Say.phoneAccountsDamaged).takeIf { row.figure == Figure.Damaged }
-            val about = damage?.let { words(it, Type.SMALL, palette.warn) } ?: who
-            rowOf(tile(row.tile), column(name, about), figure.view, isBeneath).apply {
-                tag = figure
-                contentDescription = listOfNotNull(row.title, row.subtitle, figure.spoken).joinToString(", ")
-                setOnClickListener { onEvent(AccountsEvent.Tap(row.id)) }
-                setOnLongClickListener {
-                    onEvent(AccountsEvent.Open(row.id))
-                    true
-                }
+    private fun account(row: AccountLine): View = with(context) {
+        val isBeneath = isNarrow || row.title.length > LONG
+        val figure = figure(row.figure, justCopied = row.id == copied, isBeneath = isBeneath)
+        val name = words(row.title).apply { typeface = Typeface.create("sans-serif-medium", Typeface.NORMAL) }
+        val who = row.subtitle.takeIf { it.isNotEmpty() }?.let { words(it, Type.SMALL, palette.ink2) }
+        val damage = say(Say.phoneAccountsDamaged).takeIf { row.figure == Figure.Damaged }
+        val about = damage?.let { words(it, Type.SMALL, palette.warn) } ?: who
+        rowOf(tile(row.tile), column(name, about), figure.view, isBeneath).apply {
+            tag = figure
+            contentDescription = listOfNotNull(row.title, row.subtitle, figure.spoken).joinToString(", ")
+            setOnClickListener { onEvent(AccountsEvent.Tap(row.id)) }
+            setOnLongClickListener {
+                onEvent(AccountsEvent.Open(row.id))
+                true
             }
         }
+    }
 
-    private fun gateway(row: GatewayLine): View =
-        with(context) {
-            val colour = if (row.needsCare) palette.warn else palette.ink2
-            val about = words("${row.host} · ${say(row.state)}", Type.SMALL, colour)
-            val word = words(say(Say.phoneAccountsApprovals), Type.SMALL, palette.ink2)
-            rowOf(sign(R.drawable.check, palette.accent, TILE_DP), column(words(row.name), about), word, isNarrow).apply {
-                setOnClickListener { onEvent(AccountsEvent.OpenGateway(row.id)) }
-            }
+    private fun gateway(row: GatewayLine): View = with(context) {
+        val colour = if (row.needsCare) palette.warn else palette.ink2
+        val about = words("${row.host} · ${say(row.state)}", Type.SMALL, colour)
+        val word = words(say(Say.phoneAccountsApprovals), Type.SMALL, palette.ink2)
+        rowOf(
+            sign(R.drawable.check, palette.accent, TILE_DP),
+            column(words(row.name), about),
+            word,
+            isNarrow,
+        ).apply {
+            setOnClickListener { onEvent(AccountsEvent.OpenGateway(row.id)) }
         }
+    }
 
     /** Three things side by side, or the last beneath the second. */
     private fun Context.rowOf(start: View, middle: LinearLayout, end: View, isBeneath: Boolean): LinearLayout {
@@ -138,10 +137,9 @@ internal fun Context.filters(all: List<Filter>, chosen: Filter, onEvent: (Accoun
     }
 }
 
-private fun Context.name(filter: Filter): String =
-    when (filter) {
-        Filter.All -> say(Say.phoneAccountsAll)
-        Filter.Favourites -> say(Say.phoneAccountsFavourites)
-        is Filter.Group -> filter.name
-        is Filter.Tag -> "#${filter.name}"
-    }
+private fun Context.name(filter: Filter): String = when (filter) {
+    Filter.All -> say(Say.phoneAccountsAll)
+    Filter.Favourites -> say(Say.phoneAccountsFavourites)
+    is Filter.Group -> filter.name
+    is Filter.Tag -> "#${filter.name}"
+}

@@ -37,9 +37,12 @@ class AccountsDrawing(
     private val onMenu: (View) -> Unit,
     private val onEvent: (AccountsEvent) -> Unit,
 ) : Drawing<AccountsState> {
-    private val waiting = Part<Waiting?>(context) { it?.let { context.waitingCard(it) { onEvent(AccountsEvent.OpenApproval) } } }
-    private val notice = Part<Notice?>(context) { it?.let { context.noticeCard(it) { act -> onEvent(AccountsEvent.OnNotice(act)) } } }
-    private val filters = Part<Pair<List<Filter>, Filter>>(context) { (all, chosen) -> context.filters(all, chosen, onEvent) }
+    private val waiting =
+        Part<Waiting?>(context) { it?.let { context.waitingCard(it) { onEvent(AccountsEvent.OpenApproval) } } }
+    private val notice =
+        Part<Notice?>(context) { it?.let { context.noticeCard(it) { act -> onEvent(AccountsEvent.OnNotice(act)) } } }
+    private val filters =
+        Part<Pair<List<Filter>, Filter>>(context) { (all, chosen) -> context.filters(all, chosen, onEvent) }
     private val empty = Part<Empty?>(context) { it?.let(::nothing) }
     private val foot = Part<Boolean>(context) { isEmpty -> if (isEmpty) null else add() }
     private val rows = AccountRows(context, onEvent)
@@ -78,29 +81,30 @@ class AccountsDrawing(
         rows.tick(list, state.now)
     }
 
-    private fun add(): View = context.mainButton(context.say(Say.phoneAccountsAdd)) { onEvent(AccountsEvent.Add(AddHow.SCAN)) }
+    private fun add(): View = context.mainButton(context.say(Say.phoneAccountsAdd)) {
+        onEvent(AccountsEvent.Add(AddHow.SCAN))
+    }
 
-    private fun nothing(why: Empty): View =
-        with(context) {
-            val words =
-                when (why) {
-                    Empty.NO_ACCOUNTS -> Say.phoneAccountsEmpty
-                    Empty.NOTHING_FOUND -> Say.phoneAccountsNothingFound
-                    Empty.GROUP_EMPTY -> Say.phoneAccountsGroupEmpty
-                }
-            if (why != Empty.NO_ACCOUNTS) return page(null, column(title(say(words))), null)
-            val drawing = sign(R.drawable.scan, palette.accent, EMPTY_DP)
-            val head = title(say(words)).apply { layoutParams = row(top = Space.L) }
-            page(
-                null,
-                column(drawing, head, below(say(Say.phoneAccountsEmptyAbout))),
-                column(
-                    mainButton(say(Say.phoneAccountsScanQr)) { onEvent(AccountsEvent.Add(AddHow.SCAN)) },
-                    quietButton(say(Say.phoneAccountsTypeIt)) { onEvent(AccountsEvent.Add(AddHow.TYPE)) },
-                    quietButton(say(Say.phoneAccountsImport)) { onEvent(AccountsEvent.Add(AddHow.IMPORT)) },
-                ),
-            )
-        }
+    private fun nothing(why: Empty): View = with(context) {
+        val words =
+            when (why) {
+                Empty.NO_ACCOUNTS -> Say.phoneAccountsEmpty
+                Empty.NOTHING_FOUND -> Say.phoneAccountsNothingFound
+                Empty.GROUP_EMPTY -> Say.phoneAccountsGroupEmpty
+            }
+        if (why != Empty.NO_ACCOUNTS) return page(null, column(title(say(words))), null)
+        val drawing = sign(R.drawable.scan, palette.accent, EMPTY_DP)
+        val head = title(say(words)).apply { layoutParams = row(top = Space.L) }
+        page(
+            null,
+            column(drawing, head, below(say(Say.phoneAccountsEmptyAbout))),
+            column(
+                mainButton(say(Say.phoneAccountsScanQr)) { onEvent(AccountsEvent.Add(AddHow.SCAN)) },
+                quietButton(say(Say.phoneAccountsTypeIt)) { onEvent(AccountsEvent.Add(AddHow.TYPE)) },
+                quietButton(say(Say.phoneAccountsImport)) { onEvent(AccountsEvent.Add(AddHow.IMPORT)) },
+            ),
+        )
+    }
 
     private fun toggleSearch() {
         val shows = search.visibility != View.VISIBLE
@@ -118,9 +122,7 @@ class AccountsDrawing(
 }
 
 /** Hears what is typed. */
-internal class Changed(
-    private val onText: (String) -> Unit,
-) : TextWatcher {
+internal class Changed(private val onText: (String) -> Unit) : TextWatcher {
     override fun beforeTextChanged(text: CharSequence, start: Int, count: Int, after: Int) = Unit
 
     override fun onTextChanged(text: CharSequence, start: Int, before: Int, count: Int) = Unit

@@ -32,13 +32,12 @@ import org.countersign.logic.text.count
 import org.countersign.logic.text.plain
 
 /** Who asks, where from, what is new about it; then the digits, or no. */
-class ApprovalDrawing(
-    private val context: Context,
-    private val onEvent: (ApprovalEvent) -> Unit,
-) : Drawing<ApprovalState> {
+class ApprovalDrawing(private val context: Context, private val onEvent: (ApprovalEvent) -> Unit) :
+    Drawing<ApprovalState> {
     private val asked = Part<Asked?>(context) { it?.let(context::askedView) }
     private val left = context.words("", Type.SMALL, context.palette.ink2)
-    private val notice = Part<Notice?>(context) { it?.let { context.noticeCard(it) { act -> onEvent(ApprovalEvent.OnNotice(act)) } } }
+    private val notice =
+        Part<Notice?>(context) { it?.let { context.noticeCard(it) { act -> onEvent(ApprovalEvent.OnNotice(act)) } } }
     private val digits = digitsField()
     private val label = context.words("", colour = context.palette.ink2).apply { labelFor = digits.id }
     private val approve = context.mainButton(context.say(Say.phoneApprovalApprove)) { send() }
@@ -48,12 +47,11 @@ class ApprovalDrawing(
 
     override val view: View = column()
 
-    private fun column() =
-        android.widget.FrameLayout(context).apply {
-            setBackgroundColor(context.palette.surface)
-            addView(asking)
-            addView(other)
-        }
+    private fun column() = android.widget.FrameLayout(context).apply {
+        setBackgroundColor(context.palette.surface)
+        addView(asking)
+        addView(other)
+    }
 
     override fun draw(state: ApprovalState) {
         val asks = state.phase == ApprovalPhase.Asking
@@ -62,84 +60,79 @@ class ApprovalDrawing(
         if (asks) state.asked?.let { ask(it, state) } else digits.text.clear()
     }
 
-    private fun ask(now: Asked, state: ApprovalState) =
-        with(context) {
-            asked.show(now)
-            notice.show(state.notice)
-            wanted = now.digits
-            digits.filters = arrayOf(InputFilter.LengthFilter(now.digits))
-            digits.contentDescription = say(Say.phoneApprovalDigitsSpoken(count(now.digits)))
-            digits.hint = Digits("·".repeat(now.digits)).grouped()
-            label.text = say(if (now.op == Op.SIGN) Say.phoneApprovalTypeDigitsSign else Say.phoneApprovalTypeDigits)
-            val time = say(Say.phoneApprovalTimeLeft(plain(clockFace(now.expires, state.now))))
-            left.text = listOfNotNull(time, behind(state.behind)).joinToString(" · ")
-            allow(now.canApprove)
-        }
+    private fun ask(now: Asked, state: ApprovalState) = with(context) {
+        asked.show(now)
+        notice.show(state.notice)
+        wanted = now.digits
+        digits.filters = arrayOf(InputFilter.LengthFilter(now.digits))
+        digits.contentDescription = say(Say.phoneApprovalDigitsSpoken(count(now.digits)))
+        digits.hint = Digits("·".repeat(now.digits)).grouped()
+        label.text = say(if (now.op == Op.SIGN) Say.phoneApprovalTypeDigitsSign else Say.phoneApprovalTypeDigits)
+        val time = say(Say.phoneApprovalTimeLeft(plain(clockFace(now.expires, state.now))))
+        left.text = listOfNotNull(time, behind(state.behind)).joinToString(" · ")
+        allow(now.canApprove)
+    }
 
     private fun allow(can: Boolean) {
         approve.isEnabled = can && digits.text.length == wanted
         approve.alpha = if (approve.isEnabled) 1f else FAINT
     }
 
-    private fun Context.behind(count: Int): String? =
-        when (count) {
-            0 -> null
-            1 -> say(Say.phoneApprovalOneMoreWaits)
-            else -> say(Say.phoneApprovalMoreWait(count(count)))
-        }
+    private fun Context.behind(count: Int): String? = when (count) {
+        0 -> null
+        1 -> say(Say.phoneApprovalOneMoreWaits)
+        else -> say(Say.phoneApprovalMoreWait(count(count)))
+    }
 
     private fun send() {
         if (digits.text.length == wanted) onEvent(ApprovalEvent.Approve(Digits(digits.text.toString())))
         digits.text.clear()
     }
 
-    private fun askingPage(): View =
-        with(context) {
-            page(
-                head = null,
-                body =
-                    column(
-                        asked,
-                        label.apply { layoutParams = row(top = Space.L) },
-                        digits,
-                        left.apply { layoutParams = row(top = Space.S) },
-                        notice,
-                        quietButton(say(Say.phoneApprovalScanInstead)) { onEvent(ApprovalEvent.Scan(true)) },
-                    ),
-                foot =
-                    column(
-                        approve,
-                        quietButton(say(Say.phoneApprovalNotMe), palette.ink) { onEvent(ApprovalEvent.NotMe) },
-                    ),
-            )
-        }
+    private fun askingPage(): View = with(context) {
+        page(
+            head = null,
+            body =
+                column(
+                    asked,
+                    label.apply { layoutParams = row(top = Space.L) },
+                    digits,
+                    left.apply { layoutParams = row(top = Space.S) },
+                    notice,
+                    quietButton(say(Say.phoneApprovalScanInstead)) { onEvent(ApprovalEvent.Scan(true)) },
+                ),
+            foot =
+                column(
+                    approve,
+                    quietButton(say(Say.phoneApprovalNotMe), palette.ink) { onEvent(ApprovalEvent.NotMe) },
+                ),
+        )
+    }
 
-    private fun otherPage(phase: ApprovalPhase, asked: Asked?): View? =
-        when (phase) {
-            ApprovalPhase.Asking -> null
-            ApprovalPhase.Loading -> context.waitingPage(Say.phoneWait, onStop = null)
-            ApprovalPhase.Scanning -> null
-            ApprovalPhase.Refusing -> context.refusingPage(asked, onEvent)
-            is ApprovalPhase.Sending -> context.waitingPage(sending(phase.decision)) { onEvent(ApprovalEvent.Stop) }
-            is ApprovalPhase.Over -> context.overPage(phase, asked) { onEvent(ApprovalEvent.Done) }
-        }
+    private fun otherPage(phase: ApprovalPhase, asked: Asked?): View? = when (phase) {
+        ApprovalPhase.Asking -> null
+        ApprovalPhase.Loading -> context.waitingPage(Say.phoneWait, onStop = null)
+        ApprovalPhase.Scanning -> null
+        ApprovalPhase.Refusing -> context.refusingPage(asked, onEvent)
+        is ApprovalPhase.Sending -> context.waitingPage(sending(phase.decision)) { onEvent(ApprovalEvent.Stop) }
+        is ApprovalPhase.Over -> context.overPage(phase, asked) { onEvent(ApprovalEvent.Done) }
+    }
 
-    private fun digitsField(): EditText =
-        context.input(InputType.TYPE_CLASS_NUMBER).apply {
-            id = View.generateViewId()
-            look(Type.DIGITS, context.palette.ink)
-            textAlignment = View.TEXT_ALIGNMENT_CENTER
-            gravity = Gravity.CENTER
-            letterSpacing = WIDE
-            isSaveEnabled = false
-            importantForAutofill = View.IMPORTANT_FOR_AUTOFILL_NO
-            background = context.box(context.palette.raised, border = context.palette.ink2)
-            setHintTextColor(context.palette.ink2)
-            // Digits go from left to right in every language.
-            textDirection = View.TEXT_DIRECTION_LTR
-            layoutParams = context.row(top = Space.S)
-            addTextChangedListener(Changed { allow(can = true) })
-        }
+    private fun digitsField(): EditText = context.input(InputType.TYPE_CLASS_NUMBER).apply {
+        id = View.generateViewId()
+        look(Type.DIGITS, context.palette.ink)
+        textAlignment = View.TEXT_ALIGNMENT_CENTER
+        gravity = Gravity.CENTER
+        letterSpacing = WIDE
+        isSaveEnabled = false
+        importantForAutofill = View.IMPORTANT_FOR_AUTOFILL_NO
+        background = context.box(context.palette.raised, border = context.palette.ink2)
+        setHintTextColor(context.palette.ink2)
+        // Digits go from left to right in every language.
+        textDirection = View.TEXT_DIRECTION_LTR
+        layoutParams = context.row(top = Space.S)
+        addTextChangedListener(Changed { allow(can = true) })
+    }
 
     private companion object {
         const val WIDE = 0.12f

@@ -63,11 +63,10 @@ internal fun Context.factRow(fact: ContextFact): View {
 }
 
 /** «New» is a word, not a colour. */
-private fun Context.newMark(): View =
-    words(say(Say.phoneApprovalIsNew), Type.SMALL, palette.accent).apply {
-        background = box(palette.tint, Space.S)
-        setPadding(px(Space.S), px(Space.XS), px(Space.S), px(Space.XS))
-    }
+private fun Context.newMark(): View = words(say(Say.phoneApprovalIsNew), Type.SMALL, palette.accent).apply {
+    background = box(palette.tint, Space.S)
+    setPadding(px(Space.S), px(Space.XS), px(Space.S), px(Space.XS))
+}
 
 /** *No, this isn't me* asks one thing. */
 internal fun Context.refusingPage(asked: Asked?, onEvent: (ApprovalEvent) -> Unit): View {
@@ -114,12 +113,11 @@ internal fun Context.waitingPage(words: Text, onStop: (() -> Unit)?): View {
     return page(null, column(wheel, text), onStop?.let { quietButton(say(Say.phoneApprovalStop), palette.ink, it) })
 }
 
-internal fun sending(decision: Decision): Text =
-    when (decision) {
-        Decision.APPROVE -> Say.phoneApprovalApproving
-        Decision.DENY -> Say.phoneApprovalDenying
-        Decision.REPORT -> Say.phoneApprovalReporting
-    }
+internal fun sending(decision: Decision): Text = when (decision) {
+    Decision.APPROVE -> Say.phoneApprovalApproving
+    Decision.DENY -> Say.phoneApprovalDenying
+    Decision.REPORT -> Say.phoneApprovalReporting
+}
 
 /** What was done, by a shape and by words, and what to do next. */
 internal fun Context.overPage(over: ApprovalPhase.Over, asked: Asked?, onDone: () -> Unit): View {
@@ -136,6 +134,15 @@ internal fun Context.overPage(over: ApprovalPhase.Over, asked: Asked?, onDone: (
         layoutParams = row(top = Space.L)
         accessibilityLiveRegion = View.ACCESSIBILITY_LIVE_REGION_POLITE
     }
-    val where = asked?.let { words("${it.app} · ${it.host}", colour = palette.ink2).apply { layoutParams = row(top = Space.S) } }
-    return page(null, column(sign(drawing, colour, SIGN_DP), text, where), mainButton(say(Say.phoneDone), onTap = onDone))
+    val where = asked?.let {
+        words("${it.app} · ${it.host}", colour = palette.ink2).apply {
+            layoutParams =
+                row(top = Space.S)
+        }
+    }
+    return page(
+        null,
+        column(sign(drawing, colour, SIGN_DP), text, where),
+        mainButton(say(Say.phoneDone), onTap = onDone),
+    )
 }

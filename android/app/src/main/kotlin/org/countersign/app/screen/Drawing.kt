@@ -12,10 +12,7 @@ interface Drawing<S> {
 }
 
 /** A place of a screen that is drawn anew when what it shows has changed, and left alone otherwise. */
-class Part<T>(
-    context: Context,
-    private val make: (T) -> View?,
-) : FrameLayout(context) {
+class Part<T>(context: Context, private val make: (T) -> View?) : FrameLayout(context) {
     private var shown: Any? = NOTHING
 
     fun show(value: T) {

@@ -25,12 +25,15 @@ import org.countersign.logic.text.plain
 
 /** A phone joins a gateway: the host is agreed to, then six digits go to the page. */
 class EnrolDrawing(private val context: Context, private val onEvent: (EnrolEvent) -> Unit) : Drawing<EnrolState> {
-    private val notice = Part<Notice?>(context) { it?.let { context.noticeCard(it) { act -> onEvent(EnrolEvent.OnNotice(act)) } } }
+    private val notice =
+        Part<Notice?>(context) { it?.let { context.noticeCard(it) { act -> onEvent(EnrolEvent.OnNotice(act)) } } }
     private val body = Part<Page>(context, ::body)
     private val foot = Part<EnrolStep>(context, ::foot)
 
     override val view: View =
-        with(context) { page(head(say(Say.phoneScanEnrolTitle), { onEvent(EnrolEvent.Stop) }), column(body, notice), foot) }
+        with(context) {
+            page(head(say(Say.phoneScanEnrolTitle), { onEvent(EnrolEvent.Stop) }), column(body, notice), foot)
+        }
 
     private data class Page(val step: EnrolStep, val host: String, val name: String?)
 
@@ -40,29 +43,41 @@ class EnrolDrawing(private val context: Context, private val onEvent: (EnrolEven
         foot.show(state.step)
     }
 
-    private fun body(page: Page): View =
-        with(context) {
-            when (val step = page.step) {
-                EnrolStep.NoLink -> noticeCard(Notice(Say.phoneScanEnrolNoLink))
+    private fun body(page: Page): View = with(context) {
+        when (val step = page.step) {
+            EnrolStep.NoLink -> noticeCard(Notice(Say.phoneScanEnrolNoLink))
 
-                EnrolStep.Asking ->
-                    column(named(page), words(say(Say.phoneScanEnrolAsk(plain(page.host)))).apply { layoutParams = row(top = Space.M) })
+            EnrolStep.Asking ->
+                column(
+                    named(page),
+                    words(say(Say.phoneScanEnrolAsk(plain(page.host)))).apply {
+                        layoutParams =
+                            row(top = Space.M)
+                    },
+                )
 
-                EnrolStep.Enrolling -> words(say(Say.phoneScanEnrolUnderWay(plain(page.host))))
+            EnrolStep.Enrolling -> words(say(Say.phoneScanEnrolUnderWay(plain(page.host))))
 
-                is EnrolStep.Pending -> column(named(page), digits(step.digits), below(say(Say.phoneScanEnrolWaits)))
+            is EnrolStep.Pending -> column(named(page), digits(step.digits), below(say(Say.phoneScanEnrolWaits)))
 
-                EnrolStep.Joined -> {
-                    val text = Say.phoneScanEnrolJoined(host = plain(page.host), name = plain(page.name ?: page.host))
-                    noticeCard(Notice(text, tone = Tone.GOOD))
-                }
-
-                is EnrolStep.Ended -> noticeCard(Notice(step.text, tone = Tone.WARN))
+            EnrolStep.Joined -> {
+                val text = Say.phoneScanEnrolJoined(host = plain(page.host), name = plain(page.name ?: page.host))
+                noticeCard(Notice(text, tone = Tone.GOOD))
             }
-        }
 
-    private fun named(page: Page): View =
-        with(context) { column(title(page.name ?: page.host), words(page.host, colour = palette.ink2).takeIf { page.name != null }) }
+            is EnrolStep.Ended -> noticeCard(Notice(step.text, tone = Tone.WARN))
+        }
+    }
+
+    private fun named(page: Page): View = with(context) {
+        column(
+            title(page.name ?: page.host),
+            words(page.host, colour = palette.ink2).takeIf {
+                page.name !=
+                    null
+            },
+        )
+    }
 
     private fun digits(digits: Digits): View = with(context) {
         val large = words("\u2066${digits.grouped()}\u2069", Type.DIGITS).apply {
@@ -74,21 +89,22 @@ class EnrolDrawing(private val context: Context, private val onEvent: (EnrolEven
         card(words(say(Say.phoneScanEnrolType)), large)
     }
 
-    private fun foot(step: EnrolStep): View? =
-        with(context) {
-            when (step) {
-                EnrolStep.NoLink, is EnrolStep.Ended -> mainButton(say(Say.phoneScanAgain)) { onEvent(EnrolEvent.ScanAgain) }
-
-                EnrolStep.Asking ->
-                    column(
-                        mainButton(say(Say.phoneScanEnrolYes)) { onEvent(EnrolEvent.Agree) },
-                        quietButton(say(Say.phoneCancel)) { onEvent(EnrolEvent.Stop) },
-                    )
-
-                EnrolStep.Enrolling, is EnrolStep.Pending ->
-                    quietButton(say(Say.phoneCancel)) { onEvent(EnrolEvent.Stop) }
-
-                EnrolStep.Joined -> mainButton(say(Say.phoneScanImportDone)) { onEvent(EnrolEvent.Done) }
+    private fun foot(step: EnrolStep): View? = with(context) {
+        when (step) {
+            EnrolStep.NoLink, is EnrolStep.Ended -> mainButton(say(Say.phoneScanAgain)) {
+                onEvent(EnrolEvent.ScanAgain)
             }
+
+            EnrolStep.Asking ->
+                column(
+                    mainButton(say(Say.phoneScanEnrolYes)) { onEvent(EnrolEvent.Agree) },
+                    quietButton(say(Say.phoneCancel)) { onEvent(EnrolEvent.Stop) },
+                )
+
+            EnrolStep.Enrolling, is EnrolStep.Pending ->
+                quietButton(say(Say.phoneCancel)) { onEvent(EnrolEvent.Stop) }
+
+            EnrolStep.Joined -> mainButton(say(Say.phoneScanImportDone)) { onEvent(EnrolEvent.Done) }
         }
+    }
 }

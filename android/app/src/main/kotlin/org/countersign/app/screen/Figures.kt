@@ -34,13 +34,12 @@ internal fun Context.figure(
     justCopied: Boolean,
     type: Type = Type.CODE,
     isBeneath: Boolean = false,
-): Ticking =
-    when (figure) {
-        is Figure.Live -> live(figure, justCopied, type, if (isBeneath) Gravity.START else Gravity.END)
-        is Figure.Hidden -> hidden(figure, type, if (isBeneath) Gravity.START else Gravity.END)
-        is Figure.Counted -> counted(figure, justCopied, type)
-        Figure.Damaged -> Ticking(android.widget.Space(this), say(Say.phoneAccountsDamaged))
-    }
+): Ticking = when (figure) {
+    is Figure.Live -> live(figure, justCopied, type, if (isBeneath) Gravity.START else Gravity.END)
+    is Figure.Hidden -> hidden(figure, type, if (isBeneath) Gravity.START else Gravity.END)
+    is Figure.Counted -> counted(figure, justCopied, type)
+    Figure.Damaged -> Ticking(android.widget.Space(this), say(Say.phoneAccountsDamaged))
+}
 
 private fun Context.live(figure: Figure.Live, justCopied: Boolean, type: Type, side: Int): Ticking {
     val ring = Ring(this)

@@ -33,10 +33,8 @@ import org.countersign.logic.unlock.FirstRunStep
 private const val MARK_DP = 72
 
 /** What this is, a passphrase, and the fingerprint. */
-class FirstRunDrawing(
-    private val context: Context,
-    private val onEvent: (FirstRunEvent) -> Unit,
-) : Drawing<FirstRunState> {
+class FirstRunDrawing(private val context: Context, private val onEvent: (FirstRunEvent) -> Unit) :
+    Drawing<FirstRunState> {
     private val notice = Part<Notice?>(context) { it?.let { context.noticeCard(it) } }
     private val passphrase = context.secretInput()
     private val again = context.secretInput()
@@ -51,12 +49,11 @@ class FirstRunDrawing(
     }
 
     /** Waiting changes no field: what was typed stays. */
-    private fun FirstRunStep.plain(): FirstRunStep =
-        when (this) {
-            FirstRunStep.Welcome -> this
-            is FirstRunStep.Passphrase -> copy(waits = false)
-            is FirstRunStep.Fingers -> copy(waits = false)
-        }
+    private fun FirstRunStep.plain(): FirstRunStep = when (this) {
+        FirstRunStep.Welcome -> this
+        is FirstRunStep.Passphrase -> copy(waits = false)
+        is FirstRunStep.Fingers -> copy(waits = false)
+    }
 
     private fun waits(now: FirstRunStep) {
         val waits = (now as? FirstRunStep.Passphrase)?.waits ?: (now as? FirstRunStep.Fingers)?.waits ?: false
@@ -77,61 +74,63 @@ class FirstRunDrawing(
         }
     }
 
-    private fun welcome(hasLock: Boolean): View =
-        with(context) {
-            val mark = sign(R.drawable.strokes, palette.accent, MARK_DP)
-            val sentences = listOf(Say.phoneUnlockWelcomeKept, Say.phoneUnlockWelcomeFree).map { below(say(it)) }
-            val about = title(say(Say.phoneUnlockWelcome)).apply { layoutParams = row(top = Space.XL) }
-            val lock = if (hasLock) null else noticeCard(NO_LOCK) { onEvent(FirstRunEvent.OpenScreenLock) }
-            val body = column(mark, about, *sentences.toTypedArray(), lock, notice)
-            page(
-                head = null,
-                body = body,
-                foot =
-                    column(
-                        mainButton(say(Say.phoneUnlockAddAccount)) { onEvent(FirstRunEvent.Begin(FirstAim.ADD_ACCOUNT)) },
-                        quietButton(say(Say.phoneUnlockHaveBackup)) { onEvent(FirstRunEvent.Begin(FirstAim.RESTORE)) },
-                    ),
-            ).apply { body.setPadding(px(Space.XL), px(Space.XXL), px(Space.XL), px(Space.L)) }
-        }
-
-    private fun choose(): View =
-        with(context) {
-            val shows =
-                CheckBox(this).apply {
-                    text = say(Say.phoneUnlockShowPassphrase)
-                    look(Type.TEXT, palette.ink)
-                    minHeight = px(Space.TARGET)
-                    setOnCheckedChangeListener { _, shown -> listOf(passphrase, again).forEach { it.reveal(shown) } }
-                }
-            page(
-                head(say(Say.phoneUnlockChoosePassphrase), { onEvent(FirstRunEvent.Back) }),
+    private fun welcome(hasLock: Boolean): View = with(context) {
+        val mark = sign(R.drawable.strokes, palette.accent, MARK_DP)
+        val sentences = listOf(Say.phoneUnlockWelcomeKept, Say.phoneUnlockWelcomeFree).map { below(say(it)) }
+        val about = title(say(Say.phoneUnlockWelcome)).apply { layoutParams = row(top = Space.XL) }
+        val lock = if (hasLock) null else noticeCard(NO_LOCK) { onEvent(FirstRunEvent.OpenScreenLock) }
+        val body = column(mark, about, *sentences.toTypedArray(), lock, notice)
+        page(
+            head = null,
+            body = body,
+            foot =
                 column(
-                    words(say(Say.phoneUnlockChoosePassphraseAbout), colour = palette.ink2),
-                    field(say(Say.phoneUnlockPassphrase), passphrase),
-                    field(say(Say.phoneUnlockPassphraseAgain), again),
-                    shows,
-                    notice,
+                    mainButton(say(Say.phoneUnlockAddAccount)) {
+                        onEvent(FirstRunEvent.Begin(FirstAim.ADD_ACCOUNT))
+                    },
+                    quietButton(say(Say.phoneUnlockHaveBackup)) { onEvent(FirstRunEvent.Begin(FirstAim.RESTORE)) },
                 ),
-                mainButton(say(Say.phoneNextStep)) {
-                    onEvent(FirstRunEvent.Chose(passphrase.secret(), again.secret()))
-                }.apply { tag = MAIN },
-            )
-        }
+        ).apply { body.setPadding(px(Space.XL), px(Space.XXL), px(Space.XL), px(Space.L)) }
+    }
 
-    private fun fingers(): View =
-        with(context) {
-            passphrase.text.clear()
-            again.text.clear()
-            page(
-                head(say(Say.phoneUnlockFingersTitle), onBack = null),
-                column(words(say(Say.phoneUnlockFingersAbout), colour = palette.ink2), notice),
-                column(
-                    mainButton(say(Say.phoneUnlockFingersYes)) { onEvent(FirstRunEvent.Fingers(true)) }.apply { tag = MAIN },
-                    quietButton(say(Say.phoneUnlockFingersNo)) { onEvent(FirstRunEvent.Fingers(false)) },
-                ),
-            )
-        }
+    private fun choose(): View = with(context) {
+        val shows =
+            CheckBox(this).apply {
+                text = say(Say.phoneUnlockShowPassphrase)
+                look(Type.TEXT, palette.ink)
+                minHeight = px(Space.TARGET)
+                setOnCheckedChangeListener { _, shown -> listOf(passphrase, again).forEach { it.reveal(shown) } }
+            }
+        page(
+            head(say(Say.phoneUnlockChoosePassphrase), { onEvent(FirstRunEvent.Back) }),
+            column(
+                words(say(Say.phoneUnlockChoosePassphraseAbout), colour = palette.ink2),
+                field(say(Say.phoneUnlockPassphrase), passphrase),
+                field(say(Say.phoneUnlockPassphraseAgain), again),
+                shows,
+                notice,
+            ),
+            mainButton(say(Say.phoneNextStep)) {
+                onEvent(FirstRunEvent.Chose(passphrase.secret(), again.secret()))
+            }.apply { tag = MAIN },
+        )
+    }
+
+    private fun fingers(): View = with(context) {
+        passphrase.text.clear()
+        again.text.clear()
+        page(
+            head(say(Say.phoneUnlockFingersTitle), onBack = null),
+            column(words(say(Say.phoneUnlockFingersAbout), colour = palette.ink2), notice),
+            column(
+                mainButton(say(Say.phoneUnlockFingersYes)) { onEvent(FirstRunEvent.Fingers(true)) }.apply {
+                    tag =
+                        MAIN
+                },
+                quietButton(say(Say.phoneUnlockFingersNo)) { onEvent(FirstRunEvent.Fingers(false)) },
+            ),
+        )
+    }
 
     private companion object {
         const val MAIN = "main"

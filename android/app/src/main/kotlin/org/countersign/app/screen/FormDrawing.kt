@@ -147,19 +147,19 @@ class FormDrawing(private val context: Context, private val onEvent: (FormEvent)
 
     private fun typed(type: Int): EditText = context.input(type).apply { addTextChangedListener(heard) }
 
-    private fun read() =
-        fields.copy(
-            issuer = issuer.text.toString(),
-            name = name.text.toString(),
-            note = note.text.toString(),
-            tags = tags.text.toString(),
-            digits = digits.text.toString(),
-            period = period.text.toString(),
-            counter = counter.text.toString(),
-        )
+    private fun read() = fields.copy(
+        issuer = issuer.text.toString(),
+        name = name.text.toString(),
+        note = note.text.toString(),
+        tags = tags.text.toString(),
+        digits = digits.text.toString(),
+        period = period.text.toString(),
+        counter = counter.text.toString(),
+    )
 
     private fun named(words: Text, input: EditText, field: Field?): LinearLayout {
-        val fault = Part<Text?>(context) { it?.let { context.words(context.say(it), Type.SMALL, context.palette.warn) } }
+        val fault =
+            Part<Text?>(context) { it?.let { context.words(context.say(it), Type.SMALL, context.palette.warn) } }
         field?.let { faults[it] = fault }
         return column(context.field(context.say(words), input), fault)
     }
@@ -167,20 +167,23 @@ class FormDrawing(private val context: Context, private val onEvent: (FormEvent)
     private fun column(vararg children: View) = context.column(*children)
 
     private fun head(isNew: Boolean): View =
-        context.head(context.say(if (isNew) Say.phoneScanFormNew else Say.phoneScanFormEdit), { onEvent(FormEvent.Leave) })
+        context.head(context.say(if (isNew) Say.phoneScanFormNew else Say.phoneScanFormEdit), {
+            onEvent(FormEvent.Leave)
+        })
 
-    private fun footOf(asks: Boolean, waits: Boolean): View =
-        with(context) {
-            if (asks) {
-                column(
-                    words(say(Say.phoneScanFormLeave)),
-                    mainButton(say(Say.phoneScanFormLeaveNo)) { onEvent(FormEvent.Leaving(false)) },
-                    quietButton(say(Say.phoneScanFormLeaveYes)) { onEvent(FormEvent.Leaving(true)) },
-                )
-            } else {
-                mainButton(say(if (waits) Say.phoneWait else Say.phoneSave), onTap = ::save).apply { isEnabled = !waits }
+    private fun footOf(asks: Boolean, waits: Boolean): View = with(context) {
+        if (asks) {
+            column(
+                words(say(Say.phoneScanFormLeave)),
+                mainButton(say(Say.phoneScanFormLeaveNo)) { onEvent(FormEvent.Leaving(false)) },
+                quietButton(say(Say.phoneScanFormLeaveYes)) { onEvent(FormEvent.Leaving(true)) },
+            )
+        } else {
+            mainButton(say(if (waits) Say.phoneWait else Say.phoneSave), onTap = ::save).apply {
+                isEnabled = !waits
             }
         }
+    }
 
     private fun groups(all: List<GroupChoice>): View {
         val boxes = all.map { group ->
@@ -202,11 +205,10 @@ class FormDrawing(private val context: Context, private val onEvent: (FormEvent)
     }
 }
 
-private fun Kind.words(): Text =
-    when (this) {
-        Kind.TIMED -> Say.phoneScanFormKindTimed
-        Kind.COUNTED -> Say.phoneScanFormKindCounted
-        Kind.STEAM -> Say.tuiKindSteam
-        Kind.YANDEX -> Say.tuiKindYandex
-        Kind.MOTP -> Say.tuiKindMotp
-    }
+private fun Kind.words(): Text = when (this) {
+    Kind.TIMED -> Say.phoneScanFormKindTimed
+    Kind.COUNTED -> Say.phoneScanFormKindCounted
+    Kind.STEAM -> Say.tuiKindSteam
+    Kind.YANDEX -> Say.tuiKindYandex
+    Kind.MOTP -> Say.tuiKindMotp
+}

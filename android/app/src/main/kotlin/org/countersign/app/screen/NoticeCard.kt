@@ -55,13 +55,12 @@ private fun Context.details(detail: String): View {
     return column(open, line)
 }
 
-private fun Act.words(): Text =
-    when (this) {
-        Act.RETRY, Act.CHECK_NETWORK -> Say.phoneRetry
-        Act.UNLOCK -> Say.phoneActUnlock
-        Act.SCREEN_LOCK -> Say.phoneActScreenLock
-        Act.SET_CLOCK -> Say.phoneActSetClock
-        Act.ENROL_AGAIN -> Say.phoneActEnrolAgain
-        Act.UPDATE -> Say.phoneActUpdate
-        Act.FREE_SPACE -> Say.phoneActFreeSpace
-    }
+private fun Act.words(): Text = when (this) {
+    Act.RETRY, Act.CHECK_NETWORK -> Say.phoneRetry
+    Act.UNLOCK -> Say.phoneActUnlock
+    Act.SCREEN_LOCK -> Say.phoneActScreenLock
+    Act.SET_CLOCK -> Say.phoneActSetClock
+    Act.ENROL_AGAIN -> Say.phoneActEnrolAgain
+    Act.UPDATE -> Say.phoneActUpdate
+    Act.FREE_SPACE -> Say.phoneActFreeSpace
+}

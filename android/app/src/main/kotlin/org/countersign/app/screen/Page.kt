@@ -20,21 +20,25 @@ import org.countersign.app.look.title
 import org.countersign.logic.text.Say
 
 /** A screen that scrolls: what is asked stays at its foot, in reach of a thumb. */
-fun Context.page(head: View?, body: View, foot: View?): LinearLayout =
-    column(head, scrolled(body), foot?.let { column(it).apply { setPadding(px(Space.L), 0, px(Space.L), px(Space.S)) } }).apply {
-        val side = px(Space.L)
-        head?.setPadding(px(Space.XS), px(Space.S), px(Space.XS), 0)
-        body.setPadding(side, px(Space.M), side, px(Space.L))
-        setBackgroundColor(palette.surface)
-        insideTheBars()
-    }
+fun Context.page(head: View?, body: View, foot: View?): LinearLayout = column(
+    head,
+    scrolled(body),
+    foot?.let {
+        column(it).apply { setPadding(px(Space.L), 0, px(Space.L), px(Space.S)) }
+    },
+).apply {
+    val side = px(Space.L)
+    head?.setPadding(px(Space.XS), px(Space.S), px(Space.XS), 0)
+    body.setPadding(side, px(Space.M), side, px(Space.L))
+    setBackgroundColor(palette.surface)
+    insideTheBars()
+}
 
-private fun Context.scrolled(body: View): ScrollView =
-    ScrollView(this).apply {
-        isFillViewport = true
-        addView(body)
-        layoutParams = rest(isColumn = true)
-    }
+private fun Context.scrolled(body: View): ScrollView = ScrollView(this).apply {
+    isFillViewport = true
+    addView(body)
+    layoutParams = rest(isColumn = true)
+}
 
 /** The way back, and what the screen is called. */
 fun Context.head(words: CharSequence, onBack: (() -> Unit)?, vararg more: View): LinearLayout {
@@ -46,15 +50,14 @@ fun Context.head(words: CharSequence, onBack: (() -> Unit)?, vararg more: View):
 
 /** Keeps what is drawn off the bars, the cut-out and the keyboard; the page itself goes under them. */
 @Suppress("DEPRECATION")
-fun View.insideTheBars() =
-    setOnApplyWindowInsetsListener { view, insets ->
-        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.R) {
-            val types = WindowInsets.Type.systemBars() or WindowInsets.Type.displayCutout() or WindowInsets.Type.ime()
-            val bars = insets.getInsets(types)
-            view.setPadding(bars.left, bars.top, bars.right, bars.bottom)
-        } else {
-            val (left, top) = insets.systemWindowInsetLeft to insets.systemWindowInsetTop
-            view.setPadding(left, top, insets.systemWindowInsetRight, insets.systemWindowInsetBottom)
-        }
-        insets
+fun View.insideTheBars() = setOnApplyWindowInsetsListener { view, insets ->
+    if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.R) {
+        val types = WindowInsets.Type.systemBars() or WindowInsets.Type.displayCutout() or WindowInsets.Type.ime()
+        val bars = insets.getInsets(types)
+        view.setPadding(bars.left, bars.top, bars.right, bars.bottom)
+    } else {
+        val (left, top) = insets.systemWindowInsetLeft to insets.systemWindowInsetTop
+        view.setPadding(left, top, insets.systemWindowInsetRight, insets.systemWindowInsetBottom)
     }
+    insets
+}

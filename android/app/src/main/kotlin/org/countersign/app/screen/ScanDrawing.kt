@@ -43,7 +43,15 @@ class ScanDrawing(
 ) : Drawing<ScanState> {
     private val notice = Part<Notice?>(context) { it?.let { context.noticeCard(it) } }
     private val camera = Part<Camera>(context, ::without)
-    private val light = Part<Pair<Boolean, Boolean>>(context) { (looks, lit) -> if (looks && hasTorch) light(lit) else null }
+    private val light = Part<Pair<Boolean, Boolean>>(context) { (looks, lit) ->
+        if (looks &&
+            hasTorch
+        ) {
+            light(lit)
+        } else {
+            null
+        }
+    }
     private val found = Part<Found?>(context) { it?.let(::found) }
     private val foot = Part<Pair<Found?, Boolean>>(context) { (found, waits) -> foot(found, waits) }
     private val window =
@@ -77,76 +85,72 @@ class ScanDrawing(
     }
 
     /** What is said where no camera looks. */
-    private fun without(camera: Camera): View? =
-        with(context) {
-            when (camera) {
-                Camera.ASKING, Camera.LOOKING -> null
+    private fun without(camera: Camera): View? = with(context) {
+        when (camera) {
+            Camera.ASKING, Camera.LOOKING -> null
 
-                Camera.ABSENT -> noticeCard(Notice(Say.phoneScanCameraAbsent))
+            Camera.ABSENT -> noticeCard(Notice(Say.phoneScanCameraAbsent))
 
-                Camera.REFUSED ->
-                    column(
-                        noticeCard(Notice(Say.phoneScanCameraRefused, tone = Tone.WARN)),
-                        quietButton(say(Say.phoneScanOpenSettings)) { onEvent(ScanEvent.OpenSettings) },
-                    )
-            }
+            Camera.REFUSED ->
+                column(
+                    noticeCard(Notice(Say.phoneScanCameraRefused, tone = Tone.WARN)),
+                    quietButton(say(Say.phoneScanOpenSettings)) { onEvent(ScanEvent.OpenSettings) },
+                )
         }
+    }
 
     private fun light(lit: Boolean): View {
         val words = context.say(if (lit) Say.phoneScanTorchOff else Say.phoneScanTorchOn)
         return context.icon(R.drawable.torch, words) { onEvent(ScanEvent.Torch(!lit)) }
     }
 
-    private fun found(found: Found): View =
-        with(context) {
-            when (found) {
-                is Found.Account -> account(found)
-                is Found.Several -> several(found)
-                is Found.Other -> noticeCard(Notice(found.text))
-                is Found.Enrolment, is Found.Offline -> column()
-            }
+    private fun found(found: Found): View = with(context) {
+        when (found) {
+            is Found.Account -> account(found)
+            is Found.Several -> several(found)
+            is Found.Other -> noticeCard(Notice(found.text))
+            is Found.Enrolment, is Found.Offline -> column()
         }
+    }
 
-    private fun account(found: Found.Account): View =
-        with(context) {
-            val question = say(if (found.there == null) Say.phoneScanAddTitle else Say.phoneScanThere)
-            val remarks = found.remarks.map { noticeCard(Notice(it)) }
-            column(
-                title(question),
-                card(
-                    words(found.title),
-                    words(found.subtitle, Type.SMALL, palette.ink2).takeIf { found.subtitle.isNotEmpty() },
-                ),
-                *remarks.toTypedArray(),
-            )
-        }
+    private fun account(found: Found.Account): View = with(context) {
+        val question = say(if (found.there == null) Say.phoneScanAddTitle else Say.phoneScanThere)
+        val remarks = found.remarks.map { noticeCard(Notice(it)) }
+        column(
+            title(question),
+            card(
+                words(found.title),
+                words(found.subtitle, Type.SMALL, palette.ink2).takeIf { found.subtitle.isNotEmpty() },
+            ),
+            *remarks.toTypedArray(),
+        )
+    }
 
-    private fun several(found: Found.Several): View =
-        with(context) {
-            val rows = found.labels.mapIndexed { place, label -> entry(say(label)) { onEvent(ScanEvent.Choose(place)) } }
-            column(words(say(Say.phoneScanSeveral)), *rows.toTypedArray())
+    private fun several(found: Found.Several): View = with(context) {
+        val rows = found.labels.mapIndexed { place, label ->
+            entry(say(label)) { onEvent(ScanEvent.Choose(place)) }
         }
+        column(words(say(Say.phoneScanSeveral)), *rows.toTypedArray())
+    }
 
-    private fun foot(found: Found?, waits: Boolean): View =
-        with(context) {
-            if (found == null) return others()
-            val yes = (found as? Found.Account)?.let { if (it.there == null) Say.phoneScanAdd else Say.phoneScanShow }
-            column(
-                yes?.let { words ->
-                    val now = say(if (waits) Say.phoneWait else words)
-                    mainButton(now) { onEvent(ScanEvent.Agree) }.apply { isEnabled = !waits }
-                },
-                quietButton(say(Say.phoneScanAgain)) { onEvent(ScanEvent.Again) },
-            )
-        }
+    private fun foot(found: Found?, waits: Boolean): View = with(context) {
+        if (found == null) return others()
+        val yes = (found as? Found.Account)?.let { if (it.there == null) Say.phoneScanAdd else Say.phoneScanShow }
+        column(
+            yes?.let { words ->
+                val now = say(if (waits) Say.phoneWait else words)
+                mainButton(now) { onEvent(ScanEvent.Agree) }.apply { isEnabled = !waits }
+            },
+            quietButton(say(Say.phoneScanAgain)) { onEvent(ScanEvent.Again) },
+        )
+    }
 
     /** The ways beside the camera. */
-    private fun others(): View =
-        with(context) {
-            column(
-                quietButton(say(Say.phoneScanPicture)) { onEvent(ScanEvent.PickPicture) },
-                quietButton(say(Say.phoneScanPaste)) { onPaste() },
-                quietButton(say(Say.phoneScanFormNew)) { onEvent(ScanEvent.Type) },
-            ).apply { layoutParams = row() }
-        }
+    private fun others(): View = with(context) {
+        column(
+            quietButton(say(Say.phoneScanPicture)) { onEvent(ScanEvent.PickPicture) },
+            quietButton(say(Say.phoneScanPaste)) { onPaste() },
+            quietButton(say(Say.phoneScanFormNew)) { onEvent(ScanEvent.Type) },
+        ).apply { layoutParams = row() }
+    }
 }

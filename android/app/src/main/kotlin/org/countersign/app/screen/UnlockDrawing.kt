@@ -30,11 +30,9 @@ import org.countersign.logic.unlock.UnlockWay
 import org.countersign.logic.unlock.Waiting
 
 /** The way into the vault; a sign-in that waits stands above it and does not wait for it. */
-class UnlockDrawing(
-    private val context: Context,
-    private val onEvent: (UnlockEvent) -> Unit,
-) : Drawing<UnlockState> {
-    private val waiting = Part<Waiting?>(context) { it?.let { context.waitingCard(it) { onEvent(UnlockEvent.OpenApproval) } } }
+class UnlockDrawing(private val context: Context, private val onEvent: (UnlockEvent) -> Unit) : Drawing<UnlockState> {
+    private val waiting =
+        Part<Waiting?>(context) { it?.let { context.waitingCard(it) { onEvent(UnlockEvent.OpenApproval) } } }
     private val notice = Part<Notice?>(context) { it?.let { context.noticeCard(it) } }
     private val typed =
         context.secretInput().apply {
@@ -72,17 +70,18 @@ class UnlockDrawing(
         typed.text.clear()
     }
 
-    private fun others(state: UnlockState): View =
-        with(context) {
-            val fingers =
-                quietButton(say(Say.phoneUnlockByFingers)) { onEvent(UnlockEvent.Fingers) }.takeIf { state.canUseFingers }
-            val (words, way) =
-                when (state.way) {
-                    UnlockWay.PASSPHRASE -> Say.phoneUnlockBySheet to UnlockWay.SHEET
-                    UnlockWay.SHEET -> Say.phoneUnlockByPassphrase to UnlockWay.PASSPHRASE
-                }
-            column(fingers, quietButton(say(words), palette.ink2) { onEvent(UnlockEvent.Way(way)) })
-        }
+    private fun others(state: UnlockState): View = with(context) {
+        val fingers =
+            quietButton(say(Say.phoneUnlockByFingers)) {
+                onEvent(UnlockEvent.Fingers)
+            }.takeIf { state.canUseFingers }
+        val (words, way) =
+            when (state.way) {
+                UnlockWay.PASSPHRASE -> Say.phoneUnlockBySheet to UnlockWay.SHEET
+                UnlockWay.SHEET -> Say.phoneUnlockByPassphrase to UnlockWay.PASSPHRASE
+            }
+        column(fingers, quietButton(say(words), palette.ink2) { onEvent(UnlockEvent.Way(way)) })
+    }
 }
 
 /** Sign-ins that wait: a tap opens the first. */

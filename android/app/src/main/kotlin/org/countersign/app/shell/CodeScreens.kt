@@ -38,15 +38,21 @@ internal class CodeScreens(
     private val handed = Handover(core.scans)
     private var seeing: Seeing? = null
 
-    fun of(route: Route): Shown<*, *>? =
-        when (route) {
-            Route.Scan -> scan()
-            Route.Manual -> form(null)
-            is Route.EditAccount -> form(route.account)
-            Route.Import -> Shown(scope, PickingPictures(files, outside), ImportLogic(handed), null, null) { ImportDrawing(activity, ::back, it) }
-            Route.Enrol -> enrol()
-            else -> null
+    fun of(route: Route): Shown<*, *>? = when (route) {
+        Route.Scan -> scan()
+
+        Route.Manual -> form(null)
+
+        is Route.EditAccount -> form(route.account)
+
+        Route.Import -> Shown(scope, PickingPictures(files, outside), ImportLogic(handed), null, null) {
+            ImportDrawing(activity, ::back, it)
         }
+
+        Route.Enrol -> enrol()
+
+        else -> null
+    }
 
     /** The person was asked for the camera. */
     fun onCamera(isAllowed: Boolean) {
@@ -96,4 +102,5 @@ private class PickingPictures(private val files: Files, private val outside: Out
 }
 
 /** Whether the person allowed the camera. */
-internal fun Activity.mayUseCamera() = checkSelfPermission(Manifest.permission.CAMERA) == PackageManager.PERMISSION_GRANTED
+internal fun Activity.mayUseCamera() =
+    checkSelfPermission(Manifest.permission.CAMERA) == PackageManager.PERMISSION_GRANTED

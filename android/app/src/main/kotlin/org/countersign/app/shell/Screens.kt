@@ -60,20 +60,18 @@ class Screens(
         )
 
     /** The screen of [place]; none where this version has none. */
-    fun of(place: Place): Shown<*, *>? =
-        when (place) {
-            Place.FirstRun -> firstRun()
-            Place.Unlock -> unlock()
-            is Place.At -> at(place.route)
-        }
+    fun of(place: Place): Shown<*, *>? = when (place) {
+        Place.FirstRun -> firstRun()
+        Place.Unlock -> unlock()
+        is Place.At -> at(place.route)
+    }
 
-    private fun at(route: Route): Shown<*, *>? =
-        when (route) {
-            Route.Accounts -> accounts()
-            is Route.Account -> account(route.account)
-            is Route.Approval -> approval(route.approval)
-            else -> others.firstNotNullOfOrNull { it(route) }
-        }
+    private fun at(route: Route): Shown<*, *>? = when (route) {
+        Route.Accounts -> accounts()
+        is Route.Account -> account(route.account)
+        is Route.Approval -> approval(route.approval)
+        else -> others.firstNotNullOfOrNull { it(route) }
+    }
 
     private fun firstRun() =
         Shown(scope, outside, FirstRunLogic(vault, hasScreenLock()), tick = null, changed = null) { send ->
@@ -85,14 +83,13 @@ class Screens(
             UnlockDrawing(context, send)
         }
 
-    private fun accounts() =
-        Shown(
-            scope,
-            outside,
-            AccountsLogic(accounts, approvals, gateways, keep, now),
-            AccountsEvent.Tick,
-            AccountsEvent.Changed,
-        ) { send -> AccountsDrawing(context, onMenu = { context.accountsMenu(it, outside::go, send) }, send) }
+    private fun accounts() = Shown(
+        scope,
+        outside,
+        AccountsLogic(accounts, approvals, gateways, keep, now),
+        AccountsEvent.Tick,
+        AccountsEvent.Changed,
+    ) { send -> AccountsDrawing(context, onMenu = { context.accountsMenu(it, outside::go, send) }, send) }
 
     private fun account(id: ULong) =
         Shown(scope, outside, AccountLogic(id, accounts, keep, now), AccountEvent.Tick, AccountEvent.Changed) { send ->

@@ -62,6 +62,7 @@ internal class Seeing(
         val size = camera.size() ?: return onFault()
         texture.setDefaultBufferSize(size.width, size.height)
         val surface = Surface(texture).also { surface = it }
+
         @Suppress("DEPRECATION") // What took its place is of Android 11.
         val turned = activity.windowManager.defaultDisplay.rotation
         val onFrame = { frame: Frame -> activity.runOnUiThread { onEvent(ScanEvent.Saw(frame)) } }

@@ -16,20 +16,23 @@ import org.countersign.logic.SettingsPage
 import org.countersign.logic.Wish
 
 /** Does what a screen wishes of the platform. */
-class Wishes(
-    private val activity: Activity,
-    private val clipboard: Clipboard,
-    private val files: Files,
-) {
+class Wishes(private val activity: Activity, private val clipboard: Clipboard, private val files: Files) {
     fun fulfil(wish: Wish) {
         when (wish) {
             is Wish.All -> wish.wishes.forEach(::fulfil)
+
             is Wish.Copy -> clipboard.copyCode(wish.digits.plain(), wish.clearAfterS)
+
             is Wish.CopyWords -> clipboard.copyWords(wish.words)
+
             is Wish.Say -> Toast.makeText(activity, activity.say(wish.text), Toast.LENGTH_SHORT).show()
+
             is Wish.OpenSettings -> open(wish.page)
+
             is Wish.Vibrate -> activity.window.decorView.performHapticFeedback(felt(wish.pulse))
+
             is Wish.Share -> files.save(wish.name, wish.bytes)
+
             // The screens that wish these are not there yet, or do them themselves.
             is Wish.PickFile, Wish.OpenCamera, is Wish.Reader -> Unit
         }
@@ -52,7 +55,9 @@ class Wishes(
             SettingsPage.APP -> Intent(Settings.ACTION_APPLICATION_DETAILS_SETTINGS, ours)
 
             SettingsPage.NOTIFICATIONS ->
-                Intent(Settings.ACTION_APP_NOTIFICATION_SETTINGS).putExtra(Settings.EXTRA_APP_PACKAGE, activity.packageName)
+                Intent(
+                    Settings.ACTION_APP_NOTIFICATION_SETTINGS,
+                ).putExtra(Settings.EXTRA_APP_PACKAGE, activity.packageName)
 
             SettingsPage.BATTERY -> Intent(Settings.ACTION_IGNORE_BATTERY_OPTIMIZATION_SETTINGS)
 

@@ -32,35 +32,34 @@ class KitTest {
         }
     }
 
-    private fun pieces(activity: Activity): View =
-        with(activity) {
-            val account =
-                line(
-                    tile(Tile("GH", 0x6A3FA0u, null)),
-                    column(words("GitHub"), words("mara@example.com", Type.SMALL, palette.ink2)).apply {
-                        layoutParams = rest()
-                        setPadding(px(Space.M), 0, px(Space.M), 0)
-                    },
-                    words("492 039", Type.CODE).apply { setPadding(0, 0, px(Space.M), 0) },
-                    Ring(this).apply { show(seconds = 21, part = 0.7f) },
-                ).apply {
-                    background = box(palette.raised, border = palette.line)
-                    setPadding(px(Space.L), px(Space.L), px(Space.L), px(Space.L))
-                    layoutParams = row(top = Space.L)
-                }
-            val page =
-                column(
-                    title("Codes"),
-                    account,
-                    words("Reported", colour = palette.danger).apply { layoutParams = row(top = Space.L) },
-                    words("The clock is fast", colour = palette.warn),
-                    mainButton("Approve") {},
-                    quietButton("No, this isn't me") {},
-                )
-            page.setPadding(px(Space.L), px(Space.XL), px(Space.L), px(Space.XL))
-            FrameLayout(this).apply {
-                setBackgroundColor(palette.surface)
-                addView(page)
+    private fun pieces(activity: Activity): View = with(activity) {
+        val account =
+            line(
+                tile(Tile("GH", 0x6A3FA0u, null)),
+                column(words("GitHub"), words("mara@example.com", Type.SMALL, palette.ink2)).apply {
+                    layoutParams = rest()
+                    setPadding(px(Space.M), 0, px(Space.M), 0)
+                },
+                words("492 039", Type.CODE).apply { setPadding(0, 0, px(Space.M), 0) },
+                Ring(this).apply { show(seconds = 21, part = 0.7f) },
+            ).apply {
+                background = box(palette.raised, border = palette.line)
+                setPadding(px(Space.L), px(Space.L), px(Space.L), px(Space.L))
+                layoutParams = row(top = Space.L)
             }
+        val page =
+            column(
+                title("Codes"),
+                account,
+                words("Reported", colour = palette.danger).apply { layoutParams = row(top = Space.L) },
+                words("The clock is fast", colour = palette.warn),
+                mainButton("Approve") {},
+                quietButton("No, this isn't me") {},
+            )
+        page.setPadding(px(Space.L), px(Space.XL), px(Space.L), px(Space.XL))
+        FrameLayout(this).apply {
+            setBackgroundColor(palette.surface)
+            addView(page)
         }
+    }
 }

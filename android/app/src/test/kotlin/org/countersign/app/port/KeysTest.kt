@@ -116,10 +116,9 @@ class KeysTest {
         assertEquals(fault, thrown.fault)
     }
 
-    private fun verifies(alias: String, signature: ByteArray): Boolean =
-        Signature.getInstance("SHA256withECDSA").run {
-            initVerify(FakeKeyStore.entries.getValue(alias).pair?.public)
-            update(INPUT)
-            verify(signature)
-        }
+    private fun verifies(alias: String, signature: ByteArray): Boolean = Signature.getInstance("SHA256withECDSA").run {
+        initVerify(FakeKeyStore.entries.getValue(alias).pair?.public)
+        update(INPUT)
+        verify(signature)
+    }
 }

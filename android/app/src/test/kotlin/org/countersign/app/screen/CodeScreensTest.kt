@@ -33,18 +33,34 @@ class CodeScreensTest {
     fun anAccountIsTypedIn() = form("form", FORM)
 
     @Test
-    fun moreIsFoldedAway() = form("form-more", FORM.copy(showsMore = true, fields = FORM.fields.copy(kind = Kind.COUNTED)))
+    fun moreIsFoldedAway() =
+        form("form-more", FORM.copy(showsMore = true, fields = FORM.fields.copy(kind = Kind.COUNTED)))
 
     @Test
-    fun whatIsWrongStandsWhereItIsMended() =
-        form("form-faults", FORM.copy(fields = Fields(), faults = mapOf(Field.ISSUER to Say.phoneFormNameless, Field.KEY to Say.tuiFormKeyWrong)))
+    fun whatIsWrongStandsWhereItIsMended() = form(
+        "form-faults",
+        FORM.copy(
+            fields = Fields(),
+            faults = mapOf(
+                Field.ISSUER to Say.phoneFormNameless,
+                Field.KEY to Say.tuiFormKeyWrong,
+            ),
+        ),
+    )
 
     @Test
     fun whatWasTypedIsNotLostUnasked() = form("form-leave", FORM.copy(isChanged = true, asksLeave = true))
 
     @Test
-    fun anAccountIsChanged() =
-        form("form-edit", FORM.copy(id = 7UL, groups = listOf(GroupChoice(1UL, "Home", true), GroupChoice(2UL, "Work", false)), showsMore = true, fields = FORM.fields.copy(note = "Since the move", tags = "work, shared")))
+    fun anAccountIsChanged() = form(
+        "form-edit",
+        FORM.copy(
+            id = 7UL,
+            groups = listOf(GroupChoice(1UL, "Home", true), GroupChoice(2UL, "Work", false)),
+            showsMore = true,
+            fields = FORM.fields.copy(note = "Since the move", tags = "work, shared"),
+        ),
+    )
 
     @Test
     fun theCameraLooks() = scan("scan", SCAN)
@@ -77,14 +93,14 @@ class CodeScreensTest {
     fun aTransferIsWhole() = imported("import-whole", IMPORT.copy(progress = progress(true, true), rows = ROWS))
 
     @Test
-    fun aTransferWithoutAPart() = imported("import-partly", IMPORT.copy(progress = progress(true, false), rows = ROWS, asksPartly = true))
+    fun aTransferWithoutAPart() =
+        imported("import-partly", IMPORT.copy(progress = progress(true, false), rows = ROWS, asksPartly = true))
 
     @Test
-    fun aTransferIsDone() =
-        imported(
-            "import-done",
-            IMPORT.copy(progress = progress(true, true), isDone = true, rows = ROWS.map { it.done() }, notice = null),
-        )
+    fun aTransferIsDone() = imported(
+        "import-done",
+        IMPORT.copy(progress = progress(true, true), isDone = true, rows = ROWS.map { it.done() }, notice = null),
+    )
 
     @Test
     fun aGatewayIsAgreedTo() = enrol("enrol", EnrolStep.Asking, "Example Inc.")
@@ -115,10 +131,14 @@ class CodeScreensTest {
     private fun scan(name: String, state: ScanState) =
         everyLook(name, state) { ScanDrawing(it, View(it), hasTorch = true, onBack = {}, onPaste = {}, onEvent = {}) }
 
-    private fun imported(name: String, state: ImportState) = everyLook(name, state) { ImportDrawing(it, onBack = {}, onEvent = {}) }
+    private fun imported(name: String, state: ImportState) = everyLook(name, state) {
+        ImportDrawing(it, onBack = {}, onEvent = {})
+    }
 
     private fun enrol(name: String, step: EnrolStep, gateway: String?) =
-        everyLook(name, EnrolState(1_000UL, "sign-in.example.com", gateway, step, notice = null)) { EnrolDrawing(it, onEvent = {}) }
+        everyLook(name, EnrolState(1_000UL, "sign-in.example.com", gateway, step, notice = null)) {
+            EnrolDrawing(it, onEvent = {})
+        }
 
     private companion object {
         val FORM =
@@ -139,9 +159,22 @@ class CodeScreensTest {
             listOf(
                 ImportLine("Example", "mara@example.com", ImportEnd.NEW, Say.phoneImportNew),
                 ImportLine("Mail", "mara", ImportEnd.THERE, Say.phoneImportThere),
-                ImportLine("A bank with a rather long name of its own", "m.lindqvist.savings@example.com", ImportEnd.REFUSED, Say.scanEntryDamaged),
+                ImportLine(
+                    "A bank with a rather long name of its own",
+                    "m.lindqvist.savings@example.com",
+                    ImportEnd.REFUSED,
+                    Say.scanEntryDamaged,
+                ),
             )
-        val IMPORT = ImportState(TransferProgress(emptyList(), 0UL, 0UL, isWhole = false), emptyList(), false, false, false, null)
+        val IMPORT =
+            ImportState(
+                TransferProgress(emptyList(), 0UL, 0UL, isWhole = false),
+                emptyList(),
+                false,
+                false,
+                false,
+                null,
+            )
 
         fun progress(vararg parts: Boolean) = TransferProgress(parts.toList(), 3UL, 6UL, parts.all { it })
     }

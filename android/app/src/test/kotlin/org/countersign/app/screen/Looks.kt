@@ -13,10 +13,7 @@ import org.robolectric.Robolectric
 import org.robolectric.RuntimeEnvironment
 
 /** How people look at a screen. */
-enum class Looks(
-    val qualifiers: String,
-    val fontScale: Float = 1f,
-) {
+enum class Looks(val qualifiers: String, val fontScale: Float = 1f) {
     DAY("en-rUS-w360dp-h640dp-notnight-mdpi"),
     NIGHT("en-rUS-w360dp-h640dp-night-mdpi"),
 
@@ -48,14 +45,17 @@ fun <S> everyLook(name: String, state: S, drawing: (Activity) -> Drawing<S>) {
 }
 
 /** What a finger or a screen reader would stumble over. */
-private fun faults(view: View): List<String> =
-    when {
-        view.visibility != View.VISIBLE -> emptyList()
-        else -> targetFaults(view) + (view as? ViewGroup)?.let { children(it).flatMap(::faults) }.orEmpty()
-    }
+private fun faults(view: View): List<String> = when {
+    view.visibility != View.VISIBLE -> emptyList()
+    else -> targetFaults(view) + (view as? ViewGroup)?.let { children(it).flatMap(::faults) }.orEmpty()
+}
 
 private fun targetFaults(view: View): List<String> {
-    if (!view.isClickable || !view.isEnabled || view.importantForAccessibility == View.IMPORTANT_FOR_ACCESSIBILITY_NO) return emptyList()
+    if (!view.isClickable || !view.isEnabled ||
+        view.importantForAccessibility == View.IMPORTANT_FOR_ACCESSIBILITY_NO
+    ) {
+        return emptyList()
+    }
     val least = view.context.px(Space.TARGET)
     val words = words(view)
     return listOfNotNull(
@@ -67,7 +67,8 @@ private fun targetFaults(view: View): List<String> {
 /** What a screen reader says of [view]: its own words, or those in it. */
 private fun words(view: View): String {
     val own = view.contentDescription ?: (view as? TextView)?.run { text.ifEmpty { hint ?: labelled(this) } }
-    return own?.toString() ?: (view as? ViewGroup)?.let { children(it).joinToString(" ", transform = ::words) }.orEmpty()
+    return own?.toString()
+        ?: (view as? ViewGroup)?.let { children(it).joinToString(" ", transform = ::words) }.orEmpty()
 }
 
 private fun labelled(field: TextView): CharSequence? {

@@ -27,8 +27,15 @@ import org.countersign.logic.unlock.Waiting
 /** 2026-11-23, noon. */
 const val NOON = 1_795_435_200UL
 
-private fun line(id: Int, title: String, who: String, colour: UInt, figure: Figure) =
-    AccountLine(id.toULong(), title, who, Tile(title.take(2).uppercase(), colour, null), figure, isFavourite = false, isPinned = false)
+private fun line(id: Int, title: String, who: String, colour: UInt, figure: Figure) = AccountLine(
+    id.toULong(),
+    title,
+    who,
+    Tile(title.take(2).uppercase(), colour, null),
+    figure,
+    isFavourite = false,
+    isPinned = false,
+)
 
 val LIVE = Figure.Live(Digits("492039"), Digits("118402"), NOON - 9UL, NOON + 21UL)
 
@@ -58,15 +65,37 @@ val ACCOUNTS =
     )
 
 val ACCOUNTS_EMPTY =
-    ACCOUNTS.copy(rows = emptyList(), gateways = emptyList(), filters = listOf(Filter.All, Filter.Favourites), empty = Empty.NO_ACCOUNTS)
+    ACCOUNTS.copy(
+        rows = emptyList(),
+        gateways = emptyList(),
+        filters = listOf(Filter.All, Filter.Favourites),
+        empty = Empty.NO_ACCOUNTS,
+    )
 
 /** Names as long as they come. */
 val ACCOUNTS_LONG =
     ACCOUNTS.copy(
         rows =
             listOf(
-                line(1, "The Royal Society for the Protection of Very Long Names", "mara.von.hohenstein-mueller@subsidiary.example.com", 0x6A3FA0u, LIVE),
-                line(2, "Donaudampfschifffahrtsgesellschaft", "kapitaen", 0x1F4E8Cu, Figure.Live(Digits("12345678"), Digits("87654321"), NOON, NOON + 30UL)),
+                line(
+                    1,
+                    "The Royal Society for the Protection of Very Long Names",
+                    "mara.von.hohenstein-mueller@subsidiary.example.com",
+                    0x6A3FA0u,
+                    LIVE,
+                ),
+                line(
+                    2,
+                    "Donaudampfschifffahrtsgesellschaft",
+                    "kapitaen",
+                    0x1F4E8Cu,
+                    Figure.Live(
+                        Digits("12345678"),
+                        Digits("87654321"),
+                        NOON,
+                        NOON + 30UL,
+                    ),
+                ),
             ),
         waiting = Waiting("a", 2),
     )

@@ -22,29 +22,40 @@ import org.robolectric.RobolectricTestRunner
 @RunWith(RobolectricTestRunner::class)
 class ScreensTest {
     @Test
-    fun firstRunSaysWhatThisIs() = firstRun("first-run", FirstRunState(FirstRunStep.Welcome, hasScreenLock = true, notice = null))
+    fun firstRunSaysWhatThisIs() =
+        firstRun("first-run", FirstRunState(FirstRunStep.Welcome, hasScreenLock = true, notice = null))
 
     @Test
-    fun firstRunAsksForAScreenLock() = firstRun("first-run-no-lock", FirstRunState(FirstRunStep.Welcome, hasScreenLock = false, notice = null))
+    fun firstRunAsksForAScreenLock() =
+        firstRun("first-run-no-lock", FirstRunState(FirstRunStep.Welcome, hasScreenLock = false, notice = null))
 
     @Test
-    fun firstRunAsksForAPassphrase() =
-        firstRun(
-            "first-run-passphrase",
-            FirstRunState(FirstRunStep.Passphrase(FirstAim.ADD_ACCOUNT, waits = false), true, Notice(Say.phonePassphraseDiffers)),
-        )
+    fun firstRunAsksForAPassphrase() = firstRun(
+        "first-run-passphrase",
+        FirstRunState(
+            FirstRunStep.Passphrase(FirstAim.ADD_ACCOUNT, waits = false),
+            true,
+            Notice(Say.phonePassphraseDiffers),
+        ),
+    )
 
     @Test
-    fun firstRunOffersTheFingerprint() =
-        firstRun("first-run-fingers", FirstRunState(FirstRunStep.Fingers(FirstAim.ADD_ACCOUNT, waits = false), true, null))
+    fun firstRunOffersTheFingerprint() = firstRun(
+        "first-run-fingers",
+        FirstRunState(FirstRunStep.Fingers(FirstAim.ADD_ACCOUNT, waits = false), true, null),
+    )
 
     @Test
-    fun unlockAsksForThePassphrase() =
-        unlock("unlock", UnlockState(UnlockWay.PASSPHRASE, canUseFingers = true, waits = false, waiting = null, notice = null))
+    fun unlockAsksForThePassphrase() = unlock(
+        "unlock",
+        UnlockState(UnlockWay.PASSPHRASE, canUseFingers = true, waits = false, waiting = null, notice = null),
+    )
 
     @Test
-    fun unlockShowsWhatWaitsAndWhatWasWrong() =
-        unlock("unlock-waiting", UnlockState(UnlockWay.SHEET, false, false, Waiting("a", 1), Notice(Say.errorWrongPassphrase)))
+    fun unlockShowsWhatWaitsAndWhatWasWrong() = unlock(
+        "unlock-waiting",
+        UnlockState(UnlockWay.SHEET, false, false, Waiting("a", 1), Notice(Say.errorWrongPassphrase)),
+    )
 
     @Test
     fun accountsShowTheirCodes() = accounts("accounts", ACCOUNTS)
@@ -56,8 +67,12 @@ class ScreensTest {
     fun accountsHaveLongNames() = accounts("accounts-long", ACCOUNTS_LONG)
 
     @Test
-    fun accountsTellOfTheClock() =
-        accounts("accounts-clock", ACCOUNTS.copy(notice = Notice(Say.phoneClockFast(Say.errorMinutes(count(4))), Act.SET_CLOCK, tone = Tone.WARN)))
+    fun accountsTellOfTheClock() = accounts(
+        "accounts-clock",
+        ACCOUNTS.copy(
+            notice = Notice(Say.phoneClockFast(Say.errorMinutes(count(4))), Act.SET_CLOCK, tone = Tone.WARN),
+        ),
+    )
 
     @Test
     fun anAccountIsLarge() = everyLook("account", ACCOUNT) { AccountDrawing(it, onBack = {}, onEvent = {}) }
@@ -70,19 +85,18 @@ class ScreensTest {
     fun anApprovalSaysWhoAsksAndFromWhere() = approval("approval", APPROVAL)
 
     @Test
-    fun anApprovalHasALongHostAndAText() =
-        approval(
-            "approval-long",
-            APPROVAL.copy(
-                asked = ASKED.copy(
-                    app = "Company-wide expense reporting and travel",
-                    host = "authentication-gateway.department.subsidiary.example.com:8443",
-                    message = "Pay 12,450.00 EUR to Example Ltd, account DE00 1234 5678 9012 3456 78.",
-                ),
-                behind = 2,
-                notice = Notice(Say.errorWrongDigits(plain("2"))),
+    fun anApprovalHasALongHostAndAText() = approval(
+        "approval-long",
+        APPROVAL.copy(
+            asked = ASKED.copy(
+                app = "Company-wide expense reporting and travel",
+                host = "authentication-gateway.department.subsidiary.example.com:8443",
+                message = "Pay 12,450.00 EUR to Example Ltd, account DE00 1234 5678 9012 3456 78.",
             ),
-        )
+            behind = 2,
+            notice = Notice(Say.errorWrongDigits(plain("2"))),
+        ),
+    )
 
     @Test
     fun noAsksOneThing() = approval("approval-refuse", APPROVAL.copy(phase = ApprovalPhase.Refusing))
@@ -98,7 +112,9 @@ class ScreensTest {
         approval(name, APPROVAL.copy(phase = ApprovalPhase.Over(end, text)))
     }
 
-    private fun firstRun(name: String, state: FirstRunState) = everyLook(name, state) { FirstRunDrawing(it, onEvent = {}) }
+    private fun firstRun(name: String, state: FirstRunState) = everyLook(name, state) {
+        FirstRunDrawing(it, onEvent = {})
+    }
 
     private fun unlock(name: String, state: UnlockState) = everyLook(name, state) { UnlockDrawing(it, onEvent = {}) }
 

@@ -72,7 +72,8 @@ class TokenScreensTest {
     fun aTokenThatLeftIsHeldAgain() = pages("burn-lost") { lost(waits = false, nfc = null) }
 
     @Test
-    fun withoutAReaderItSaysSo() = everyLook("burn-no-nfc", BurnState(NOON, BurnStep.HoldToPlan(SEED, waits = false), emptyList(), null, null)) {
+    fun withoutAReaderItSaysSo() =
+        everyLook("burn-no-nfc", BurnState(NOON, BurnStep.HoldToPlan(SEED, waits = false), emptyList(), null, null)) {
             burning(it, ReaderState.OFF)
         }
 
