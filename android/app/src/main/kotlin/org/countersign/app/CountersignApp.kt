@@ -10,16 +10,19 @@ import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.launch
+import org.countersign.app.calls.CoreGateways
 import org.countersign.app.calls.KeepOnDisk
 import org.countersign.app.port.Clipboard
 import org.countersign.app.port.Keys
 import org.countersign.app.port.PromptAsker
 import org.countersign.app.port.platformRoots
 import org.countersign.app.shell.Changes
+import org.countersign.app.shell.version
 import org.countersign.bindings.ClockPort
 import org.countersign.bindings.Countersign
 import org.countersign.logic.Keep
 import org.countersign.logic.Now
+import org.countersign.logic.core.GatewayCalls
 
 private const val MS = 1000L
 
@@ -45,6 +48,9 @@ class CountersignApp : Application() {
 
     /** Another clock than the phone's: a test's. */
     var clock: ClockPort? = null
+
+    /** Another way to gateways than the core's: a test's. */
+    var gatewaysOf: (Countersign) -> GatewayCalls = { CoreGateways(it, version()) }
 
     private fun open(): Countersign {
         val folder = { name: String -> File(filesDir, name).path }

@@ -39,6 +39,7 @@ import org.countersign.logic.Outside
 import org.countersign.logic.Preferences
 import org.countersign.logic.Wish
 import org.countersign.logic.fault.noticeOf
+import org.countersign.logic.gateway.Poller
 import org.countersign.logic.route.Go
 import org.countersign.logic.route.Place
 import org.countersign.logic.route.Routes
@@ -56,11 +57,12 @@ class MainActivity :
     private val content by lazy { FrameLayout(this).apply { setBackgroundColor(palette.surface) } }
     private val files by lazy { Files(this) }
     private val wishes by lazy { Wishes(this, app.clipboard, files) }
-    private val listener: (Topic) -> Unit = { onChange() }
+    private val listener: (Topic) -> Unit = ::onChange
     private val likesListener: (Preferences, Preferences) -> Unit = ::onLikes
     private var routes = Routes()
     private var core: Countersign? = null
     private var screens: Screens? = null
+    private var poller: Poller? = null
     private var place: Place? = null
     private var shown: Shown<*, *>? = null
     private var isSeen = false
@@ -92,6 +94,8 @@ class MainActivity :
             val opened = withContext(Dispatchers.IO) { app.core }
             core = opened
             screens = Screens(this, scope, opened, app.keep, app.now, files, this)
+            poller = Poller(app.gatewaysOf(opened), scope)
+            if (isSeen) poller?.follow()
             draw()
         } catch (fault: CountersignException) {
             content.addView(page(null, column(noticeOf(fault)?.let { noticeCard(it) }), null))
@@ -132,7 +136,8 @@ class MainActivity :
         null,
     )
 
-    private fun onChange() {
+    private fun onChange(topic: Topic) {
+        if (topic == Topic.GATEWAYS && isSeen) poller?.follow()
         draw()
         shown?.changed()
     }
@@ -153,6 +158,7 @@ class MainActivity :
     override fun onStart() {
         super.onStart()
         isSeen = true
+        poller?.follow()
         scope.launch {
             core?.lockIfDue()
             shown?.changed()
@@ -162,6 +168,7 @@ class MainActivity :
     override fun onStop() {
         super.onStop()
         isSeen = false
+        poller?.stop()
         app.leave()
     }
 
