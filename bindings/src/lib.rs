@@ -11,6 +11,7 @@ mod accounts;
 mod approvals;
 mod error;
 mod gateways;
+mod inbox;
 mod ledger;
 mod packs;
 mod port;
@@ -27,19 +28,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use countersign_core::app::{App, ApprovalId, EnrolOffer as CoreOffer, Folders};
 use countersign_core::error::{InputError, Named, Rule};
 use countersign_core::net::Net;
-use countersign_core::port::{Clock as CoreClock, Ports};
+use countersign_core::port::Ports;
 use countersign_core::protocol::Secret;
 use countersign_core::protocol::jose::Id;
 use countersign_core::protocol::otp::Typed;
-use countersign_core::system::{SystemClock, SystemRandom};
+use countersign_core::system::SystemRandom;
 use countersign_core::vault::{self, AccountId};
 use tokio::runtime::{Builder, Runtime};
+
+use crate::port::clock_of;
 
 pub use approvals::{OfflineCode, PageCode};
 pub use error::{
     BurnFault, CountersignError, GatewayFault, InputFault, LinkError, LinkFault, Misfit, PortFault, RowFault,
     SeedFault, ShellError, TokenFault,
 };
+pub use inbox::Inbox;
 pub use ledger::{BatchEntry, BatchSeed};
 pub use port::{CancelHandle, Clock, ClockPort, Keystore, KeystorePort, Link, Observer, ObserverPort, TokenLinkPort};
 pub use record::*;
@@ -73,10 +77,7 @@ impl Countersign {
         keystore: Arc<dyn KeystorePort>,
         clock: Option<Arc<dyn ClockPort>>,
     ) -> Result<Arc<Self>, CountersignError> {
-        let clock: Arc<dyn CoreClock> = match clock {
-            Some(shell) => Arc::new(Clock::new(shell)),
-            None => Arc::new(SystemClock::new()),
-        };
+        let clock = clock_of(clock);
         let ports = Ports {
             http: Arc::new(Net::new(move || roots, Arc::clone(&clock))),
             clock,

@@ -189,6 +189,14 @@ impl port::Clock for Clock {
     }
 }
 
+/// The shell's clock where it gave one, else the machine's.
+pub(crate) fn clock_of(shell: Option<Arc<dyn ClockPort>>) -> Arc<dyn port::Clock> {
+    match shell {
+        Some(shell) => Arc::new(Clock::new(shell)),
+        None => Arc::new(SystemClock::new()),
+    }
+}
+
 /// A shell's observer as core's.
 pub struct Observer {
     shell: Arc<dyn ObserverPort>,

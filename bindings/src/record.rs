@@ -30,7 +30,7 @@ pub use burn::{
     BurnEnding, BurnProgress, BurnRow, BurnSettings, Concluded, DisplayTime, Erases, Held, Judgement, PlanNote,
     PlanRow, TokenCodes,
 };
-pub use enrolment::{Bell, DamagedEnrolment, FileDamage, JoiningRow, KeyClass, MoveRow, PushEndpoint, Told};
+pub use enrolment::{Bell, DamagedEnrolment, FileDamage, JoiningRow, KeyClass, MoveRow, Note, PushEndpoint, Told};
 pub use gateway::{EnrolOffer, Enrolling, GatewayRow, GatewayState, GoneWhy, Os, Phone, PollOutcome, Staleness};
 pub use hardware::{HardwareSlot, KeyPlace};
 pub use key::{Guard, Level, Prompt, Purpose, UserVerification};

@@ -52,6 +52,10 @@ class Key:
         #: SEC 1, uncompressed: 65 bytes.
         self.public = b"\x04" + x.to_bytes(32, "big") + y.to_bytes(32, "big")
 
+    def secret(self) -> bytes:
+        """Its private number, for who writes it into a file."""
+        return self._secret.to_bytes(32, "big")
+
     def sign(self, message: bytes) -> bytes:
         """SHA-256, ECDSA, as DER."""
         digest = int.from_bytes(hashlib.sha256(message).digest(), "big")

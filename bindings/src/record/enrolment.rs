@@ -33,6 +33,39 @@ impl From<app::Bell> for Bell {
     }
 }
 
+/// What a notification may say while the app is not there: verified, and neither digits nor anything to answer with.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Enum)]
+pub enum Note {
+    /// An application asks whether somebody signs in.
+    Asks {
+        /// The application, as the gateway registered it.
+        app: String,
+        /// The gateway's host and port, to be shown beside it.
+        host: String,
+        /// City, where the gateway knows it.
+        city: Option<String>,
+        /// Country, two letters.
+        cc: Option<String>,
+    },
+    /// A gateway tells something; nothing is asked.
+    Tells {
+        /// The gateway's host and port.
+        host: String,
+    },
+    /// A sign-in is waiting, and that is all.
+    Waiting,
+}
+
+impl From<app::Note> for Note {
+    fn from(core: app::Note) -> Self {
+        match core {
+            app::Note::Asks { app, host, city, cc } => Self::Asks { app, host, city, cc },
+            app::Note::Tells { host } => Self::Tells { host },
+            app::Note::Waiting => Self::Waiting,
+        }
+    }
+}
+
 /// Where the bells of an enrolment go. It has no `Debug`: whoever knows the endpoint can ring.
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
 pub struct PushEndpoint {
