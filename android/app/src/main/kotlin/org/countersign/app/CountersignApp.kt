@@ -10,6 +10,8 @@ import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.launch
+import org.countersign.app.bell.Bells
+import org.countersign.app.calls.CoreBells
 import org.countersign.app.calls.CoreGateways
 import org.countersign.app.calls.KeepOnDisk
 import org.countersign.app.port.Clipboard
@@ -22,13 +24,14 @@ import org.countersign.bindings.ClockPort
 import org.countersign.bindings.Countersign
 import org.countersign.logic.Keep
 import org.countersign.logic.Now
+import org.countersign.logic.core.BellGate
 import org.countersign.logic.core.GatewayCalls
 
 private const val MS = 1000L
 
 /** The process. It holds the one core, for as long as it lives. */
 class CountersignApp : Application() {
-    private val front = Front()
+    internal val front = Front()
     private val background = CoroutineScope(SupervisorJob() + Dispatchers.Default)
     private val opened = lazy(::open)
 
@@ -37,12 +40,14 @@ class CountersignApp : Application() {
     val changes by lazy { Changes() }
     val likes by lazy { KeepOnDisk(this) }
     val keep: Keep get() = likes
+    val bells by lazy { Bells(this, background, gateOf { core }) }
     val clipboard by lazy { Clipboard(this) }
     val now = Now { (System.currentTimeMillis() / MS).toULong() }
 
     override fun onCreate() {
         super.onCreate()
         registerActivityLifecycleCallbacks(front)
+        changes.listen { bells.changed(it) }
         registerReceiver(Dark(::darken), IntentFilter(Intent.ACTION_SCREEN_OFF))
     }
 
@@ -51,6 +56,9 @@ class CountersignApp : Application() {
 
     /** Another way to gateways than the core's: a test's. */
     var gatewaysOf: (Countersign) -> GatewayCalls = { CoreGateways(it, version()) }
+
+    /** Another way to them than the core's when nobody looks: a test's. */
+    var gateOf: (() -> Countersign) -> BellGate = ::CoreBells
 
     private fun open(): Countersign {
         val folder = { name: String -> File(filesDir, name).path }
@@ -72,6 +80,7 @@ class CountersignApp : Application() {
         background.launch {
             runCatching { core.checkpoint() }
             runCatching { core.left() }
+            bells.left()
         }
     }
 }

@@ -18,6 +18,7 @@ import kotlinx.coroutines.delay
 import kotlinx.coroutines.isActive
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
+import org.countersign.app.bell.approval
 import org.countersign.app.look.column
 import org.countersign.app.look.configuration
 import org.countersign.app.look.palette
@@ -42,6 +43,7 @@ import org.countersign.logic.fault.noticeOf
 import org.countersign.logic.gateway.Poller
 import org.countersign.logic.route.Go
 import org.countersign.logic.route.Place
+import org.countersign.logic.route.Route
 import org.countersign.logic.route.Routes
 import org.countersign.logic.text.Say
 
@@ -56,7 +58,7 @@ class MainActivity :
     private val app get() = application as CountersignApp
     private val content by lazy { FrameLayout(this).apply { setBackgroundColor(palette.surface) } }
     private val files by lazy { Files(this) }
-    private val wishes by lazy { Wishes(this, app.clipboard, files) }
+    private val wishes by lazy { Wishes(this, app.clipboard, files, app.bells::asked) }
     private val listener: (Topic) -> Unit = ::onChange
     private val likesListener: (Preferences, Preferences) -> Unit = ::onLikes
     private var routes = Routes()
@@ -80,7 +82,7 @@ class MainActivity :
     override fun onCreate(saved: Bundle?) {
         super.onCreate(saved)
         hideFromOthers()
-        routes = saved?.getStringArrayList(ROUTES)?.let(Routes::read) ?: Routes()
+        routes = saved?.getStringArrayList(ROUTES)?.let(Routes::read) ?: asked(Routes(), intent)
         setContentView(content)
         app.changes.listen(listener)
         app.likes.listen(likesListener)
@@ -93,14 +95,24 @@ class MainActivity :
         try {
             val opened = withContext(Dispatchers.IO) { app.core }
             core = opened
-            screens = Screens(this, scope, opened, app.keep, app.now, files, this)
+            screens = Screens(this, scope, opened, app.keep, app.bells, app.now, files, this)
             poller = Poller(app.gatewaysOf(opened), scope)
-            if (isSeen) poller?.follow()
+            if (isSeen) follow()
             draw()
         } catch (fault: CountersignException) {
             content.addView(page(null, column(noticeOf(fault)?.let { noticeCard(it) }), null))
         }
     }
+
+    override fun onNewIntent(intent: Intent) {
+        super.onNewIntent(intent)
+        routes = asked(routes, intent)
+        draw()
+    }
+
+    /** A notification leads to its sign-in. */
+    private fun asked(routes: Routes, intent: Intent): Routes =
+        intent.approval()?.let { routes.on(Go.To(Route.Approval(it))) } ?: routes
 
     private suspend fun tick() {
         while (scope.isActive) {
@@ -136,6 +148,12 @@ class MainActivity :
         null,
     )
 
+    /** The core is there: gateways are asked, and their bells are seen to. */
+    private fun follow() {
+        poller?.follow() ?: return
+        app.bells.tend()
+    }
+
     private fun onChange(topic: Topic) {
         if (topic == Topic.GATEWAYS && isSeen) poller?.follow()
         draw()
@@ -158,7 +176,7 @@ class MainActivity :
     override fun onStart() {
         super.onStart()
         isSeen = true
-        poller?.follow()
+        follow()
         scope.launch {
             core?.lockIfDue()
             shown?.changed()
@@ -174,6 +192,7 @@ class MainActivity :
 
     override fun onRequestPermissionsResult(request: Int, asked: Array<out String>, answers: IntArray) {
         if (request == Seeing.ASK) screens?.codes?.onCamera(mayUseCamera())
+        if (request == Wishes.ASK) shown?.changed()
     }
 
     override fun onUserInteraction() {

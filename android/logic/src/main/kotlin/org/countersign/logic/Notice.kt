@@ -6,7 +6,19 @@ import org.countersign.logic.text.Text
 data class Notice(val text: Text, val act: Act? = null, val detail: String? = null, val tone: Tone = Tone.PLAIN)
 
 /** What a person can do about a notice at once. */
-enum class Act { RETRY, UNLOCK, SCREEN_LOCK, SET_CLOCK, ENROL_AGAIN, CHECK_NETWORK, UPDATE, FREE_SPACE }
+enum class Act {
+    RETRY,
+    UNLOCK,
+    SCREEN_LOCK,
+    SET_CLOCK,
+    ENROL_AGAIN,
+    CHECK_NETWORK,
+    UPDATE,
+    FREE_SPACE,
+    BELLS,
+    ALLOW,
+    SETTINGS,
+}
 
 /** How a notice is drawn; a word in it says the same. Red is for loss or an attack alone. */
 enum class Tone { PLAIN, GOOD, WARN, DANGER }

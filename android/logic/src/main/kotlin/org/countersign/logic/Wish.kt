@@ -17,6 +17,9 @@ sealed interface Wish {
     /** Opens a page of the system's settings. */
     data class OpenSettings(val page: SettingsPage) : Wish
 
+    /** Has the phone ask the person whether this app may notify; where it doesn't ask, nothing happens. */
+    data object AskToNotify : Wish
+
     /** Lets the person pick a file. */
     data class PickFile(val kind: FileKind) : Wish
 

@@ -35,11 +35,11 @@ class EnrolDrawing(private val context: Context, private val onEvent: (EnrolEven
             page(head(say(Say.phoneScanEnrolTitle), { onEvent(EnrolEvent.Stop) }), column(body, notice), foot)
         }
 
-    private data class Page(val step: EnrolStep, val host: String, val name: String?)
+    private data class Page(val step: EnrolStep, val host: String, val name: String?, val willAsk: Boolean)
 
     override fun draw(state: EnrolState) {
         notice.show(state.notice)
-        body.show(Page(state.step, state.host, state.name))
+        body.show(Page(state.step, state.host, state.name, state.willAsk))
         foot.show(state.step)
     }
 
@@ -62,7 +62,10 @@ class EnrolDrawing(private val context: Context, private val onEvent: (EnrolEven
 
             EnrolStep.Joined -> {
                 val text = Say.phoneScanEnrolJoined(host = plain(page.host), name = plain(page.name ?: page.host))
-                noticeCard(Notice(text, tone = Tone.GOOD))
+                column(
+                    noticeCard(Notice(text, tone = Tone.GOOD)),
+                    below(say(Say.phoneBellWhy)).takeIf { page.willAsk },
+                )
             }
 
             is EnrolStep.Ended -> noticeCard(Notice(step.text, tone = Tone.WARN))

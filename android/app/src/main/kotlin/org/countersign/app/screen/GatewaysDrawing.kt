@@ -31,19 +31,22 @@ class GatewaysDrawing(
     private val onEvent: (GatewaysEvent) -> Unit,
 ) : Drawing<GatewaysState> {
     private val notice = Part<Notice?>(context) { it?.let { context.noticeCard(it) } }
+    private val bell =
+        Part<Notice?>(context) { it?.let { context.noticeCard(it) { onEvent(GatewaysEvent.Bells) } } }
     private val rows = Part<Pair<List<GatewayLine>, List<String>>>(context) { (rows, damaged) -> rows(rows, damaged) }
 
     override val view: View =
         with(context) {
             page(
                 head(say(Say.phoneGatewayTitle), onBack),
-                column(notice, rows),
+                column(notice, bell, rows),
                 mainButton(say(Say.phoneGatewayEnrol)) { onEvent(GatewaysEvent.Enrol) },
             )
         }
 
     override fun draw(state: GatewaysState) {
         notice.show(state.notice)
+        bell.show(state.bell)
         rows.show(state.rows to state.damaged)
     }
 

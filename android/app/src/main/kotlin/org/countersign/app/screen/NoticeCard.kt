@@ -63,4 +63,7 @@ private fun Act.words(): Text = when (this) {
     Act.ENROL_AGAIN -> Say.phoneActEnrolAgain
     Act.UPDATE -> Say.phoneActUpdate
     Act.FREE_SPACE -> Say.phoneActFreeSpace
+    Act.BELLS -> Say.phoneBellActSee
+    Act.ALLOW -> Say.phoneBellActAllow
+    Act.SETTINGS -> Say.phoneBellActSettings
 }

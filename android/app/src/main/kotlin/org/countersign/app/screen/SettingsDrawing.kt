@@ -134,7 +134,8 @@ private fun Context.pages(onEvent: (SettingsEvent) -> Unit): View {
     }
     val help = entry(say(Say.phoneSettingsHelp)) { onEvent(SettingsEvent.OpenPage(Route.Help)) }
     val about = entry(say(Say.phoneSettingsAbout)) { onEvent(SettingsEvent.OpenPage(Route.About)) }
-    return column(*tabs.toTypedArray(), help, about)
+    val bells = entry(say(Say.phoneBellTitle), say(Say.phoneBellAbout)) { onEvent(SettingsEvent.OpenPage(Route.Bells)) }
+    return column(bells, *tabs.toTypedArray(), help, about)
 }
 
 internal fun Context.toggle(name: Text, about: Text, onChange: (Boolean) -> Unit) =

@@ -15,6 +15,7 @@ import org.countersign.logic.Now
 import org.countersign.logic.Outside
 import org.countersign.logic.Wish
 import org.countersign.logic.accounts.FormLogic
+import org.countersign.logic.bell.BellCalls
 import org.countersign.logic.core.Core
 import org.countersign.logic.gateway.EnrolEvent
 import org.countersign.logic.gateway.EnrolLogic
@@ -30,6 +31,7 @@ internal class CodeScreens(
     private val activity: Activity,
     private val scope: CoroutineScope,
     private val core: Core,
+    private val bells: BellCalls,
     private val now: Now,
     private val files: Files,
     private val outside: Outside,
@@ -62,10 +64,10 @@ internal class CodeScreens(
     private fun form(id: ULong?) =
         Shown(scope, outside, FormLogic(id, core.accounts, now), null, null) { FormDrawing(activity, it) }
 
-    private fun enrol() =
-        Shown(scope, outside, EnrolLogic(handed.enrolment, core.gateways, now), EnrolEvent.Tick, EnrolEvent.Changed) {
-            EnrolDrawing(activity, it)
-        }
+    private fun enrol(): Shown<*, *> {
+        val logic = EnrolLogic(handed.enrolment, core.gateways, bells, now)
+        return Shown(scope, outside, logic, EnrolEvent.Tick, EnrolEvent.Changed) { EnrolDrawing(activity, it) }
+    }
 
     private fun scan(): Shown<*, *> {
         val seeing = Seeing(activity, HandlerThread("camera"), files, outside)

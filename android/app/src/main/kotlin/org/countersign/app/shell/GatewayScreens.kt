@@ -2,6 +2,7 @@ package org.countersign.app.shell
 
 import android.content.Context
 import kotlinx.coroutines.CoroutineScope
+import org.countersign.app.screen.BellsDrawing
 import org.countersign.app.screen.GatewayDrawing
 import org.countersign.app.screen.GatewaysDrawing
 import org.countersign.app.screen.HistoryDrawing
@@ -10,6 +11,9 @@ import org.countersign.logic.Now
 import org.countersign.logic.Outside
 import org.countersign.logic.approval.HistoryEvent
 import org.countersign.logic.approval.HistoryLogic
+import org.countersign.logic.bell.BellCalls
+import org.countersign.logic.bell.BellsEvent
+import org.countersign.logic.bell.BellsLogic
 import org.countersign.logic.core.ApprovalCalls
 import org.countersign.logic.core.GatewayCalls
 import org.countersign.logic.gateway.GatewayEvent
@@ -27,6 +31,7 @@ internal class GatewayScreens(
     private val scope: CoroutineScope,
     private val gateways: GatewayCalls,
     private val approvals: ApprovalCalls,
+    private val bells: BellCalls,
     private val now: Now,
     private val outside: Outside,
 ) {
@@ -35,6 +40,7 @@ internal class GatewayScreens(
         Route.Gateways -> gateways()
         is Route.Gateway -> gateway(route.gateway)
         is Route.Move -> move(route.gateway)
+        Route.Bells -> bells()
         else -> null
     }
 
@@ -43,7 +49,7 @@ internal class GatewayScreens(
     }
 
     private fun gateways() =
-        Shown(scope, outside, GatewaysLogic(gateways), tick = null, GatewaysEvent.Changed) { send ->
+        Shown(scope, outside, GatewaysLogic(gateways, bells), tick = null, GatewaysEvent.Changed) { send ->
             GatewaysDrawing(context, ::back, send)
         }
 
@@ -56,6 +62,10 @@ internal class GatewayScreens(
         Shown(scope, outside, MoveLogic(id, gateways, now), MoveEvent.Tick, MoveEvent.Changed) { send ->
             MoveDrawing(context, send)
         }
+
+    private fun bells() = Shown(scope, outside, BellsLogic(bells), tick = null, BellsEvent.Changed) { send ->
+        BellsDrawing(context, ::back, send)
+    }
 
     private fun back() = outside.go(Go.Back)
 }

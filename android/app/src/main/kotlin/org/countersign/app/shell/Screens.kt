@@ -25,6 +25,7 @@ import org.countersign.logic.accounts.AccountsEvent
 import org.countersign.logic.accounts.AccountsLogic
 import org.countersign.logic.approval.ApprovalEvent
 import org.countersign.logic.approval.ApprovalLogic
+import org.countersign.logic.bell.BellCalls
 import org.countersign.logic.core.Core
 import org.countersign.logic.route.Go
 import org.countersign.logic.route.Place
@@ -39,6 +40,7 @@ class Screens(
     private val scope: CoroutineScope,
     core: Countersign,
     private val keep: Keep,
+    private val bells: BellCalls,
     private val now: Now,
     files: Files,
     private val outside: Outside,
@@ -50,12 +52,12 @@ class Screens(
     private val bound = Core(core, phone(context.version()), deviceClass(context))
 
     /** Where accounts and gateways come from. */
-    internal val codes = CodeScreens(context, scope, bound, now, files, outside)
+    internal val codes = CodeScreens(context, scope, bound, bells, now, files, outside)
     private val others: List<(Route) -> Shown<*, *>?> =
         listOf(
             codes::of,
             SettingsScreens(context, scope, vault, keep, outside)::of,
-            GatewayScreens(context, scope, gateways, approvals, now, outside)::of,
+            GatewayScreens(context, scope, gateways, approvals, bells, now, outside)::of,
             TokenScreens(context, scope, bound.tokens, bound.ledger, keep, now, files, outside)::of,
         )
 
@@ -86,7 +88,7 @@ class Screens(
     private fun accounts() = Shown(
         scope,
         outside,
-        AccountsLogic(accounts, approvals, gateways, keep, now),
+        AccountsLogic(accounts, approvals, gateways, keep, bells, now),
         AccountsEvent.Tick,
         AccountsEvent.Changed,
     ) { send -> AccountsDrawing(context, onMenu = { context.accountsMenu(it, outside::go, send) }, send) }

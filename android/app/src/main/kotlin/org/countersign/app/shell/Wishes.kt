@@ -1,5 +1,6 @@
 package org.countersign.app.shell
 
+import android.Manifest
 import android.app.Activity
 import android.content.ActivityNotFoundException
 import android.content.Intent
@@ -16,7 +17,12 @@ import org.countersign.logic.SettingsPage
 import org.countersign.logic.Wish
 
 /** Does what a screen wishes of the platform. */
-class Wishes(private val activity: Activity, private val clipboard: Clipboard, private val files: Files) {
+class Wishes(
+    private val activity: Activity,
+    private val clipboard: Clipboard,
+    private val files: Files,
+    private val onAskedToNotify: () -> Unit,
+) {
     fun fulfil(wish: Wish) {
         when (wish) {
             is Wish.All -> wish.wishes.forEach(::fulfil)
@@ -29,6 +35,8 @@ class Wishes(private val activity: Activity, private val clipboard: Clipboard, p
 
             is Wish.OpenSettings -> open(wish.page)
 
+            Wish.AskToNotify -> askToNotify()
+
             is Wish.Vibrate -> activity.window.decorView.performHapticFeedback(felt(wish.pulse))
 
             is Wish.Share -> files.save(wish.name, wish.bytes)
@@ -36,6 +44,13 @@ class Wishes(private val activity: Activity, private val clipboard: Clipboard, p
             // The screens that wish these are not there yet, or do them themselves.
             is Wish.PickFile, Wish.OpenCamera, is Wish.Reader -> Unit
         }
+    }
+
+    /** Up to Android 12 every app may until the person says no. */
+    private fun askToNotify() {
+        if (Build.VERSION.SDK_INT < Build.VERSION_CODES.TIRAMISU) return
+        activity.requestPermissions(arrayOf(Manifest.permission.POST_NOTIFICATIONS), ASK)
+        onAskedToNotify()
     }
 
     /** The page, or the system's settings where this phone has no such page. */
@@ -77,5 +92,9 @@ class Wishes(private val activity: Activity, private val clipboard: Clipboard, p
     private fun felt(pulse: Pulse): Int {
         if (Build.VERSION.SDK_INT < Build.VERSION_CODES.R) return HapticFeedbackConstants.LONG_PRESS
         return if (pulse == Pulse.LOST) HapticFeedbackConstants.REJECT else HapticFeedbackConstants.CONFIRM
+    }
+
+    companion object {
+        const val ASK = 3
     }
 }

@@ -112,6 +112,9 @@ class CodeScreensTest {
     fun thePhoneHasJoined() = enrol("enrol-joined", EnrolStep.Joined, "Example Inc.")
 
     @Test
+    fun whoJoinedIsToldWhyThePhoneAsks() = enrol("enrol-why", EnrolStep.Joined, "Example Inc.", willAsk = true)
+
+    @Test
     fun theLinkIsGone() = enrol("enrol-no-link", EnrolStep.NoLink, null)
 
     @Test
@@ -135,8 +138,8 @@ class CodeScreensTest {
         ImportDrawing(it, onBack = {}, onEvent = {})
     }
 
-    private fun enrol(name: String, step: EnrolStep, gateway: String?) =
-        everyLook(name, EnrolState(1_000UL, "sign-in.example.com", gateway, step, notice = null)) {
+    private fun enrol(name: String, step: EnrolStep, gateway: String?, willAsk: Boolean = false) =
+        everyLook(name, EnrolState(1_000UL, "sign-in.example.com", gateway, step, notice = null, willAsk)) {
             EnrolDrawing(it, onEvent = {})
         }
 

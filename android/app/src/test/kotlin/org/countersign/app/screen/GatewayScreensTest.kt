@@ -61,11 +61,23 @@ class GatewayScreensTest {
             ),
             listOf("c"),
             null,
+            null,
         ),
     )
 
     @Test
-    fun gatewaysBegin() = gateways("gateways-empty", GatewaysState(emptyList(), emptyList(), null))
+    fun gatewaysBegin() = gateways("gateways-empty", GatewaysState(emptyList(), emptyList(), null, null))
+
+    @Test
+    fun gatewaysSayWhatKeepsSignInsFromBeingTold() = gateways(
+        "gateways-bell",
+        GatewaysState(
+            listOf(GatewayLine("a", "Example Ltd", "gate.example.com", Say.tuiStateActive, needsCare = false)),
+            emptyList(),
+            null,
+            Notice(Say.phoneBellNotAllowed, Act.BELLS, tone = Tone.WARN),
+        ),
+    )
 
     @Test
     fun aGatewayIsKnown() = gateway("gateway", GATEWAY)

@@ -64,6 +64,12 @@ class ScreensTest {
     fun accountsBegin() = accounts("accounts-empty", ACCOUNTS_EMPTY)
 
     @Test
+    fun accountsSayThatNothingCanBeTold() = accounts(
+        "accounts-bell",
+        ACCOUNTS.copy(notice = Notice(Say.phoneBellNotAsked, Act.BELLS, tone = Tone.WARN)),
+    )
+
+    @Test
     fun accountsHaveLongNames() = accounts("accounts-long", ACCOUNTS_LONG)
 
     @Test

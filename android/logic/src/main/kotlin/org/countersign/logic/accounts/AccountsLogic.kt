@@ -11,6 +11,8 @@ import org.countersign.logic.Now
 import org.countersign.logic.SettingsPage
 import org.countersign.logic.Step
 import org.countersign.logic.Wish
+import org.countersign.logic.bell.BellCalls
+import org.countersign.logic.bell.gravest
 import org.countersign.logic.core.AccountCalls
 import org.countersign.logic.core.ApprovalCalls
 import org.countersign.logic.core.GatewayCalls
@@ -30,6 +32,7 @@ class AccountsLogic(
     private val approvals: ApprovalCalls,
     private val gateways: GatewayCalls,
     private val keep: Keep,
+    private val bells: BellCalls,
     private val now: Now,
 ) : Logic<AccountsState, AccountsEvent> {
     override fun begin(): AccountsStep {
@@ -111,7 +114,9 @@ class AccountsLogic(
                 canUndo = read.canUndo,
                 waiting = waiting(approvals),
                 nextChange = read.codes.nextChange,
-                notice = clockNotice(read.codes.clockAhead) ?: state.notice.takeIf { it?.act != Act.SET_CLOCK },
+                notice = clockNotice(read.codes.clockAhead)
+                    ?: state.notice.takeIf { it?.act !in STANDING }
+                    ?: gravest(bells.facts()),
             )
         // The group that was shown is gone: the list of all is another query.
         return if (next.chosen == state.chosen) Step(next) else read(next)
@@ -182,12 +187,16 @@ class AccountsLogic(
         })
 
     private fun onNotice(state: AccountsState, act: Act?): AccountsStep = when (act) {
+        Act.BELLS -> Step(state, go = Go.To(Route.Bells))
         Act.SET_CLOCK -> Step(state, wish = Wish.OpenSettings(SettingsPage.DATE))
         Act.RETRY -> read(state.copy(notice = null))
         Act.FREE_SPACE -> Step(state, go = Go.To(Route.Settings(SettingsTab.ADVANCED)))
         else -> Step(state.copy(notice = null))
     }
 }
+
+/** What is seen anew at each reading, and goes when it is mended. */
+private val STANDING = setOf(Act.SET_CLOCK, Act.BELLS)
 
 private fun query(state: AccountsState) = AccountQuery(
     search = state.search,

@@ -55,7 +55,7 @@ internal fun contextFacts(context: ContextRow): List<ContextFact> {
     )
 }
 
-private fun place(context: ContextRow): Text? {
+internal fun place(context: ContextRow): Text? {
     val city = context.city?.let(::plain)
     val country = context.cc?.let(::Country)
     return if (city != null && country != null) Say.phonePlace(city, country) else city ?: country

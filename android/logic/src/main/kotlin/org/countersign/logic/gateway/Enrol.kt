@@ -8,6 +8,10 @@ import org.countersign.logic.Notice
 import org.countersign.logic.Now
 import org.countersign.logic.Screen
 import org.countersign.logic.Step
+import org.countersign.logic.Wish
+import org.countersign.logic.bell.BellCalls
+import org.countersign.logic.bell.Missing
+import org.countersign.logic.bell.missing
 import org.countersign.logic.core.GatewayCalls
 import org.countersign.logic.fault.asking
 import org.countersign.logic.route.Go
@@ -25,6 +29,8 @@ data class EnrolState(
     val name: String?,
     val step: EnrolStep,
     val notice: Notice?,
+    /** The phone asks next whether it may notify: this is said before. */
+    val willAsk: Boolean,
 ) : Screen
 
 sealed interface EnrolStep {
@@ -69,18 +75,22 @@ sealed interface EnrolEvent {
 
 private typealias EnrolNext = Step<EnrolState, EnrolEvent>
 
-class EnrolLogic(private val offer: Found.Enrolment?, private val gateways: GatewayCalls, private val now: Now) :
-    Logic<EnrolState, EnrolEvent> {
+class EnrolLogic(
+    private val offer: Found.Enrolment?,
+    private val gateways: GatewayCalls,
+    private val bells: BellCalls,
+    private val now: Now,
+) : Logic<EnrolState, EnrolEvent> {
     override fun begin(): EnrolNext {
-        val offer = offer ?: return Step(EnrolState(now(), "", null, EnrolStep.NoLink, null))
-        return asked(EnrolState(now(), offer.offer.host, null, EnrolStep.Asking, null))
+        val offer = offer ?: return Step(EnrolState(now(), "", null, EnrolStep.NoLink, null, willAsk = false))
+        return asked(EnrolState(now(), offer.offer.host, null, EnrolStep.Asking, null, willAsk = false))
     }
 
     override fun on(state: EnrolState, event: EnrolEvent): EnrolNext = when (event) {
         EnrolEvent.Agree -> agree(state)
         EnrolEvent.Stop -> Step(state, go = Go.Back, stop = true)
         EnrolEvent.ScanAgain -> Step(state, go = Go.Instead(Route.Scan))
-        EnrolEvent.Done -> Step(state, go = Go.Home)
+        EnrolEvent.Done -> Step(state, go = Go.Home, wish = Wish.AskToNotify.takeIf { state.willAsk })
         EnrolEvent.Tick, EnrolEvent.Changed -> Step(read(state))
         is EnrolEvent.Named -> Step(state.copy(name = event.name))
         is EnrolEvent.Pending -> poll(state.copy(step = event.step), event.step.id)
@@ -121,7 +131,12 @@ class EnrolLogic(private val offer: Found.Enrolment?, private val gateways: Gate
         val pending = state.step as? EnrolStep.Pending ?: return moved
         val row = gateways.gateways().find { it.id == pending.id }
         return when (val stands = row?.state) {
-            is GatewayState.Active -> moved.copy(name = row.name, step = EnrolStep.Joined, notice = null)
+            is GatewayState.Active -> moved.copy(
+                name = row.name,
+                step = EnrolStep.Joined,
+                notice = null,
+                willAsk = willAsk(),
+            )
 
             is GatewayState.Gone -> moved.copy(step = EnrolStep.Ended(goneText(stands.why)), notice = null)
 
@@ -133,6 +148,8 @@ class EnrolLogic(private val offer: Found.Enrolment?, private val gateways: Gate
             }
         }
     }
+
+    private fun willAsk() = Missing.NotAsked in missing(bells.facts())
 
     private fun failed(state: EnrolState, notice: Notice?): EnrolNext {
         val step = if (state.step == EnrolStep.Enrolling) EnrolStep.Asking else state.step

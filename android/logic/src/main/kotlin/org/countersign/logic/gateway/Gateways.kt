@@ -13,6 +13,8 @@ import org.countersign.logic.accounts.clockNotice
 import org.countersign.logic.accounts.gatewayLine
 import org.countersign.logic.accounts.gatewayWord
 import org.countersign.logic.approval.staleNotice
+import org.countersign.logic.bell.BellCalls
+import org.countersign.logic.bell.bellNotice
 import org.countersign.logic.core.GatewayCalls
 import org.countersign.logic.fault.asking
 import org.countersign.logic.route.Go
@@ -23,7 +25,13 @@ import org.countersign.logic.text.Say
 import org.countersign.logic.text.plain
 
 /** All enrolments, those that cannot be read among them. */
-data class GatewaysState(val rows: List<GatewayLine>, val damaged: List<String>, val notice: Notice?) : Screen
+data class GatewaysState(
+    val rows: List<GatewayLine>,
+    val damaged: List<String>,
+    val notice: Notice?,
+    /** Why sign-ins may be told late, or not at all. */
+    val bell: Notice?,
+) : Screen
 
 sealed interface GatewaysEvent {
     data object Changed : GatewaysEvent
@@ -35,10 +43,14 @@ sealed interface GatewaysEvent {
     /** Forgets one whose file cannot be read. */
     data class Forget(val id: String) : GatewaysEvent
 
+    /** Something keeps sign-ins from being told: the page that says what. */
+    data object Bells : GatewaysEvent
+
     data class Failed(val notice: Notice?) : GatewaysEvent
 }
 
-class GatewaysLogic(private val gateways: GatewayCalls) : Logic<GatewaysState, GatewaysEvent> {
+class GatewaysLogic(private val gateways: GatewayCalls, private val bells: BellCalls) :
+    Logic<GatewaysState, GatewaysEvent> {
     override fun begin(): Step<GatewaysState, GatewaysEvent> = Step(read(null))
 
     override fun on(state: GatewaysState, event: GatewaysEvent): Step<GatewaysState, GatewaysEvent> = when (event) {
@@ -46,11 +58,16 @@ class GatewaysLogic(private val gateways: GatewayCalls) : Logic<GatewaysState, G
         is GatewaysEvent.Open -> Step(state, go = Go.To(Route.Gateway(event.id)))
         GatewaysEvent.Enrol -> Step(state, go = Go.To(Route.Scan))
         is GatewaysEvent.Forget -> forget(state, event.id)
+        GatewaysEvent.Bells -> Step(state, go = Go.To(Route.Bells))
         is GatewaysEvent.Failed -> Step(read(event.notice))
     }
 
-    private fun read(notice: Notice?) =
-        GatewaysState(gateways.gateways().map(::gatewayLine), gateways.damagedEnrolments().map { it.id }, notice)
+    private fun read(notice: Notice?) = GatewaysState(
+        gateways.gateways().map(::gatewayLine),
+        gateways.damagedEnrolments().map { it.id },
+        notice,
+        bellNotice(bells.facts()),
+    )
 
     private fun forget(state: GatewaysState, id: String): Step<GatewaysState, GatewaysEvent> = Step(state, ask = {
         asking(GatewaysEvent::Failed) {

@@ -49,6 +49,9 @@ sealed class Route(
 
     data class Settings(val page: SettingsTab?) : Route("settings", page?.name)
 
+    /** How this phone tells of sign-ins. */
+    data object Bells : Route("bells", needsVault = false)
+
     data object Help : Route("help", needsVault = false)
 
     data object About : Route("about", needsVault = false)
@@ -60,7 +63,7 @@ sealed class Route(
         private val plain by lazy {
             val codes = listOf(Accounts, Bin, Scan, Manual, Import)
             val tokens = listOf(Batches, Ledger)
-            val open = listOf(History, Gateways, Enrol, Answer, Help, About)
+            val open = listOf(History, Gateways, Enrol, Answer, Bells, Help, About)
             (codes + tokens + open).associateBy(Route::name)
         }
 

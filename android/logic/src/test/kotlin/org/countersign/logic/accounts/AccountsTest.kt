@@ -16,6 +16,7 @@ import org.countersign.logic.route.Go
 import org.countersign.logic.route.Route
 import org.countersign.logic.support.FakeAccounts
 import org.countersign.logic.support.FakeApprovals
+import org.countersign.logic.support.FakeBells
 import org.countersign.logic.support.FakeGateways
 import org.countersign.logic.support.FakeKeep
 import org.countersign.logic.support.Hand
@@ -40,10 +41,22 @@ class AccountsTest {
     private val keep = FakeKeep()
     private val approvals = FakeApprovals()
     private val gateways = FakeGateways()
+    private val bells = FakeBells()
     private val accounts =
         FakeAccounts(listOf(live(account(1u)), live(account(2u, "Bank", hidden = true)), counted(3u)))
 
-    private fun screen() = Screened(AccountsLogic(accounts, approvals, gateways, keep, hand))
+    private fun screen() = Screened(AccountsLogic(accounts, approvals, gateways, keep, bells, hand))
+
+    @Test
+    fun whoWouldHearOfNothingIsToldSoUntilItIsMended() {
+        bells.facts = bells.facts.copy(mayNotify = false)
+        val screen = screen()
+        assertEquals(Say.phoneBellNotAllowed to Act.BELLS, screen.state.notice?.run { text to act })
+        screen.send(AccountsEvent.OnNotice(Act.BELLS))
+        assertEquals(listOf<Go>(Go.To(Route.Bells)), screen.went)
+        bells.facts = bells.facts.copy(mayNotify = true)
+        assertEquals(null, screen.send(AccountsEvent.Changed).notice)
+    }
 
     private fun AccountsState.figure(id: ULong) = rows.single { it.id == id }.figure
 

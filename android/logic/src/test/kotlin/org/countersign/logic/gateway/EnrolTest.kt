@@ -7,11 +7,13 @@ import org.countersign.bindings.GatewayState
 import org.countersign.bindings.GoneWhy
 import org.countersign.bindings.PortFault
 import org.countersign.logic.Act
+import org.countersign.logic.Wish
 import org.countersign.logic.core.GatewayCalls
 import org.countersign.logic.route.Go
 import org.countersign.logic.route.Route
 import org.countersign.logic.scan.Found
 import org.countersign.logic.support.FakeApprovals
+import org.countersign.logic.support.FakeBells
 import org.countersign.logic.support.FakeGateways
 import org.countersign.logic.support.FakeOffline
 import org.countersign.logic.support.Hand
@@ -28,6 +30,7 @@ import org.junit.Test
 
 class EnrolTest {
     private val hand = Hand(NOW)
+    private val bells = FakeBells()
     private val gateways = FakeGateways(listOf(gateway(state = pending())))
     private val offer = Found.Enrolment(EnrolOffer("gate.example.com", NOW + 300u), secret("countersign:link"))
 
@@ -38,7 +41,7 @@ class EnrolTest {
         override suspend fun poll(gateway: String, waitS: ULong) = kotlinx.coroutines.awaitCancellation()
     }
 
-    private fun screen(found: Found.Enrolment? = offer) = Screened(EnrolLogic(found, Held(), hand))
+    private fun screen(found: Found.Enrolment? = offer) = Screened(EnrolLogic(found, Held(), bells, hand))
 
     @Test
     fun theHostIsShownAndNothingIsSentBeforeAYes() {
@@ -57,6 +60,20 @@ class EnrolTest {
         assertEquals(EnrolStep.Joined, screen.send(EnrolEvent.Changed).step)
         screen.send(EnrolEvent.Done)
         assertEquals(listOf<Go>(Go.Home), screen.went)
+        assertEquals("it may notify already", emptyList<Wish>(), screen.wished)
+    }
+
+    @Test
+    fun whoJoinedIsAskedWhetherThePhoneMayNotify() {
+        bells.facts = bells.facts.copy(mayNotify = false, canAsk = true)
+        val screen = screen()
+        screen.send(EnrolEvent.Agree)
+        assertEquals("not before it is of use", false, screen.state.willAsk)
+        gateways.rows = listOf(gateway())
+        assertEquals("it is said why", true, screen.send(EnrolEvent.Changed).willAsk)
+        screen.send(EnrolEvent.Done)
+        assertEquals(listOf<Wish>(Wish.AskToNotify), screen.wished)
+        assertEquals(listOf<Go>(Go.Home), screen.went)
     }
 
     @Test
@@ -68,7 +85,7 @@ class EnrolTest {
             gateways.rows = listOf(gateway(state = GatewayState.Gone(why)))
             assertEquals(EnrolStep.Ended(goneText(why)), screen.send(EnrolEvent.Changed).step)
         }
-        val screen = Screened(EnrolLogic(offer, Held(), hand))
+        val screen = Screened(EnrolLogic(offer, Held(), bells, hand))
         screen.send(EnrolEvent.Agree)
         gateways.rows = emptyList()
         assertEquals(EnrolStep.Ended(Say.tuiJoinGone), screen.send(EnrolEvent.Changed).step)

@@ -10,8 +10,10 @@ import org.countersign.bindings.JoiningRow
 import org.countersign.bindings.Os
 import org.countersign.bindings.PortFault
 import org.countersign.bindings.Staleness
+import org.countersign.logic.Act
 import org.countersign.logic.route.Go
 import org.countersign.logic.route.Route
+import org.countersign.logic.support.FakeBells
 import org.countersign.logic.support.FakeGateways
 import org.countersign.logic.support.Hand
 import org.countersign.logic.support.NOW
@@ -29,6 +31,7 @@ import org.junit.Test
 class GatewayTest {
     private val hand = Hand(NOW)
     private val gateways = FakeGateways(listOf(gateway()))
+    private val bells = FakeBells()
 
     private fun screen() = Screened(GatewayLogic("gate", gateways))
 
@@ -37,7 +40,7 @@ class GatewayTest {
     @Test
     fun allEnrolmentsAreListedAndOpened() {
         gateways.damaged = listOf(DamagedEnrolment("bad", FileDamage.UNREADABLE))
-        val screen = Screened(GatewaysLogic(gateways))
+        val screen = Screened(GatewaysLogic(gateways, bells))
         assertEquals(listOf("gate") to listOf("bad"), screen.state.rows.map { it.id } to screen.state.damaged)
         screen.send(GatewaysEvent.Open("gate"))
         screen.send(GatewaysEvent.Enrol)
@@ -46,6 +49,17 @@ class GatewayTest {
         assertTrue(screen.send(GatewaysEvent.Forget("bad")).damaged.isEmpty())
         gateways.fails = CountersignException.Port(PortFault.DISK)
         assertEquals(Say.errorDisk, screen.send(GatewaysEvent.Forget("bad")).notice?.text)
+    }
+
+    @Test
+    fun whatKeepsSignInsFromBeingToldIsSaidWithTheWayThere() {
+        bells.facts = bells.facts.copy(isSaving = true)
+        val screen = Screened(GatewaysLogic(gateways, bells))
+        assertEquals(Say.phoneBellSaver to Act.BELLS, screen.state.bell?.run { text to act })
+        screen.send(GatewaysEvent.Bells)
+        assertEquals(listOf<Go>(Go.To(Route.Bells)), screen.went)
+        bells.facts = bells.facts.copy(isSaving = false)
+        assertEquals(null, screen.send(GatewaysEvent.Changed).bell)
     }
 
     @Test
