@@ -21,6 +21,7 @@ import org.countersign.logic.gateway.EnrolState
 import org.countersign.logic.gateway.EnrolStep
 import org.countersign.logic.text.Digits
 import org.countersign.logic.text.Say
+import org.countersign.logic.text.Text
 import org.countersign.logic.text.plain
 
 /** A phone joins a gateway: the host is agreed to, then six digits go to the page. */
@@ -30,14 +31,16 @@ class EnrolDrawing(private val context: Context, private val onEvent: (EnrolEven
     private val body = Part<Page>(context, ::body)
     private val foot = Part<EnrolStep>(context, ::foot)
 
-    override val view: View =
-        with(context) {
-            page(head(say(Say.phoneScanEnrolTitle), { onEvent(EnrolEvent.Stop) }), column(body, notice), foot)
-        }
+    private val top = Part<Text>(context) { title ->
+        context.head(context.say(title), { onEvent(EnrolEvent.Stop) })
+    }
+
+    override val view: View = context.page(top, context.column(body, notice), foot)
 
     private data class Page(val step: EnrolStep, val host: String, val name: String?, val willAsk: Boolean)
 
     override fun draw(state: EnrolState) {
+        top.show(state.step.title())
         notice.show(state.notice)
         body.show(Page(state.step, state.host, state.name, state.willAsk))
         foot.show(state.step)
@@ -58,7 +61,11 @@ class EnrolDrawing(private val context: Context, private val onEvent: (EnrolEven
 
             EnrolStep.Enrolling -> words(say(Say.phoneScanEnrolUnderWay(plain(page.host))))
 
-            is EnrolStep.Pending -> column(named(page), digits(step.digits), below(say(Say.phoneScanEnrolWaits)))
+            is EnrolStep.Pending -> column(
+                named(page),
+                digitsCard(Say.phoneScanEnrolType, step.digits),
+                below(say(Say.phoneScanEnrolWaits)),
+            )
 
             EnrolStep.Joined -> {
                 val text = Say.phoneScanEnrolJoined(host = plain(page.host), name = plain(page.name ?: page.host))
@@ -82,16 +89,6 @@ class EnrolDrawing(private val context: Context, private val onEvent: (EnrolEven
         )
     }
 
-    private fun digits(digits: Digits): View = with(context) {
-        val large = words("\u2066${digits.grouped()}\u2069", Type.DIGITS).apply {
-            gravity = Gravity.CENTER
-            textAlignment = View.TEXT_ALIGNMENT_GRAVITY
-            contentDescription = digits.spoken()
-            layoutParams = row(top = Space.M)
-        }
-        card(words(say(Say.phoneScanEnrolType)), large)
-    }
-
     private fun foot(step: EnrolStep): View? = with(context) {
         when (step) {
             EnrolStep.NoLink, is EnrolStep.Ended -> mainButton(say(Say.phoneScanAgain)) {
@@ -110,4 +107,22 @@ class EnrolDrawing(private val context: Context, private val onEvent: (EnrolEven
             EnrolStep.Joined -> mainButton(say(Say.phoneScanImportDone)) { onEvent(EnrolEvent.Done) }
         }
     }
+}
+
+private fun EnrolStep.title(): Text = when (this) {
+    EnrolStep.Asking -> Say.phoneScanEnrolTitle
+    EnrolStep.Enrolling, is EnrolStep.Pending -> Say.phoneScanEnrolGoing
+    EnrolStep.Joined -> Say.phoneScanEnrolDone
+    EnrolStep.NoLink, is EnrolStep.Ended -> Say.phoneScanEnrolOver
+}
+
+/** Digits to be typed elsewhere, and where. A screen reader says them one by one. */
+internal fun Context.digitsCard(where: Text, digits: Digits): View {
+    val large = words("\u2066${digits.grouped()}\u2069", Type.DIGITS).apply {
+        gravity = Gravity.CENTER
+        textAlignment = View.TEXT_ALIGNMENT_GRAVITY
+        contentDescription = digits.spoken()
+        layoutParams = row(top = Space.M)
+    }
+    return card(words(say(where)), large)
 }

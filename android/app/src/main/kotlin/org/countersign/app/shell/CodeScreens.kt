@@ -7,6 +7,7 @@ import android.content.pm.PackageManager
 import android.os.HandlerThread
 import kotlinx.coroutines.CoroutineScope
 import org.countersign.app.port.Files
+import org.countersign.app.screen.AnswerDrawing
 import org.countersign.app.screen.EnrolDrawing
 import org.countersign.app.screen.FormDrawing
 import org.countersign.app.screen.ImportDrawing
@@ -17,6 +18,7 @@ import org.countersign.logic.Wish
 import org.countersign.logic.accounts.FormLogic
 import org.countersign.logic.bell.BellCalls
 import org.countersign.logic.core.Core
+import org.countersign.logic.gateway.AnswerLogic
 import org.countersign.logic.gateway.EnrolEvent
 import org.countersign.logic.gateway.EnrolLogic
 import org.countersign.logic.route.Go
@@ -52,6 +54,10 @@ internal class CodeScreens(
         }
 
         Route.Enrol -> enrol()
+
+        Route.Answer -> Shown(scope, outside, AnswerLogic(handed.offline, core.approvals), null, null) {
+            AnswerDrawing(activity, it)
+        }
 
         else -> null
     }
