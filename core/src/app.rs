@@ -128,7 +128,7 @@ struct Link {
     polls: call::Backoff,
     streams: call::Backoff,
     refreshes: Mutex<meta::Refreshes>,
-    /// Held by the one poll that is under way.
+    /// Held by the one poll that is under way, or by the enrolment itself.
     polling: Mutex<()>,
     /// Held by the one stream of events that is listened to.
     listening: Mutex<()>,

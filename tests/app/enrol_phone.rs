@@ -1,7 +1,7 @@
 //! Enrolment on the phone, against a hostile page or gateway.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 
 use countersign_core::app::{GatewayState, Phone};
 use countersign_core::cancel::Cancel;
@@ -276,6 +276,25 @@ fn an_interrupted_request_is_repeated_byte_for_byte() {
     assert_eq!(bodies[0], bodies[1]);
     assert!(matches!(app.gateways()[0].state, GatewayState::Pending { .. }));
     assert_eq!(gateway.state().devices.len(), 1);
+}
+
+#[test]
+fn a_poll_leaves_an_enrolment_that_is_under_way_to_itself() {
+    let world = World::new();
+    let gateway = world.gateway("gate.example.com");
+    let app = Arc::new(world.app());
+    let (beside, (tell, told)) = (Arc::clone(&app), mpsc::channel());
+    gateway.twist(move |path, _, _, response| {
+        if path == "enrol" {
+            tell.send(beside.poll(beside.gateways()[0].id, 0, &Cancel::default())).unwrap();
+        }
+        Ok(response)
+    });
+    let enrolling = enrol(&app, &gateway).unwrap();
+    gateway.untwist();
+    assert_eq!(told.try_recv(), Ok(Err(PortError::Busy.into())), "nobody is asked twice");
+    assert_eq!(gateway.calls("enrol"), 1);
+    assert!(poll(&app, &enrolling).is_ok());
 }
 
 #[test]

@@ -98,6 +98,8 @@ impl App {
     pub fn enrol(&self, offer: &EnrolOffer, phone: &Phone, cancel: &Cancel) -> Result<Enrolling, Error> {
         let dev = phone.dev()?;
         let link = Arc::new(Link::default());
+        // A poll meanwhile would send the same and ask the person for the same once more.
+        let _polling = lock(&link.polling);
         let line = Line { ports: &self.ports, u: &offer.link().u, trust: offer.trust(), memory: &link.memory };
         let reply = line.metadata(cancel)?;
         let trusted = enrol::first(offer, reply, self.ports.clock.now())?;
@@ -107,7 +109,7 @@ impl App {
         let id = self.ports.random.id()?;
         let uv = trusted.metadata().policy.uv;
         let keys = Keys { ak: KeyName::new("approve", &id), pk: KeyName::new("prove", &id), uv, more: 0 };
-        lock(&self.links).insert(id, link);
+        lock(&self.links).insert(id, Arc::clone(&link));
         self.insert(Record::new(id, self.ports.clock.now(), offer.target(), keys, trusted))?;
         let request = self.make_request(id, offer, dev, uv, cancel);
         if request.is_err() {

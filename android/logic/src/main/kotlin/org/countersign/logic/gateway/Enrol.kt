@@ -1,5 +1,6 @@
 package org.countersign.logic.gateway
 
+import org.countersign.bindings.GatewayRow
 import org.countersign.bindings.GatewayState
 import org.countersign.bindings.GoneWhy
 import org.countersign.logic.Act
@@ -66,8 +67,6 @@ sealed interface EnrolEvent {
 
     data class Pending(val step: EnrolStep.Pending) : EnrolEvent
 
-    data class Polled(val id: String) : EnrolEvent
-
     data class OnNotice(val act: Act?) : EnrolEvent
 
     data class Failed(val notice: Notice?) : EnrolEvent
@@ -93,8 +92,7 @@ class EnrolLogic(
         EnrolEvent.Done -> Step(state, go = Go.Home, wish = Wish.AskToNotify.takeIf { state.willAsk })
         EnrolEvent.Tick, EnrolEvent.Changed -> Step(read(state))
         is EnrolEvent.Named -> Step(state.copy(name = event.name))
-        is EnrolEvent.Pending -> poll(state.copy(step = event.step), event.step.id)
-        is EnrolEvent.Polled -> polled(read(state), event.id)
+        is EnrolEvent.Pending -> Step(read(state.copy(step = event.step)))
         is EnrolEvent.OnNotice -> if (event.act == Act.RETRY) asked(state.copy(notice = null)) else Step(state)
         is EnrolEvent.Failed -> failed(state, event.notice)
     }
@@ -115,21 +113,16 @@ class EnrolLogic(
         })
     }
 
-    /** The page is asked until it took the digits; a poll that brings nothing is followed by the next one. */
-    private fun poll(state: EnrolState, id: String): EnrolNext = Step(state, ask = {
-        asking({ EnrolEvent.Failed(it) }) {
-            gateways.poll(id, WAIT_S)
-            EnrolEvent.Polled(id)
-        }
-    })
+    /** What became of it: the gateway is asked by who asks all of them, and what was interrupted is finished so too. */
+    private fun read(state: EnrolState): EnrolState = when (val step = state.step) {
+        is EnrolStep.Pending -> pending(state, step)
+        EnrolStep.Enrolling -> state.copy(now = now(), step = underWay(state)?.let(::waiting) ?: step)
+        else -> state.copy(now = now())
+    }
 
-    private fun polled(state: EnrolState, id: String): EnrolNext =
-        if (state.step is EnrolStep.Pending) poll(state, id) else Step(state)
-
-    private fun read(state: EnrolState): EnrolState {
+    private fun pending(state: EnrolState, step: EnrolStep.Pending): EnrolState {
         val moved = state.copy(now = now())
-        val pending = state.step as? EnrolStep.Pending ?: return moved
-        val row = gateways.gateways().find { it.id == pending.id }
+        val row = gateways.gateways().find { it.id == step.id }
         return when (val stands = row?.state) {
             is GatewayState.Active -> moved.copy(
                 name = row.name,
@@ -143,7 +136,7 @@ class EnrolLogic(
             null -> moved.copy(step = EnrolStep.Ended(Say.tuiJoinGone), notice = null)
 
             else -> {
-                val isLate = pending.until <= moved.now
+                val isLate = step.until <= moved.now
                 if (isLate) moved.copy(step = EnrolStep.Ended(Say.errorCodeExpired)) else moved
             }
         }
@@ -151,13 +144,18 @@ class EnrolLogic(
 
     private fun willAsk() = Missing.NotAsked in missing(bells.facts())
 
-    private fun failed(state: EnrolState, notice: Notice?): EnrolNext {
-        val step = if (state.step == EnrolStep.Enrolling) EnrolStep.Asking else state.step
-        return Step(state.copy(step = step, notice = notice))
+    /** The enrolment at this host that has no end yet. */
+    private fun underWay(state: EnrolState): GatewayRow? = gateways.gateways().find {
+        it.host == state.host && (it.state is GatewayState.Asking || it.state is GatewayState.Pending)
     }
 
-    private companion object {
-        const val WAIT_S = 25UL
+    private fun waiting(row: GatewayRow): EnrolStep? =
+        (row.state as? GatewayState.Pending)?.let { EnrolStep.Pending(row.id, Digits(it.digits), it.until) }
+
+    /** A request that may have arrived is sent again by itself: asked anew, its code would be used up. */
+    private fun failed(state: EnrolState, notice: Notice?): EnrolNext {
+        val isOver = state.step == EnrolStep.Enrolling && underWay(state) == null
+        return Step(state.copy(step = if (isOver) EnrolStep.Asking else state.step, notice = notice))
     }
 }
 

@@ -4,7 +4,9 @@ import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
+import org.countersign.bindings.CountersignException
 import org.countersign.bindings.PollOutcome
+import org.countersign.bindings.PortFault
 import org.countersign.logic.core.GatewayCalls
 import org.countersign.logic.fault.asking
 
@@ -14,6 +16,10 @@ fun pauseAfter(outcome: PollOutcome?, failures: Int): Long? {
     val doubled = FIRST_MS shl (failures - 1).coerceIn(0, DOUBLINGS)
     return doubled.coerceAtMost(LONGEST_MS)
 }
+
+/** While another asks it, or this phone joins it, that goes first, however long it takes. */
+internal fun whileBusy(fault: PortFault): PollOutcome? =
+    PollOutcome(news = false, nextInMs = FIRST_MS.toULong(), fault = null).takeIf { fault == PortFault.BUSY }
 
 private const val FIRST_MS = 2_000L
 private const val LONGEST_MS = 300_000L
@@ -41,10 +47,16 @@ class Poller(private val gateways: GatewayCalls, private val scope: CoroutineSco
     private suspend fun ask(gateway: String) {
         var failures = 0
         while (true) {
-            val outcome = asking<PollOutcome?>({ null }) { gateways.poll(gateway, WAIT_S) }
+            val outcome = asking<PollOutcome?>({ null }) { poll(gateway) }
             failures = if (outcome == null) failures + 1 else 0
             delay(pauseAfter(outcome, failures) ?: return)
         }
+    }
+
+    private suspend fun poll(gateway: String): PollOutcome = try {
+        gateways.poll(gateway, WAIT_S)
+    } catch (fault: CountersignException.Port) {
+        whileBusy(fault.fault) ?: throw fault
     }
 
     private companion object {

@@ -8,7 +8,7 @@ import org.countersign.bindings.GoneWhy
 import org.countersign.bindings.PortFault
 import org.countersign.logic.Act
 import org.countersign.logic.Wish
-import org.countersign.logic.core.GatewayCalls
+import org.countersign.logic.fault.portNotice
 import org.countersign.logic.route.Go
 import org.countersign.logic.route.Route
 import org.countersign.logic.scan.Found
@@ -36,12 +36,7 @@ class EnrolTest {
 
     private fun pending() = GatewayState.Pending("492039", NOW + 300u)
 
-    /** The page takes its time: each poll is held. */
-    private inner class Held : GatewayCalls by gateways {
-        override suspend fun poll(gateway: String, waitS: ULong) = kotlinx.coroutines.awaitCancellation()
-    }
-
-    private fun screen(found: Found.Enrolment? = offer) = Screened(EnrolLogic(found, Held(), bells, hand))
+    private fun screen(found: Found.Enrolment? = offer) = Screened(EnrolLogic(found, gateways, bells, hand))
 
     @Test
     fun theHostIsShownAndNothingIsSentBeforeAYes() {
@@ -77,6 +72,19 @@ class EnrolTest {
     }
 
     @Test
+    fun whatMayHaveArrivedIsNotAskedAnew() {
+        val screen = screen()
+        gateways.rows = listOf(gateway(state = GatewayState.Asking))
+        gateways.fails = CountersignException.Port(PortFault.TIMEOUT)
+        val after = screen.send(EnrolEvent.Agree)
+        assertEquals(EnrolStep.Enrolling, after.step)
+        assertEquals(portNotice(PortFault.TIMEOUT)?.text, after.notice?.text)
+        gateways.rows = listOf(gateway(state = pending()))
+        val found = screen.send(EnrolEvent.Changed).step
+        assertEquals(EnrolStep.Pending("gate", Digits("492039"), NOW + 300u), found)
+    }
+
+    @Test
     fun anEndIsSaid() {
         GoneWhy.entries.forEach { why ->
             gateways.rows = listOf(gateway(state = pending()))
@@ -85,7 +93,7 @@ class EnrolTest {
             gateways.rows = listOf(gateway(state = GatewayState.Gone(why)))
             assertEquals(EnrolStep.Ended(goneText(why)), screen.send(EnrolEvent.Changed).step)
         }
-        val screen = Screened(EnrolLogic(offer, Held(), bells, hand))
+        val screen = screen()
         screen.send(EnrolEvent.Agree)
         gateways.rows = emptyList()
         assertEquals(EnrolStep.Ended(Say.tuiJoinGone), screen.send(EnrolEvent.Changed).step)
@@ -106,6 +114,7 @@ class EnrolTest {
         assertEquals(Act.RETRY, screen.state.notice?.act)
         gateways.fails = null
         assertEquals("Example", screen.send(EnrolEvent.OnNotice(Act.RETRY)).name)
+        gateways.rows = emptyList()
         gateways.fails = CountersignException.Gateway(GatewayFault.CodeUsed)
         val after = screen.send(EnrolEvent.Agree)
         assertEquals(Say.errorCodeUsed, after.notice?.text)

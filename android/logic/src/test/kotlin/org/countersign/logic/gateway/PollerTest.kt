@@ -60,6 +60,12 @@ class PollerTest {
     }
 
     @Test
+    fun oneThatAnotherAsksIsAskedSoonAgainHoweverLongThatTakes() {
+        assertEquals(2_000L, pauseAfter(whileBusy(PortFault.BUSY), failures = 0))
+        assertEquals(null, whileBusy(PortFault.NETWORK))
+    }
+
+    @Test
     fun oneThatIsNotToBeAskedAnyMoreIsLeftAlone() {
         val over =
             object : GatewayCalls by gateways {
