@@ -173,8 +173,11 @@ impl Suite {
             Work::Unit(_) => &["xtask"],
             Work::Journeys { .. } => &["countersign-tests", "countersign", "countersign-gateway", "xtask"],
             Work::PythonBindings => &["countersign-bindings", "countersign-bindgen", "countersign-gateway"],
-            Work::KotlinBindings | Work::SwiftBindings | Work::AndroidApp => {
+            Work::KotlinBindings | Work::SwiftBindings => {
                 &["countersign-bindings", "countersign-bindgen", "countersign-contract"]
+            }
+            Work::AndroidApp => {
+                &["countersign-bindings", "countersign-bindgen", "countersign-contract", "countersign-gateway"]
             }
             Work::AndroidLogic => &["countersign-bindings", "countersign-bindgen"],
             Work::OtherPhone => &["countersign-gateway"],

@@ -1,14 +1,7 @@
 package org.countersign.app
 
-import android.app.Activity
 import android.content.ClipData
 import android.content.ClipboardManager
-import android.content.Intent
-import android.graphics.Bitmap
-import android.graphics.Color
-import android.net.Uri
-import java.io.ByteArrayOutputStream
-import java.io.File
 import java.util.Base64
 import kotlinx.coroutines.runBlocking
 import org.countersign.app.look.say
@@ -16,7 +9,6 @@ import org.countersign.bindings.AccountQuery
 import org.countersign.bindings.CancelHandle
 import org.countersign.bindings.DeviceClass
 import org.countersign.bindings.Sort
-import org.countersign.bindings.qrOf
 import org.countersign.logic.route.Go
 import org.countersign.logic.route.Route
 import org.countersign.logic.text.Say
@@ -25,31 +17,20 @@ import org.countersign.testkit.FakeKeyStore
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
 import org.junit.Before
-import org.junit.Rule
 import org.junit.Test
-import org.junit.rules.TemporaryFolder
 import org.junit.runner.RunWith
 import org.robolectric.Robolectric
 import org.robolectric.RobolectricTestRunner
-import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
 import org.robolectric.android.controller.ActivityController
-import org.robolectric.shadows.ShadowActivity
 
 private const val PASSPHRASE = "four words that stay"
 private const val SEED = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 private const val LINK = "otpauth://totp/Example:mara?secret=$SEED&issuer=Example"
-private const val MODULE = 4
-private const val BORDER = 4
 
 /** Accounts come in by hand, by pictures and by what was copied, with the real core. */
 @RunWith(RobolectricTestRunner::class)
 class CodeJourneyTest {
-    @get:Rule
-    val folder = TemporaryFolder()
-
-    private val app get() = RuntimeEnvironment.getApplication() as CountersignApp
-
     @Before
     fun begin() {
         FakeKeyStore.install()
@@ -165,39 +146,9 @@ class CodeJourneyTest {
     /** The picker brings a picture of a QR code with this text. */
     private fun ActivityController<MainActivity>.brings(text: String) = picked(png(text))
 
-    private fun ActivityController<MainActivity>.picked(
-        bytes: ByteArray,
-        asked: ShadowActivity.IntentForResult = shadowOf(get()).nextStartedActivityForResult,
-    ) {
-        val file = File(folder.newFolder(), "picture").apply { writeBytes(bytes) }
-        assertEquals("a picture is asked for", "image/*", asked.intent.type)
-        val brought = Intent().setData(Uri.fromFile(file))
-        shadowOf(get()).receiveResult(asked.intent, Activity.RESULT_OK, brought)
-    }
-
     private fun accounts(): List<String> {
         val all = AccountQuery("", group = null, tag = null, favourites = false, sort = Sort.MANUAL)
         return app.core.view(all, app.now()).rows.map { it.account.issuer }
-    }
-
-    private fun blank() = ByteArrayOutputStream().also {
-        val picture = Bitmap.createBitmap(100, 100, Bitmap.Config.ARGB_8888).apply { eraseColor(Color.WHITE) }
-        picture.compress(Bitmap.CompressFormat.PNG, 100, it)
-    }.toByteArray()
-
-    private fun png(text: String): ByteArray {
-        val symbol = qrOf(text.toByteArray())!!
-        val wide = symbol.width.toInt()
-        val side = (wide + 2 * BORDER) * MODULE
-        val picture = Bitmap.createBitmap(side, side, Bitmap.Config.ARGB_8888)
-        picture.eraseColor(Color.WHITE)
-        for (y in 0 until wide * MODULE) {
-            for (x in 0 until wide * MODULE) {
-                val isDark = symbol.modules[y / MODULE * wide + x / MODULE] != 0.toByte()
-                if (isDark) picture.setPixel(x + BORDER * MODULE, y + BORDER * MODULE, Color.BLACK)
-            }
-        }
-        return ByteArrayOutputStream().also { picture.compress(Bitmap.CompressFormat.PNG, 100, it) }.toByteArray()
     }
 
     /** One of two parts of a transfer, with one account, as Google's app writes it (protobuf). */

@@ -13,7 +13,15 @@ import org.robolectric.android.controller.ActivityController
 
 internal fun ActivityController<MainActivity>.sees(words: Text) = sees(get().say(words))
 
-internal fun ActivityController<MainActivity>.sees(words: String) = await("“$words”") { get().shows(words) }
+internal fun ActivityController<MainActivity>.sees(words: String) = awaiting("“$words”") { get().shows(words) }
+
+/** Waits, and tells what is shown where nothing comes of it. */
+internal fun ActivityController<MainActivity>.awaiting(what: String, isThere: () -> Boolean) = try {
+    await(what, isThere)
+} catch (late: IllegalStateException) {
+    val shown = get().all().filterIsInstance<TextView>().filter { it.isShown }.map { it.text }
+    throw AssertionError("no $what among $shown", late)
+}
 
 internal fun ActivityController<MainActivity>.tap(words: Text) {
     sees(words)
@@ -22,6 +30,14 @@ internal fun ActivityController<MainActivity>.tap(words: Text) {
             it.text.toString() == get().say(words)
     }
     button.performClick()
+}
+
+/** Taps what holds these words. */
+internal fun ActivityController<MainActivity>.tapOn(words: Text) {
+    sees(words)
+    var view: View = get().all().first { it.isShown && it is TextView && it.text.toString() == get().say(words) }
+    while (!view.isClickable) view = view.parent as View
+    view.performClick()
 }
 
 internal fun ActivityController<MainActivity>.type(place: Int, words: String) =

@@ -1,0 +1,143 @@
+package org.countersign.app
+
+import android.view.View
+import android.widget.TextView
+import kotlinx.coroutines.runBlocking
+import org.countersign.app.look.say
+import org.countersign.bindings.CancelHandle
+import org.countersign.bindings.DeviceClass
+import org.countersign.bindings.LockState
+import org.countersign.logic.fault.wrongDigits
+import org.countersign.logic.route.Go
+import org.countersign.logic.route.Route
+import org.countersign.logic.text.Say
+import org.countersign.logic.text.Text
+import org.countersign.testkit.FakeKeyStore
+import org.countersign.testkit.RealGateway
+import org.junit.AfterClass
+import org.junit.Assert.assertEquals
+import org.junit.Before
+import org.junit.BeforeClass
+import org.junit.Test
+import org.junit.runner.RunWith
+import org.robolectric.Robolectric
+import org.robolectric.RobolectricTestRunner
+import org.robolectric.android.controller.ActivityController
+
+private const val PASSPHRASE = "four words that stay"
+
+/** The app at a real gateway, as its person and the person at the page drive it. */
+@RunWith(RobolectricTestRunner::class)
+class GatewayJourneyTest {
+    @Before
+    fun begin() = FakeKeyStore.install()
+
+    @Test
+    fun fromTheFirstRunToAnApproval() = Robolectric.buildActivity(MainActivity::class.java).setup().use { screen ->
+        screen.tap(Say.phoneUnlockAddAccount)
+        screen.sees(Say.phoneUnlockChoosePassphrase)
+        screen.type(0, PASSPHRASE)
+        screen.type(1, PASSPHRASE)
+        screen.tap(Say.phoneNextStep)
+        screen.sees(Say.phoneScanCameraAbsent)
+        screen.enrols(gateway, "mara")
+
+        val approved = screen.isAsked(gateway, "mara")
+        screen.approves(approved.digits)
+        screen.sees(Say.errorApproved)
+        approved.until("/login/wait") { "action=\"/login/finish\"" in page }
+        approved.submit("/login/finish")
+        assertEquals("/demo", approved.path)
+        screen.tap(Say.phoneDone)
+        screen.sees(Say.phoneAccountsTitle)
+
+        screen.remembers(Say.phonePastApproved)
+    }
+
+    @Test
+    fun aDenialIsToldAndKept() = enrolled("rosa") { screen ->
+        screen.isAsked(gateway, "rosa")
+        screen.tap(Say.phoneApprovalNotMe)
+        screen.tapOn(Say.phoneApprovalJustCancel)
+        screen.sees(Say.errorDenied)
+        screen.tap(Say.phoneDone)
+        screen.remembers(Say.phonePastDenied)
+    }
+
+    @Test
+    fun aReportIsToldAndKept() = enrolled("sara") { screen ->
+        screen.isAsked(gateway, "sara")
+        screen.tap(Say.phoneApprovalNotMe)
+        screen.tapOn(Say.phoneApprovalSomeone)
+        screen.sees(Say.errorReported)
+        screen.tap(Say.phoneDone)
+        screen.remembers(Say.phonePastReported)
+    }
+
+    @Test
+    fun wrongDigitsAreCountedUpToTheLimit() = enrolled("nina") { screen ->
+        val window = screen.isAsked(gateway, "nina")
+        val wrong = if (window.digits == "000000") "000001" else "000000"
+        for (left in listOf(2, 1)) {
+            screen.approves(wrong)
+            screen.sees(wrongDigits(left.toUByte()))
+        }
+        screen.approves(wrong)
+        screen.sees(Say.errorFailedDigits)
+        screen.tap(Say.phoneDone)
+        screen.sees(Say.phoneAccountsTitle)
+    }
+
+    @Test
+    fun aLockedVaultDoesNotKeepASignInFromItsAnswer() = enrolled("olaf") { screen ->
+        runBlocking { app.core.lock() }
+        screen.sees(Say.phoneUnlockLocked)
+        val window = screen.isAsked(gateway, "olaf")
+        screen.approves(window.digits)
+        screen.sees(Say.errorApproved)
+        screen.tap(Say.phoneDone)
+        screen.sees(Say.phoneUnlockLocked)
+        assertEquals(LockState.LOCKED, app.core.lockState())
+    }
+
+    @Test
+    fun aPhoneThatAnAdministratorRemovedSaysSo() = enrolled("pia") { screen ->
+        gateway.removeDevices("pia")
+        screen.get().go(Go.To(Route.Gateways))
+        screen.sees(Say.phoneGatewayTitle)
+        val id = app.core.gateways().single().id
+        screen.get().go(Go.To(Route.Gateway(id)))
+        screen.sees(Say.errorGoneAdmin)
+    }
+
+    /** The history has a line that begins so. */
+    private fun ActivityController<MainActivity>.remembers(end: Text) {
+        get().go(Go.To(Route.History))
+        awaiting("a line of ${get().say(end)}") { get().all().any { it.isLineOf(get().say(end)) } }
+    }
+
+    private fun View.isLineOf(end: String) = this is TextView && isShown && text.startsWith("$end · ")
+
+    private fun enrolled(name: String, journey: (ActivityController<MainActivity>) -> Unit) {
+        runBlocking { app.core.createVault(PASSPHRASE.toByteArray(), DeviceClass.SMALL_PHONE, CancelHandle()) }
+        Robolectric.buildActivity(MainActivity::class.java).setup().use { screen ->
+            screen.sees(Say.phoneAccountsEmpty)
+            screen.enrols(gateway, name)
+            journey(screen)
+        }
+    }
+
+    companion object {
+        private lateinit var gateway: RealGateway
+
+        @BeforeClass
+        @JvmStatic
+        fun serve() {
+            gateway = RealGateway()
+        }
+
+        @AfterClass
+        @JvmStatic
+        fun end() = gateway.close()
+    }
+}
