@@ -93,6 +93,7 @@ class EnrolTest {
             gateways.rows = listOf(gateway(state = GatewayState.Gone(why)))
             assertEquals(EnrolStep.Ended(goneText(why)), screen.send(EnrolEvent.Changed).step)
         }
+        gateways.rows = listOf(gateway(state = pending()))
         val screen = screen()
         screen.send(EnrolEvent.Agree)
         gateways.rows = emptyList()
