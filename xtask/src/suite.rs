@@ -173,10 +173,8 @@ impl Suite {
             Work::Unit(_) => &["xtask"],
             Work::Journeys { .. } => &["countersign-tests", "countersign", "countersign-gateway", "xtask"],
             Work::PythonBindings => &["countersign-bindings", "countersign-bindgen", "countersign-gateway"],
-            Work::KotlinBindings | Work::SwiftBindings => {
-                &["countersign-bindings", "countersign-bindgen", "countersign-contract"]
-            }
-            Work::AndroidApp => {
+            Work::SwiftBindings => &["countersign-bindings", "countersign-bindgen", "countersign-contract"],
+            Work::KotlinBindings | Work::AndroidApp => {
                 &["countersign-bindings", "countersign-bindgen", "countersign-contract", "countersign-gateway"]
             }
             Work::AndroidLogic => &["countersign-bindings", "countersign-bindgen"],

@@ -6,7 +6,7 @@ import java.nio.file.Files
 private const val PASSWORD = "staple-horse-battery-7"
 
 /** A real gateway in a process of its own, on a port of localhost that stays the same when it is started again. */
-class RealGateway : AutoCloseable {
+class RealGateway(private vararg val settings: String) : AutoCloseable {
     private val program = File(System.getProperty("countersign.programs"), "countersign-gateway").path
     private val folder = Files.createTempDirectory("gateway").toFile()
     private var process: Process? = null
@@ -23,7 +23,7 @@ class RealGateway : AutoCloseable {
     fun start() {
         val listen = "127.0.0.1:${url.substringAfterLast(':', "0")}"
         val words = arrayOf("serve", "--listen", listen, "--sample-app", "true", "--name", "Gateway of the test")
-        val begun = command(*words).redirectError(ProcessBuilder.Redirect.DISCARD).start()
+        val begun = command(*words, *settings).redirectError(ProcessBuilder.Redirect.DISCARD).start()
         process = begun
         val line = begun.inputStream.bufferedReader().readLine().orEmpty()
         val said = checkNotNull(Regex("https://localhost:\\d+").find(line)) { "the gateway said $line" }
