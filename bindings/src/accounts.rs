@@ -6,7 +6,7 @@ use crate::record::{
     AccountEdit, AccountQuery, AddOutcome, BinnedRow, ChangedRow, Codes, CodesWindow, GroupRow, NewAccount, StepRow,
     TagRow,
 };
-use crate::{Countersign, CountersignError};
+use crate::{Countersign, CountersignError, caught};
 
 fn accounts(ids: Vec<u64>) -> Vec<AccountId> {
     ids.into_iter().map(AccountId).collect()
@@ -16,7 +16,7 @@ fn accounts(ids: Vec<u64>) -> Vec<AccountId> {
 impl Countersign {
     /// The list that `query` asks for at `now`, in Unix time, with its codes.
     pub fn view(&self, query: AccountQuery, now: u64) -> Result<Codes, CountersignError> {
-        Ok(self.app.view(&query.into(), now)?.into())
+        caught(|| Ok(self.app.view(&query.into(), now)?.into()))
     }
 
     /// `count` rows of that list from row `first`: what a screen shows of a long one.
@@ -27,7 +27,7 @@ impl Countersign {
         first: u64,
         count: u64,
     ) -> Result<CodesWindow, CountersignError> {
-        Ok(CodesWindow::of(&self.app.view(&query.into(), now)?, first, count))
+        caught(|| Ok(CodesWindow::of(&self.app.view(&query.into(), now)?, first, count)))
     }
 
     /// Adds accounts in one transaction; what came of each, in their order.
@@ -53,7 +53,7 @@ impl Countersign {
 
     /// What lies in the bin, the last deleted first.
     pub fn bin(&self) -> Result<Vec<BinnedRow>, CountersignError> {
-        Ok(self.app.bin()?.into_iter().map(BinnedRow::from).collect())
+        caught(|| Ok(self.app.bin()?.into_iter().map(BinnedRow::from).collect()))
     }
 
     /// Takes accounts out of the bin.
@@ -72,8 +72,8 @@ impl Countersign {
     }
 
     /// Whether there is a change of accounts to take back.
-    pub fn can_undo_change(&self) -> bool {
-        self.app.can_undo_change()
+    pub fn can_undo_change(&self) -> Result<bool, CountersignError> {
+        caught(|| Ok(self.app.can_undo_change()))
     }
 
     /// Takes back the last edit, move or deletion.
@@ -83,7 +83,7 @@ impl Countersign {
 
     /// The last change that is kept, whoever made it; taken back, the one before it is the last.
     pub fn last_step(&self) -> Result<Option<StepRow>, CountersignError> {
-        Ok(self.app.last_step()?.map(StepRow::from))
+        caught(|| Ok(self.app.last_step()?.map(StepRow::from)))
     }
 
     /// Takes back the change of this number, where it is the last.
@@ -98,12 +98,12 @@ impl Countersign {
 
     /// A code of this account was used.
     pub fn used(&self, id: u64) -> Result<(), CountersignError> {
-        Ok(self.app.used(AccountId(id))?)
+        caught(|| Ok(self.app.used(AccountId(id))?))
     }
 
     /// The groups, in their order.
     pub fn groups(&self) -> Result<Vec<GroupRow>, CountersignError> {
-        Ok(self.app.groups()?.into_iter().map(GroupRow::from).collect())
+        caught(|| Ok(self.app.groups()?.into_iter().map(GroupRow::from).collect()))
     }
 
     /// Makes a group, or finds the one of this name; its id.
@@ -138,7 +138,7 @@ impl Countersign {
 
     /// The tags that accounts have.
     pub fn tags(&self) -> Result<Vec<TagRow>, CountersignError> {
-        Ok(self.app.tags()?.into_iter().map(TagRow::from).collect())
+        caught(|| Ok(self.app.tags()?.into_iter().map(TagRow::from).collect()))
     }
 
     /// Gives accounts a picture from a PNG or JPEG file, shrunk; its id.
@@ -153,12 +153,12 @@ impl Countersign {
 
     /// What `undo_change` would take back.
     pub fn last_change(&self) -> Result<Vec<ChangedRow>, CountersignError> {
-        Ok(self.app.last_change()?.into_iter().map(ChangedRow::from).collect())
+        caught(|| Ok(self.app.last_change()?.into_iter().map(ChangedRow::from).collect()))
     }
 
     /// The groups that `undo_change` would bring back.
     pub fn removed_groups(&self) -> Result<Vec<GroupRow>, CountersignError> {
-        Ok(self.app.removed_groups()?.into_iter().map(GroupRow::from).collect())
+        caught(|| Ok(self.app.removed_groups()?.into_iter().map(GroupRow::from).collect()))
     }
 
     /// A picture of an account: a PNG file.

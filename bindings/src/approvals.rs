@@ -5,7 +5,7 @@ use std::sync::Arc;
 use countersign_core::app;
 
 use crate::record::{ApprovalRow, NoticeRow, PastRow, Verdict};
-use crate::{CancelHandle, Countersign, CountersignError, approval, text};
+use crate::{CancelHandle, Countersign, CountersignError, approval, caught, text};
 
 /// What the camera saw on a login page. Only `scan_frame` makes one.
 #[derive(uniffi::Object)]
@@ -66,12 +66,12 @@ impl Countersign {
 
     /// Reads the text of a page's code for an answer code. Nothing is sent.
     pub fn offline_code(&self, scanned: Vec<u8>) -> Result<Arc<OfflineCode>, CountersignError> {
-        Ok(Arc::new(OfflineCode(self.app.offline_code(text(&scanned)?)?)))
+        caught(|| Ok(Arc::new(OfflineCode(self.app.offline_code(text(&scanned)?)?))))
     }
 
     /// What it asks, verified: shown before its answer is.
     pub fn offline_row(&self, code: &OfflineCode) -> Result<ApprovalRow, CountersignError> {
-        Ok(self.app.offline_row(&code.0)?.into())
+        caught(|| Ok(self.app.offline_row(&code.0)?.into()))
     }
 
     /// The eight digits that answer it, to be typed where the sign-in began. Waits for the keystore's prompt.
@@ -89,8 +89,8 @@ impl Countersign {
     }
 
     /// What gateways tell, newest first: nothing is asked, and it can be put away.
-    pub fn notices(&self) -> Vec<NoticeRow> {
-        self.app.notices().into_iter().map(NoticeRow::from).collect()
+    pub fn notices(&self) -> Result<Vec<NoticeRow>, CountersignError> {
+        caught(|| Ok(self.app.notices().into_iter().map(NoticeRow::from).collect()))
     }
 
     /// Puts a notice away.

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use countersign_core::error::InputError;
 
 use crate::record::{Bell, DamagedEnrolment, KeyClass, MoveRow, PollOutcome, PushEndpoint};
-use crate::{CancelHandle, Countersign, CountersignError, digits, enrolment};
+use crate::{CancelHandle, Countersign, CountersignError, caught, digits, enrolment};
 
 #[uniffi::export]
 impl Countersign {
     /// Enrolments whose files do not open; the others work.
-    pub fn damaged_enrolments(&self) -> Vec<DamagedEnrolment> {
-        self.app.damaged_enrolments().into_iter().map(DamagedEnrolment::from).collect()
+    pub fn damaged_enrolments(&self) -> Result<Vec<DamagedEnrolment>, CountersignError> {
+        caught(|| Ok(self.app.damaged_enrolments().into_iter().map(DamagedEnrolment::from).collect()))
     }
 
     /// Leaves a gateway: it removes this phone, and then the enrolment is forgotten with its keys. Waits for the gateway.

@@ -9,7 +9,7 @@ use countersign_core::system::SystemRandom;
 
 use crate::port::{Keystore, clock_of};
 use crate::record::Note;
-use crate::{ClockPort, CountersignError, KeystorePort};
+use crate::{ClockPort, CountersignError, KeystorePort, caught};
 
 /// What opens bells while the app is not there. It only reads enrolments, takes no lock and answers nothing; a challenge
 /// that verifies is left for the app, which takes it when it is opened.
@@ -34,6 +34,7 @@ impl Inbox {
     /// Takes the body of a bell, as the platform handed it over, and says what its notification may say. It blocks on the
     /// disk and the keystore for some milliseconds: an extension has a thread for it, and little memory for more.
     pub fn bell(&self, body: Vec<u8>) -> Note {
-        self.0.bell(&body).into()
+        // Of a bell that brings us to a panic there is nothing else to say.
+        caught(|| Ok(self.0.bell(&body).into())).unwrap_or(Note::Waiting)
     }
 }

@@ -2,7 +2,9 @@
 //! crosses by value. No rule lives here: each method is a call of `countersign_core::app::App`.
 //!
 //! What may touch disk, network, keystore or a prompt is `async` and blocks a thread that this crate owns; what only reads
-//! memory is not, and is cheap enough for a main thread.
+//! memory is not, and is cheap enough for a main thread. A panic in
+//! either is thrown as `Internal`, so both can throw: where a language lets a call say that it never does, as Swift, a panic
+//! in one that says so ends the app.
 
 #[macro_use]
 mod mirror;
@@ -22,6 +24,7 @@ mod slots;
 mod tokens;
 mod transfer;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -91,13 +94,16 @@ impl Countersign {
     }
 
     /// Has `observer` told of every change from now on.
-    pub fn observe(&self, observer: Arc<dyn ObserverPort>) {
-        self.app.observe(Arc::new(Observer::new(observer)));
+    pub fn observe(&self, observer: Arc<dyn ObserverPort>) -> Result<(), CountersignError> {
+        caught(|| {
+            self.app.observe(Arc::new(Observer::new(observer)));
+            Ok(())
+        })
     }
 
     /// Whether accounts can be read.
-    pub fn lock_state(&self) -> LockState {
-        self.app.lock_state().into()
+    pub fn lock_state(&self) -> Result<LockState, CountersignError> {
+        caught(|| Ok(self.app.lock_state().into()))
     }
 
     /// Makes the vault and leaves it unlocked. Takes a key derivation, which costs what fits the class of device.
@@ -150,12 +156,12 @@ impl Countersign {
 
     /// The list with its codes at `now`, in Unix time.
     pub fn codes(&self, now: u64) -> Result<Codes, CountersignError> {
-        Ok(self.app.codes(now)?.into())
+        caught(|| Ok(self.app.codes(now)?.into()))
     }
 
     /// The accounts whose issuer, name and note hold each word of `text` between them.
     pub fn search(&self, text: String) -> Result<Vec<AccountRow>, CountersignError> {
-        Ok(self.app.search(&text)?.iter().map(|account| AccountRow::from(&**account)).collect())
+        caught(|| Ok(self.app.search(&text)?.iter().map(|account| AccountRow::from(&**account)).collect()))
     }
 
     /// The person's own words on an account.
@@ -191,7 +197,7 @@ impl Countersign {
 
     /// What the last unlock found wrong.
     pub fn vault_report(&self) -> Result<VaultReport, CountersignError> {
-        Ok(self.app.vault_report()?.into())
+        caught(|| Ok(self.app.vault_report()?.into()))
     }
 
     /// The person has read what was found damaged: it is not told again.
@@ -200,18 +206,18 @@ impl Countersign {
     }
 
     /// All enrolments that a screen lists.
-    pub fn gateways(&self) -> Vec<GatewayRow> {
-        self.app.gateways().into_iter().map(GatewayRow::from).collect()
+    pub fn gateways(&self) -> Result<Vec<GatewayRow>, CountersignError> {
+        caught(|| Ok(self.app.gateways().into_iter().map(GatewayRow::from).collect()))
     }
 
     /// All approvals that a screen offers, open ones first.
-    pub fn approvals(&self) -> Vec<ApprovalRow> {
-        self.app.approvals().into_iter().map(ApprovalRow::from).collect()
+    pub fn approvals(&self) -> Result<Vec<ApprovalRow>, CountersignError> {
+        caught(|| Ok(self.app.approvals().into_iter().map(ApprovalRow::from).collect()))
     }
 
     /// Reads an enrolment link. Nothing is sent: its host is shown, and the person asked.
     pub fn enrol_offer(&self, link: Vec<u8>) -> Result<EnrolOffer, CountersignError> {
-        Ok(EnrolOffer::from(&offer(&self.app, &link)?))
+        caught(|| Ok(EnrolOffer::from(&offer(&self.app, &link)?)))
     }
 
     /// The gateway's name, proven by the link, to be shown beside the host before the person agrees. Waits for the gateway.
@@ -297,6 +303,12 @@ impl Drop for Countersign {
             runtime.shutdown_background();
         }
     }
+}
+
+/// Makes a panic in `call`, which runs on the shell's own thread, a fault of ours that is thrown.
+fn caught<T>(call: impl FnOnce() -> Result<T, CountersignError>) -> Result<T, CountersignError> {
+    // What it left half done, core's own locks know.
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or(Err(CountersignError::Internal))
 }
 
 fn offer(app: &App, link: &[u8]) -> Result<CoreOffer, CountersignError> {

@@ -9,11 +9,11 @@ use countersign_core::cancel::Cancel;
 use countersign_core::error::PortError;
 use countersign_core::port;
 use countersign_core::protocol::Secret;
-use countersign_core::protocol::jose::Jwk;
+use countersign_core::protocol::jose::{H32, Jwk};
 use countersign_core::system::SystemClock;
 
 use crate::error::{LinkError, ShellError};
-use crate::record::{Guard, Level, Prompt, Purpose, Topic};
+use crate::record::{AttestedKey, Guard, Level, Prompt, Purpose, Topic};
 
 /// Asks a call, or many, to stop. Shells tie it to their scope: a cancelled task of theirs does not reach Rust by itself.
 #[derive(Debug, Default, uniffi::Object)]
@@ -54,6 +54,15 @@ pub trait KeystorePort: Send + Sync {
     fn level(&self) -> Result<Level, ShellError>;
     /// Makes a P-256 key under `name`; its public key as 65 bytes (SEC 1, uncompressed).
     fn generate(&self, purpose: Purpose, name: String, cancel: Arc<CancelHandle>) -> Result<Vec<u8>, ShellError>;
+    /// Makes a key as `generate` does, and has the platform write for `challenge` (32 bytes) where it keeps it; where it
+    /// does not, the key is made all the same and the chain is empty.
+    fn generate_attested(
+        &self,
+        purpose: Purpose,
+        name: String,
+        challenge: Vec<u8>,
+        cancel: Arc<CancelHandle>,
+    ) -> Result<AttestedKey, ShellError>;
     /// Signs after the person agreed to `prompt`: ECDSA with SHA-256, as DER.
     fn sign_approval(
         &self,
@@ -130,6 +139,20 @@ impl port::Keystore for Keystore {
     fn generate(&self, purpose: port::Purpose, name: &port::KeyName, cancel: &Cancel) -> Result<Jwk, PortError> {
         let key = with_handle(cancel, |handle| self.shell.generate(purpose.into(), name.to_string(), handle))?;
         Jwk::from_sec1(&key).map_err(|_| PortError::Failed)
+    }
+
+    fn generate_attested(
+        &self,
+        purpose: port::Purpose,
+        name: &port::KeyName,
+        challenge: &H32,
+        cancel: &Cancel,
+    ) -> Result<port::AttestedKey, PortError> {
+        let (purpose, name, challenge) = (purpose.into(), name.to_string(), challenge.as_bytes().to_vec());
+        let AttestedKey { key, chain } =
+            with_handle(cancel, |handle| self.shell.generate_attested(purpose, name, challenge, handle))?;
+        let jwk = Jwk::from_sec1(&key).map_err(|_| PortError::Failed)?;
+        Ok(port::AttestedKey { jwk, chain })
     }
 
     fn sign_approval(

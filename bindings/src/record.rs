@@ -33,7 +33,7 @@ pub use burn::{
 pub use enrolment::{Bell, DamagedEnrolment, FileDamage, JoiningRow, KeyClass, MoveRow, Note, PushEndpoint, Told};
 pub use gateway::{EnrolOffer, Enrolling, GatewayRow, GatewayState, GoneWhy, Os, Phone, PollOutcome, Staleness};
 pub use hardware::{HardwareSlot, KeyPlace};
-pub use key::{Guard, Level, Prompt, Purpose, UserVerification};
+pub use key::{AttestedKey, Guard, Level, Prompt, Purpose, UserVerification};
 pub use ledger::{
     BatchLine, BatchRow, LedgerFile, LedgerForm, LedgerRow, LeftOutToken, LeftOutWhy, Protection, Shortfall,
     TokenColumn, TokenKeyRow, TokenProof,

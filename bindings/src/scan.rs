@@ -3,15 +3,15 @@
 use countersign_core::qr;
 
 use crate::record::{Frame, QrSymbol, Scanned};
-use crate::{Countersign, CountersignError};
+use crate::{Countersign, CountersignError, caught};
 
 #[uniffi::export]
 impl Countersign {
     /// Says what a text is that was pasted, or came by a link.
-    pub fn scan_text(&self, text: Vec<u8>) -> Scanned {
+    pub fn scan_text(&self, text: Vec<u8>) -> Result<Scanned, CountersignError> {
         let text = zeroize::Zeroizing::new(text);
         // What is not UTF-8 is text all the same: of no kind that is taken.
-        self.app.scan_text(&String::from_utf8_lossy(&text)).into()
+        caught(|| Ok(self.app.scan_text(&String::from_utf8_lossy(&text)).into()))
     }
 
     /// Looks for codes in a frame of the camera and says what each is. `Busy` is usual: the frame is dropped.
@@ -27,7 +27,8 @@ impl Countersign {
 
 /// A text as a QR code, to be drawn. None where it is too long for one.
 #[uniffi::export]
-pub fn qr_of(text: Vec<u8>) -> Option<QrSymbol> {
+pub fn qr_of(text: Vec<u8>) -> Result<Option<QrSymbol>, CountersignError> {
     let text = zeroize::Zeroizing::new(text);
-    qr::Symbol::new(str::from_utf8(&text).ok()?).ok().map(QrSymbol::from)
+    let drawn = |text| qr::Symbol::new(text).ok().map(QrSymbol::from);
+    caught(|| Ok(str::from_utf8(&text).ok().and_then(drawn)))
 }

@@ -12,7 +12,7 @@ use countersign_core::vault::AccountId;
 use crate::record::seed::Unlocking;
 use crate::record::{FileKey, SeedFileKind, SeedReading, SeedRow, TokenSettings};
 use crate::transfer::FreshUnlock;
-use crate::{Countersign, CountersignError, text};
+use crate::{Countersign, CountersignError, caught, text};
 
 /// A seed on its way into a token.
 #[derive(uniffi::Object)]
@@ -31,8 +31,8 @@ impl TokenSeed {
 #[uniffi::export]
 impl TokenSeed {
     /// What is shown of it.
-    pub fn row(&self) -> SeedRow {
-        (&self.0).into()
+    pub fn row(&self) -> Result<SeedRow, CountersignError> {
+        caught(|| Ok((&self.0).into()))
     }
 
     /// The same seed under other names.
@@ -64,8 +64,8 @@ pub struct SeedFileFault {
 #[uniffi::export]
 impl SeedFile {
     /// What can be burned, in the order of the file.
-    pub fn rows(&self) -> Vec<SeedRow> {
-        self.0.rows.iter().map(SeedRow::from).collect()
+    pub fn rows(&self) -> Result<Vec<SeedRow>, CountersignError> {
+        caught(|| Ok(self.0.rows.iter().map(SeedRow::from).collect()))
     }
 
     /// What cannot, in the order of the file.

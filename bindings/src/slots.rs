@@ -8,7 +8,7 @@ use countersign_core::protocol::Secret;
 use countersign_core::vault::{AccountId, Sheet, SlotId};
 
 use crate::record::{AutoLock, DeviceClass, NewSheet, SlotRow};
-use crate::{CancelHandle, Countersign, CountersignError};
+use crate::{CancelHandle, Countersign, CountersignError, caught};
 
 #[uniffi::export]
 impl Countersign {
@@ -112,8 +112,11 @@ impl Countersign {
     }
 
     /// The person touched the app: the time until it locks itself begins anew.
-    pub fn touched(&self) {
-        self.app.touched();
+    pub fn touched(&self) -> Result<(), CountersignError> {
+        caught(|| {
+            self.app.touched();
+            Ok(())
+        })
     }
 
     /// In how many milliseconds to call `lock_if_due`, if nobody touches the app; none where time does not lock it.

@@ -15,7 +15,7 @@ use crate::record::{
     PlanRow, TokenCodes, TokenFamily, TokenIdentity, TokenName, TokenRoom, TokenSeen,
 };
 use crate::seeds::TokenSeed;
-use crate::{CancelHandle, Countersign, CountersignError, digits};
+use crate::{CancelHandle, Countersign, CountersignError, caught, digits};
 
 /// The key that is proven to a token before it takes anything. Candidates are never tried in turn: a token counts.
 #[derive(Clone, uniffi::Enum)]
@@ -83,8 +83,8 @@ pub struct BurnPlan(burn::Plan);
 #[uniffi::export]
 impl BurnPlan {
     /// What is shown of it.
-    pub fn row(&self) -> PlanRow {
-        (&self.0).into()
+    pub fn row(&self) -> Result<PlanRow, CountersignError> {
+        caught(|| Ok((&self.0).into()))
     }
 }
 

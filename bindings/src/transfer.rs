@@ -8,7 +8,7 @@ use countersign_core::protocol::uri::migration;
 use countersign_core::vault::{self, AccountId};
 
 use crate::record::{Known, NewAccount, OutgoingTransfer, TransferAdded, TransferProgress, TransferRow};
-use crate::{CancelHandle, Countersign, CountersignError};
+use crate::{CancelHandle, Countersign, CountersignError, caught};
 
 /// One part of a transfer, as it was scanned.
 #[derive(uniffi::Object)]
@@ -39,13 +39,13 @@ impl Transfer {
     }
 
     /// Adds a part. The first one says which transfer it is; one of another transfer changes nothing.
-    pub fn add(&self, part: &TransferPart) -> TransferAdded {
-        self.read().add(part.0.clone()).into()
+    pub fn add(&self, part: &TransferPart) -> Result<TransferAdded, CountersignError> {
+        caught(|| Ok(self.read().add(part.0.clone()).into()))
     }
 
     /// How much of it was read.
-    pub fn progress(&self) -> TransferProgress {
-        TransferProgress::of(&self.read())
+    pub fn progress(&self) -> Result<TransferProgress, CountersignError> {
+        caught(|| Ok(TransferProgress::of(&self.read())))
     }
 }
 

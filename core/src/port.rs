@@ -166,6 +166,22 @@ pub struct Prompt {
     pub account: String,
 }
 
+/// A key that was just made, with what its platform wrote of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttestedKey {
+    /// The public key.
+    pub jwk: Jwk,
+    /// Certificates in DER, that of the key first; empty where the platform writes none.
+    pub chain: Vec<Vec<u8>>,
+}
+
+impl From<Jwk> for AttestedKey {
+    /// A key of which nothing is written.
+    fn from(jwk: Jwk) -> Self {
+        Self { jwk, chain: Vec::new() }
+    }
+}
+
 /// Keys that the platform keeps: made there, used there, never read.
 pub trait Keystore: Send + Sync {
     /// How well keys are kept. Said to the gateway, shown beside the device.
@@ -177,6 +193,21 @@ pub trait Keystore: Send + Sync {
     /// [`PortError::Unavailable`] where the device has no screen lock for [`Purpose::Approve`];
     /// what a prompt can give.
     fn generate(&self, purpose: Purpose, name: &KeyName, cancel: &Cancel) -> Result<Jwk, PortError>;
+
+    /// Makes a key as [`Keystore::generate`] does, and has the platform write for `challenge` where it keeps it. A platform
+    /// that writes nothing, or nothing this time, makes the key all the same.
+    ///
+    /// # Errors
+    /// As of [`Keystore::generate`].
+    fn generate_attested(
+        &self,
+        purpose: Purpose,
+        name: &KeyName,
+        _challenge: &H32,
+        cancel: &Cancel,
+    ) -> Result<AttestedKey, PortError> {
+        self.generate(purpose, name, cancel).map(AttestedKey::from)
+    }
 
     /// Signs `input` by the approval key `name` (ECDSA, SHA-256), after the person agreed to `prompt`.
     /// Returns DER.

@@ -9,11 +9,12 @@ use countersign_core::app::{App, ApprovalId, ApprovalRow, Enrolling, Folders, Ph
 use countersign_core::cancel::Cancel;
 use countersign_core::error::{Error, PortError};
 use countersign_core::port::{
-    Clock, Guard, Http, KeyName, Keystore, Level, Ports, Prompt, Purpose, Random, UserVerification,
+    AttestedKey, Clock, Guard, Http, KeyName, Keystore, Level, Ports, Prompt, Purpose, Random, UserVerification,
 };
 use countersign_protocol::Secret;
 use countersign_protocol::jose::{H32, Jwk};
 use countersign_protocol::push::Os;
+use countersign_tests::attested::{Maker, Says};
 use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{Signature, SigningKey};
 
@@ -71,6 +72,10 @@ impl Random for Seeded {
 pub struct Keys {
     keys: Mutex<BTreeMap<KeyName, (bool, SigningKey)>>,
     sealed: Mutex<Vec<(Guard, Secret)>>,
+    /// Whose phone it is: who attests its keys, if anybody does.
+    pub maker: Mutex<Option<Maker>>,
+    /// The challenges that keys were made with.
+    pub challenges: Mutex<Vec<H32>>,
     /// What was asked of the person.
     pub prompts: Mutex<Vec<Prompt>>,
     /// What the person does at the next prompt.
@@ -125,7 +130,7 @@ impl Keys {
 
 impl Keystore for Keys {
     fn level(&self) -> Level {
-        Level::Software
+        if self.maker.lock().unwrap().is_some() { Level::Tee } else { Level::Software }
     }
 
     fn generate(&self, purpose: Purpose, name: &KeyName, _: &Cancel) -> Result<Jwk, PortError> {
@@ -135,6 +140,21 @@ impl Keystore for Keys {
         let jwk = Jwk::from_sec1(key.verifying_key().to_sec1_point(false).as_bytes()).unwrap();
         keys.insert(name.clone(), (purpose == Purpose::Approve(UserVerification::Any), key));
         Ok(jwk)
+    }
+
+    fn generate_attested(
+        &self,
+        purpose: Purpose,
+        name: &KeyName,
+        challenge: &H32,
+        cancel: &Cancel,
+    ) -> Result<AttestedKey, PortError> {
+        self.challenges.lock().unwrap().push(*challenge);
+        let jwk = self.generate(purpose, name, cancel)?;
+        let asks = (purpose != Purpose::Prove).then_some(3);
+        let says = Says::key(1, challenge.as_bytes(), asks);
+        let chain = self.maker.lock().unwrap().as_ref().map(|maker| maker.chain(&jwk, &says)).unwrap_or_default();
+        Ok(AttestedKey { jwk, chain })
     }
 
     fn sign_approval(&self, name: &KeyName, prompt: &Prompt, input: &[u8], _: &Cancel) -> Result<Vec<u8>, PortError> {

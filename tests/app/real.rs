@@ -1,5 +1,7 @@
 //! The phone's app and its network against a whole gateway in this process: both ends of the protocol, over TLS.
 
+mod attested;
+
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

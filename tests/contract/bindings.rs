@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use countersign_bindings::{
-    CancelHandle, Clock, ClockPort, Guard, Keystore, KeystorePort, Level, Link, LinkError, Observer, ObserverPort,
-    PortFault, Prompt, Purpose, ShellError, TokenLinkPort, Topic,
+    AttestedKey, CancelHandle, Clock, ClockPort, Guard, Keystore, KeystorePort, Level, Link, LinkError, Observer,
+    ObserverPort, PortFault, Prompt, Purpose, ShellError, TokenLinkPort, Topic,
 };
 use countersign_core::cancel::Cancel;
 use countersign_core::error::PortError;
 use countersign_core::port::{self, Clock as _, Keystore as _, Observer as _};
 use countersign_protocol::Secret;
+use countersign_protocol::jose::H32;
 use countersign_tests::contract;
 use countersign_tests::contract::token::EmulatedToken;
 use countersign_tests::double::{BEGIN, DoubleKeystore, RecordingObserver, SeededRandom};
@@ -42,6 +43,13 @@ fn seen(handle: &CancelHandle) -> Cancel {
     cancel
 }
 
+fn core_purpose(purpose: Purpose) -> port::Purpose {
+    match purpose {
+        Purpose::Approve { verification } => port::Purpose::Approve(verification.into()),
+        Purpose::Prove => port::Purpose::Prove,
+    }
+}
+
 impl ShellKeystore {
     fn guard(&self, guard: Guard) -> port::Guard {
         if self.one_key { port::Guard::Device } else { guard.into() }
@@ -54,12 +62,22 @@ impl KeystorePort for ShellKeystore {
     }
 
     fn generate(&self, purpose: Purpose, name: String, cancel: Arc<CancelHandle>) -> Result<Vec<u8>, ShellError> {
-        let purpose = match purpose {
-            Purpose::Approve { verification } => port::Purpose::Approve(verification.into()),
-            Purpose::Prove => port::Purpose::Prove,
-        };
-        let made = self.store.generate(purpose, &name.parse().unwrap(), &seen(&cancel));
+        let made = self.store.generate(core_purpose(purpose), &name.parse().unwrap(), &seen(&cancel));
         Ok(made.map_err(thrown)?.to_sec1().to_vec())
+    }
+
+    fn generate_attested(
+        &self,
+        purpose: Purpose,
+        name: String,
+        challenge: Vec<u8>,
+        cancel: Arc<CancelHandle>,
+    ) -> Result<AttestedKey, ShellError> {
+        let challenge = H32::from_bytes(challenge.try_into().unwrap());
+        let (purpose, name, cancel) = (core_purpose(purpose), name.parse().unwrap(), seen(&cancel));
+        let port::AttestedKey { jwk, chain } =
+            self.store.generate_attested(purpose, &name, &challenge, &cancel).map_err(thrown)?;
+        Ok(AttestedKey { key: jwk.to_sec1().to_vec(), chain })
     }
 
     fn sign_approval(

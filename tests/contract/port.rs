@@ -10,7 +10,8 @@ use countersign_cli::port::Ear;
 use countersign_core::cancel::Cancel;
 use countersign_core::error::PortError;
 use countersign_core::port::{
-    Clock, Guard, Http, KeyName, Keystore, Level, Observer, Prompt, Purpose, Random, Request, Response, Topic, Trust,
+    AttestedKey, Clock, Guard, Http, KeyName, Keystore, Level, Observer, Prompt, Purpose, Random, Request, Response,
+    Topic, Trust,
 };
 use countersign_core::system::{SystemClock, SystemRandom};
 use countersign_protocol::Secret;
@@ -92,6 +93,7 @@ enum Fault {
     OneKeyForAll,
     OneWrappingKey,
     DeafToCancel,
+    OtherChallenge,
 }
 
 impl Keystore for Broken {
@@ -106,7 +108,19 @@ impl Keystore for Broken {
                 alone.generate(purpose, name, cancel)
             }
             Fault::DeafToCancel => self.store.generate(purpose, name, &Cancel::default()),
-            Fault::OneWrappingKey => self.store.generate(purpose, name, cancel),
+            Fault::OneWrappingKey | Fault::OtherChallenge => self.store.generate(purpose, name, cancel),
+        }
+    }
+    fn generate_attested(
+        &self,
+        purpose: Purpose,
+        name: &KeyName,
+        challenge: &H32,
+        cancel: &Cancel,
+    ) -> Result<AttestedKey, PortError> {
+        match self.fault {
+            Fault::OtherChallenge => self.store.generate_attested(purpose, name, &H32::from_bytes([0; 32]), cancel),
+            _ => self.store.generate_attested(purpose, name, challenge, cancel),
         }
     }
     fn sign_approval(
@@ -148,6 +162,7 @@ fn a_broken_keystore_is_refused() {
         (Fault::OneKeyForAll, "each key is a new one"),
         (Fault::OneWrappingKey, "opens nothing of the other"),
         (Fault::DeafToCancel, "cancelled"),
+        (Fault::OtherChallenge, "written for this challenge"),
     ] {
         let store = DoubleKeystore::new(Arc::new(SeededRandom::new(3)));
         let word = refused(|| contract::keystore(&Broken { store, fault }));

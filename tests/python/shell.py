@@ -23,6 +23,9 @@ class Keystore(cs.KeystorePort):
         self._keys[name] = Key()
         return self._keys[name].public
 
+    def generate_attested(self, purpose, name, challenge, cancel):
+        return cs.AttestedKey(key=self.generate(purpose, name, cancel), chain=[])
+
     def _key(self, name):
         if name not in self._keys:
             raise cs.ShellError.Port(cs.PortFault.KEY_GONE)

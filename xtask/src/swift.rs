@@ -107,7 +107,7 @@ fn lay_out(generated: &[(&str, PathBuf)]) -> Fallible<PathBuf> {
     }
     let ios = repo::root().join("ios");
     copy(&ios.join("Package.swift"), &package.join("Package.swift"))?;
-    for part in ["Sources/Crypto", "Tests/BoundaryTests"] {
+    for part in ["Sources/Crypto", "Sources/CountersignBindings", "Tests/BoundaryTests"] {
         let entries = fs::read_dir(ios.join(part)).map_err(|fault| format!("ios/{part}: {fault}"))?;
         for entry in entries.flatten() {
             copy(&entry.path(), &package.join(part).join(entry.file_name()))?;

@@ -4,7 +4,7 @@ use countersign_core::cancel::Cancel;
 use countersign_core::error::PortError;
 use countersign_core::port::{Guard, KeyName, Keystore, Prompt, Purpose, UserVerification};
 use countersign_protocol::Secret;
-use countersign_protocol::jose::{Id, Jwk, signature_from_der};
+use countersign_protocol::jose::{H32, Id, Jwk, signature_from_der};
 use p256::ecdsa::signature::Verifier as _;
 use p256::ecdsa::{Signature, VerifyingKey};
 
@@ -13,6 +13,7 @@ pub fn keystore(store: &dyn Keystore) {
     signs_with_keys_of_its_own(store);
     keeps_purposes_apart(store);
     lists_and_deletes(store);
+    attests(store);
     wraps(store);
     hears_a_cancel(store);
 }
@@ -77,6 +78,26 @@ fn lists_and_deletes(store: &dyn Keystore) {
     assert_eq!(sorted(), [name(2)]);
     let gone = store.sign_approval(&name(1), &prompt(), b"x", &Cancel::default());
     assert_eq!(gone, Err(PortError::KeyGone), "a deleted key signs nothing");
+}
+
+fn attests(store: &dyn Keystore) {
+    let (cancel, challenge) = (Cancel::default(), H32::from_bytes([0xC5; 32]));
+    for (purpose, n) in [(APPROVE, 3), (Purpose::Prove, 4)] {
+        let made = store.generate_attested(purpose, &name(n), &challenge, &cancel).expect("a key is made");
+        let signature = match purpose {
+            Purpose::Approve(_) => store.sign_approval(&name(n), &prompt(), b"x", &cancel),
+            Purpose::Prove => store.sign_proof(&name(n), b"x"),
+        };
+        assert!(verifies(&made.jwk, b"x", &signature.expect("it signs")), "an attested key is a key like others");
+        let holds = |part: &[u8]| made.chain.first().is_none_or(|leaf| leaf.windows(part.len()).any(|it| it == part));
+        assert!(holds(&made.jwk.to_sec1()), "the first certificate is of this key");
+        assert!(holds(challenge.as_bytes()), "and was written for this challenge");
+        store.delete(&name(n)).expect("a key is deleted");
+    }
+    let cancelled = Cancel::default();
+    cancelled.cancel();
+    let made = store.generate_attested(Purpose::Prove, &name(4), &challenge, &cancelled);
+    assert_eq!(made.err(), Some(PortError::Cancelled), "no key is made for a call that was cancelled");
 }
 
 fn wraps(store: &dyn Keystore) {

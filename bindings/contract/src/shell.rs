@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use countersign_bindings::{
-    Clock, ClockPort, Countersign, CountersignError, Keystore, KeystorePort, Link, Observer, ObserverPort, ShellError,
-    TokenLinkPort, Topic,
+    Clock, ClockPort, Countersign, CountersignError, Inbox, Keystore, KeystorePort, Link, Observer, ObserverPort,
+    ShellError, TokenLinkPort, Topic,
 };
 use countersign_core::error::{Error, GatewayError, InputError, PortError};
 use countersign_core::port;
@@ -131,4 +131,14 @@ pub fn phone_that_panics(
     clock: Arc<PanickingClock>,
 ) -> Result<Arc<Countersign>, CountersignError> {
     Countersign::open(private_folder, shared_folder, Vec::new(), keystore, Some(clock))
+}
+
+/// The phone as a notification extension has it, whose core panics when `clock` is told to.
+#[uniffi::export]
+pub fn inbox_that_panics(
+    shared_folder: String,
+    keystore: Arc<dyn KeystorePort>,
+    clock: Arc<PanickingClock>,
+) -> Result<Arc<Inbox>, CountersignError> {
+    Inbox::open(shared_folder, keystore, Some(clock))
 }

@@ -58,6 +58,15 @@ impl From<port::Purpose> for Purpose {
     }
 }
 
+/// A key that was just made, with what its platform wrote of it.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct AttestedKey {
+    /// The public key: 65 bytes (SEC 1, uncompressed).
+    pub key: Vec<u8>,
+    /// Certificates in DER, that of the key first; empty where the platform writes none.
+    pub chain: Vec<Vec<u8>>,
+}
+
 /// What the platform's prompt names while it asks for the person. The shell words the sentence.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct Prompt {

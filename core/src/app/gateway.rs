@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use countersign_protocol::jose::{Id, Refused, signature_from_der};
+use countersign_protocol::jose::{H32, Id, Refused, signature_from_der};
 use countersign_protocol::push::{Dev, DeviceState, UserVerification};
 
 use super::poll::Stop;
@@ -13,7 +13,8 @@ use crate::cancel::Cancel;
 use crate::device::Damage;
 use crate::error::{Error, GatewayError, InputError, PortError};
 use crate::limits;
-use crate::port::{Guard, KeyName, Prompt, Purpose, Topic};
+use crate::port::{AttestedKey, Guard, KeyName, Prompt, Purpose, Topic};
+use crate::push::attest;
 use crate::push::call::{self, Call, Fault, Line, Prover};
 use crate::push::enrol::{self, EnrolOffer, NotAccepted, Phone};
 use crate::push::meta::Cause;
@@ -137,9 +138,11 @@ impl App {
         let Keys { ak, pk, .. } = self.record(id)?.keys.clone();
         let (secret, seal) = enrol::draw_seal(&*self.ports.random)?;
         let seal_wrapped = Wrapped(keystore.wrap(Guard::Device, &secret, cancel)?);
+        let is_asked = attest::is_asked(&self.record(id)?.trusted.metadata().policy);
+        let challenge = is_asked.then(|| offer.link().c.attestation_challenge());
         let made = enrol::Made {
-            ak: keystore.generate(Purpose::Approve(uv), &ak, cancel)?,
-            pk: keystore.generate(Purpose::Prove, &pk, cancel)?,
+            ak: self.make_key(Purpose::Approve(uv), &ak, challenge, cancel)?,
+            pk: self.make_key(Purpose::Prove, &pk, challenge, cancel)?,
             seal,
         };
         let (jti, now, level) = (self.ports.random.id()?, self.ports.clock.now(), keystore.level());
@@ -148,6 +151,21 @@ impl App {
         let prompt = Prompt { app, host: offer.host().to_owned(), account: String::new() };
         let signature = der(&keystore.sign_approval(&ak, &prompt, input.as_bytes(), cancel)?)?;
         Ok(Request { body: enrol::body(offer, &input, signature)?, kids: made.kids(), seal: seal_wrapped })
+    }
+
+    /// Makes a key, attested where the gateway asks for that by a challenge.
+    pub(super) fn make_key(
+        &self,
+        purpose: Purpose,
+        name: &KeyName,
+        challenge: Option<H32>,
+        cancel: &Cancel,
+    ) -> Result<AttestedKey, PortError> {
+        let keystore = &self.ports.keystore;
+        match challenge {
+            Some(challenge) => keystore.generate_attested(purpose, name, &challenge, cancel),
+            None => keystore.generate(purpose, name, cancel).map(AttestedKey::from),
+        }
     }
 
     /// Sends the stored request, byte for byte, and takes its receipt.

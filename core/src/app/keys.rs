@@ -8,7 +8,7 @@ use std::sync::TryLockError;
 use std::time::Duration;
 
 use countersign_protocol::jose::Id;
-use countersign_protocol::push::{ErrorWhy, KeyClass, KeysRequest};
+use countersign_protocol::push::{ErrorWhy, KeyClass, KeysRequest, Nonce, keys_attestation_challenge};
 
 use super::gateway::der;
 use super::poll::{Stop, echo};
@@ -17,8 +17,9 @@ use super::{App, Link};
 use crate::cancel::Cancel;
 use crate::error::{Error, GatewayError, InputError, PortError};
 use crate::limits;
-use crate::port::{KeyName, Prompt, Purpose, Topic};
+use crate::port::{AttestedKey, KeyName, Prompt, Purpose, Topic};
 use crate::push::answer::Unverified;
+use crate::push::attest;
 use crate::push::call::{Call, Fault, Prover};
 use crate::push::keys;
 use crate::push::meta::Cause;
@@ -45,7 +46,8 @@ impl App {
             return Ok(());
         }
         self.send_every_unsent(gateway, cancel)?;
-        let name = self.begin_change(gateway, class, cancel)?;
+        let nonce = self.attest_nonce(gateway, &link, cancel)?;
+        let name = self.begin_change(gateway, class, nonce, cancel)?;
         match self.settle(gateway, &link, &name, cancel).map_err(Error::from) {
             // It may know the key of an earlier change alone.
             Err(fault @ Error::Gateway(_)) if !self.settle_abandoned(gateway, &link, class, cancel)? => Err(fault),
@@ -102,8 +104,19 @@ impl App {
         Ok(false)
     }
 
+    /// A nonce given just now, for the new key to be attested by, where the gateway asks for that.
+    fn attest_nonce(&self, id: Id, link: &Link, cancel: &Cancel) -> Result<Option<Nonce>, Error> {
+        let record = self.record(id)?;
+        if !attest::is_asked(&record.trusted.metadata().policy) {
+            return Ok(None);
+        }
+        // Each answer brings a nonce; what this one says is for a refresh to take.
+        self.line(&record, link).metadata(cancel)?;
+        Ok(link.memory.nonce())
+    }
+
     /// Names the new key, makes it, and puts the whole request on disk. The key's name.
-    fn begin_change(&self, id: Id, class: KeyClass, cancel: &Cancel) -> Result<KeyName, Error> {
+    fn begin_change(&self, id: Id, class: KeyClass, nonce: Option<Nonce>, cancel: &Cancel) -> Result<KeyName, Error> {
         let name = self.update(id, |record, now| {
             record.enrolled().ok_or(InputError::NotFound)?;
             if record.change.is_some() {
@@ -126,7 +139,7 @@ impl App {
             record.change = Some(Box::new(change));
             Ok(name)
         })?;
-        let made = self.make_change(id, class, &name, cancel);
+        let made = self.make_change(id, class, &name, nonce, cancel);
         if made.is_err() {
             self.drop_change(id, &name)?;
         }
@@ -143,6 +156,7 @@ impl App {
         id: Id,
         class: KeyClass,
         name: &KeyName,
+        nonce: Option<Nonce>,
         cancel: &Cancel,
     ) -> Result<(KeysRequest, countersign_protocol::jose::H32), Error> {
         let record = self.record(id)?;
@@ -151,10 +165,12 @@ impl App {
             KeyClass::Ak => Purpose::Approve(record.keys.uv),
             KeyClass::Pk => Purpose::Prove,
         };
-        let jwk = self.ports.keystore.generate(purpose, name, cancel)?;
+        let challenge = nonce.as_ref().map(|nonce| keys_attestation_challenge(&enrolled.did, nonce));
+        let AttestedKey { jwk, chain } = self.make_key(purpose, name, challenge, cancel)?;
+        let attested = nonce.zip(attest::of_change(chain));
         let kid = jwk.thumbprint();
         let (jti, now) = (self.ports.random.id()?, self.ports.clock.now());
-        let input = keys::request(&record, enrolled, class, jwk, jti, now)?;
+        let input = keys::request(&record, enrolled, class, jwk, attested, jti, now)?;
         let by_old = self.sign_as(&record, enrolled, class, record.keys.of(class), input.as_bytes(), cancel)?;
         let keys = keys::signed(&input, by_old)?;
         let input = keys::pop(&record, enrolled, &keys)?;

@@ -85,7 +85,8 @@ impl Memory {
         }
     }
 
-    fn nonce(&self) -> Option<Nonce> {
+    /// The newest one.
+    pub(crate) fn nonce(&self) -> Option<Nonce> {
         lock(&self.nonce).clone()
     }
 

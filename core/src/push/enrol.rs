@@ -4,7 +4,7 @@
 //! it takes; a receipt counts only for that very request.
 
 use countersign_protocol::Secret;
-use countersign_protocol::jose::{H32, Id, Jwk, Refused, SigningInput};
+use countersign_protocol::jose::{H32, Id, Refused, SigningInput};
 use countersign_protocol::json;
 use countersign_protocol::push::check::{self, Trusted};
 use countersign_protocol::push::{
@@ -17,8 +17,9 @@ use countersign_protocol::uri::{EnrolLink, LinkError};
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
+use super::attest;
 use crate::error::{Error, GatewayError, InputError, Named, PortError, Rule};
-use crate::port::{Random, Trust};
+use crate::port::{AttestedKey, Random, Trust};
 use crate::record::{Kids, Request, Target};
 
 /// An enrolment that somebody offers. Its host is to be shown, and the person asked, before anything is sent.
@@ -113,14 +114,14 @@ pub(crate) fn first(offer: &EnrolOffer, reply: MetadataReply, now: u64) -> Resul
 
 /// The keys of a new enrolment, made.
 pub(crate) struct Made {
-    pub(crate) ak: Jwk,
-    pub(crate) pk: Jwk,
+    pub(crate) ak: AttestedKey,
+    pub(crate) pk: AttestedKey,
     pub(crate) seal: SealKey,
 }
 
 impl Made {
     pub(crate) fn kids(&self) -> Kids {
-        Kids { ak: self.ak.thumbprint(), pk: self.pk.thumbprint() }
+        Kids { ak: self.ak.jwk.thumbprint(), pk: self.pk.jwk.thumbprint() }
     }
 }
 
@@ -137,9 +138,10 @@ pub(crate) struct Says {
 pub(crate) fn request(offer: &EnrolOffer, made: &Made, says: Says) -> Result<SigningInput, Error> {
     let EnrolLink { u, k, c, .. } = &offer.0;
     let Says { jti, now, uv, level, dev } = says;
-    let keys = EnrolKeys { ak: made.ak.clone(), pk: made.pk.clone(), seal: made.seal.clone() };
-    let enrol = Enrol { aud: u.clone(), gk: *k, e: c.id(), jti, iat: now, uv, level, keys, push: None, dev, att: None };
-    SigningInput::of(made.ak.thumbprint(), &enrol).map_err(|_| Error::Internal)
+    let keys = EnrolKeys { ak: made.ak.jwk.clone(), pk: made.pk.jwk.clone(), seal: made.seal.clone() };
+    let att = attest::of_enrolment(made.ak.chain.clone(), made.pk.chain.clone());
+    let enrol = Enrol { aud: u.clone(), gk: *k, e: c.id(), jti, iat: now, uv, level, keys, push: None, dev, att };
+    SigningInput::of(made.ak.jwk.thumbprint(), &enrol).map_err(|_| Error::Internal)
 }
 
 /// The whole body, bound to the code.

@@ -2,11 +2,14 @@
 
 use countersign_protocol::jose::{H32, Id, Jwk, Refused, SigningInput};
 use countersign_protocol::json;
-use countersign_protocol::push::{KeyClass, Keys, KeysReply, KeysRequest, Message, Pop, check};
+use countersign_protocol::push::{KeyAttestation, KeyClass, Keys, KeysReply, KeysRequest, Message, Nonce, Pop, check};
 
 use super::answer::Unverified;
 use crate::error::{Error, PortError};
 use crate::record::{Enrolled, Record};
+
+/// What the platform wrote of the new key, with the gateway's nonce that it was asked to write it for.
+pub(crate) type Attested = (Nonce, KeyAttestation);
 
 /// What the old key signs. `jti` is fresh.
 pub(crate) fn request(
@@ -14,10 +17,12 @@ pub(crate) fn request(
     enrolled: &Enrolled,
     class: KeyClass,
     jwk: Jwk,
+    attested: Option<Attested>,
     jti: Id,
     now: u64,
 ) -> Result<SigningInput, Error> {
-    let keys = Keys { iss: enrolled.did, aud: record.u.clone(), jti, iat: now, class, jwk, nonce: None, att: None };
+    let (nonce, att) = attested.unzip();
+    let keys = Keys { iss: enrolled.did, aud: record.u.clone(), jti, iat: now, class, jwk, nonce, att };
     SigningInput::of(enrolled.kids.of(class), &keys).map_err(|_| Error::Internal)
 }
 

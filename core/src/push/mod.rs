@@ -4,6 +4,7 @@
 //! gateway. Nothing here stores or locks: `App` brings rules, store and ports together.
 
 pub mod answer;
+pub(crate) mod attest;
 pub mod bell;
 pub mod call;
 pub mod enrol;

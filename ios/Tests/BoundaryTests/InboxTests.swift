@@ -31,7 +31,7 @@ final class InboxTests: PhoneTestCase {
         }
         let found = try await app.takeInbox()
         XCTAssertFalse(found)
-        XCTAssertTrue(app.approvals().isEmpty)
+        XCTAssertTrue(try app.approvals().isEmpty)
     }
 
     private func inbox(_ keystore: any KeystorePort) throws -> Inbox {

@@ -7,7 +7,7 @@ final class JourneyTests: PhoneTestCase {
     func testASeedIsKeptShownLockedAwayAndBurned() async throws {
         let app = try await phone(clock: FunctionClock { now })
         let observer = MemoryObserver()
-        app.observe(observer: observer)
+        try app.observe(observer: observer)
         _ = try await app.addAccount(account: account("mara"))
         XCTAssertEqual(try observer.heard().contains(.accounts), true)
         XCTAssertEqual(try app.codes(now: 59).rows.first?.live?.code, "94287082")
@@ -24,7 +24,7 @@ final class JourneyTests: PhoneTestCase {
         let seed = try seedOfLink(link: Data(link.utf8))
         let plan = try await app.planBurn(
             at: at(), seed: seed, settings: BurnSettings(replace: true), cancel: CancelHandle())
-        XCTAssertEqual(plan.row().erases, .nothing)
+        XCTAssertEqual(try plan.row().erases, .nothing)
         let before = token.commands()
         token.lose(more: 2, after: true)
         await throwsFault(.Token(fault: .link(how: .lost))) {

@@ -23,6 +23,13 @@ final class MemoryKeystore: KeystorePort, @unchecked Sendable {
         return made.sec1
     }
 
+    /// There is no hardware that would write anything of it.
+    func generateAttested(
+        purpose: Purpose, name: String, challenge: Data, cancel: CancelHandle
+    ) throws -> AttestedKey {
+        AttestedKey(key: try generate(purpose: purpose, name: name, cancel: cancel), chain: [])
+    }
+
     func signApproval(name: String, prompt: Prompt, input: Data, cancel: CancelHandle) throws -> Data {
         let key = try key(name, approves: true)
         try onPrompt(cancel)
@@ -69,6 +76,11 @@ class OtherKeystore: KeystorePort, @unchecked Sendable {
     func level() throws -> Level { try keys.level() }
     func generate(purpose: Purpose, name: String, cancel: CancelHandle) throws -> Data {
         try keys.generate(purpose: purpose, name: name, cancel: cancel)
+    }
+    func generateAttested(
+        purpose: Purpose, name: String, challenge: Data, cancel: CancelHandle
+    ) throws -> AttestedKey {
+        try keys.generateAttested(purpose: purpose, name: name, challenge: challenge, cancel: cancel)
     }
     func signApproval(name: String, prompt: Prompt, input: Data, cancel: CancelHandle) throws -> Data {
         try keys.signApproval(name: name, prompt: prompt, input: input, cancel: cancel)

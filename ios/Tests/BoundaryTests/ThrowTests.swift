@@ -25,7 +25,7 @@ final class ThrowTests: PhoneTestCase {
             func changed(topic: Topic) throws { throw ShellError.Port(fault: .failed) }
         }
         let app = try await phone()
-        app.observe(observer: Broken())
+        try app.observe(observer: Broken())
         _ = try await app.addAccount(account: account("mara"))
         XCTAssertEqual(try app.names(), ["mara"])
     }

@@ -23,6 +23,43 @@ final class WaitTests: PhoneTestCase {
         XCTAssertEqual(slots.count, 1, "nothing was added")
     }
 
+    func testATaskThatIsCancelledTakesItsCallAlong() async throws {
+        let heard = Flag()
+        let app = try await phone(
+            MemoryKeystore { [asked] cancel in
+                asked.raise()
+                while !cancel.isCancelled() { Thread.sleep(forTimeInterval: 0.001) }
+                heard.raise()
+                try cancel.check()
+            })
+        let call = Task { try await cancelling { try await app.addKeystoreSlot(cancel: $0) } }
+        let came = try await asked.comes()
+        XCTAssertTrue(came)
+        call.cancel()
+        let reached = try await heard.comes()
+        XCTAssertTrue(reached, "the port hears of it")
+        await throwsFault(.Port(fault: .cancelled)) { try await call.value }
+        let slots = try await app.slots()
+        XCTAssertEqual(slots.count, 1, "nothing was added")
+    }
+
+    func testATaskThatWasCancelledBeforeStopsItsCallAtOnce() async throws {
+        let app = try await phone()
+        let call = Task {
+            while !Task.isCancelled { await Task.yield() }
+            try await cancelling { try await app.addKeystoreSlot(cancel: $0) }
+        }
+        call.cancel()
+        await throwsFault(.Port(fault: .cancelled)) { try await call.value }
+    }
+
+    func testATaskThatGoesOnHasWhatItsCallReturns() async throws {
+        let app = try await phone()
+        let id = try await cancelling { _ in try await app.addAccount(account: account("mara")) }
+        let note = try await app.note(id: id)
+        XCTAssertEqual(note, "")
+    }
+
     func testAHandleThatWasCancelledBeforeStopsACallAtOnce() async throws {
         let app = try await phone()
         let handle = CancelHandle()

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use countersign_core::cancel::Cancel;
 use countersign_core::error::PortError;
-use countersign_core::port::{Guard, KeyName, Keystore, Level, Prompt, Purpose, Random};
+use countersign_core::port::{AttestedKey, Guard, KeyName, Keystore, Level, Prompt, Purpose, Random};
 use countersign_protocol::Secret;
-use countersign_protocol::jose::Jwk;
+use countersign_protocol::jose::{H32, Jwk};
 use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{Signature, SigningKey};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -103,6 +103,19 @@ impl Keystore for DoubleKeystore {
         let jwk = jwk.map_err(|_| PortError::Failed)?;
         self.unlocked()?.keys.insert(name.clone(), (purpose, key));
         Ok(jwk)
+    }
+
+    /// The double's hardware writes no certificate: it says what one says, for this key and challenge.
+    fn generate_attested(
+        &self,
+        purpose: Purpose,
+        name: &KeyName,
+        challenge: &H32,
+        cancel: &Cancel,
+    ) -> Result<AttestedKey, PortError> {
+        let jwk = self.generate(purpose, name, cancel)?;
+        let leaf = [&jwk.to_sec1()[..], challenge.as_bytes()].concat();
+        Ok(AttestedKey { jwk, chain: vec![leaf] })
     }
 
     fn sign_approval(
