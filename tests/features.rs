@@ -112,10 +112,11 @@ fn marked(text: &str) -> impl Iterator<Item = &str> {
 
 /// Why what a row names is not so; nothing where it is.
 fn fault(named: &str) -> Option<String> {
-    if let Some((file, test)) = named.split_once(".rs::") {
-        let source = fs::read_to_string(root().join(format!("{file}.rs")));
-        let source = source.unwrap_or_default();
-        return (!source.contains(&format!("fn {test}("))).then(|| format!("no test {named}"));
+    for (suffix, word) in [(".rs", "fn"), (".kt", "fun")] {
+        if let Some((file, test)) = named.split_once(&format!("{suffix}::")) {
+            let source = fs::read_to_string(root().join(format!("{file}{suffix}"))).unwrap_or_default();
+            return (!source.contains(&format!("{word} {test}("))).then(|| format!("no test {named}"));
+        }
     }
     let words = named.strip_prefix("countersign ")?;
     let mut command = Arguments::command();
@@ -150,7 +151,8 @@ fn every_row_names_what_shows_it_or_says_why_not() {
             match row.has.as_str() {
                 "no" => assert!(row.shown.len() > 20, "{what}: why not?"),
                 "yes" | "partly" => {
-                    let tests = marked(&row.shown).filter(|named| named.contains(".rs::")).count();
+                    let tests =
+                        marked(&row.shown).filter(|named| named.contains(".rs::") || named.contains(".kt::")).count();
                     assert!(tests > 0, "{what}: which test shows it?");
                 }
                 other => panic!("{what}: «{other}» is neither yes, partly nor no"),
@@ -170,6 +172,7 @@ fn every_test_and_every_command_named_is_there() {
 fn a_name_that_is_not_there_is_caught() {
     assert!(fault("tests/features.rs::no_such_test").is_some());
     assert!(fault("tests/no_such_file.rs::a_name_that_is_not_there_is_caught").is_some());
+    assert!(fault("android/app/src/test/kotlin/org/countersign/app/WidgetTest.kt::noSuchTest").is_some());
     assert!(fault("countersign dance").is_some() && fault("countersign code --dance").is_some());
     assert!(fault("tests/features.rs::a_name_that_is_not_there_is_caught").is_none());
     assert!(fault("countersign list --json").is_none() && fault("countersign code NAME").is_none());

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use countersign_strings::{fill, text};
 
 use crate::suite::Result;
-use crate::{Fallible, bindings, child, maven, repo, texts};
+use crate::{Fallible, bindings, child, kotlin, maven, repo, texts};
 
 /// `android/logic`, and how all Kotlin is written.
 pub fn logic() -> Fallible<Result> {
     write()?;
     // The boundary has a suite of its own.
     let mut done = maven::test(&["-pl", "logic", "-am", "-Dwithout.boundary"])?;
-    done.add(maven::ktlint(&["bindings", "logic", "testkit", "app", "apk"])?);
+    done.add(kotlin::written(&["bindings", "logic", "testkit", "app", "apk"])?);
     Ok(done)
 }
 

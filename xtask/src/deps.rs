@@ -2,7 +2,7 @@
 //! targets, what explores threads.
 
 use crate::suite::Result;
-use crate::{Fallible, child, licence, repo};
+use crate::{Fallible, child, licence, notices, repo};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
@@ -24,10 +24,11 @@ const SOURCE: &str = "registry+https://github.com/rust-lang/crates.io-index";
 /// What has a lock file of its own.
 const MANIFESTS: [&str; 4] = ["Cargo.toml", "benches/Cargo.toml", "fuzz/Cargo.toml", "torture/Cargo.toml"];
 
-/// Runs the three checks on each graph; each counts as one test.
+/// Runs the three checks on each graph, and compares the app's list with ours; each counts as one test.
 pub fn check() -> Result {
     let mut sum = Result::default();
     MANIFESTS.iter().for_each(|manifest| sum.add(check_graph(manifest)));
+    sum.add(notices::check());
     sum
 }
 

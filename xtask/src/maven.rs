@@ -1,6 +1,6 @@
 //! Maven, which builds and tests what is Kotlin: offline where its repository has all, and counted.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::budget::SUITE_LIMIT;
@@ -37,17 +37,6 @@ pub fn tool(artifact: &str, file: &str) -> Fallible<PathBuf> {
     let (artifact, folder) = (format!("-Dartifact={artifact}"), format!("-DoutputDirectory={}", folder.display()));
     let ended = run(&["org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy", &artifact, &folder])?;
     if ended.ok { Ok(path) } else { Err(ended.output) }
-}
-
-/// The sources of Kotlin as ktlint wants them; `.editorconfig` says how that is.
-pub fn ktlint(folders: &[&str]) -> Fallible<Result> {
-    let jar = tool("com.pinterest.ktlint:ktlint-cli:1.8.0:jar:all", "ktlint-cli-1.8.0-all.jar")?;
-    let mut java = Command::new("java");
-    java.args(["--add-opens=java.base/java.lang=ALL-UNNAMED", "-jar"]).arg(jar);
-    java.args(folders.iter().map(|folder| format!("{folder}/src/**/*.kt")));
-    let ended = child::capture(java.current_dir(Path::new(&repo::root()).join("android")), SUITE_LIMIT)?;
-    let passed = u32::from(ended.ok);
-    Ok(Result::of(ended, passed, 1 - passed))
 }
 
 /// Offline, and by the network where something is missing.

@@ -114,5 +114,7 @@ private fun ZipOutputStream.put(name: String, bytes: ByteArray, stored: Boolean)
     closeEntry()
 }
 
+private const val LONG_AGO_YEAR = 2008
+
 /** 2008-01-01, wherever it is built. */
-private val LONG_AGO = java.util.GregorianCalendar(2008, java.util.Calendar.JANUARY, 1).timeInMillis
+private val LONG_AGO = java.util.GregorianCalendar(LONG_AGO_YEAR, java.util.Calendar.JANUARY, 1).timeInMillis

@@ -43,7 +43,11 @@ class Manifest(aapt2: Path, apk: Path) {
             val guard = open.attributes["permission"]?.let { " to $it" }.orEmpty()
             "opens ${open.name} ${open.attributes["name"]}$guard"
         }
-        return (asks + opens).sorted()
+        // What other apps may open here: links by their scheme, what is shared by its type.
+        val takes = elements.filter { it.name == "data" }.mapNotNull { data ->
+            listOf("scheme", "mimeType").firstNotNullOfOrNull { data.attributes[it] }?.let { "takes $it" }
+        }
+        return (asks + opens + takes).sorted()
     }
 }
 

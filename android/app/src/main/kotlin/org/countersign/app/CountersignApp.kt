@@ -5,27 +5,37 @@ import android.content.BroadcastReceiver
 import android.content.Context
 import android.content.Intent
 import android.content.IntentFilter
+import android.os.Handler
+import android.os.HandlerThread
 import java.io.File
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.launch
 import org.countersign.app.bell.Bells
+import org.countersign.app.calls.CoreAccounts
 import org.countersign.app.calls.CoreBells
 import org.countersign.app.calls.CoreGateways
 import org.countersign.app.calls.KeepOnDisk
+import org.countersign.app.port.Camera
 import org.countersign.app.port.Clipboard
 import org.countersign.app.port.Keys
+import org.countersign.app.port.PhoneCamera
 import org.countersign.app.port.PromptAsker
 import org.countersign.app.port.platformRoots
+import org.countersign.app.shell.Arrivals
 import org.countersign.app.shell.Changes
 import org.countersign.app.shell.version
+import org.countersign.app.widget.NamesOnDisk
 import org.countersign.bindings.ClockPort
 import org.countersign.bindings.Countersign
+import org.countersign.bindings.CountersignException
+import org.countersign.bindings.LockState
 import org.countersign.logic.Keep
 import org.countersign.logic.Now
 import org.countersign.logic.core.BellGate
 import org.countersign.logic.core.GatewayCalls
+import org.countersign.logic.widget.follow
 
 private const val MS = 1000L
 
@@ -42,13 +52,41 @@ class CountersignApp : Application() {
     val keep: Keep get() = likes
     val bells by lazy { Bells(this, background, gateOf { core }) }
     val clipboard by lazy { Clipboard(this) }
+
+    /** One for the process: a camera that opens late must find somebody who closes it. A test has another. */
+    var camera: Camera
+        get() = cameraOfTest ?: phoneCamera
+        set(value) {
+            cameraOfTest = value
+        }
+    private var cameraOfTest: Camera? = null
+    private val phoneCamera by lazy { PhoneCamera(this, Handler(HandlerThread("camera").apply { start() }.looper)) }
+
+    /** What other apps brought, until it is looked at. */
+    internal val arrivals = Arrivals()
     val now = Now { (System.currentTimeMillis() / MS).toULong() }
 
     override fun onCreate() {
         super.onCreate()
         registerActivityLifecycleCallbacks(front)
         changes.listen { bells.changed(it) }
+        changes.listen { background.launch { followNames() } }
         registerReceiver(Dark(::darken), IntentFilter(Intent.ACTION_SCREEN_OFF))
+    }
+
+    /** The home screen has the names that the vault has; none when there is no vault any more. */
+    private fun followNames() {
+        val names = NamesOnDisk(this)
+        if (names.read().isEmpty()) return
+        try {
+            when (core.lockState()) {
+                LockState.OPEN -> names.follow(CoreAccounts(core), now())
+                LockState.NO_VAULT -> names.write(emptyList())
+                LockState.LOCKED -> Unit
+            }
+        } catch (_: CountersignException) {
+            // It locked meanwhile: the names stay as they were.
+        }
     }
 
     /** Another clock than the phone's: a test's. */

@@ -3,11 +3,11 @@ package org.countersign.app
 import android.app.Activity
 import android.content.Context
 import android.content.Intent
+import android.content.res.Configuration
 import android.os.Build
 import android.os.Bundle
 import android.view.View
 import android.view.WindowManager
-import android.widget.FrameLayout
 import android.window.OnBackInvokedCallback
 import android.window.OnBackInvokedDispatcher
 import java.util.ArrayList
@@ -21,25 +21,31 @@ import kotlinx.coroutines.withContext
 import org.countersign.app.bell.approval
 import org.countersign.app.look.column
 import org.countersign.app.look.configuration
-import org.countersign.app.look.palette
+import org.countersign.app.look.mainButton
 import org.countersign.app.look.say
 import org.countersign.app.look.words
 import org.countersign.app.port.Files
+import org.countersign.app.screen.Leads
 import org.countersign.app.screen.head
 import org.countersign.app.screen.noticeCard
 import org.countersign.app.screen.page
 import org.countersign.app.shell.Screens
 import org.countersign.app.shell.Seeing
-import org.countersign.app.shell.Shown
+import org.countersign.app.shell.Stage
 import org.countersign.app.shell.Wishes
+import org.countersign.app.shell.arrival
+import org.countersign.app.shell.ledBy
 import org.countersign.app.shell.mayUseCamera
 import org.countersign.bindings.Countersign
-import org.countersign.bindings.CountersignException
+import org.countersign.bindings.LockState
 import org.countersign.bindings.Topic
+import org.countersign.logic.Lead
+import org.countersign.logic.Notice
 import org.countersign.logic.Outside
 import org.countersign.logic.Preferences
+import org.countersign.logic.Pulse
 import org.countersign.logic.Wish
-import org.countersign.logic.fault.noticeOf
+import org.countersign.logic.fault.asking
 import org.countersign.logic.gateway.Poller
 import org.countersign.logic.route.Go
 import org.countersign.logic.route.Place
@@ -53,11 +59,12 @@ private const val SECOND_MS = 1000L
 /** The one window: it draws the place where the person is, and tells it of the time and of what changed. */
 class MainActivity :
     Activity(),
-    Outside {
+    Outside,
+    Leads {
     private val scope = MainScope()
     private val app get() = application as CountersignApp
-    private val content by lazy { FrameLayout(this).apply { setBackgroundColor(palette.surface) } }
-    private val files by lazy { Files(this) }
+    private val stage by lazy { Stage(this) { go(Go.To(Route.Approval(it.first))) } }
+    private val files: Files by lazy { Files(this, scope, ::onSaved) }
     private val wishes by lazy { Wishes(this, app.clipboard, files, app.bells::asked) }
     private val listener: (Topic) -> Unit = ::onChange
     private val likesListener: (Preferences, Preferences) -> Unit = ::onLikes
@@ -65,8 +72,7 @@ class MainActivity :
     private var core: Countersign? = null
     private var screens: Screens? = null
     private var poller: Poller? = null
-    private var place: Place? = null
-    private var shown: Shown<*, *>? = null
+    private val shown get() = stage.shown
     private var isSeen = false
 
     /** Whether a place is drawn: the core opens in its own time. */
@@ -82,37 +88,52 @@ class MainActivity :
     override fun onCreate(saved: Bundle?) {
         super.onCreate(saved)
         hideFromOthers()
+        drawBehindTheBars()
         routes = saved?.getStringArrayList(ROUTES)?.let(Routes::read) ?: asked(Routes(), intent)
-        setContentView(content)
+        setContentView(stage.view)
         app.changes.listen(listener)
         app.likes.listen(likesListener)
         scope.launch { open() }
         scope.launch { tick() }
     }
 
+    /** A shortcut leads to its place once: who comes back is where they were. */
+    override fun onPostCreate(saved: Bundle?) {
+        super.onPostCreate(saved)
+        if (saved == null) routes = routes.ledBy(intent)
+    }
+
     /** The core reads files as it opens, which the main thread does not wait for. */
     private suspend fun open() {
-        try {
+        val fault = asking<Notice?>({ it }) {
             val opened = withContext(Dispatchers.IO) { app.core }
             core = opened
-            screens = Screens(this, scope, opened, app.keep, app.bells, app.now, files, this)
+            screens = Screens(this, scope, opened, app.keep, app.bells, app.now, files, app.arrivals, app.camera, this)
             poller = Poller(app.gatewaysOf(opened), scope)
             if (isSeen) follow()
             draw()
-        } catch (fault: CountersignException) {
-            content.addView(page(null, column(noticeOf(fault)?.let { noticeCard(it) }), null))
+            null
         }
+        fault?.let { stage.show(notOpened(it)) }
     }
 
     override fun onNewIntent(intent: Intent) {
         super.onNewIntent(intent)
-        routes = asked(routes, intent)
+        routes = asked(routes.ledBy(intent), intent)
         draw()
     }
 
-    /** A notification leads to its sign-in. */
-    private fun asked(routes: Routes, intent: Intent): Routes =
-        intent.approval()?.let { routes.on(Go.To(Route.Approval(it))) } ?: routes
+    /** A notification leads to its sign-in; what another app brings, to the page that names it. */
+    private fun asked(routes: Routes, intent: Intent): Routes {
+        intent.approval()?.let { return routes.on(Go.To(Route.Approval(it))) }
+        intent.arrival()?.let {
+            app.arrivals.put(it)
+            return routes.on(Go.To(Route.Scan))
+        }
+        return routes
+    }
+
+    private fun onSaved(isSaved: Boolean) = wish(Wish.Say(if (isSaved) Say.phoneSaved else Say.phoneNotSaved))
 
     private suspend fun tick() {
         while (scope.isActive) {
@@ -128,15 +149,21 @@ class MainActivity :
         val (core, screens) = (core ?: return) to (screens ?: return)
         val lock = core.lockState()
         routes = routes.on(lock)
+        if (routes.top != Route.Scan) app.arrivals.forget()
         val now = routes.place(lock)
-        if (now == place) return
-        shown?.end()
-        place = now
-        content.removeAllViews()
-        shown = screens.of(now)
-        content.addView(shown?.view ?: nothing())
-        shown?.begin()
+        if (stage.tell(screens.aside(now))) wish(Wish.Vibrate(Pulse.READ))
+        val make = { place: Place -> screens.of(place)?.also { it.onDrawn = ::listenForBack } }
+        val wasLocked = stage.place == Place.Unlock
+        if (lock == LockState.LOCKED) stage.lock()
+        if (!stage.go(now, make, ::nothing)) return
         listenForBack()
+        if (wasLocked && lock == LockState.OPEN) scope.launch { screens.remind() }
+    }
+
+    /** What keeps the core closed may pass: a phone that was not unlocked since it began, a full disk. */
+    private fun notOpened(fault: Notice): View {
+        val again = mainButton(say(Say.phoneRetry)) { scope.launch { open() } }
+        return page(null, column(noticeCard(fault)), again)
     }
 
     /** A place that this version has no screen for. */
@@ -165,7 +192,18 @@ class MainActivity :
         draw()
     }
 
+    override fun lead(lead: Lead) = when (lead) {
+        is Lead.Away -> go(lead.go)
+        is Lead.ToSystem -> wish(lead.wish)
+    }
+
     override fun wish(wish: Wish) = wishes.fulfil(wish)
+
+    /** A phone that is turned keeps its screen, with what was typed and what is being written; the camera's picture turns. */
+    override fun onConfigurationChanged(now: Configuration) {
+        super.onConfigurationChanged(now)
+        if (isSeen) screens?.codes?.onFront(true)
+    }
 
     @Deprecated("What took its place is of AndroidX.")
     override fun onActivityResult(code: Int, result: Int, data: Intent?) {
@@ -176,6 +214,7 @@ class MainActivity :
     override fun onStart() {
         super.onStart()
         isSeen = true
+        screens?.codes?.onFront(true)
         follow()
         scope.launch {
             core?.lockIfDue()
@@ -186,6 +225,7 @@ class MainActivity :
     override fun onStop() {
         super.onStop()
         isSeen = false
+        screens?.codes?.onFront(false)
         poller?.stop()
         app.leave()
     }
@@ -193,6 +233,12 @@ class MainActivity :
     override fun onRequestPermissionsResult(request: Int, asked: Array<out String>, answers: IntArray) {
         if (request == Seeing.ASK) screens?.codes?.onCamera(mayUseCamera())
         if (request == Wishes.ASK) shown?.changed()
+    }
+
+    /** Only who is in front sees what is on the clipboard. */
+    override fun onWindowFocusChanged(isFocused: Boolean) {
+        super.onWindowFocusChanged(isFocused)
+        if (isFocused) app.clipboard.sweep()
     }
 
     override fun onUserInteraction() {
@@ -206,6 +252,7 @@ class MainActivity :
     }
 
     override fun onDestroy() {
+        stage.end()
         app.changes.leave(listener)
         app.likes.leave(likesListener)
         scope.cancel()
@@ -218,6 +265,16 @@ class MainActivity :
         if (before.look != now.look) recreate()
     }
 
+    /** As Android 15 and later do by themselves. */
+    private fun drawBehindTheBars() {
+        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.R) return window.setDecorFitsSystemWindows(false)
+        @Suppress("DEPRECATION") // What took its place came with Android 11.
+        window.decorView.systemUiVisibility = window.decorView.systemUiVisibility or
+            View.SYSTEM_UI_FLAG_LAYOUT_STABLE or
+            View.SYSTEM_UI_FLAG_LAYOUT_FULLSCREEN or
+            View.SYSTEM_UI_FLAG_LAYOUT_HIDE_NAVIGATION
+    }
+
     private fun hideFromOthers() {
         val secure = if (app.keep.read().hideFromOthers) WindowManager.LayoutParams.FLAG_SECURE else 0
         window.setFlags(secure, WindowManager.LayoutParams.FLAG_SECURE)
@@ -227,15 +284,22 @@ class MainActivity :
     private fun listenForBack() {
         if (Build.VERSION.SDK_INT < Build.VERSION_CODES.TIRAMISU) return
         onBackInvokedDispatcher.unregisterOnBackInvokedCallback(back)
-        if (!routes.canGoBack) return
+        if (!staysInside()) return
         onBackInvokedDispatcher.registerOnBackInvokedCallback(OnBackInvokedDispatcher.PRIORITY_DEFAULT, back)
     }
 
-    private val back by lazy { OnBackInvokedCallback { go(Go.Back) } }
+    private val back by lazy { OnBackInvokedCallback(::goBack) }
+
+    private fun staysInside() = routes.canGoBack || shown?.takesBack == true
+
+    /** A screen that asks before something is lost, or has a page of its own before it, takes it first. */
+    private fun goBack() {
+        if (shown?.back() != true) go(Go.Back)
+    }
 
     @Deprecated("Up to Android 12 there is no other way.")
     override fun onBackPressed() {
         @Suppress("DEPRECATION")
-        if (routes.canGoBack) go(Go.Back) else super.onBackPressed()
+        if (staysInside()) goBack() else super.onBackPressed()
     }
 }

@@ -89,6 +89,24 @@ class CodeJourneyTest {
     }
 
     @Test
+    fun whatWasDeletedIsBroughtBackFromTheBin() = scanning { screen ->
+        screen.tap(Say.phoneScanPicture)
+        screen.brings(LINK)
+        screen.tap(Say.phoneScanAdd)
+        screen.sees(Say.phoneAccountsTitle)
+        screen.sees("Example")
+        screen.get().row("Example").performLongClick()
+        screen.tap(Say.phoneAccountsDelete)
+        screen.sees(Say.phoneCancel)
+        screen.tap(Say.phoneAccountsDelete)
+        screen.awaiting("an empty list") { accounts().isEmpty() }
+        screen.get().go(Go.To(Route.Bin))
+        screen.tap(Say.phoneAccountsRestore)
+        screen.sees(Say.phoneAccountsBinEmpty)
+        assertEquals(listOf("Example"), accounts())
+    }
+
+    @Test
     fun aPictureWithoutACodeSaysSo() = scanning { screen ->
         screen.tap(Say.phoneScanPicture)
         screen.picked(blank())

@@ -6,6 +6,8 @@ import android.net.Uri
 import android.widget.TextView
 import java.io.File
 import java.nio.file.Files
+import org.countersign.bindings.AccountQuery
+import org.countersign.bindings.Sort
 import org.countersign.logic.route.Go
 import org.countersign.logic.route.Route
 import org.countersign.logic.text.Say
@@ -75,8 +77,12 @@ internal fun ActivityController<MainActivity>.enrols(gateway: RealGateway, name:
 }
 
 /** A sign-in that waits: its window. The phone has the card before it. */
-internal fun ActivityController<MainActivity>.isAsked(gateway: RealGateway, name: String): Window {
-    val window = gateway.signIn(name, "/demo")
+internal fun ActivityController<MainActivity>.isAsked(
+    gateway: RealGateway,
+    name: String,
+    path: String = "/demo",
+): Window {
+    val window = gateway.signIn(name, path)
     tapOn(Say.phoneUnlockOneWaits)
     sees(Say.phoneApprovalTypeDigits)
     return window
@@ -88,6 +94,13 @@ internal val Window.digits: String
     }
 
 internal val Window.port: Int get() = url.substringAfterLast(':').toInt()
+
+/** The code of now of the account that is called so. */
+internal fun ActivityController<MainActivity>.code(name: String): String {
+    val code = { app.core.view(EVERY, app.now()).rows.firstOrNull { it.account.name == name }?.live?.code }
+    awaiting("a code of $name") { code() != null }
+    return code()!!
+}
 
 /** Types the digits and says yes; the platform's prompt is answered where it comes. */
 internal fun ActivityController<MainActivity>.approves(digits: String) {
@@ -101,5 +114,7 @@ internal fun ActivityController<MainActivity>.prompted() {
     awaiting("the prompt") { ShadowBiometricPrompt.getCurrentPrompt() != null }
     ShadowBiometricPrompt.authenticateCurrentSessionSuccessfully()
 }
+
+private val EVERY = AccountQuery("", group = null, tag = null, favourites = false, sort = Sort.MANUAL)
 
 private const val DIGITS = 6

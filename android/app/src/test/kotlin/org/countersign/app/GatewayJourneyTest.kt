@@ -1,6 +1,7 @@
 package org.countersign.app
 
 import android.view.View
+import android.view.inputmethod.InputMethodManager
 import android.widget.TextView
 import kotlinx.coroutines.runBlocking
 import org.countersign.app.look.say
@@ -14,15 +15,19 @@ import org.countersign.logic.text.Say
 import org.countersign.logic.text.Text
 import org.countersign.testkit.FakeKeyStore
 import org.countersign.testkit.RealGateway
+import org.countersign.testkit.Window
 import org.junit.AfterClass
 import org.junit.Assert.assertEquals
+import org.junit.Assert.assertFalse
 import org.junit.Before
 import org.junit.BeforeClass
 import org.junit.Test
 import org.junit.runner.RunWith
 import org.robolectric.Robolectric
 import org.robolectric.RobolectricTestRunner
+import org.robolectric.Shadows.shadowOf
 import org.robolectric.android.controller.ActivityController
+import org.robolectric.annotation.Config
 
 private const val PASSPHRASE = "four words that stay"
 
@@ -33,7 +38,7 @@ class GatewayJourneyTest {
     fun begin() = FakeKeyStore.install()
 
     @Test
-    fun fromTheFirstRunToAnApproval() = Robolectric.buildActivity(MainActivity::class.java).setup().use { screen ->
+    fun fromTheFirstRunToAReport() = Robolectric.buildActivity(MainActivity::class.java).setup().use { screen ->
         screen.tap(Say.phoneUnlockAddAccount)
         screen.sees(Say.phoneUnlockChoosePassphrase)
         screen.type(0, PASSPHRASE)
@@ -42,16 +47,70 @@ class GatewayJourneyTest {
         screen.sees(Say.phoneScanCameraAbsent)
         screen.enrols(gateway, "mara")
 
+        // The codes of the enrolment open the same door.
+        val typed = gateway.signIn("mara", "/demo")
+        screen.sees(Say.phoneUnlockOneWaits)
+        typed.submit("/login/code", "code" to screen.code("mara"))
+        typed.arrives()
+        screen.awaiting("nothing to wait") { !screen.get().shows(Say.phoneUnlockOneWaits) }
+
         val approved = screen.isAsked(gateway, "mara")
         screen.approves(approved.digits)
         screen.sees(Say.errorApproved)
         approved.until("/login/wait") { "action=\"/login/finish\"" in page }
         approved.submit("/login/finish")
-        assertEquals("/demo", approved.path)
+        approved.arrives()
         screen.tap(Say.phoneDone)
         screen.sees(Say.phoneAccountsTitle)
+        assertFalse("what is decided waits for nobody", screen.get().shows(Say.phoneUnlockOneWaits))
 
+        screen.isAsked(gateway, "mara")
+        screen.tap(Say.phoneApprovalNotMe)
+        screen.tapOn(Say.phoneApprovalJustCancel)
+        screen.sees(Say.errorDenied)
+        screen.tap(Say.phoneDone)
+
+        // Whoever was refused there tries another door.
+        screen.isAsked(gateway, "mara", "/manageotp")
+        screen.tap(Say.phoneApprovalNotMe)
+        screen.tapOn(Say.phoneApprovalSomeone)
+        screen.sees(Say.errorReported)
+        screen.tap(Say.phoneDone)
         screen.remembers(Say.phonePastApproved)
+        screen.remembers(Say.phonePastDenied)
+        screen.remembers(Say.phonePastReported)
+    }
+
+    @Test
+    fun whatWasApprovedCanBeReportedAfterwards() = enrolled("vera") { screen ->
+        val window = screen.isAsked(gateway, "vera")
+        screen.approves(window.digits)
+        screen.sees(Say.errorApproved)
+        screen.tap(Say.phoneDone)
+        screen.remembers(Say.phonePastApproved)
+        screen.tapOnLine(Say.phonePastApproved)
+        screen.tap(Say.phonePastNotMe)
+        screen.sees(Say.phoneDone)
+        screen.tap(Say.phonePastNotMe)
+        screen.tapOn(Say.phoneApprovalSomeone)
+        screen.sees(Say.errorReported)
+    }
+
+    @Test
+    @Config(qualifiers = "w411dp-h891dp")
+    fun whoIsInTheMiddleOfSomethingIsToldAndGoesOnAfterwards() = enrolled("tess") { screen ->
+        screen.get().go(Go.To(Route.Manual))
+        screen.sees(Say.phoneSave)
+        screen.type(0, "Half an account")
+        val window = screen.isAsked(gateway, "tess")
+        screen.windowFocusChanged(true)
+        val keyboard = app.getSystemService(InputMethodManager::class.java)
+        screen.awaiting("the keyboard") { shadowOf(keyboard).isSoftInputVisible }
+        screen.approves(window.digits)
+        screen.sees(Say.errorApproved)
+        screen.tap(Say.phoneDone)
+        screen.sees("Half an account")
+        assertFalse("nothing waits any more", screen.get().shows(Say.phoneUnlockOneWaits))
     }
 
     @Test
@@ -101,6 +160,33 @@ class GatewayJourneyTest {
     }
 
     @Test
+    fun withoutAScreenLockEnrollingSaysWhatIsWanted() = opened { screen ->
+        FakeKeyStore.hasScreenLock = false
+        val page = gateway.enrolPage("jana")
+        screen.get().go(Go.To(Route.Scan))
+        screen.tap(Say.phoneScanPicture)
+        screen.picked(png(page.qr()))
+        screen.tap(Say.phoneScanEnrolYes)
+        screen.sees(Say.phoneScanEnrolNoLock)
+        FakeKeyStore.hasScreenLock = true
+        page.confirms(screen.scansEnrolment(page))
+        screen.tap(Say.phoneScanImportDone)
+    }
+
+    @Test
+    fun keysThatThePhoneGaveUpAreSaidWithTheWayOut() = enrolled("ilse") { screen ->
+        val window = screen.isAsked(gateway, "ilse")
+        FakeKeyStore.giveUp()
+        screen.type(0, window.digits)
+        screen.tap(Say.phoneApprovalApprove)
+        screen.sees(Say.errorKeyGone)
+        screen.get().go(Go.To(Route.Gateway(app.core.gateways().single().id)))
+        screen.sees(Say.errorKeyGone)
+        screen.tap(Say.phoneActEnrolAgain)
+        screen.sees(Say.phoneScanPicture)
+    }
+
+    @Test
     fun aPhoneThatAnAdministratorRemovedSaysSo() = enrolled("pia") { screen ->
         gateway.removeDevices("pia")
         screen.get().go(Go.To(Route.Gateways))
@@ -118,11 +204,23 @@ class GatewayJourneyTest {
 
     private fun View.isLineOf(end: String) = this is TextView && isShown && text.startsWith("$end · ")
 
-    private fun enrolled(name: String, journey: (ActivityController<MainActivity>) -> Unit) {
+    private fun ActivityController<MainActivity>.tapOnLine(end: Text) {
+        var view = get().all().first { it.isLineOf(get().say(end)) }
+        while (!view.isClickable) view = view.parent as View
+        view.performClick()
+    }
+
+    private fun Window.arrives() = assertEquals("/demo", path)
+
+    private fun enrolled(name: String, journey: (ActivityController<MainActivity>) -> Unit) = opened { screen ->
+        screen.enrols(gateway, name)
+        journey(screen)
+    }
+
+    private fun opened(journey: (ActivityController<MainActivity>) -> Unit) {
         runBlocking { app.core.createVault(PASSPHRASE.toByteArray(), DeviceClass.SMALL_PHONE, CancelHandle()) }
         Robolectric.buildActivity(MainActivity::class.java).setup().use { screen ->
             screen.sees(Say.phoneAccountsEmpty)
-            screen.enrols(gateway, name)
             journey(screen)
         }
     }

@@ -1,15 +1,17 @@
 package org.countersign.app
 
 import android.app.Activity
+import android.os.Build
 import android.view.View
 import android.view.ViewGroup
 import android.widget.EditText
 import android.widget.TextView
+import android.window.OnBackInvokedCallback
 import org.countersign.app.look.say
-import org.countersign.logic.route.Go
 import org.countersign.logic.text.Text
 import org.countersign.testkit.await
 import org.robolectric.android.controller.ActivityController
+import org.robolectric.util.ReflectionHelpers
 
 internal fun ActivityController<MainActivity>.sees(words: Text) = sees(get().say(words))
 
@@ -43,7 +45,15 @@ internal fun ActivityController<MainActivity>.tapOn(words: Text) {
 internal fun ActivityController<MainActivity>.type(place: Int, words: String) =
     get().all().filterIsInstance<EditText>().filter { it.isShown }[place].setText(words)
 
-internal fun ActivityController<MainActivity>.back() = get().go(Go.Back)
+/** The system's *back*: a gesture, or the button of older phones. */
+internal fun ActivityController<MainActivity>.back() {
+    @Suppress("DEPRECATION")
+    if (Build.VERSION.SDK_INT < Build.VERSION_CODES.TIRAMISU) return get().onBackPressed()
+    val root = ReflectionHelpers.callInstanceMethod<Any>(get().window.decorView, "getViewRootImpl")
+    val dispatcher = ReflectionHelpers.callInstanceMethod<Any>(root, "getOnBackInvokedDispatcher")
+    val top = ReflectionHelpers.callInstanceMethod<OnBackInvokedCallback?>(dispatcher, "getTopCallback")
+    checkNotNull(top) { "nobody takes back: the app would close" }.onBackInvoked()
+}
 
 internal fun Activity.shows(words: Text): Boolean = shows(say(words))
 

@@ -3,12 +3,14 @@ package org.countersign.app
 import android.app.KeyguardManager
 import android.content.ClipboardManager
 import android.view.WindowManager
+import java.io.File
 import kotlinx.coroutines.runBlocking
 import org.countersign.bindings.AccountKind
 import org.countersign.bindings.Algorithm
 import org.countersign.bindings.LockState
 import org.countersign.bindings.NewAccount
 import org.countersign.logic.text.Say
+import org.countersign.logic.text.count
 import org.countersign.testkit.FakeKeyStore
 import org.countersign.testkit.await
 import org.junit.Assert.assertFalse
@@ -68,6 +70,44 @@ class JourneyTest {
             screen.back()
             screen.sees(Say.phoneAccountsTitle)
         }
+
+    @Test
+    fun theSheetOpensWhatThePassphraseNoLongerDoes(): Unit =
+        Robolectric.buildActivity(MainActivity::class.java).setup().use { screen ->
+            firstRun(screen)
+            screen.back()
+            screen.sees(Say.phoneAccountsEmpty)
+            val sheet = runBlocking { app.core.addSheet("").also { app.core.lock() } }
+            screen.tap(Say.phoneUnlockBySheet)
+            screen.sees(Say.phoneUnlockSheet)
+            screen.type(0, sheet.lines.dropLast(1).joinToString("\n"))
+            screen.tap(Say.phoneUnlockUnlock)
+            screen.sees(Say.errorSheetLine(count(4)))
+            assertTrue("it stays to be mended", screen.get().shows(sheet.lines.dropLast(1).joinToString("\n")))
+            screen.type(0, sheet.lines.joinToString("\n"))
+            screen.tap(Say.phoneUnlockUnlock)
+            screen.sees(Say.phoneSettingsAfterSheet)
+            screen.type(0, "words that are new")
+            screen.type(1, "words that are new")
+            screen.tap(Say.phoneSave)
+            screen.sees(Say.phoneSettingsLockNever)
+            runBlocking { app.core.lock() }
+            screen.sees(Say.phoneUnlockLocked)
+            screen.type(0, "words that are new")
+            screen.tap(Say.phoneUnlockUnlock)
+            screen.sees(Say.phoneSettingsLockNever)
+        }
+
+    @Test
+    fun whatDidNotOpenIsTriedAgain() {
+        val blocked = File(app.filesDir, "shared").apply { writeText("no folder") }
+        Robolectric.buildActivity(MainActivity::class.java).setup().use { screen ->
+            screen.sees(Say.phoneRetry)
+            blocked.delete()
+            screen.tap(Say.phoneRetry)
+            screen.sees(Say.phoneUnlockAddAccount)
+        }
+    }
 
     @Test
     fun otherAppsSeeNothingOfIt(): Unit = Robolectric.buildActivity(MainActivity::class.java).setup().use { screen ->

@@ -13,10 +13,13 @@ private const val BLANK = 100
 internal fun blank(): ByteArray = written(white(BLANK))
 
 /** A picture of a QR code with this text. */
-internal fun png(text: String): ByteArray {
+internal fun png(text: String): ByteArray = png(modules(text))
+
+/** The modules of a QR code with this text. */
+internal fun modules(text: String): List<BooleanArray> {
     val symbol = qrOf(text.toByteArray())!!
     val wide = symbol.width.toInt()
-    return png(List(wide) { y -> BooleanArray(wide) { x -> symbol.modules[y * wide + x] != 0.toByte() } })
+    return List(wide) { y -> BooleanArray(wide) { x -> symbol.modules[y * wide + x] != 0.toByte() } }
 }
 
 /** A picture of a QR code with these modules. */

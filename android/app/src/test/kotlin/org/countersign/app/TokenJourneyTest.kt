@@ -99,9 +99,7 @@ class TokenJourneyTest {
         inside { screen ->
             val token = EmulatedToken.securityKey(serial = (if (after) 2000u else 1000u) + lost, now = NOW)
             planned(screen, token)
-            await("the plan") { screen.get().shows(Say.phoneBurnAgree) || screen.get().shows(Say.phoneBurnAgreeErase) }
-            screen.tap(if (screen.get().shows(Say.phoneBurnAgree)) Say.phoneBurnAgree else Say.phoneBurnAgreeErase)
-            screen.sees(Say.phoneBurnHold)
+            screen.agrees()
             token.lose(more = lost, after = after)
             hold(token)
             val ends = listOf(Say.phoneBurnHoldAgain, Say.phoneBurnMatches, Say.tokenProvenByLink)
@@ -121,6 +119,36 @@ class TokenJourneyTest {
             }
         }
         return wasLost
+    }
+
+    @Test
+    fun aBurnThatTheAppDiedInIsTakenUp() = inside { screen ->
+        val token = EmulatedToken.securityKey(serial = 4242u, now = NOW)
+        planned(screen, token)
+        screen.agrees()
+        token.lose(more = 2u, after = true)
+        hold(token)
+        screen.sees(Say.phoneBurnHoldAgain)
+        val clock = app.clock
+        val next = screen.diesAndComesBack(clock)
+        next.sees(Say.phoneUnlockLocked)
+        next.type(0, PASSPHRASE)
+        next.tap(Say.phoneUnlockUnlock)
+        next.sees(Say.phoneBurnTakeUp)
+        assertTrue("it listens for the token", nfc.isInReaderMode)
+        hold(EmulatedToken.securityKey(serial = 4243u, now = NOW))
+        next.sees(Say.phoneBurnOther)
+        token.comeBack()
+        hold(token)
+        next.sees(Say.tokenProvenByLink)
+        assertEquals(TokenProof.BY_WIRE, ledger().single().proof)
+        next.close()
+    }
+
+    private fun ActivityController<MainActivity>.agrees() {
+        await("the plan") { get().shows(Say.phoneBurnAgree) || get().shows(Say.phoneBurnAgreeErase) }
+        tap(if (get().shows(Say.phoneBurnAgree)) Say.phoneBurnAgree else Say.phoneBurnAgreeErase)
+        sees(Say.phoneBurnHold)
     }
 
     @Test
@@ -180,6 +208,7 @@ class TokenCard : ShadowIsoDep() {
 
         @JvmStatic
         @Implementation
+        @Suppress("UnusedParameter") // The framework's signature.
         fun get(tag: Tag): IsoDep = Shadow.newInstanceOf(IsoDep::class.java)
     }
 }

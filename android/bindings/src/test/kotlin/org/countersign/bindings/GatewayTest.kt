@@ -3,7 +3,6 @@ package org.countersign.bindings
 import kotlinx.coroutines.async
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.runBlocking
-import org.countersign.support.Distributor
 import org.countersign.support.Folders
 import org.countersign.support.KOTLIN_PHONE
 import org.countersign.support.MemoryKeystore
@@ -14,6 +13,7 @@ import org.countersign.support.finishes
 import org.countersign.support.gateway
 import org.countersign.support.polled
 import org.countersign.support.sees
+import org.countersign.testkit.Distributor
 import org.countersign.testkit.RealGateway
 import org.junit.AfterClass
 import org.junit.Assert.assertEquals

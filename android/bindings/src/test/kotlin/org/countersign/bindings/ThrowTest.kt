@@ -41,7 +41,7 @@ class ThrowTest {
         val app = folders.phone()
         app.observe(
             object : ObserverPort {
-                override fun changed(topic: Topic): Unit = throw IllegalStateException("no screen")
+                override fun changed(topic: Topic): Unit = error("no screen")
             },
         )
         app.addAccount(account("mara"))
@@ -51,7 +51,7 @@ class ThrowTest {
     @Test
     fun aClockThatThrowsIsTheMachines() = runBlocking {
         val broken = object : ClockPort {
-            override fun now(): ULong = throw IllegalStateException("no clock")
+            override fun now(): ULong = error("no clock")
         }
         val app = folders.phone(clock = broken)
         app.addAccount(account("mara"))

@@ -65,7 +65,7 @@ class ContractTest {
     @Test
     fun aClockThatThrowsIsTheMachines() = checkClock(
         object : ClockPort {
-            override fun now(): ULong = throw IllegalStateException("no clock")
+            override fun now(): ULong = error("no clock")
         },
     )
 

@@ -14,6 +14,7 @@ import javax.crypto.Cipher
 import javax.crypto.KeyGenerator
 import javax.crypto.SecretKey
 import javax.crypto.spec.GCMParameterSpec
+import org.countersign.bindings.AttestedKey
 import org.countersign.bindings.CancelHandle
 import org.countersign.bindings.ClockPort
 import org.countersign.bindings.Guard
@@ -47,6 +48,10 @@ class MemoryKeystore(private val onPrompt: (CancelHandle) -> Unit = {}) : Keysto
         keys[name] = made
         return (made.pair.public as ECPublicKey).sec1()
     }
+
+    /** There is no hardware that would write anything of it. */
+    override fun generateAttested(purpose: Purpose, name: String, challenge: ByteArray, cancel: CancelHandle) =
+        AttestedKey(generate(purpose, name, cancel), emptyList())
 
     override fun signApproval(name: String, prompt: Prompt, input: ByteArray, cancel: CancelHandle): ByteArray {
         val key = key(name, approves = true)

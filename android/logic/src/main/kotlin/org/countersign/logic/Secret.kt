@@ -9,6 +9,9 @@ class Secret(private val bytes: ByteArray) {
 
     fun isSameAs(other: Secret): Boolean = bytes.contentEquals(other.bytes)
 
+    /** Another with the same bytes, for a call that wipes its own. */
+    fun copy(): Secret = Secret(bytes.copyOf())
+
     /** Overwrites the bytes; the secret is empty words from then on. */
     fun wipe() = bytes.fill(0)
 

@@ -25,6 +25,9 @@ interface Logic<S : Screen, E : Any> {
 
     /** What [event] makes of it. */
     fun on(state: S, event: E): Step<S, E>
+
+    /** What the system's *back* means while the screen is so; none where it leaves the screen. */
+    fun back(state: S): E? = null
 }
 
 /** Unix time, from a port: rules ask for it, and tests set it. */

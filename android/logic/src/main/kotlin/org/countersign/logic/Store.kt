@@ -33,14 +33,21 @@ class Store<S : Screen, E : Any>(private val logic: Logic<S, E>, scope: Coroutin
     /** Asks what the screen needs as it opens. Called once, when somebody draws it. */
     fun begin() = take(first)
 
+    /** Whether *back* is the screen's own matter now. */
+    val takesBack: Boolean get() = logic.back(held.value) != null
+
+    /** The system's *back*; false where it is none of the screen's. */
+    fun back(): Boolean = logic.back(held.value)?.let(::send) != null
+
     /** What the person, the platform or the core did. */
     fun send(event: E) = take(logic.on(held.value, event))
 
     private fun take(step: Step<S, E>) {
         held.value = step.state
         if (step.stop) asking.coroutineContext.job.cancelChildren()
-        step.ask?.let { ask -> asking.launch { send(ask()) } }
+        // What is answered at once wishes something itself, and later.
         step.wish?.let(outside::wish)
         step.go?.let(outside::go)
+        step.ask?.let { ask -> asking.launch { send(ask()) } }
     }
 }

@@ -42,7 +42,7 @@ sealed interface Wish {
 }
 
 /** A page of the system's settings. */
-enum class SettingsPage { SCREEN_LOCK, APP, NOTIFICATIONS, BATTERY, DATE, NFC, LANGUAGE }
+enum class SettingsPage { SCREEN_LOCK, APP, NOTIFICATIONS, BATTERY, DATE, NFC, LANGUAGE, STORAGE, STORE }
 
 /** What a picked file is for. */
 enum class FileKind { PICTURE, SEEDS }

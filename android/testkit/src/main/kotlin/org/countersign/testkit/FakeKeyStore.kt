@@ -4,17 +4,18 @@ import android.security.keystore.KeyGenParameterSpec
 import android.security.keystore.StrongBoxUnavailableException
 import java.io.InputStream
 import java.io.OutputStream
+import java.security.InvalidAlgorithmParameterException
 import java.security.Key
 import java.security.KeyPair
-import java.security.KeyPairGenerator
 import java.security.KeyPairGeneratorSpi
 import java.security.KeyStoreSpi
 import java.security.Provider
+import java.security.ProviderException
 import java.security.SecureRandom
 import java.security.Security
+import java.security.UnrecoverableKeyException
 import java.security.cert.Certificate
 import java.security.spec.AlgorithmParameterSpec
-import java.security.spec.ECGenParameterSpec
 import java.util.Collections
 import java.util.Date
 import javax.crypto.KeyGenerator
@@ -32,7 +33,12 @@ class FakeKeyStore : Provider(NAME, "1", "keys of tests") {
     }
 
     /** One key, or one pair. */
-    class Entry(val spec: KeyGenParameterSpec, val key: Key, val pair: KeyPair? = null)
+    class Entry(
+        val spec: KeyGenParameterSpec,
+        val key: Key,
+        val pair: KeyPair? = null,
+        val chain: Array<Certificate>? = null,
+    )
 
     class Pairs : KeyPairGeneratorSpi() {
         private lateinit var spec: KeyGenParameterSpec
@@ -45,11 +51,12 @@ class FakeKeyStore : Provider(NAME, "1", "keys of tests") {
 
         override fun generateKeyPair(): KeyPair {
             refuse(spec)
-            val pair = KeyPairGenerator.getInstance("EC", "SunEC").run {
-                initialize(ECGenParameterSpec("secp256r1"))
-                generateKeyPair()
-            }
-            entries[spec.keystoreAlias] = Entry(spec, pair.private, pair)
+            val pair = newPair()
+            val asks = spec.isUserAuthenticationRequired
+            val chain = spec.attestationChallenge?.let { challenge ->
+                maker?.attest(pair, challenge, asks) ?: throw ProviderException("no keys of the maker's")
+            } ?: ofItself(pair)
+            entries[spec.keystoreAlias] = Entry(spec, pair.private, pair, chain)
             return pair
         }
     }
@@ -78,9 +85,13 @@ class FakeKeyStore : Provider(NAME, "1", "keys of tests") {
 
         override fun engineStore(stream: OutputStream?, password: CharArray?) = Unit
 
-        override fun engineGetKey(alias: String, password: CharArray?): Key? = entries[alias]?.key
+        override fun engineGetKey(alias: String, password: CharArray?): Key? {
+            // So the platform says it of a key that it gave up.
+            if (alias in givenUp) throw UnrecoverableKeyException("key permanently invalidated")
+            return entries[alias]?.key
+        }
 
-        override fun engineGetCertificateChain(alias: String): Array<Certificate>? = null
+        override fun engineGetCertificateChain(alias: String): Array<Certificate>? = entries[alias]?.chain
 
         override fun engineGetCertificate(alias: String): Certificate? = null
 
@@ -97,6 +108,7 @@ class FakeKeyStore : Provider(NAME, "1", "keys of tests") {
 
         override fun engineDeleteEntry(alias: String) {
             entries.remove(alias)
+            givenUp.remove(alias)
         }
 
         override fun engineAliases() = Collections.enumeration(entries.keys.toList())
@@ -116,18 +128,37 @@ class FakeKeyStore : Provider(NAME, "1", "keys of tests") {
         /** All keys by their names. */
         val entries = mutableMapOf<String, Entry>()
 
+        private val givenUp = mutableSetOf<String>()
+
+        /** There is a new fingerprint, or no screen lock any more: keys that ask for the person are gone for good. */
+        fun giveUp() {
+            givenUp += entries.filterValues { it.spec.isUserAuthenticationRequired }.keys
+        }
+
         /** Whether the phone has a chip of its own for keys. */
         var hasStrongBox = true
+
+        /** Who made the phone and attests its keys. Without one it refuses to make a key that is to be attested. */
+        var maker: Maker? = null
+
+        /** Whether the phone can ask for its person. */
+        var hasScreenLock = true
 
         /** Begins anew, with no key. */
         fun install() {
             entries.clear()
+            givenUp.clear()
             hasStrongBox = true
+            maker = null
+            hasScreenLock = true
             Security.removeProvider(NAME)
             Security.addProvider(FakeKeyStore())
         }
 
         private fun refuse(spec: KeyGenParameterSpec) {
+            if (spec.isUserAuthenticationRequired && !hasScreenLock) {
+                throw InvalidAlgorithmParameterException("secure lock screen must be enabled")
+            }
             if (spec.isStrongBoxBacked && !hasStrongBox) throw StrongBoxUnavailableException("no such chip")
         }
     }

@@ -1,5 +1,6 @@
 package org.countersign.app.bell
 
+import android.annotation.SuppressLint
 import android.content.Context
 import org.countersign.logic.bell.Subscription
 
@@ -26,6 +27,7 @@ internal class BellStore(context: Context) {
 
     /** On disk before anything goes out that names a token: the answer may meet another process. */
     @Synchronized
+    @SuppressLint("ApplySharedPref")
     fun change(how: (List<Subscription>) -> List<Subscription>): List<Subscription> {
         val before = subscriptions
         val next = how(before)

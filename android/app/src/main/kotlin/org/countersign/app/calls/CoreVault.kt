@@ -43,6 +43,8 @@ class CoreVault(private val core: Countersign, private val keep: Keep, private v
 
     override suspend fun lock() = core.lock()
 
+    override suspend fun isPassphraseDue() = core.isPassphraseDue()
+
     override suspend fun slots() = core.slots()
 
     override suspend fun removeSlot(id: UInt) = core.removeSlot(id)

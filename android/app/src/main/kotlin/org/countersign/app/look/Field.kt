@@ -2,7 +2,11 @@ package org.countersign.app.look
 
 import android.content.Context
 import android.text.InputType
+import android.view.Gravity
 import android.view.View
+import android.view.ViewTreeObserver
+import android.view.accessibility.AccessibilityManager
+import android.view.inputmethod.InputMethodManager
 import android.widget.EditText
 import android.widget.LinearLayout
 import java.nio.CharBuffer
@@ -26,11 +30,46 @@ fun Context.input(type: Int): EditText = EditText(this).apply {
     layoutParams = row(top = Space.XS)
 }
 
+/**
+ * The keyboard is up for this field as soon as the window is in front. Who has the screen read out hears the page first, and
+ * opens it when they are there.
+ */
+fun EditText.opensKeyboard() {
+    if (context.getSystemService(AccessibilityManager::class.java).isTouchExplorationEnabled) return
+    requestFocus()
+    if (hasWindowFocus()) return showKeyboard()
+    val whenInFront = object : ViewTreeObserver.OnWindowFocusChangeListener {
+        override fun onWindowFocusChanged(isFocused: Boolean) {
+            if (!isFocused) return
+            viewTreeObserver.removeOnWindowFocusChangeListener(this)
+            showKeyboard()
+        }
+    }
+    viewTreeObserver.addOnWindowFocusChangeListener(whenInFront)
+}
+
+private fun EditText.showKeyboard() {
+    post {
+        if (isShown) context.getSystemService(InputMethodManager::class.java).showSoftInput(this, 0)
+    }
+}
+
 /** For what nobody else may see: no suggestion, no copy in the keyboard's memory, and never saved. */
 fun Context.secretInput(): EditText = input(HIDDEN).apply {
     isSaveEnabled = false
     imeOptions = imeOptions or android.view.inputmethod.EditorInfo.IME_FLAG_NO_PERSONALIZED_LEARNING
     importantForAutofill = View.IMPORTANT_FOR_AUTOFILL_NO
+}
+
+/** For words on paper: they are seen, or nobody finds the one that is wrong; no keyboard keeps them. */
+fun Context.sheetInput(): EditText = secretInput().apply {
+    inputType = SHEET
+    look(Type.TEXT, palette.ink)
+    typeface = android.graphics.Typeface.MONOSPACE
+    isSingleLine = false
+    minLines = SHEET_LINES
+    gravity = Gravity.TOP or Gravity.START
+    textDirection = View.TEXT_DIRECTION_LTR
 }
 
 /** What was typed, without a copy in a `String`. */
@@ -51,4 +90,9 @@ fun EditText.reveal(shown: Boolean) {
     setSelection(at)
 }
 
+private const val SHEET_LINES = 4
+private const val SHEET = InputType.TYPE_CLASS_TEXT or
+    InputType.TYPE_TEXT_FLAG_MULTI_LINE or
+    InputType.TYPE_TEXT_FLAG_NO_SUGGESTIONS or
+    InputType.TYPE_TEXT_VARIATION_VISIBLE_PASSWORD
 private const val HIDDEN = InputType.TYPE_CLASS_TEXT or InputType.TYPE_TEXT_VARIATION_PASSWORD

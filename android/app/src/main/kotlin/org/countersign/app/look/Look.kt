@@ -115,7 +115,12 @@ fun Light.configuration(context: Context): Configuration? {
 val Context.isNarrow: Boolean
     get() = with(resources.configuration) { screenWidthDp / fontScale < NARROW_DP }
 
+/** There is room for a page and the keyboard below it, so that one doesn't hide who asks. */
+val Context.isTall: Boolean
+    get() = with(resources.configuration) { screenHeightDp / fontScale >= TALL_DP }
+
 private const val NARROW_DP = 340
+private const val TALL_DP = 700
 
 /** Pixels of [dp], rounded. */
 fun Context.px(dp: Int): Int =

@@ -21,6 +21,7 @@ fun Context.qr(text: ByteArray, spoken: CharSequence): View? = qrOf(text)?.let {
 }
 
 private class Qr(context: Context, private val symbol: QrSymbol) : View(context) {
+    private val light = Paint().apply { color = Color.WHITE }
     private val dark = Paint().apply { color = Color.BLACK }
     private val across = symbol.width.toInt() + 2 * BORDER
 
@@ -34,8 +35,7 @@ private class Qr(context: Context, private val symbol: QrSymbol) : View(context)
     override fun onDraw(canvas: Canvas) {
         val module = height / across
         val left = (width - module * across) / 2
-        val ground = Paint().apply { color = Color.WHITE }
-        canvas.drawRect(left.toFloat(), 0f, (left + module * across).toFloat(), height.toFloat(), ground)
+        canvas.drawRect(left.toFloat(), 0f, (left + module * across).toFloat(), height.toFloat(), light)
         val wide = symbol.width.toInt()
         for (at in symbol.modules.indices) {
             if (symbol.modules[at] == 0.toByte()) continue

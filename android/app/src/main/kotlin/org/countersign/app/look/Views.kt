@@ -11,6 +11,7 @@ import android.view.Gravity
 import android.view.View
 import android.view.ViewGroup.LayoutParams.MATCH_PARENT
 import android.view.ViewGroup.LayoutParams.WRAP_CONTENT
+import android.view.accessibility.AccessibilityNodeInfo
 import android.widget.Button
 import android.widget.LinearLayout
 import android.widget.TextView
@@ -79,6 +80,16 @@ fun Context.line(vararg children: View?): LinearLayout = LinearLayout(this).appl
 /** As wide as its column, [top] below what stands above it. */
 fun Context.row(top: Int = 0, height: Int = WRAP_CONTENT): LinearLayout.LayoutParams =
     LinearLayout.LayoutParams(MATCH_PARENT, height).apply { topMargin = px(top) }
+
+/** A screen reader says [words] as they are when it comes here, so that nothing is said anew each second. */
+fun View.speaks(words: () -> CharSequence) {
+    accessibilityDelegate = object : View.AccessibilityDelegate() {
+        override fun onInitializeAccessibilityNodeInfo(host: View, info: AccessibilityNodeInfo) {
+            super.onInitializeAccessibilityNodeInfo(host, info)
+            info.contentDescription = words()
+        }
+    }
+}
 
 /** What is left of a line or a column. */
 fun rest(isColumn: Boolean = false): LinearLayout.LayoutParams =

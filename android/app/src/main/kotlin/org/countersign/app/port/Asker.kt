@@ -10,15 +10,16 @@ import java.util.concurrent.CompletableFuture
 import java.util.concurrent.ExecutionException
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.TimeoutException
-import org.countersign.app.R
+import org.countersign.app.look.say
 import org.countersign.bindings.CancelHandle
 import org.countersign.bindings.PortFault
 import org.countersign.bindings.ShellException
+import org.countersign.logic.text.Text
 
-/** What the platform's prompt says. Without a title it has the app's name. */
+/** What the platform's prompt says. */
 data class Question(
-    val title: String?,
-    val subtitle: String?,
+    val title: Text,
+    val subtitle: Text?,
     /** Whether the code of the screen lock does as well as a finger. */
     val mayUseScreenLock: Boolean,
 )
@@ -49,8 +50,8 @@ class PromptAsker(private val front: () -> Activity?) : Asker {
         signal: CancellationSignal,
         answer: CompletableFuture<Unit>,
     ) {
-        val prompt = BiometricPrompt.Builder(activity).setTitle(question.title ?: activity.getString(R.string.app_name))
-        question.subtitle?.let(prompt::setSubtitle)
+        val prompt = BiometricPrompt.Builder(activity).setTitle(activity.say(question.title))
+        question.subtitle?.let { prompt.setSubtitle(activity.say(it)) }
         if (question.mayUseScreenLock && Build.VERSION.SDK_INT >= Build.VERSION_CODES.R) {
             prompt.setAllowedAuthenticators(Authenticators.BIOMETRIC_STRONG or Authenticators.DEVICE_CREDENTIAL)
         } else {

@@ -17,13 +17,16 @@ class Clipboard(context: Context) {
     private val clips = context.getSystemService(ClipboardManager::class.java)
     private val later = Handler(Looper.getMainLooper())
 
+    /** A code of this process is taken away later. */
+    private var isWaiting = false
+
     /** Copies [code], and takes it away after [clearAfterS] seconds if nothing else was copied meanwhile. */
     fun copyCode(code: String, clearAfterS: Int) {
         val clip = ClipData.newPlainText(MARK, code)
         clip.description.extras = PersistableBundle().apply { putBoolean(SENSITIVE, true) }
         clips.setPrimaryClip(clip)
         later.removeCallbacksAndMessages(null)
-        later.postDelayed(::clear, clearAfterS * MS)
+        isWaiting = later.postDelayed(::clear, clearAfterS * MS)
     }
 
     /** Copies what is no secret. */
@@ -32,11 +35,20 @@ class Clipboard(context: Context) {
         clips.setPrimaryClip(ClipData.newPlainText(null, words))
     }
 
-    /** Takes our code away. What somebody else copied stays. */
+    /**
+     * Takes our code away. What somebody else copied stays, as far as this app may see it: since Android 10 only who is in front
+     * sees what is there. Who copied a code went to another app to paste it, and there it is cleared unseen.
+     */
     fun clear() {
         later.removeCallbacksAndMessages(null)
-        if (clips.primaryClipDescription?.label != MARK) return
-        clips.clearPrimaryClip()
+        isWaiting = false
+        val there = clips.primaryClipDescription
+        if (there == null || there.label == MARK) clips.clearPrimaryClip()
+    }
+
+    /** Takes away a code that a process of ours copied which died before it could do so. */
+    fun sweep() {
+        if (!isWaiting && clips.primaryClipDescription?.label == MARK) clear()
     }
 
     private companion object {

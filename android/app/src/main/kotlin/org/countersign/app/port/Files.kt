@@ -4,26 +4,44 @@ import android.app.Activity
 import android.content.ActivityNotFoundException
 import android.content.Intent
 import android.net.Uri
+import android.provider.DocumentsContract
 import java.io.ByteArrayOutputStream
 import java.io.IOException
 import java.io.InputStream
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.withContext
 
 private const val PICK = 0x51
 private const val SAVE = 0x52
 private const val PICTURE = 0x53
 
-/** More than any file of seeds has. */
+/** More than any file of seeds has, and than any picture of a code needs. */
 private const val MOST_BYTES = 16 shl 20
 
-/** Files that the person picks, and where one is saved: by the system's own pages, so that no permission is asked for. */
-class Files(private val activity: Activity) {
-    private var onPicked: ((ByteArray) -> Unit)? = null
-    private var onPicture: ((ByteArray) -> Unit)? = null
-    private var unclaimed: ByteArray? = null
+/** What became of a file that was to be read. */
+sealed interface Taken {
+    class Bytes(val bytes: ByteArray) : Taken
+
+    data object TooLarge : Taken
+
+    /** It is not there any more, or this app may not read it. */
+    data object Gone : Taken
+}
+
+/**
+ * Files that the person picks, and where one is saved: by the system's own pages, so that no permission is asked for. They may
+ * lie in a cloud: none is read or written on the main thread.
+ */
+class Files(private val activity: Activity, private val scope: CoroutineScope, private val onSaved: (Boolean) -> Unit) {
+    private var onPicked: ((Taken) -> Unit)? = null
+    private var onPicture: ((Taken) -> Unit)? = null
+    private var unclaimed: Taken? = null
     private var toSave: ByteArray? = null
 
-    /** Lets the person pick one; [onPicked] gets what is in it, unless nothing was picked or it can't be read. */
-    fun pick(type: String, onPicked: (ByteArray) -> Unit) {
+    /** Lets the person pick one; [onPicked] gets what is in it, unless nothing was picked. */
+    fun pick(type: String, onPicked: (Taken) -> Unit) {
         this.onPicked = onPicked
         start(Intent(Intent.ACTION_OPEN_DOCUMENT).addCategory(Intent.CATEGORY_OPENABLE).setType(type), PICK)
     }
@@ -38,14 +56,14 @@ class Files(private val activity: Activity) {
     /** What came of it; false where it is nothing of ours. */
     fun onResult(code: Int, result: Int, data: Intent?): Boolean {
         val place = data?.data?.takeIf { result == Activity.RESULT_OK }
+        val (picked, bytes) = onPicked to toSave
         when (code) {
-            PICK -> place?.let(::read)?.let { onPicked?.invoke(it) }
-            PICTURE -> place?.let(::read)?.let(::brought)
-            SAVE -> place?.let(::write)
+            PICK -> place?.let { scope.launch { picked?.invoke(read(it)) } }
+            PICTURE -> place?.let { scope.launch { brought(read(it)) } }
+            SAVE -> if (place == null) bytes?.fill(0) else scope.launch { onSaved(write(place, bytes)) }
             else -> return false
         }
         onPicked = null
-        toSave?.fill(0)
         toSave = null
         return true
     }
@@ -55,44 +73,52 @@ class Files(private val activity: Activity) {
         start(Intent(Intent.ACTION_OPEN_DOCUMENT).addCategory(Intent.CATEGORY_OPENABLE).setType("image/*"), PICTURE)
 
     /** Gives each picture that is picked, and the one that came before anybody waited; with null nobody waits any more. */
-    fun awaitPictures(onPicture: ((ByteArray) -> Unit)?) {
+    fun awaitPictures(onPicture: ((Taken) -> Unit)?) {
         this.onPicture = onPicture
         val before = unclaimed ?: return
         onPicture?.invoke(before)
         unclaimed = null
     }
 
-    private fun brought(picture: ByteArray) {
+    private fun brought(picture: Taken) {
         onPicture?.invoke(picture) ?: run { unclaimed = picture }
     }
 
-    /** What is there; nothing where it can't be read. */
-    fun read(place: Uri): ByteArray? = try {
-        activity.contentResolver.openInputStream(place)?.use(::all)
-    } catch (_: IOException) {
-        null
-    } catch (_: SecurityException) {
-        null
+    /** What is there. */
+    suspend fun read(place: Uri): Taken = withContext(Dispatchers.IO) {
+        try {
+            activity.contentResolver.openInputStream(place)?.use(::all) ?: Taken.Gone
+        } catch (_: IOException) {
+            Taken.Gone
+        } catch (_: RuntimeException) {
+            // It is another app that answers: it may refuse, or throw what it likes.
+            Taken.Gone
+        }
     }
 
-    /** What is in it; nothing where that is more than anybody means. */
-    private fun all(from: InputStream): ByteArray? {
+    private fun all(from: InputStream): Taken {
         val bytes = ByteArrayOutputStream()
         val part = ByteArray(DEFAULT_BUFFER_SIZE)
         while (true) {
             val read = from.read(part)
-            if (read < 0) return bytes.toByteArray()
-            if (bytes.size() + read > MOST_BYTES) return null
+            if (read < 0) return Taken.Bytes(bytes.toByteArray())
+            if (bytes.size() + read > MOST_BYTES) return Taken.TooLarge
             bytes.write(part, 0, read)
         }
     }
 
-    private fun write(place: Uri) {
-        try {
-            activity.contentResolver.openOutputStream(place, "wt")?.use { it.write(toSave ?: return) }
+    /** Whether all of it is there. What was written by half, or of which the window's death left nothing, goes away again. */
+    private suspend fun write(place: Uri, bytes: ByteArray?): Boolean = withContext(Dispatchers.IO) {
+        val isWritten = bytes != null && try {
+            activity.contentResolver.openOutputStream(place, "wt")?.use { it.write(bytes) } != null
         } catch (_: IOException) {
-            // The app that keeps files says so itself.
+            false
+        } catch (_: RuntimeException) {
+            false
         }
+        bytes?.fill(0)
+        if (!isWritten) runCatching { DocumentsContract.deleteDocument(activity.contentResolver, place) }
+        isWritten
     }
 
     private fun start(intent: Intent, code: Int) {

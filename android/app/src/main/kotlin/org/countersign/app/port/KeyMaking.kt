@@ -4,11 +4,11 @@ import android.os.Build
 import android.security.keystore.KeyGenParameterSpec
 import android.security.keystore.KeyInfo
 import android.security.keystore.KeyProperties
-import android.security.keystore.StrongBoxUnavailableException
 import java.math.BigInteger
 import java.security.GeneralSecurityException
 import java.security.KeyPair
 import java.security.KeyPairGenerator
+import java.security.ProviderException
 import java.security.interfaces.ECPublicKey
 import java.security.spec.ECGenParameterSpec
 import javax.crypto.KeyGenerator
@@ -47,12 +47,23 @@ internal fun aliasesOf(name: String): List<String> =
     UserVerification.entries.map { approves(it, name) } + aliasOf(Purpose.Prove, name)
 
 /** A P-256 pair: in a chip of its own where the phone has one, else in its trusted environment. */
-internal fun makePair(alias: String, purpose: Purpose): KeyPair {
+internal fun makePair(alias: String, purpose: Purpose): KeyPair = makePair(alias, purpose, null)
+
+/** The same, whose hardware writes for [challenge] where it keeps it; none where the phone can't do that. */
+internal fun attestedPair(alias: String, purpose: Purpose, challenge: ByteArray): KeyPair? = try {
+    makePair(alias, purpose, challenge)
+} catch (_: ProviderException) {
+    // Phones without keys of their maker's say so only now, and in more than one way.
+    null
+}
+
+private fun makePair(alias: String, purpose: Purpose, challenge: ByteArray?): KeyPair {
     val spec = {
         KeyGenParameterSpec
             .Builder(alias, KeyProperties.PURPOSE_SIGN)
             .setAlgorithmParameterSpec(ECGenParameterSpec("secp256r1"))
             .setDigests(KeyProperties.DIGEST_SHA256)
+            .setAttestationChallenge(challenge)
             .apply { if (purpose is Purpose.Approve) asksEachTime(purpose.verification) }
     }
     val maker = KeyPairGenerator.getInstance(KeyProperties.KEY_ALGORITHM_EC, KEYSTORE)
@@ -105,7 +116,8 @@ private fun <T> strongest(
 ): T = try {
     try {
         make(spec().setIsStrongBoxBacked(true).build())
-    } catch (_: StrongBoxUnavailableException) {
+    } catch (_: ProviderException) {
+        // There is no such chip, or it fails at this: phones say so in more than one way.
         make(spec().build())
     }
 } catch (fault: GeneralSecurityException) {
@@ -134,9 +146,11 @@ private fun levelOf(info: KeyInfo): Level {
     }
 }
 
-/** 65 bytes: SEC 1, uncompressed. */
-internal fun sec1(key: ECPublicKey): ByteArray =
-    byteArrayOf(UNCOMPRESSED) + coordinate(key.w.affineX) + coordinate(key.w.affineY)
+/** The public key as 65 bytes: SEC 1, uncompressed. */
+internal fun sec1(pair: KeyPair): ByteArray {
+    val point = (pair.public as ECPublicKey).w
+    return byteArrayOf(UNCOMPRESSED) + coordinate(point.affineX) + coordinate(point.affineY)
+}
 
 private fun coordinate(number: BigInteger): ByteArray {
     val bytes = number.toByteArray().takeLast(COORDINATE).toByteArray()

@@ -20,6 +20,7 @@ import org.countersign.app.look.quietButton
 import org.countersign.app.look.rest
 import org.countersign.app.look.row
 import org.countersign.app.look.say
+import org.countersign.app.look.speaks
 import org.countersign.app.look.tile
 import org.countersign.app.look.words
 import org.countersign.logic.Notice
@@ -28,6 +29,7 @@ import org.countersign.logic.accounts.AccountLine
 import org.countersign.logic.accounts.AccountMark
 import org.countersign.logic.accounts.AccountState
 import org.countersign.logic.accounts.Fact
+import org.countersign.logic.accounts.Figure
 import org.countersign.logic.text.Say
 import org.countersign.logic.text.Text
 import org.countersign.logic.text.plain
@@ -40,11 +42,19 @@ class AccountDrawing(
 ) : Drawing<AccountState> {
     private var ticking: Ticking? = null
     private val notice = Part<Notice?>(context) { it?.let { context.noticeCard(it) } }
-    private val code = Part<Pair<AccountLine, Boolean>?>(context) { it?.let { (line, copied) -> code(line, copied) } }
+    private val name = Part<AccountLine>(context, ::name)
+    private val code = Part<Pair<Figure, Boolean>>(context) { (figure, copied) -> figure(figure, copied) }
+    private val large = large()
+    private val next = Part<Boolean>(context) { if (it) next() else null }
     private val facts = Part<Pair<List<Fact>, String>>(context) { (facts, note) -> context.facts(facts, note) }
-    private val marks = Part<Triple<Boolean, Boolean, Boolean>>(context, ::marks)
-    private val body = context.column(notice, code, marks, facts)
-    private val gone = Part<Boolean>(context) { if (it) context.words(context.say(Say.phoneAccountsGone)) else null }
+    private val favourite = context.mark(Say.phoneAccountsFavourite, AccountMark.FAVOURITE)
+    private val pinned = context.mark(Say.phoneAccountsPinned, AccountMark.PINNED)
+    private val hidden = context.mark(Say.phoneAccountsHidden, AccountMark.HIDDEN)
+    private val marks =
+        context.column(favourite, pinned, hidden).apply { layoutParams = context.row(top = Space.L) }
+    private var draws = false
+    private val body = context.column(notice, name, large, next, marks, facts)
+    private val gone = Part<Text?>(context) { it?.let { context.words(context.say(it)) } }
     private val foot = Part<Foot>(context, ::footOf)
 
     override val view: View =
@@ -58,12 +68,25 @@ class AccountDrawing(
     override fun draw(state: AccountState) {
         val line = state.line
         notice.show(state.notice)
-        gone.show(state.isGone)
+        gone.show(
+            when {
+                state.isDamaged -> Say.phoneAccountsDamagedAbout
+                state.isGone -> Say.phoneAccountsGone
+                else -> null
+            },
+        )
         body.visibility = if (line == null) View.GONE else View.VISIBLE
         foot.show(Foot(asks(state), line == null, state.canBurn))
         if (line == null) return
-        code.show(line to (state.opened.copied != null))
-        marks.show(Triple(line.isFavourite, line.isPinned, state.isHidden))
+        // Who stands on one of these with a screen reader stays there while codes and marks change.
+        name.show(line.copy(figure = Figure.Damaged))
+        code.show(line.figure to (state.opened.copied != null))
+        next.show((line.figure as? Figure.Live)?.next != null)
+        draws = true
+        favourite.isChecked = line.isFavourite
+        pinned.isChecked = line.isPinned
+        hidden.isChecked = state.isHidden
+        draws = false
         facts.show(state.facts to state.note)
         ticking?.tick(state.now)
     }
@@ -71,40 +94,42 @@ class AccountDrawing(
     private fun asks(state: AccountState): Text? =
         state.line?.takeIf { state.asksDelete }?.let { Say.phoneAccountsDeleteAsk(plain(it.title)) }
 
-    private fun code(account: AccountLine, copied: Boolean): View = with(context) {
-        val figure = figure(account.figure, copied, Type.DIGITS).also { ticking = it }
+    private fun figure(figure: Figure, copied: Boolean): View {
+        val drawn = context.figure(figure, copied, Type.DIGITS).also { ticking = it }
+        large.contentDescription = drawn.spoken
+        return drawn.view
+    }
+
+    private fun name(account: AccountLine): View = with(context) {
         val who = account.subtitle.takeIf { it.isNotEmpty() }?.let { words(it, colour = palette.ink2) }
         val name = column(words(account.title, Type.TITLE), who).apply {
             layoutParams = rest()
             setPaddingRelative(px(Space.M), 0, 0, 0)
         }
-        val large = line(figure.view).apply {
+        line(tile(account.tile), name)
+    }
+
+    private fun large(): View = with(context) {
+        line(code).apply {
             gravity = Gravity.CENTER
             background = pressed(box(palette.raised, border = palette.line), palette.accent)
             minimumHeight = px(Space.TARGET)
             setPadding(px(Space.L), px(Space.XL), px(Space.L), px(Space.XL))
             layoutParams = row(top = Space.L)
-            contentDescription = figure.spoken
+            speaks { listOfNotNull(contentDescription, ticking?.left?.invoke()).joinToString(", ") }
             setOnClickListener { onEvent(AccountEvent.Tap) }
         }
-        column(line(tile(account.tile), name), large)
     }
 
-    private fun marks(on: Triple<Boolean, Boolean, Boolean>): View = with(context) {
-        column(
-            mark(Say.phoneAccountsFavourite, on.first, AccountMark.FAVOURITE),
-            mark(Say.phoneAccountsPinned, on.second, AccountMark.PINNED),
-            mark(Say.phoneAccountsHidden, on.third, AccountMark.HIDDEN),
-        ).apply { layoutParams = row(top = Space.L) }
-    }
+    private fun next(): View =
+        context.quietButton(context.say(Say.phoneAccountsCopyNext)) { onEvent(AccountEvent.CopyNext) }
 
-    private fun Context.mark(name: Text, on: Boolean, mark: AccountMark): View = Switch(this).apply {
+    private fun Context.mark(name: Text, mark: AccountMark): Switch = Switch(this).apply {
         text = say(name)
         look(Type.TEXT, palette.ink)
-        isChecked = on
         minHeight = px(Space.TARGET)
         layoutParams = row()
-        setOnCheckedChangeListener { _, now -> onEvent(AccountEvent.Mark(mark, now)) }
+        setOnCheckedChangeListener { _, now -> if (!draws) onEvent(AccountEvent.Mark(mark, now)) }
     }
 
     private fun footOf(foot: Foot): View? = with(context) {

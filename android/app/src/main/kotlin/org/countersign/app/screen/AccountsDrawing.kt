@@ -12,6 +12,7 @@ import org.countersign.app.look.column
 import org.countersign.app.look.icon
 import org.countersign.app.look.input
 import org.countersign.app.look.mainButton
+import org.countersign.app.look.opensKeyboard
 import org.countersign.app.look.palette
 import org.countersign.app.look.px
 import org.countersign.app.look.quietButton
@@ -34,7 +35,8 @@ private const val EMPTY_DP = 72
 /** The list of accounts with their codes. */
 class AccountsDrawing(
     private val context: Context,
-    private val onMenu: (View) -> Unit,
+    /** Where the menu hangs, and whether the last change can be taken back. */
+    private val onMenu: (View, Boolean) -> Unit,
     private val onEvent: (AccountsEvent) -> Unit,
 ) : Drawing<AccountsState> {
     private val waiting =
@@ -44,12 +46,20 @@ class AccountsDrawing(
     private val filters =
         Part<Pair<List<Filter>, Filter>>(context) { (all, chosen) -> context.filters(all, chosen, onEvent) }
     private val empty = Part<Empty?>(context) { it?.let(::nothing) }
-    private val foot = Part<Boolean>(context) { isEmpty -> if (isEmpty) null else add() }
+    private val foot = Part<Foot>(context) {
+        when (it) {
+            Foot.NONE -> null
+            Foot.ADD -> add()
+            Foot.ORDERED -> ordered()
+        }
+    }
     private val rows = AccountRows(context, onEvent)
+    private var canUndo = false
     private val list =
         ListView(context).apply {
             adapter = rows
             divider = null
+            itemsCanFocus = true
             selector = context.getDrawable(android.R.color.transparent)
             layoutParams = rest(isColumn = true)
         }
@@ -59,24 +69,28 @@ class AccountsDrawing(
         with(context) {
             val find = icon(R.drawable.search, say(Say.phoneAccountsSearch)) { toggleSearch() }
             val menu = icon(R.drawable.more, say(Say.phoneAccountsMenu)) { }
-            menu.setOnClickListener(onMenu)
+            menu.setOnClickListener { onMenu(it, canUndo) }
             val top = column(head(say(Say.phoneAccountsTitle), null, find, menu), search, filters, waiting, notice)
             top.setPadding(px(Space.M), px(Space.S), px(Space.M), px(Space.S))
             foot.setPadding(px(Space.L), 0, px(Space.L), px(Space.S))
-            column(top, list, empty, foot).apply {
-                setBackgroundColor(palette.surface)
-                insideTheBars()
-            }
+            column(top, list, empty, foot).apply { setBackgroundColor(palette.surface) }
         }
 
     override fun draw(state: AccountsState) {
+        canUndo = state.canUndo
         waiting.show(state.waiting)
         notice.show(state.notice)
         filters.show(state.filters to state.chosen)
         empty.show(state.empty)
         empty.layoutParams = rest(isColumn = true)
         list.visibility = if (state.empty == null) View.VISIBLE else View.GONE
-        foot.show(state.empty == Empty.NO_ACCOUNTS)
+        foot.show(
+            when {
+                state.isOrdering -> Foot.ORDERED
+                state.empty == Empty.NO_ACCOUNTS -> Foot.NONE
+                else -> Foot.ADD
+            },
+        )
         rows.show(state)
         rows.tick(list, state.now)
     }
@@ -84,6 +98,12 @@ class AccountsDrawing(
     private fun add(): View = context.mainButton(context.say(Say.phoneAccountsAdd)) {
         onEvent(AccountsEvent.Add(AddHow.SCAN))
     }
+
+    private fun ordered(): View = context.mainButton(context.say(Say.phoneAccountsOrderDone)) {
+        onEvent(AccountsEvent.Order(on = false))
+    }
+
+    private enum class Foot { NONE, ADD, ORDERED }
 
     private fun nothing(why: Empty): View = with(context) {
         val words =
@@ -109,7 +129,7 @@ class AccountsDrawing(
     private fun toggleSearch() {
         val shows = search.visibility != View.VISIBLE
         search.visibility = if (shows) View.VISIBLE else View.GONE
-        if (shows) search.requestFocus() else search.text.clear()
+        if (shows) search.opensKeyboard() else search.text.clear()
     }
 
     private fun searchField() =

@@ -6,18 +6,22 @@ import android.text.InputType
 import android.view.Gravity
 import android.view.View
 import android.widget.EditText
+import android.widget.FrameLayout
 import org.countersign.app.look.Space
 import org.countersign.app.look.Type
 import org.countersign.app.look.box
 import org.countersign.app.look.column
 import org.countersign.app.look.input
+import org.countersign.app.look.isTall
 import org.countersign.app.look.look
 import org.countersign.app.look.mainButton
+import org.countersign.app.look.opensKeyboard
 import org.countersign.app.look.palette
 import org.countersign.app.look.px
 import org.countersign.app.look.quietButton
 import org.countersign.app.look.row
 import org.countersign.app.look.say
+import org.countersign.app.look.speakHint
 import org.countersign.app.look.words
 import org.countersign.bindings.Op
 import org.countersign.logic.Notice
@@ -27,13 +31,17 @@ import org.countersign.logic.approval.ApprovalState
 import org.countersign.logic.approval.Asked
 import org.countersign.logic.text.Digits
 import org.countersign.logic.text.Say
+import org.countersign.logic.text.Text
 import org.countersign.logic.text.clockFace
 import org.countersign.logic.text.count
 import org.countersign.logic.text.plain
 
 /** Who asks, where from, what is new about it; then the digits, or no. */
-class ApprovalDrawing(private val context: Context, private val onEvent: (ApprovalEvent) -> Unit) :
-    Drawing<ApprovalState> {
+class ApprovalDrawing(
+    private val context: Context,
+    private val finder: Viewfinder,
+    private val onEvent: (ApprovalEvent) -> Unit,
+) : Drawing<ApprovalState> {
     private val asked = Part<Asked?>(context) { it?.let(context::askedView) }
     private val left = context.words("", Type.SMALL, context.palette.ink2)
     private val notice =
@@ -41,40 +49,61 @@ class ApprovalDrawing(private val context: Context, private val onEvent: (Approv
     private val digits = digitsField()
     private val label = context.words("", colour = context.palette.ink2).apply { labelFor = digits.id }
     private val approve = context.mainButton(context.say(Say.phoneApprovalApprove)) { send() }
+    private val scan =
+        context.quietButton(context.say(Say.phoneApprovalScanInstead)) { onEvent(ApprovalEvent.Scan(true)) }
     private val asking = askingPage()
+    private val scanning = ScanningPage(context, finder, onEvent)
     private val other = Part<Pair<ApprovalPhase, Asked?>>(context) { (phase, asked) -> otherPage(phase, asked) }
     private var wanted = 0
-
-    override val view: View = column()
-
-    private fun column() = android.widget.FrameLayout(context).apply {
+    private var can = false
+    private var seen = false
+    private val pages = FrameLayout(context).apply {
         setBackgroundColor(context.palette.surface)
         addView(asking)
         addView(other)
     }
 
+    override val view: View get() = pages
+
     override fun draw(state: ApprovalState) {
         val asks = state.phase == ApprovalPhase.Asking
+        val begins = asks && state.seen == null && (asking.visibility == View.GONE || wanted == 0)
         asking.visibility = if (asks) View.VISIBLE else View.GONE
-        other.show(state.phase to state.asked)
+        val scans = state.phase as? ApprovalPhase.Scanning
+        // The camera closes with its page, and what it sees is no part that is made anew.
+        if (scans == null) pages.removeView(scanning.view)
+        if (scans != null && scanning.view.parent == null) pages.addView(scanning.view)
+        scans?.let(scanning::draw)
+        other.show((if (scans == null) state.phase else ApprovalPhase.Asking) to state.asked)
         if (asks) state.asked?.let { ask(it, state) } else digits.text.clear()
+        if (begins && state.asked?.canApprove == true && context.isTall) digits.opensKeyboard()
     }
 
     private fun ask(now: Asked, state: ApprovalState) = with(context) {
         asked.show(now)
         notice.show(state.notice)
+        seen = state.seen != null
+        digits.visibility = if (seen) View.GONE else View.VISIBLE
+        scan.visibility = if (seen || !finder.isThere) View.GONE else View.VISIBLE
         wanted = now.digits
         digits.filters = arrayOf(InputFilter.LengthFilter(now.digits))
-        digits.contentDescription = say(Say.phoneApprovalDigitsSpoken(count(now.digits)))
+        digits.speakHint(say(Say.phoneApprovalDigitsSpoken(count(now.digits))))
         digits.hint = Digits("·".repeat(now.digits)).grouped()
-        label.text = say(if (now.op == Op.SIGN) Say.phoneApprovalTypeDigitsSign else Say.phoneApprovalTypeDigits)
+        label.text = say(told(now.op))
         val time = say(Say.phoneApprovalTimeLeft(plain(clockFace(now.expires, state.now))))
         left.text = listOfNotNull(time, behind(state.behind)).joinToString(" · ")
-        allow(now.canApprove)
+        can = now.canApprove
+        allow()
     }
 
-    private fun allow(can: Boolean) {
-        approve.isEnabled = can && digits.text.length == wanted
+    private fun told(op: Op): Text = when {
+        seen -> Say.phoneApprovalSeen
+        op == Op.SIGN -> Say.phoneApprovalTypeDigitsSign
+        else -> Say.phoneApprovalTypeDigits
+    }
+
+    private fun allow() {
+        approve.isEnabled = can && (seen || digits.text.length == wanted)
         approve.alpha = if (approve.isEnabled) 1f else FAINT
     }
 
@@ -85,6 +114,7 @@ class ApprovalDrawing(private val context: Context, private val onEvent: (Approv
     }
 
     private fun send() {
+        if (seen) return onEvent(ApprovalEvent.ApproveSeen)
         if (digits.text.length == wanted) onEvent(ApprovalEvent.Approve(Digits(digits.text.toString())))
         digits.text.clear()
     }
@@ -99,7 +129,7 @@ class ApprovalDrawing(private val context: Context, private val onEvent: (Approv
                     digits,
                     left.apply { layoutParams = row(top = Space.S) },
                     notice,
-                    quietButton(say(Say.phoneApprovalScanInstead)) { onEvent(ApprovalEvent.Scan(true)) },
+                    scan,
                 ),
             foot =
                 column(
@@ -110,12 +140,16 @@ class ApprovalDrawing(private val context: Context, private val onEvent: (Approv
     }
 
     private fun otherPage(phase: ApprovalPhase, asked: Asked?): View? = when (phase) {
-        ApprovalPhase.Asking -> null
+        ApprovalPhase.Asking, is ApprovalPhase.Scanning -> null
+
         ApprovalPhase.Loading -> context.waitingPage(Say.phoneWait, onStop = null)
-        ApprovalPhase.Scanning -> null
+
         ApprovalPhase.Refusing -> context.refusingPage(asked, onEvent)
+
         is ApprovalPhase.Sending -> context.waitingPage(sending(phase.decision)) { onEvent(ApprovalEvent.Stop) }
-        is ApprovalPhase.Over -> context.overPage(phase, asked) { onEvent(ApprovalEvent.Done) }
+
+        is ApprovalPhase.Over ->
+            context.overPage(phase, asked, { onEvent(ApprovalEvent.NotMe) }) { onEvent(ApprovalEvent.Done) }
     }
 
     private fun digitsField(): EditText = context.input(InputType.TYPE_CLASS_NUMBER).apply {
@@ -131,7 +165,7 @@ class ApprovalDrawing(private val context: Context, private val onEvent: (Approv
         // Digits go from left to right in every language.
         textDirection = View.TEXT_DIRECTION_LTR
         layoutParams = context.row(top = Space.S)
-        addTextChangedListener(Changed { allow(can = true) })
+        addTextChangedListener(Changed { allow() })
     }
 
     private companion object {

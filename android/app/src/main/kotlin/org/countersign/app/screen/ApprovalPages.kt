@@ -120,7 +120,7 @@ internal fun sending(decision: Decision): Text = when (decision) {
 }
 
 /** What was done, by a shape and by words, and what to do next. */
-internal fun Context.overPage(over: ApprovalPhase.Over, asked: Asked?, onDone: () -> Unit): View {
+internal fun Context.overPage(over: ApprovalPhase.Over, asked: Asked?, onNotMe: () -> Unit, onDone: () -> Unit): View {
     val (drawing, colour) =
         when (over.end) {
             ApprovalEnd.APPROVED -> R.drawable.check to palette.accent
@@ -140,9 +140,11 @@ internal fun Context.overPage(over: ApprovalPhase.Over, asked: Asked?, onDone: (
                 row(top = Space.S)
         }
     }
+    val notMe = quietButton(say(Say.phonePastNotMe), palette.ink, onNotMe)
+        .takeIf { over.canBeWrong && asked != null && (asked.canDeny || asked.canReport) }
     return page(
         null,
         column(sign(drawing, colour, SIGN_DP), text, where),
-        mainButton(say(Say.phoneDone), onTap = onDone),
+        column(mainButton(say(Say.phoneDone), onTap = onDone), notMe),
     )
 }

@@ -65,6 +65,7 @@ class BurnDrawing(
             is BurnStep.Plan -> pages.plan(step.shown)
             is BurnStep.HoldToWrite -> pages.hold(Say.phoneBurnHold, step.progress.writes, nfc, pages.steps())
             is BurnStep.Lost -> pages.lost(step.waits, nfc)
+            is BurnStep.TakeUp -> pages.takeUp(step, nfc)
             is BurnStep.Compare -> compare.page(step)
             is BurnStep.Done -> pages.done(step)
         }

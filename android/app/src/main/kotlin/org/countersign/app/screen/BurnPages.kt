@@ -131,6 +131,21 @@ internal class BurnPages(
         )
     }
 
+    /** A burn that was broken off: which token it was, and that it need only be held again. */
+    fun takeUp(step: BurnStep.TakeUp, nfc: View?): View = with(context) {
+        val text = title(say(if (step.waits) Say.phoneBurnHoldOn else Say.phoneBurnTakeUp)).apply {
+            layoutParams = row(top = Space.L)
+            accessibilityLiveRegion = View.ACCESSIBILITY_LIVE_REGION_ASSERTIVE
+        }
+        val another = quietButton(say(Say.phoneBurnAnother)) { onEvent(BurnEvent.WriteAnother) }
+        val drawing = sign(R.drawable.token, palette.warn, DRAWING_DP).takeIf { nfc == null }
+        page(
+            head(say(Say.phoneBurnTitle), onBack = null),
+            column(nfc, drawing, text, token(step.shown), notice),
+            column(another.takeIf { !step.waits }, stop()),
+        )
+    }
+
     fun plan(shown: PlanShown): View = with(context) {
         val ground = if (shown.isErasing) palette.danger else palette.accent
         val agree =

@@ -11,6 +11,7 @@ import org.countersign.app.look.card
 import org.countersign.app.look.column
 import org.countersign.app.look.digitsInput
 import org.countersign.app.look.mainButton
+import org.countersign.app.look.opensKeyboard
 import org.countersign.app.look.palette
 import org.countersign.app.look.quietButton
 import org.countersign.app.look.row
@@ -88,7 +89,7 @@ internal class ComparePage(
     private fun asksOther(asks: Boolean) {
         field.visibility = if (asks) View.VISIBLE else View.GONE
         foot.show(asks)
-        if (asks) typed.requestFocus()
+        if (asks) typed.opensKeyboard()
     }
 
     private fun matches(): View = with(context) {

@@ -16,6 +16,7 @@ import org.countersign.logic.accounts.Figure
 import org.countersign.logic.text.Countdown
 import org.countersign.logic.text.Digits
 import org.countersign.logic.text.Say
+import org.countersign.logic.text.count
 import org.countersign.logic.text.plain
 
 /** What stands where the code stands, and moves on by itself between two states. */
@@ -24,6 +25,8 @@ internal class Ticking(
     /** As a screen reader says it. */
     val spoken: String,
     private val onTick: (ULong) -> Unit = {},
+    /** How long the code holds yet, in words; none where that is no matter of time. */
+    val left: () -> String? = { null },
 ) {
     fun tick(now: ULong) = onTick(now)
 }
@@ -49,9 +52,13 @@ private fun Context.live(figure: Figure.Live, justCopied: Boolean, type: Type, s
         gravity = side
         setPaddingRelative(0, 0, px(Space.M), 0)
     }
-    return Ticking(line(both, ring), spoken(figure.code)) { now ->
-        val left = Countdown.of(figure.since, figure.until, now)
+    var left = Countdown.of(figure.since, figure.until, figure.since)
+    val tick = { now: ULong ->
+        left = Countdown.of(figure.since, figure.until, now)
         ring.show(left.seconds, left.part)
+    }
+    return Ticking(line(both, ring), spoken(figure.code), tick) {
+        say(Say.phoneAccountsSecondsLeft(count(left.seconds)))
     }
 }
 

@@ -64,7 +64,12 @@ class FormDrawing(private val context: Context, private val onEvent: (FormEvent)
         Choice(context, context.say(Say.phoneScanFormAlgorithm), null, ALGORITHMS) {
             onEvent(FormEvent.Typed(read().copy(algorithm = it)))
         }
-    private val groups = Part<List<GroupChoice>>(context) { all -> if (all.isEmpty()) null else groups(all) }
+    private val groups = Part<List<GroupChoice>>(context, ::groups)
+    private val newGroup = context.input(InputType.TYPE_CLASS_TEXT or InputType.TYPE_TEXT_FLAG_CAP_SENTENCES)
+    private val makeGroup = context.quietButton(context.say(Say.phoneAccountsMakeGroup)) {
+        onEvent(FormEvent.NewGroup(newGroup.text.toString()))
+        newGroup.text.clear()
+    }
     private val keyAbout = context.words(context.say(Say.phoneScanFormKeyAbout), Type.SMALL, context.palette.ink2)
     private val keyField = column(named(Say.phoneScanFormKey, key, Field.KEY), keyAbout)
     private val pinField = named(Say.phoneScanFormPinTitle, pin, Field.PIN)
@@ -76,6 +81,8 @@ class FormDrawing(private val context: Context, private val onEvent: (FormEvent)
             named(Say.phoneAccountsNote, note, Field.NOTE),
             named(Say.phoneAccountsTags, tags, field = null),
             groups,
+            context.field(context.say(Say.phoneAccountsNewGroup), newGroup),
+            makeGroup,
             kinds,
             algorithms,
             digitsField,
@@ -195,7 +202,10 @@ class FormDrawing(private val context: Context, private val onEvent: (FormEvent)
                 setOnCheckedChangeListener { _, isIn -> onEvent(FormEvent.Group(group.id, isIn)) }
             }
         }
-        return column(context.section(context.say(Say.phoneAccountsGroups)), *boxes.toTypedArray())
+        return context.column(
+            context.section(context.say(Say.phoneAccountsGroups)),
+            *boxes.toTypedArray(),
+        )
     }
 
     private fun save() = onEvent(FormEvent.Save(key.secret().takeIf { isNew }, pin.secret().takeIf { isNew }))

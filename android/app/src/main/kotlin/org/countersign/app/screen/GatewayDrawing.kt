@@ -61,7 +61,9 @@ class GatewayDrawing(
     }
 
     private fun notice(notice: Notice?): View? =
-        notice?.let { context.noticeCard(it) { act -> if (act == Act.ENROL_AGAIN) onEvent(GatewayEvent.EnrolAgain) } }
+        notice?.let { context.noticeCard(it, onAct = enrolAgain.takeIf { _ -> it.act == Act.ENROL_AGAIN }) }
+
+    private val enrolAgain: (Act) -> Unit get() = { onEvent(GatewayEvent.EnrolAgain) }
 
     private fun name(name: String, host: String): View =
         with(context) { column(title(name), words(host, colour = palette.ink2).takeIf { host != name }) }

@@ -35,13 +35,14 @@ class HistoryDrawing(
     private val onBack: () -> Unit,
     private val onEvent: (HistoryEvent) -> Unit,
 ) : Drawing<HistoryState> {
-    private val notice = Part<Notice?>(context) { it?.let { context.noticeCard(it) } }
+    private val notice =
+        Part<Notice?>(context) { it?.let { context.noticeCard(it, onRetry = { onEvent(HistoryEvent.Retry) }) } }
     private val waiting = Part<List<Asked>>(context, ::waiting)
     private val told =
         Part<List<Told>>(context) { all ->
             all.takeIf { it.isNotEmpty() }?.let { context.column(*it.map(::told).toTypedArray()) }
         }
-    private val past = Part<Pair<List<Past>, String?>>(context) { (all, open) -> past(all, open) }
+    private val past = Part<Shown>(context, ::past)
     private val empty = Part<Boolean>(context) { if (it) context.words(context.say(Say.phonePastEmpty)) else null }
 
     override val view: View =
@@ -51,7 +52,7 @@ class HistoryDrawing(
         notice.show(state.notice)
         waiting.show(state.waiting)
         told.show(state.told)
-        past.show(state.past to state.open)
+        past.show(Shown(state.past, state.open, state.open in state.undo))
         empty.show(!state.loads && state.waiting.isEmpty() && state.told.isEmpty() && state.past.isEmpty())
     }
 
@@ -82,22 +83,23 @@ class HistoryDrawing(
         )
     }
 
-    private fun past(all: List<Past>, open: String?): View? = with(context) {
+    private fun past(shown: Shown): View? = with(context) {
+        val all = shown.all
         if (all.isEmpty()) return null
         val days = all.groupBy { say(dayOf(it)) }
         column(
             *days.flatMap { (day, those) ->
-                listOf(section(day)) + those.map { one(it, it.id == open) }
+                listOf(section(day)) + those.map { one(it, it.id == shown.open, shown.canUndo) }
             }.toTypedArray(),
         )
     }
 
-    private fun one(past: Past, isOpen: Boolean): View = with(context) {
+    private fun one(past: Past, isOpen: Boolean, canUndo: Boolean): View = with(context) {
         val (drawing, colour) = shape(past.end)
         val name = if (past.app.isEmpty()) say(past.title) else past.app
         val below = listOf(say(past.word), past.host).filter { it.isNotEmpty() }.joinToString(" · ")
         val text = column(words(name), words(below, Type.SMALL, palette.ink2)).apply { beside() }
-        val more = if (isOpen) more(past) else null
+        val more = if (isOpen) more(past, canUndo) else null
         column(line(sign(drawing, colour), text), more).apply {
             background = pressed(null, palette.ink)
             minimumHeight = px(Space.TARGET)
@@ -107,8 +109,9 @@ class HistoryDrawing(
         }
     }
 
-    private fun more(past: Past): View = with(context) {
+    private fun more(past: Past, canUndo: Boolean): View = with(context) {
         val message = past.message?.let { words(it).apply { layoutParams = row(top = Space.S) } }
+        val undo = quietButton(say(Say.phonePastNotMe), palette.danger) { onEvent(HistoryEvent.OpenApproval(past.id)) }
         val at = words("${say(past.title)} · ${say(Moment(past.at))}", Type.SMALL, palette.ink2)
         column(
             at.apply {
@@ -116,6 +119,7 @@ class HistoryDrawing(
             },
             message,
             *past.facts.map { factRow(it) }.toTypedArray(),
+            undo.takeIf { canUndo },
         )
             .apply { setPaddingRelative(px(Space.XL + Space.M), 0, 0, 0) }
     }
@@ -124,6 +128,9 @@ class HistoryDrawing(
         layoutParams = rest()
         setPaddingRelative(context.px(Space.M), 0, 0, 0)
     }
+
+    /** What is over; one entry may be open, and may be one that can still be refused. */
+    private data class Shown(val all: List<Past>, val open: String?, val canUndo: Boolean)
 
     /** The shape says the word again. Red is for an attack alone. */
     private fun shape(end: PastWord): Pair<Int, Int> = with(context.palette) {

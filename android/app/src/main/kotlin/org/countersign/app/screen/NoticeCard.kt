@@ -17,13 +17,23 @@ import org.countersign.app.look.say
 import org.countersign.app.look.sign
 import org.countersign.app.look.words
 import org.countersign.logic.Act
+import org.countersign.logic.Lead
 import org.countersign.logic.Notice
 import org.countersign.logic.Tone
+import org.countersign.logic.lead
 import org.countersign.logic.text.Say
 import org.countersign.logic.text.Text
 
-/** What happened and what to do; the technical line is behind *Details*. */
-fun Context.noticeCard(notice: Notice, onAct: ((Act) -> Unit)? = null): View {
+/** Where a notice's button leads when its screen has nothing of its own for it. */
+fun interface Leads {
+    fun lead(lead: Lead)
+}
+
+/**
+ * What happened and what to do; the technical line is behind *Details*. The button is the screen's ([onAct]), or asks again
+ * ([onRetry]), or leads where it can be mended.
+ */
+fun Context.noticeCard(notice: Notice, onRetry: (() -> Unit)? = null, onAct: ((Act) -> Unit)? = null): View {
     val (sign, colour) =
         when (notice.tone) {
             Tone.PLAIN -> R.drawable.info to palette.ink2
@@ -36,11 +46,20 @@ fun Context.noticeCard(notice: Notice, onAct: ((Act) -> Unit)? = null): View {
         setPaddingRelative(px(Space.M), 0, 0, 0)
         accessibilityLiveRegion = View.ACCESSIBILITY_LIVE_REGION_POLITE
     }
-    val act = notice.act?.takeIf { onAct != null }?.let { quietButton(say(it.words())) { onAct?.invoke(it) } }
+    val act = notice.act?.let { act -> does(act, onRetry, onAct)?.let { quietButton(say(act.words()), onTap = it) } }
     return column(line(sign(sign, colour), text), act, notice.detail?.let { details(it) }).apply {
         background = box(palette.raised, border = palette.line)
         setPadding(px(Space.L), px(Space.L), px(Space.L), px(Space.S))
         layoutParams = row(top = Space.M)
+    }
+}
+
+private fun Context.does(act: Act, onRetry: (() -> Unit)?, onAct: ((Act) -> Unit)?): (() -> Unit)? {
+    val lead = act.lead()
+    return when {
+        onAct != null -> ({ onAct(act) })
+        lead != null -> ({ (this as? Leads)?.lead(lead) })
+        else -> onRetry
     }
 }
 

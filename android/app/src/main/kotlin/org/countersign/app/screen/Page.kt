@@ -31,7 +31,6 @@ fun Context.page(head: View?, body: View, foot: View?): LinearLayout = column(
     head?.setPadding(px(Space.XS), px(Space.S), px(Space.XS), 0)
     body.setPadding(side, px(Space.M), side, px(Space.L))
     setBackgroundColor(palette.surface)
-    insideTheBars()
 }
 
 private fun Context.scrolled(body: View): ScrollView = ScrollView(this).apply {
@@ -48,7 +47,10 @@ fun Context.head(words: CharSequence, onBack: (() -> Unit)?, vararg more: View):
     return line(back, name, *more).apply { layoutParams = row() }
 }
 
-/** Keeps what is drawn off the bars, the cut-out and the keyboard; the page itself goes under them. */
+/**
+ * Keeps what is drawn in it off the bars, the cut-out and the keyboard, while its ground goes under them. It stands around all
+ * pages: one that is made later is not told of the bars any more.
+ */
 @Suppress("DEPRECATION")
 fun View.insideTheBars() = setOnApplyWindowInsetsListener { view, insets ->
     if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.R) {

@@ -2,29 +2,18 @@ package org.countersign.app.screen
 
 import android.content.Context
 import android.view.View
-import android.widget.FrameLayout
-import android.widget.LinearLayout
-import org.countersign.app.R
-import org.countersign.app.look.Space
 import org.countersign.app.look.Type
-import org.countersign.app.look.box
 import org.countersign.app.look.card
 import org.countersign.app.look.column
 import org.countersign.app.look.entry
-import org.countersign.app.look.icon
-import org.countersign.app.look.line
 import org.countersign.app.look.mainButton
 import org.countersign.app.look.palette
-import org.countersign.app.look.px
 import org.countersign.app.look.quietButton
-import org.countersign.app.look.rest
 import org.countersign.app.look.row
 import org.countersign.app.look.say
 import org.countersign.app.look.title
 import org.countersign.app.look.words
 import org.countersign.logic.Notice
-import org.countersign.logic.Tone
-import org.countersign.logic.scan.Camera
 import org.countersign.logic.scan.Found
 import org.countersign.logic.scan.ScanEvent
 import org.countersign.logic.scan.ScanState
@@ -33,75 +22,36 @@ import org.countersign.logic.text.Say
 /** What the camera sees, or what to do without one; and what was read, named before anything is stored. */
 class ScanDrawing(
     private val context: Context,
-    /** Where the camera's picture is drawn; it stays while the screen does. */
-    private val finder: View,
-    private val hasTorch: Boolean,
+    finder: Viewfinder,
     private val onBack: () -> Unit,
     /** Reads what was copied. */
     private val onPaste: () -> Unit,
     private val onEvent: (ScanEvent) -> Unit,
 ) : Drawing<ScanState> {
     private val notice = Part<Notice?>(context) { it?.let { context.noticeCard(it) } }
-    private val camera = Part<Camera>(context, ::without)
-    private val light = Part<Pair<Boolean, Boolean>>(context) { (looks, lit) ->
-        if (looks &&
-            hasTorch
-        ) {
-            light(lit)
-        } else {
-            null
-        }
-    }
+    private val pane = FinderPane(
+        context,
+        finder,
+        Say.phoneScanPoint,
+        NoCamera(Say.phoneScanCameraAbsent, Say.phoneScanCameraRefused),
+        onTorch = { onEvent(ScanEvent.Torch(it)) },
+        onSettings = { onEvent(ScanEvent.OpenSettings) },
+        onRetry = { onEvent(ScanEvent.OpenCamera) },
+    )
     private val found = Part<Found?>(context) { it?.let(::found) }
     private val foot = Part<Pair<Found?, Boolean>>(context) { (found, waits) -> foot(found, waits) }
-    private val window =
-        FrameLayout(context).apply {
-            background = context.box(context.palette.raised)
-            clipToOutline = true
-            addView(finder)
-            contentDescription = context.say(Say.phoneScanPoint)
-            layoutParams = rest(isColumn = true)
-        }
 
     override val view: View =
         with(context) {
-            val point = words(say(Say.phoneScanPoint), Type.SMALL, palette.ink2).apply { layoutParams = rest() }
-            val below = line(point, light).apply { minimumHeight = px(Space.TARGET) }
-            val looking = column(window, below).apply { layoutParams = rest(isColumn = true) }
-            this@ScanDrawing.looking = looking
-            page(head(say(Say.phoneScanTitle), onBack), column(looking, camera, notice, found), foot)
+            page(head(say(Say.phoneScanTitle), onBack), column(pane.view, notice, found), foot)
         }
 
-    private lateinit var looking: LinearLayout
-
     override fun draw(state: ScanState) {
-        val looks = state.found == null && (state.camera == Camera.ASKING || state.camera == Camera.LOOKING)
-        looking.visibility = if (looks) View.VISIBLE else View.GONE
-        camera.show(if (state.found == null) state.camera else Camera.LOOKING)
-        light.show((looks && state.camera == Camera.LOOKING) to state.torch)
+        pane.view.visibility = if (state.found == null) View.VISIBLE else View.GONE
+        pane.draw(state.camera, state.torch)
         notice.show(state.notice)
         found.show(state.found)
         foot.show(state.found to (state.waits && state.found != null))
-    }
-
-    /** What is said where no camera looks. */
-    private fun without(camera: Camera): View? = with(context) {
-        when (camera) {
-            Camera.ASKING, Camera.LOOKING -> null
-
-            Camera.ABSENT -> noticeCard(Notice(Say.phoneScanCameraAbsent))
-
-            Camera.REFUSED ->
-                column(
-                    noticeCard(Notice(Say.phoneScanCameraRefused, tone = Tone.WARN)),
-                    quietButton(say(Say.phoneScanOpenSettings)) { onEvent(ScanEvent.OpenSettings) },
-                )
-        }
-    }
-
-    private fun light(lit: Boolean): View {
-        val words = context.say(if (lit) Say.phoneScanTorchOff else Say.phoneScanTorchOn)
-        return context.icon(R.drawable.torch, words) { onEvent(ScanEvent.Torch(!lit)) }
     }
 
     private fun found(found: Found): View = with(context) {

@@ -18,6 +18,7 @@ import org.countersign.logic.route.Route
 import org.countersign.logic.route.SettingsTab
 import org.countersign.logic.settings.SettingsEvent
 import org.countersign.logic.settings.SettingsState
+import org.countersign.logic.settings.Sheet
 import org.countersign.logic.text.Say
 import org.countersign.logic.text.Text
 
@@ -37,7 +38,9 @@ class SettingsDrawing(
         with(context) { page(head(say(tab.title()), onBack), column(notice, pane.view), pane.foot) }
     private val change = PassphrasePage(context, onEvent)
     private val sheet =
-        Part<org.countersign.logic.settings.Sheet?>(context) { it?.let { context.sheetPage(it, onEvent) } }
+        Part<Pair<Sheet?, Notice?>>(context) { (sheet, notice) ->
+            sheet?.let { context.sheetPage(it, notice, onEvent) }
+        }
 
     override val view: View =
         FrameLayout(context).apply {
@@ -51,17 +54,24 @@ class SettingsDrawing(
         notice.show(state.notice)
         pane.show(state)
         change.show(state.change, state.waits)
-        sheet.show(state.sheet)
+        sheet.show(state.sheet to state.notice)
         settings.visibility = if (state.change == null && state.sheet == null) View.VISIBLE else View.GONE
     }
 
     private fun pane(): Pane = when (tab) {
         null -> Pane(context.pages(onEvent))
+
         SettingsTab.LOCK -> LockPane(context, onEvent).pane
+
         SettingsTab.LOOKS -> looks()
+
         SettingsTab.BACKUP -> backup()
+
         SettingsTab.LANGUAGE -> language()
-        SettingsTab.WIDGETS -> Pane(context.words(context.say(Say.phoneSettingsWidgetsAbout)))
+
+        // It has a drawing of its own.
+        SettingsTab.WIDGETS -> error("not here")
+
         SettingsTab.ADVANCED -> advanced()
     }
 

@@ -31,6 +31,8 @@ import org.countersign.logic.text.Say
 /** The passphrase of now, and the new one twice. What is typed stands in the fields alone, and not longer than the page. */
 internal class PassphrasePage(private val context: Context, private val onEvent: (SettingsEvent) -> Unit) {
     private val fields = List(FIELDS) { context.secretInput() }
+    private val named: List<View>
+    private val about = context.words("", colour = context.palette.ink2)
     private val notice = Part<Notice?>(context) { it?.let { context.noticeCard(it) } }
     private val main = context.mainButton(context.say(Say.phoneSave)) {
         val (old, new, again) = fields.map { it.secret() }
@@ -41,11 +43,11 @@ internal class PassphrasePage(private val context: Context, private val onEvent:
         with(context) {
             val names =
                 listOf(Say.phoneSettingsOldPassphrase, Say.phoneSettingsNewPassphrase, Say.phoneUnlockPassphraseAgain)
-            val named = names.zip(fields).map { (name, field) -> field(say(name), field) }
+            named = names.zip(fields).map { (name, field) -> field(say(name), field) }
             page(
                 head(say(Say.phoneSettingsChangePassphrase), { onEvent(SettingsEvent.Close) }),
                 column(
-                    words(say(Say.phoneUnlockChoosePassphraseAbout), colour = palette.ink2),
+                    about,
                     *named.toTypedArray(),
                     notice,
                 ),
@@ -56,6 +58,9 @@ internal class PassphrasePage(private val context: Context, private val onEvent:
     fun show(change: PassphraseChange?, waits: Boolean) {
         view.visibility = if (change == null) View.GONE else View.VISIBLE
         if (change == null) fields.forEach { it.text.clear() }
+        val bySheet = change?.bySheet == true
+        named.first().visibility = if (bySheet) View.GONE else View.VISIBLE
+        about.text = context.say(if (bySheet) Say.phoneSettingsAfterSheet else Say.phoneUnlockChoosePassphraseAbout)
         notice.show(change?.notice)
         main.isEnabled = !waits
         main.text = context.say(if (waits) Say.phoneUnlockMaking else Say.phoneSave)
@@ -67,7 +72,7 @@ internal class PassphrasePage(private val context: Context, private val onEvent:
 }
 
 /** The recovery sheet, this once. */
-internal fun Context.sheetPage(sheet: Sheet, onEvent: (SettingsEvent) -> Unit): View {
+internal fun Context.sheetPage(sheet: Sheet, notice: Notice?, onEvent: (SettingsEvent) -> Unit): View {
     val lines = sheet.lines.map {
         words(it).apply {
             typeface = Typeface.MONOSPACE
@@ -77,7 +82,14 @@ internal fun Context.sheetPage(sheet: Sheet, onEvent: (SettingsEvent) -> Unit): 
     val words = words(say(Say.phoneSettingsSheetOnce))
     return page(
         head(say(Say.phoneSettingsSheet), onBack = null),
-        column(words, card(*lines.toTypedArray()), qr(sheet.qr.toByteArray(), say(Say.phoneSettingsSheet))),
+        column(
+            words,
+            notice?.let {
+                noticeCard(it)
+            },
+            card(*lines.toTypedArray()),
+            qr(sheet.qr.toByteArray(), say(Say.phoneSettingsSheet)),
+        ),
         mainButton(say(Say.phoneDone)) { onEvent(SettingsEvent.Close) },
     )
 }

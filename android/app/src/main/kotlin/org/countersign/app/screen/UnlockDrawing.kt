@@ -19,6 +19,7 @@ import org.countersign.app.look.row
 import org.countersign.app.look.say
 import org.countersign.app.look.secret
 import org.countersign.app.look.secretInput
+import org.countersign.app.look.sheetInput
 import org.countersign.app.look.sign
 import org.countersign.app.look.words
 import org.countersign.logic.Notice
@@ -34,6 +35,7 @@ class UnlockDrawing(private val context: Context, private val onEvent: (UnlockEv
     private val waiting =
         Part<Waiting?>(context) { it?.let { context.waitingCard(it) { onEvent(UnlockEvent.OpenApproval) } } }
     private val notice = Part<Notice?>(context) { it?.let { context.noticeCard(it) } }
+    private var send: () -> Unit = ::sendPassphrase
     private val typed =
         context.secretInput().apply {
             imeOptions = imeOptions or EditorInfo.IME_ACTION_DONE
@@ -42,7 +44,10 @@ class UnlockDrawing(private val context: Context, private val onEvent: (UnlockEv
                 true
             }
         }
-    private val name = context.field("", typed)
+    private val sheet = context.sheetInput()
+    private val name = context.field(context.say(Say.phoneUnlockPassphrase), typed)
+    private val sheetName = context.field(context.say(Say.phoneUnlockSheet), sheet)
+    private val reminder = Part<Boolean>(context) { if (it) context.words(context.say(Say.phoneUnlockDue)) else null }
     private val main = context.mainButton(context.say(Say.phoneUnlockUnlock)) { send() }
     private val others = Part<UnlockState>(context, ::others)
 
@@ -50,7 +55,7 @@ class UnlockDrawing(private val context: Context, private val onEvent: (UnlockEv
         with(context) {
             page(
                 head(say(Say.phoneUnlockLocked), onBack = null),
-                column(waiting, name, notice),
+                column(waiting, reminder, name, sheetName, notice),
                 column(main, others),
             )
         }
@@ -58,17 +63,24 @@ class UnlockDrawing(private val context: Context, private val onEvent: (UnlockEv
     override fun draw(state: UnlockState) {
         waiting.show(state.waiting)
         notice.show(state.notice)
-        val words = if (state.way == UnlockWay.SHEET) Say.phoneUnlockSheet else Say.phoneUnlockPassphrase
-        (name.getChildAt(0) as android.widget.TextView).text = context.say(words)
+        val isSheet = state.way == UnlockWay.SHEET
+        reminder.show(state.isReminder && !isSheet)
+        name.visibility = if (isSheet) View.GONE else View.VISIBLE
+        sheetName.visibility = if (isSheet) View.VISIBLE else View.GONE
+        if (!isSheet) sheet.text.clear()
+        send = if (isSheet) ::sendSheet else ::sendPassphrase
         main.isEnabled = !state.waits
         main.text = context.say(if (state.waits) Say.phoneWait else Say.phoneUnlockUnlock)
         others.show(state.copy(waits = false, waiting = null, notice = null))
     }
 
-    private fun send() {
+    private fun sendPassphrase() {
         onEvent(UnlockEvent.Typed(typed.secret()))
         typed.text.clear()
     }
+
+    /** Four lines are not typed twice because of one word: they stay. */
+    private fun sendSheet() = onEvent(UnlockEvent.Typed(sheet.secret()))
 
     private fun others(state: UnlockState): View = with(context) {
         val fingers =

@@ -23,19 +23,30 @@ private val PLACES =
         Say.phonePastTitle to Route.History,
         Say.phoneGatewayTitle to Route.Gateways,
         Say.phoneLedgerTitle to Route.Ledger,
+        Say.phoneAccountsBin to Route.Bin,
         Say.phoneSettingsTitle to Route.Settings(null),
         Say.phoneSettingsHelp to Route.Help,
     )
 
 /** The order of the list, and the places beside it. */
-internal fun Context.accountsMenu(anchor: View, go: (Go) -> Unit, send: (AccountsEvent) -> Unit) {
+internal fun Context.accountsMenu(anchor: View, canUndo: Boolean, go: (Go) -> Unit, send: (AccountsEvent) -> Unit) {
     val menu = PopupMenu(this, anchor)
+    if (canUndo) {
+        menu.menu.add(say(Say.phoneAccountsUndo)).setOnMenuItemClickListener {
+            send(AccountsEvent.Undo)
+            true
+        }
+    }
     val orders = menu.menu.addSubMenu(say(Say.phoneAccountsSort))
     for ((sort, words) in ORDERS) {
         orders.add(say(words)).setOnMenuItemClickListener {
             send(AccountsEvent.SortBy(sort))
             true
         }
+    }
+    orders.add(say(Say.phoneAccountsOrder)).setOnMenuItemClickListener {
+        send(AccountsEvent.Order(on = true))
+        true
     }
     for ((words, route) in PLACES) {
         menu.menu.add(say(words)).setOnMenuItemClickListener {

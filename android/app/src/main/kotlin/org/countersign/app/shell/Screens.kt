@@ -9,12 +9,13 @@ import org.countersign.app.calls.CoreGateways
 import org.countersign.app.calls.CoreVault
 import org.countersign.app.calls.deviceClass
 import org.countersign.app.calls.phone
+import org.countersign.app.port.Camera
 import org.countersign.app.port.Files
 import org.countersign.app.screen.AccountDrawing
 import org.countersign.app.screen.AccountsDrawing
-import org.countersign.app.screen.ApprovalDrawing
 import org.countersign.app.screen.FirstRunDrawing
 import org.countersign.app.screen.UnlockDrawing
+import org.countersign.app.widget.NamesOnDisk
 import org.countersign.bindings.Countersign
 import org.countersign.logic.Keep
 import org.countersign.logic.Now
@@ -23,16 +24,18 @@ import org.countersign.logic.accounts.AccountEvent
 import org.countersign.logic.accounts.AccountLogic
 import org.countersign.logic.accounts.AccountsEvent
 import org.countersign.logic.accounts.AccountsLogic
-import org.countersign.logic.approval.ApprovalEvent
-import org.countersign.logic.approval.ApprovalLogic
 import org.countersign.logic.bell.BellCalls
 import org.countersign.logic.core.Core
 import org.countersign.logic.route.Go
 import org.countersign.logic.route.Place
 import org.countersign.logic.route.Route
+import org.countersign.logic.unlock.FirstRunEvent
 import org.countersign.logic.unlock.FirstRunLogic
+import org.countersign.logic.unlock.Opening
 import org.countersign.logic.unlock.UnlockEvent
 import org.countersign.logic.unlock.UnlockLogic
+import org.countersign.logic.unlock.Waiting
+import org.countersign.logic.unlock.aside
 
 /** Makes the screen of each place. */
 class Screens(
@@ -43,20 +46,23 @@ class Screens(
     private val bells: BellCalls,
     private val now: Now,
     files: Files,
+    arrivals: Arrivals,
+    camera: Camera,
     private val outside: Outside,
 ) {
     private val accounts = CoreAccounts(core)
     private val approvals = CoreApprovals(core)
     private val gateways = CoreGateways(core, context.version())
     private val vault = CoreVault(core, keep, deviceClass(context))
+    private val opening = Opening()
     private val bound = Core(core, phone(context.version()), deviceClass(context))
 
     /** Where accounts and gateways come from. */
-    internal val codes = CodeScreens(context, scope, bound, bells, now, files, outside)
+    internal val codes = CodeScreens(context, scope, bound, bells, now, files, arrivals, camera, outside)
     private val others: List<(Route) -> Shown<*, *>?> =
         listOf(
             codes::of,
-            SettingsScreens(context, scope, vault, keep, outside)::of,
+            SettingsScreens(context, scope, vault, keep, opening, accounts, NamesOnDisk(context), now, outside)::of,
             GatewayScreens(context, scope, gateways, approvals, bells, now, outside)::of,
             TokenScreens(context, scope, bound.tokens, bound.ledger, keep, now, files, outside)::of,
         )
@@ -68,20 +74,25 @@ class Screens(
         is Place.At -> at(place.route)
     }
 
+    /** Sign-ins that wait while [place], which doesn't tell of them, is shown. */
+    fun aside(place: Place): Waiting? = aside(place, approvals)
+
+    /** The vault was opened. */
+    suspend fun remind() = opening.remind(vault)
+
     private fun at(route: Route): Shown<*, *>? = when (route) {
         Route.Accounts -> accounts()
         is Route.Account -> account(route.account)
-        is Route.Approval -> approval(route.approval)
         else -> others.firstNotNullOfOrNull { it(route) }
     }
 
     private fun firstRun() =
-        Shown(scope, outside, FirstRunLogic(vault, hasScreenLock()), tick = null, changed = null) { send ->
+        Shown(scope, outside, FirstRunLogic(vault, ::hasScreenLock), tick = null, FirstRunEvent.Returned) { send ->
             FirstRunDrawing(context, send)
         }
 
     private fun unlock() =
-        Shown(scope, outside, UnlockLogic(vault, approvals, keep.read().fingers), null, UnlockEvent.Changed) { send ->
+        Shown(scope, outside, UnlockLogic(vault, approvals, keep, opening), null, UnlockEvent.Changed) { send ->
             UnlockDrawing(context, send)
         }
 
@@ -91,16 +102,13 @@ class Screens(
         AccountsLogic(accounts, approvals, gateways, keep, bells, now),
         AccountsEvent.Tick,
         AccountsEvent.Changed,
-    ) { send -> AccountsDrawing(context, onMenu = { context.accountsMenu(it, outside::go, send) }, send) }
+    ) { send ->
+        AccountsDrawing(context, { at, canUndo -> context.accountsMenu(at, canUndo, outside::go, send) }, send)
+    }
 
     private fun account(id: ULong) =
         Shown(scope, outside, AccountLogic(id, accounts, keep, now), AccountEvent.Tick, AccountEvent.Changed) { send ->
             AccountDrawing(context, onBack = { outside.go(Go.Back) }, send)
-        }
-
-    private fun approval(id: String) =
-        Shown(scope, outside, ApprovalLogic(id, approvals, now), ApprovalEvent.Tick, ApprovalEvent.Changed) { send ->
-            ApprovalDrawing(context, send)
         }
 
     private fun hasScreenLock() = context.getSystemService(KeyguardManager::class.java).isDeviceSecure

@@ -6,18 +6,26 @@ import org.countersign.app.R
 import org.countersign.app.screen.AboutDrawing
 import org.countersign.app.screen.HelpDrawing
 import org.countersign.app.screen.SettingsDrawing
+import org.countersign.app.screen.WidgetDrawing
 import org.countersign.logic.Keep
 import org.countersign.logic.Logic
+import org.countersign.logic.Now
 import org.countersign.logic.Outside
 import org.countersign.logic.Screen
 import org.countersign.logic.Step
+import org.countersign.logic.core.AccountCalls
 import org.countersign.logic.core.VaultCalls
 import org.countersign.logic.route.Go
 import org.countersign.logic.route.Route
+import org.countersign.logic.route.SettingsTab
 import org.countersign.logic.settings.Licence
 import org.countersign.logic.settings.SettingsLogic
 import org.countersign.logic.settings.about
 import org.countersign.logic.settings.help
+import org.countersign.logic.unlock.Opening
+import org.countersign.logic.widget.WidgetEvent
+import org.countersign.logic.widget.WidgetLogic
+import org.countersign.logic.widget.WidgetNames
 
 /** Settings, help, and what this is made of. */
 internal class SettingsScreens(
@@ -25,11 +33,26 @@ internal class SettingsScreens(
     private val scope: CoroutineScope,
     private val vault: VaultCalls,
     private val keep: Keep,
+    private val opening: Opening,
+    private val accounts: AccountCalls,
+    private val names: WidgetNames,
+    private val now: Now,
     private val outside: Outside,
 ) {
     fun of(route: Route): Shown<*, *>? = when (route) {
+        Route.Settings(SettingsTab.WIDGETS) ->
+            Shown(scope, outside, WidgetLogic(accounts, names, now), null, WidgetEvent.Changed) { send ->
+                WidgetDrawing(context, ::back, send)
+            }
+
         is Route.Settings ->
-            Shown(scope, outside, SettingsLogic(route.page, vault, keep), tick = null, changed = null) { send ->
+            Shown(
+                scope,
+                outside,
+                SettingsLogic(route.page, vault, keep, opening),
+                tick = null,
+                changed = null,
+            ) { send ->
                 SettingsDrawing(context, route.page, ::back, send)
             }
 

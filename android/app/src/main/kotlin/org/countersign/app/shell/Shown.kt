@@ -30,9 +30,23 @@ class Shown<S : Screen, E : Any>(
     val view: View get() = drawing.view
 
     fun begin() {
-        scope.launch { store.state.collect(drawing::draw) }
+        scope.launch {
+            store.state.collect {
+                drawing.draw(it)
+                onDrawn()
+            }
+        }
         store.begin()
     }
+
+    /** Hears of each state that was drawn. */
+    var onDrawn: () -> Unit = {}
+
+    /** Whether *back* stays on the screen now. */
+    val takesBack: Boolean get() = store.takesBack
+
+    /** The system's *back*; false where it leaves the screen. */
+    fun back(): Boolean = store.back()
 
     /** A second went by. */
     fun tick() {

@@ -6,12 +6,14 @@ import android.os.Looper
 import kotlinx.coroutines.CoroutineScope
 import org.countersign.app.port.Files
 import org.countersign.app.port.NfcReader
+import org.countersign.app.port.Taken
 import org.countersign.app.screen.BatchDrawing
 import org.countersign.app.screen.BatchesDrawing
 import org.countersign.app.screen.BurnDrawing
 import org.countersign.app.screen.LedgerDrawing
 import org.countersign.bindings.TokenLinkPort
 import org.countersign.logic.Keep
+import org.countersign.logic.Notice
 import org.countersign.logic.Now
 import org.countersign.logic.Outside
 import org.countersign.logic.SettingsPage
@@ -29,6 +31,7 @@ import org.countersign.logic.core.LedgerCalls
 import org.countersign.logic.core.TokenCalls
 import org.countersign.logic.route.Go
 import org.countersign.logic.route.Route
+import org.countersign.logic.text.Say
 
 /** Writing hardware tokens: one, many, and the list of them. */
 internal class TokenScreens(
@@ -79,7 +82,7 @@ internal class TokenScreens(
     private fun batches(): Shown<*, *> {
         val picking = Picking(files, outside)
         return Shown(scope, picking, BatchesLogic(ledger), tick = null, BatchesEvent.Changed) { send ->
-            picking.onPicked = { send(BatchesEvent.Picked(it)) }
+            picking.onPicked = { send(fileOf(it)) }
             BatchesDrawing(activity, ::back, send)
         }
     }
@@ -110,9 +113,15 @@ private class Near(private val reader: NfcReader, private val outside: Outside) 
     fun rest() = reader.rest()
 }
 
+private fun fileOf(taken: Taken): BatchesEvent = when (taken) {
+    is Taken.Bytes -> BatchesEvent.Picked(taken.bytes)
+    Taken.TooLarge -> BatchesEvent.Failed(Notice(Say.phoneBatchFileLarge))
+    Taken.Gone -> BatchesEvent.Failed(Notice(Say.phoneBatchFileGone))
+}
+
 /** Lets a file of seeds be picked; all else goes on as it is. */
 private class Picking(private val files: Files, private val outside: Outside) : Outside {
-    var onPicked: (ByteArray) -> Unit = {}
+    var onPicked: (Taken) -> Unit = {}
 
     override fun go(go: Go) = outside.go(go)
 

@@ -78,6 +78,11 @@ class Wishes(
 
             SettingsPage.DATE -> Intent(Settings.ACTION_DATE_SETTINGS)
 
+            SettingsPage.STORAGE -> Intent(Settings.ACTION_INTERNAL_STORAGE_SETTINGS)
+
+            // Every shop of apps hears it, also one without Google.
+            SettingsPage.STORE -> Intent(Intent.ACTION_VIEW, Uri.parse("market://details?id=${activity.packageName}"))
+
             SettingsPage.NFC -> Intent(Settings.ACTION_NFC_SETTINGS)
 
             SettingsPage.LANGUAGE ->

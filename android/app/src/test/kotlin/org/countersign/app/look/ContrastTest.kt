@@ -36,6 +36,7 @@ class ContrastTest {
         val context = RuntimeEnvironment.getApplication()
         assertEquals(palette.surface, context.getColor(R.color.surface))
         assertEquals(palette.accent, context.getColor(R.color.accent))
+        assertEquals(palette.ink, context.getColor(R.color.ink))
         assertEquals(palette, context.palette)
     }
 

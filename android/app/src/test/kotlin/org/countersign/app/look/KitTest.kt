@@ -5,6 +5,7 @@ import android.view.View
 import android.widget.FrameLayout
 import org.countersign.logic.accounts.Tile
 import org.countersign.testkit.Pictures
+import org.junit.Assert.assertEquals
 import org.junit.Test
 import org.junit.runner.RunWith
 import org.robolectric.Robolectric
@@ -14,6 +15,16 @@ import org.robolectric.annotation.Config
 /** The pieces that screens are made of. */
 @RunWith(RobolectricTestRunner::class)
 class KitTest {
+    @Test
+    fun aScreenReaderSaysWhatWasTyped() {
+        val context = Robolectric.buildActivity(Activity::class.java).setup().get()
+        val field = context.digitsInput(6, "Six digits")
+        assertEquals("Six digits", field.createAccessibilityNodeInfo().text.toString())
+        field.setText("492")
+        val node = field.createAccessibilityNodeInfo()
+        assertEquals(listOf("492", null), listOf(node.text.toString(), node.contentDescription))
+    }
+
     @Test
     @Config(qualifiers = "w360dp-h480dp-notnight-mdpi")
     fun byDay() = show("kit-day")

@@ -2,6 +2,7 @@ package org.countersign.app.port
 
 import android.app.Activity
 import android.content.ClipData
+import android.content.ClipDescription
 import android.content.ClipboardManager
 import android.content.pm.PackageManager
 import android.nfc.NfcAdapter
@@ -20,6 +21,10 @@ import org.robolectric.Robolectric
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
+import org.robolectric.annotation.Config
+import org.robolectric.annotation.Implementation
+import org.robolectric.annotation.Implements
+import org.robolectric.shadows.ShadowClipboardManager
 
 @RunWith(RobolectricTestRunner::class)
 class PortsTest {
@@ -43,6 +48,33 @@ class PortsTest {
         clips.setPrimaryClip(ClipData.newPlainText("theirs", "theirs"))
         shadowOf(Looper.getMainLooper()).idleFor(31, TimeUnit.SECONDS)
         assertEquals("theirs", clips.primaryClip?.getItemAt(0)?.text)
+    }
+
+    @Test
+    @Config(shadows = [FocusedClips::class])
+    fun aCodeIsTakenAwayAlsoWhereThisAppMayNotLook() {
+        FocusedClips.isFocused = true
+        Clipboard(context).copyCode("492039", clearAfterS = 30)
+        assertTrue(clips.hasPrimaryClip())
+        FocusedClips.isFocused = false
+        assertEquals("nothing is seen from behind", null, clips.primaryClipDescription)
+        shadowOf(Looper.getMainLooper()).idleFor(31, TimeUnit.SECONDS)
+        FocusedClips.isFocused = true
+        assertFalse(clips.hasPrimaryClip())
+    }
+
+    @Test
+    fun aCodeOfAProcessThatDiedIsTakenAwayWhenItsAppComesBack() {
+        val before = Clipboard(context)
+        before.copyCode("492039", clearAfterS = 30)
+        before.sweep()
+        assertTrue("it may be pasted yet", clips.hasPrimaryClip())
+        val next = Clipboard(context)
+        next.sweep()
+        assertFalse(clips.hasPrimaryClip())
+        clips.setPrimaryClip(ClipData.newPlainText("theirs", "theirs"))
+        next.sweep()
+        assertTrue("what somebody else copied stays", clips.hasPrimaryClip())
     }
 
     @Test
@@ -93,5 +125,17 @@ class PortsTest {
         val sizes = arrayOf(Size(4000, 3000), Size(1280, 720), Size(1280, 960), Size(320, 240))
         assertEquals(Size(1280, 960), best(sizes))
         assertEquals(null, best(null))
+    }
+}
+
+/** Since Android 10 only the app in front sees what is on the clipboard. */
+@Implements(ClipboardManager::class)
+class FocusedClips : ShadowClipboardManager() {
+    @Implementation
+    override fun getPrimaryClipDescription(): ClipDescription? =
+        if (isFocused) super.getPrimaryClipDescription() else null
+
+    companion object {
+        var isFocused = true
     }
 }

@@ -1,6 +1,5 @@
 package org.countersign.app.screen
 
-import android.view.View
 import org.countersign.bindings.AccountKind
 import org.countersign.bindings.Algorithm
 import org.countersign.bindings.NewAccount
@@ -72,6 +71,9 @@ class CodeScreensTest {
     fun thereIsNoCamera() = scan("scan-absent", SCAN.copy(camera = Camera.ABSENT))
 
     @Test
+    fun anotherAppHasTheCamera() = scan("scan-taken", SCAN.copy(camera = Camera.TAKEN))
+
+    @Test
     fun anAccountIsNamedBeforeItIsAdded() = scan("scan-account", SCAN.copy(found = account(there = null)))
 
     @Test
@@ -132,7 +134,7 @@ class CodeScreensTest {
     private fun form(name: String, state: FormState) = everyLook(name, state) { FormDrawing(it, onEvent = {}) }
 
     private fun scan(name: String, state: ScanState) =
-        everyLook(name, state) { ScanDrawing(it, View(it), hasTorch = true, onBack = {}, onPaste = {}, onEvent = {}) }
+        everyLook(name, state) { ScanDrawing(it, Looking(it), onBack = {}, onPaste = {}, onEvent = {}) }
 
     private fun imported(name: String, state: ImportState) = everyLook(name, state) {
         ImportDrawing(it, onBack = {}, onEvent = {})

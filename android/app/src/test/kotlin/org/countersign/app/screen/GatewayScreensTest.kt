@@ -42,7 +42,7 @@ class GatewayScreensTest {
     @Test
     fun historyBegins() = history(
         "history-empty",
-        HistoryState(emptyList(), emptyList(), emptyList(), null, loads = false, notice = null),
+        HistoryState(emptyList(), emptyList(), emptyList(), emptySet(), null, loads = false, notice = null),
     )
 
     @Test
@@ -166,6 +166,7 @@ class GatewayScreensTest {
                         past("p3", PastWord.EXPIRED, Say.phonePastExpired, NOON - DAY),
                         past("p4", PastWord.DENIED, Say.phonePastDeniedElsewhere, NOON - DAY - 60UL),
                     ),
+                undo = setOf("p1"),
                 open = null,
                 loads = false,
                 notice = null,

@@ -44,8 +44,14 @@ val ACCOUNTS =
         now = NOON,
         rows =
             listOf(
-                line(1, "GitHub", "mara@example.com", 0x6A3FA0u, LIVE),
-                line(2, "AWS root", "ops@example.com", 0x8A3B12u, Figure.Hidden(6)),
+                line(1, "GitHub", "mara@example.com", 0x6A3FA0u, LIVE).copy(isFavourite = true),
+                line(
+                    2,
+                    "AWS root",
+                    "ops@example.com",
+                    0x8A3B12u,
+                    Figure.Hidden(6),
+                ).copy(isPinned = true, isFavourite = true),
                 line(3, "VPN", "mara", 0x1F4E8Cu, Figure.Live(Digits("7734012"), null, NOON - 49UL, NOON + 11UL)),
                 line(4, "Bank", "1029384756", 0x2F5D1Eu, Figure.Counted(null, waits = false)),
                 line(5, "Old", "", 0x3D4A5Cu, Figure.Damaged),
@@ -55,6 +61,7 @@ val ACCOUNTS =
         chosen = Filter.All,
         search = "",
         sort = Sort.MANUAL,
+        isOrdering = false,
         empty = null,
         loads = false,
         opened = Opened(),
@@ -114,6 +121,7 @@ val ACCOUNT =
                 Fact(Say.tuiAboutAdded, Day(NOON)),
             ),
         isGone = false,
+        isDamaged = false,
         asksDelete = false,
         canBurn = true,
         notice = null,

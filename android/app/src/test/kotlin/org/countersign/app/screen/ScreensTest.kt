@@ -1,10 +1,17 @@
 package org.countersign.app.screen
 
+import org.countersign.bindings.NoHandle
+import org.countersign.bindings.PageCode
 import org.countersign.logic.Act
 import org.countersign.logic.Notice
 import org.countersign.logic.Tone
+import org.countersign.logic.accounts.BinLine
+import org.countersign.logic.accounts.BinState
+import org.countersign.logic.accounts.Empty
+import org.countersign.logic.accounts.Tile
 import org.countersign.logic.approval.ApprovalEnd
 import org.countersign.logic.approval.ApprovalPhase
+import org.countersign.logic.scan.Camera
 import org.countersign.logic.text.Say
 import org.countersign.logic.text.count
 import org.countersign.logic.text.plain
@@ -48,14 +55,34 @@ class ScreensTest {
     @Test
     fun unlockAsksForThePassphrase() = unlock(
         "unlock",
-        UnlockState(UnlockWay.PASSPHRASE, canUseFingers = true, waits = false, waiting = null, notice = null),
+        UnlockState(UnlockWay.PASSPHRASE, true, isReminder = false, waits = false, waiting = null, notice = null),
     )
 
     @Test
     fun unlockShowsWhatWaitsAndWhatWasWrong() = unlock(
         "unlock-waiting",
-        UnlockState(UnlockWay.SHEET, false, false, Waiting("a", 1), Notice(Say.errorWrongPassphrase)),
+        UnlockState(UnlockWay.SHEET, false, false, false, Waiting("a", 1), Notice(Say.errorWrongPassphrase)),
     )
+
+    @Test
+    fun unlockAsksForThePassphraseLestItIsForgotten() = unlock(
+        "unlock-reminder",
+        UnlockState(UnlockWay.PASSPHRASE, true, isReminder = true, waits = false, waiting = null, notice = null),
+    )
+
+    @Test
+    fun accountsArePutIntoOnesOwnOrder() = accounts("accounts-order", ACCOUNTS.copy(isOrdering = true))
+
+    @Test
+    fun accountsHaveNothingOfWhatIsSearched() = accounts(
+        "accounts-nothing",
+        ACCOUNTS_EMPTY.copy(search = "zzz", empty = Empty.NOTHING_FOUND),
+    )
+
+    @Test
+    fun anAccountThatIsDamagedSaysSo() = everyLook("account-damaged", ACCOUNT.copy(line = null, isDamaged = true)) {
+        AccountDrawing(it, onBack = {}, onEvent = {})
+    }
 
     @Test
     fun accountsShowTheirCodes() = accounts("accounts", ACCOUNTS)
@@ -88,6 +115,16 @@ class ScreensTest {
         everyLook("account-delete", ACCOUNT.copy(asksDelete = true)) { AccountDrawing(it, onBack = {}, onEvent = {}) }
 
     @Test
+    fun whatWasDeletedCanBeBroughtBack() = bin("bin", BinState(BINNED, asksEmpty = false, loads = false, notice = null))
+
+    @Test
+    fun theBinIsEmptiedAfterAQuestion() =
+        bin("bin-ask", BinState(BINNED, asksEmpty = true, loads = false, notice = null))
+
+    @Test
+    fun nothingWasDeleted() = bin("bin-empty", BinState(emptyList(), asksEmpty = false, loads = false, notice = null))
+
+    @Test
     fun anApprovalSaysWhoAsksAndFromWhere() = approval("approval", APPROVAL)
 
     @Test
@@ -108,10 +145,25 @@ class ScreensTest {
     fun noAsksOneThing() = approval("approval-refuse", APPROVAL.copy(phase = ApprovalPhase.Refusing))
 
     @Test
+    fun thePageIsScannedInPlaceOfTheDigits() = approval("approval-scan", scanning(Camera.LOOKING))
+
+    @Test
+    fun anotherCodeIsSaid() = approval("approval-scan-other", scanning(Camera.LOOKING, isOther = true))
+
+    @Test
+    fun withoutTheCameraThereAreTheDigits() = approval("approval-scan-refused", scanning(Camera.REFUSED))
+
+    @Test
+    fun aPageThatWasSeenNeedsAYes() = approval("approval-seen", APPROVAL.copy(seen = PageCode(NoHandle)))
+
+    @Test
     fun anApprovedOneSaysSo() = over("approval-done", ApprovalEnd.APPROVED)
 
     @Test
     fun aReportedOneSaysWhatToDo() = over("approval-reported", ApprovalEnd.REPORTED)
+
+    private fun scanning(camera: Camera, isOther: Boolean = false) =
+        APPROVAL.copy(phase = ApprovalPhase.Scanning(camera, isOther = isOther))
 
     private fun over(name: String, end: ApprovalEnd) {
         val text = if (end == ApprovalEnd.APPROVED) Say.errorApproved else Say.errorReported
@@ -125,8 +177,25 @@ class ScreensTest {
     private fun unlock(name: String, state: UnlockState) = everyLook(name, state) { UnlockDrawing(it, onEvent = {}) }
 
     private fun accounts(name: String, state: org.countersign.logic.accounts.AccountsState) =
-        everyLook(name, state) { AccountsDrawing(it, onMenu = {}, onEvent = {}) }
+        everyLook(name, state) { AccountsDrawing(it, onMenu = { _, _ -> }, onEvent = {}) }
+
+    private fun bin(name: String, state: BinState) = everyLook(name, state) {
+        BinDrawing(it, onBack = {}, onEvent = {})
+    }
 
     private fun approval(name: String, state: org.countersign.logic.approval.ApprovalState) =
-        everyLook(name, state) { ApprovalDrawing(it, onEvent = {}) }
+        everyLook(name, state) { ApprovalDrawing(it, Looking(it), onEvent = {}) }
 }
+
+private const val THIRTY_DAYS = 2_592_000uL
+
+private val BINNED = listOf(
+    BinLine(1UL, "GitHub", "mara@example.com", Tile("GI", 0x0B5E4Au, null), NOON + THIRTY_DAYS),
+    BinLine(
+        2UL,
+        "A bank with a rather long name of its own",
+        "m.lindqvist",
+        Tile("AB", 0x5A3E85u, null),
+        NOON + 90_000uL,
+    ),
+)

@@ -3,24 +3,52 @@ package org.countersign.app.screen
 import android.graphics.Bitmap
 import android.graphics.Color
 import android.graphics.Rect
+import android.text.Spanned
+import android.text.style.ForegroundColorSpan
 import android.view.View
 import android.view.ViewGroup
+import android.widget.ImageView
 import android.widget.TextView
 import org.countersign.testkit.Pictures
 
 /** The least contrast of words (WCAG 2.2, 1.4.3). */
 private const val LEAST = 4.5f
 
-/** Words that are hard to read where they stand: their colour against the ground that is drawn around them. */
+/** The least contrast of a drawing that says something (WCAG 2.2, 1.4.11). */
+private const val LEAST_OF_ICONS = 3f
+
+/** What is hard to see where it stands, against the ground that is drawn around it: words, parts of them, and icons. */
 internal fun contrastFaults(root: View): List<String> {
     val picture = Pictures.draw(root)
-    val texts = shown(root).filterIsInstance<TextView>().filter { it.isEnabled && it.alpha == 1f }
-    return texts.mapNotNull { text ->
-        val colour = if (text.text.isEmpty()) text.currentHintTextColor else text.currentTextColor
-        val place = placeIn(root, text)?.takeIf { text.text.isNotEmpty() || !text.hint.isNullOrEmpty() }
-        val contrast = place?.let { contrast(colour, ground(picture, it)) }
-        "${text.text}: a contrast of $contrast".takeIf { contrast != null && contrast < LEAST }
+    val seen = shown(root).filter { it.isEnabled && it.alpha == 1f }
+    return seen.filterIsInstance<TextView>().flatMap { wordFaults(root, picture, it) } +
+        seen.filterIsInstance<ImageView>().filter { it.drawable != null }.mapNotNull { iconFault(root, picture, it) }
+}
+
+private fun wordFaults(root: View, picture: Bitmap, text: TextView): List<String> {
+    val place = placeIn(root, text)?.takeIf { text.text.isNotEmpty() || !text.hint.isNullOrEmpty() }
+    val ground = ground(picture, place ?: return emptyList())
+    val colour = if (text.text.isEmpty()) text.currentHintTextColor else text.currentTextColor
+    return (listOf(text.text to colour) + parts(text.text)).mapNotNull { (words, ink) ->
+        val contrast = contrast(ink, ground)
+        "$words: a contrast of $contrast".takeIf { contrast < LEAST }
     }
+}
+
+/** The parts of a text that have a colour of their own. */
+private fun parts(text: CharSequence): List<Pair<CharSequence, Int>> {
+    val spanned = text as? Spanned ?: return emptyList()
+    return spanned.getSpans(0, text.length, ForegroundColorSpan::class.java).map { span ->
+        text.subSequence(spanned.getSpanStart(span), spanned.getSpanEnd(span)) to span.foregroundColor
+    }
+}
+
+/** What of an icon stands out most from what is around it. Of one that is half scrolled away the seen part may be empty. */
+private fun iconFault(root: View, picture: Bitmap, icon: ImageView): String? {
+    val place = placeIn(root, icon)?.takeIf { it.width() == icon.width && it.height() == icon.height } ?: return null
+    val ground = ground(picture, place)
+    val contrast = pixels(picture, place).distinct().maxOf { contrast(it, ground) }
+    return "the icon ${icon.contentDescription ?: icon}: a contrast of $contrast".takeIf { contrast < LEAST_OF_ICONS }
 }
 
 /** Whoever goes from one thing to the next goes down the screen, never back up. */
@@ -51,10 +79,13 @@ private fun placeIn(root: View, view: View): Rect? {
 }
 
 /** What most of it is. */
-private fun ground(picture: Bitmap, place: Rect): Int {
+private fun ground(picture: Bitmap, place: Rect): Int =
+    pixels(picture, place).groupingBy { it }.eachCount().maxByOrNull { it.value }!!.key
+
+private fun pixels(picture: Bitmap, place: Rect): List<Int> {
     val pixels = IntArray(place.width() * place.height())
     picture.getPixels(pixels, 0, place.width(), place.left, place.top, place.width(), place.height())
-    return pixels.toList().groupingBy { it }.eachCount().maxByOrNull { it.value }!!.key
+    return pixels.toList()
 }
 
 private fun contrast(ink: Int, ground: Int): Float {

@@ -1,5 +1,9 @@
 package org.countersign.app.screen
 
+import android.app.Activity
+import android.widget.FrameLayout
+import org.countersign.app.look.palette
+import org.countersign.app.widget.views
 import org.countersign.bindings.AutoLock
 import org.countersign.logic.Notice
 import org.countersign.logic.Preferences
@@ -12,6 +16,9 @@ import org.countersign.logic.settings.Way
 import org.countersign.logic.settings.about
 import org.countersign.logic.settings.help
 import org.countersign.logic.text.Say
+import org.countersign.logic.widget.WidgetName
+import org.countersign.logic.widget.WidgetRow
+import org.countersign.logic.widget.WidgetState
 import org.junit.Test
 import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
@@ -41,6 +48,23 @@ class SettingsScreensTest {
     fun thePassphraseIsChanged() = settings("settings-passphrase", SettingsTab.LOCK) {
         it.copy(change = PassphraseChange(Notice(Say.phonePassphraseDiffers)))
     }
+
+    @Test
+    fun theSheetStandsForTheForgottenPassphrase() = settings("settings-after-sheet", SettingsTab.LOCK) {
+        it.copy(change = PassphraseChange(null, bySheet = true))
+    }
+
+    @Test
+    fun namesAreChosenForTheHomeScreen() = names("settings-widgets", NAMES)
+
+    @Test
+    fun noMoreNamesThanTheHomeScreenHolds() = names(
+        "settings-widgets-full",
+        NAMES.copy(rows = NAMES.rows.map { it.copy(isOn = true) }, isFull = true),
+    )
+
+    @Test
+    fun theHomeScreenHasNamesAlone() = everyLook("widget", listOf("GitHub", LONG_NAME)) { OnHomeScreen(it) }
 
     @Test
     fun theSheetIsShownOnce() = settings("settings-sheet", SettingsTab.BACKUP) { it.copy(sheet = SHEET) }
@@ -85,5 +109,32 @@ class SettingsScreensTest {
                 listOf("1: KMQW-7RTA-9PLD-31HF", "2: X4NB-C0VE-52YJ-6SGZ", "3: 8UTM-QQ1R-D7KA-VHWE"),
                 "countersign-sheet:1:KMQW7RTA9PLD31HFX4NBC0VE52YJ6SGZ8UTMQQ1RD7KAVHWE",
             )
+    }
+}
+
+private fun names(name: String, state: WidgetState) = everyLook(name, state) {
+    WidgetDrawing(it, onBack = {}, onEvent = {})
+}
+
+private const val LONG_NAME = "Company-wide expense reporting and travel"
+
+private val NAMES = WidgetState(
+    listOf(
+        WidgetRow(1UL, "GitHub", "mara@example.com", isOn = true),
+        WidgetRow(2UL, LONG_NAME, "", isOn = false),
+        WidgetRow(3UL, "VPN", "mara", isOn = false),
+    ),
+    isFull = false,
+    loads = false,
+    notice = null,
+)
+
+/** The widget as the home screen draws it. */
+private class OnHomeScreen(private val context: Activity) : Drawing<List<String>> {
+    override val view = FrameLayout(context).apply { setBackgroundColor(context.palette.line) }
+
+    override fun draw(state: List<String>) {
+        val names = state.mapIndexed { at, title -> WidgetName(at.toULong(), title) }
+        view.addView(context.views(names).apply(context, view))
     }
 }

@@ -72,6 +72,11 @@ class TokenScreensTest {
     fun aTokenThatLeftIsHeldAgain() = pages("burn-lost") { lost(waits = false, nfc = null) }
 
     @Test
+    fun whatWasBrokenOffIsTakenUp() = pages("burn-take-up") {
+        takeUp(BurnStep.TakeUp(SHOWN, waits = false), nfc = null)
+    }
+
+    @Test
     fun withoutAReaderItSaysSo() =
         everyLook("burn-no-nfc", BurnState(NOON, BurnStep.HoldToPlan(SEED, waits = false), emptyList(), null, null)) {
             burning(it, ReaderState.OFF)

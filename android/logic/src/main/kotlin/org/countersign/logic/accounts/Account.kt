@@ -36,6 +36,8 @@ data class AccountState(
     /** What else is known of it: a word and its value, in the order in which they are shown. */
     val facts: List<Fact>,
     val isGone: Boolean,
+    /** It is there and can't be read. */
+    val isDamaged: Boolean,
     /** It is asked whether the account shall go. */
     val asksDelete: Boolean,
     /** It can be written into a hardware token. */
@@ -69,7 +71,8 @@ sealed interface AccountEvent {
     data object Deleted : AccountEvent
 
     /** What the core has of it; none where it is gone. It holds a code, and prints none. */
-    class Read(val row: CodeRow?, val groups: List<String>, val note: String) : AccountEvent
+    class Read(val row: CodeRow?, val groups: List<String>, val note: String, val isDamaged: Boolean = false) :
+        AccountEvent
 
     data class Counted(val code: Digits) : AccountEvent
 
@@ -100,11 +103,16 @@ class AccountLogic(
             note = "",
             facts = emptyList(),
             isGone = false,
+            isDamaged = false,
             asksDelete = false,
             canBurn = false,
             notice = null,
         ),
     )
+
+    override fun back(state: AccountState): AccountEvent? = AccountEvent.Deleting(sure = false).takeIf {
+        state.asksDelete
+    }
 
     override fun on(state: AccountState, event: AccountEvent): AccountStep = when (event) {
         AccountEvent.Tick -> tick(state)
@@ -136,7 +144,8 @@ class AccountLogic(
         val at = now()
         return Step(state.copy(now = at), ask = {
             asking({ AccountEvent.Read(null, emptyList(), "") }) {
-                val row = accounts.view(ALL, at).rows.find { it.account.id == id }
+                val all = accounts.view(ALL, at)
+                val row = all.rows.find { it.account.id == id }
                 val groups =
                     accounts
                         .groups()
@@ -148,13 +157,26 @@ class AccountLogic(
                                     ?.groups
                                     .orEmpty()
                         }.map { it.name }
-                AccountEvent.Read(row, groups, row?.let { accounts.note(id) }.orEmpty())
+                AccountEvent.Read(
+                    row,
+                    groups,
+                    row?.let {
+                        accounts.note(id)
+                    }.orEmpty(),
+                    all.damaged.any { it.id == id },
+                )
             }
         })
     }
 
     private fun drawn(state: AccountState, read: AccountEvent.Read): AccountState {
-        val row = read.row ?: return state.copy(line = null, isGone = true, facts = emptyList(), note = "")
+        val row = read.row ?: return state.copy(
+            line = null,
+            isGone = !read.isDamaged,
+            isDamaged = read.isDamaged,
+            facts = emptyList(),
+            note = "",
+        )
         val account = row.account
         return state.copy(
             line = accountLine(row, keep.read(), state.opened),
@@ -162,6 +184,7 @@ class AccountLogic(
             note = read.note,
             facts = facts(account, read.groups),
             isGone = false,
+            isDamaged = false,
             canBurn = account.origin == null && (account.kind is AccountKind.Totp || account.kind is AccountKind.Hotp),
         )
     }

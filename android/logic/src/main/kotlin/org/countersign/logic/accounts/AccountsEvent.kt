@@ -30,8 +30,11 @@ sealed interface AccountsEvent {
 
     data class Favourite(val id: ULong, val favourite: Boolean) : AccountsEvent
 
-    /** Before [before], or at the end, in the person's own order. */
-    data class Move(val id: ULong, val before: ULong?) : AccountsEvent
+    /** Begins to put rows into the person's own order, or ends it. */
+    data class Order(val on: Boolean) : AccountsEvent
+
+    /** Moves one row by one place. */
+    data class Shift(val id: ULong, val isUp: Boolean) : AccountsEvent
 
     data object Undo : AccountsEvent
 

@@ -20,6 +20,7 @@ import org.countersign.logic.fault.asking
 import org.countersign.logic.route.Go
 import org.countersign.logic.route.Route
 import org.countersign.logic.route.SettingsTab
+import org.countersign.logic.step
 import org.countersign.logic.text.Digits
 import org.countersign.logic.text.Say
 import org.countersign.logic.unlock.waiting
@@ -46,6 +47,7 @@ class AccountsLogic(
                 chosen = Filter.All,
                 search = "",
                 sort = sort,
+                isOrdering = false,
                 empty = null,
                 loads = true,
                 opened = Opened(),
@@ -55,6 +57,13 @@ class AccountsLogic(
                 notice = null,
             )
         return read(first)
+    }
+
+    override fun back(state: AccountsState): AccountsEvent? = when {
+        state.isOrdering -> AccountsEvent.Order(on = false)
+        state.search.isNotEmpty() -> AccountsEvent.Search("")
+        state.chosen != Filter.All -> AccountsEvent.Choose(Filter.All)
+        else -> null
     }
 
     override fun on(state: AccountsState, event: AccountsEvent): AccountsStep = when (event) {
@@ -67,7 +76,8 @@ class AccountsLogic(
         is AccountsEvent.Open -> Step(state, go = Go.To(Route.Account(event.id)))
         is AccountsEvent.OpenGateway -> Step(state, go = Go.To(Route.Gateway(event.id)))
         is AccountsEvent.Favourite -> change(state) { accounts.edit(event.id, favourite(event.favourite)) }
-        is AccountsEvent.Move -> move(state, event)
+        is AccountsEvent.Order -> order(state, event.on)
+        is AccountsEvent.Shift -> shift(state, event)
         AccountsEvent.Undo -> change(state) { accounts.undo() }
         AccountsEvent.OpenApproval -> Step(state, go = state.waiting?.let { Go.To(Route.Approval(it.first)) })
         is AccountsEvent.Add -> Step(state, go = Go.To(place(event.how)))
@@ -175,8 +185,21 @@ class AccountsLogic(
         return read(state.copy(sort = sort))
     }
 
-    private fun move(state: AccountsState, event: AccountsEvent.Move): AccountsStep =
-        if (state.sort == Sort.MANUAL) change(state) { accounts.move(event.id, event.before) } else Step(state)
+    /** One's own order is of all accounts. */
+    private fun order(state: AccountsState, on: Boolean): AccountsStep = if (on) {
+        sort(state.copy(isOrdering = true, search = "", chosen = Filter.All), Sort.MANUAL)
+    } else {
+        Step(state.copy(isOrdering = false))
+    }
+
+    private fun shift(state: AccountsState, event: AccountsEvent.Shift): AccountsStep {
+        val ids = state.rows.filter { it.figure != Figure.Damaged }.map { it.id }
+        val at = ids.indexOf(event.id)
+        val isAtEnd = at < 0 || (if (event.isUp) at == 0 else at == ids.lastIndex)
+        if (!state.isOrdering || isAtEnd) return Step(state)
+        val before = if (event.isUp) ids[at - 1] else ids.getOrNull(at + 2)
+        return change(state) { accounts.move(event.id, before) }
+    }
 
     private fun change(state: AccountsState, call: suspend () -> Unit): AccountsStep =
         Step(state.copy(notice = null), ask = {
@@ -187,11 +210,9 @@ class AccountsLogic(
         })
 
     private fun onNotice(state: AccountsState, act: Act?): AccountsStep = when (act) {
-        Act.BELLS -> Step(state, go = Go.To(Route.Bells))
-        Act.SET_CLOCK -> Step(state, wish = Wish.OpenSettings(SettingsPage.DATE))
+        null -> Step(state.copy(notice = null))
         Act.RETRY -> read(state.copy(notice = null))
-        Act.FREE_SPACE -> Step(state, go = Go.To(Route.Settings(SettingsTab.ADVANCED)))
-        else -> Step(state.copy(notice = null))
+        else -> act.step(state)
     }
 }
 

@@ -20,6 +20,8 @@ data class AccountsState(
     val chosen: Filter,
     val search: String,
     val sort: Sort,
+    /** Rows are being put into the person's own order: each can go up and down. */
+    val isOrdering: Boolean,
     /** Nothing is there to be shown, and why. */
     val empty: Empty?,
     /** The first reading is not back yet: the place of the rows is kept. */

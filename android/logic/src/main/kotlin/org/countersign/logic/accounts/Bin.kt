@@ -15,6 +15,9 @@ data class BinLine(val id: ULong, val title: String, val subtitle: String, val t
 sealed interface BinEvent {
     data object Changed : BinEvent
 
+    /** Reads what could not be read. */
+    data object Retry : BinEvent
+
     data class Restore(val id: ULong) : BinEvent
 
     data object Empty : BinEvent
@@ -31,8 +34,11 @@ private typealias BinStep = Step<BinState, BinEvent>
 class BinLogic(private val accounts: AccountCalls) : Logic<BinState, BinEvent> {
     override fun begin(): BinStep = read(BinState(emptyList(), asksEmpty = false, loads = true, notice = null))
 
+    override fun back(state: BinState): BinEvent? = BinEvent.Emptying(sure = false).takeIf { state.asksEmpty }
+
     override fun on(state: BinState, event: BinEvent): BinStep = when (event) {
         BinEvent.Changed -> read(state)
+        BinEvent.Retry -> read(state.copy(loads = true, notice = null))
         is BinEvent.Restore -> change(state) { accounts.restore(listOf(event.id)) }
         BinEvent.Empty -> Step(state.copy(asksEmpty = true))
         is BinEvent.Emptying -> emptying(state.copy(asksEmpty = false), event.sure)

@@ -97,6 +97,12 @@ class FormLogic(private val id: ULong?, private val accounts: AccountCalls, priv
         return FormEvent.Read(Fields(row.issuer, row.name, accounts.note(row.id), tags = tags), groups)
     }
 
+    override fun back(state: FormState): FormEvent? = when {
+        state.asksLeave -> FormEvent.Leaving(sure = false)
+        state.isChanged -> FormEvent.Leave
+        else -> null
+    }
+
     override fun on(state: FormState, event: FormEvent): FormStep = when (event) {
         is FormEvent.Typed -> Step(state.copy(fields = event.fields, faults = emptyMap(), isChanged = true))
         is FormEvent.Group -> Step(state.with(event.id, event.isIn))

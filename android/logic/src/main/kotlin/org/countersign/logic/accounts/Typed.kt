@@ -23,6 +23,11 @@ internal fun faults(state: FormState, save: FormEvent.Save): Map<Field, Text> {
         faults[Field.KEY] = if (fields.kind == Kind.MOTP) Say.tuiFormKeyWrongMotp else Say.tuiFormKeyWrong
     }
     if (hasPin(fields.kind) && save.pin?.isEmpty != false) faults[Field.PIN] = Say.phoneFormPin
+    return faults + numberFaults(fields)
+}
+
+private fun numberFaults(fields: Fields): Map<Field, Text> {
+    val faults = mutableMapOf<Field, Text>()
     if (fields.kind == Kind.TIMED || fields.kind == Kind.COUNTED) {
         if (fields.digits.toIntOrNull() !in DIGITS) faults[Field.DIGITS] = Say.phoneFormDigits
     }

@@ -1,9 +1,11 @@
 package org.countersign.logic.approval
 
-import org.countersign.bindings.PageCode
+import org.countersign.bindings.Frame
+import org.countersign.bindings.Scanned
 import org.countersign.bindings.Verdict
 import org.countersign.logic.Act
 import org.countersign.logic.Notice
+import org.countersign.logic.scan.Camera
 import org.countersign.logic.text.Digits
 
 sealed interface ApprovalEvent {
@@ -16,8 +18,23 @@ sealed interface ApprovalEvent {
     /** The camera in place of the digits, and back. */
     data class Scan(val on: Boolean) : ApprovalEvent
 
-    /** The camera saw the page. */
-    class Saw(val page: PageCode) : ApprovalEvent
+    data class CameraIs(val camera: Camera) : ApprovalEvent
+
+    data class Torch(val on: Boolean) : ApprovalEvent
+
+    /** What the camera sees. */
+    class Saw(val frame: Frame) : ApprovalEvent
+
+    /** What was read of it. */
+    class Read(val all: List<Scanned>) : ApprovalEvent
+
+    /** Yes to one whose page the camera saw: no digits are typed. */
+    data object ApproveSeen : ApprovalEvent
+
+    /** The camera saw the page of another sign-in. */
+    data object OtherPage : ApprovalEvent
+
+    data object OpenSettings : ApprovalEvent
 
     data object NotMe : ApprovalEvent
 

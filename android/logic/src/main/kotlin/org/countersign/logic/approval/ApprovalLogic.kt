@@ -3,7 +3,12 @@ package org.countersign.logic.approval
 import org.countersign.bindings.ApprovalRow
 import org.countersign.bindings.ApprovalState as CoreState
 import org.countersign.bindings.ClosedStatus
+import org.countersign.bindings.CountersignException
+import org.countersign.bindings.Frame
+import org.countersign.bindings.InputFault
+import org.countersign.bindings.PageCode
 import org.countersign.bindings.Res
+import org.countersign.bindings.Scanned
 import org.countersign.bindings.Status
 import org.countersign.bindings.Verdict
 import org.countersign.logic.Act
@@ -12,13 +17,16 @@ import org.countersign.logic.Notice
 import org.countersign.logic.Now
 import org.countersign.logic.SettingsPage
 import org.countersign.logic.Step
+import org.countersign.logic.Tone
 import org.countersign.logic.Wish
 import org.countersign.logic.core.ApprovalCalls
+import org.countersign.logic.core.ScanCalls
 import org.countersign.logic.fault.asking
 import org.countersign.logic.fault.endedText
 import org.countersign.logic.fault.wrongDigits
 import org.countersign.logic.route.Go
 import org.countersign.logic.route.Route
+import org.countersign.logic.step
 import org.countersign.logic.text.Say
 import org.countersign.logic.text.Text
 import org.countersign.logic.text.count
@@ -26,18 +34,37 @@ import org.countersign.logic.text.count
 private typealias ApprovalStep = Step<ApprovalState, ApprovalEvent>
 
 /** The rules of one approval. Which one stays on screen is the route's: a second request waits behind it, counted. */
-class ApprovalLogic(private val id: String, private val calls: ApprovalCalls, private val now: Now) :
-    Logic<ApprovalState, ApprovalEvent> {
-    override fun begin(): ApprovalStep = Step(read(ApprovalState(now(), null, ApprovalPhase.Loading, 0, null)))
+class ApprovalLogic(
+    private val id: String,
+    private val calls: ApprovalCalls,
+    private val scans: ScanCalls,
+    private val now: Now,
+    /** The code of its page, where the camera saw that before. */
+    private val seen: PageCode? = null,
+) : Logic<ApprovalState, ApprovalEvent> {
+    override fun begin(): ApprovalStep = Step(read(ApprovalState(now(), null, ApprovalPhase.Loading, 0, null, seen)))
+
+    override fun back(state: ApprovalState): ApprovalEvent? = when (state.phase) {
+        is ApprovalPhase.Scanning -> ApprovalEvent.Scan(on = false)
+        ApprovalPhase.Refusing -> ApprovalEvent.BackToDigits
+        is ApprovalPhase.Sending -> ApprovalEvent.Stop
+        ApprovalPhase.Loading, ApprovalPhase.Asking, is ApprovalPhase.Over -> null
+    }
 
     override fun on(state: ApprovalState, event: ApprovalEvent): ApprovalStep = when (event) {
         ApprovalEvent.Tick -> Step(tick(state))
         ApprovalEvent.Changed -> Step(read(state))
         is ApprovalEvent.Approve -> approve(state, event)
         is ApprovalEvent.Scan -> scan(state, event.on)
-        is ApprovalEvent.Saw -> saw(state, event)
+        is ApprovalEvent.CameraIs -> scanning(state) { it.copy(camera = event.camera) }
+        is ApprovalEvent.Torch -> scanning(state) { it.copy(torch = event.on) }
+        is ApprovalEvent.Saw -> saw(state, event.frame)
+        is ApprovalEvent.Read -> wasRead(state, event.all)
+        ApprovalEvent.ApproveSeen -> approveSeen(state)
+        ApprovalEvent.OtherPage -> Step(read(state.copy(seen = null, phase = ApprovalPhase.Asking), OTHER_PAGE))
+        ApprovalEvent.OpenSettings -> Step(state, wish = Wish.OpenSettings(SettingsPage.APP))
         ApprovalEvent.NotMe -> Step(state.copy(phase = ApprovalPhase.Refusing, notice = null))
-        ApprovalEvent.BackToDigits -> Step(state.copy(phase = ApprovalPhase.Asking))
+        ApprovalEvent.BackToDigits -> Step(read(state.copy(phase = ApprovalPhase.Loading)))
         ApprovalEvent.JustCancel -> send(state, Decision.DENY) { calls.deny(id) }
         ApprovalEvent.SomeoneHasMyPassword -> send(state, Decision.REPORT) { calls.report(id) }
         ApprovalEvent.Stop -> Step(read(state.copy(phase = ApprovalPhase.Asking)), stop = true)
@@ -58,9 +85,12 @@ class ApprovalLogic(private val id: String, private val calls: ApprovalCalls, pr
         if (state.phase is ApprovalPhase.Over) return state
         val all = calls.approvals()
         val row = all.find { it.id == id }
-        val others = all.count { it.id != id && it.canDeny }
+        val others = all.count { it.id != id && it.waits() }
         val moved = state.copy(now = now(), behind = others)
-        if (row == null) return moved.over(ClosedStatus.CLOSED)
+        if (row == null) {
+            val asked = moved.asked?.copy(canApprove = false, canDeny = false, canReport = false)
+            return moved.copy(asked = asked).over(ClosedStatus.CLOSED)
+        }
         if (state.phase is ApprovalPhase.Sending) return moved.copy(asked = asked(row))
         val phase = if (state.phase == ApprovalPhase.Loading) ApprovalPhase.Asking else state.phase
         return stands(moved.copy(asked = asked(row), phase = phase), row, staleNotice(row.stale) ?: notice)
@@ -74,8 +104,9 @@ class ApprovalLogic(private val id: String, private val calls: ApprovalCalls, pr
                 if (isLate) state.over(ClosedStatus.EXPIRED) else state.copy(notice = notice ?: left)
             }
 
+            // Why it has not gone out yet matters less than that it will.
             is CoreState.Sending -> {
-                state.copy(phase = ApprovalPhase.Asking, notice = notice ?: kept(stands.res))
+                state.copy(phase = ApprovalPhase.Asking, notice = kept(stands.res))
             }
 
             is CoreState.Decided -> {
@@ -97,17 +128,43 @@ class ApprovalLogic(private val id: String, private val calls: ApprovalCalls, pr
     }
 
     private fun scan(state: ApprovalState, on: Boolean): ApprovalStep = if (on) {
-        Step(state.copy(phase = ApprovalPhase.Scanning, notice = null), wish = Wish.OpenCamera)
+        Step(state.copy(phase = ApprovalPhase.Scanning(), notice = null), wish = Wish.OpenCamera)
     } else {
         Step(state.copy(phase = ApprovalPhase.Asking))
     }
 
-    private fun saw(state: ApprovalState, event: ApprovalEvent.Saw): ApprovalStep =
-        if (state.phase == ApprovalPhase.Scanning && state.asked?.canApprove == true) {
-            send(state, Decision.APPROVE) { calls.approveByPage(id, event.page) }
-        } else {
-            Step(state)
-        }
+    private fun scanning(state: ApprovalState, change: (ApprovalPhase.Scanning) -> ApprovalPhase): ApprovalStep =
+        Step((state.phase as? ApprovalPhase.Scanning)?.let { state.copy(phase = change(it)) } ?: state)
+
+    private fun saw(state: ApprovalState, frame: Frame): ApprovalStep {
+        val phase = state.phase as? ApprovalPhase.Scanning ?: return Step(state)
+        if (phase.reads) return Step(state)
+        return Step(state.copy(phase = phase.copy(reads = true)), ask = {
+            asking({ ApprovalEvent.Read(emptyList()) }) { ApprovalEvent.Read(scans.frame(frame)) }
+        })
+    }
+
+    /** The page is the yes, and the keystore asks for the person. Whatever else the camera sees does nothing. */
+    private fun wasRead(state: ApprovalState, all: List<Scanned>): ApprovalStep {
+        val phase = state.phase as? ApprovalPhase.Scanning ?: return Step(state)
+        val page = all.firstNotNullOfOrNull { (it as? Scanned.Page)?.page }
+        if (page != null) return approveSeen(state.copy(seen = page))
+        return Step(state.copy(phase = phase.copy(reads = false, isOther = phase.isOther || all.isNotEmpty())))
+    }
+
+    private fun approveSeen(state: ApprovalState): ApprovalStep {
+        val page = state.seen ?: return Step(state)
+        if (state.asked?.canApprove != true) return Step(state.copy(phase = ApprovalPhase.Asking))
+        return Step(state.copy(phase = ApprovalPhase.Sending(Decision.APPROVE), notice = null), ask = {
+            asking(ApprovalEvent::Failed) {
+                try {
+                    ApprovalEvent.Answered(calls.approveByPage(id, page))
+                } catch (fault: CountersignException.Input) {
+                    if (fault.fault is InputFault.NotFound) ApprovalEvent.OtherPage else throw fault
+                }
+            }
+        })
+    }
 
     private fun send(state: ApprovalState, decision: Decision, call: suspend () -> Verdict): ApprovalStep =
         Step(state.copy(phase = ApprovalPhase.Sending(decision), notice = null), ask = {
@@ -117,7 +174,7 @@ class ApprovalLogic(private val id: String, private val calls: ApprovalCalls, pr
     private fun answered(state: ApprovalState, verdict: Verdict): ApprovalState {
         val left = verdict.left
         return if (verdict.status == Status.WRONG && left != null) {
-            state.copy(phase = ApprovalPhase.Asking, notice = Notice(wrongDigits(left)))
+            state.copy(phase = ApprovalPhase.Asking, seen = null, notice = Notice(wrongDigits(left)))
         } else {
             state.over(verdict.status)
         }
@@ -125,17 +182,18 @@ class ApprovalLogic(private val id: String, private val calls: ApprovalCalls, pr
 
     /** The one that waited behind, or back to where the person came from. */
     private fun next(): Go {
-        val behind = calls.approvals().find { it.id != id && it.canDeny }
+        val behind = calls.approvals().find { it.id != id && it.waits() }
         return behind?.let { Go.Instead(Route.Approval(it.id)) } ?: Go.Back
     }
 
     private fun onNotice(state: ApprovalState, act: Act?): ApprovalStep = when (act) {
-        Act.SET_CLOCK -> Step(state, wish = Wish.OpenSettings(SettingsPage.DATE))
-        Act.ENROL_AGAIN -> Step(state, go = Go.To(Route.Gateways))
-        Act.RETRY -> Step(read(state.copy(notice = null), null))
-        else -> Step(state.copy(notice = null))
+        null -> Step(state.copy(notice = null))
+        Act.RETRY, Act.CHECK_NETWORK -> Step(read(state.copy(notice = null), null))
+        else -> act.step(state)
     }
 }
+
+private val OTHER_PAGE = Notice(Say.phoneApprovalOtherPage, tone = Tone.WARN)
 
 /** Signed and kept: it is sent again by itself. */
 private fun kept(res: Res) = Notice(if (res == Res.APPROVE) Say.phoneApprovalKept else Say.phoneRefusalKept)

@@ -1,8 +1,10 @@
 package org.countersign.logic.approval
 
 import org.countersign.bindings.Op
+import org.countersign.bindings.PageCode
 import org.countersign.logic.Notice
 import org.countersign.logic.Screen
+import org.countersign.logic.scan.Camera
 import org.countersign.logic.text.Text
 
 /** One sign-in that asks, as one thing after the other. */
@@ -14,6 +16,8 @@ data class ApprovalState(
     /** How many more wait behind this one. */
     val behind: Int,
     val notice: Notice?,
+    /** The code of its page, which the camera saw: it stands in for the digits. */
+    val seen: PageCode? = null,
 ) : Screen
 
 /** What is asked, and all that was signed of where it comes from. */
@@ -56,7 +60,14 @@ sealed interface ApprovalPhase {
     data object Asking : ApprovalPhase
 
     /** The camera looks at the page in place of the digits. */
-    data object Scanning : ApprovalPhase
+    data class Scanning(
+        val camera: Camera = Camera.ASKING,
+        val torch: Boolean = false,
+        /** A frame is being read: others are dropped. */
+        val reads: Boolean = false,
+        /** Another code than the page's was seen. */
+        val isOther: Boolean = false,
+    ) : ApprovalPhase
 
     /** *No, this isn't me* asks one thing: just cancel, or report. */
     data object Refusing : ApprovalPhase
@@ -65,7 +76,11 @@ sealed interface ApprovalPhase {
     data class Sending(val decision: Decision) : ApprovalPhase
 
     /** It is over: what was done, and what to do next. */
-    data class Over(val end: ApprovalEnd, val text: Text) : ApprovalPhase
+    data class Over(val end: ApprovalEnd, val text: Text) : ApprovalPhase {
+        /** Whether somebody may yet say that this wasn't them: it was let in, or nobody knows by whom. */
+        val canBeWrong: Boolean
+            get() = end == ApprovalEnd.APPROVED || end == ApprovalEnd.ELSEWHERE || end == ApprovalEnd.EXPIRED
+    }
 }
 
 enum class Decision { APPROVE, DENY, REPORT }

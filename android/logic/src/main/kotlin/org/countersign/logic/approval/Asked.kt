@@ -1,6 +1,7 @@
 package org.countersign.logic.approval
 
 import org.countersign.bindings.ApprovalRow
+import org.countersign.bindings.ApprovalState as CoreState
 import org.countersign.bindings.ContextRow
 import org.countersign.bindings.NewMark
 import org.countersign.bindings.Op
@@ -14,6 +15,12 @@ import org.countersign.logic.text.Lines
 import org.countersign.logic.text.Say
 import org.countersign.logic.text.Text
 import org.countersign.logic.text.plain
+
+/** Whether it waits for the person. One that is decided can be refused for a while yet, and waits for nobody. */
+internal fun ApprovalRow.waits() = state is CoreState.Open && (canApprove || canDeny)
+
+/** Whether the person can still say that this wasn't them, after it is over. */
+internal fun ApprovalRow.canUndo() = state !is CoreState.Open && (canDeny || canReport)
 
 /** What is asked, as it is drawn. */
 internal fun asked(row: ApprovalRow) = Asked(

@@ -27,6 +27,8 @@ data class HistoryState(
     val waiting: List<Asked>,
     val told: List<Told>,
     val past: List<Past>,
+    /** Those that are over, and of which the person can still say that it wasn't them. */
+    val undo: Set<String>,
     /** The entry of which all is shown. */
     val open: String?,
     val loads: Boolean,
@@ -66,6 +68,9 @@ fun dayOf(past: Past): Day = Day(past.at)
 sealed interface HistoryEvent {
     data object Changed : HistoryEvent
 
+    /** Reads what could not be read. */
+    data object Retry : HistoryEvent
+
     data class Toggle(val id: String) : HistoryEvent
 
     data class OpenApproval(val id: String) : HistoryEvent
@@ -85,10 +90,12 @@ sealed interface HistoryEvent {
 private typealias HistoryStep = Step<HistoryState, HistoryEvent>
 
 class HistoryLogic(private val calls: ApprovalCalls) : Logic<HistoryState, HistoryEvent> {
-    override fun begin(): HistoryStep = read(HistoryState(emptyList(), emptyList(), emptyList(), null, true, null))
+    override fun begin(): HistoryStep =
+        read(HistoryState(emptyList(), emptyList(), emptyList(), emptySet(), null, true, null))
 
     override fun on(state: HistoryState, event: HistoryEvent): HistoryStep = when (event) {
         HistoryEvent.Changed, HistoryEvent.Done -> read(state)
+        HistoryEvent.Retry -> read(state.copy(loads = true, notice = null))
         is HistoryEvent.Toggle -> Step(state.copy(open = event.id.takeIf { it != state.open }))
         is HistoryEvent.OpenApproval -> Step(state, go = Go.To(Route.Approval(event.id)))
         is HistoryEvent.PutAway -> change(state) { calls.dismiss(event.id) }
@@ -98,9 +105,10 @@ class HistoryLogic(private val calls: ApprovalCalls) : Logic<HistoryState, Histo
     }
 
     private fun read(state: HistoryState): HistoryStep {
-        val waiting = calls.approvals().filter { it.canApprove || it.canDeny }.map(::asked)
+        val (open, over) = calls.approvals().partition { it.waits() }
+        val undo = over.filter { it.canUndo() }.map { it.id }.toSet()
         val told = calls.notices().map(::told)
-        return Step(state.copy(waiting = waiting, told = told), ask = {
+        return Step(state.copy(waiting = open.map(::asked), undo = undo, told = told), ask = {
             asking(HistoryEvent::Failed) { HistoryEvent.Read(calls.history().map(::past)) }
         })
     }

@@ -22,6 +22,9 @@ sealed interface BurnEvent {
 
     data object Stop : BurnEvent
 
+    /** The person went back while it is being written. */
+    data object BackWhileItWrites : BurnEvent
+
     data object Tick : BurnEvent
 
     /** Something changed in the core: the steps of the burn. */
@@ -41,7 +44,11 @@ sealed interface BurnEvent {
 
     class Ready(val seed: Burning) : BurnEvent
 
-    data class Keys(val names: List<String>) : BurnEvent
+    /** What is kept: the owner's keys, and burns that have no end. */
+    class Kept(val keys: List<String>, val burns: List<BurnRow>) : BurnEvent
+
+    /** What was broken off waits: another token is written first. */
+    data object WriteAnother : BurnEvent
 
     class Seen(val planned: Planned) : BurnEvent
 
@@ -50,6 +57,9 @@ sealed interface BurnEvent {
     data class Ended(val ending: BurnEnding) : BurnEvent
 
     class Codes(val codes: Expected?) : BurnEvent
+
+    /** The token left while it was written, or is not the one that did. */
+    data class Left(val notice: Notice?) : BurnEvent
 
     data class Failed(val notice: Notice?) : BurnEvent
 }

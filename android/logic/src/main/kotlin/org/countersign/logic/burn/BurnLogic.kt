@@ -2,7 +2,9 @@ package org.countersign.logic.burn
 
 import org.countersign.bindings.BurnEnding
 import org.countersign.bindings.BurnProgress
+import org.countersign.bindings.BurnRow
 import org.countersign.bindings.BurnSettings
+import org.countersign.bindings.CountersignException
 import org.countersign.bindings.TokenAt
 import org.countersign.bindings.TokenKey
 import org.countersign.bindings.TokenLinkPort
@@ -14,9 +16,12 @@ import org.countersign.logic.Now
 import org.countersign.logic.Pulse
 import org.countersign.logic.Secret
 import org.countersign.logic.Step
+import org.countersign.logic.Tone
 import org.countersign.logic.Wish
 import org.countersign.logic.core.TokenCalls
 import org.countersign.logic.fault.asking
+import org.countersign.logic.fault.canHoldAgain
+import org.countersign.logic.fault.noticeOf
 import org.countersign.logic.route.Go
 import org.countersign.logic.text.Digits
 import org.countersign.logic.text.Say
@@ -32,10 +37,24 @@ class BurnLogic(
     private val now: Now,
 ) : Logic<BurnState, BurnEvent> {
     override fun begin(): BurnNext {
-        val step = batch?.let { BurnStep.HoldToPlan(it, waits = false) } ?: BurnStep.Passphrase(waits = false)
+        val step = first()
         return Step(BurnState(now(), step, emptyList(), null, null), wish = reader(step), ask = {
-            asking(BurnEvent::Failed) { BurnEvent.Keys(tokens.keys().map { it.name }) }
+            asking(BurnEvent::Failed) { BurnEvent.Kept(tokens.keys().map { it.name }, tokens.burns()) }
         })
+    }
+
+    private fun first(): BurnStep =
+        batch?.let { BurnStep.HoldToPlan(it, waits = false) } ?: BurnStep.Passphrase(waits = false)
+
+    override fun back(state: BurnState): BurnEvent {
+        val step = state.step
+        val writes = (step is BurnStep.HoldToWrite && step.progress.writes) || (step is BurnStep.Lost && step.waits)
+        return when {
+            writes -> BurnEvent.BackWhileItWrites
+            step is BurnStep.Compare -> BurnEvent.NotCompared
+            step is BurnStep.Done -> BurnEvent.Done
+            else -> BurnEvent.Stop
+        }
     }
 
     override fun on(state: BurnState, event: BurnEvent): BurnNext = when (event) {
@@ -71,7 +90,11 @@ class BurnLogic(
 
         is BurnEvent.Ready -> at(state, BurnStep.HoldToPlan(event.seed, waits = false))
 
-        is BurnEvent.Keys -> Step(state.copy(keys = event.names))
+        BurnEvent.BackWhileItWrites -> Step(state.copy(notice = Notice(Say.phoneBurnWrites, tone = Tone.WARN)))
+
+        is BurnEvent.Kept -> kept(state.copy(keys = event.keys), event.burns)
+
+        BurnEvent.WriteAnother -> at(state, first())
 
         is BurnEvent.Seen -> seen(state, event)
 
@@ -81,6 +104,8 @@ class BurnLogic(
 
         is BurnEvent.Codes -> Step(state.compare { it.copy(codes = event.codes) })
 
+        is BurnEvent.Left -> lost(state, event.notice)
+
         is BurnEvent.Failed -> failed(state, event.notice)
     }
 
@@ -88,8 +113,10 @@ class BurnLogic(
         Step(state.copy(step = step, notice = null), wish = reader(step))
 
     /** The phone listens for a token at those steps alone that want one. */
-    private fun reader(step: BurnStep): Wish =
-        Wish.Reader(step is BurnStep.HoldToPlan || step is BurnStep.HoldToWrite || step is BurnStep.Lost)
+    private fun reader(step: BurnStep): Wish = Wish.Reader(
+        step is BurnStep.HoldToPlan || step is BurnStep.HoldToWrite ||
+            step is BurnStep.Lost || step is BurnStep.TakeUp,
+    )
 
     private fun typed(state: BurnState, passphrase: Secret): BurnNext {
         val account = account ?: return Step(state)
@@ -103,6 +130,7 @@ class BurnLogic(
         is BurnStep.HoldToPlan -> plan(state, step, at(state, link))
         is BurnStep.HoldToWrite -> write(state, step, at(state, link))
         is BurnStep.Lost -> resume(state, step, at(state, link))
+        is BurnStep.TakeUp -> takeUp(state, step, at(state, link))
         else -> Step(state)
     }
 
@@ -136,7 +164,7 @@ class BurnLogic(
         if (step.progress.writes) return Step(state)
         val writes = step.copy(progress = Progress(writes = true, steps = 0))
         return Step(state.copy(step = writes, notice = null), ask = {
-            asking(BurnEvent::Failed) { BurnEvent.Ended(tokens.burn(at, step.plan, step.seed.from)) }
+            asking(BurnEvent::Failed) { writing { tokens.burn(at, step.plan, step.seed.from) } }
         })
     }
 
@@ -145,7 +173,23 @@ class BurnLogic(
         if (step.waits) return Step(state)
         return Step(state.copy(step = step.copy(waits = true), notice = null), ask = {
             asking(BurnEvent::Failed) {
-                BurnEvent.Ended(tokens.resume(at) ?: tokens.burn(at, step.plan, step.seed.from))
+                writing { tokens.resume(at) ?: tokens.burn(at, step.plan, step.seed.from) }
+            }
+        })
+    }
+
+    /** One that has no end is told of before another begins. */
+    private fun kept(state: BurnState, burns: List<BurnRow>): BurnNext {
+        val open = burns.filter { it.progress is BurnProgress.Begun }.maxByOrNull { it.began }
+        val waits = (state.step as? BurnStep.HoldToPlan)?.waits ?: false
+        return if (open == null || waits) Step(state) else at(state, BurnStep.TakeUp(shown(open), waits = false))
+    }
+
+    private fun takeUp(state: BurnState, step: BurnStep.TakeUp, at: TokenAt): BurnNext {
+        if (step.waits) return Step(state)
+        return Step(state.copy(step = step.copy(waits = true), notice = null), ask = {
+            asking(BurnEvent::Failed) {
+                writing { tokens.resume(at) }
             }
         })
     }
@@ -204,23 +248,36 @@ class BurnLogic(
         })
     }
 
-    /** A token that left in the middle is held again and gone on with; whatever else failed leaves the step as it was. */
+    private suspend fun writing(call: suspend () -> BurnEnding?): BurnEvent = try {
+        call()?.let(BurnEvent::Ended) ?: BurnEvent.Left(Notice(Say.phoneBurnOther))
+    } catch (fault: CountersignException) {
+        if (canHoldAgain(fault)) BurnEvent.Left(noticeOf(fault)) else throw fault
+    }
+
+    /** A token that left in the middle is held again and gone on with. */
+    private fun lost(state: BurnState, notice: Notice?): BurnNext = when (val step = state.step) {
+        is BurnStep.HoldToWrite -> stopped(state, BurnStep.Lost(step.seed, step.shown, step.plan, false), notice)
+        is BurnStep.Lost -> stopped(state, step.copy(waits = false), notice)
+        is BurnStep.TakeUp -> stopped(state, step.copy(waits = false), notice)
+        else -> failed(state, notice)
+    }
+
+    /** What was being written is agreed to once more: it is not tried again by itself. Else the step stays as it was. */
     private fun failed(state: BurnState, notice: Notice?): BurnNext {
         val step =
             when (val step = state.step) {
                 is BurnStep.Passphrase -> step.copy(waits = false)
-
                 is BurnStep.HoldToPlan -> step.copy(waits = false)
-
-                is BurnStep.HoldToWrite ->
-                    if (step.progress.writes) BurnStep.Lost(step.seed, step.shown, step.plan, waits = false) else step
-
-                is BurnStep.Lost -> step.copy(waits = false)
-
+                is BurnStep.HoldToWrite -> BurnStep.Plan(step.seed, step.shown, step.plan)
+                is BurnStep.Lost -> BurnStep.Plan(step.seed, step.shown, step.plan)
+                is BurnStep.TakeUp -> first()
                 is BurnStep.Compare -> step.copy(waits = false)
-
                 is BurnStep.Plan, is BurnStep.Done -> step
             }
+        return stopped(state, step, notice)
+    }
+
+    private fun stopped(state: BurnState, step: BurnStep, notice: Notice?): BurnNext {
         val wishes = listOf(Wish.Vibrate(Pulse.LOST), reader(step))
         return Step(state.copy(step = step, notice = notice), wish = Wish.All(wishes))
     }
@@ -239,6 +296,7 @@ private fun BurnStep.shown(): PlanShown? = when (this) {
     is BurnStep.Plan -> shown
     is BurnStep.HoldToWrite -> shown
     is BurnStep.Lost -> shown
+    is BurnStep.TakeUp -> shown
     is BurnStep.Compare -> shown
     is BurnStep.Done -> shown
 }

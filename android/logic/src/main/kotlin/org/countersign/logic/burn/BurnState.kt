@@ -20,6 +20,9 @@ data class BurnState(
 ) : Screen
 
 sealed interface BurnStep {
+    /** A burn was broken off, by the end of the app or by the person: the same token is held again, and it is gone on with. */
+    data class TakeUp(val shown: PlanShown, val waits: Boolean) : BurnStep
+
     /** The seed leaves the vault: the passphrase is asked. */
     data class Passphrase(val waits: Boolean) : BurnStep
 

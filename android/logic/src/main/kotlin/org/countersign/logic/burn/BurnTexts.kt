@@ -1,6 +1,7 @@
 package org.countersign.logic.burn
 
 import org.countersign.bindings.BurnEnding
+import org.countersign.bindings.BurnRow
 import org.countersign.bindings.Erases
 import org.countersign.bindings.LedgerRow
 import org.countersign.bindings.PlanNote
@@ -31,6 +32,17 @@ internal fun shown(planned: Planned): PlanShown {
         notes = listOfNotNull(standing, elsewhere) + facts(row) + row.notes.map(::noteText),
     )
 }
+
+/** What is known of a burn that was broken off: nothing more is asked about it. */
+internal fun shown(row: BurnRow) = PlanShown(
+    token = row.token,
+    model = row.model?.let(::plain) ?: Say.phoneBurnUnknownModel,
+    serial = row.token.serial,
+    account = listOf(row.issuer, row.name).filter { it.isNotEmpty() }.joinToString(": "),
+    erases = Say.tokenErasesNothing,
+    isErasing = false,
+    notes = emptyList(),
+)
 
 private fun facts(row: PlanRow): List<Text> = listOfNotNull(
     row.profile?.let { Say.tokenPlanProfile(count(it)) },

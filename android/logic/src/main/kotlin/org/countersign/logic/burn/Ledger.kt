@@ -65,6 +65,12 @@ private typealias LedgerStep = Step<LedgerState, LedgerEvent>
 class LedgerLogic(private val ledger: LedgerCalls) : Logic<LedgerState, LedgerEvent> {
     override fun begin(): LedgerStep = read(LedgerState(emptyList(), null, null, loads = true, notice = null))
 
+    override fun back(state: LedgerState): LedgerEvent? = when {
+        state.share != null -> LedgerEvent.Close
+        state.removing != null -> LedgerEvent.Removing(sure = false)
+        else -> null
+    }
+
     override fun on(state: LedgerState, event: LedgerEvent): LedgerStep = when (event) {
         LedgerEvent.Changed -> read(state)
         LedgerEvent.Share -> Step(state.copy(share = ShareAsk(null, waits = false)))

@@ -45,6 +45,8 @@ private class BoundVault(private val app: Countersign, private val device: Devic
 
     override suspend fun lock() = app.lock()
 
+    override suspend fun isPassphraseDue() = app.isPassphraseDue()
+
     override suspend fun slots() = app.slots()
 
     override suspend fun removeSlot(id: UInt) = app.removeSlot(id)

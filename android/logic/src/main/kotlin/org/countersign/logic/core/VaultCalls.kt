@@ -30,6 +30,9 @@ interface VaultCalls {
 
     suspend fun lock()
 
+    /** Whether the passphrase was not typed for so long that it may be forgotten. */
+    suspend fun isPassphraseDue(): Boolean
+
     suspend fun slots(): List<SlotRow>
 
     suspend fun removeSlot(id: UInt)

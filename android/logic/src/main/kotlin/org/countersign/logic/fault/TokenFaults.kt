@@ -1,6 +1,7 @@
 package org.countersign.logic.fault
 
 import org.countersign.bindings.BurnFault
+import org.countersign.bindings.CountersignException
 import org.countersign.bindings.DeclinedToken
 import org.countersign.bindings.Held
 import org.countersign.bindings.LinkFault
@@ -113,3 +114,23 @@ private fun misfitText(misfit: Misfit): Text = when (misfit) {
     is Misfit.Display -> Say.phoneMisfitDisplay
     is Misfit.Touch -> Say.tokenMisfitTouch
 }
+
+/**
+ * Whether a burn that failed so is gone on with by holding the token again: it left, or was not there at all. Whatever else is
+ * wrong is wrong the next time too, and a token counts the keys that are tried on it.
+ */
+fun canHoldAgain(fault: CountersignException): Boolean = when (fault) {
+    is CountersignException.Token -> canHoldAgain(fault.fault)
+
+    is CountersignException.Burn -> when (val why = fault.fault) {
+        is BurnFault.Stopped -> canHoldAgain(why.fault)
+        is BurnFault.OtherSerial -> true
+        else -> false
+    }
+
+    else -> false
+}
+
+private fun canHoldAgain(fault: TokenFault): Boolean =
+    fault is TokenFault.Link || fault is TokenFault.OtherToken || fault is TokenFault.NotTouched ||
+        fault is TokenFault.OtherLayer || fault is TokenFault.Unreadable

@@ -1,14 +1,18 @@
 package org.countersign.logic.gateway
 
+import org.countersign.bindings.CountersignException
 import org.countersign.bindings.GatewayRow
 import org.countersign.bindings.GatewayState
 import org.countersign.bindings.GoneWhy
+import org.countersign.bindings.PortFault
 import org.countersign.logic.Act
 import org.countersign.logic.Logic
 import org.countersign.logic.Notice
 import org.countersign.logic.Now
 import org.countersign.logic.Screen
+import org.countersign.logic.SettingsPage
 import org.countersign.logic.Step
+import org.countersign.logic.Tone
 import org.countersign.logic.Wish
 import org.countersign.logic.bell.BellCalls
 import org.countersign.logic.bell.Missing
@@ -18,6 +22,7 @@ import org.countersign.logic.fault.asking
 import org.countersign.logic.route.Go
 import org.countersign.logic.route.Route
 import org.countersign.logic.scan.Found
+import org.countersign.logic.step
 import org.countersign.logic.text.Digits
 import org.countersign.logic.text.Say
 import org.countersign.logic.text.Text
@@ -81,8 +86,15 @@ class EnrolLogic(
     private val now: Now,
 ) : Logic<EnrolState, EnrolEvent> {
     override fun begin(): EnrolNext {
-        val offer = offer ?: return Step(EnrolState(now(), "", null, EnrolStep.NoLink, null, willAsk = false))
+        val offer = offer ?: return Step(broken())
         return asked(EnrolState(now(), offer.offer.host, null, EnrolStep.Asking, null, willAsk = false))
+    }
+
+    /** The app died meanwhile: what it had sent is gone on with, and what was only scanned is scanned again. */
+    private fun broken(): EnrolState {
+        val state = EnrolState(now(), "", null, EnrolStep.NoLink, null, willAsk = false)
+        val row = gateways.gateways().filter(::isUnderWay).maxByOrNull { it.since } ?: return state
+        return state.copy(host = row.host, name = row.name, step = waiting(row) ?: EnrolStep.Enrolling)
     }
 
     override fun on(state: EnrolState, event: EnrolEvent): EnrolNext = when (event) {
@@ -93,8 +105,14 @@ class EnrolLogic(
         EnrolEvent.Tick, EnrolEvent.Changed -> Step(read(state))
         is EnrolEvent.Named -> Step(state.copy(name = event.name))
         is EnrolEvent.Pending -> Step(read(state.copy(step = event.step)))
-        is EnrolEvent.OnNotice -> if (event.act == Act.RETRY) asked(state.copy(notice = null)) else Step(state)
+        is EnrolEvent.OnNotice -> onNotice(state, event.act)
         is EnrolEvent.Failed -> failed(state, event.notice)
+    }
+
+    private fun onNotice(state: EnrolState, act: Act?): EnrolNext = when (act) {
+        Act.RETRY, Act.CHECK_NETWORK -> asked(state.copy(notice = null))
+        null -> Step(state)
+        else -> act.step(state)
     }
 
     private fun asked(state: EnrolState): EnrolNext {
@@ -107,8 +125,12 @@ class EnrolLogic(
         if (link == null || state.step != EnrolStep.Asking) return Step(state)
         return Step(state.copy(step = EnrolStep.Enrolling, notice = null), ask = {
             asking(EnrolEvent::Failed) {
-                val joining = gateways.enrol(link)
-                EnrolEvent.Pending(EnrolStep.Pending(joining.id, Digits(joining.digits), joining.until))
+                try {
+                    val joining = gateways.enrol(link)
+                    EnrolEvent.Pending(EnrolStep.Pending(joining.id, Digits(joining.digits), joining.until))
+                } catch (fault: CountersignException.Port) {
+                    if (fault.fault == PortFault.UNAVAILABLE) EnrolEvent.Failed(NO_LOCK) else throw fault
+                }
             }
         })
     }
@@ -145,9 +167,10 @@ class EnrolLogic(
     private fun willAsk() = Missing.NotAsked in missing(bells.facts())
 
     /** The enrolment at this host that has no end yet. */
-    private fun underWay(state: EnrolState): GatewayRow? = gateways.gateways().find {
-        it.host == state.host && (it.state is GatewayState.Asking || it.state is GatewayState.Pending)
-    }
+    private fun underWay(state: EnrolState): GatewayRow? =
+        gateways.gateways().find { it.host == state.host && isUnderWay(it) }
+
+    private fun isUnderWay(row: GatewayRow) = row.state is GatewayState.Asking || row.state is GatewayState.Pending
 
     private fun waiting(row: GatewayRow): EnrolStep? =
         (row.state as? GatewayState.Pending)?.let { EnrolStep.Pending(row.id, Digits(it.digits), it.until) }
@@ -158,6 +181,9 @@ class EnrolLogic(
         return Step(state.copy(step = if (isOver) EnrolStep.Asking else state.step, notice = notice))
     }
 }
+
+/** Keys that ask for the person are made where the phone can ask. */
+private val NO_LOCK = Notice(Say.phoneScanEnrolNoLock, Act.SCREEN_LOCK, tone = Tone.WARN)
 
 /** Why an enrolment ended. */
 fun goneText(why: GoneWhy): Text = when (why) {

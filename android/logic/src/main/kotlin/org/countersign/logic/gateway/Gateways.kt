@@ -2,6 +2,7 @@ package org.countersign.logic.gateway
 
 import org.countersign.bindings.GatewayRow
 import org.countersign.bindings.GatewayState
+import org.countersign.logic.Act
 import org.countersign.logic.Logic
 import org.countersign.logic.Notice
 import org.countersign.logic.Screen
@@ -181,7 +182,7 @@ private fun facts(row: GatewayRow): List<Fact> = listOfNotNull(
 
 private fun care(row: GatewayRow): Notice? = when (val stands = row.state) {
     is GatewayState.Gone -> Notice(goneText(stands.why), tone = Tone.WARN)
-    is GatewayState.KeysGone -> Notice(Say.errorKeyGone, tone = Tone.WARN)
+    is GatewayState.KeysGone -> Notice(Say.errorKeyGone, Act.ENROL_AGAIN, tone = Tone.WARN)
     is GatewayState.Suspended -> Notice(Say.phoneGatewaySuspended, tone = Tone.WARN)
     is GatewayState.Damaged -> Notice(Say.errorGatewayDamaged, tone = Tone.WARN)
     is GatewayState.Pending -> Notice(Say.tuiAboutPending)

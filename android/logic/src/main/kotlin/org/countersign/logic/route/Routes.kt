@@ -40,7 +40,10 @@ data class Routes(
         // The same place twice in a row would be one *back* that does nothing.
         is Go.To -> if (go.route == top) through(stack) else through(stack + go.route)
 
-        is Go.Instead -> through(stack.dropLast(1) + go.route)
+        is Go.Instead -> {
+            val before = stack.dropLast(1)
+            through(if (before.lastOrNull() == go.route) before else before + go.route)
+        }
 
         Go.Back -> if (canGoBack) through(stack.dropLast(1)) else this
 

@@ -1,5 +1,6 @@
 package org.countersign.logic.scan
 
+import org.countersign.bindings.PageCode
 import org.countersign.bindings.TransferPart
 import org.countersign.logic.core.ScanCalls
 import org.countersign.logic.core.TransferCalls
@@ -11,6 +12,8 @@ class Handover(private val scans: ScanCalls) : Handed {
     var offline: Found.Offline? = null
         private set
 
+    private var seen: Pair<String, PageCode>? = null
+
     override var transfer: TransferCalls = scans.transfer()
         private set
 
@@ -21,6 +24,13 @@ class Handover(private val scans: ScanCalls) : Handed {
     override fun offline(found: Found.Offline) {
         offline = found
     }
+
+    override fun page(id: String, page: PageCode) {
+        seen = id to page
+    }
+
+    /** The page of this approval, if that was seen last; it is given once. */
+    fun takePage(id: String): PageCode? = seen?.takeIf { it.first == id }?.second?.also { seen = null }
 
     override fun part(part: TransferPart) = transfer.add(part)
 

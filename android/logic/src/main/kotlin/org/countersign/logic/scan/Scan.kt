@@ -40,7 +40,8 @@ data class ScanState(
     val notice: Notice?,
 ) : Screen
 
-enum class Camera { ASKING, LOOKING, REFUSED, ABSENT }
+/** What is of the camera; [TAKEN] where another app has it, or it failed. */
+enum class Camera { ASKING, LOOKING, REFUSED, ABSENT, TAKEN }
 
 /** What was read, waiting for a yes. Its secrets print nothing. */
 sealed interface Found {
@@ -76,12 +77,18 @@ sealed interface ScanEvent {
     /** A picture that was picked, shared or copied. */
     class Picture(val file: ByteArray) : ScanEvent
 
+    /** One that can't be looked at, and why. */
+    data class NoPicture(val why: Text) : ScanEvent
+
     /** A text that was shared, pasted or came by a link. */
     class Words(val bytes: ByteArray) : ScanEvent
 
     data object PickPicture : ScanEvent
 
     data object OpenSettings : ScanEvent
+
+    /** Once more, after another app had the camera. */
+    data object OpenCamera : ScanEvent
 
     data object Type : ScanEvent
 
@@ -111,6 +118,9 @@ interface Handed {
 
     fun offline(found: Found.Offline)
 
+    /** The page of the approval with this [id], which the camera saw. */
+    fun page(id: String, page: PageCode)
+
     fun part(part: TransferPart): TransferAdded
 
     /** The transfer that is under way. */
@@ -135,8 +145,10 @@ class ScanLogic(
         is ScanEvent.Torch -> Step(state.copy(torch = event.on))
         is ScanEvent.Saw -> saw(state, event)
         is ScanEvent.Picture -> reading(state) { scans.picture(event.file) }
+        is ScanEvent.NoPicture -> Step(state.copy(found = Found.Other(event.why)))
         is ScanEvent.Words -> reading(state) { listOf(scans.text(event.bytes)) }
         ScanEvent.PickPicture -> Step(state, wish = Wish.PickFile(FileKind.PICTURE))
+        ScanEvent.OpenCamera -> Step(state.copy(camera = Camera.ASKING), wish = Wish.OpenCamera)
         ScanEvent.OpenSettings -> Step(state, wish = Wish.OpenSettings(SettingsPage.APP))
         ScanEvent.Type -> Step(state, go = Go.Instead(Route.Manual))
         ScanEvent.Again -> Step(state.copy(found = null, waits = false, notice = null), stop = true)
@@ -213,7 +225,11 @@ class ScanLogic(
 
     private fun page(state: ScanState, page: PageCode): ScanStep =
         Step(state.copy(waits = true), wish = Wish.Vibrate(Pulse.READ), ask = {
-            asking(ScanEvent::Failed) { ScanEvent.Approval(approvals.pageApproval(page)) }
+            asking(ScanEvent::Failed) {
+                val id = approvals.pageApproval(page)
+                handed.page(id, page)
+                ScanEvent.Approval(id)
+            }
         })
 
     private fun offline(state: ScanState, code: OfflineCode): ScanStep {

@@ -12,6 +12,7 @@ import org.countersign.logic.Screen
 import org.countersign.logic.Secret
 import org.countersign.logic.SettingsPage
 import org.countersign.logic.Step
+import org.countersign.logic.Tone
 import org.countersign.logic.Wish
 import org.countersign.logic.core.VaultCalls
 import org.countersign.logic.fault.asking
@@ -21,6 +22,7 @@ import org.countersign.logic.route.SettingsTab
 import org.countersign.logic.text.Say
 import org.countersign.logic.text.Text
 import org.countersign.logic.text.plain
+import org.countersign.logic.unlock.Opening
 
 /** The settings, in the words people use; without a page they are the list of pages. */
 data class SettingsState(
@@ -42,7 +44,11 @@ data class SettingsState(
 data class Way(val id: UInt, val text: Text, val canRemove: Boolean)
 
 /** The passphrase is being changed; what is typed stands in its fields alone. */
-data class PassphraseChange(val notice: Notice?)
+data class PassphraseChange(
+    val notice: Notice?,
+    /** The recovery sheet stands for the passphrase of now, which is forgotten. */
+    val bySheet: Boolean = false,
+)
 
 class Sheet(val lines: List<String>, val qr: String) {
     override fun toString(): String = "Sheet(..)"
@@ -64,6 +70,9 @@ sealed interface SettingsEvent {
     data object Close : SettingsEvent
 
     data object MakeSheet : SettingsEvent
+
+    /** The person went back from the sheet, which is not shown again. */
+    data object LeaveSheet : SettingsEvent
 
     data class RemoveWay(val id: UInt) : SettingsEvent
 
@@ -90,10 +99,23 @@ sealed interface SettingsEvent {
 
 private typealias SettingsStep = Step<SettingsState, SettingsEvent>
 
-class SettingsLogic(private val tab: SettingsTab?, private val vault: VaultCalls, private val keep: Keep) :
-    Logic<SettingsState, SettingsEvent> {
-    override fun begin(): SettingsStep =
-        read(SettingsState(tab, keep.read(), null, emptyList(), null, null, false, false, null))
+class SettingsLogic(
+    private val tab: SettingsTab?,
+    private val vault: VaultCalls,
+    private val keep: Keep,
+    private val opening: Opening,
+) : Logic<SettingsState, SettingsEvent> {
+    override fun begin(): SettingsStep {
+        val change = PassphraseChange(null, bySheet = true).takeIf { tab == SettingsTab.LOCK && opening.sheet != null }
+        return read(SettingsState(tab, keep.read(), null, emptyList(), change, null, false, false, null))
+    }
+
+    override fun back(state: SettingsState): SettingsEvent? = when {
+        state.sheet != null -> if (state.notice == null) SettingsEvent.LeaveSheet else SettingsEvent.Close
+        state.change != null -> SettingsEvent.Close
+        state.asksErase -> SettingsEvent.Erasing(sure = false)
+        else -> null
+    }
 
     override fun on(state: SettingsState, event: SettingsEvent): SettingsStep = when (event) {
         is SettingsEvent.Open -> Step(state, go = Go.To(Route.Settings(event.tab)))
@@ -103,8 +125,9 @@ class SettingsLogic(private val tab: SettingsTab?, private val vault: VaultCalls
         is SettingsEvent.Fingers -> fingers(state, event.on)
         SettingsEvent.ChangePassphrase -> Step(state.copy(change = PassphraseChange(null)))
         is SettingsEvent.Change -> passphrase(state, event)
-        SettingsEvent.Close -> Step(state.copy(change = null, sheet = null, waits = false), stop = true)
+        SettingsEvent.Close -> close(state)
         SettingsEvent.MakeSheet -> sheet(state)
+        SettingsEvent.LeaveSheet -> Step(state.copy(notice = Notice(Say.phoneSettingsSheetLeave, tone = Tone.WARN)))
         is SettingsEvent.RemoveWay -> change(state) { vault.removeSlot(event.id) }
         SettingsEvent.Language -> Step(state, wish = Wish.OpenSettings(SettingsPage.LANGUAGE))
         SettingsEvent.Erase -> Step(state.copy(asksErase = true))
@@ -112,7 +135,7 @@ class SettingsLogic(private val tab: SettingsTab?, private val vault: VaultCalls
         is SettingsEvent.Read -> Step(state.copy(lock = event.lock, ways = event.ways, waits = false))
         is SettingsEvent.FingersAre -> read(likes(state, state.likes.copy(fingers = event.on)).state)
         is SettingsEvent.SheetMade -> read(state.copy(sheet = event.sheet, waits = false))
-        SettingsEvent.Changed -> read(state.copy(change = null, waits = false))
+        SettingsEvent.Changed -> changed(state)
         SettingsEvent.Erased -> Step(likes(state, state.likes.copy(fingers = false)).state, go = Go.Home)
         is SettingsEvent.Failed -> Step(failed(state, event.notice))
     }
@@ -138,7 +161,9 @@ class SettingsLogic(private val tab: SettingsTab?, private val vault: VaultCalls
     private fun fingers(state: SettingsState, on: Boolean): SettingsStep =
         Step(state.copy(waits = true, notice = null), ask = {
             asking(SettingsEvent::Failed) {
-                if (on) vault.addKeystoreSlot() else removeFingers()
+                // One that the phone gave up stands there yet, and opens nothing.
+                removeFingers()
+                if (on) vault.addKeystoreSlot()
                 SettingsEvent.FingersAre(on)
             }
         })
@@ -147,14 +172,30 @@ class SettingsLogic(private val tab: SettingsTab?, private val vault: VaultCalls
         vault.slots().filter { it.kind is SlotKind.Keystore }.forEach { vault.removeSlot(it.id) }
 
     private fun passphrase(state: SettingsState, typed: SettingsEvent.Change): SettingsStep {
+        val sheet = opening.sheet?.takeIf { state.change?.bySheet == true }
         val fault =
             when {
-                typed.old.isEmpty || typed.new.isEmpty -> Say.phonePassphraseEmpty
+                typed.new.isEmpty || (sheet == null && typed.old.isEmpty) -> Say.phonePassphraseEmpty
                 !typed.new.isSameAs(typed.again) -> Say.phonePassphraseDiffers
                 else -> null
             }
-        if (fault != null) return Step(state.copy(change = PassphraseChange(Notice(fault))))
-        return change(state) { vault.changePassphrase(typed.old, typed.new) }
+        if (fault != null) return Step(state.copy(change = state.change?.copy(notice = Notice(fault))))
+        return change(state) {
+            sheet?.let { vault.replacePassphrase(it.copy(), typed.new) } ?: vault.changePassphrase(typed.old, typed.new)
+        }
+    }
+
+    private fun close(state: SettingsState): SettingsStep {
+        if (state.change != null) opening.forgetSheet()
+        return Step(state.closed(), stop = true)
+    }
+
+    private fun changed(state: SettingsState): SettingsStep {
+        val wasChanged = state.change != null
+        if (wasChanged) opening.forgetSheet()
+        val said = Wish.Say(Say.phoneSettingsPassphraseChanged).takeIf { wasChanged }
+        val next = read(state.copy(change = null, waits = false))
+        return Step(next.state, next.ask, wish = said)
     }
 
     private fun sheet(state: SettingsState): SettingsStep = Step(state.copy(waits = true, notice = null), ask = {
@@ -173,9 +214,17 @@ class SettingsLogic(private val tab: SettingsTab?, private val vault: VaultCalls
 
     private fun failed(state: SettingsState, notice: Notice?): SettingsState {
         val done = state.copy(waits = false)
-        return if (done.change != null) done.copy(change = PassphraseChange(notice)) else done.copy(notice = notice)
+        return if (done.change !=
+            null
+        ) {
+            done.copy(change = done.change.copy(notice = notice))
+        } else {
+            done.copy(notice = notice)
+        }
     }
 }
+
+private fun SettingsState.closed() = copy(change = null, sheet = null, waits = false, notice = null)
 
 private fun sheetOf(made: NewSheet) = Sheet(made.lines, made.qr)
 

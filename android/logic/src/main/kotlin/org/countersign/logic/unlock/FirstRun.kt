@@ -44,7 +44,7 @@ sealed interface FirstRunEvent {
     data object OpenScreenLock : FirstRunEvent
 
     /** The app is in front again: the screen lock may be there now. */
-    data class Returned(val hasScreenLock: Boolean) : FirstRunEvent
+    data object Returned : FirstRunEvent
 
     data class Chose(val passphrase: Secret, val again: Secret) : FirstRunEvent
 
@@ -57,15 +57,22 @@ sealed interface FirstRunEvent {
     data object FingersAdded : FirstRunEvent
 }
 
-class FirstRunLogic(private val vault: VaultCalls, private val hasScreenLock: Boolean) :
+class FirstRunLogic(private val vault: VaultCalls, private val hasScreenLock: () -> Boolean) :
     Logic<FirstRunState, FirstRunEvent> {
-    override fun begin() = Step<FirstRunState, FirstRunEvent>(FirstRunState(FirstRunStep.Welcome, hasScreenLock, null))
+    override fun begin() =
+        Step<FirstRunState, FirstRunEvent>(FirstRunState(FirstRunStep.Welcome, hasScreenLock(), null))
+
+    override fun back(state: FirstRunState): FirstRunEvent? = when (state.step) {
+        FirstRunStep.Welcome -> null
+        is FirstRunStep.Passphrase -> FirstRunEvent.Back
+        is FirstRunStep.Fingers -> FirstRunEvent.Fingers(wanted = false)
+    }
 
     override fun on(state: FirstRunState, event: FirstRunEvent): Step<FirstRunState, FirstRunEvent> = when (event) {
         is FirstRunEvent.Begin -> Step(state.at(FirstRunStep.Passphrase(event.aim, waits = false)))
         FirstRunEvent.Back -> Step(state.at(FirstRunStep.Welcome), stop = true)
         FirstRunEvent.OpenScreenLock -> Step(state, wish = Wish.OpenSettings(SettingsPage.SCREEN_LOCK))
-        is FirstRunEvent.Returned -> Step(state.copy(hasScreenLock = event.hasScreenLock))
+        FirstRunEvent.Returned -> Step(state.copy(hasScreenLock = hasScreenLock()))
         is FirstRunEvent.Chose -> chose(state, event)
         FirstRunEvent.Made -> made(state)
         is FirstRunEvent.NotMade -> Step(state.waiting(false).copy(notice = event.notice))

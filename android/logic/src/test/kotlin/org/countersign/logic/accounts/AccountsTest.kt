@@ -122,7 +122,7 @@ class AccountsTest {
         assertEquals(Figure.Counted(null, waits = false), after.figure(3u))
         assertEquals(Say.errorDiskFull, after.notice?.text)
         screen.send(AccountsEvent.OnNotice(Act.FREE_SPACE))
-        assertTrue(screen.went.single() is Go.To)
+        assertEquals(listOf<Wish>(Wish.OpenSettings(SettingsPage.STORAGE)), screen.wished.toList())
     }
 
     @Test
@@ -211,11 +211,22 @@ class AccountsTest {
         assertTrue(screen.state.canUndo)
         screen.send(AccountsEvent.Undo)
         assertEquals(1, accounts.undone)
-        screen.send(AccountsEvent.Move(1u, before = 2u))
-        assertEquals(listOf(1UL to 2UL), accounts.moved.toList())
+    }
+
+    @Test
+    fun rowsAreMovedByOnePlaceInOnesOwnOrder() {
+        accounts.damaged = listOf(DamagedRow(9u, 4u, account(9u, "AWS")))
+        val screen = screen()
         screen.send(AccountsEvent.SortBy(Sort.NAME))
-        screen.send(AccountsEvent.Move(1u, before = null))
-        assertEquals(1, accounts.moved.size)
+        screen.send(AccountsEvent.Shift(1u, isUp = false))
+        assertEquals("nobody is ordering", 0, accounts.moved.size)
+        val (first, second, third) = screen.send(AccountsEvent.Order(on = true)).rows.map { it.id } - 9UL
+        assertEquals(Sort.MANUAL, screen.state.sort)
+        screen.send(AccountsEvent.Shift(first, isUp = true))
+        screen.send(AccountsEvent.Shift(second, isUp = true))
+        screen.send(AccountsEvent.Shift(first, isUp = false))
+        assertEquals(listOf(second to first, first to third), accounts.moved.toList())
+        assertEquals(false, screen.send(AccountsEvent.Order(on = false)).isOrdering)
     }
 
     @Test

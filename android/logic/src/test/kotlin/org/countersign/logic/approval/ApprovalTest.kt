@@ -4,11 +4,13 @@ import kotlinx.coroutines.CompletableDeferred
 import org.countersign.bindings.ApprovalState as CoreState
 import org.countersign.bindings.ClosedStatus
 import org.countersign.bindings.CountersignException
+import org.countersign.bindings.InputFault
 import org.countersign.bindings.NewMark
 import org.countersign.bindings.NoHandle
 import org.countersign.bindings.PageCode
 import org.countersign.bindings.PortFault
 import org.countersign.bindings.Res
+import org.countersign.bindings.Scanned
 import org.countersign.bindings.Src
 import org.countersign.bindings.Staleness
 import org.countersign.bindings.Status
@@ -18,8 +20,11 @@ import org.countersign.logic.SettingsPage
 import org.countersign.logic.Wish
 import org.countersign.logic.route.Go
 import org.countersign.logic.route.Route
+import org.countersign.logic.scan.Camera
 import org.countersign.logic.support.CONTEXT
+import org.countersign.logic.support.FRAME
 import org.countersign.logic.support.FakeApprovals
+import org.countersign.logic.support.FakeScans
 import org.countersign.logic.support.Hand
 import org.countersign.logic.support.NOW
 import org.countersign.logic.support.Screened
@@ -29,6 +34,7 @@ import org.countersign.logic.text.Digits
 import org.countersign.logic.text.Say
 import org.countersign.logic.text.count
 import org.countersign.logic.text.plain
+import org.countersign.logic.unlock.waiting
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertTrue
 import org.junit.Test
@@ -37,7 +43,17 @@ class ApprovalTest {
     private val hand = Hand(NOW)
     private val calls = FakeApprovals(listOf(approval("one")))
 
-    private fun screen() = Screened(ApprovalLogic("one", calls, hand))
+    private val scans = FakeScans()
+    private val page = PageCode(NoHandle)
+
+    private fun screen(seen: PageCode? = null) = Screened(ApprovalLogic("one", calls, scans, hand, seen))
+
+    /** The camera looks, and sees this. */
+    private fun Screened<ApprovalState, ApprovalEvent>.sees(vararg found: Scanned): ApprovalState {
+        send(ApprovalEvent.Scan(on = true))
+        scans.finds = found.toList()
+        return send(ApprovalEvent.Saw(FRAME))
+    }
 
     private val six = ApprovalEvent.Approve(Digits("492039"))
 
@@ -105,14 +121,65 @@ class ApprovalTest {
     @Test
     fun thePageIsScannedInsteadOnlyWhileTheCameraLooks() {
         val screen = screen()
-        val page = PageCode(NoHandle)
-        screen.send(ApprovalEvent.Saw(page))
-        assertTrue(calls.asked.isEmpty())
-        assertEquals(ApprovalPhase.Scanning, screen.send(ApprovalEvent.Scan(on = true)).phase)
+        scans.finds = listOf(Scanned.Page(page))
+        screen.send(ApprovalEvent.Saw(FRAME))
+        assertEquals(listOf(0, 0), listOf(scans.looked, calls.asked.size))
+        assertEquals(ApprovalPhase.Scanning(), screen.send(ApprovalEvent.Scan(on = true)).phase)
         assertEquals(listOf<Wish>(Wish.OpenCamera), screen.wished)
         assertEquals(ApprovalPhase.Asking, screen.send(ApprovalEvent.Scan(on = false)).phase)
+        ends(ApprovalEnd.APPROVED, screen.sees(Scanned.Page(page)))
+        assertEquals(listOf("page one"), calls.asked)
+    }
+
+    @Test
+    fun whatTheCameraIsAndHasIsShown() {
+        val screen = screen()
+        screen.send(ApprovalEvent.CameraIs(Camera.LOOKING))
+        assertEquals("it looks for nobody", ApprovalPhase.Asking, screen.state.phase)
         screen.send(ApprovalEvent.Scan(on = true))
-        ends(ApprovalEnd.APPROVED, screen.send(ApprovalEvent.Saw(page)))
+        screen.send(ApprovalEvent.CameraIs(Camera.LOOKING))
+        screen.send(ApprovalEvent.Torch(on = true))
+        assertEquals(ApprovalPhase.Scanning(Camera.LOOKING, torch = true), screen.state.phase)
+        screen.send(ApprovalEvent.OpenSettings)
+        assertEquals(Wish.OpenSettings(SettingsPage.APP), screen.wished.last())
+    }
+
+    @Test
+    fun anotherCodeIsSaidAndApprovesNothing() {
+        val screen = screen()
+        assertEquals(ApprovalPhase.Scanning(), screen.sees().phase)
+        assertEquals(ApprovalPhase.Scanning(isOther = true), screen.sees(Scanned.Login).phase)
+        scans.finds = emptyList()
+        assertEquals(
+            "it stays said",
+            ApprovalPhase.Scanning(isOther = true),
+            screen.send(ApprovalEvent.Saw(FRAME)).phase,
+        )
+        assertTrue(calls.asked.isEmpty())
+    }
+
+    @Test
+    fun thePageOfAnotherSignInIsSaid() {
+        val screen = screen()
+        calls.fails = CountersignException.Input(InputFault.NotFound)
+        assertEquals(Say.phoneApprovalOtherPage, screen.sees(Scanned.Page(page)).notice?.text)
+        assertEquals(listOf(ApprovalPhase.Asking, null), listOf(screen.state.phase, screen.state.seen))
+    }
+
+    @Test
+    fun aPageThatWasScannedFirstNeedsAYesAlone() {
+        val screen = screen(page)
+        assertEquals(listOf(ApprovalPhase.Asking, page), listOf(screen.state.phase, screen.state.seen))
+        assertTrue("nothing is approved by looking", calls.asked.isEmpty())
+        calls.fails = CountersignException.Port(PortFault.USER_REFUSED)
+        assertEquals(Say.phoneUserRefused, screen.send(ApprovalEvent.ApproveSeen).notice?.text)
+        assertEquals("it need not be scanned again", page, screen.state.seen)
+        calls.fails = null
+        calls.verdict = { Verdict(Status.WRONG, 2u) }
+        assertEquals("it opened nothing: digits", null, screen.send(ApprovalEvent.ApproveSeen).seen)
+        calls.verdict = { Verdict(Status.APPROVED, null) }
+        assertEquals(ApprovalPhase.Asking, screen.send(ApprovalEvent.ApproveSeen).phase)
+        ends(ApprovalEnd.APPROVED, screen.send(six))
     }
 
     @Test
@@ -160,6 +227,8 @@ class ApprovalTest {
         calls.rows = listOf(approval("one", CoreState.Sending(Res.APPROVE)))
         val screen = screen()
         assertEquals(Say.phoneApprovalKept, screen.state.notice?.text)
+        calls.fails = CountersignException.Port(PortFault.NETWORK)
+        assertEquals("that it is kept matters more", Say.phoneApprovalKept, screen.send(six).notice?.text)
         calls.rows = listOf(approval("one", CoreState.Sending(Res.DENY)))
         assertEquals(Say.phoneRefusalKept, screen().state.notice?.text)
     }
@@ -195,6 +264,31 @@ class ApprovalTest {
         ends(ApprovalEnd.APPROVED, screen.send(six))
         calls.rows = emptyList()
         ends(ApprovalEnd.APPROVED, screen.send(ApprovalEvent.Changed))
+    }
+
+    @Test
+    fun whatWasApprovedCanStillBeRefused() {
+        calls.rows = listOf(approval("one", CoreState.Decided(Status.APPROVED), canApprove = false))
+        val screen = screen()
+        assertTrue((screen.state.phase as ApprovalPhase.Over).canBeWrong)
+        assertEquals(ApprovalPhase.Refusing, screen.send(ApprovalEvent.NotMe).phase)
+        ends(ApprovalEnd.APPROVED, screen.send(ApprovalEvent.BackToDigits))
+        screen.send(ApprovalEvent.NotMe)
+        calls.verdict = { Verdict(Status.REPORTED, null) }
+        ends(ApprovalEnd.REPORTED, screen.send(ApprovalEvent.SomeoneHasMyPassword))
+        assertTrue(!(screen.state.phase as ApprovalPhase.Over).canBeWrong)
+        assertEquals(listOf("report one"), calls.asked)
+    }
+
+    @Test
+    fun oneThatIsDecidedDoesNotWait() {
+        calls.rows = listOf(approval("one"), approval("two", CoreState.Decided(Status.APPROVED), canApprove = false))
+        val screen = screen()
+        assertEquals(0, screen.state.behind)
+        screen.send(ApprovalEvent.Done)
+        assertEquals(listOf<Go>(Go.Back), screen.went)
+        calls.rows = calls.rows.drop(1)
+        assertEquals(null, waiting(calls))
     }
 
     @Test

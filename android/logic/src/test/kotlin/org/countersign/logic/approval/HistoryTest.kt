@@ -48,6 +48,16 @@ class HistoryTest {
     )
 
     @Test
+    fun whatIsDecidedWaitsForNobodyAndCanBeRefused() {
+        calls.rows = listOf(approval("one"), approval("p", CoreState.Decided(Status.APPROVED), canApprove = false))
+        val screen = screen()
+        assertEquals(listOf("one"), screen.state.waiting.map { it.id })
+        assertEquals(setOf("p"), screen.state.undo)
+        screen.send(HistoryEvent.OpenApproval("p"))
+        assertEquals(listOf<Go>(Go.To(Route.Approval("p"))), screen.went)
+    }
+
+    @Test
     fun whatIsOverStandsUnderItsDayWithAWord() {
         calls.past = listOf(past(PastEnd.Decided(Status.APPROVED)))
         val entry = screen().state.past.single()

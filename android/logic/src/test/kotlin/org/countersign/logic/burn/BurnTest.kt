@@ -130,6 +130,25 @@ class BurnTest {
     }
 
     @Test
+    fun everyStepIsFeltOnceAndCounted() {
+        val ending = CompletableDeferred<BurnEnding>()
+        tokens.writes = ending::await
+        val screen = agreed()
+        screen.send(held)
+        for (done in 1..TokenStep.entries.size) {
+            val felt = screen.wished.size
+            val steps = TokenStep.entries.take(done)
+            tokens.rows = listOf(BurnRow(TOKEN, null, 0u, "", "", NOW, BurnProgress.Begun(steps), null))
+            repeat(2) { screen.send(BurnEvent.Changed) }
+            assertEquals(listOf<Wish>(Wish.Vibrate(Pulse.READ)), screen.wished.drop(felt))
+            assertEquals(Progress(writes = true, steps = done), (screen.state.step as BurnStep.HoldToWrite).progress)
+        }
+        val felt = screen.wished.size
+        ending.complete(BurnEnding.ProvenByLink)
+        assertEquals(listOf(Wish.Vibrate(Pulse.DONE)), screen.wished.drop(felt).filterIsInstance<Wish.Vibrate>())
+    }
+
+    @Test
     fun aTokenThatLeftInTheMiddleIsHeldAgainAndNothingIsLost() {
         val screen = agreed()
         tokens.fails = lost
@@ -142,6 +161,66 @@ class BurnTest {
         tokens.resumes = BurnEnding.CountedByLink(1u)
         assertEquals(BurnEnd.PROVEN, (screen.send(held).step as BurnStep.Done).end)
         assertTrue("what was begun is not begun again", tokens.from.isEmpty())
+    }
+
+    @Test
+    fun whatIsWrongTheNextTimeTooIsTriedOnce() {
+        val wrong = listOf(
+            TokenFault.WrongKey(2u),
+            TokenFault.AccessCode,
+            TokenFault.Pin,
+            TokenFault.Full,
+            TokenFault.Unable,
+            TokenFault.TooLong(1u),
+        )
+        for (fault in wrong) {
+            val screen = agreed()
+            tokens.fails = CountersignException.Burn(BurnFault.Stopped(fault, listOf(Held.BEFORE)))
+            assertTrue("$fault", screen.send(held).step is BurnStep.Plan)
+            assertFalse("it is not tried by holding it there", screen.reads())
+            assertTrue("$fault", screen.state.notice != null)
+            tokens.fails = null
+        }
+    }
+
+    @Test
+    fun goingBackWhileItIsWrittenAsksFirst() {
+        val ending = CompletableDeferred<BurnEnding>()
+        tokens.writes = ending::await
+        val screen = agreed()
+        assertEquals(
+            "nothing is written yet",
+            BurnEvent.Stop,
+            BurnLogic(null, row, tokens, keep, hand).back(screen.state),
+        )
+        screen.send(held)
+        assertEquals(BurnEvent.BackWhileItWrites, BurnLogic(null, row, tokens, keep, hand).back(screen.state))
+        assertEquals(Say.phoneBurnWrites, screen.send(BurnEvent.BackWhileItWrites).notice?.text)
+        assertTrue(screen.state.step is BurnStep.HoldToWrite && screen.went.isEmpty())
+    }
+
+    @Test
+    fun whatWasBrokenOffIsTakenUpBeforeAnotherBegins() {
+        val ended = BurnProgress.Ended(BurnEnding.Written(null))
+        tokens.rows = listOf(
+            BurnRow(TOKEN, "miniOTP-2-i", 0u, "Example", "mara", NOW, BurnProgress.Begun(emptyList()), null),
+            BurnRow(TOKEN.copy(serial = "2"), null, 0u, "", "", NOW + 1u, ended, null),
+        )
+        val screen: BurnScreen = Screened(BurnLogic(1u, null, tokens, keep, hand))
+        val shown = (screen.state.step as BurnStep.TakeUp).shown
+        assertEquals(plain("miniOTP-2-i") to "Example: mara", shown.model to shown.account)
+        assertTrue(screen.reads())
+        assertEquals("another token", Say.phoneBurnOther, screen.send(held).notice?.text)
+        assertEquals(BurnStep.TakeUp(shown, waits = false), screen.state.step)
+        tokens.fails = lost
+        assertTrue(screen.send(held).step is BurnStep.TakeUp)
+        tokens.fails = null
+        tokens.resumes = BurnEnding.ProvenByLink
+        assertEquals(BurnEnd.PROVEN, (screen.send(held).step as BurnStep.Done).end)
+
+        val other: BurnScreen = Screened(BurnLogic(1u, null, tokens, keep, hand))
+        assertEquals(BurnStep.Passphrase(waits = false), other.send(BurnEvent.WriteAnother).step)
+        assertFalse(other.reads())
     }
 
     @Test

@@ -7,6 +7,7 @@ import org.countersign.bindings.GatewayState
 import org.countersign.bindings.GoneWhy
 import org.countersign.bindings.PortFault
 import org.countersign.logic.Act
+import org.countersign.logic.SettingsPage
 import org.countersign.logic.Wish
 import org.countersign.logic.fault.portNotice
 import org.countersign.logic.route.Go
@@ -44,6 +45,23 @@ class EnrolTest {
         assertEquals("gate.example.com" to "Example", screen.state.host to screen.state.name)
         assertEquals(EnrolStep.Asking, screen.state.step)
         assertEquals(listOf("name"), gateways.asked)
+    }
+
+    @Test
+    fun aPhoneThatCannotAskForItsPersonIsToldWhy() {
+        val screen = screen()
+        gateways.rows = emptyList()
+        gateways.fails = CountersignException.Port(PortFault.UNAVAILABLE)
+        assertEquals(
+            Say.phoneScanEnrolNoLock to Act.SCREEN_LOCK,
+            screen.send(EnrolEvent.Agree).notice?.run {
+                text to
+                    act
+            },
+        )
+        screen.send(EnrolEvent.OnNotice(Act.SCREEN_LOCK))
+        assertEquals(listOf<Wish>(Wish.OpenSettings(SettingsPage.SCREEN_LOCK)), screen.wished)
+        assertEquals("it can be tried again", EnrolStep.Asking, screen.state.step)
     }
 
     @Test
@@ -123,7 +141,16 @@ class EnrolTest {
     }
 
     @Test
+    fun whatWasSentBeforeTheProcessDiedIsGoneOnWith() {
+        val step = screen(found = null).state.step as EnrolStep.Pending
+        assertEquals("gate", step.id)
+        gateways.rows = gateways.rows.map { it.copy(state = GatewayState.Asking) }
+        assertEquals(EnrolStep.Enrolling, screen(found = null).state.step)
+    }
+
+    @Test
     fun aLinkThatIsGoneWithTheProcessIsScannedAgain() {
+        gateways.rows = emptyList()
         val screen = screen(found = null)
         assertEquals(EnrolStep.NoLink, screen.state.step)
         screen.send(EnrolEvent.Agree)

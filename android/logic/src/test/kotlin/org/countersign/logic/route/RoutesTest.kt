@@ -34,6 +34,12 @@ class RoutesTest {
         )
 
     @Test
+    fun aPlaceInPlaceOfAnotherStandsOnceAlone() {
+        val routes = Routes(listOf(Route.Accounts, Route.Import, Route.Scan)).on(Go.Instead(Route.Import))
+        assertEquals(listOf(Route.Accounts, Route.Import), routes.stack)
+    }
+
+    @Test
     fun aWaySurvivesTheDeathOfTheProcess() {
         assertEquals(Routes(all), Routes.read(Routes(all).save()))
     }

@@ -151,6 +151,17 @@ class ScanTest {
     }
 
     @Test
+    fun aPageThatTheCameraSawIsHandedToItsSignInOnce() {
+        val page = PageCode(NoHandle)
+        approvals.rows = listOf(approval("one"))
+        scans.finds = listOf(Scanned.Page(page))
+        val screen = screen()
+        screen.send(ScanEvent.Saw(FRAME))
+        assertEquals(listOf<Go>(Go.Instead(Route.Approval("one"))), screen.went)
+        assertEquals(listOf(null, page, null), listOf("two", "one", "one").map(handover::takePage))
+    }
+
+    @Test
     fun eachWrongKindHasItsSentence() {
         val kinds =
             listOf(

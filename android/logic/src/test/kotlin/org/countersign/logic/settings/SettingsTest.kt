@@ -9,6 +9,7 @@ import org.countersign.bindings.SlotKind
 import org.countersign.bindings.SlotRow
 import org.countersign.logic.Look
 import org.countersign.logic.Preferences
+import org.countersign.logic.Secret
 import org.countersign.logic.SettingsPage
 import org.countersign.logic.Wish
 import org.countersign.logic.route.Go
@@ -20,8 +21,10 @@ import org.countersign.logic.support.Screened
 import org.countersign.logic.support.secret
 import org.countersign.logic.text.Say
 import org.countersign.logic.text.plain
+import org.countersign.logic.unlock.Opening
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
+import org.junit.Assert.assertNull
 import org.junit.Assert.assertTrue
 import org.junit.Test
 
@@ -39,9 +42,11 @@ class SettingsTest {
                 )
         }
 
+    private val opening = Opening()
+
     private fun slot(id: UInt, kind: SlotKind, name: String = "") = SlotRow(id, kind, name, null, null)
 
-    private fun screen() = Screened(SettingsLogic(SettingsTab.LOCK, vault, keep))
+    private fun screen() = Screened(SettingsLogic(SettingsTab.LOCK, vault, keep, opening))
 
     @Test
     fun theWaysIntoTheVaultAreNamedAndTheLastPassphraseStays() {
@@ -126,4 +131,26 @@ class SettingsTest {
         assertEquals(Say.phoneUnavailable, after.notice?.text)
         assertFalse(after.waits)
     }
+
+    @Test
+    fun theSheetThatOpenedItSetsANewPassphrase() {
+        opening.hold(secret(FakeVault.SHEET))
+        val screen = screen()
+        assertEquals(true, screen.state.change?.bySheet)
+        val none = secret("")
+        assertEquals(Say.phonePassphraseDiffers, screen.send(changed(none, "new", "mew")).change?.notice?.text)
+        assertEquals(null, screen.send(changed(none, "new", "new")).change)
+        assertTrue(vault.passphrase!!.isSameAs(secret("new")))
+        assertEquals(listOf<Wish>(Wish.Say(Say.phoneSettingsPassphraseChanged)), screen.wished.toList())
+        assertNull("it is not needed any more", opening.sheet)
+    }
+
+    @Test
+    fun whoKeepsTheForgottenOneLeavesNoSheetBehind() {
+        opening.hold(secret(FakeVault.SHEET))
+        assertEquals(null, screen().send(SettingsEvent.Close).change)
+        assertNull(opening.sheet)
+    }
+
+    private fun changed(old: Secret, new: String, again: String) = SettingsEvent.Change(old, secret(new), secret(again))
 }

@@ -17,10 +17,13 @@ fun secret(words: String) = Secret(words.toByteArray())
 class FakeVault(var lock: LockState = LockState.NO_VAULT) : VaultCalls {
     var passphrase: Secret? = null
     var hasFingers = false
+    var isDue = false
     var fails: CountersignException? = null
     var rule = AutoLock(afterS = 60u, onLeave = false, onScreenOff = true)
     var slots = emptyList<SlotRow>()
     var report = VaultReport(emptyList(), null)
+
+    override suspend fun isPassphraseDue() = isDue
 
     private fun tried() {
         fails?.let { throw it }

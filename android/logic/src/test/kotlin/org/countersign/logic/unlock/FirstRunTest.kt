@@ -19,7 +19,12 @@ import org.junit.Test
 class FirstRunTest {
     private val vault = FakeVault()
 
-    private fun screen(hasScreenLock: Boolean = true) = Screened(FirstRunLogic(vault, hasScreenLock))
+    private var lock = true
+
+    private fun screen(hasScreenLock: Boolean = true): Screened<FirstRunState, FirstRunEvent> {
+        lock = hasScreenLock
+        return Screened(FirstRunLogic(vault) { lock })
+    }
 
     private fun chose(words: String, again: String = words) = FirstRunEvent.Chose(secret(words), secret(again))
 
@@ -62,7 +67,8 @@ class FirstRunTest {
         assertEquals(false, screen.state.hasScreenLock)
         screen.send(FirstRunEvent.OpenScreenLock)
         assertEquals(listOf<Wish>(Wish.OpenSettings(SettingsPage.SCREEN_LOCK)), screen.wished)
-        assertEquals(true, screen.send(FirstRunEvent.Returned(hasScreenLock = true)).hasScreenLock)
+        lock = true
+        assertEquals(true, screen.send(FirstRunEvent.Returned).hasScreenLock)
     }
 
     @Test

@@ -1,22 +1,36 @@
 package org.countersign.logic.unlock
 
+import kotlinx.coroutines.runBlocking
+import org.countersign.bindings.CountersignException
 import org.countersign.bindings.LockState
+import org.countersign.bindings.PortFault
 import org.countersign.logic.route.Go
+import org.countersign.logic.route.Place
 import org.countersign.logic.route.Route
+import org.countersign.logic.route.SettingsTab
 import org.countersign.logic.support.FakeApprovals
+import org.countersign.logic.support.FakeKeep
 import org.countersign.logic.support.FakeVault
 import org.countersign.logic.support.Screened
 import org.countersign.logic.support.approval
 import org.countersign.logic.support.secret
 import org.countersign.logic.text.Say
 import org.junit.Assert.assertEquals
+import org.junit.Assert.assertNull
+import org.junit.Assert.assertTrue
 import org.junit.Test
 
 class UnlockTest {
     private val vault = FakeVault(LockState.LOCKED).also { it.passphrase = secret("right") }
     private val approvals = FakeApprovals()
 
-    private fun screen(fingers: Boolean = false) = Screened(UnlockLogic(vault, approvals, fingers))
+    private val keep = FakeKeep()
+    private val opening = Opening()
+
+    private fun screen(fingers: Boolean = false): Screened<UnlockState, UnlockEvent> {
+        keep.kept = keep.kept.copy(fingers = fingers)
+        return Screened(UnlockLogic(vault, approvals, keep, opening))
+    }
 
     @Test
     fun withFingersThePromptIsThereAtOnce() {
@@ -29,9 +43,17 @@ class UnlockTest {
     fun whoRefusesThePromptTypesThePassphrase() {
         val screen = screen(fingers = true)
         assertEquals(false, screen.state.waits)
-        assertEquals(Say.phoneUserRefused, screen.state.notice?.text)
+        assertEquals("the passphrase is what was meant", null, screen.state.notice)
         screen.send(UnlockEvent.Typed(secret("right")))
         assertEquals(LockState.OPEN, vault.lock)
+    }
+
+    @Test
+    fun fingersThatThePhoneGaveUpAreSaidAndNotOfferedAgain() {
+        vault.fails = CountersignException.Port(PortFault.KEY_GONE)
+        val screen = screen(fingers = true)
+        assertEquals(Say.phoneUnlockFingersGone, screen.state.notice?.text)
+        assertEquals(listOf(false, false), listOf(screen.state.canUseFingers, keep.kept.fingers))
     }
 
     @Test
@@ -57,8 +79,43 @@ class UnlockTest {
         val screen = screen()
         assertEquals(UnlockWay.SHEET, screen.send(UnlockEvent.Way(UnlockWay.SHEET)).way)
         assertEquals(Say.errorWrongSheet, screen.send(UnlockEvent.Typed(secret("no sheet"))).notice?.text)
+        assertEquals("nothing waits behind the lock", Go.Back, screen.went.last())
+        assertNull(opening.sheet)
         screen.send(UnlockEvent.Typed(secret(FakeVault.SHEET)))
         assertEquals(LockState.OPEN, vault.lock)
+        assertEquals(Go.To(Route.Settings(SettingsTab.LOCK)), screen.went.last())
+        assertTrue("a new passphrase is set with it", opening.sheet!!.isSameAs(secret(FakeVault.SHEET)))
+    }
+
+    @Test
+    fun nowAndThenThePassphraseIsAskedForThoughFingersOpen() = runBlocking {
+        vault.hasFingers = true
+        vault.isDue = true
+        screen(fingers = true)
+        opening.remind(vault)
+        assertEquals(LockState.LOCKED, vault.lock)
+        val reminded = screen(fingers = true)
+        assertEquals(listOf(true, false, true), reminded.state.run { listOf(isReminder, waits, canUseFingers) })
+        reminded.send(UnlockEvent.Fingers)
+        opening.remind(vault)
+        assertEquals("who doesn't know it is not kept out", LockState.OPEN, vault.lock)
+        vault.lock = LockState.LOCKED
+        screen(fingers = true).send(UnlockEvent.Typed(secret("right")))
+        vault.isDue = false
+        vault.lock = LockState.LOCKED
+        assertEquals(false, screen(fingers = true).state.isReminder)
+        opening.remind(vault)
+        assertEquals(LockState.OPEN, vault.lock)
+    }
+
+    @Test
+    fun otherScreensTellOfASignInBesideThemselves() {
+        approvals.rows = listOf(approval("one"))
+        val told = { route: Route -> aside(Place.At(route), approvals) }
+        assertEquals(Waiting("one", 1), told(Route.Manual))
+        assertEquals(Waiting("one", 1), told(Route.Settings(null)))
+        assertEquals(listOf(null, null), listOf(told(Route.Accounts), told(Route.Approval("one"))))
+        assertEquals(listOf(null, null), listOf(aside(Place.Unlock, approvals), aside(Place.FirstRun, approvals)))
     }
 
     @Test

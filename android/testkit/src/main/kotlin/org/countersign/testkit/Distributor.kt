@@ -1,4 +1,4 @@
-package org.countersign.support
+package org.countersign.testkit
 
 import com.sun.net.httpserver.HttpsConfigurator
 import com.sun.net.httpserver.HttpsServer
