@@ -35,6 +35,8 @@ fn write(library: &str, package: &str, language: &str, folder: &Path) -> Fallibl
     // What an earlier version wrote would be compiled along.
     let _was_there = fs::remove_dir_all(folder);
     fs::create_dir_all(folder).map_err(|fault| format!("{}: {fault}", folder.display()))?;
+    // The generator reads the graph of crates.
+    child::fetch(&repo::root().join("Cargo.toml"))?;
     let mut generate = Command::new(repo::built("countersign-bindgen"));
     generate.arg("generate").arg(repo::built(library)).args(["--language", language, "--crate", package]);
     generate.args(["--no-format", "--out-dir"]).arg(folder);

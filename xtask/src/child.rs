@@ -3,6 +3,7 @@
 use crate::{Fallible, repo};
 use countersign_strings::fill;
 use std::io::Read;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -26,6 +27,14 @@ pub fn cargo() -> Command {
         command.env("CARGO_INCREMENTAL", "0");
     }
     command
+}
+
+/// Fetches all that the lock file beside `manifest` names: a build leaves out what other platforms and tests are made of, and
+/// cargo says nothing of a graph that is not all there. Where the network is away, who asks hears what is missing.
+pub fn fetch(manifest: &Path) -> Fallible<()> {
+    let mut fetch = cargo();
+    fetch.args(["fetch", "--locked", "--quiet", "--manifest-path"]).arg(manifest);
+    fetch.stdin(Stdio::null()).status().map(drop).map_err(|fault| not_started("cargo", &fault))
 }
 
 /// Whether this is an automatic run, which cannot be asked anything.

@@ -45,11 +45,7 @@ fn check_graph(manifest: &str) -> Result {
 
 fn metadata(manifest: &str) -> Fallible<String> {
     let manifest = repo::root().join(manifest);
-    // Crates of other platforms are not fetched by a build, and yet they are shipped there.
-    let mut fetch = child::cargo();
-    fetch.args(["fetch", "--locked", "--quiet", "--manifest-path"]).arg(&manifest);
-    let fetched = fetch.stdin(Stdio::null()).status();
-    fetched.map_err(|fault| child::not_started("cargo", &fault))?;
+    child::fetch(&manifest)?;
     let mut command = child::cargo();
     command.args(["metadata", "--locked", "--offline", "--format-version", "1", "--manifest-path"]).arg(&manifest);
     command.stdin(Stdio::null());
