@@ -74,15 +74,15 @@ class MainActivity :
     private var poller: Poller? = null
     private val shown get() = stage.shown
     private var isSeen = false
+    private lateinit var drawnWith: Configuration
 
     /** Whether a place is drawn: the core opens in its own time. */
     internal val hasDrawn: Boolean get() = shown != null
 
     override fun attachBaseContext(base: Context) {
         super.attachBaseContext(base)
-        (base.applicationContext as CountersignApp).likes.read().look.configuration(
-            base,
-        )?.let(::applyOverrideConfiguration)
+        drawnWith = wanted(base)
+        applyOverrideConfiguration(drawnWith)
     }
 
     override fun onCreate(saved: Bundle?) {
@@ -152,12 +152,27 @@ class MainActivity :
         if (routes.top != Route.Scan) app.arrivals.forget()
         val now = routes.place(lock)
         if (stage.tell(screens.aside(now))) wish(Wish.Vibrate(Pulse.READ))
-        val make = { place: Place -> screens.of(place)?.also { it.onDrawn = ::listenForBack } }
+        val make = { place: Place -> screens.of(place)?.also { it.onDrawn = ::drawn } }
         val wasLocked = stage.place == Place.Unlock
         if (lock == LockState.LOCKED) stage.lock()
         if (!stage.go(now, make, ::nothing)) return
-        listenForBack()
+        drawn()
         if (wasLocked && lock == LockState.OPEN) scope.launch { screens.remind() }
+    }
+
+    private fun drawn() {
+        listenForBack()
+        followThePhone()
+    }
+
+    private fun wanted(context: Context): Configuration {
+        val app = context.applicationContext as CountersignApp
+        return app.likes.read().look.configuration(app)
+    }
+
+    /** Light, languages and the size of text stay as they are while somebody is in the middle of something. */
+    private fun followThePhone() {
+        if (!stage.isInTheMiddle && drawnWith != wanted(this)) recreate()
     }
 
     /** What keeps the core closed may pass: a phone that was not unlocked since it began, a full disk. */
@@ -203,6 +218,7 @@ class MainActivity :
     override fun onConfigurationChanged(now: Configuration) {
         super.onConfigurationChanged(now)
         if (isSeen) screens?.codes?.onFront(true)
+        followThePhone()
     }
 
     @Deprecated("What took its place is of AndroidX.")

@@ -114,6 +114,20 @@ class GatewayJourneyTest {
     }
 
     @Test
+    fun oneSignInAfterAnotherKeepsWhatWasTyped() = enrolled("tove") { screen ->
+        screen.get().go(Go.To(Route.Manual))
+        screen.sees(Say.phoneSave)
+        screen.type(0, "Half an account")
+        screen.isAsked(gateway, "tove")
+        screen.tap(Say.phoneApprovalNotMe)
+        screen.sees(Say.phoneApprovalJustCancel)
+        screen.get().go(Go.To(Route.Approval("another")))
+        screen.awaiting("the other one") { !screen.get().shows(Say.phoneApprovalJustCancel) }
+        repeat(2) { screen.get().go(Go.Back) }
+        screen.sees("Half an account")
+    }
+
+    @Test
     fun aDenialIsToldAndKept() = enrolled("rosa") { screen ->
         screen.isAsked(gateway, "rosa")
         screen.tap(Say.phoneApprovalNotMe)

@@ -99,16 +99,20 @@ val Context.palette: Palette
         return if (night == Configuration.UI_MODE_NIGHT_YES) Palettes.night else Palettes.day
     }
 
-/** What a window in this light is drawn with; none for that of the phone. */
-fun Light.configuration(context: Context): Configuration? {
+/** What a window is drawn with by whom likes this light: as [phone] has it, light, languages and the size of text. */
+fun Light.configuration(phone: Context): Configuration {
+    val now = phone.resources.configuration
     val night =
         when (this) {
-            Light.SYSTEM -> return null
+            Light.SYSTEM -> now.uiMode and Configuration.UI_MODE_NIGHT_MASK
             Light.LIGHT -> Configuration.UI_MODE_NIGHT_NO
             Light.DARK -> Configuration.UI_MODE_NIGHT_YES
         }
-    val others = context.resources.configuration.uiMode and Configuration.UI_MODE_NIGHT_MASK.inv()
-    return Configuration().apply { uiMode = others or night }
+    return Configuration().apply {
+        uiMode = now.uiMode and Configuration.UI_MODE_NIGHT_MASK.inv() or night
+        fontScale = now.fontScale
+        setLocales(now.locales)
+    }
 }
 
 /** There is no room for two things side by side: a small screen, or large text. */

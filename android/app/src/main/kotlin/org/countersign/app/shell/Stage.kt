@@ -33,6 +33,9 @@ internal class Stage(private val activity: Activity, private val onWaiting: (Wai
     var place: Place? = null
         private set
 
+    /** Whether something is typed, asked or under way that another window would not have. */
+    val isInTheMiddle: Boolean get() = kept != null || shown?.takesBack == true
+
     /** None before the core is open. */
     var shown: Shown<*, *>? = null
         private set
@@ -83,7 +86,8 @@ internal class Stage(private val activity: Activity, private val onWaiting: (Wai
     private fun leave(next: Place) {
         val before = place
         val left = shown
-        if (before != null && left?.takesBack == true && next.isAnApproval()) kept = before to left else left?.end()
+        val isLeftForOne = before?.isAnApproval() == false && next.isAnApproval()
+        if (left?.takesBack == true && isLeftForOne) kept = before to left else left?.end()
     }
 
     private fun letGo(back: Shown<*, *>?) {
