@@ -46,7 +46,8 @@ class BarsTest {
             screen.sees(Say.phoneAccountsEmpty)
             screen.bars(keyboard = 0)
             val routes = listOf(
-                Route.Accounts, Route.Scan, Route.Manual, Route.Import, Route.Enrol, Route.History, Route.Gateways,
+                Route.Accounts, Route.Scan, Route.Manual, Route.Import, Route.Export, Route.Enrol, Route.History,
+                Route.Gateways,
                 Route.Ledger, Route.Batches, Route.Bells, Route.Help, Route.About, Route.Settings(null),
             ) + SettingsTab.entries.map { Route.Settings(it) }
             for (route in routes) {

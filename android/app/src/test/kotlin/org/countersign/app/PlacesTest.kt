@@ -40,6 +40,7 @@ class PlacesTest {
         val places = listOf(
             Route.Accounts, Route.Account(account), Route.EditAccount(account), Route.Bin, Route.Scan, Route.Manual,
             Route.Import,
+            Route.Export,
             Route.Approval(
                 "x",
             ),

@@ -100,7 +100,10 @@ class SettingsDrawing(
         val other = entry(say(Say.phoneScanImportTitle), say(Say.phoneScanImportAbout)) {
             onEvent(SettingsEvent.OpenPage(Route.Import))
         }
-        Pane(column(make, other)) { make.isEnabled = !it.waits }
+        val out = entry(say(Say.phoneExportTitle), say(Say.phoneExportAbout)) {
+            onEvent(SettingsEvent.OpenPage(Route.Export))
+        }
+        Pane(column(make, other, out)) { make.isEnabled = !it.waits }
     }
 
     private fun language(): Pane = with(context) {

@@ -14,6 +14,7 @@ import org.countersign.app.screen.AnswerDrawing
 import org.countersign.app.screen.ApprovalDrawing
 import org.countersign.app.screen.BinDrawing
 import org.countersign.app.screen.EnrolDrawing
+import org.countersign.app.screen.ExportDrawing
 import org.countersign.app.screen.FormDrawing
 import org.countersign.app.screen.ImportDrawing
 import org.countersign.app.screen.ScanDrawing
@@ -34,6 +35,7 @@ import org.countersign.logic.gateway.EnrolLogic
 import org.countersign.logic.route.Go
 import org.countersign.logic.route.Route
 import org.countersign.logic.scan.Camera as Looks
+import org.countersign.logic.scan.ExportLogic
 import org.countersign.logic.scan.Handover
 import org.countersign.logic.scan.ImportLogic
 import org.countersign.logic.scan.ScanEvent
@@ -71,6 +73,16 @@ internal class CodeScreens(
 
         Route.Import -> Shown(scope, PickingPictures(files, outside), ImportLogic(handed), null, null) {
             ImportDrawing(activity, ::back, it)
+        }
+
+        Route.Export -> Shown(
+            scope,
+            outside,
+            ExportLogic(core.accounts, core.scans, now),
+            tick = null,
+            changed = null,
+        ) {
+            ExportDrawing(activity, it)
         }
 
         Route.Enrol -> enrol()

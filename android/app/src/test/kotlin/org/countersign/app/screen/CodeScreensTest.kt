@@ -4,6 +4,8 @@ import org.countersign.bindings.AccountKind
 import org.countersign.bindings.Algorithm
 import org.countersign.bindings.NewAccount
 import org.countersign.bindings.TransferProgress
+import org.countersign.logic.Notice
+import org.countersign.logic.Secret
 import org.countersign.logic.accounts.Field
 import org.countersign.logic.accounts.Fields
 import org.countersign.logic.accounts.FormState
@@ -12,6 +14,8 @@ import org.countersign.logic.accounts.Kind
 import org.countersign.logic.gateway.EnrolState
 import org.countersign.logic.gateway.EnrolStep
 import org.countersign.logic.scan.Camera
+import org.countersign.logic.scan.ExportState
+import org.countersign.logic.scan.ExportStep
 import org.countersign.logic.scan.Found
 import org.countersign.logic.scan.ImportEnd
 import org.countersign.logic.scan.ImportLine
@@ -131,6 +135,18 @@ class CodeScreensTest {
         return Found.Account(account, "Example", "mara@example.com", listOf(Say.qrKeyShort(count(80))), there)
     }
 
+    @Test
+    fun codesLeaveBehindThePassphrase() = exported("export-ask", ExportStep.Asking, Notice(Say.errorWrongPassphrase))
+
+    @Test
+    fun oneCodeAfterTheOther() = exported("export-code", ExportStep.Shows(LINKS, 0, emptyList()))
+
+    @Test
+    fun whatNoCodeHoldsIsNamed() = exported("export-left", ExportStep.Shows(LINKS, 1, listOf("Example", "A bank")))
+
+    @Test
+    fun nothingCanLeave() = exported("export-nothing", ExportStep.Nothing)
+
     private fun form(name: String, state: FormState) = everyLook(name, state) { FormDrawing(it, onEvent = {}) }
 
     private fun scan(name: String, state: ScanState) =
@@ -140,12 +156,16 @@ class CodeScreensTest {
         ImportDrawing(it, onBack = {}, onEvent = {})
     }
 
+    private fun exported(name: String, step: ExportStep, notice: Notice? = null) =
+        everyLook(name, ExportState(step, waits = false, notice)) { ExportDrawing(it, onEvent = {}) }
+
     private fun enrol(name: String, step: EnrolStep, gateway: String?, willAsk: Boolean = false) =
         everyLook(name, EnrolState(1_000UL, "sign-in.example.com", gateway, step, notice = null, willAsk)) {
             EnrolDrawing(it, onEvent = {})
         }
 
     private companion object {
+        val LINKS = List(2) { Secret("otpauth-migration://offline?data=${"CiQKFEhlbGxv".repeat(12)}$it".toByteArray()) }
         val FORM =
             FormState(
                 id = null,

@@ -4,12 +4,15 @@ import org.countersign.bindings.Countersign
 import org.countersign.bindings.Frame
 import org.countersign.bindings.Known
 import org.countersign.bindings.NewAccount
+import org.countersign.bindings.OutgoingTransfer
 import org.countersign.bindings.Scanned
 import org.countersign.bindings.Transfer
 import org.countersign.bindings.TransferAdded
 import org.countersign.bindings.TransferPart
 import org.countersign.bindings.TransferProgress
 import org.countersign.bindings.TransferRow
+import org.countersign.bindings.cancelling
+import org.countersign.logic.Secret
 
 /** What screens ask of the core about what was scanned, pasted or picked. Nothing is stored by looking. */
 interface ScanCalls {
@@ -23,6 +26,9 @@ interface ScanCalls {
 
     /** A transfer of which nothing was read. */
     fun transfer(): TransferCalls
+
+    /** These accounts as a transfer for another phone. Takes a key derivation. */
+    suspend fun export(ids: List<ULong>, passphrase: Secret): OutgoingTransfer
 }
 
 /** Google's transfer of many accounts, under way. */
@@ -48,6 +54,9 @@ internal class BoundScans(private val app: Countersign) : ScanCalls {
     override suspend fun known(accounts: List<NewAccount>) = app.knownAccounts(accounts)
 
     override fun transfer(): TransferCalls = BoundTransfer(app, Transfer())
+
+    override suspend fun export(ids: List<ULong>, passphrase: Secret): OutgoingTransfer =
+        app.exportTransfer(ids, cancelling { app.prove(passphrase.expose(), it) })
 }
 
 private class BoundTransfer(private val app: Countersign, private val transfer: Transfer) : TransferCalls {

@@ -24,6 +24,9 @@ sealed class Route(
 
     data object Import : Route("import")
 
+    /** The accounts as codes for another phone; what they hold is asked for anew after the process died. */
+    data object Export : Route("export")
+
     data class Approval(val approval: String) : Route("approval", approval, needsVault = false)
 
     data object History : Route("history", needsVault = false)
@@ -61,7 +64,7 @@ sealed class Route(
 
     companion object {
         private val plain by lazy {
-            val codes = listOf(Accounts, Bin, Scan, Manual, Import)
+            val codes = listOf(Accounts, Bin, Scan, Manual, Import, Export)
             val tokens = listOf(Batches, Ledger)
             val open = listOf(History, Gateways, Enrol, Answer, Bells, Help, About)
             (codes + tokens + open).associateBy(Route::name)

@@ -15,6 +15,7 @@ class RoutesTest {
             Route.Scan,
             Route.Manual,
             Route.Import,
+            Route.Export,
             Route.Approval("a-b_c"),
             Route.History,
             Route.Gateways,

@@ -4,10 +4,12 @@ import org.countersign.bindings.AccountKind
 import org.countersign.bindings.Algorithm
 import org.countersign.bindings.CountersignException
 import org.countersign.bindings.Frame
+import org.countersign.bindings.InputFault
 import org.countersign.bindings.Known
 import org.countersign.bindings.NewAccount
 import org.countersign.bindings.NoHandle
 import org.countersign.bindings.OfflineCode
+import org.countersign.bindings.OutgoingTransfer
 import org.countersign.bindings.Rotation
 import org.countersign.bindings.Scanned
 import org.countersign.bindings.TransferAdded
@@ -15,6 +17,7 @@ import org.countersign.bindings.TransferPart
 import org.countersign.bindings.TransferProgress
 import org.countersign.bindings.TransferRow
 import org.countersign.bindings.TransferState
+import org.countersign.logic.Secret
 import org.countersign.logic.core.ScanCalls
 import org.countersign.logic.core.TransferCalls
 
@@ -40,6 +43,22 @@ class FakeScans : ScanCalls {
     override suspend fun known(accounts: List<NewAccount>) = accounts.map { known }
 
     override fun transfer() = FakeTransfer()
+
+    /** What leaves; nothing else proves the person than [PASSPHRASE]. */
+    var leaves = OutgoingTransfer(emptyList(), emptyList(), emptyList())
+    val exported = mutableListOf<List<ULong>>()
+
+    override suspend fun export(ids: List<ULong>, passphrase: Secret): OutgoingTransfer {
+        if (!passphrase.isSameAs(Secret(PASSPHRASE.toByteArray()))) {
+            throw CountersignException.Input(InputFault.WrongPassphrase)
+        }
+        exported += ids
+        return leaves
+    }
+
+    companion object {
+        const val PASSPHRASE = "four words of mine"
+    }
 }
 
 /** A transfer of two parts with an account each. */
