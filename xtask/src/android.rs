@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use countersign_strings::{fill, text};
 
 use crate::suite::Result;
-use crate::{Fallible, bindings, child, kotlin, maven, repo, texts};
+use crate::{Fallible, bindings, child, kotlin, lint, maven, repo, texts};
 
 /// `android/logic`, and how all Kotlin is written.
 pub fn logic() -> Fallible<Result> {
@@ -16,12 +16,17 @@ pub fn logic() -> Fallible<Result> {
     Ok(done)
 }
 
-/// `android/app`, on the library, and what is made of it for phones. With `accept`, what is drawn is taken for golden.
+/// `android/app`, on the library, and what is made of it for phones; then Android Lint on it. With `accept`, what is drawn is taken for golden.
 pub fn app(accept: bool) -> Fallible<Result> {
     write()?;
     bindings::contract()?;
     let accept = format!("-Dcountersign.accept={}", u8::from(accept));
-    maven::tested("package", &["-Papp,apk", "-pl", "testkit,app,apk", "-am", &accept])
+    let mut done = maven::tested("package", &["-Papp,apk", "-pl", "testkit,app,apk", "-am", &accept])?;
+    // It reads what was built.
+    if done.failed == 0 {
+        done.add(lint::app()?);
+    }
+    Ok(done)
 }
 
 /// `cargo xtask package android`: what people install, for all kinds of phone whose core lies in `android/native`.

@@ -24,6 +24,7 @@ mod deps;
 mod fuzz;
 mod kotlin;
 mod licence;
+mod lint;
 mod maven;
 mod notices;
 mod phones;

@@ -1,6 +1,7 @@
 //! Maven, which builds and tests what is Kotlin: offline where its repository has all, and counted.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::budget::SUITE_LIMIT;
@@ -37,6 +38,17 @@ pub fn tool(artifact: &str, file: &str) -> Fallible<PathBuf> {
     let (artifact, folder) = (format!("-Dartifact={artifact}"), format!("-DoutputDirectory={}", folder.display()));
     let ended = run(&["org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy", &artifact, &folder])?;
     if ended.ok { Ok(path) } else { Err(ended.output) }
+}
+
+/// The jars that the dependencies of `pom` come to, which are written into `file` on the way.
+pub fn class_path(pom: &str, file: &Path) -> Fallible<String> {
+    let into = format!("-Dmdep.outputFile={}", file.display());
+    let ended = run(&["-f", pom, "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath", &into])?;
+    if !ended.ok {
+        return Err(ended.output);
+    }
+    let jars = fs::read_to_string(file).map_err(|fault| format!("{}: {fault}", file.display()))?;
+    Ok(jars.trim().to_owned())
 }
 
 /// Offline, and by the network where something is missing.
