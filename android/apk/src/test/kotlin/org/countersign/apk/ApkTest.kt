@@ -4,8 +4,14 @@ import com.android.apksig.ApkVerifier
 import java.nio.file.Files
 import java.nio.file.Path
 import java.util.zip.ZipFile
+import kotlin.io.path.copyTo
+import kotlin.io.path.createDirectories
+import kotlin.io.path.createDirectory
 import kotlin.io.path.fileSize
+import kotlin.io.path.readBytes
 import kotlin.io.path.readLines
+import kotlin.io.path.writeBytes
+import org.junit.Assert.assertArrayEquals
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertTrue
 import org.junit.Test
@@ -46,7 +52,11 @@ class ApkTest {
         val stored = storedAt(apk)
         val libraries = sumsOf(apk).keys.filter { it.endsWith(".so") }
         assertTrue("$libraries", ABIS.all { "lib/$it/libjnidispatch.so" in libraries })
-        for (library in libraries) assertEquals(library, 0L, stored.getValue(library) % PAGE)
+        for (library in libraries) {
+            assertEquals(library, 0L, stored.getValue(library) % PAGE)
+            val mapped = alignmentsOf(bytesOf(apk, library))
+            assertTrue("$library: $mapped", mapped.isNotEmpty() && mapped.all { it >= PAGE && it % PAGE == 0L })
+        }
         assertEquals(0L, stored.getValue("resources.arsc") % WORD)
     }
 
@@ -58,32 +68,42 @@ class ApkTest {
 
     @Test
     fun itIsSmall() {
-        val core = sumsOf(apk).keys.count { it.endsWith("/libcountersign_bindings.so") }
+        val core = sumsOf(apk).keys.count { it.isCore() }
         val most = MOST + core * MOST_OF_CORE
         assertTrue("${apk.fileSize()} bytes, at most $most", apk.fileSize() <= most)
     }
 
+    /** A library of another part stands for the core, which is built with the NDK: it is packed as it lies in `native/`. */
     @Test
-    fun madeAgainItHoldsTheSame() {
-        val again = Files.createTempDirectory("again").resolve("countersign.apk")
+    fun madeAgainItHoldsTheSameAndTheCoreThatLiesThere() {
+        val folder = Files.createTempDirectory("again")
         try {
-            Apk(
-                property("apk.framework"),
-                property("apk.resources"),
-                property("apk.parts"),
-                Path.of("").toAbsolutePath(),
-            )
+            val here = folder.resolve("apk").createDirectory()
+            Path.of("keep.pro").copyTo(here.resolve("keep.pro"))
+            val core = folder.resolve("native/arm64-v8a").createDirectories().resolve("libcountersign_bindings.so")
+            core.writeBytes(bytesOf(apk, "lib/arm64-v8a/libjnidispatch.so"))
+            val again = folder.resolve("countersign.apk")
+            Apk(property("apk.framework"), property("apk.resources"), property("apk.parts"), here)
                 .make(again, SigningKey.ofOneDay())
-            assertEquals(sumsOf(apk), sumsOf(again))
+            assertArrayEquals(core.readBytes(), bytesOf(again, CORE))
+            assertEquals("on a page", 0L, storedAt(again).getValue(CORE) % PAGE)
+            assertEquals(sumsOf(apk).filterKeys { !it.isCore() }, sumsOf(again).filterKeys { !it.isCore() })
         } finally {
-            again.parent.toFile().deleteRecursively()
+            folder.toFile().deleteRecursively()
         }
     }
+
+    private fun bytesOf(apk: Path, entry: String): ByteArray = ZipFile(apk.toFile()).use {
+        it.getInputStream(checkNotNull(it.getEntry(entry)) { entry }).readBytes()
+    }
+
+    private fun String.isCore() = endsWith("/libcountersign_bindings.so")
 
     private fun property(name: String): Path = Path.of(checkNotNull(System.getProperty(name)) { name })
 
     private companion object {
         const val WORD = 4
+        const val CORE = "lib/arm64-v8a/libcountersign_bindings.so"
 
         /** Without the core; the core's library for one kind of phone beside it. */
         const val MOST = 1_500_000L

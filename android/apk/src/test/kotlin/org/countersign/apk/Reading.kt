@@ -96,3 +96,26 @@ private const val LOCAL_SIZE = 30
 /** The content of each entry by its check sum. */
 fun sumsOf(apk: Path): Map<String, Long> =
     ZipFile(apk.toFile()).use { zip -> zip.entries().asSequence().associate { it.name to it.crc } }
+
+/** What the parts of a library (ELF) that are mapped into memory are aligned to. */
+fun alignmentsOf(library: ByteArray): List<Long> {
+    val file = ByteBuffer.wrap(library).order(ByteOrder.LITTLE_ENDIAN)
+    check(file.getInt(0) == ELF) { "no library" }
+    val isLong = file.get(CLASS_AT) == CLASS_64
+    val first = if (isLong) file.getLong(FIRST_AT_64).toInt() else file.getInt(FIRST_AT_32)
+    val sizes = if (isLong) SIZES_AT_64 else SIZES_AT_32
+    val (size, count) = file.getShort(sizes).toInt() to file.getShort(sizes + Short.SIZE_BYTES).toInt()
+    val headers = (0 until count).map { first + it * size }.filter { file.getInt(it) == LOADED }
+    return headers.map { if (isLong) file.getLong(it + ALIGN_AT_64) else file.getInt(it + ALIGN_AT_32).toLong() }
+}
+
+private const val ELF = 0x464C457F
+private const val CLASS_AT = 4
+private const val CLASS_64: Byte = 2
+private const val FIRST_AT_64 = 32
+private const val FIRST_AT_32 = 28
+private const val SIZES_AT_64 = 54
+private const val SIZES_AT_32 = 42
+private const val LOADED = 1
+private const val ALIGN_AT_64 = 48
+private const val ALIGN_AT_32 = 28
