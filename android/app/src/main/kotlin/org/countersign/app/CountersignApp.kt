@@ -45,6 +45,9 @@ class CountersignApp : Application() {
     private val background = CoroutineScope(SupervisorJob() + Dispatchers.Default)
     private val opened = lazy(::open)
 
+    /** One after the other, so that the home screen ends with what is true. */
+    private val following = Dispatchers.Default.limitedParallelism(1)
+
     /** The core on what this phone has on disk. Opening it reads files: not on the main thread. */
     val core: Countersign by opened
     val changes by lazy { Changes() }
@@ -70,7 +73,7 @@ class CountersignApp : Application() {
         super.onCreate()
         registerActivityLifecycleCallbacks(front)
         changes.listen { bells.changed(it) }
-        changes.listen { background.launch { followNames() } }
+        changes.listen { background.launch(following) { followNames() } }
         registerReceiver(Dark(::darken), IntentFilter(Intent.ACTION_SCREEN_OFF))
     }
 
@@ -81,7 +84,7 @@ class CountersignApp : Application() {
         try {
             when (core.lockState()) {
                 LockState.OPEN -> names.follow(CoreAccounts(core), now())
-                LockState.NO_VAULT -> names.write(emptyList())
+                LockState.NO_VAULT -> names.change { emptyList() }
                 LockState.LOCKED -> Unit
             }
         } catch (_: CountersignException) {

@@ -13,7 +13,13 @@ internal class NamesOnDisk(private val context: Context) : WidgetNames {
         id?.let { WidgetName(it, line.substringAfter('\t')) }
     }
 
-    override fun write(names: List<WidgetName>) {
+    override fun change(to: (List<WidgetName>) -> List<WidgetName>) = synchronized(ONE_BY_ONE) {
+        val before = read()
+        val names = to(before)
+        if (names != before) keep(names)
+    }
+
+    private fun keep(names: List<WidgetName>) {
         val lines = names.joinToString("\n") { "${it.id}\t${it.title.replace(BREAKS, " ")}" }
         kept.edit().putString(NAMES, lines).apply()
         NamesWidget.show(context, names)
@@ -21,6 +27,7 @@ internal class NamesOnDisk(private val context: Context) : WidgetNames {
 
     private companion object {
         const val NAMES = "names"
+        val ONE_BY_ONE = Any()
         val BREAKS = Regex("[\\t\\r\\n]")
     }
 }

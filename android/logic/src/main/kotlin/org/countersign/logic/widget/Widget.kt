@@ -21,8 +21,8 @@ data class WidgetName(val id: ULong, val title: String)
 interface WidgetNames {
     fun read(): List<WidgetName>
 
-    /** Keeps [names], and has the home screen show them. */
-    fun write(names: List<WidgetName>)
+    /** Keeps what [to] makes of them, and has the home screen show it: one change after the other. */
+    fun change(to: (List<WidgetName>) -> List<WidgetName>)
 }
 
 /** Which accounts have their name on the home screen. */
@@ -63,7 +63,7 @@ class WidgetLogic(private val accounts: AccountCalls, private val names: WidgetN
     private fun put(state: WidgetState, event: WidgetEvent.Put): WidgetStep {
         if (event.on && state.isFull) return Step(state)
         val rows = state.rows.map { if (it.id == event.id) it.copy(isOn = event.on) else it }
-        names.write(rows.filter { it.isOn }.map { WidgetName(it.id, it.title) })
+        names.change { rows.filter { it.isOn }.map { WidgetName(it.id, it.title) } }
         return Step(drawn(state, rows))
     }
 
@@ -73,11 +73,10 @@ class WidgetLogic(private val accounts: AccountCalls, private val names: WidgetN
 
 /** The names as they are now: what was renamed has its new name, what is gone goes. */
 fun WidgetNames.follow(accounts: AccountCalls, now: ULong) {
-    val before = read()
-    if (before.isEmpty()) return
+    if (read().isEmpty()) return
     val there = titled(accounts, now).associateBy { it.id }
-    val after = before.mapNotNull { name -> there[name.id]?.let { WidgetName(it.id, it.title) } }
-    if (after != before) write(after)
+    // What was taken away while the vault was asked stays away.
+    change { names -> names.mapNotNull { name -> there[name.id]?.let { WidgetName(it.id, it.title) } } }
 }
 
 private fun titled(accounts: AccountCalls, now: ULong): List<WidgetRow> = accounts.view(EVERY, now).rows.map { row ->

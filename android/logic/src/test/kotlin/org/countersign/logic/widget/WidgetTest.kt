@@ -1,7 +1,10 @@
 package org.countersign.logic.widget
 
+import org.countersign.bindings.AccountQuery
+import org.countersign.bindings.Codes
 import org.countersign.bindings.CountersignException
 import org.countersign.bindings.InputFault
+import org.countersign.logic.core.AccountCalls
 import org.countersign.logic.support.FakeAccounts
 import org.countersign.logic.support.Hand
 import org.countersign.logic.support.Screened
@@ -17,8 +20,8 @@ class WidgetTest {
 
         override fun read() = kept
 
-        override fun write(names: List<WidgetName>) {
-            kept = names
+        override fun change(to: (List<WidgetName>) -> List<WidgetName>) {
+            kept = to(kept)
         }
     }
     private val accounts = FakeAccounts()
@@ -54,6 +57,23 @@ class WidgetTest {
         names.kept = listOf(WidgetName(2u, "as it was"), WidgetName(9u, "gone"))
         names.follow(accounts, 0u)
         assertEquals(listOf(WidgetName(2u, accounts.rows[1].account.issuer)), names.kept)
+    }
+
+    @Test
+    fun whatIsTakenAwayMeanwhileStaysAway() {
+        accounts.rows = listOf(live(account(1u)))
+        names.kept = listOf(WidgetName(1u, "as it was"))
+        names.follow(
+            object : AccountCalls by accounts {
+                override fun view(query: AccountQuery, now: ULong): Codes {
+                    val read = accounts.view(query, now)
+                    names.change { emptyList() }
+                    return read
+                }
+            },
+            0u,
+        )
+        assertEquals(emptyList<WidgetName>(), names.kept)
     }
 
     @Test
