@@ -1,5 +1,7 @@
 //! The Android app, by Maven: its rules and its words on a JVM, its screens and ports on the framework's own code.
 
+use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
 use countersign_strings::{fill, text};
@@ -21,6 +23,7 @@ pub fn app(accept: bool) -> Fallible<Result> {
     write()?;
     bindings::contract()?;
     let accept = format!("-Dcountersign.accept={}", u8::from(accept));
+    again()?;
     let mut done = maven::tested("package", &["-Papp,apk", "-pl", "testkit,app,apk", "-am", &accept])?;
     // It reads what was built.
     if done.failed == 0 {
@@ -29,11 +32,25 @@ pub fn app(accept: bool) -> Fallible<Result> {
     Ok(done)
 }
 
+/// The APK, built in a folder where nothing of it is. A test holds it against the other.
+fn again() -> Fallible<()> {
+    let folder = repo::target().join("again");
+    let said = |fault: std::io::Error| format!("{}: {fault}", folder.display());
+    if folder.exists() {
+        fs::remove_dir_all(&folder).map_err(said)?;
+    }
+    fs::create_dir_all(&folder).map_err(said)?;
+    for generated in ["bindings", "strings"] {
+        symlink(repo::target().join(generated), folder.join(generated)).map_err(said)?;
+    }
+    maven::package_into(&folder, &["-Papp,apk", "-pl", "apk", "-am", "-Dmaven.test.skip=true"])
+}
+
 /// `cargo xtask package android`: what people install, for all kinds of phone whose core lies in `android/native`.
 pub fn package() -> Fallible<bool> {
     child::show(child::cargo().args(["build", "--locked", "-p", "countersign-bindings", "-p", "countersign-bindgen"]))?;
     write()?;
-    maven::package(&["-Papp,apk", "-pl", "apk", "-am", "-DskipTests"])?;
+    maven::package_into(&repo::target(), &["-Papp,apk", "-pl", "apk", "-am", "-DskipTests"])?;
     println!("{}", repo::target().join("android/apk/countersign.apk").display());
     let missing: Vec<&str> = PHONES.into_iter().filter(|phone| !core_of(phone).is_file()).collect();
     for phone in &missing {

@@ -22,9 +22,9 @@ pub fn tested(phase: &str, options: &[&str]) -> Fallible<Result> {
     Ok(Result::of(ended, passed, failed))
 }
 
-/// Builds the modules that `options` name, and packs them.
-pub fn package(options: &[&str]) -> Fallible<()> {
-    let ended = run(&[options, &["-f", "android/pom.xml", "package"]].concat())?;
+/// Builds the modules that `options` name, and packs them, in `folder`.
+pub fn package_into(folder: &Path, options: &[&str]) -> Fallible<()> {
+    let ended = run_in(folder, &[options, &["-f", "android/pom.xml", "package"]].concat())?;
     if ended.ok { Ok(()) } else { Err(ended.output) }
 }
 
@@ -53,20 +53,25 @@ pub fn class_path(pom: &str, file: &Path) -> Fallible<String> {
 
 /// Offline, and by the network where something is missing.
 fn run(words: &[&str]) -> Fallible<child::Ended> {
-    let mut ended = child::capture(maven(words).arg("--offline"), SUITE_LIMIT)?;
+    run_in(&repo::target(), words)
+}
+
+/// The same, and what is built lands in `folder`.
+fn run_in(folder: &Path, words: &[&str]) -> Fallible<child::Ended> {
+    let mut ended = child::capture(maven(folder, words).arg("--offline"), SUITE_LIMIT)?;
     for _ in 0..TRIES {
         if ended.ok || !is_to_be_fetched(&ended.output) {
             break;
         }
-        ended = child::capture(maven(words).arg("--update-snapshots"), SUITE_LIMIT)?;
+        ended = child::capture(maven(folder, words).arg("--update-snapshots"), SUITE_LIMIT)?;
     }
     Ok(ended)
 }
 
-fn maven(words: &[&str]) -> Command {
+fn maven(folder: &Path, words: &[&str]) -> Command {
     let mut maven = Command::new("mvn");
     maven.args(["--batch-mode", "--no-transfer-progress"]).args(words);
-    maven.arg(format!("-Dcountersign.target={}", repo::target().display()));
+    maven.arg(format!("-Dcountersign.target={}", folder.display()));
     maven.current_dir(repo::root());
     maven
 }

@@ -35,16 +35,25 @@ class Apk(
     /** Where `keep.pro` lies; and beside it `../native/ABI/` with the core's library, where somebody built one. */
     private val here: Path,
 ) {
-    /** Makes [out]: dex, packed in a fixed order without times, aligned, signed. */
+    /** Makes [out]: dex by R8, then as [pack] does. */
     fun make(out: Path, key: SigningKey) {
-        val work = Files.createTempDirectory("apk")
+        val work = Files.createTempDirectory("dex")
         try {
             dex(work)
-            val packed = work.resolve("packed.apk")
-            ZipOutputStream(Files.newOutputStream(packed)).use { pack(it, work) }
-            sign(packed, out, key)
+            pack(work, out, key)
         } finally {
             work.toFile().deleteRecursively()
+        }
+    }
+
+    /** Makes [out] with the dex files that lie in [dex]: packed in a fixed order without times, aligned, signed. */
+    fun pack(dex: Path, out: Path, key: SigningKey) {
+        val packed = Files.createTempFile("packed", ".apk")
+        try {
+            ZipOutputStream(Files.newOutputStream(packed)).use { fill(it, dex) }
+            sign(packed, out, key)
+        } finally {
+            Files.delete(packed)
         }
     }
 
@@ -58,7 +67,7 @@ class Apk(
         R8.run(R8Command.parse((options + jars).toTypedArray(), Origin.root()).build())
     }
 
-    private fun pack(zip: ZipOutputStream, dex: Path) {
+    private fun fill(zip: ZipOutputStream, dex: Path) {
         ZipFile(resources.toFile()).use { from ->
             from.entries().asSequence().sortedBy { it.name }.forEach { entry ->
                 zip.put(entry.name, from.getInputStream(entry).readBytes(), entry.method == ZipEntry.STORED)

@@ -4,7 +4,6 @@ import com.android.apksig.ApkVerifier
 import java.nio.file.Files
 import java.nio.file.Path
 import java.util.zip.ZipFile
-import kotlin.io.path.copyTo
 import kotlin.io.path.createDirectories
 import kotlin.io.path.createDirectory
 import kotlin.io.path.fileSize
@@ -50,7 +49,7 @@ class ApkTest {
     @Test
     fun librariesLieOnPagesOf16KiBUncompressed() {
         val stored = storedAt(apk)
-        val libraries = sumsOf(apk).keys.filter { it.endsWith(".so") }
+        val libraries = entriesOf(apk).map { it.name }.filter { it.endsWith(".so") }
         assertTrue("$libraries", ABIS.all { "lib/$it/libjnidispatch.so" in libraries })
         for (library in libraries) {
             assertEquals(library, 0L, stored.getValue(library) % PAGE)
@@ -68,26 +67,33 @@ class ApkTest {
 
     @Test
     fun itIsSmall() {
-        val core = sumsOf(apk).keys.count { it.isCore() }
+        val core = entriesOf(apk).count { it.isCore() }
         val most = MOST + core * MOST_OF_CORE
         assertTrue("${apk.fileSize()} bytes, at most $most", apk.fileSize() <= most)
     }
 
+    /** Made before the tests by `cargo xtask test`, in an empty folder: Kotlin, resources, dex, packing. */
+    @Test
+    fun builtAgainFromNothingItHoldsTheSame() {
+        assertEquals(entriesOf(apk).joinToString("\n"), entriesOf(property("apk.again")).joinToString("\n"))
+    }
+
     /** A library of another part stands for the core, which is built with the NDK: it is packed as it lies in `native/`. */
     @Test
-    fun madeAgainItHoldsTheSameAndTheCoreThatLiesThere() {
-        val folder = Files.createTempDirectory("again")
+    fun theCoreThatLiesThereIsPacked() {
+        val folder = Files.createTempDirectory("core")
         try {
-            val here = folder.resolve("apk").createDirectory()
-            Path.of("keep.pro").copyTo(here.resolve("keep.pro"))
+            val dex = folder.resolve("dex").createDirectory()
+            entriesOf(apk).map { it.name }.filter { it.endsWith(".dex") }
+                .forEach { dex.resolve(it).writeBytes(bytesOf(apk, it)) }
             val core = folder.resolve("native/arm64-v8a").createDirectories().resolve("libcountersign_bindings.so")
             core.writeBytes(bytesOf(apk, "lib/arm64-v8a/libjnidispatch.so"))
-            val again = folder.resolve("countersign.apk")
-            Apk(property("apk.framework"), property("apk.resources"), property("apk.parts"), here)
-                .make(again, SigningKey.ofOneDay())
-            assertArrayEquals(core.readBytes(), bytesOf(again, CORE))
-            assertEquals("on a page", 0L, storedAt(again).getValue(CORE) % PAGE)
-            assertEquals(sumsOf(apk).filterKeys { !it.isCore() }, sumsOf(again).filterKeys { !it.isCore() })
+            val withCore = folder.resolve("countersign.apk")
+            Apk(property("apk.framework"), property("apk.resources"), property("apk.parts"), folder.resolve("apk"))
+                .pack(dex, withCore, SigningKey.ofOneDay())
+            assertArrayEquals(core.readBytes(), bytesOf(withCore, CORE))
+            assertEquals("on a page", 0L, storedAt(withCore).getValue(CORE) % PAGE)
+            assertEquals(entriesOf(apk).filterNot { it.isCore() }, entriesOf(withCore).filterNot { it.isCore() })
         } finally {
             folder.toFile().deleteRecursively()
         }
@@ -97,7 +103,7 @@ class ApkTest {
         it.getInputStream(checkNotNull(it.getEntry(entry)) { entry }).readBytes()
     }
 
-    private fun String.isCore() = endsWith("/libcountersign_bindings.so")
+    private fun Packed.isCore() = name.endsWith("/libcountersign_bindings.so")
 
     private fun property(name: String): Path = Path.of(checkNotNull(System.getProperty(name)) { name })
 

@@ -3,6 +3,8 @@ package org.countersign.apk
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import java.nio.file.Path
+import java.security.MessageDigest
+import java.util.HexFormat
 import java.util.zip.ZipFile
 import kotlin.io.path.readBytes
 
@@ -93,9 +95,15 @@ private const val CENTRAL = 0x02014B50
 private const val CENTRAL_SIZE = 46
 private const val LOCAL_SIZE = 30
 
-/** The content of each entry by its check sum. */
-fun sumsOf(apk: Path): Map<String, Long> =
-    ZipFile(apk.toFile()).use { zip -> zip.entries().asSequence().associate { it.name to it.crc } }
+/** An entry: how it is packed, and what it holds by its SHA-256. */
+data class Packed(val name: String, val method: Int, val sha256: String)
+
+/** What is in it, in its order. */
+fun entriesOf(apk: Path): List<Packed> = ZipFile(apk.toFile()).use { zip ->
+    zip.entries().asSequence().map { Packed(it.name, it.method, sha256(zip.getInputStream(it).readBytes())) }.toList()
+}
+
+private fun sha256(bytes: ByteArray) = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes))
 
 /** What the parts of a library (ELF) that are mapped into memory are aligned to. */
 fun alignmentsOf(library: ByteArray): List<Long> {
