@@ -13,15 +13,13 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.launch
 import org.countersign.app.bell.Bells
-import org.countersign.app.calls.CoreAccounts
-import org.countersign.app.calls.CoreBells
-import org.countersign.app.calls.CoreGateways
-import org.countersign.app.calls.KeepOnDisk
 import org.countersign.app.port.Camera
 import org.countersign.app.port.Clipboard
+import org.countersign.app.port.KeepOnDisk
 import org.countersign.app.port.Keys
 import org.countersign.app.port.PhoneCamera
 import org.countersign.app.port.PromptAsker
+import org.countersign.app.port.phone
 import org.countersign.app.port.platformRoots
 import org.countersign.app.shell.Arrivals
 import org.countersign.app.shell.Changes
@@ -34,6 +32,9 @@ import org.countersign.bindings.LockState
 import org.countersign.logic.Keep
 import org.countersign.logic.Now
 import org.countersign.logic.core.BellGate
+import org.countersign.logic.core.BoundAccounts
+import org.countersign.logic.core.BoundBells
+import org.countersign.logic.core.BoundGateways
 import org.countersign.logic.core.GatewayCalls
 import org.countersign.logic.widget.follow
 
@@ -83,7 +84,7 @@ class CountersignApp : Application() {
         if (names.read().isEmpty()) return
         try {
             when (core.lockState()) {
-                LockState.OPEN -> names.follow(CoreAccounts(core), now())
+                LockState.OPEN -> names.follow(BoundAccounts(core), now())
                 LockState.NO_VAULT -> names.change { emptyList() }
                 LockState.LOCKED -> Unit
             }
@@ -96,10 +97,10 @@ class CountersignApp : Application() {
     var clock: ClockPort? = null
 
     /** Another way to gateways than the core's: a test's. */
-    var gatewaysOf: (Countersign) -> GatewayCalls = { CoreGateways(it, version()) }
+    var gatewaysOf: (Countersign) -> GatewayCalls = { BoundGateways(it, phone(version())) }
 
     /** Another way to them than the core's when nobody looks: a test's. */
-    var gateOf: (() -> Countersign) -> BellGate = ::CoreBells
+    var gateOf: (() -> Countersign) -> BellGate = ::BoundBells
 
     private fun open(): Countersign {
         val folder = { name: String -> File(filesDir, name).path }

@@ -2,11 +2,12 @@ package org.countersign.app
 
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.awaitCancellation
-import org.countersign.app.calls.CoreGateways
+import org.countersign.app.port.phone
 import org.countersign.bindings.GatewayRow
 import org.countersign.bindings.GatewayState
 import org.countersign.bindings.PollOutcome
 import org.countersign.bindings.Topic
+import org.countersign.logic.core.BoundGateways
 import org.countersign.logic.core.GatewayCalls
 import org.countersign.testkit.FakeKeyStore
 import org.countersign.testkit.await
@@ -28,7 +29,7 @@ class FollowTest {
     @Before
     fun begin() {
         FakeKeyStore.install()
-        app.gatewaysOf = { core -> Waiting(CoreGateways(core, "1.0")).also { gateways = it } }
+        app.gatewaysOf = { core -> Waiting(BoundGateways(core, phone("1.0"))).also { gateways = it } }
     }
 
     @Test

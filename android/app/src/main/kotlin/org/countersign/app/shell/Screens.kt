@@ -3,14 +3,10 @@ package org.countersign.app.shell
 import android.app.Activity
 import android.app.KeyguardManager
 import kotlinx.coroutines.CoroutineScope
-import org.countersign.app.calls.CoreAccounts
-import org.countersign.app.calls.CoreApprovals
-import org.countersign.app.calls.CoreGateways
-import org.countersign.app.calls.CoreVault
-import org.countersign.app.calls.deviceClass
-import org.countersign.app.calls.phone
 import org.countersign.app.port.Camera
 import org.countersign.app.port.Files
+import org.countersign.app.port.deviceClass
+import org.countersign.app.port.phone
 import org.countersign.app.screen.AccountDrawing
 import org.countersign.app.screen.AccountsDrawing
 import org.countersign.app.screen.FirstRunDrawing
@@ -50,12 +46,12 @@ class Screens(
     camera: Camera,
     private val outside: Outside,
 ) {
-    private val accounts = CoreAccounts(core)
-    private val approvals = CoreApprovals(core)
-    private val gateways = CoreGateways(core, context.version())
-    private val vault = CoreVault(core, keep, deviceClass(context))
+    private val bound = Core(core, keep, deviceClass(context), phone(context.version()))
+    private val accounts = bound.accounts
+    private val approvals = bound.approvals
+    private val gateways = bound.gateways
+    private val vault = bound.vault
     private val opening = Opening()
-    private val bound = Core(core, phone(context.version()), deviceClass(context))
 
     /** Where accounts and gateways come from. */
     internal val codes = CodeScreens(context, scope, bound, bells, now, files, arrivals, camera, outside)

@@ -1,10 +1,13 @@
 package org.countersign.logic.core
 
+import org.countersign.bindings.Countersign
 import org.countersign.bindings.DamagedEnrolment
 import org.countersign.bindings.Enrolling
 import org.countersign.bindings.GatewayRow
 import org.countersign.bindings.MoveRow
+import org.countersign.bindings.Phone
 import org.countersign.bindings.PollOutcome
+import org.countersign.bindings.cancelling
 import org.countersign.logic.Secret
 
 /** What screens ask of the core about enrolments. */
@@ -33,4 +36,27 @@ interface GatewayCalls {
     suspend fun moving(gateway: String): MoveRow?
 
     suspend fun confirm(gateway: String, digits: String)
+}
+
+/** The same, asked of the core. The gateway is told of [phone] what a person reads there. */
+class BoundGateways(private val core: Countersign, private val phone: Phone) : GatewayCalls {
+    override fun gateways() = core.gateways()
+
+    override fun damagedEnrolments() = core.damagedEnrolments()
+
+    override suspend fun enrolName(link: Secret) = cancelling { core.enrolName(link.expose(), it) }
+
+    override suspend fun enrol(link: Secret) = cancelling { core.enrol(link.expose(), phone, it) }
+
+    override suspend fun poll(gateway: String, waitS: ULong) = cancelling { core.poll(gateway, waitS, it) }
+
+    override suspend fun leave(gateway: String) = cancelling { core.leave(gateway, it) }
+
+    override suspend fun forget(gateway: String) = core.forget(gateway)
+
+    override suspend fun invite(gateway: String, replace: Boolean) = cancelling { core.invite(gateway, replace, it) }
+
+    override suspend fun moving(gateway: String) = core.moving(gateway)
+
+    override suspend fun confirm(gateway: String, digits: String) = cancelling { core.confirm(gateway, digits, it) }
 }

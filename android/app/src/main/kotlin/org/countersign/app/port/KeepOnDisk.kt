@@ -1,4 +1,4 @@
-package org.countersign.app.calls
+package org.countersign.app.port
 
 import android.content.Context
 import java.util.concurrent.CopyOnWriteArrayList
