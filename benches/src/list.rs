@@ -1,5 +1,6 @@
 //! The list of ten thousand rows, as a shell asks for it.
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,8 +12,9 @@ use countersign_protocol::otp::{Algorithm, Counter, Digits, Period};
 use uniffi::Lower;
 
 use crate::codes::{NOW, seeds, theirs};
+use crate::jvm::Jvm;
 use crate::report::{Goal, Table, file};
-use crate::rounds::{prepared, run, subject};
+use crate::rounds::{prepared, run, subject, timed};
 
 const ROWS: u64 = 10_000;
 /// What a window of a phone shows, and what is scrolled soon.
@@ -20,7 +22,7 @@ const WINDOW: usize = 50;
 
 /// Codes at the first call, a second later, at a period's end, with a search, and through the bindings.
 pub fn bench() {
-    file("list", &[list()]);
+    file("list", &[list(), in_kotlin()]);
 }
 
 /// 90 % of them with thirty seconds, the rest with others, and some that are counted.
@@ -87,10 +89,6 @@ fn list() -> Table {
     let all = kept.codes(NOW).expect("codes");
     moving.codes(now).expect("codes");
     let window = || Codes { rows: all.rows[..WINDOW].into(), ..all.clone() };
-    let lowered = |codes: Codes| {
-        let buffer = <countersign_bindings::Codes as Lower<UniFfiTag>>::lower_into_rust_buffer(codes.into());
-        buffer.destroy_into_vec().len()
-    };
     let theirs: Vec<totp_rs::Totp> = seeds.iter().map(theirs).collect();
     let rows = run(
         1,
@@ -128,4 +126,37 @@ fn list() -> Table {
         rows,
         goals,
     }
+}
+
+/// What the generated code in Rust does with the rows.
+fn lowered(codes: Codes) -> usize {
+    let buffer = <countersign_bindings::Codes as Lower<UniFfiTag>>::lower_into_rust_buffer(codes.into());
+    buffer.destroy_into_vec().len()
+}
+
+/// The same rows as the Android app has them: the core, its buffer, JNA, and objects of Kotlin.
+fn in_kotlin() -> Table {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut vault = filled(&folder.path().join("kept"), &seeds(ROWS));
+    let all = vault.codes(NOW).expect("codes");
+    let window = || Codes { rows: all.rows[..WINDOW].into(), ..all.clone() };
+    let jvm = RefCell::new(Jvm::of_list(&folder.path().join("phone"), ROWS, WINDOW, NOW));
+    let jvm = &jvm;
+    let asked = |name: &'static str| move || jvm.borrow_mut().ask(name);
+    let rows = run(
+        1,
+        vec![
+            subject("all rows, the Rust half: lowered into a buffer", || lowered(all.clone())),
+            timed("all rows, the whole way: the core, the buffer, JNA, Kotlin", asked("all")),
+            timed("all rows, the Kotlin half: lifted out of the buffer", asked("lift")),
+            subject("a window of 50, the Rust half", || lowered(window())),
+            timed("a window of 50, the whole way", asked("window")),
+            timed("a window of 50, the Kotlin half", asked("lift-window")),
+        ],
+    );
+    let goals = vec![
+        Goal::most("all rows, the whole way, at most 16 ms", rows[1].median / 1e6, 16.0),
+        Goal::most("a window of 50, the whole way, at most 1 ms", rows[4].median / 1e6, 1.0),
+    ];
+    Table { title: "The same rows in Kotlin on a JVM".into(), unit: "ns; «ours» is the Rust half", rows, goals }
 }

@@ -7,6 +7,7 @@ mod bell;
 mod burn;
 mod codes;
 mod house;
+mod jvm;
 mod list;
 mod peers;
 mod push;

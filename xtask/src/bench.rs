@@ -5,11 +5,13 @@ use std::path::Path;
 
 use countersign_strings::fill;
 
-use crate::{Fallible, child, repo};
+use crate::{Fallible, bindings, child, repo, setup};
 
 /// Every bench, in the order in which `all` runs them.
 const BENCHES: [&str; 10] = ["codes", "list", "uri", "vault", "push", "qr-read", "qr-write", "burn", "start", "size"];
 
+/// The bench with a half in Kotlin.
+const LIST: &str = "list";
 /// The bench whose goal is a limit.
 const SIZE: &str = "size";
 /// Where it leaves the library that the apps carry.
@@ -23,6 +25,10 @@ pub fn run(name: &str) -> Fallible<bool> {
     let mut cargo = child::cargo();
     cargo.args(["run", "--release", "--locked", "--manifest-path", "benches/Cargo.toml", "--target-dir"]);
     cargo.arg(repo::target().join("benches")).arg("--").args(&names);
+    if names.contains(&LIST) {
+        setup::all()?;
+        cargo.env("COUNTERSIGN_BENCH_CLASSES", bindings::classes()?);
+    }
     let status = cargo.status().map_err(|fault| child::not_started("cargo", &fault))?;
     let small = !names.contains(&SIZE) || is_small(&repo::root().join(LIBRARY))?;
     Ok(status.success() && small)

@@ -61,6 +61,16 @@ pub fn kotlin() -> Fallible<Result> {
     maven::test(&["-pl", "bindings"])
 }
 
+/// The class path of the Kotlin half and its tests, a bench among them, compiled.
+pub fn classes() -> Fallible<String> {
+    let build =
+        ["build", "--locked", "-p", "countersign-bindings", "-p", "countersign-contract", "-p", "countersign-bindgen"];
+    child::show(child::cargo().args(build))?;
+    generate("kotlin")?;
+    contract()?;
+    maven::compiled("bindings")
+}
+
 /// The Kotlin half of the contract suites, with the tokens in memory.
 pub fn contract() -> Fallible<PathBuf> {
     write(CONTRACT, "countersign_contract", "kotlin", &folder("contract"))

@@ -28,6 +28,17 @@ pub fn package_into(folder: &Path, options: &[&str]) -> Fallible<()> {
     if ended.ok { Ok(()) } else { Err(ended.output) }
 }
 
+/// The class path of `module` and its tests, compiled; all that it rests on must come from Maven's repository.
+pub fn compiled(module: &str) -> Fallible<String> {
+    let ended = run(&["-f", "android/pom.xml", "-pl", module, "test-compile"])?;
+    if !ended.ok {
+        return Err(ended.output);
+    }
+    let built = repo::target().join("android").join(module);
+    let jars = class_path(&format!("android/{module}/pom.xml"), &built.join("class-path.txt"))?;
+    Ok(format!("{}:{}:{jars}", built.join("test-classes").display(), built.join("classes").display()))
+}
+
 /// A program of Maven's repository that is one file, in the target folder.
 pub fn tool(artifact: &str, file: &str) -> Fallible<PathBuf> {
     let folder = repo::target().join("android/tools");
