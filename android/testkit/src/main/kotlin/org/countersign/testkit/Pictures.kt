@@ -9,14 +9,14 @@ import java.io.File
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
 
-/** The one API level whose pictures are compared: others differ in a few bytes. */
-private const val GOLDEN_API = 35
-
 /**
  * Pictures of what is drawn. The new one lands in cargo's target folder; the golden one of its name must be equal to it pixel
  * by pixel. With `cargo xtask test --accept --only android-app` the new one becomes golden: look at it before it is committed.
  */
 object Pictures {
+    /** The one API level whose pictures are compared: others differ in a few bytes. */
+    const val GOLDEN_API = 35
+
     private val drawn = File(System.getProperty("countersign.screens"))
     private val golden = File("src/test/screens")
     private val accepts = System.getProperty("countersign.accept") == "1"

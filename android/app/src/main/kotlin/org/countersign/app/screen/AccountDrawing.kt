@@ -57,9 +57,11 @@ class AccountDrawing(
     private val gone = Part<Text?>(context) { it?.let { context.words(context.say(it)) } }
     private val foot = Part<Foot>(context, ::footOf)
 
+    private val edit =
+        context.icon(R.drawable.edit, context.say(Say.phoneAccountsEdit)) { onEvent(AccountEvent.Edit) }
+
     override val view: View =
         with(context) {
-            val edit = icon(R.drawable.edit, say(Say.phoneAccountsEdit)) { onEvent(AccountEvent.Edit) }
             page(head("", onBack, edit), column(gone, body), foot)
         }
 
@@ -75,7 +77,7 @@ class AccountDrawing(
                 else -> null
             },
         )
-        body.visibility = if (line == null) View.GONE else View.VISIBLE
+        listOf(body, edit).forEach { it.visibility = if (line == null) View.GONE else View.VISIBLE }
         foot.show(Foot(asks(state), line == null, state.canBurn))
         if (line == null) return
         // Who stands on one of these with a screen reader stays there while codes and marks change.

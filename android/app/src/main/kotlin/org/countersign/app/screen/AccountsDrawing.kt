@@ -83,7 +83,13 @@ class AccountsDrawing(
         filters.show(state.filters to state.chosen)
         empty.show(state.empty)
         empty.layoutParams = rest(isColumn = true)
-        list.visibility = if (state.empty == null) View.VISIBLE else View.GONE
+        // While it is read its place is kept, and nobody stops at it.
+        list.visibility =
+            when {
+                state.empty != null -> View.GONE
+                state.loads -> View.INVISIBLE
+                else -> View.VISIBLE
+            }
         foot.show(
             when {
                 state.isOrdering -> Foot.ORDERED

@@ -67,8 +67,8 @@ class BatchDrawing(
             if (state.loads) "" else context.say(Say.phoneBatchDoneOf(count(state.done), count(state.entries.size)))
         notice.show(state.notice)
         rows.show(state.entries)
-        val isOver = !state.loads && state.done == state.entries.size
-        listOf(named, next).forEach { it.visibility = if (isOver) View.GONE else View.VISIBLE }
+        val isThere = !state.loads && state.done < state.entries.size
+        listOf(named, next).forEach { it.visibility = if (isThere) View.VISIBLE else View.GONE }
     }
 
     private fun one(entry: BatchEntry): View = with(context) {

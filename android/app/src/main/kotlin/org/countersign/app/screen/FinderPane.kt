@@ -47,7 +47,7 @@ internal class NoCamera(val absent: Text, val refused: Text)
 internal class FinderPane(
     private val context: Context,
     private val finder: Viewfinder,
-    point: Text,
+    private val point: Text,
     private val without: NoCamera,
     private val onTorch: (Boolean) -> Unit,
     private val onSettings: () -> Unit,
@@ -64,9 +64,12 @@ internal class FinderPane(
             contentDescription = context.say(point)
             layoutParams = rest(isColumn = true)
         }
+    private val words = context.words("", Type.SMALL, context.palette.ink2).apply {
+        layoutParams = rest()
+        accessibilityLiveRegion = View.ACCESSIBILITY_LIVE_REGION_POLITE
+    }
     private val looking =
         with(context) {
-            val words = words(say(point), Type.SMALL, palette.ink2).apply { layoutParams = rest() }
             val below = line(words, near, light).apply { minimumHeight = px(Space.TARGET) }
             column(window, below).apply { layoutParams = rest(isColumn = true) }
         }
@@ -77,7 +80,10 @@ internal class FinderPane(
         finder.onZoom = { near.show(finder.isNear.takeIf { finder.canZoom }) }
     }
 
-    fun draw(camera: Camera, torch: Boolean) {
+    /** With [reads] a picture or a text is being read: it may take seconds. */
+    fun draw(camera: Camera, torch: Boolean, reads: Boolean = false) {
+        val says = context.say(if (reads) Say.phoneWait else point)
+        if (words.text.toString() != says) words.text = says
         val looks = camera == Camera.ASKING || camera == Camera.LOOKING
         looking.visibility = if (looks) View.VISIBLE else View.GONE
         other.show(camera)

@@ -33,6 +33,7 @@ class GatewaysDrawing(
     private val notice = Part<Notice?>(context) { it?.let { context.noticeCard(it) } }
     private val bell =
         Part<Notice?>(context) { it?.let { context.noticeCard(it) { onEvent(GatewaysEvent.Bells) } } }
+    private val foot = Part<String?>(context, ::foot)
     private val rows = Part<Pair<List<GatewayLine>, List<String>>>(context) { (rows, damaged) -> rows(rows, damaged) }
 
     override val view: View =
@@ -40,14 +41,25 @@ class GatewaysDrawing(
             page(
                 head(say(Say.phoneGatewayTitle), onBack),
                 column(notice, bell, rows),
-                mainButton(say(Say.phoneGatewayEnrol)) { onEvent(GatewaysEvent.Enrol) },
+                foot,
             )
         }
 
     override fun draw(state: GatewaysState) {
         notice.show(state.notice)
         bell.show(state.bell)
+        foot.show(state.forgetting)
         rows.show(state.rows to state.damaged)
+    }
+
+    private fun foot(forgetting: String?): View = with(context) {
+        when (forgetting) {
+            null -> mainButton(say(Say.phoneGatewayEnrol)) { onEvent(GatewaysEvent.Enrol) }
+
+            else -> asks(Say.phoneGatewayForgetDamagedAsk, Say.phoneGatewayForget) {
+                onEvent(GatewaysEvent.Forgetting(sure = it))
+            }
+        }
     }
 
     private fun rows(rows: List<GatewayLine>, damaged: List<String>): View = with(context) {

@@ -1,7 +1,9 @@
 package org.countersign.app.screen
 
 import android.content.Context
+import android.graphics.Rect
 import android.view.View
+import android.widget.ScrollView
 import org.countersign.app.R
 import org.countersign.app.look.Space
 import org.countersign.app.look.Type
@@ -51,6 +53,25 @@ fun Context.noticeCard(notice: Notice, onRetry: (() -> Unit)? = null, onAct: ((A
         background = box(palette.raised, border = palette.line)
         setPadding(px(Space.L), px(Space.L), px(Space.L), px(Space.S))
         layoutParams = row(top = Space.M)
+        addOnAttachStateChangeListener(IntoSight())
+    }
+}
+
+/** What is told below the fold of a long page that is there already would not be seen: the page goes to it. */
+private class IntoSight :
+    View.OnAttachStateChangeListener,
+    View.OnLayoutChangeListener {
+    override fun onViewAttachedToWindow(v: View) {
+        val page = generateSequence(v.parent) { it.parent }.firstOrNull { it is ScrollView } as ScrollView?
+        if (page?.isLaidOut == true) v.addOnLayoutChangeListener(this)
+    }
+
+    override fun onViewDetachedFromWindow(v: View) = v.removeOnLayoutChangeListener(this)
+
+    override fun onLayoutChange(v: View, l: Int, t: Int, r: Int, b: Int, ol: Int, ot: Int, or: Int, ob: Int) {
+        v.removeOnLayoutChangeListener(this)
+        // The page itself is not laid out to its end yet.
+        v.post { v.requestRectangleOnScreen(Rect(0, 0, v.width, v.height), true) }
     }
 }
 

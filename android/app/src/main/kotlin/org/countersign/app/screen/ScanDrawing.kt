@@ -48,7 +48,7 @@ class ScanDrawing(
 
     override fun draw(state: ScanState) {
         pane.view.visibility = if (state.found == null) View.VISIBLE else View.GONE
-        pane.draw(state.camera, state.torch)
+        pane.draw(state.camera, state.torch, state.reads)
         notice.show(state.notice)
         found.show(state.found)
         foot.show(state.found to (state.waits && state.found != null))

@@ -1,7 +1,12 @@
 package org.countersign.app.screen
 
+import org.countersign.bindings.Algorithm
+import org.countersign.bindings.BatchEntry
+import org.countersign.bindings.BatchRow
 import org.countersign.bindings.Op
+import org.countersign.bindings.SeedRow
 import org.countersign.bindings.Sort
+import org.countersign.bindings.TokenMoving
 import org.countersign.logic.accounts.AccountLine
 import org.countersign.logic.accounts.AccountState
 import org.countersign.logic.accounts.AccountsState
@@ -152,3 +157,17 @@ val ASKED =
     )
 
 val APPROVAL = ApprovalState(NOON, ASKED, ApprovalPhase.Asking, behind = 0, notice = null)
+
+/** A serial number as it is printed on a token. */
+const val SERIAL = "86596220000001"
+
+val BATCH = BatchRow(1UL, "Reception desk", NOON, 40UL, 3UL)
+
+/** Rows of a batch: one is written, one waits for its own token, one for any. */
+val ENTRIES =
+    listOf("mara" to SERIAL, "olga" to "86596220000002", "tariq" to null).mapIndexed { at, (name, serial) ->
+        val moving = TokenMoving.Time(period = 30UL, start = 0UL)
+        val row =
+            SeedRow((at + 1).toULong(), serial, null, "", "OTPC-P2-i", "Example", name, moving, Algorithm.SHA1, 6u, 0UL)
+        BatchEntry(row, token = serial.takeIf { at == 0 })
+    }

@@ -7,6 +7,7 @@ import android.text.Spanned
 import android.text.style.ForegroundColorSpan
 import android.view.View
 import android.view.ViewGroup
+import android.widget.EditText
 import android.widget.ImageView
 import android.widget.TextView
 import org.countersign.testkit.Pictures
@@ -91,4 +92,26 @@ private fun pixels(picture: Bitmap, place: Rect): List<Int> {
 private fun contrast(ink: Int, ground: Int): Float {
     val (light, dark) = listOf(Color.luminance(ink), Color.luminance(ground)).sortedDescending()
     return (light + 0.05f) / (dark + 0.05f)
+}
+
+/** Texts of which a part is not drawn: cut at an end, or wider than their place. What can be scrolled is there. */
+internal fun cutFaults(view: View): List<String> = when {
+    view.visibility != View.VISIBLE -> emptyList()
+    view is TextView -> listOfNotNull(cut(view))
+    view is ViewGroup -> (0 until view.childCount).flatMap { cutFaults(view.getChildAt(it)) }
+    else -> emptyList()
+}
+
+private fun cut(view: TextView): String? {
+    val layout = view.layout ?: return null
+    val width = view.width - view.totalPaddingLeft - view.totalPaddingRight
+    val height = view.height - view.totalPaddingTop - view.totalPaddingBottom
+    val lines = 0 until layout.lineCount
+    val why = when {
+        lines.any { layout.getEllipsisCount(it) > 0 } -> "ends early"
+        lines.any { layout.getLineMax(it) > width + 1 } && !view.isHorizontallyScrollable -> "too wide"
+        layout.height > height + 1 && view !is EditText -> "too high"
+        else -> null
+    }
+    return why?.let { "$it: ${view.text}" }
 }

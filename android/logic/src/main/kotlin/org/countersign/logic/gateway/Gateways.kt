@@ -32,6 +32,8 @@ data class GatewaysState(
     val notice: Notice?,
     /** Why sign-ins may be told late, or not at all. */
     val bell: Notice?,
+    /** One that cannot be read, of which it is asked whether it shall be forgotten. */
+    val forgetting: String? = null,
 ) : Screen
 
 sealed interface GatewaysEvent {
@@ -41,8 +43,10 @@ sealed interface GatewaysEvent {
 
     data object Enrol : GatewaysEvent
 
-    /** Forgets one whose file cannot be read. */
+    /** Asks whether one whose file cannot be read shall be forgotten. */
     data class Forget(val id: String) : GatewaysEvent
+
+    data class Forgetting(val sure: Boolean) : GatewaysEvent
 
     /** Something keeps sign-ins from being told: the page that says what. */
     data object Bells : GatewaysEvent
@@ -55,10 +59,11 @@ class GatewaysLogic(private val gateways: GatewayCalls, private val bells: BellC
     override fun begin(): Step<GatewaysState, GatewaysEvent> = Step(read(null))
 
     override fun on(state: GatewaysState, event: GatewaysEvent): Step<GatewaysState, GatewaysEvent> = when (event) {
-        GatewaysEvent.Changed -> Step(read(null))
+        GatewaysEvent.Changed -> Step(read(null).asking(state.forgetting))
         is GatewaysEvent.Open -> Step(state, go = Go.To(Route.Gateway(event.id)))
         GatewaysEvent.Enrol -> Step(state, go = Go.To(Route.Scan))
-        is GatewaysEvent.Forget -> forget(state, event.id)
+        is GatewaysEvent.Forget -> Step(state.copy(forgetting = event.id, notice = null))
+        is GatewaysEvent.Forgetting -> forget(state, state.forgetting.takeIf { event.sure })
         GatewaysEvent.Bells -> Step(state, go = Go.To(Route.Bells))
         is GatewaysEvent.Failed -> Step(read(event.notice))
     }
@@ -70,13 +75,20 @@ class GatewaysLogic(private val gateways: GatewayCalls, private val bells: BellC
         bellNotice(bells.facts()),
     )
 
-    private fun forget(state: GatewaysState, id: String): Step<GatewaysState, GatewaysEvent> = Step(state, ask = {
-        asking(GatewaysEvent::Failed) {
-            gateways.forget(id)
-            GatewaysEvent.Changed
-        }
-    })
+    private fun forget(state: GatewaysState, id: String?): Step<GatewaysState, GatewaysEvent> {
+        val shown = state.copy(forgetting = null)
+        if (id == null) return Step(shown)
+        return Step(shown, ask = {
+            asking(GatewaysEvent::Failed) {
+                gateways.forget(id)
+                GatewaysEvent.Changed
+            }
+        })
+    }
 }
+
+/** The question stays while what it is about is there. */
+private fun GatewaysState.asking(id: String?) = copy(forgetting = id.takeIf { it in damaged })
 
 /** One enrolment. */
 data class GatewayScreenState(

@@ -38,6 +38,8 @@ data class ScanState(
     /** Something is being read, added or asked. */
     val waits: Boolean,
     val notice: Notice?,
+    /** A picture or a text is being read, which may take seconds. A frame of the camera is not worth a word. */
+    val reads: Boolean = false,
 ) : Screen
 
 /** What is of the camera; [TAKEN] where another app has it, or it failed. */
@@ -151,16 +153,18 @@ class ScanLogic(
         ScanEvent.OpenCamera -> Step(state.copy(camera = Camera.ASKING), wish = Wish.OpenCamera)
         ScanEvent.OpenSettings -> Step(state, wish = Wish.OpenSettings(SettingsPage.APP))
         ScanEvent.Type -> Step(state, go = Go.Instead(Route.Manual))
-        ScanEvent.Again -> Step(state.copy(found = null, waits = false, notice = null), stop = true)
+        ScanEvent.Again -> Step(state.rests().copy(found = null, notice = null), stop = true)
         is ScanEvent.Choose -> choose(state, event.place)
         ScanEvent.Agree -> agree(state)
-        is ScanEvent.Read -> read(state.copy(waits = false), event.all)
-        ScanEvent.Dropped -> Step(state.copy(waits = false))
-        is ScanEvent.Knows -> Step(state.copy(waits = false, found = event.found))
+        is ScanEvent.Read -> read(state.rests(), event.all)
+        ScanEvent.Dropped -> Step(state.rests())
+        is ScanEvent.Knows -> Step(state.rests().copy(found = event.found))
         ScanEvent.Added -> Step(state, go = Go.Home, wish = Wish.Say(Say.phoneScanAdded))
         is ScanEvent.Approval -> Step(state, go = Go.Instead(Route.Approval(event.id)))
-        is ScanEvent.Failed -> Step(state.copy(waits = false, notice = event.notice))
+        is ScanEvent.Failed -> Step(state.rests().copy(notice = event.notice))
     }
+
+    private fun ScanState.rests() = copy(waits = false, reads = false)
 
     /** A frame is dropped while another is read, and while something waits for a yes. */
     private fun saw(state: ScanState, event: ScanEvent.Saw): ScanStep {
@@ -174,7 +178,7 @@ class ScanLogic(
     }
 
     private fun reading(state: ScanState, call: suspend () -> List<Scanned>): ScanStep =
-        Step(state.copy(waits = true, found = null, notice = null), ask = {
+        Step(state.copy(waits = true, reads = true, found = null, notice = null), ask = {
             asking(ScanEvent::Failed) { ScanEvent.Read(call()) }
         })
 

@@ -46,9 +46,15 @@ class GatewayTest {
         screen.send(GatewaysEvent.Enrol)
         assertEquals(listOf(Go.To(Route.Gateway("gate")), Go.To(Route.Scan)), screen.went)
         gateways.damaged = emptyList()
-        assertTrue(screen.send(GatewaysEvent.Forget("bad")).damaged.isEmpty())
+        screen.send(GatewaysEvent.Forget("bad"))
+        assertEquals(listOf("bad"), screen.send(GatewaysEvent.Forgetting(sure = false)).damaged)
+        assertEquals(null, screen.send(GatewaysEvent.Forgetting(sure = true)).forgetting)
+        screen.send(GatewaysEvent.Forget("bad"))
+        assertEquals("bad", screen.send(GatewaysEvent.Changed).forgetting)
+        assertTrue(screen.send(GatewaysEvent.Forgetting(sure = true)).damaged.isEmpty())
         gateways.fails = CountersignException.Port(PortFault.DISK)
-        assertEquals(Say.errorDisk, screen.send(GatewaysEvent.Forget("bad")).notice?.text)
+        screen.send(GatewaysEvent.Forget("bad"))
+        assertEquals(Say.errorDisk, screen.send(GatewaysEvent.Forgetting(sure = true)).notice?.text)
     }
 
     @Test

@@ -116,6 +116,17 @@ class ScanTest {
     }
 
     @Test
+    fun aPictureSaysThatItIsReadAndAFrameDoesNot() {
+        val logic = ScanLogic(scans, accounts, approvals, handover)
+        val begun = logic.begin().state
+        val read = logic.on(begun, ScanEvent.Picture(ByteArray(0))).state
+        assertEquals(true to true, read.waits to read.reads)
+        assertEquals(false to false, logic.on(read, ScanEvent.Dropped).state.let { it.waits to it.reads })
+        val frame = logic.on(begun, ScanEvent.Saw(FRAME)).state
+        assertEquals(true to false, frame.waits to frame.reads)
+    }
+
+    @Test
     fun aPictureWithoutACodeSaysSo() {
         val screen = screen()
         assertEquals(Found.Other(Say.qrNoneFound), screen.send(ScanEvent.Picture(ByteArray(0))).found)
