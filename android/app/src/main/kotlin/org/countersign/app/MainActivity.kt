@@ -12,6 +12,7 @@ import android.window.OnBackInvokedCallback
 import android.window.OnBackInvokedDispatcher
 import java.util.ArrayList
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.Job
 import kotlinx.coroutines.MainScope
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.delay
@@ -29,6 +30,7 @@ import org.countersign.app.screen.Leads
 import org.countersign.app.screen.head
 import org.countersign.app.screen.noticeCard
 import org.countersign.app.screen.page
+import org.countersign.app.shell.Awake
 import org.countersign.app.shell.Screens
 import org.countersign.app.shell.Seeing
 import org.countersign.app.shell.Stage
@@ -64,7 +66,7 @@ class MainActivity :
     private val scope = MainScope()
     private val app get() = application as CountersignApp
     private val stage by lazy { Stage(this) { go(Go.To(Route.Approval(it.first))) } }
-    private val files: Files by lazy { Files(this, scope, ::onSaved) }
+    private val files: Files by lazy { Files(this, scope, ::onSaved) { core?.lockIfDue() } }
     private val wishes by lazy { Wishes(this, app.clipboard, files, app.bells::asked) }
     private val listener: (Topic) -> Unit = ::onChange
     private val likesListener: (Preferences, Preferences) -> Unit = ::onLikes
@@ -72,6 +74,8 @@ class MainActivity :
     private var core: Countersign? = null
     private var screens: Screens? = null
     private var poller: Poller? = null
+    private var opening: Job? = null
+    private val awake by lazy { Awake(window) { core?.touched() } }
     private val shown get() = stage.shown
     private var isSeen = false
     private lateinit var drawnWith: Configuration
@@ -93,7 +97,7 @@ class MainActivity :
         setContentView(stage.view)
         app.changes.listen(listener)
         app.likes.listen(likesListener)
-        scope.launch { open() }
+        begin()
         scope.launch { tick() }
     }
 
@@ -101,6 +105,11 @@ class MainActivity :
     override fun onPostCreate(saved: Bundle?) {
         super.onPostCreate(saved)
         if (saved == null) routes = routes.ledBy(intent)
+    }
+
+    /** Once at a time, however often it is tapped. */
+    private fun begin() {
+        if (opening?.isActive != true && core == null) opening = scope.launch { open() }
     }
 
     /** The core reads files as it opens, which the main thread does not wait for. */
@@ -139,6 +148,7 @@ class MainActivity :
         while (scope.isActive) {
             delay(SECOND_MS)
             if (!isSeen) continue
+            awake.tick()
             core?.lockIfDue()
             shown?.tick()
         }
@@ -162,6 +172,7 @@ class MainActivity :
 
     private fun drawn() {
         listenForBack()
+        awake.follow(shown?.staysAwake == true)
         followThePhone()
     }
 
@@ -177,7 +188,7 @@ class MainActivity :
 
     /** What keeps the core closed may pass: a phone that was not unlocked since it began, a full disk. */
     private fun notOpened(fault: Notice): View {
-        val again = mainButton(say(Say.phoneRetry)) { scope.launch { open() } }
+        val again = mainButton(say(Say.phoneRetry)) { begin() }
         return page(null, column(noticeCard(fault)), again)
     }
 
@@ -238,12 +249,18 @@ class MainActivity :
         }
     }
 
+    override fun onResume() {
+        super.onResume()
+        shown?.returned()
+    }
+
+    /** A window that is made anew, for another light or language, is not left by anybody. */
     override fun onStop() {
         super.onStop()
         isSeen = false
         screens?.codes?.onFront(false)
         poller?.stop()
-        app.leave()
+        if (!isChangingConfigurations) app.leave()
     }
 
     override fun onRequestPermissionsResult(request: Int, asked: Array<out String>, answers: IntArray) {
@@ -260,6 +277,7 @@ class MainActivity :
     override fun onUserInteraction() {
         super.onUserInteraction()
         core?.touched()
+        awake.touch()
     }
 
     override fun onSaveInstanceState(out: Bundle) {

@@ -28,9 +28,12 @@ internal val app get() = RuntimeEnvironment.getApplication() as CountersignApp
 internal fun ActivityController<MainActivity>.picked(
     bytes: ByteArray,
     asked: ShadowActivity.IntentForResult = shadowOf(get()).nextStartedActivityForResult,
+    type: String = "image/*",
 ) {
-    val file = File(Files.createTempDirectory("picked").toFile(), "picture").apply { writeBytes(bytes) }
-    assertEquals("a picture is asked for", "image/*", asked.intent.type)
+    val folder = Files.createTempDirectory("picked").toFile().apply { deleteOnExit() }
+    val file = File(folder, "picture").apply { deleteOnExit() }
+    file.writeBytes(bytes)
+    assertEquals("what is asked for", type, asked.intent.type)
     shadowOf(get()).receiveResult(asked.intent, Activity.RESULT_OK, Intent().setData(Uri.fromFile(file)))
 }
 

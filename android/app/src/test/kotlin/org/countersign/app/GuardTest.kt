@@ -3,6 +3,7 @@ package org.countersign.app
 import android.content.Intent
 import android.content.res.Configuration
 import android.os.Looper
+import android.view.WindowManager.LayoutParams.FLAG_KEEP_SCREEN_ON
 import android.view.WindowManager.LayoutParams.FLAG_SECURE
 import java.util.concurrent.TimeUnit
 import kotlinx.coroutines.runBlocking
@@ -12,6 +13,11 @@ import org.countersign.bindings.ClockPort
 import org.countersign.bindings.DeviceClass
 import org.countersign.bindings.LockState
 import org.countersign.logic.Look
+import org.countersign.logic.route.Go
+import org.countersign.logic.route.Route
+import org.countersign.logic.route.SettingsTab
+import org.countersign.logic.text.Say
+import org.countersign.logic.text.count
 import org.countersign.testkit.FakeKeyStore
 import org.countersign.testkit.await
 import org.junit.Assert.assertEquals
@@ -26,6 +32,7 @@ import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
 import org.robolectric.android.controller.ActivityController
 
+private const val PASSPHRASE = "four words that stay"
 private const val NOW = 1_700_000_000UL
 private val CALM = AutoLock(afterS = null, onLeave = false, onScreenOff = false)
 
@@ -85,11 +92,60 @@ class GuardTest {
     }
 
     @Test
+    fun aWindowThatIsMadeAnewIsNotLeft() = inside(CALM.copy(onLeave = true)) { screen ->
+        screen.recreate()
+        await("the list") { screen.get().hasDrawn }
+        settle()
+        assertEquals(LockState.OPEN, app.core.lockState())
+    }
+
+    @Test
+    fun aSheetIsCopiedAtLeisure() = inside(CALM.copy(afterS = 60UL)) { screen ->
+        screen.get().go(Go.To(Route.Settings(SettingsTab.BACKUP)))
+        assertFalse(isKeptOn(screen))
+        screen.tapOn(Say.phoneSettingsMakeSheet)
+        screen.sees(Say.phoneSettingsSheetOnce)
+        assertTrue("it does not go dark", isKeptOn(screen))
+        repeat(3) {
+            clock.time += 50UL
+            shadowOf(Looper.getMainLooper()).idleFor(2, TimeUnit.SECONDS)
+        }
+        assertEquals("nor lock", LockState.OPEN, app.core.lockState())
+        shadowOf(Looper.getMainLooper()).idleFor(TEN_MINUTES_S, TimeUnit.SECONDS)
+        await("its end: it is not for ever") { !isKeptOn(screen) }
+        clock.time += 61UL
+        shadowOf(Looper.getMainLooper()).idleFor(2, TimeUnit.SECONDS)
+        await("the lock") { app.core.lockState() == LockState.LOCKED }
+    }
+
+    @Test
+    fun aFileThatIsPickedIsReadBehindTheLock() = inside(CALM.copy(onLeave = true)) { screen ->
+        screen.get().go(Go.To(Route.Batches))
+        screen.tap(Say.phoneBatchPick)
+        val asked = shadowOf(screen.get()).nextStartedActivityForResult
+        screen.pause().stop()
+        await("the lock") { app.core.lockState() == LockState.LOCKED }
+        screen.picked("otpauth://totp/Example:mara?secret=GEZDGNBVGY3TQOJQ\n".toByteArray(), asked, "*/*")
+        screen.restart().start().resume()
+        screen.sees(Say.phoneUnlockLocked)
+        screen.type(0, PASSPHRASE)
+        screen.tap(Say.phoneUnlockUnlock)
+        screen.sees(Say.phoneBatchRows(count(1)))
+    }
+
+    private fun isKeptOn(screen: ActivityController<MainActivity>) =
+        shadowOf(screen.get().window).getFlag(FLAG_KEEP_SCREEN_ON)
+
+    private fun settle() {
+        shadowOf(Looper.getMainLooper()).idle()
+        Thread.sleep(SETTLE_MS)
+    }
+
+    @Test
     fun whatIsNoRuleLocksNothing() = inside(CALM) { screen ->
         app.sendBroadcast(Intent(Intent.ACTION_SCREEN_OFF))
         screen.pause().stop()
-        shadowOf(Looper.getMainLooper()).idle()
-        Thread.sleep(SETTLE_MS)
+        settle()
         assertEquals(LockState.OPEN, app.core.lockState())
     }
 
@@ -100,7 +156,7 @@ class GuardTest {
 
     private fun inside(rule: AutoLock, act: (ActivityController<MainActivity>) -> Unit) {
         runBlocking {
-            app.core.createVault("four words that stay".toByteArray(), DeviceClass.SMALL_PHONE, CancelHandle())
+            app.core.createVault(PASSPHRASE.toByteArray(), DeviceClass.SMALL_PHONE, CancelHandle())
             app.core.setAutoLock(rule)
         }
         Robolectric.buildActivity(MainActivity::class.java).setup().use { screen ->
@@ -111,6 +167,7 @@ class GuardTest {
 
     private companion object {
         const val SETTLE_MS = 300L
+        const val TEN_MINUTES_S = 601L
     }
 }
 

@@ -34,10 +34,11 @@ internal fun ActivityController<MainActivity>.tap(words: Text) {
     button.performClick()
 }
 
-/** Taps what holds these words. */
+/** Taps what holds these words, or begins with them. */
 internal fun ActivityController<MainActivity>.tapOn(words: Text) {
-    sees(words)
-    var view: View = get().all().first { it.isShown && it is TextView && it.text.toString() == get().say(words) }
+    val isMeant = { view: View -> view.isShown && (view as? TextView)?.text?.lines()?.first() == get().say(words) }
+    awaiting("“${get().say(words)}”") { get().all().any(isMeant) }
+    var view: View = get().all().first(isMeant)
     while (!view.isClickable) view = view.parent as View
     view.performClick()
 }

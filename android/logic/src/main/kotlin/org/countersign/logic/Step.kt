@@ -3,7 +3,10 @@ package org.countersign.logic
 import org.countersign.logic.route.Go
 
 /** What a screen draws. Its values are never changed: an event makes the next one. */
-interface Screen
+interface Screen {
+    /** Whether the person is busy here without touching the phone: it neither goes dark nor locks for want of a touch. */
+    val staysAwake: Boolean get() = false
+}
 
 /**
  * What an event came to: the next [state], what is asked of the core for it ([ask] brings the next event), where the person

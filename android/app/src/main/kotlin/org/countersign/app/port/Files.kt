@@ -13,9 +13,9 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
 
-private const val PICK = 0x51
+private const val SEEDS_CODE = 0x51
 private const val SAVE = 0x52
-private const val PICTURE = 0x53
+private const val PICTURE_CODE = 0x53
 
 /** More than any file of seeds has, and than any picture of a code needs. */
 private const val MOST_BYTES = 16 shl 20
@@ -30,20 +30,48 @@ sealed interface Taken {
     data object Gone : Taken
 }
 
+/** What a file is picked for: one waits for each. */
+enum class Pick(internal val code: Int, internal val type: String) {
+    PICTURE(PICTURE_CODE, "image/*"),
+
+    // Tables and containers have many types, and most phones know none of them.
+    SEEDS(SEEDS_CODE, "*/*"),
+}
+
 /**
  * Files that the person picks, and where one is saved: by the system's own pages, so that no permission is asked for. They may
  * lie in a cloud: none is read or written on the main thread.
  */
-class Files(private val activity: Activity, private val scope: CoroutineScope, private val onSaved: (Boolean) -> Unit) {
-    private var onPicked: ((Taken) -> Unit)? = null
-    private var onPicture: ((Taken) -> Unit)? = null
-    private var unclaimed: Taken? = null
+class Files(
+    private val activity: Activity,
+    private val scope: CoroutineScope,
+    private val onSaved: (Boolean) -> Unit,
+    /** Locks the vault if that is due: whoever picked for a long while finds the file behind the lock, and not lost with it. */
+    private val settle: suspend () -> Unit,
+) {
+    private val awaiting = mutableMapOf<Pick, (Taken) -> Unit>()
+    private val unclaimed = mutableMapOf<Pick, Uri>()
     private var toSave: ByteArray? = null
 
-    /** Lets the person pick one; [onPicked] gets what is in it, unless nothing was picked. */
-    fun pick(type: String, onPicked: (Taken) -> Unit) {
-        this.onPicked = onPicked
-        start(Intent(Intent.ACTION_OPEN_DOCUMENT).addCategory(Intent.CATEGORY_OPENABLE).setType(type), PICK)
+    /** Lets the person pick one, for whoever [awaits][await] it when it comes: the vault may lock, and the window die, meanwhile. */
+    fun pick(what: Pick) {
+        start(Intent(Intent.ACTION_OPEN_DOCUMENT).addCategory(Intent.CATEGORY_OPENABLE).setType(what.type), what.code)
+    }
+
+    /** Gives what is in each that is picked, and in the one that was before anybody waited; with null nobody waits any more. */
+    fun await(what: Pick, onTaken: ((Taken) -> Unit)?) {
+        if (onTaken == null) {
+            awaiting.remove(what)
+            return
+        }
+        awaiting[what] = onTaken
+        scope.launch { give(what) }
+    }
+
+    /** It is read where somebody waits for it, and not before: it may hold seeds, and the vault may be locked. */
+    private suspend fun give(what: Pick) {
+        val onTaken = awaiting[what] ?: return
+        onTaken(read(unclaimed.remove(what) ?: return))
     }
 
     /** Lets the person say where [bytes] go. Nothing keeps a copy. */
@@ -56,32 +84,23 @@ class Files(private val activity: Activity, private val scope: CoroutineScope, p
     /** What came of it; false where it is nothing of ours. */
     fun onResult(code: Int, result: Int, data: Intent?): Boolean {
         val place = data?.data?.takeIf { result == Activity.RESULT_OK }
-        val (picked, bytes) = onPicked to toSave
-        when (code) {
-            PICK -> place?.let { scope.launch { picked?.invoke(read(it)) } }
-            PICTURE -> place?.let { scope.launch { brought(read(it)) } }
-            SAVE -> if (place == null) bytes?.fill(0) else scope.launch { onSaved(write(place, bytes)) }
-            else -> return false
+        if (code == SAVE) {
+            onPlace(place)
+            return true
         }
-        onPicked = null
-        toSave = null
+        val what = Pick.entries.find { it.code == code } ?: return false
+        place?.let { unclaimed[what] = it }
+        scope.launch {
+            settle()
+            give(what)
+        }
         return true
     }
 
-    /** Lets the person pick a picture, for whoever waits for one when it comes: the window may die meanwhile. */
-    fun pickPicture() =
-        start(Intent(Intent.ACTION_OPEN_DOCUMENT).addCategory(Intent.CATEGORY_OPENABLE).setType("image/*"), PICTURE)
-
-    /** Gives each picture that is picked, and the one that came before anybody waited; with null nobody waits any more. */
-    fun awaitPictures(onPicture: ((Taken) -> Unit)?) {
-        this.onPicture = onPicture
-        val before = unclaimed ?: return
-        onPicture?.invoke(before)
-        unclaimed = null
-    }
-
-    private fun brought(picture: Taken) {
-        onPicture?.invoke(picture) ?: run { unclaimed = picture }
+    private fun onPlace(place: Uri?) {
+        val bytes = toSave
+        toSave = null
+        if (place == null) bytes?.fill(0) else scope.launch { onSaved(write(place, bytes)) }
     }
 
     /** What is there. */
@@ -126,7 +145,6 @@ class Files(private val activity: Activity, private val scope: CoroutineScope, p
             @Suppress("DEPRECATION") // What took its place is of AndroidX.
             activity.startActivityForResult(intent, code)
         } catch (_: ActivityNotFoundException) {
-            onPicked = null
             toSave = null
         }
     }

@@ -14,12 +14,17 @@ import org.countersign.logic.text.Say
 import org.countersign.logic.text.Text
 
 /** What is asked before something is done that can't be taken back: yes in the colour of loss, or nothing happens. */
-internal fun Context.asks(question: Text, yes: Text, ground: Int = palette.danger, onAnswer: (Boolean) -> Unit): View =
-    column(
-        words(say(question)).apply {
-            layoutParams = row(top = Space.L)
-            accessibilityLiveRegion = View.ACCESSIBILITY_LIVE_REGION_POLITE
-        },
-        mainButton(say(yes), ground) { onAnswer(true) },
-        quietButton(say(Say.phoneCancel)) { onAnswer(false) },
-    )
+internal fun Context.asks(
+    question: Text,
+    yes: Text,
+    ground: Int = palette.danger,
+    no: Text = Say.phoneCancel,
+    onAnswer: (Boolean) -> Unit,
+): View = column(
+    words(say(question)).apply {
+        layoutParams = row(top = Space.L)
+        accessibilityLiveRegion = View.ACCESSIBILITY_LIVE_REGION_POLITE
+    },
+    mainButton(say(yes), ground) { onAnswer(true) },
+    quietButton(say(no)) { onAnswer(false) },
+)

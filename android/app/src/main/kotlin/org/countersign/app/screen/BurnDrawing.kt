@@ -44,7 +44,7 @@ class BurnDrawing(
         if (step !is BurnStep.Passphrase) passphrase.text.clear()
         page.show(Drawn(step.still(), state.keys, state.key, reader()))
         notice.show(state.notice)
-        pages.tell(step)
+        pages.tell(step, state.asksStop)
         if (step is BurnStep.Compare) compare.show(step)
     }
 

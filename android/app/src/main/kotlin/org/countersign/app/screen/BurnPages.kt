@@ -46,9 +46,11 @@ internal class BurnPages(
 ) {
     private var main: Button? = null
     private var counted: TextView? = null
+    private val stop = Part<Boolean>(context, ::stop)
 
     /** How far it is: said by the page that is there. */
-    fun tell(step: BurnStep) {
+    fun tell(step: BurnStep, asksStop: Boolean) {
+        stop.show(asksStop)
         main?.takeIf { step is BurnStep.Passphrase }?.apply {
             val waits = (step as BurnStep.Passphrase).waits
             isEnabled = !waits
@@ -197,8 +199,15 @@ internal class BurnPages(
         )
     }
 
-    private fun stop(): View = context.quietButton(context.say(Say.phoneBurnStop), context.palette.ink) {
-        onEvent(BurnEvent.Stop)
+    /** It stands on whichever page is shown. */
+    private fun stop(): View = stop.apply {
+        (parent as? android.view.ViewGroup)?.removeView(this)
+        show(false)
+    }
+
+    private fun stop(asks: Boolean): View = with(context) {
+        if (!asks) return quietButton(say(Say.phoneBurnStop), palette.ink) { onEvent(BurnEvent.Stop) }
+        asks(Say.phoneBurnStopAsk, Say.phoneBurnStop, no = Say.phoneBurnStopNo) { onEvent(BurnEvent.Stopping(it)) }
     }
 }
 

@@ -29,7 +29,7 @@ class EnrolDrawing(private val context: Context, private val onEvent: (EnrolEven
     private val notice =
         Part<Notice?>(context) { it?.let { context.noticeCard(it) { act -> onEvent(EnrolEvent.OnNotice(act)) } } }
     private val body = Part<Page>(context, ::body)
-    private val foot = Part<EnrolStep>(context, ::foot)
+    private val foot = Part<Pair<EnrolStep, Boolean>>(context) { (step, asksEnd) -> foot(step, asksEnd) }
 
     private val top = Part<Text>(context) { title ->
         context.head(context.say(title), { onEvent(EnrolEvent.Stop) })
@@ -43,7 +43,7 @@ class EnrolDrawing(private val context: Context, private val onEvent: (EnrolEven
         top.show(state.step.title())
         notice.show(state.notice)
         body.show(Page(state.step, state.host, state.name, state.willAsk))
-        foot.show(state.step)
+        foot.show(state.step to state.asksEnd)
     }
 
     private fun body(page: Page): View = with(context) {
@@ -89,7 +89,12 @@ class EnrolDrawing(private val context: Context, private val onEvent: (EnrolEven
         )
     }
 
-    private fun foot(step: EnrolStep): View? = with(context) {
+    private fun foot(step: EnrolStep, asksEnd: Boolean): View? = with(context) {
+        if (asksEnd) {
+            return asks(Say.phoneScanEnrolEndAsk, Say.phoneScanEnrolEndYes, no = Say.phoneScanEnrolEndNo) {
+                onEvent(EnrolEvent.Ending(it))
+            }
+        }
         when (step) {
             EnrolStep.NoLink, is EnrolStep.Ended -> mainButton(say(Say.phoneScanAgain)) {
                 onEvent(EnrolEvent.ScanAgain)
@@ -102,7 +107,7 @@ class EnrolDrawing(private val context: Context, private val onEvent: (EnrolEven
                 )
 
             EnrolStep.Enrolling, is EnrolStep.Pending ->
-                quietButton(say(Say.phoneCancel)) { onEvent(EnrolEvent.Stop) }
+                quietButton(say(Say.phoneCancel)) { onEvent(EnrolEvent.End) }
 
             EnrolStep.Joined -> mainButton(say(Say.phoneScanImportDone)) { onEvent(EnrolEvent.Done) }
         }

@@ -43,17 +43,29 @@ class HistoryDrawing(
             all.takeIf { it.isNotEmpty() }?.let { context.column(*it.map(::told).toTypedArray()) }
         }
     private val past = Part<Shown>(context, ::past)
+    private val foot = Part<Foot>(context, ::foot)
     private val empty = Part<Boolean>(context) { if (it) context.words(context.say(Say.phonePastEmpty)) else null }
 
     override val view: View =
-        with(context) { page(head(say(Say.phonePastTitle), onBack), column(notice, waiting, told, past, empty), null) }
+        with(context) { page(head(say(Say.phonePastTitle), onBack), column(notice, waiting, told, past, empty), foot) }
 
     override fun draw(state: HistoryState) {
         notice.show(state.notice)
         waiting.show(state.waiting)
         told.show(state.told)
         past.show(Shown(state.past, state.open, state.open in state.undo))
+        foot.show(Foot(state.reporting != null, state.waits))
         empty.show(!state.loads && state.waiting.isEmpty() && state.told.isEmpty() && state.past.isEmpty())
+    }
+
+    private data class Foot(val asks: Boolean, val waits: Boolean)
+
+    private fun foot(foot: Foot): View? = with(context) {
+        when {
+            foot.asks -> asks(Say.phonePastReportAsk, Say.phonePastReportYes) { onEvent(HistoryEvent.Reporting(it)) }
+            foot.waits -> below(say(Say.phoneWait))
+            else -> null
+        }
     }
 
     private fun waiting(all: List<Asked>): View? = with(context) {

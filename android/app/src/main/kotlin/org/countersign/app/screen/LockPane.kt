@@ -6,6 +6,7 @@ import android.view.ViewGroup.LayoutParams.WRAP_CONTENT
 import android.widget.LinearLayout
 import org.countersign.app.look.Choice
 import org.countersign.app.look.Space
+import org.countersign.app.look.Type
 import org.countersign.app.look.column
 import org.countersign.app.look.entry
 import org.countersign.app.look.line
@@ -23,6 +24,7 @@ import org.countersign.logic.Preferences
 import org.countersign.logic.settings.SettingsEvent
 import org.countersign.logic.settings.SettingsState
 import org.countersign.logic.settings.Way
+import org.countersign.logic.text.Day
 import org.countersign.logic.text.Say
 import org.countersign.logic.text.Text
 import org.countersign.logic.text.span
@@ -70,13 +72,14 @@ internal class LockPane(private val context: Context, private val onEvent: (Sett
             onEvent(SettingsEvent.Likes(likes.copy(clearClipboardAfterS = it)))
         }
     private val ways = Part<List<Way>>(context, ::ways)
+    private val asks = Part<Way?>(context) { it?.let(::asks) }
 
     val pane: Pane =
         with(context) {
             leaving.layoutParams = row(top = Space.L)
             clear.layoutParams = row(top = Space.L)
             val change = entry(say(Say.phoneSettingsChangePassphrase)) { onEvent(SettingsEvent.ChangePassphrase) }
-            Pane(column(after, leaving, dark, fingers, hides, clear, change, ways), show = ::show)
+            Pane(column(after, leaving, dark, fingers, hides, clear, change, ways), asks, ::show)
         }
 
     private fun show(state: SettingsState) {
@@ -100,7 +103,13 @@ internal class LockPane(private val context: Context, private val onEvent: (Sett
         hides.show(likes.hideFromOthers)
         clear.show(likes.clearClipboardAfterS)
         ways.show(state.ways)
+        asks.show(state.removing)
     }
+
+    private fun asks(way: Way): View =
+        context.asks(Say.phoneSettingsRemoveWayAsk(way.text), Say.phoneSettingsRemoveWay) {
+            onEvent(SettingsEvent.Removing(it))
+        }
 
     private fun rule(change: AutoLock.() -> AutoLock) {
         rule?.let { onEvent(SettingsEvent.LockRule(it.change())) }
@@ -109,13 +118,14 @@ internal class LockPane(private val context: Context, private val onEvent: (Sett
     private fun ways(ways: List<Way>): View = with(context) {
         val rows = ways.map { way ->
             val remove = quietButton(say(Say.phoneSettingsRemoveWay), palette.danger) {
-                onEvent(SettingsEvent.RemoveWay(way.id))
+                onEvent(SettingsEvent.RemoveWay(way))
             }
                 .apply {
                     layoutParams = LinearLayout.LayoutParams(WRAP_CONTENT, WRAP_CONTENT)
                     contentDescription = "$text: ${say(way.text)}"
                 }
-            line(words(say(way.text)).apply { layoutParams = rest() }, remove.takeIf { way.canRemove })
+            val made = way.made?.let { words(say(Say.phoneSettingsWayMade(Day(it))), Type.SMALL, palette.ink2) }
+            line(column(words(say(way.text)), made).apply { layoutParams = rest() }, remove.takeIf { way.canRemove })
                 .apply { minimumHeight = px(Space.TARGET) }
         }
         column(section(say(Say.phoneSettingsWays)), *rows.toTypedArray())

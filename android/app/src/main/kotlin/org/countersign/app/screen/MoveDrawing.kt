@@ -2,6 +2,7 @@ package org.countersign.app.screen
 
 import android.content.Context
 import android.view.View
+import android.widget.Button
 import android.widget.FrameLayout
 import org.countersign.app.R
 import org.countersign.app.look.Space
@@ -49,6 +50,11 @@ class MoveDrawing(private val context: Context, private val onEvent: (MoveEvent)
         }
         if (now !is MoveStep.Joining) digits.text.clear()
         step.show(plainStep(now) to state.host)
+        confirm?.takeIf { now is MoveStep.Joining }?.apply {
+            val waits = (now as MoveStep.Joining).waits
+            isEnabled = !waits
+            text = context.say(if (waits) Say.phoneWait else Say.phoneGatewayMoveConfirm)
+        }
         notice.show(state.notice)
     }
 
@@ -62,6 +68,7 @@ class MoveDrawing(private val context: Context, private val onEvent: (MoveEvent)
     }
 
     private var shows: MoveStep.Shows? = null
+    private var confirm: Button? = null
 
     private fun make(step: MoveStep, host: String): View {
         listOf(notice, left, digits).forEach { (it.parent as? android.view.ViewGroup)?.removeView(it) }
@@ -105,13 +112,11 @@ class MoveDrawing(private val context: Context, private val onEvent: (MoveEvent)
 
     private fun joining(step: MoveStep.Joining): View = with(context) {
         val who = words(say(Say.phoneGatewayMoveJoining(plain(step.phone.model))))
-        page(
-            top(),
-            column(who, digits.apply { layoutParams = row(top = Space.L) }, notice),
-            mainButton(say(Say.phoneGatewayMoveConfirm)) {
-                onEvent(MoveEvent.Confirm(Digits(digits.text.toString())))
-            },
-        )
+        val send = mainButton(say(Say.phoneGatewayMoveConfirm)) {
+            onEvent(MoveEvent.Confirm(Digits(digits.text.toString())))
+        }
+        confirm = send
+        page(top(), column(who, digits.apply { layoutParams = row(top = Space.L) }, notice), send)
     }
 
     private fun ended(drawing: Int, colour: Int, words: String): View = with(context) {

@@ -3,12 +3,14 @@ package org.countersign.app.shell
 import android.Manifest
 import android.app.Activity
 import android.content.ClipboardManager
+import android.content.ContentResolver
 import android.content.pm.PackageManager
 import android.net.Uri
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.launch
 import org.countersign.app.port.Camera
 import org.countersign.app.port.Files
+import org.countersign.app.port.Pick
 import org.countersign.app.port.Taken
 import org.countersign.app.screen.AnswerDrawing
 import org.countersign.app.screen.ApprovalDrawing
@@ -21,7 +23,6 @@ import org.countersign.app.screen.ScanDrawing
 import org.countersign.bindings.Frame
 import org.countersign.logic.Now
 import org.countersign.logic.Outside
-import org.countersign.logic.Wish
 import org.countersign.logic.accounts.BinEvent
 import org.countersign.logic.accounts.BinLogic
 import org.countersign.logic.accounts.FormLogic
@@ -71,7 +72,7 @@ internal class CodeScreens(
 
         is Route.EditAccount -> form(route.account)
 
-        Route.Import -> Shown(scope, PickingPictures(files, outside), ImportLogic(handed), null, null) {
+        Route.Import -> Shown(scope, Picking(files, Pick.PICTURE, outside), ImportLogic(handed), null, null) {
             ImportDrawing(activity, ::back, it)
         }
 
@@ -116,16 +117,16 @@ internal class CodeScreens(
 
     private fun scan(): Shown<*, *> {
         var send: (ScanEvent) -> Unit = {}
-        val picking = PickingPictures(files, outside)
+        val picking = Picking(files, Pick.PICTURE, outside)
         val seeing = seeing(picking, { send(ScanEvent.CameraIs(it)) }, { send(ScanEvent.Saw(it)) })
         val logic = ScanLogic(core.scans, core.accounts, core.approvals, handed)
-        return Shown(scope, seeing, logic, null, null, ::rest) { toStore ->
+        return Shown(scope, seeing, logic, null, null, onEnd = ::rest) { toStore ->
             send = toStore
             val toScreen = { event: ScanEvent ->
                 (event as? ScanEvent.Torch)?.let { seeing.torch(it.on) }
                 send(event)
             }
-            files.awaitPictures { send(pictureOf(it)) }
+            files.await(Pick.PICTURE) { send(pictureOf(it)) }
             arrivals.await { bring(it, send) }
             ScanDrawing(activity, seeing.finder, ::back, { paste(send) }, toScreen)
         }
@@ -149,7 +150,7 @@ internal class CodeScreens(
         Seeing(activity, camera, within, onLooks, onFrame).also { seeing = it }
 
     private fun rest() {
-        files.awaitPictures(null)
+        files.await(Pick.PICTURE, null)
         arrivals.await(null)
     }
 
@@ -168,7 +169,8 @@ internal class CodeScreens(
     private fun paste(send: (ScanEvent) -> Unit) {
         val clip = activity.getSystemService(ClipboardManager::class.java).primaryClip?.takeIf { it.itemCount > 0 }
         val item = clip?.getItemAt(0)
-        val picture = item?.uri
+        // Files of our own are named by `file:` too: only what a provider gives is read.
+        val picture = item?.uri?.takeIf { it.scheme == ContentResolver.SCHEME_CONTENT }
         if (picture != null) return look(picture, send)
         send(ScanEvent.Words(item?.coerceToText(activity)?.toString().orEmpty().toByteArray()))
     }
@@ -180,13 +182,6 @@ private fun pictureOf(taken: Taken): ScanEvent = when (taken) {
     is Taken.Bytes -> ScanEvent.Picture(taken.bytes)
     Taken.TooLarge -> ScanEvent.NoPicture(Say.phoneScanPictureLarge)
     Taken.Gone -> ScanEvent.NoPicture(Say.phoneScanPictureGone)
-}
-
-/** Has pictures picked for the screen that comes next. All else goes on as it is. */
-private class PickingPictures(private val files: Files, private val outside: Outside) : Outside {
-    override fun go(go: Go) = outside.go(go)
-
-    override fun wish(wish: Wish) = if (wish is Wish.PickFile) files.pickPicture() else outside.wish(wish)
 }
 
 /** Whether the person allowed the camera. */

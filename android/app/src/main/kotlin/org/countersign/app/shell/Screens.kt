@@ -87,10 +87,16 @@ class Screens(
             FirstRunDrawing(context, send)
         }
 
-    private fun unlock() =
-        Shown(scope, outside, UnlockLogic(vault, approvals, keep, opening), null, UnlockEvent.Changed) { send ->
-            UnlockDrawing(context, send)
-        }
+    private fun unlock() = Shown(
+        scope,
+        outside,
+        UnlockLogic(vault, approvals, keep, opening),
+        tick = null,
+        UnlockEvent.Changed,
+        UnlockEvent.Returned,
+    ) { send ->
+        UnlockDrawing(context, send)
+    }
 
     private fun accounts() = Shown(
         scope,

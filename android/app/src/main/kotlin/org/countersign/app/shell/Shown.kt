@@ -20,6 +20,7 @@ class Shown<S : Screen, E : Any>(
     logic: Logic<S, E>,
     private val tick: E?,
     private val changed: E?,
+    private val returned: E? = null,
     private val onEnd: () -> Unit = {},
     draw: ((E) -> Unit) -> Drawing<S>,
 ) {
@@ -57,6 +58,14 @@ class Shown<S : Screen, E : Any>(
     fun changed() {
         changed?.let(store::send)
     }
+
+    /** The person has the screen before them again. */
+    fun returned() {
+        returned?.let(store::send)
+    }
+
+    /** Whether the phone shall not go dark now, nor lock for want of a touch. */
+    val staysAwake: Boolean get() = store.state.value.staysAwake
 
     fun end() {
         onEnd()

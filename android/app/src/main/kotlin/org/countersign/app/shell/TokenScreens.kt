@@ -6,6 +6,7 @@ import android.os.Looper
 import kotlinx.coroutines.CoroutineScope
 import org.countersign.app.port.Files
 import org.countersign.app.port.NfcReader
+import org.countersign.app.port.Pick
 import org.countersign.app.port.Taken
 import org.countersign.app.screen.BatchDrawing
 import org.countersign.app.screen.BatchesDrawing
@@ -68,7 +69,7 @@ internal class TokenScreens(
             BurnLogic(account, row, tokens, keep, now),
             BurnEvent.Tick,
             BurnEvent.Changed,
-            near::rest,
+            onEnd = near::rest,
         ) { send ->
             near.onLink = { send(BurnEvent.Link(it)) }
             BurnDrawing(activity, reader::state, { outside.wish(Wish.OpenSettings(SettingsPage.NFC)) }, send)
@@ -80,9 +81,10 @@ internal class TokenScreens(
     }
 
     private fun batches(): Shown<*, *> {
-        val picking = Picking(files, outside)
-        return Shown(scope, picking, BatchesLogic(ledger), tick = null, BatchesEvent.Changed) { send ->
-            picking.onPicked = { send(fileOf(it)) }
+        val nobody = { files.await(Pick.SEEDS, null) }
+        val picking = Picking(files, Pick.SEEDS, outside)
+        return Shown(scope, picking, BatchesLogic(ledger), null, BatchesEvent.Changed, onEnd = nobody) { send ->
+            files.await(Pick.SEEDS) { send(fileOf(it)) }
             BatchesDrawing(activity, ::back, send)
         }
     }
@@ -117,15 +119,4 @@ private fun fileOf(taken: Taken): BatchesEvent = when (taken) {
     is Taken.Bytes -> BatchesEvent.Picked(taken.bytes)
     Taken.TooLarge -> BatchesEvent.Failed(Notice(Say.phoneBatchFileLarge))
     Taken.Gone -> BatchesEvent.Failed(Notice(Say.phoneBatchFileGone))
-}
-
-/** Lets a file of seeds be picked; all else goes on as it is. */
-private class Picking(private val files: Files, private val outside: Outside) : Outside {
-    var onPicked: (Taken) -> Unit = {}
-
-    override fun go(go: Go) = outside.go(go)
-
-    // Tables and containers have many types, and most phones know none of them.
-    override fun wish(wish: Wish) =
-        if (wish is Wish.PickFile) files.pick("*/*") { onPicked(it) } else outside.wish(wish)
 }

@@ -115,6 +115,13 @@ class CodeScreensTest {
     fun digitsGoToThePage() = enrol("enrol-digits", EnrolStep.Pending("a", Digits("482915"), 2_000UL), "Example Inc.")
 
     @Test
+    fun itIsEndedAfterAQuestion() {
+        val step = EnrolStep.Pending("a", Digits("482915"), 2_000UL)
+        val state = EnrolState(1_000UL, "gate.example.com", "Example Inc.", step, null, willAsk = false, asksEnd = true)
+        everyLook("enrol-end", state) { EnrolDrawing(it, onEvent = {}) }
+    }
+
+    @Test
     fun thePhoneHasJoined() = enrol("enrol-joined", EnrolStep.Joined, "Example Inc.")
 
     @Test

@@ -40,6 +40,9 @@ class GatewayScreensTest {
         history("history-open", HISTORY.copy(waiting = emptyList(), told = emptyList(), open = "p1"))
 
     @Test
+    fun aReportIsAskedFirst() = history("history-report", HISTORY.copy(reporting = "t", past = HISTORY.past.take(1)))
+
+    @Test
     fun historyBegins() = history(
         "history-empty",
         HistoryState(emptyList(), emptyList(), emptyList(), emptySet(), null, loads = false, notice = null),
@@ -119,6 +122,10 @@ class GatewayScreensTest {
         MoveStep.Joining(JoiningRow(Os.ANDROID, "Fairphone 5"), waits = false),
         Notice(Say.errorWrongDigits(plain("2"))),
     )
+
+    @Test
+    fun theDigitsAreOnTheirWay() =
+        move("move-join-waits", MoveStep.Joining(JoiningRow(Os.ANDROID, "Fairphone 5"), waits = true))
 
     @Test
     fun theMoveIsDone() = move("move-done", MoveStep.Done(Say.tuiMovedReplace(plain("gate.example.com"))))

@@ -33,6 +33,10 @@ class SettingsScreensTest {
     fun whenItLocks() = settings("settings-lock", SettingsTab.LOCK)
 
     @Test
+    fun aWayIsRemovedAfterAQuestion() =
+        settings("settings-remove", SettingsTab.LOCK) { it.copy(removing = it.ways.last()) }
+
+    @Test
     fun howItLooks() = settings("settings-looks", SettingsTab.LOOKS)
 
     @Test
@@ -89,6 +93,7 @@ class SettingsScreensTest {
         everyLook(name, change(SETTINGS.copy(tab = tab))) { SettingsDrawing(it, tab, onBack = {}, onEvent = {}) }
 
     private companion object {
+        const val MADE = 1_750_000_000UL
         val SETTINGS =
             SettingsState(
                 tab = null,
@@ -96,8 +101,8 @@ class SettingsScreensTest {
                 lock = AutoLock(afterS = 60UL, onLeave = false, onScreenOff = true),
                 ways =
                     listOf(
-                        Way(1u, Say.phoneUnlockByPassphrase, canRemove = false),
-                        Way(2u, Say.phoneUnlockByFingers, canRemove = true),
+                        Way(1u, Say.phoneUnlockByPassphrase, canRemove = false, MADE),
+                        Way(2u, Say.phoneUnlockByFingers, canRemove = true, MADE, isFingers = true),
                         Way(3u, Say.phoneSettingsSheet, canRemove = true),
                     ),
                 change = null,

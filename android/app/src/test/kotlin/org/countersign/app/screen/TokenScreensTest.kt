@@ -6,6 +6,8 @@ import android.widget.TextView
 import org.countersign.app.look.say
 import org.countersign.app.port.ReaderState
 import org.countersign.bindings.BatchRow
+import org.countersign.bindings.BurnPlan
+import org.countersign.bindings.NoHandle
 import org.countersign.bindings.TokenFamily
 import org.countersign.bindings.TokenName
 import org.countersign.bindings.seedOfLink
@@ -20,6 +22,7 @@ import org.countersign.logic.burn.Expected
 import org.countersign.logic.burn.LedgerLine
 import org.countersign.logic.burn.LedgerState
 import org.countersign.logic.burn.PlanShown
+import org.countersign.logic.burn.Progress
 import org.countersign.logic.burn.Reading
 import org.countersign.logic.burn.ShareAsk
 import org.countersign.logic.text.Digits
@@ -96,6 +99,12 @@ class TokenScreensTest {
             waits = false,
         ),
     )
+
+    @Test
+    fun stoppingWhileItIsWrittenIsAskedFirst() {
+        val step = BurnStep.HoldToWrite(SEED, SHOWN, BurnPlan(NoHandle), Progress(writes = true, steps = 3))
+        everyLook("burn-stop", BurnState(NOON, step, emptyList(), null, null, asksStop = true)) { burning(it) }
+    }
 
     @Test
     fun aProvenTokenSaysSo() = burn("burn-proven", BurnStep.Done(SHOWN, BurnEnd.PROVEN, Say.tokenProvenByPerson))

@@ -73,6 +73,9 @@ sealed interface FormEvent {
 
     data class GroupMade(val choice: GroupChoice) : FormEvent
 
+    /** The account is there, and the rest of what was typed is not: it is changed from now on, lest there are two. */
+    data class Added(val id: ULong, val notice: Notice?) : FormEvent
+
     data object Saved : FormEvent
 
     data class Failed(val notice: Notice?) : FormEvent
@@ -113,7 +116,8 @@ class FormLogic(private val id: ULong?, private val accounts: AccountCalls, priv
         is FormEvent.Leaving -> Step(state.copy(asksLeave = false), go = Go.Back.takeIf { event.sure })
         is FormEvent.Read -> Step(drawn(state, event))
         is FormEvent.GroupMade -> Step(state.copy(groups = state.groups + event.choice, isChanged = true))
-        FormEvent.Saved -> Step(state.copy(isChanged = false), go = Go.Back)
+        is FormEvent.Added -> Step(state.copy(id = event.id, waits = false, notice = event.notice))
+        FormEvent.Saved -> Step(state.copy(isChanged = false, waits = false), go = Go.Back)
         is FormEvent.Failed -> Step(state.copy(waits = false, notice = event.notice))
     }
 
@@ -135,11 +139,14 @@ class FormLogic(private val id: ULong?, private val accounts: AccountCalls, priv
         // A fault that is folded away would be none to see.
         val isFolded = faults.keys.any { it in FOLDED }
         if (faults.isNotEmpty()) return Step(state.copy(faults = faults, showsMore = state.showsMore || isFolded))
+        if (state.waits) return Step(state)
         return Step(state.copy(waits = true, notice = null), ask = {
             asking(FormEvent::Failed) {
-                val saved = id ?: accounts.add(account(state.fields, event))
-                edit(state)?.let { accounts.edit(saved, it) }
-                FormEvent.Saved
+                val saved = state.id ?: accounts.add(account(state.fields, event))
+                asking({ FormEvent.Added(saved, it) }) {
+                    edit(state)?.let { accounts.edit(saved, it) }
+                    FormEvent.Saved
+                }
             }
         })
     }
@@ -153,7 +160,7 @@ class FormLogic(private val id: ULong?, private val accounts: AccountCalls, priv
         val groups = AccountEdit(null, null, null, join = (chosen - isIn).toList(), leave = (isIn - chosen).toList())
         val edit = groups.copy(tag = (tags - had).toList(), untag = (had - tags).toList())
         val isEmpty = edit.join.isEmpty() && edit.leave.isEmpty() && edit.tag.isEmpty() && edit.untag.isEmpty()
-        if (id == null) return edit.takeUnless { isEmpty }
+        if (state.id == null) return edit.takeUnless { isEmpty }
         return edit.copy(issuer = fields.issuer.trim(), name = fields.name.trim(), note = fields.note)
     }
 }

@@ -63,10 +63,10 @@ class ApprovalLogic(
         ApprovalEvent.ApproveSeen -> approveSeen(state)
         ApprovalEvent.OtherPage -> Step(read(state.copy(seen = null, phase = ApprovalPhase.Asking), OTHER_PAGE))
         ApprovalEvent.OpenSettings -> Step(state, wish = Wish.OpenSettings(SettingsPage.APP))
-        ApprovalEvent.NotMe -> Step(state.copy(phase = ApprovalPhase.Refusing, notice = null))
+        ApprovalEvent.NotMe -> notMe(state)
         ApprovalEvent.BackToDigits -> Step(read(state.copy(phase = ApprovalPhase.Loading)))
-        ApprovalEvent.JustCancel -> send(state, Decision.DENY) { calls.deny(id) }
-        ApprovalEvent.SomeoneHasMyPassword -> send(state, Decision.REPORT) { calls.report(id) }
+        ApprovalEvent.JustCancel -> refuse(state, Decision.DENY) { calls.deny(id) }
+        ApprovalEvent.SomeoneHasMyPassword -> refuse(state, Decision.REPORT) { calls.report(id) }
         ApprovalEvent.Stop -> Step(read(state.copy(phase = ApprovalPhase.Asking)), stop = true)
         ApprovalEvent.Done -> Step(state, go = next())
         is ApprovalEvent.OnNotice -> onNotice(state, event.act)
@@ -80,7 +80,10 @@ class ApprovalLogic(
         return if (isLate && state.phase !is ApprovalPhase.Sending) read(moved) else moved
     }
 
-    /** What the core has of it now. What the person sees of an end is not taken away from under them. */
+    /**
+     * What the core has of it now. What the person sees of an end is not taken away from under them, nor is *no* while it can
+     * still be said: a login that ended can be reported for a while.
+     */
     private fun read(state: ApprovalState, notice: Notice? = state.notice): ApprovalState {
         if (state.phase is ApprovalPhase.Over) return state
         val all = calls.approvals()
@@ -91,7 +94,12 @@ class ApprovalLogic(
             val asked = moved.asked?.copy(canApprove = false, canDeny = false, canReport = false)
             return moved.copy(asked = asked).over(ClosedStatus.CLOSED)
         }
-        if (state.phase is ApprovalPhase.Sending) return moved.copy(asked = asked(row))
+        val isSending = state.phase is ApprovalPhase.Sending
+        if (isSending ||
+            (state.phase == ApprovalPhase.Refusing && row.canRefuse())
+        ) {
+            return moved.copy(asked = asked(row))
+        }
         val phase = if (state.phase == ApprovalPhase.Loading) ApprovalPhase.Asking else state.phase
         return stands(moved.copy(asked = asked(row), phase = phase), row, staleNotice(row.stale) ?: notice)
     }
@@ -118,19 +126,36 @@ class ApprovalLogic(
             }
         }
 
+    /** A second tap, on its way while the first one is being answered, is none. */
     private fun approve(state: ApprovalState, event: ApprovalEvent.Approve): ApprovalStep {
         val asked = state.asked ?: return Step(state)
-        if (!asked.canApprove) return Step(state)
+        if (!asked.canApprove || state.phase != ApprovalPhase.Asking) return Step(state)
         if (event.digits.size != asked.digits) {
             return Step(state.copy(notice = Notice(Say.errorDigitsAsked(count(asked.digits)))))
         }
         return send(state, Decision.APPROVE) { calls.approve(id, event.digits.plain()) }
     }
 
-    private fun scan(state: ApprovalState, on: Boolean): ApprovalStep = if (on) {
-        Step(state.copy(phase = ApprovalPhase.Scanning(), notice = null), wish = Wish.OpenCamera)
-    } else {
-        Step(state.copy(phase = ApprovalPhase.Asking))
+    private fun notMe(state: ApprovalState): ApprovalStep {
+        if (state.phase is ApprovalPhase.Sending) return Step(state)
+        return Step(state.copy(phase = ApprovalPhase.Refusing, notice = null))
+    }
+
+    private fun refuse(state: ApprovalState, decision: Decision, call: suspend () -> Verdict): ApprovalStep =
+        if (state.phase == ApprovalPhase.Refusing) send(state, decision, call) else Step(state)
+
+    private fun scan(state: ApprovalState, on: Boolean): ApprovalStep = when {
+        on && state.phase == ApprovalPhase.Asking -> {
+            Step(state.copy(phase = ApprovalPhase.Scanning(), notice = null), wish = Wish.OpenCamera)
+        }
+
+        !on && state.phase is ApprovalPhase.Scanning -> {
+            Step(state.copy(phase = ApprovalPhase.Asking))
+        }
+
+        else -> {
+            Step(state)
+        }
     }
 
     private fun scanning(state: ApprovalState, change: (ApprovalPhase.Scanning) -> ApprovalPhase): ApprovalStep =
@@ -154,6 +179,7 @@ class ApprovalLogic(
 
     private fun approveSeen(state: ApprovalState): ApprovalStep {
         val page = state.seen ?: return Step(state)
+        if (state.phase !is ApprovalPhase.Scanning && state.phase != ApprovalPhase.Asking) return Step(state)
         if (state.asked?.canApprove != true) return Step(state.copy(phase = ApprovalPhase.Asking))
         return Step(state.copy(phase = ApprovalPhase.Sending(Decision.APPROVE), notice = null), ask = {
             asking(ApprovalEvent::Failed) {

@@ -20,7 +20,9 @@ import org.countersign.logic.text.plain
 internal fun ApprovalRow.waits() = state is CoreState.Open && (canApprove || canDeny)
 
 /** Whether the person can still say that this wasn't them, after it is over. */
-internal fun ApprovalRow.canUndo() = state !is CoreState.Open && (canDeny || canReport)
+internal fun ApprovalRow.canUndo() = state !is CoreState.Open && canRefuse()
+
+internal fun ApprovalRow.canRefuse() = canDeny || canReport
 
 /** What is asked, as it is drawn. */
 internal fun asked(row: ApprovalRow) = Asked(

@@ -33,6 +33,10 @@ data class HistoryState(
     val open: String?,
     val loads: Boolean,
     val notice: Notice?,
+    /** The notice of which it is asked whether it shall be reported. */
+    val reporting: String? = null,
+    /** A gateway is being told. */
+    val waits: Boolean = false,
 ) : Screen
 
 /** What a gateway tells: nothing is asked, and it can be put away. */
@@ -77,8 +81,10 @@ sealed interface HistoryEvent {
 
     data class PutAway(val id: String) : HistoryEvent
 
-    /** That wasn't me. */
+    /** That wasn't me: a report may suspend a phone, and is asked first. */
     data class Report(val id: String) : HistoryEvent
+
+    data class Reporting(val sure: Boolean) : HistoryEvent
 
     data object Done : HistoryEvent
 
@@ -90,36 +96,50 @@ sealed interface HistoryEvent {
 private typealias HistoryStep = Step<HistoryState, HistoryEvent>
 
 class HistoryLogic(private val calls: ApprovalCalls) : Logic<HistoryState, HistoryEvent> {
+    override fun back(state: HistoryState): HistoryEvent? =
+        state.reporting?.let { HistoryEvent.Reporting(sure = false) }
+
     override fun begin(): HistoryStep =
         read(HistoryState(emptyList(), emptyList(), emptyList(), emptySet(), null, true, null))
 
     override fun on(state: HistoryState, event: HistoryEvent): HistoryStep = when (event) {
-        HistoryEvent.Changed, HistoryEvent.Done -> read(state)
+        HistoryEvent.Changed -> read(state)
+        HistoryEvent.Done -> read(state.copy(waits = false))
         HistoryEvent.Retry -> read(state.copy(loads = true, notice = null))
         is HistoryEvent.Toggle -> Step(state.copy(open = event.id.takeIf { it != state.open }))
         is HistoryEvent.OpenApproval -> Step(state, go = Go.To(Route.Approval(event.id)))
         is HistoryEvent.PutAway -> change(state) { calls.dismiss(event.id) }
-        is HistoryEvent.Report -> change(state) { calls.report(event.id) }
+        is HistoryEvent.Report -> Step(if (state.waits) state else state.copy(reporting = event.id, notice = null))
+        is HistoryEvent.Reporting -> report(state, state.reporting.takeIf { event.sure })
         is HistoryEvent.Read -> Step(state.copy(past = event.past, loads = false))
-        is HistoryEvent.Failed -> Step(state.copy(loads = false, notice = event.notice))
+        is HistoryEvent.Failed -> Step(state.copy(loads = false, waits = false, notice = event.notice))
     }
 
     private fun read(state: HistoryState): HistoryStep {
         val (open, over) = calls.approvals().partition { it.waits() }
         val undo = over.filter { it.canUndo() }.map { it.id }.toSet()
         val told = calls.notices().map(::told)
-        return Step(state.copy(waiting = open.map(::asked), undo = undo, told = told), ask = {
+        val reporting = state.reporting?.takeIf { id -> told.any { it.id == id && it.canReport } }
+        val shown = state.copy(waiting = open.map(::asked), undo = undo, told = told, reporting = reporting)
+        return Step(shown, ask = {
             asking(HistoryEvent::Failed) { HistoryEvent.Read(calls.history().map(::past)) }
         })
     }
 
-    private fun change(state: HistoryState, call: suspend () -> Unit): HistoryStep =
-        Step(state.copy(notice = null), ask = {
+    private fun report(state: HistoryState, id: String?): HistoryStep {
+        val shown = state.copy(reporting = null)
+        return if (id == null) Step(shown) else change(shown) { calls.report(id) }
+    }
+
+    private fun change(state: HistoryState, call: suspend () -> Unit): HistoryStep {
+        if (state.waits) return Step(state)
+        return Step(state.copy(waits = true, notice = null), ask = {
             asking(HistoryEvent::Failed) {
                 call()
                 HistoryEvent.Done
             }
         })
+    }
 }
 
 private fun told(row: NoticeRow): Told {

@@ -74,6 +74,12 @@ private typealias BatchesStep = Step<BatchesState, BatchesEvent>
 class BatchesLogic(private val ledger: LedgerCalls) : Logic<BatchesState, BatchesEvent> {
     override fun begin(): BatchesStep = list(BatchesState(emptyList(), null, null, loads = true, notice = null))
 
+    override fun back(state: BatchesState): BatchesEvent? = when {
+        state.reading != null -> BatchesEvent.Close
+        state.forgetting != null -> BatchesEvent.Forgetting(sure = false)
+        else -> null
+    }
+
     override fun on(state: BatchesState, event: BatchesEvent): BatchesStep = when (event) {
         BatchesEvent.Changed -> list(state)
 
@@ -126,9 +132,13 @@ class BatchesLogic(private val ledger: LedgerCalls) : Logic<BatchesState, Batche
     }
 
     private fun keep(state: BatchesState, name: String): BatchesStep {
-        val read = state.reading?.read ?: return Step(state)
+        val reading = state.reading ?: return Step(state)
+        val read = reading.read
+        if (read == null || reading.waits) return Step(state)
         if (name.isEmpty()) return Step(failed(state, Notice(Say.phoneBatchNameless)))
-        return Step(state, ask = { asking(BatchesEvent::Failed) { BatchesEvent.Kept(ledger.keep(name, read.file)) } })
+        return Step(state.reading { Reading(it.file, it.kind, read, waits = true, notice = null) }, ask = {
+            asking(BatchesEvent::Failed) { BatchesEvent.Kept(ledger.keep(name, read.file)) }
+        })
     }
 
     private fun forget(state: BatchesState, id: ULong?): BatchesStep {

@@ -20,10 +20,10 @@ sealed interface BurnEvent {
     /** Yes to the plan, and to what it erases. */
     data object Agree : BurnEvent
 
+    /** Leaves; while a token is being written it is asked first. */
     data object Stop : BurnEvent
 
-    /** The person went back while it is being written. */
-    data object BackWhileItWrites : BurnEvent
+    data class Stopping(val sure: Boolean) : BurnEvent
 
     data object Tick : BurnEvent
 

@@ -16,7 +16,6 @@ import org.countersign.logic.Now
 import org.countersign.logic.Pulse
 import org.countersign.logic.Secret
 import org.countersign.logic.Step
-import org.countersign.logic.Tone
 import org.countersign.logic.Wish
 import org.countersign.logic.core.TokenCalls
 import org.countersign.logic.fault.asking
@@ -46,15 +45,11 @@ class BurnLogic(
     private fun first(): BurnStep =
         batch?.let { BurnStep.HoldToPlan(it, waits = false) } ?: BurnStep.Passphrase(waits = false)
 
-    override fun back(state: BurnState): BurnEvent {
-        val step = state.step
-        val writes = (step is BurnStep.HoldToWrite && step.progress.writes) || (step is BurnStep.Lost && step.waits)
-        return when {
-            writes -> BurnEvent.BackWhileItWrites
-            step is BurnStep.Compare -> BurnEvent.NotCompared
-            step is BurnStep.Done -> BurnEvent.Done
-            else -> BurnEvent.Stop
-        }
+    override fun back(state: BurnState): BurnEvent = when {
+        state.asksStop -> BurnEvent.Stopping(sure = false)
+        state.step is BurnStep.Compare -> BurnEvent.NotCompared
+        state.step is BurnStep.Done -> BurnEvent.Done
+        else -> BurnEvent.Stop
     }
 
     override fun on(state: BurnState, event: BurnEvent): BurnNext = when (event) {
@@ -66,7 +61,9 @@ class BurnLogic(
 
         BurnEvent.Agree -> agree(state)
 
-        BurnEvent.Stop -> Step(state, go = Go.Back, wish = Wish.Reader(on = false), stop = true)
+        BurnEvent.Stop -> if (state.step.writes()) Step(state.copy(asksStop = true)) else stop(state)
+
+        is BurnEvent.Stopping -> if (event.sure) stop(state) else Step(state.copy(asksStop = false))
 
         BurnEvent.Tick -> tick(state.copy(now = now()))
 
@@ -90,8 +87,6 @@ class BurnLogic(
 
         is BurnEvent.Ready -> at(state, BurnStep.HoldToPlan(event.seed, waits = false))
 
-        BurnEvent.BackWhileItWrites -> Step(state.copy(notice = Notice(Say.phoneBurnWrites, tone = Tone.WARN)))
-
         is BurnEvent.Kept -> kept(state.copy(keys = event.keys), event.burns)
 
         BurnEvent.WriteAnother -> at(state, first())
@@ -108,6 +103,9 @@ class BurnLogic(
 
         is BurnEvent.Failed -> failed(state, event.notice)
     }
+
+    private fun stop(state: BurnState): BurnNext =
+        Step(state, go = Go.Back, wish = Wish.Reader(on = false), stop = true)
 
     private fun at(state: BurnState, step: BurnStep): BurnNext =
         Step(state.copy(step = step, notice = null), wish = reader(step))
@@ -217,11 +215,14 @@ class BurnLogic(
         val (end, text) = endText(ending)
         val felt = Wish.Vibrate(if (end == BurnEnd.FAILED) Pulse.LOST else Pulse.DONE)
         val done = BurnStep.Done(shown, end, text)
-        return Step(state.copy(step = done, notice = null), wish = Wish.All(listOf(felt, reader(done))))
+        return Step(
+            state.copy(step = done, notice = null, asksStop = false),
+            wish = Wish.All(listOf(felt, reader(done))),
+        )
     }
 
     private fun compare(state: BurnState, shown: PlanShown): BurnNext {
-        val next = state.copy(step = BurnStep.Compare(shown, null, waits = false), notice = null)
+        val next = state.copy(step = BurnStep.Compare(shown, null, waits = false), notice = null, asksStop = false)
         return Step(next, wish = Wish.All(listOf(Wish.Vibrate(Pulse.DONE), reader(next.step))), ask = { codes(shown) })
     }
 
@@ -279,7 +280,7 @@ class BurnLogic(
 
     private fun stopped(state: BurnState, step: BurnStep, notice: Notice?): BurnNext {
         val wishes = listOf(Wish.Vibrate(Pulse.LOST), reader(step))
-        return Step(state.copy(step = step, notice = notice), wish = Wish.All(wishes))
+        return Step(state.copy(step = step, notice = notice, asksStop = false), wish = Wish.All(wishes))
     }
 
     private companion object {

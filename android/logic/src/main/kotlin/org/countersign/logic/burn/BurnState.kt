@@ -17,7 +17,12 @@ data class BurnState(
     val keys: List<String>,
     val key: String?,
     val notice: Notice?,
-) : Screen
+    /** It is asked whether the writing shall stop; it goes on meanwhile. */
+    val asksStop: Boolean = false,
+) : Screen {
+    /** The person's hands hold the token. */
+    override val staysAwake: Boolean get() = step !is BurnStep.Passphrase && step !is BurnStep.Done
+}
 
 sealed interface BurnStep {
     /** A burn was broken off, by the end of the app or by the person: the same token is held again, and it is gone on with. */
@@ -44,6 +49,14 @@ sealed interface BurnStep {
 
     /** What came of it. */
     data class Done(val shown: PlanShown, val end: BurnEnd, val text: Text) : BurnStep
+}
+
+/** Whether a token is being written just now. */
+internal fun BurnStep.writes(): Boolean = when (this) {
+    is BurnStep.HoldToWrite -> progress.writes
+    is BurnStep.Lost -> waits
+    is BurnStep.TakeUp -> waits
+    is BurnStep.Passphrase, is BurnStep.HoldToPlan, is BurnStep.Plan, is BurnStep.Compare, is BurnStep.Done -> false
 }
 
 /** A seed on its way into a token, and the row of a batch that it is. */

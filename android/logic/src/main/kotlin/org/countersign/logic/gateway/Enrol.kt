@@ -37,7 +37,12 @@ data class EnrolState(
     val notice: Notice?,
     /** The phone asks next whether it may notify: this is said before. */
     val willAsk: Boolean,
-) : Screen
+    /** It is asked whether what is under way shall end. */
+    val asksEnd: Boolean = false,
+) : Screen {
+    /** The person's hands type on the page. */
+    override val staysAwake: Boolean get() = step is EnrolStep.Pending
+}
 
 sealed interface EnrolStep {
     /** The link is gone with the process: it is scanned again. */
@@ -58,7 +63,13 @@ sealed interface EnrolStep {
 sealed interface EnrolEvent {
     data object Agree : EnrolEvent
 
+    /** Leaves the screen; what is under way goes on by itself, and stands among the gateways. */
     data object Stop : EnrolEvent
+
+    /** Ends what is under way: it is asked first. */
+    data object End : EnrolEvent
+
+    data class Ending(val sure: Boolean) : EnrolEvent
 
     data object ScanAgain : EnrolEvent
 
@@ -100,11 +111,13 @@ class EnrolLogic(
     override fun on(state: EnrolState, event: EnrolEvent): EnrolNext = when (event) {
         EnrolEvent.Agree -> agree(state)
         EnrolEvent.Stop -> Step(state, go = Go.Back, stop = true)
+        EnrolEvent.End -> Step(state.copy(asksEnd = true, notice = null))
+        is EnrolEvent.Ending -> ending(state.copy(asksEnd = false), event.sure)
         EnrolEvent.ScanAgain -> Step(state, go = Go.Instead(Route.Scan))
         EnrolEvent.Done -> Step(state, go = Go.Home, wish = Wish.AskToNotify.takeIf { state.willAsk })
-        EnrolEvent.Tick, EnrolEvent.Changed -> Step(read(state))
+        EnrolEvent.Tick, EnrolEvent.Changed -> Step(read(state).settled())
         is EnrolEvent.Named -> Step(state.copy(name = event.name))
-        is EnrolEvent.Pending -> Step(read(state.copy(step = event.step)))
+        is EnrolEvent.Pending -> Step(read(state.copy(step = event.step)).settled())
         is EnrolEvent.OnNotice -> onNotice(state, event.act)
         is EnrolEvent.Failed -> failed(state, event.notice)
     }
@@ -131,6 +144,20 @@ class EnrolLogic(
                 } catch (fault: CountersignException.Port) {
                     if (fault.fault == PortFault.UNAVAILABLE) EnrolEvent.Failed(NO_LOCK) else throw fault
                 }
+            }
+        })
+    }
+
+    override fun back(state: EnrolState): EnrolEvent? = EnrolEvent.Ending(sure = false).takeIf { state.asksEnd }
+
+    /** The gateway is told, so that nothing waits there for digits that nobody types. */
+    private fun ending(state: EnrolState, sure: Boolean): EnrolNext {
+        if (!sure) return Step(state)
+        val id = (state.step as? EnrolStep.Pending)?.id ?: underWay(state)?.id ?: return on(state, EnrolEvent.Stop)
+        return Step(state, stop = true, ask = {
+            asking(EnrolEvent::Failed) {
+                gateways.leave(id)
+                EnrolEvent.Stop
             }
         })
     }
@@ -181,6 +208,9 @@ class EnrolLogic(
         return Step(state.copy(step = if (isOver) EnrolStep.Asking else state.step, notice = notice))
     }
 }
+
+/** The question stays while there is something to end. */
+private fun EnrolState.settled() = copy(asksEnd = asksEnd && (step is EnrolStep.Pending || step == EnrolStep.Enrolling))
 
 /** Keys that ask for the person are made where the phone can ask. */
 private val NO_LOCK = Notice(Say.phoneScanEnrolNoLock, Act.SCREEN_LOCK, tone = Tone.WARN)

@@ -68,6 +68,9 @@ class GatewaysLogic(private val gateways: GatewayCalls, private val bells: BellC
         is GatewaysEvent.Failed -> Step(read(event.notice))
     }
 
+    override fun back(state: GatewaysState): GatewaysEvent? =
+        state.forgetting?.let { GatewaysEvent.Forgetting(sure = false) }
+
     private fun read(notice: Notice?) = GatewaysState(
         gateways.gateways().map(::gatewayLine),
         gateways.damagedEnrolments().map { it.id },

@@ -17,7 +17,10 @@ import org.countersign.logic.text.Text
 import org.countersign.logic.text.plain
 
 /** Another phone of the same person joins, and this one stays or goes. */
-data class MoveState(val now: ULong, val host: String, val step: MoveStep, val notice: Notice?) : Screen
+data class MoveState(val now: ULong, val host: String, val step: MoveStep, val notice: Notice?) : Screen {
+    /** Its hands are on the other phone. */
+    override val staysAwake: Boolean get() = step is MoveStep.Shows || step is MoveStep.Joining
+}
 
 sealed interface MoveStep {
     /** Whether this phone stays. */
@@ -66,25 +69,30 @@ class MoveLogic(private val id: String, private val gateways: GatewayCalls, priv
     override fun on(state: MoveState, event: MoveEvent): MoveNext = when (event) {
         is MoveEvent.Begin -> invite(state, event.replace)
         MoveEvent.Tick -> Step(late(state.copy(now = now())))
-        MoveEvent.Changed -> read(state)
+        MoveEvent.Changed -> if (state.step.waits()) Step(state) else read(state)
         is MoveEvent.Confirm -> confirm(state, event.digits)
         MoveEvent.Back -> Step(state, go = Go.Back, stop = true)
         is MoveEvent.Read -> Step(drawn(state, event.move))
         is MoveEvent.Failed -> Step(failed(state, event.notice))
     }
 
-    private fun invite(state: MoveState, replace: Boolean): MoveNext =
-        Step(state.copy(step = MoveStep.Inviting, notice = null), ask = {
+    /** What was read of it before, and comes late, says nothing of the invitation. */
+    private fun invite(state: MoveState, replace: Boolean): MoveNext = if (state.step.waits()) {
+        Step(state)
+    } else {
+        Step(state.copy(step = MoveStep.Inviting, notice = null), stop = true, ask = {
             asking(MoveEvent::Failed) { MoveEvent.Read(gateways.invite(id, replace)) }
         })
+    }
 
     private fun read(state: MoveState): MoveNext =
         Step(state, ask = { asking(MoveEvent::Failed) { MoveEvent.Read(gateways.moving(id)) } })
 
     private fun confirm(state: MoveState, digits: Digits): MoveNext {
         val step = state.step as? MoveStep.Joining ?: return Step(state)
+        if (step.waits) return Step(state)
         if (digits.size != DIGITS) return Step(state.copy(notice = Notice(Say.phoneGatewayMoveDigits)))
-        return Step(state.copy(step = step.copy(waits = true), notice = null), ask = {
+        return Step(state.copy(step = step.copy(waits = true), notice = null), stop = true, ask = {
             asking(MoveEvent::Failed) {
                 gateways.confirm(id, digits.plain())
                 MoveEvent.Read(gateways.moving(id))
@@ -124,6 +132,9 @@ class MoveLogic(private val id: String, private val gateways: GatewayCalls, priv
             }
         return state.copy(step = step, notice = notice)
     }
+
+    /** The gateway is being asked: what else is heard meanwhile is read after it. */
+    private fun MoveStep.waits() = this == MoveStep.Inviting || (this is MoveStep.Joining && waits)
 
     private companion object {
         const val DIGITS = 6

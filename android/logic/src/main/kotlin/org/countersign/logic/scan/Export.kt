@@ -17,7 +17,10 @@ import org.countersign.logic.route.Go
 import org.countersign.logic.text.Say
 
 /** The accounts leave for another phone or app, as codes that it scans. */
-data class ExportState(val step: ExportStep, val waits: Boolean, val notice: Notice?) : Screen
+data class ExportState(val step: ExportStep, val waits: Boolean, val notice: Notice?) : Screen {
+    /** The person's hands are on the other phone. */
+    override val staysAwake: Boolean get() = step is ExportStep.Shows
+}
 
 sealed interface ExportStep {
     /** The passphrase is asked for; what is typed stands in its field alone. */

@@ -38,10 +38,21 @@ data class SettingsState(
     val asksErase: Boolean,
     val waits: Boolean,
     val notice: Notice?,
-) : Screen
+    /** The way into the vault of which it is asked whether it shall go. */
+    val removing: Way? = null,
+) : Screen {
+    /** A sheet is copied by hand, and shown this once. */
+    override val staysAwake: Boolean get() = sheet != null
+}
 
-/** One way into the vault. */
-data class Way(val id: UInt, val text: Text, val canRemove: Boolean)
+/** One way into the vault, and the day it was made, where that tells it from others of its kind. */
+data class Way(
+    val id: UInt,
+    val text: Text,
+    val canRemove: Boolean,
+    val made: ULong? = null,
+    val isFingers: Boolean = false,
+)
 
 /** The passphrase is being changed; what is typed stands in its fields alone. */
 data class PassphraseChange(
@@ -74,7 +85,9 @@ sealed interface SettingsEvent {
     /** The person went back from the sheet, which is not shown again. */
     data object LeaveSheet : SettingsEvent
 
-    data class RemoveWay(val id: UInt) : SettingsEvent
+    data class RemoveWay(val way: Way) : SettingsEvent
+
+    data class Removing(val sure: Boolean) : SettingsEvent
 
     data object Language : SettingsEvent
 
@@ -114,6 +127,7 @@ class SettingsLogic(
         state.sheet != null -> if (state.notice == null) SettingsEvent.LeaveSheet else SettingsEvent.Close
         state.change != null -> SettingsEvent.Close
         state.asksErase -> SettingsEvent.Erasing(sure = false)
+        state.removing != null -> SettingsEvent.Removing(sure = false)
         else -> null
     }
 
@@ -128,7 +142,8 @@ class SettingsLogic(
         SettingsEvent.Close -> close(state)
         SettingsEvent.MakeSheet -> sheet(state)
         SettingsEvent.LeaveSheet -> Step(state.copy(notice = Notice(Say.phoneSettingsSheetLeave, tone = Tone.WARN)))
-        is SettingsEvent.RemoveWay -> change(state) { vault.removeSlot(event.id) }
+        is SettingsEvent.RemoveWay -> Step(state.copy(removing = event.way, notice = null))
+        is SettingsEvent.Removing -> remove(state.copy(removing = null), state.removing.takeIf { event.sure })
         SettingsEvent.Language -> Step(state, wish = Wish.OpenSettings(SettingsPage.LANGUAGE))
         SettingsEvent.Erase -> Step(state.copy(asksErase = true))
         is SettingsEvent.Erasing -> erasing(state.copy(asksErase = false), event.sure)
@@ -168,6 +183,12 @@ class SettingsLogic(
             }
         })
 
+    private fun remove(state: SettingsState, way: Way?): SettingsStep = when {
+        way == null || state.waits -> Step(state)
+        way.isFingers -> fingers(state, on = false)
+        else -> change(state) { vault.removeSlot(way.id) }
+    }
+
     private suspend fun removeFingers() =
         vault.slots().filter { it.kind is SlotKind.Keystore }.forEach { vault.removeSlot(it.id) }
 
@@ -198,9 +219,13 @@ class SettingsLogic(
         return Step(next.state, next.ask, wish = said)
     }
 
-    private fun sheet(state: SettingsState): SettingsStep = Step(state.copy(waits = true, notice = null), ask = {
-        asking(SettingsEvent::Failed) { SettingsEvent.SheetMade(sheetOf(vault.addSheet())) }
-    })
+    /** A second tap would make a second sheet. */
+    private fun sheet(state: SettingsState): SettingsStep {
+        if (state.waits || state.sheet != null) return Step(state)
+        return Step(state.copy(waits = true, notice = null), ask = {
+            asking(SettingsEvent::Failed) { SettingsEvent.SheetMade(sheetOf(vault.addSheet())) }
+        })
+    }
 
     private fun erasing(state: SettingsState, sure: Boolean): SettingsStep {
         if (!sure) return Step(state)
@@ -230,7 +255,10 @@ private fun sheetOf(made: NewSheet) = Sheet(made.lines, made.qr)
 
 private fun ways(slots: List<SlotRow>): List<Way> {
     val passphrases = slots.count { it.kind is SlotKind.Passphrase }
-    return slots.map { Way(it.id, wayText(it), it.kind !is SlotKind.Passphrase || passphrases > 1) }
+    return slots.map { slot ->
+        val canRemove = slot.kind !is SlotKind.Passphrase || passphrases > 1
+        Way(slot.id, wayText(slot), canRemove, slot.made, isFingers = slot.kind is SlotKind.Keystore)
+    }
 }
 
 private fun wayText(slot: SlotRow): Text = if (slot.name.isNotEmpty()) {

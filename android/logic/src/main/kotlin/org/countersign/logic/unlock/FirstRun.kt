@@ -1,5 +1,6 @@
 package org.countersign.logic.unlock
 
+import org.countersign.bindings.LockState
 import org.countersign.logic.Logic
 import org.countersign.logic.Notice
 import org.countersign.logic.Screen
@@ -69,8 +70,8 @@ class FirstRunLogic(private val vault: VaultCalls, private val hasScreenLock: ()
     }
 
     override fun on(state: FirstRunState, event: FirstRunEvent): Step<FirstRunState, FirstRunEvent> = when (event) {
-        is FirstRunEvent.Begin -> Step(state.at(FirstRunStep.Passphrase(event.aim, waits = false)))
-        FirstRunEvent.Back -> Step(state.at(FirstRunStep.Welcome), stop = true)
+        is FirstRunEvent.Begin -> begin(state, event.aim)
+        FirstRunEvent.Back -> goBack(state)
         FirstRunEvent.OpenScreenLock -> Step(state, wish = Wish.OpenSettings(SettingsPage.SCREEN_LOCK))
         FirstRunEvent.Returned -> Step(state.copy(hasScreenLock = hasScreenLock()))
         is FirstRunEvent.Chose -> chose(state, event)
@@ -78,6 +79,18 @@ class FirstRunLogic(private val vault: VaultCalls, private val hasScreenLock: ()
         is FirstRunEvent.NotMade -> Step(state.waiting(false).copy(notice = event.notice))
         is FirstRunEvent.Fingers -> fingers(state, event.wanted)
         FirstRunEvent.FingersAdded -> Step(state, go = state.aim().there())
+    }
+
+    /** Whose vault is there already is past the passphrase: there can be no second one. */
+    private fun begin(state: FirstRunState, aim: FirstAim): Step<FirstRunState, FirstRunEvent> {
+        val next = state.at(FirstRunStep.Passphrase(aim, waits = false))
+        return if (vault.lockState() == LockState.OPEN) made(next) else Step(next)
+    }
+
+    /** A vault that is being made is there in a moment, and can't be half a one: *back* waits for it. */
+    private fun goBack(state: FirstRunState): Step<FirstRunState, FirstRunEvent> {
+        val isBeingMade = (state.step as? FirstRunStep.Passphrase)?.waits ?: false
+        return if (isBeingMade) Step(state) else Step(state.at(FirstRunStep.Welcome))
     }
 
     private fun chose(state: FirstRunState, typed: FirstRunEvent.Chose): Step<FirstRunState, FirstRunEvent> {
@@ -88,6 +101,7 @@ class FirstRunLogic(private val vault: VaultCalls, private val hasScreenLock: ()
                 else -> null
             }
         if (fault != null) return Step(state.copy(notice = Notice(fault)))
+        if (state.waits()) return Step(state)
         return Step(state.waiting(true), ask = {
             asking(FirstRunEvent::NotMade) {
                 vault.createVault(typed.passphrase)
@@ -103,6 +117,7 @@ class FirstRunLogic(private val vault: VaultCalls, private val hasScreenLock: ()
     }
 
     private fun fingers(state: FirstRunState, wanted: Boolean): Step<FirstRunState, FirstRunEvent> {
+        if (state.waits()) return if (wanted) Step(state) else Step(state, go = state.aim().there(), stop = true)
         if (!wanted) return Step(state, go = state.aim().there())
         return Step(state.waiting(true), ask = {
             asking(FirstRunEvent::NotMade) {
@@ -119,6 +134,12 @@ private fun FirstRunState.waiting(waits: Boolean): FirstRunState = when (step) {
     FirstRunStep.Welcome -> this
     is FirstRunStep.Passphrase -> at(step.copy(waits = waits))
     is FirstRunStep.Fingers -> at(step.copy(waits = waits))
+}
+
+private fun FirstRunState.waits(): Boolean = when (step) {
+    FirstRunStep.Welcome -> false
+    is FirstRunStep.Passphrase -> step.waits
+    is FirstRunStep.Fingers -> step.waits
 }
 
 private fun FirstRunState.aim(): FirstAim = when (step) {

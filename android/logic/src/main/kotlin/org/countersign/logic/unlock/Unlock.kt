@@ -31,6 +31,10 @@ data class UnlockState(
     /** The sign-in that waits first, and how many do. */
     val waiting: Waiting?,
     val notice: Notice?,
+    /** Nobody was there to be asked for the fingers, or the phone took the question away: it is asked on return. */
+    val asksOnReturn: Boolean = false,
+    /** They came back while the question was on its way to nobody. */
+    val hasReturned: Boolean = false,
 ) : Screen
 
 /** Sign-ins that wait. */
@@ -51,6 +55,12 @@ sealed interface UnlockEvent {
 
     /** The phone gave its key up: there are other fingerprints, or no screen lock. */
     data object FingersGone : UnlockEvent
+
+    /** The question for the fingers ended without an answer. */
+    data object Interrupted : UnlockEvent
+
+    /** The app is in front again. */
+    data object Returned : UnlockEvent
 
     data class Refused(val notice: Notice?) : UnlockEvent
 
@@ -77,7 +87,9 @@ class UnlockLogic(
     }
 
     override fun on(state: UnlockState, event: UnlockEvent): Step<UnlockState, UnlockEvent> = when (event) {
-        UnlockEvent.Fingers -> Step(state.copy(waits = true, notice = null), ask = ::byFingers, stop = true)
+        UnlockEvent.Fingers -> fingers(state)
+        UnlockEvent.Interrupted -> interrupted(state)
+        UnlockEvent.Returned -> returned(state)
         is UnlockEvent.Way -> way(state, event.way)
         is UnlockEvent.Typed -> typed(state, event.words)
         UnlockEvent.Opened -> Step(state.copy(waits = false))
@@ -87,9 +99,21 @@ class UnlockLogic(
         UnlockEvent.Changed -> Step(state.copy(waiting = waiting(approvals)))
     }
 
+    private fun fingers(state: UnlockState): Step<UnlockState, UnlockEvent> =
+        Step(state.asked(), ask = ::byFingers, stop = true)
+
+    private fun interrupted(state: UnlockState): Step<UnlockState, UnlockEvent> =
+        if (state.hasReturned) fingers(state) else Step(state.copy(waits = false, asksOnReturn = true))
+
+    private fun returned(state: UnlockState): Step<UnlockState, UnlockEvent> = when {
+        state.waits -> Step(state.copy(hasReturned = true))
+        state.asksOnReturn -> fingers(state)
+        else -> Step(state)
+    }
+
     private fun typed(state: UnlockState, words: Secret): Step<UnlockState, UnlockEvent> {
         if (words.isEmpty) return Step(state.copy(notice = Notice(Say.phonePassphraseEmpty)))
-        val next = state.copy(waits = true, notice = null)
+        val next = state.asked()
         return if (state.way == UnlockWay.PASSPHRASE) byPassphrase(next, words) else bySheet(next, words)
     }
 
@@ -114,7 +138,7 @@ class UnlockLogic(
     }
 
     private fun way(state: UnlockState, way: UnlockWay): Step<UnlockState, UnlockEvent> =
-        Step(state.copy(way = way, waits = false, notice = null), go = unheld(), stop = true)
+        Step(state.copy(way = way, waits = false, notice = null, asksOnReturn = false), go = unheld(), stop = true)
 
     private fun refused(state: UnlockState, notice: Notice?): Step<UnlockState, UnlockEvent> =
         Step(state.copy(waits = false, notice = notice), go = unheld())
@@ -134,7 +158,8 @@ class UnlockLogic(
             UnlockEvent.Opened
         } catch (fault: CountersignException.Port) {
             when (fault.fault) {
-                PortFault.USER_REFUSED, PortFault.INTERRUPTED -> UnlockEvent.Refused(null)
+                PortFault.USER_REFUSED -> UnlockEvent.Refused(null)
+                PortFault.INTERRUPTED -> UnlockEvent.Interrupted
                 PortFault.KEY_GONE -> UnlockEvent.FingersGone
                 else -> throw fault
             }
@@ -148,6 +173,8 @@ class UnlockLogic(
         return Step(state.copy(canUseFingers = false, waits = false, notice = notice))
     }
 }
+
+private fun UnlockState.asked() = copy(waits = true, notice = null, asksOnReturn = false, hasReturned = false)
 
 private val NEW_PASSPHRASE = Go.To(Route.Settings(SettingsTab.LOCK))
 

@@ -4,6 +4,7 @@ import org.countersign.bindings.AccountKind
 import org.countersign.bindings.CountersignException
 import org.countersign.bindings.GroupRow
 import org.countersign.bindings.InputFault
+import org.countersign.bindings.PortFault
 import org.countersign.logic.Secret
 import org.countersign.logic.route.Go
 import org.countersign.logic.support.FakeAccounts
@@ -43,6 +44,20 @@ class FormTest {
         assertArrayEquals("1234567890".toByteArray(), added.secret)
         val edit = accounts.edits.single().second
         assertEquals(listOf(7UL) to listOf("old", "new"), edit.join to edit.tag)
+        assertEquals(listOf<Go>(Go.Back), screen.went)
+    }
+
+    @Test
+    fun whatIsAddedByHalfIsChangedTheNextTime() {
+        val screen = screen()
+        screen.send(FormEvent.Typed(typed))
+        accounts.editFails = CountersignException.Port(PortFault.DISK_FULL)
+        val half = screen.send(save())
+        assertEquals(Say.errorDiskFull to 1UL, half.notice?.text to half.id)
+        accounts.editFails = null
+        screen.send(save(key = null))
+        assertEquals("there are no two of it", 1, accounts.added.size)
+        assertEquals(1UL to listOf("old", "new"), accounts.edits.single().run { first to second.tag })
         assertEquals(listOf<Go>(Go.Back), screen.went)
     }
 

@@ -203,6 +203,46 @@ class ApprovalTest {
     }
 
     @Test
+    fun noCanBeSaidForAsLongAsItIsHeard() {
+        val screen = screen()
+        screen.send(ApprovalEvent.NotMe)
+        hand += 121
+        calls.rows =
+            listOf(approval("one", CoreState.Ended(ClosedStatus.EXPIRED), canApprove = false).copy(canDeny = false))
+        assertEquals(ApprovalPhase.Refusing, screen.send(ApprovalEvent.Tick).phase)
+        assertEquals(ApprovalPhase.Refusing, screen.send(ApprovalEvent.Changed).phase)
+        assertEquals("only what can still be done is offered", false, screen.state.asked?.canDeny)
+        calls.verdict = { Verdict(Status.REPORTED, null) }
+        ends(ApprovalEnd.REPORTED, screen.send(ApprovalEvent.SomeoneHasMyPassword))
+        assertEquals(listOf("report one"), calls.asked)
+    }
+
+    @Test
+    fun noEndsWhereNobodyHearsItAnyMore() {
+        val screen = screen()
+        screen.send(ApprovalEvent.NotMe)
+        hand += 721
+        val gone = approval("one", CoreState.Ended(ClosedStatus.EXPIRED), canApprove = false)
+        calls.rows = listOf(gone.copy(canDeny = false, canReport = false))
+        ends(ApprovalEnd.EXPIRED, screen.send(ApprovalEvent.Tick))
+    }
+
+    @Test
+    fun aSecondTapAsksNothingMore() {
+        calls.verdict = CompletableDeferred<Verdict>()::await
+        val screen = screen()
+        screen.send(six)
+        val again = listOf(six, ApprovalEvent.NotMe, ApprovalEvent.JustCancel, ApprovalEvent.ApproveSeen)
+        again.forEach { assertEquals(ApprovalPhase.Sending(Decision.APPROVE), screen.send(it).phase) }
+        assertEquals(listOf("approve one 492039"), calls.asked)
+        screen.send(ApprovalEvent.Stop)
+        screen.send(ApprovalEvent.NotMe)
+        screen.send(ApprovalEvent.SomeoneHasMyPassword)
+        assertEquals(ApprovalPhase.Sending(Decision.REPORT), screen.send(ApprovalEvent.JustCancel).phase)
+        assertEquals(listOf("approve one 492039", "report one"), calls.asked)
+    }
+
+    @Test
     fun aRefusedFingerprintLeavesTheCard() {
         val screen = screen()
         calls.fails = CountersignException.Port(PortFault.USER_REFUSED)

@@ -1,5 +1,6 @@
 package org.countersign.logic.approval
 
+import kotlinx.coroutines.CompletableDeferred
 import org.countersign.bindings.ApprovalState as CoreState
 import org.countersign.bindings.ClosedStatus
 import org.countersign.bindings.CountersignException
@@ -14,6 +15,7 @@ import org.countersign.bindings.PastRow
 import org.countersign.bindings.PortFault
 import org.countersign.bindings.Res
 import org.countersign.bindings.Status
+import org.countersign.bindings.Verdict
 import org.countersign.logic.route.Go
 import org.countersign.logic.route.Route
 import org.countersign.logic.support.CONTEXT
@@ -92,11 +94,41 @@ class HistoryTest {
         calls.notices = listOf(told())
         val screen = screen()
         assertEquals(Say.tuiNoticeDeviceAdded(plain("Pixel")), screen.state.told.single().text)
+        assertEquals("n", screen.send(HistoryEvent.Report("n")).reporting)
+        assertEquals("back takes the question away", null, screen.back().reporting)
+        screen.send(HistoryEvent.Reporting(sure = true))
+        assertTrue("nothing was asked, so nothing is agreed to", calls.asked.isEmpty())
         screen.send(HistoryEvent.Report("n"))
+        screen.send(HistoryEvent.Reporting(sure = true))
         assertEquals(listOf("report n"), calls.asked)
         calls.notices = listOf(told(CoreState.Decided(Status.REPORTED)))
         assertEquals(Say.tuiNoticeReported, screen.send(HistoryEvent.Changed).told.single().reported)
         assertTrue(screen.send(HistoryEvent.PutAway("n")).told.isEmpty())
+    }
+
+    @Test
+    fun oneReportIsOnItsWayAtATime() {
+        calls.notices = listOf(told())
+        calls.verdict = CompletableDeferred<Verdict>()::await
+        val screen = screen()
+        screen.send(HistoryEvent.Report("n"))
+        assertTrue(screen.send(HistoryEvent.Reporting(sure = true)).waits)
+        assertEquals(null, screen.send(HistoryEvent.Report("n")).reporting)
+        assertEquals(listOf("report n"), calls.asked)
+        calls.verdict = { throw CountersignException.Port(PortFault.NETWORK) }
+        val other = screen()
+        other.send(HistoryEvent.Report("n"))
+        val after = other.send(HistoryEvent.Reporting(sure = true))
+        assertEquals(false to Say.errorNetwork, after.waits to after.notice?.text)
+    }
+
+    @Test
+    fun whatCannotBeReportedAnyMoreIsNotAsked() {
+        calls.notices = listOf(told())
+        val screen = screen()
+        screen.send(HistoryEvent.Report("n"))
+        calls.notices = listOf(told().copy(canReport = false))
+        assertEquals(null, screen.send(HistoryEvent.Changed).reporting)
     }
 
     @Test

@@ -184,19 +184,52 @@ class BurnTest {
     }
 
     @Test
-    fun goingBackWhileItIsWrittenAsksFirst() {
+    fun stoppingWhileItIsWrittenIsAskedFirst() {
         val ending = CompletableDeferred<BurnEnding>()
         tokens.writes = ending::await
         val screen = agreed()
-        assertEquals(
-            "nothing is written yet",
-            BurnEvent.Stop,
-            BurnLogic(null, row, tokens, keep, hand).back(screen.state),
-        )
         screen.send(held)
-        assertEquals(BurnEvent.BackWhileItWrites, BurnLogic(null, row, tokens, keep, hand).back(screen.state))
-        assertEquals(Say.phoneBurnWrites, screen.send(BurnEvent.BackWhileItWrites).notice?.text)
-        assertTrue(screen.state.step is BurnStep.HoldToWrite && screen.went.isEmpty())
+        assertTrue(screen.back().asksStop)
+        assertFalse("back takes the question away", screen.back().asksStop)
+        assertTrue(screen.send(BurnEvent.Stop).asksStop)
+        assertTrue("it goes on meanwhile", screen.state.step is BurnStep.HoldToWrite && screen.went.isEmpty())
+        ending.complete(BurnEnding.ProvenByLink)
+        assertTrue("it was written before the answer", screen.state.step is BurnStep.Done && !screen.state.asksStop)
+    }
+
+    @Test
+    fun whatIsAgreedToStopsAndNothingElseAsks() {
+        val before = agreed()
+        before.send(BurnEvent.Stop)
+        assertEquals("nothing is written yet", listOf<Go>(Go.Back), before.went)
+        tokens.writes = CompletableDeferred<BurnEnding>()::await
+        val screen = agreed()
+        screen.send(held)
+        screen.send(BurnEvent.Stop)
+        screen.send(BurnEvent.Stopping(sure = true))
+        assertEquals(listOf<Go>(Go.Back), screen.went)
+        assertFalse(screen.reads())
+    }
+
+    @Test
+    fun aTokenThatIsTakenUpAgainIsWrittenToo() {
+        tokens.rows = listOf(BurnRow(TOKEN, null, 0u, "", "", NOW, BurnProgress.Begun(emptyList()), null))
+        tokens.waits = CompletableDeferred()
+        val screen: BurnScreen = Screened(BurnLogic(1u, null, tokens, keep, hand))
+        screen.send(held)
+        assertTrue((screen.state.step as BurnStep.TakeUp).waits)
+        assertTrue("back asks", screen.back().asksStop && screen.went.isEmpty())
+    }
+
+    @Test
+    fun thePhoneStaysAwakeWhileHandsHoldTheToken() {
+        val screen: BurnScreen = Screened(BurnLogic(1u, null, tokens, keep, hand))
+        assertFalse(screen.state.staysAwake)
+        assertTrue(screen.send(BurnEvent.Typed(secret("right"))).staysAwake)
+        screen.send(held)
+        screen.send(BurnEvent.Agree)
+        assertTrue(screen.state.staysAwake)
+        assertFalse("it is done", screen.send(held).staysAwake)
     }
 
     @Test

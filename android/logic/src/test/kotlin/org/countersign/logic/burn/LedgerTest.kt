@@ -1,5 +1,6 @@
 package org.countersign.logic.burn
 
+import kotlinx.coroutines.CompletableDeferred
 import org.countersign.bindings.BatchEntry
 import org.countersign.bindings.BatchRow
 import org.countersign.bindings.CountersignException
@@ -100,6 +101,30 @@ class LedgerTest {
         assertEquals(2, screen.send(BatchesEvent.Password(secret("words"))).reading?.read?.rows?.size)
         assertFalse(screen.state.toString().contains("mara"))
         assertEquals(null, screen.send(BatchesEvent.Close).reading)
+    }
+
+    @Test
+    fun backLeavesTheFileOrTheQuestionFirst() {
+        ledger.batches = listOf(BatchRow(5u, "spring", NOW, 2u, 1u))
+        val screen = batches()
+        assertFalse(screen.takesBack)
+        screen.send(BatchesEvent.Picked("seeds".toByteArray()))
+        assertEquals(null, screen.back().reading)
+        screen.send(BatchesEvent.Forget(5u))
+        assertEquals(null, screen.back().forgetting)
+        assertEquals(1, screen.state.rows.size)
+    }
+
+    @Test
+    fun aBatchIsKeptOnceHoweverOftenItIsTapped() {
+        ledger.waits = CompletableDeferred()
+        val screen = batches()
+        screen.send(BatchesEvent.Picked("seeds".toByteArray()))
+        assertEquals(true, screen.send(BatchesEvent.Keep("spring")).reading?.waits)
+        screen.send(BatchesEvent.Keep("spring"))
+        ledger.waits?.complete(Unit)
+        assertEquals(listOf("spring"), ledger.batches.map { it.name })
+        assertEquals(listOf<Go>(Go.To(Route.Batch(5u))), screen.went)
     }
 
     @Test

@@ -103,6 +103,38 @@ class EnrolTest {
     }
 
     @Test
+    fun whatIsUnderWayIsEndedAfterAQuestionAndTheGatewayIsTold() {
+        val screen = screen()
+        screen.send(EnrolEvent.Agree)
+        assertTrue(screen.send(EnrolEvent.End).asksEnd)
+        assertEquals("back takes the question away", false, screen.back().asksEnd)
+        screen.send(EnrolEvent.End)
+        screen.send(EnrolEvent.Ending(sure = true))
+        assertEquals("leave gate", gateways.asked.last())
+        assertEquals(listOf<Go>(Go.Back), screen.went)
+    }
+
+    @Test
+    fun anEndThatCannotBeToldIsSaidAndNothingIsLost() {
+        val screen = screen()
+        screen.send(EnrolEvent.Agree)
+        gateways.leaveFails = CountersignException.Port(PortFault.NETWORK)
+        screen.send(EnrolEvent.End)
+        val after = screen.send(EnrolEvent.Ending(sure = true))
+        assertEquals(Say.errorNetwork, after.notice?.text)
+        assertTrue(after.step is EnrolStep.Pending && screen.went.isEmpty())
+    }
+
+    @Test
+    fun oneThatJoinedMeanwhileIsNotAskedAbout() {
+        val screen = screen()
+        screen.send(EnrolEvent.Agree)
+        screen.send(EnrolEvent.End)
+        gateways.rows = listOf(gateway())
+        assertEquals(EnrolStep.Joined to false, screen.send(EnrolEvent.Changed).run { step to asksEnd })
+    }
+
+    @Test
     fun anEndIsSaid() {
         GoneWhy.entries.forEach { why ->
             gateways.rows = listOf(gateway(state = pending()))

@@ -1,5 +1,6 @@
 package org.countersign.logic.gateway
 
+import kotlinx.coroutines.CompletableDeferred
 import org.countersign.bindings.CountersignException
 import org.countersign.bindings.DamagedEnrolment
 import org.countersign.bindings.FileDamage
@@ -45,16 +46,27 @@ class GatewayTest {
         screen.send(GatewaysEvent.Open("gate"))
         screen.send(GatewaysEvent.Enrol)
         assertEquals(listOf(Go.To(Route.Gateway("gate")), Go.To(Route.Scan)), screen.went)
-        gateways.damaged = emptyList()
+    }
+
+    @Test
+    fun oneThatCannotBeReadIsForgottenAfterAQuestion() {
+        val bad = listOf(DamagedEnrolment("bad", FileDamage.UNREADABLE))
+        gateways.damaged = bad
+        val screen = Screened(GatewaysLogic(gateways, bells))
         screen.send(GatewaysEvent.Forget("bad"))
-        assertEquals(listOf("bad"), screen.send(GatewaysEvent.Forgetting(sure = false)).damaged)
-        assertEquals(null, screen.send(GatewaysEvent.Forgetting(sure = true)).forgetting)
+        assertEquals("back takes the question away", null, screen.back().forgetting)
+        assertEquals(listOf("bad"), screen.send(GatewaysEvent.Forgetting(sure = true)).damaged)
         screen.send(GatewaysEvent.Forget("bad"))
         assertEquals("bad", screen.send(GatewaysEvent.Changed).forgetting)
         assertTrue(screen.send(GatewaysEvent.Forgetting(sure = true)).damaged.isEmpty())
+        gateways.damaged = bad
+        screen.send(GatewaysEvent.Changed)
         gateways.fails = CountersignException.Port(PortFault.DISK)
         screen.send(GatewaysEvent.Forget("bad"))
         assertEquals(Say.errorDisk, screen.send(GatewaysEvent.Forgetting(sure = true)).notice?.text)
+        screen.send(GatewaysEvent.Forget("bad"))
+        gateways.damaged = emptyList()
+        assertEquals("what is gone is not asked about", null, screen.send(GatewaysEvent.Changed).forgetting)
     }
 
     @Test
@@ -144,6 +156,35 @@ class GatewayTest {
         assertEquals(Say.phoneGatewayMoveDigits, screen.send(MoveEvent.Confirm(Digits("123"))).notice?.text)
         screen.send(MoveEvent.Confirm(Digits("492039")))
         assertEquals(MoveStep.Done(Say.tuiMoved(plain("gate.example.com"))), screen.state.step)
+    }
+
+    @Test
+    fun theDigitsGoOutOnceAndWhatIsHeardMeanwhileWaits() {
+        val screen = move()
+        screen.send(MoveEvent.Begin(replace = false))
+        gateways.move = gateways.move?.copy(joining = JoiningRow(Os.ANDROID, "Pixel"))
+        screen.send(MoveEvent.Changed)
+        gateways.waits = CompletableDeferred()
+        val digits = MoveEvent.Confirm(Digits("492039"))
+        repeat(2) { assertEquals(true, (screen.send(digits).step as MoveStep.Joining).waits) }
+        assertEquals(true, (screen.send(MoveEvent.Changed).step as MoveStep.Joining).waits)
+        gateways.waits?.complete(Unit)
+        assertEquals(1, gateways.asked.count { it.startsWith("confirm") })
+        assertEquals(MoveStep.Done(Say.tuiMoved(plain("gate.example.com"))), screen.state.step)
+    }
+
+    @Test
+    fun whatWasReadBeforeAnInvitationSaysNothingOfIt() {
+        gateways.waits = CompletableDeferred()
+        val screen = move()
+        val reading = gateways.waits
+        gateways.waits = CompletableDeferred()
+        repeat(2) { assertEquals(MoveStep.Inviting, screen.send(MoveEvent.Begin(replace = false)).step) }
+        reading?.complete(Unit)
+        assertEquals(MoveStep.Inviting, screen.state.step)
+        gateways.waits?.complete(Unit)
+        assertTrue(screen.state.step is MoveStep.Shows && screen.state.staysAwake)
+        assertEquals(1, gateways.asked.count { it.startsWith("invite") })
     }
 
     @Test

@@ -17,6 +17,7 @@ import org.countersign.logic.route.Route
 import org.countersign.logic.route.SettingsTab
 import org.countersign.logic.support.FakeKeep
 import org.countersign.logic.support.FakeVault
+import org.countersign.logic.support.NOW
 import org.countersign.logic.support.Screened
 import org.countersign.logic.support.secret
 import org.countersign.logic.text.Say
@@ -44,7 +45,7 @@ class SettingsTest {
 
     private val opening = Opening()
 
-    private fun slot(id: UInt, kind: SlotKind, name: String = "") = SlotRow(id, kind, name, null, null)
+    private fun slot(id: UInt, kind: SlotKind, name: String = "") = SlotRow(id, kind, name, NOW, null)
 
     private fun screen() = Screened(SettingsLogic(SettingsTab.LOCK, vault, keep, opening))
 
@@ -55,8 +56,23 @@ class SettingsTest {
         assertEquals(Say.phoneUnlockByPassphrase to Say.phoneUnlockByFingers, first to second)
         assertEquals(plain("in the safe") to Say.phoneSettingsHardware, third to fourth)
         assertEquals(listOf(false, true, true, true), ways.map { it.canRemove })
+    }
+
+    @Test
+    fun aWayIsRemovedAfterAQuestion() {
         val screen = screen()
-        assertEquals(3, screen.send(SettingsEvent.RemoveWay(3u)).ways.size)
+        val sheet = screen.state.ways[2]
+        assertEquals(NOW, sheet.made)
+        assertEquals(sheet, screen.send(SettingsEvent.RemoveWay(sheet)).removing)
+        assertEquals("back takes the question away", null, screen.back().removing)
+        assertEquals(4, screen.send(SettingsEvent.Removing(sure = true)).ways.size)
+        screen.send(SettingsEvent.RemoveWay(sheet))
+        assertEquals(listOf(1u, 2u, 4u), screen.send(SettingsEvent.Removing(sure = true)).ways.map { it.id })
+        assertTrue("the fingers are another way", screen.state.likes.fingers)
+        screen.send(SettingsEvent.RemoveWay(screen.state.ways[1]))
+        val after = screen.send(SettingsEvent.Removing(sure = true))
+        assertEquals(listOf(1u, 4u), after.ways.map { it.id })
+        assertFalse("nobody is asked for fingers that open nothing", after.likes.fingers || keep.kept.fingers)
     }
 
     @Test
@@ -98,7 +114,11 @@ class SettingsTest {
         val sheet = screen.send(SettingsEvent.MakeSheet).sheet
         assertEquals(listOf("first line", "second line"), sheet?.lines)
         assertFalse(screen.state.toString().contains("first line"))
+        assertTrue("it is copied by hand", screen.state.staysAwake)
+        screen.send(SettingsEvent.MakeSheet)
+        assertEquals("a second tap makes none", 1, vault.sheets)
         assertEquals(null, screen.send(SettingsEvent.Close).sheet)
+        assertFalse(screen.state.staysAwake)
     }
 
     @Test

@@ -28,6 +28,7 @@ class FakeAccounts(var rows: List<CodeRow> = emptyList()) : AccountCalls {
     var binned = listOf<BinnedRow>()
     var clockAhead: Long? = null
     var fails: CountersignException? = null
+    var editFails: CountersignException? = null
     var undone = 0
     var note = ""
 
@@ -71,6 +72,7 @@ class FakeAccounts(var rows: List<CodeRow> = emptyList()) : AccountCalls {
 
     override suspend fun edit(id: ULong, edit: AccountEdit) {
         tried()
+        editFails?.let { throw it }
         edits += id to edit
     }
 

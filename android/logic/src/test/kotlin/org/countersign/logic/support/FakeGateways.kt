@@ -1,5 +1,6 @@
 package org.countersign.logic.support
 
+import kotlinx.coroutines.CompletableDeferred
 import org.countersign.bindings.CountersignException
 import org.countersign.bindings.DamagedEnrolment
 import org.countersign.bindings.Enrolling
@@ -16,6 +17,9 @@ class FakeGateways(var rows: List<GatewayRow> = emptyList()) : GatewayCalls {
     var fails: CountersignException? = null
     var leaveFails: CountersignException? = null
     var move: MoveRow? = null
+
+    /** What a call of a move waits for; none for at once. */
+    var waits: CompletableDeferred<Unit>? = null
 
     private fun tried(words: String) {
         asked += words
@@ -50,10 +54,12 @@ class FakeGateways(var rows: List<GatewayRow> = emptyList()) : GatewayCalls {
     override suspend fun forget(gateway: String) {
         tried("forget $gateway")
         rows = rows.filter { it.id != gateway }
+        damaged = damaged.filter { it.id != gateway }
     }
 
     override suspend fun invite(gateway: String, replace: Boolean): MoveRow {
         tried("invite $gateway $replace")
+        waits?.await()
         val link = "countersign:x".toByteArray()
         val made = MoveRow(gateway, "Example", "gate.example.com", link, NOW + 600u, replace, null, confirmed = false)
         move = made
@@ -62,11 +68,13 @@ class FakeGateways(var rows: List<GatewayRow> = emptyList()) : GatewayCalls {
 
     override suspend fun moving(gateway: String): MoveRow? {
         tried("moving $gateway")
+        waits?.await()
         return move
     }
 
     override suspend fun confirm(gateway: String, digits: String) {
         tried("confirm $gateway $digits")
+        waits?.await()
         move = move?.copy(confirmed = true)
     }
 }

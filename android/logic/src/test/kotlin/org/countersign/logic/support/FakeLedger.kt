@@ -1,5 +1,6 @@
 package org.countersign.logic.support
 
+import kotlinx.coroutines.CompletableDeferred
 import org.countersign.bindings.Algorithm
 import org.countersign.bindings.BatchEntry
 import org.countersign.bindings.BatchLine
@@ -34,6 +35,9 @@ class FakeLedger : LedgerCalls {
     var entries = emptyList<BatchEntry>()
     var kind: SeedFileKind? = SeedFileKind.PSKC
     var isSealed = false
+
+    /** What keeping a batch waits for; none for at once. */
+    var waits: CompletableDeferred<Unit>? = null
     var fails: CountersignException? = null
     val written = mutableListOf<LedgerForm>()
 
@@ -76,6 +80,7 @@ class FakeLedger : LedgerCalls {
 
     override suspend fun keep(name: String, file: SeedFile): ULong {
         tried()
+        waits?.await()
         batches = batches + BatchRow(5u, name, NOW, 2u, 0u)
         return 5u
     }

@@ -1,5 +1,6 @@
 package org.countersign.logic.support
 
+import kotlinx.coroutines.CompletableDeferred
 import org.countersign.bindings.Algorithm
 import org.countersign.bindings.BatchLine
 import org.countersign.bindings.BurnEnding
@@ -82,6 +83,9 @@ class FakeTokens : TokenCalls {
     var codes: TokenCodes? = TokenCodes("000111", "492039", "118402", 12u)
     var fails: CountersignException? = null
     var resumes: BurnEnding? = null
+
+    /** What going on with one waits for; none for at once. */
+    var waits: CompletableDeferred<Unit>? = null
     var ends: BurnEnding = BurnEnding.Failed
 
     /** How the writing ends; a test may let it wait. */
@@ -113,6 +117,7 @@ class FakeTokens : TokenCalls {
 
     override suspend fun resume(at: TokenAt): BurnEnding? {
         at(at)
+        waits?.await()
         return resumes
     }
 

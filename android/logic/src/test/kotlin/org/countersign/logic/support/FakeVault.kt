@@ -1,5 +1,6 @@
 package org.countersign.logic.support
 
+import kotlinx.coroutines.CompletableDeferred
 import org.countersign.bindings.AutoLock
 import org.countersign.bindings.CountersignException
 import org.countersign.bindings.InputFault
@@ -18,9 +19,13 @@ class FakeVault(var lock: LockState = LockState.NO_VAULT) : VaultCalls {
     var passphrase: Secret? = null
     var hasFingers = false
     var isDue = false
+
+    /** What making it, or opening it by fingers, waits for; none for at once. */
+    var waits: CompletableDeferred<Unit>? = null
     var fails: CountersignException? = null
     var rule = AutoLock(afterS = 60u, onLeave = false, onScreenOff = true)
     var slots = emptyList<SlotRow>()
+    var sheets = 0
     var report = VaultReport(emptyList(), null)
 
     override suspend fun isPassphraseDue() = isDue
@@ -33,6 +38,7 @@ class FakeVault(var lock: LockState = LockState.NO_VAULT) : VaultCalls {
 
     override suspend fun createVault(passphrase: Secret) {
         tried()
+        waits?.await()
         this.passphrase = passphrase
         lock = LockState.OPEN
     }
@@ -45,6 +51,7 @@ class FakeVault(var lock: LockState = LockState.NO_VAULT) : VaultCalls {
     }
 
     override suspend fun unlockByKeystore() {
+        waits?.await()
         tried()
         if (!hasFingers) throw CountersignException.Port(PortFault.USER_REFUSED)
         lock = LockState.OPEN
@@ -84,6 +91,7 @@ class FakeVault(var lock: LockState = LockState.NO_VAULT) : VaultCalls {
 
     override suspend fun addSheet(): NewSheet {
         tried()
+        sheets += 1
         return NewSheet(id = 9u, lines = listOf("first line", "second line"), qr = "a sheet")
     }
 

@@ -26,6 +26,14 @@ class Screened<S : Screen, E : Any>(logic: Logic<S, E>) : Outside {
         return state
     }
 
+    /** The system's *back*, where it is the screen's own matter. */
+    fun back(): S {
+        check(store.back()) { "back leaves the screen" }
+        return state
+    }
+
+    val takesBack: Boolean get() = store.takesBack
+
     override fun go(go: Go) {
         went += go
     }

@@ -1,5 +1,6 @@
 package org.countersign.logic.unlock
 
+import kotlinx.coroutines.CompletableDeferred
 import org.countersign.bindings.CountersignException
 import org.countersign.bindings.LockState
 import org.countersign.bindings.PortFault
@@ -49,6 +50,27 @@ class FirstRunTest {
         screen.send(FirstRunEvent.Fingers(wanted = false))
         assertEquals(false, vault.hasFingers)
         assertEquals(listOf<Go>(Go.To(Route.Import)), screen.went)
+    }
+
+    @Test
+    fun whileTheVaultIsMadeNobodyGoesBackNorMakesASecond() {
+        val making = CompletableDeferred<Unit>().also { vault.waits = it }
+        val screen = screen()
+        screen.send(FirstRunEvent.Begin(FirstAim.ADD_ACCOUNT))
+        screen.send(chose("words"))
+        val step = FirstRunStep.Passphrase(FirstAim.ADD_ACCOUNT, waits = true)
+        assertEquals(listOf(step, step), listOf(screen.back().step, screen.send(chose("other")).step))
+        making.complete(Unit)
+        assertEquals(FirstRunStep.Fingers(FirstAim.ADD_ACCOUNT, waits = false), screen.state.step)
+        assertTrue(vault.passphrase!!.isSameAs(secret("words")))
+    }
+
+    @Test
+    fun whoseVaultIsThereAlreadyIsNotAskedForAPassphrase() {
+        vault.lock = LockState.OPEN
+        val screen = screen()
+        val fingers = FirstRunStep.Fingers(FirstAim.RESTORE, waits = false)
+        assertEquals(fingers, screen.send(FirstRunEvent.Begin(FirstAim.RESTORE)).step)
     }
 
     @Test

@@ -1,5 +1,6 @@
 package org.countersign.logic.unlock
 
+import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.runBlocking
 import org.countersign.bindings.CountersignException
 import org.countersign.bindings.LockState
@@ -46,6 +47,54 @@ class UnlockTest {
         assertEquals("the passphrase is what was meant", null, screen.state.notice)
         screen.send(UnlockEvent.Typed(secret("right")))
         assertEquals(LockState.OPEN, vault.lock)
+    }
+
+    @Test
+    fun fingersAreAskedForWhenThePersonIsThereAgain() {
+        vault.fails = CountersignException.Port(PortFault.INTERRUPTED)
+        val screen = screen(fingers = true)
+        assertEquals(false to true, screen.state.waits to screen.state.asksOnReturn)
+        assertEquals("nothing happened that is to be told", null, screen.state.notice)
+        vault.fails = null
+        vault.hasFingers = true
+        screen.send(UnlockEvent.Changed)
+        assertEquals("nobody is there yet", LockState.LOCKED, vault.lock)
+        screen.send(UnlockEvent.Returned)
+        assertEquals(LockState.OPEN, vault.lock)
+    }
+
+    @Test
+    fun whoReturnsBeforeTheQuestionEndedIsAskedOnceMore() {
+        val asking = CompletableDeferred<Unit>().also { vault.waits = it }
+        vault.fails = CountersignException.Port(PortFault.INTERRUPTED)
+        val screen = screen(fingers = true)
+        assertEquals(true, screen.send(UnlockEvent.Returned).waits)
+        vault.waits = null
+        vault.hasFingers = true
+        asking.completeExceptionally(CountersignException.Port(PortFault.INTERRUPTED))
+        assertEquals("nobody was there again", true to false, screen.state.run { asksOnReturn to waits })
+        vault.fails = null
+        screen.send(UnlockEvent.Returned)
+        assertEquals(LockState.OPEN, vault.lock)
+    }
+
+    @Test
+    fun whoSaidNoToThePromptIsNotAskedOnReturn() {
+        val screen = screen(fingers = true)
+        vault.hasFingers = true
+        screen.send(UnlockEvent.Returned)
+        assertEquals(LockState.LOCKED, vault.lock)
+    }
+
+    @Test
+    fun whoTypesIsNotAskedForFingersInTheMiddleOfIt() {
+        vault.fails = CountersignException.Port(PortFault.INTERRUPTED)
+        val screen = screen(fingers = true)
+        vault.fails = null
+        vault.hasFingers = true
+        screen.send(UnlockEvent.Way(UnlockWay.SHEET))
+        screen.send(UnlockEvent.Returned)
+        assertEquals(LockState.LOCKED, vault.lock)
     }
 
     @Test
