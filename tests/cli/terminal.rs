@@ -381,7 +381,7 @@ fn damage_is_told_to_scripts_each_time_and_to_a_person_once() {
     desk.add(&format!("otpauth://totp/GitHub:mara?secret={SEED}&issuer=GitHub"));
     let vault = desk.path().join("data/countersign/vault.sqlite");
     rusqlite::Connection::open(vault).unwrap().execute("DELETE FROM account", []).unwrap();
-    let said = "1 accounts are missing.";
+    let said = "Accounts are missing: 1.";
     for _ in 0..2 {
         let script = desk.run(&["code", "GitHub"], "");
         assert!(script.stderr.contains(said), "nobody may have read it: {}", script.stderr);

@@ -36,6 +36,28 @@ class ApkTest {
         assertEquals(listOf("28", "36"), listOf("minSdkVersion", "targetSdkVersion").map { sdk.attributes[it] })
     }
 
+    /** For phones that ask `allowBackup` for the cloud alone, and move files to another phone all the same. */
+    @Test
+    fun noWayOfBackingUpTakesAFileOfIt() {
+        val app = manifest.elements.single { it.name == "application" }
+        val everywhere = listOf("root", "file", "database", "sharedpref", "external")
+        assertEquals(mapOf("full-backup-content" to everywhere), excluded("res/xml/backup.xml"))
+        val ways = mapOf("cloud-backup" to everywhere, "device-transfer" to everywhere)
+        assertEquals(ways, excluded("res/xml/extraction.xml"))
+        assertTrue("fullBackupContent" in app.attributes && "dataExtractionRules" in app.attributes)
+    }
+
+    /** The places of which all is left out, by the way that would take them. */
+    private fun excluded(file: String): Map<String, List<String?>> {
+        val rules = Manifest(property("apk.aapt2"), apk, file).elements
+        assertEquals("nothing is let in", emptyList<String>(), rules.map { it.name }.filter { it == "include" })
+        val ways = rules.filter { it.name != "exclude" && it.name != "data-extraction-rules" }
+        return ways.associate { way ->
+            val ruled = rules.drop(rules.indexOf(way) + 1).takeWhile { it.isIn(way) }
+            way.name to ruled.onEach { assertEquals(".", it.attributes["path"]) }.map { it.attributes["domain"] }
+        }
+    }
+
     @Test
     fun thereIsNothingOfAndroidxOrGoogleInIt() {
         val types = ZipFile(apk.toFile()).use { zip ->

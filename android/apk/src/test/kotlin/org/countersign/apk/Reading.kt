@@ -8,8 +8,8 @@ import java.util.HexFormat
 import java.util.zip.ZipFile
 import kotlin.io.path.readBytes
 
-/** The manifest as the phone reads it, element after element. */
-class Manifest(aapt2: Path, apk: Path) {
+/** The manifest, or another [file] of the resources, as the phone reads it, element after element. */
+class Manifest(aapt2: Path, apk: Path, file: String = "AndroidManifest.xml") {
     /** Name and attributes of an element, and how deep it stands. */
     class Element(
         val name: String,
@@ -22,7 +22,7 @@ class Manifest(aapt2: Path, apk: Path) {
     val elements: List<Element>
 
     init {
-        val dump = ProcessBuilder("$aapt2", "dump", "xmltree", "--file", "AndroidManifest.xml", "$apk").start()
+        val dump = ProcessBuilder("$aapt2", "dump", "xmltree", "--file", file, "$apk").start()
         val found = mutableListOf<Element>()
         for (line in dump.inputReader().readLines()) {
             val words = line.trim()
@@ -34,7 +34,7 @@ class Manifest(aapt2: Path, apk: Path) {
                 found.last().attributes[short] = value.substringBefore(" (Raw").trim('"')
             }
         }
-        check(dump.waitFor() == 0 && found.isNotEmpty()) { "aapt2 read no manifest" }
+        check(dump.waitFor() == 0 && found.isNotEmpty()) { "aapt2 read nothing of $file" }
         elements = found
     }
 

@@ -47,7 +47,7 @@ class BarsTest {
             screen.bars(keyboard = 0)
             val routes = listOf(
                 Route.Accounts, Route.Scan, Route.Manual, Route.Import, Route.Export, Route.Enrol, Route.History,
-                Route.Gateways,
+                Route.Gateways, Route.Damage,
                 Route.Ledger, Route.Batches, Route.Bells, Route.Help, Route.About, Route.Settings(null),
             ) + SettingsTab.entries.map { Route.Settings(it) }
             for (route in routes) {

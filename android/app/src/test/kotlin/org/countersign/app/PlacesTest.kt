@@ -38,7 +38,11 @@ class PlacesTest {
     fun everyPlaceHasAScreen() = Robolectric.buildActivity(MainActivity::class.java).setup().use { screen ->
         screen.sees(Say.phoneAccountsTitle)
         val places = listOf(
-            Route.Accounts, Route.Account(account), Route.EditAccount(account), Route.Bin, Route.Scan, Route.Manual,
+            Route.Accounts,
+            Route.Account(
+                account,
+            ),
+            Route.EditAccount(account), Route.Bin, Route.Damage, Route.Scan, Route.Manual,
             Route.Import,
             Route.Export,
             Route.Approval(

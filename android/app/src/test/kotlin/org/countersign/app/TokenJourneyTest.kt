@@ -121,6 +121,71 @@ class TokenJourneyTest {
         return wasLost
     }
 
+    /** A display cannot be read back: what was begun is written to its end, and its code is compared. */
+    @Test
+    fun aDisplayThatIsLostAtAnyCommandIsHeldAgainAndGoneOnWith() {
+        for (after in listOf(false, true)) {
+            val lost = generateSequence(0u) { it + 1u }.takeWhile { displayBurnedInSpiteOf(it, after) }.count()
+            assertTrue("it was lost at each of several commands: $lost", lost >= LEAST_COMMANDS)
+        }
+    }
+
+    /** As [burnedInSpiteOf], for a display. */
+    private fun displayBurnedInSpiteOf(lost: UInt, after: Boolean): Boolean {
+        var wasLost = false
+        inside { screen ->
+            val serial = "865962200" + (if (after) 2000u else 1000u).plus(lost).toString().padStart(5, '0')
+            val token = EmulatedToken.display(serial = serial, now = NOW)
+            planned(screen, token)
+            screen.agrees()
+            token.lose(more = lost, after = after)
+            hold(token)
+            await("an end") { listOf(Say.phoneBurnHoldAgain, Say.phoneBurnMatches).any(screen.get()::shows) }
+            wasLost = screen.get().shows(Say.phoneBurnHoldAgain)
+            if (wasLost) {
+                token.comeBack()
+                hold(token)
+            }
+            screen.sees(Say.phoneBurnMatches)
+            val shown = token.shows().orEmpty()
+            await("the code that it shows") { screen.get().shows("\u2066${shown.take(3)} ${shown.drop(3)}\u2069") }
+            screen.tap(Say.phoneBurnMatches)
+            screen.sees(Say.tokenProvenByPerson)
+        }
+        return wasLost
+    }
+
+    @Test
+    fun aTokenThatIsLostBeforeItsPlanIsHeldAgain() {
+        val kinds = listOf(
+            { lost: UInt -> EmulatedToken.securityKey(serial = 3000u + lost, now = NOW) },
+            { lost: UInt -> EmulatedToken.display(serial = "8659622000" + (4000u + lost), now = NOW) },
+        )
+        for (made in kinds) {
+            val lost = generateSequence(0u) { it + 1u }.takeWhile { plannedInSpiteOf(made(it), it) }.count()
+            assertTrue("it was lost at each of several commands: $lost", lost >= 1)
+        }
+    }
+
+    /** Plans for a token that leaves after so many commands; false where there were fewer. */
+    private fun plannedInSpiteOf(token: EmulatedToken, lost: UInt): Boolean {
+        var wasLost = false
+        inside { screen ->
+            token.lose(more = lost, after = false)
+            planned(screen, token)
+            val plans = listOf(Say.phoneBurnAgree, Say.phoneBurnAgreeErase)
+            await("a plan, or a word") { (plans + Say.phoneTokenLost).any(screen.get()::shows) }
+            wasLost = screen.get().shows(Say.phoneTokenLost)
+            if (wasLost) {
+                assertTrue("it listens for the token", nfc.isInReaderMode)
+                token.comeBack()
+                hold(token)
+                await("the plan") { plans.any(screen.get()::shows) }
+            }
+        }
+        return wasLost
+    }
+
     @Test
     fun aBurnThatTheAppDiedInIsTakenUp() = inside { screen ->
         val token = EmulatedToken.securityKey(serial = 4242u, now = NOW)

@@ -16,6 +16,7 @@ fun Act.lead(): Lead? = when (this) {
     Act.UNLOCK -> Lead.Away(Go.Home)
     Act.ENROL_AGAIN -> Lead.Away(Go.To(Route.Gateways))
     Act.BELLS -> Lead.Away(Go.To(Route.Bells))
+    Act.DAMAGE -> Lead.Away(Go.To(Route.Damage))
     Act.SCREEN_LOCK -> opens(SettingsPage.SCREEN_LOCK)
     Act.SET_CLOCK -> opens(SettingsPage.DATE)
     Act.FREE_SPACE -> opens(SettingsPage.STORAGE)

@@ -16,6 +16,7 @@ enum class Act {
     UPDATE,
     FREE_SPACE,
     BELLS,
+    DAMAGE,
     ALLOW,
     SETTINGS,
 }

@@ -10,7 +10,7 @@ import java.io.IOException
 import org.countersign.bindings.LinkException
 import org.countersign.bindings.TokenLinkPort
 
-/** As long as the slowest family of tokens computes. */
+/** The time-out of every family that is written here: the link opens before it is known which one lies there. */
 private const val TIMEOUT_MS = 3_000
 
 /** How often the phone asks a token whether it is still there: seldom, so that it does not break into a long command. */

@@ -104,6 +104,7 @@ private fun Act.words(): Text = when (this) {
     Act.UPDATE -> Say.phoneActUpdate
     Act.FREE_SPACE -> Say.phoneActFreeSpace
     Act.BELLS -> Say.phoneBellActSee
+    Act.DAMAGE -> Say.phoneAccountsDamageSee
     Act.ALLOW -> Say.phoneBellActAllow
     Act.SETTINGS -> Say.phoneBellActSettings
 }

@@ -9,6 +9,7 @@ import org.countersign.app.port.deviceClass
 import org.countersign.app.port.phone
 import org.countersign.app.screen.AccountDrawing
 import org.countersign.app.screen.AccountsDrawing
+import org.countersign.app.screen.DamageDrawing
 import org.countersign.app.screen.FirstRunDrawing
 import org.countersign.app.screen.UnlockDrawing
 import org.countersign.app.widget.NamesOnDisk
@@ -25,6 +26,7 @@ import org.countersign.logic.core.Core
 import org.countersign.logic.route.Go
 import org.countersign.logic.route.Place
 import org.countersign.logic.route.Route
+import org.countersign.logic.unlock.DamageLogic
 import org.countersign.logic.unlock.FirstRunEvent
 import org.countersign.logic.unlock.FirstRunLogic
 import org.countersign.logic.unlock.Opening
@@ -79,6 +81,7 @@ class Screens(
     private fun at(route: Route): Shown<*, *>? = when (route) {
         Route.Accounts -> accounts()
         is Route.Account -> account(route.account)
+        Route.Damage -> Shown(scope, outside, DamageLogic(vault), null, null) { DamageDrawing(context, it) }
         else -> others.firstNotNullOfOrNull { it(route) }
     }
 
@@ -101,7 +104,7 @@ class Screens(
     private fun accounts() = Shown(
         scope,
         outside,
-        AccountsLogic(accounts, approvals, gateways, keep, bells, now),
+        AccountsLogic(accounts, vault, approvals, gateways, keep, bells, now),
         AccountsEvent.Tick,
         AccountsEvent.Changed,
     ) { send ->

@@ -6,15 +6,21 @@ import android.content.ClipDescription
 import android.content.ClipboardManager
 import android.content.pm.PackageManager
 import android.nfc.NfcAdapter
+import android.nfc.Tag
+import android.nfc.TagLostException
+import android.nfc.tech.IsoDep
 import android.os.Looper
 import android.util.Size
+import java.io.IOException
 import java.nio.ByteBuffer
 import java.util.concurrent.TimeUnit
+import org.countersign.bindings.LinkException
 import org.countersign.bindings.Rotation
 import org.junit.Assert.assertArrayEquals
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
 import org.junit.Assert.assertTrue
+import org.junit.Before
 import org.junit.Test
 import org.junit.runner.RunWith
 import org.robolectric.Robolectric
@@ -24,7 +30,10 @@ import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
 import org.robolectric.annotation.Implementation
 import org.robolectric.annotation.Implements
+import org.robolectric.shadow.api.Shadow
 import org.robolectric.shadows.ShadowClipboardManager
+import org.robolectric.shadows.ShadowIsoDep
+import org.robolectric.shadows.ShadowNfcAdapter
 
 @RunWith(RobolectricTestRunner::class)
 class PortsTest {
@@ -105,6 +114,44 @@ class PortsTest {
     }
 
     @Test
+    @Config(shadows = [Card::class])
+    fun aTokenIsGivenTheTimeThatTheSlowestFamilyTakes() {
+        Card.answers = { it.reversedArray() }
+        val link = NfcLink.open(ShadowNfcAdapter.createMockTag())!!
+        assertEquals(3_000, Card.givenMs)
+        assertArrayEquals(byteArrayOf(2, 1), link.transmit(byteArrayOf(1, 2)))
+    }
+
+    @Test
+    @Config(shadows = [Card::class])
+    fun whyATokenDoesNotAnswerIsTold() {
+        val link = NfcLink.open(ShadowNfcAdapter.createMockTag())!!
+        val heard = { fault: Exception ->
+            Card.answers = { throw fault }
+            runCatching { link.transmit(byteArrayOf(0)) }.exceptionOrNull()!!::class
+        }
+        assertEquals("it left", LinkException.Lost::class, heard(TagLostException()))
+        assertEquals("of an earlier touch", LinkException.Lost::class, heard(SecurityException()))
+        assertEquals("it is there, and silent", LinkException.Late::class, heard(IOException()))
+        Card.isThere = false
+        assertEquals(LinkException.Lost::class, heard(IOException()))
+        assertEquals("it left at once", null, NfcLink.open(ShadowNfcAdapter.createMockTag()))
+    }
+
+    @Test
+    @Config(shadows = [Card::class])
+    fun whatIsNoCardIsNotTaken() {
+        Card.isCard = false
+        assertEquals(null, NfcLink.open(ShadowNfcAdapter.createMockTag()))
+    }
+
+    @Before
+    fun begin() {
+        Card.isThere = true
+        Card.isCard = true
+    }
+
+    @Test
     fun theGreyPlaneKeepsItsStrideAndALastRowThatIsShort() {
         val plane = ByteBuffer.wrap(byteArrayOf(1, 2, 0, 3, 4))
         val frame = frame(plane, width = 2, height = 2, stride = 3, rotation = Rotation.QUARTER)
@@ -125,6 +172,38 @@ class PortsTest {
         val sizes = arrayOf(Size(4000, 3000), Size(1280, 720), Size(1280, 960), Size(320, 240))
         assertEquals(Size(1280, 960), best(sizes))
         assertEquals(null, best(null))
+    }
+}
+
+/** What the framework gives of a token that does as a test says. */
+@Implements(IsoDep::class)
+class Card : ShadowIsoDep() {
+    @Implementation
+    override fun transceive(command: ByteArray): ByteArray = answers(command)
+
+    @Implementation
+    override fun isConnected() = isThere
+
+    @Implementation
+    override fun connect() {
+        if (!isThere) throw IOException()
+    }
+
+    @Implementation
+    override fun setTimeout(ms: Int) {
+        givenMs = ms
+    }
+
+    companion object {
+        var answers: (ByteArray) -> ByteArray = { it }
+        var isThere = true
+        var isCard = true
+        var givenMs = 0
+
+        @JvmStatic
+        @Implementation
+        @Suppress("UnusedParameter") // The framework's signature.
+        fun get(tag: Tag): IsoDep? = if (isCard) Shadow.newInstanceOf(IsoDep::class.java) else null
     }
 }
 

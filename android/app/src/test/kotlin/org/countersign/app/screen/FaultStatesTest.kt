@@ -6,6 +6,7 @@ import org.countersign.bindings.SeedFileFault
 import org.countersign.bindings.SeedFileKind
 import org.countersign.logic.Act
 import org.countersign.logic.Notice
+import org.countersign.logic.Tone
 import org.countersign.logic.accounts.Empty
 import org.countersign.logic.approval.ApprovalEnd
 import org.countersign.logic.approval.ApprovalPhase
@@ -22,6 +23,7 @@ import org.countersign.logic.text.Say
 import org.countersign.logic.text.Text
 import org.countersign.logic.text.count
 import org.countersign.logic.text.plain
+import org.countersign.logic.unlock.DamageState
 import org.countersign.logic.unlock.UnlockState
 import org.countersign.logic.unlock.UnlockWay
 import org.junit.Test
@@ -31,6 +33,21 @@ import org.robolectric.RobolectricTestRunner
 /** What did not work, and how things end, in every look: each says what it was and what to do. */
 @RunWith(RobolectricTestRunner::class)
 class FaultStatesTest {
+    @Test
+    fun whatWasDamagedIsTold() {
+        val found =
+            listOf(Say.errorDamageStructure, Say.errorDamageAccount(plain("GitHub mara")), Say.phoneAccountsDamageKept)
+        everyLook("damage", DamageState(found, waits = false, notice = null)) { DamageDrawing(it, onEvent = {}) }
+    }
+
+    @Test
+    fun theListTellsOfDamage() = everyLook(
+        "accounts-damage",
+        ACCOUNTS.copy(notice = Notice(Say.phoneAccountsDamage, Act.DAMAGE, tone = Tone.WARN)),
+    ) {
+        AccountsDrawing(it, onMenu = { _, _ -> }, onEvent = {})
+    }
+
     @Test
     fun theFingersOpenItNoMore() {
         val gone = Notice(Say.phoneUnlockFingersGone)

@@ -4,6 +4,7 @@ import org.countersign.bindings.Codes
 import org.countersign.bindings.GroupRow
 import org.countersign.bindings.Sort
 import org.countersign.bindings.TagRow
+import org.countersign.bindings.VaultReport
 import org.countersign.logic.Act
 import org.countersign.logic.Notice
 import org.countersign.logic.text.Digits
@@ -45,8 +46,13 @@ sealed interface AccountsEvent {
     data class OnNotice(val act: Act?) : AccountsEvent
 
     /** What the core has. It holds codes, and prints none. */
-    class Read(val codes: Codes, val groups: List<GroupRow>, val tags: List<TagRow>, val canUndo: Boolean) :
-        AccountsEvent
+    class Read(
+        val codes: Codes,
+        val groups: List<GroupRow>,
+        val tags: List<TagRow>,
+        val canUndo: Boolean,
+        val report: VaultReport,
+    ) : AccountsEvent
 
     data class Counted(val id: ULong, val code: Digits) : AccountsEvent
 

@@ -16,6 +16,7 @@ import org.countersign.logic.bell.gravest
 import org.countersign.logic.core.AccountCalls
 import org.countersign.logic.core.ApprovalCalls
 import org.countersign.logic.core.GatewayCalls
+import org.countersign.logic.core.VaultCalls
 import org.countersign.logic.fault.asking
 import org.countersign.logic.route.Go
 import org.countersign.logic.route.Route
@@ -23,6 +24,7 @@ import org.countersign.logic.route.SettingsTab
 import org.countersign.logic.step
 import org.countersign.logic.text.Digits
 import org.countersign.logic.text.Say
+import org.countersign.logic.unlock.damageNotice
 import org.countersign.logic.unlock.waiting
 
 private typealias AccountsStep = Step<AccountsState, AccountsEvent>
@@ -30,6 +32,7 @@ private typealias AccountsStep = Step<AccountsState, AccountsEvent>
 /** The rules of the list. */
 class AccountsLogic(
     private val accounts: AccountCalls,
+    private val vault: VaultCalls,
     private val approvals: ApprovalCalls,
     private val gateways: GatewayCalls,
     private val keep: Keep,
@@ -103,7 +106,7 @@ class AccountsLogic(
         return Step(state.copy(now = at), ask = {
             asking(AccountsEvent::Failed) {
                 val codes = accounts.view(query, at)
-                AccountsEvent.Read(codes, accounts.groups(), accounts.tags(), accounts.canUndo())
+                AccountsEvent.Read(codes, accounts.groups(), accounts.tags(), accounts.canUndo(), vault.vaultReport())
             }
         })
     }
@@ -124,7 +127,8 @@ class AccountsLogic(
                 canUndo = read.canUndo,
                 waiting = waiting(approvals),
                 nextChange = read.codes.nextChange,
-                notice = clockNotice(read.codes.clockAhead)
+                notice = damageNotice(read.report)
+                    ?: clockNotice(read.codes.clockAhead)
                     ?: state.notice.takeIf { it?.act !in STANDING }
                     ?: gravest(bells.facts()),
             )
@@ -217,7 +221,7 @@ class AccountsLogic(
 }
 
 /** What is seen anew at each reading, and goes when it is mended. */
-private val STANDING = setOf(Act.SET_CLOCK, Act.BELLS)
+private val STANDING = setOf(Act.DAMAGE, Act.SET_CLOCK, Act.BELLS)
 
 private fun query(state: AccountsState) = AccountQuery(
     search = state.search,

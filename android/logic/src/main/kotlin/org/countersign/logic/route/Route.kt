@@ -18,6 +18,9 @@ sealed class Route(
 
     data object Bin : Route("bin")
 
+    /** What the unlock found damaged. */
+    data object Damage : Route("damage")
+
     data object Scan : Route("scan")
 
     data object Manual : Route("manual")
@@ -64,7 +67,7 @@ sealed class Route(
 
     companion object {
         private val plain by lazy {
-            val codes = listOf(Accounts, Bin, Scan, Manual, Import, Export)
+            val codes = listOf(Accounts, Bin, Damage, Scan, Manual, Import, Export)
             val tokens = listOf(Batches, Ledger)
             val open = listOf(History, Gateways, Enrol, Answer, Bells, Help, About)
             (codes + tokens + open).associateBy(Route::name)

@@ -5,9 +5,12 @@ import org.countersign.bindings.CountersignException
 import org.countersign.bindings.DamagedRow
 import org.countersign.bindings.GroupRow
 import org.countersign.bindings.InputFault
+import org.countersign.bindings.LockState
 import org.countersign.bindings.PortFault
 import org.countersign.bindings.Sort
 import org.countersign.bindings.TagRow
+import org.countersign.bindings.VaultDamage
+import org.countersign.bindings.VaultReport
 import org.countersign.logic.Act
 import org.countersign.logic.Preferences
 import org.countersign.logic.SettingsPage
@@ -19,6 +22,7 @@ import org.countersign.logic.support.FakeApprovals
 import org.countersign.logic.support.FakeBells
 import org.countersign.logic.support.FakeGateways
 import org.countersign.logic.support.FakeKeep
+import org.countersign.logic.support.FakeVault
 import org.countersign.logic.support.Hand
 import org.countersign.logic.support.NOW
 import org.countersign.logic.support.Screened
@@ -42,10 +46,11 @@ class AccountsTest {
     private val approvals = FakeApprovals()
     private val gateways = FakeGateways()
     private val bells = FakeBells()
+    private val vault = FakeVault(LockState.OPEN)
     private val accounts =
         FakeAccounts(listOf(live(account(1u)), live(account(2u, "Bank", hidden = true)), counted(3u)))
 
-    private fun screen() = Screened(AccountsLogic(accounts, approvals, gateways, keep, bells, hand))
+    private fun screen() = Screened(AccountsLogic(accounts, vault, approvals, gateways, keep, bells, hand))
 
     @Test
     fun whoWouldHearOfNothingIsToldSoUntilItIsMended() {
@@ -227,6 +232,18 @@ class AccountsTest {
         screen.send(AccountsEvent.Shift(first, isUp = false))
         assertEquals(listOf(second to first, first to third), accounts.moved.toList())
         assertEquals(false, screen.send(AccountsEvent.Order(on = false)).isOrdering)
+    }
+
+    @Test
+    fun whatWasDamagedIsSaidBeforeAllElseUntilItWasRead() {
+        accounts.clockAhead = 240
+        vault.report = VaultReport(listOf(VaultDamage.Structure), null)
+        val screen = screen()
+        assertEquals(Say.phoneAccountsDamage, screen.state.notice?.text)
+        screen.send(AccountsEvent.OnNotice(Act.DAMAGE))
+        assertEquals(listOf<Go>(Go.To(Route.Damage)), screen.went)
+        vault.report = VaultReport(emptyList(), null)
+        assertEquals(Act.SET_CLOCK, screen.send(AccountsEvent.Changed).notice?.act)
     }
 
     @Test

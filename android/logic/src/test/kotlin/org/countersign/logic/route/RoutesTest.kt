@@ -31,6 +31,7 @@ class RoutesTest {
             Route.Settings(null),
             Route.Settings(SettingsTab.LOCK),
             Route.Help,
+            Route.Damage,
             Route.About,
         )
 

@@ -105,6 +105,7 @@ class FakeVault(var lock: LockState = LockState.NO_VAULT) : VaultCalls {
     override fun vaultReport() = report
 
     override suspend fun acceptDamage() {
+        tried()
         report = VaultReport(emptyList(), null)
     }
 
