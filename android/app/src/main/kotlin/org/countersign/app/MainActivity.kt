@@ -109,7 +109,7 @@ class MainActivity :
 
     /** Once at a time, however often it is tapped. */
     private fun begin() {
-        if (opening?.isActive != true && core == null) opening = scope.launch { open() }
+        if (opening?.isActive != true) opening = scope.launch { open() }
     }
 
     /** The core reads files as it opens, which the main thread does not wait for. */
@@ -118,6 +118,7 @@ class MainActivity :
             val opened = withContext(Dispatchers.IO) { app.core }
             core = opened
             screens = Screens(this, scope, opened, app.keep, app.bells, app.now, files, app.arrivals, app.camera, this)
+            poller?.stop()
             poller = Poller(app.gatewaysOf(opened), scope)
             if (isSeen) follow()
             draw()

@@ -49,7 +49,7 @@ class UnlockDrawing(private val context: Context, private val onEvent: (UnlockEv
     private val sheetName = context.field(context.say(Say.phoneUnlockSheet), sheet)
     private val reminder = Part<Boolean>(context) { if (it) context.words(context.say(Say.phoneUnlockDue)) else null }
     private val main = context.mainButton(context.say(Say.phoneUnlockUnlock)) { send() }
-    private val others = Part<UnlockState>(context, ::others)
+    private val others = Part<Pair<UnlockWay, Boolean>>(context) { (way, canUseFingers) -> others(way, canUseFingers) }
 
     override val view: View =
         with(context) {
@@ -71,7 +71,7 @@ class UnlockDrawing(private val context: Context, private val onEvent: (UnlockEv
         send = if (isSheet) ::sendSheet else ::sendPassphrase
         main.isEnabled = !state.waits
         main.text = context.say(if (state.waits) Say.phoneWait else Say.phoneUnlockUnlock)
-        others.show(state.copy(waits = false, waiting = null, notice = null))
+        others.show(state.way to state.canUseFingers)
     }
 
     private fun sendPassphrase() {
@@ -82,13 +82,13 @@ class UnlockDrawing(private val context: Context, private val onEvent: (UnlockEv
     /** Four lines are not typed twice because of one word: they stay. */
     private fun sendSheet() = onEvent(UnlockEvent.Typed(sheet.secret()))
 
-    private fun others(state: UnlockState): View = with(context) {
+    private fun others(now: UnlockWay, canUseFingers: Boolean): View = with(context) {
         val fingers =
             quietButton(say(Say.phoneUnlockByFingers)) {
                 onEvent(UnlockEvent.Fingers)
-            }.takeIf { state.canUseFingers }
+            }.takeIf { canUseFingers }
         val (words, way) =
-            when (state.way) {
+            when (now) {
                 UnlockWay.PASSPHRASE -> Say.phoneUnlockBySheet to UnlockWay.SHEET
                 UnlockWay.SHEET -> Say.phoneUnlockByPassphrase to UnlockWay.PASSPHRASE
             }
