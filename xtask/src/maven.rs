@@ -15,11 +15,35 @@ pub fn test(options: &[&str]) -> Fallible<Result> {
 
 /// The same, up to `phase`.
 pub fn tested(phase: &str, options: &[&str]) -> Fallible<Result> {
+    clean(&repo::target().join("android"))?;
     // Both runs of the tests go to their end, and their lines are counted.
     let goal = [options, &["-f", "android/pom.xml", "-Dmaven.test.failure.ignore=true", phase]].concat();
     let ended = run(&goal)?;
     let (passed, failed) = surefire_counts(&ended.output);
     Ok(Result::of(ended, passed, failed))
+}
+
+/// The compiler sees what lies where it writes: a function that was given another parameter would be there twice, and a test
+/// that is gone would still be run. What is made of the bindings' own sources takes a minute, and has a stamp that tells.
+fn clean(built: &Path) -> Fallible<()> {
+    const CLASSES: [&str; 7] = [
+        "bindings/test-classes",
+        "logic/classes",
+        "logic/test-classes",
+        "testkit/classes",
+        "app/classes",
+        "app/test-classes",
+        "apk/test-classes",
+    ];
+    for folder in CLASSES.map(|classes| built.join(classes)) {
+        match fs::remove_dir_all(&folder) {
+            Err(fault) if fault.kind() != std::io::ErrorKind::NotFound => {
+                return Err(format!("{}: {fault}", folder.display()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Builds the modules that `options` name, and packs them, in `folder`.
@@ -122,6 +146,21 @@ mod tests {
                       [ERROR] Tests run: 12, Failures: 1, Errors: 2, Skipped: 1\n";
         assert_eq!(surefire_counts(output), (13, 3));
         assert_eq!(surefire_counts("[ERROR] Compilation failure"), (0, 0));
+    }
+
+    #[test]
+    fn no_class_of_sources_that_are_gone_is_left() {
+        let built = std::env::temp_dir().join(format!("countersign-clean-{}", std::process::id()));
+        let (gone, kept) = (built.join("app/test-classes/Old.class"), built.join("bindings/classes/Kept.class"));
+        for file in [&gone, &kept] {
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, "").unwrap();
+        }
+        for _ in 0..2 {
+            clean(&built).unwrap();
+            assert!(!gone.exists() && kept.exists(), "also where there is nothing");
+        }
+        fs::remove_dir_all(built).unwrap();
     }
 
     #[test]

@@ -144,8 +144,9 @@ class ApprovalLogic(
     private fun refuse(state: ApprovalState, decision: Decision, call: suspend () -> Verdict): ApprovalStep =
         if (state.phase == ApprovalPhase.Refusing) send(state, decision, call) else Step(state)
 
+    /** Again, where the camera failed. */
     private fun scan(state: ApprovalState, on: Boolean): ApprovalStep = when {
-        on && state.phase == ApprovalPhase.Asking -> {
+        on && (state.phase == ApprovalPhase.Asking || state.phase is ApprovalPhase.Scanning) -> {
             Step(state.copy(phase = ApprovalPhase.Scanning(), notice = null), wish = Wish.OpenCamera)
         }
 

@@ -142,6 +142,9 @@ class ApprovalTest {
         assertEquals(ApprovalPhase.Scanning(Camera.LOOKING, torch = true), screen.state.phase)
         screen.send(ApprovalEvent.OpenSettings)
         assertEquals(Wish.OpenSettings(SettingsPage.APP), screen.wished.last())
+        screen.send(ApprovalEvent.CameraIs(Camera.TAKEN))
+        assertEquals("it is tried again", ApprovalPhase.Scanning(), screen.send(ApprovalEvent.Scan(on = true)).phase)
+        assertEquals(Wish.OpenCamera, screen.wished.last())
     }
 
     @Test
