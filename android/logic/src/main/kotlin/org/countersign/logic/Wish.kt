@@ -17,6 +17,9 @@ sealed interface Wish {
     /** Opens a page of the system's settings. */
     data class OpenSettings(val page: SettingsPage) : Wish
 
+    /** Opens the page of a gateway, at this host and port, in the browser. */
+    data class OpenPage(val host: String) : Wish
+
     /** Has the phone ask the person whether this app may notify; where it doesn't ask, nothing happens. */
     data object AskToNotify : Wish
 

@@ -51,7 +51,7 @@ class BurnDrawing(
     /** The codes go by, the steps are counted and a call waits on the same page. */
     private fun BurnStep.still(): BurnStep = when (this) {
         is BurnStep.Passphrase -> copy(waits = false)
-        is BurnStep.HoldToWrite -> copy(progress = progress.copy(steps = 0))
+        is BurnStep.HoldToWrite -> copy(progress = progress.copy(steps = 0, done = emptyList()))
         is BurnStep.Compare -> copy(codes = null, waits = false)
         else -> this
     }

@@ -3,6 +3,7 @@ package org.countersign.app.screen
 import android.content.Context
 import android.content.res.ColorStateList
 import android.view.View
+import android.view.ViewGroup
 import android.widget.Button
 import android.widget.EditText
 import android.widget.ProgressBar
@@ -32,7 +33,6 @@ import org.countersign.logic.burn.BurnStep
 import org.countersign.logic.burn.PlanShown
 import org.countersign.logic.text.Say
 import org.countersign.logic.text.Text
-import org.countersign.logic.text.count
 import org.countersign.logic.text.plain
 
 private const val DRAWING_DP = 120
@@ -45,7 +45,9 @@ internal class BurnPages(
     private val onEvent: (BurnEvent) -> Unit,
 ) {
     private var main: Button? = null
-    private var counted: TextView? = null
+    private val ticked = Part<List<Text>>(context) { all -> context.column(*all.map(::ticked).toTypedArray()) }
+    private val newest = newest()
+    private val newestLine = ticked(newest)
     private val stop = Part<Boolean>(context, ::stop)
 
     /** How far it is: said by the page that is there. */
@@ -57,12 +59,16 @@ internal class BurnPages(
             text = context.say(if (waits) Say.phoneWait else Say.phoneNextStep)
         }
         if (step !is BurnStep.HoldToWrite) return
-        counted?.text =
-            if (step.progress.steps == 0) "" else context.say(Say.phoneBurnSteps(count(step.progress.steps)))
+        val done = step.progress.done
+        ticked.show(done.dropLast(1))
+        val last = done.lastOrNull()?.let(context::say).orEmpty()
+        if (newest.text.toString() != last) newest.text = last
+        // Its place is kept, so that nothing jumps.
+        newestLine.visibility = if (done.isEmpty()) View.INVISIBLE else View.VISIBLE
     }
 
     fun passphrase(typed: EditText): View = with(context) {
-        (typed.parent as? android.view.ViewGroup)?.removeView(typed)
+        typed.alone()
         val send = mainButton(say(Say.phoneNextStep)) {
             onEvent(BurnEvent.Typed(typed.secret()))
             typed.text.clear()
@@ -98,11 +104,19 @@ internal class BurnPages(
         page(head(say(Say.phoneBurnTitle), onBack = null), body, stop())
     }
 
-    /** How many steps are done; empty until the first is. */
-    fun steps(): View = context.words("", colour = context.palette.ink2).apply {
+    /** What is done, with a tick each; the newest alone is said by a screen reader. */
+    fun steps(): View = context.column(ticked.alone(), newestLine.alone())
+
+    private fun ticked(text: Text): View = ticked(context.words(context.say(text), colour = context.palette.ink2))
+
+    private fun ticked(text: TextView): View = with(context) {
+        text.layoutParams = rest()
+        text.setPaddingRelative(px(Space.M), 0, 0, 0)
+        line(sign(R.drawable.check, palette.accent, Space.L), text).apply { layoutParams = row(top = Space.S) }
+    }
+
+    private fun newest(): TextView = context.words("", colour = context.palette.ink2).apply {
         accessibilityLiveRegion = View.ACCESSIBILITY_LIVE_REGION_POLITE
-        layoutParams = context.row(top = Space.S)
-        counted = this
     }
 
     fun keys(names: List<String>, chosen: String?): View? {
@@ -200,10 +214,10 @@ internal class BurnPages(
     }
 
     /** It stands on whichever page is shown. */
-    private fun stop(): View = stop.apply {
-        (parent as? android.view.ViewGroup)?.removeView(this)
-        show(false)
-    }
+    private fun stop(): View = stop.alone().apply { show(false) }
+
+    /** A page is made anew around what stays. */
+    private fun <V : View> V.alone(): V = apply { (parent as? ViewGroup)?.removeView(this) }
 
     private fun stop(asks: Boolean): View = with(context) {
         if (!asks) return quietButton(say(Say.phoneBurnStop), palette.ink) { onEvent(BurnEvent.Stop) }

@@ -7,6 +7,7 @@ import org.countersign.app.look.Space
 import org.countersign.app.look.Type
 import org.countersign.app.look.card
 import org.countersign.app.look.column
+import org.countersign.app.look.entry
 import org.countersign.app.look.mainButton
 import org.countersign.app.look.palette
 import org.countersign.app.look.quietButton
@@ -35,11 +36,12 @@ class GatewayDrawing(
     private val name = Part<Pair<String, String>>(context) { (name, host) -> name(name, host) }
     private val digits = Part<Digits?>(context) { it?.let(::digits) }
     private val facts = Part<List<Fact>>(context) { context.facts(it, note = "") }
+    private val phones = Part<Boolean>(context) { if (it) phones() else null }
     private val gone = Part<Boolean>(context) { if (it) context.words(context.say(Say.phoneNotFound)) else null }
     private val foot = Part<Foot>(context, ::foot)
 
     override val view: View =
-        with(context) { page(head("", onBack), column(gone, name, care, notice, digits, facts), foot) }
+        with(context) { page(head("", onBack), column(gone, name, care, notice, digits, facts, phones), foot) }
 
     private data class Foot(
         val canMove: Boolean,
@@ -57,7 +59,13 @@ class GatewayDrawing(
         notice.show(state.notice)
         digits.show(state.digits)
         facts.show(state.facts)
+        phones.show(state.hasPage)
         foot.show(Foot(state.canMove, state.ask, state.waits, state.host, state.isGone, state.notice == null))
+    }
+
+    private fun phones(): View = with(context) {
+        entry(say(Say.phoneGatewayPage), say(Say.phoneGatewayPageAbout)) { onEvent(GatewayEvent.OpenPage) }
+            .apply { layoutParams = row(top = Space.M) }
     }
 
     private fun notice(notice: Notice?): View? =

@@ -15,6 +15,8 @@ import org.countersign.app.port.Files
 import org.countersign.logic.Pulse
 import org.countersign.logic.SettingsPage
 import org.countersign.logic.Wish
+import org.countersign.logic.text.Say
+import org.countersign.logic.text.plain
 
 /** Does what a screen wishes of the platform. */
 class Wishes(
@@ -35,6 +37,8 @@ class Wishes(
 
             is Wish.OpenSettings -> open(wish.page)
 
+            is Wish.OpenPage -> openPage(wish.host)
+
             Wish.AskToNotify -> askToNotify()
 
             is Wish.Vibrate -> activity.window.decorView.performHapticFeedback(felt(wish.pulse))
@@ -51,6 +55,15 @@ class Wishes(
         if (Build.VERSION.SDK_INT < Build.VERSION_CODES.TIRAMISU) return
         activity.requestPermissions(arrayOf(Manifest.permission.POST_NOTIFICATIONS), ASK)
         onAskedToNotify()
+    }
+
+    private fun openPage(host: String) {
+        val page = "https://$host/"
+        try {
+            activity.startActivity(Intent(Intent.ACTION_VIEW, Uri.parse(page)))
+        } catch (_: ActivityNotFoundException) {
+            fulfil(Wish.Say(Say.phoneGatewayNoBrowser(plain(page))))
+        }
     }
 
     /** The page, or the system's settings where this phone has no such page. */

@@ -107,7 +107,7 @@ class GatewayScreensTest {
     @Test
     fun aGatewayWhoseKeysAreGoneSaysSo() = gateway(
         "gateway-keys",
-        GATEWAY.copy(care = Notice(Say.errorKeyGone, Act.ENROL_AGAIN, tone = Tone.WARN), canMove = false),
+        GATEWAY.copy(care = Notice(Say.errorKeyGone, Act.ENROL_AGAIN, tone = Tone.WARN), canMove = false, hasPage = false),
     )
 
     @Test
@@ -190,6 +190,7 @@ class GatewayScreensTest {
                     ),
                 digits = null,
                 canMove = true,
+                hasPage = true,
                 care = null,
                 ask = null,
                 waits = false,

@@ -2,7 +2,6 @@ package org.countersign.app.screen
 
 import android.app.Activity
 import android.view.View
-import android.widget.TextView
 import org.countersign.app.look.say
 import org.countersign.app.port.ReaderState
 import org.countersign.bindings.BatchRow
@@ -59,17 +58,7 @@ class TokenScreensTest {
     }
 
     @Test
-    fun theWritingIsCounted() = pages("burn-write") {
-        hold(
-            Say.phoneBurnHold,
-            isThere = true,
-            nfc = null,
-            more = steps().apply {
-                (this as TextView).text =
-                    context.say(Say.phoneBurnSteps(count(3)))
-            },
-        )
-    }
+    fun whatIsDoneIsTicked() = burn("burn-write", BurnStep.HoldToWrite(SEED, SHOWN, BurnPlan(NoHandle), TICKED))
 
     @Test
     fun aTokenThatLeftIsHeldAgain() = pages("burn-lost") { lost(waits = false, nfc = null) }
@@ -102,7 +91,7 @@ class TokenScreensTest {
 
     @Test
     fun stoppingWhileItIsWrittenIsAskedFirst() {
-        val step = BurnStep.HoldToWrite(SEED, SHOWN, BurnPlan(NoHandle), Progress(writes = true, steps = 3))
+        val step = BurnStep.HoldToWrite(SEED, SHOWN, BurnPlan(NoHandle), TICKED)
         everyLook("burn-stop", BurnState(NOON, step, emptyList(), null, null, asksStop = true)) { burning(it) }
     }
 
@@ -196,6 +185,11 @@ class TokenScreensTest {
     }
 
     private companion object {
+        val TICKED = Progress(
+            writes = true,
+            steps = 5,
+            done = listOf(Say.phoneBurnStepAnswered, Say.phoneBurnStepLetIn, Say.phoneBurnStepSettings, Say.phoneBurnStepSeed),
+        )
         val SEED by lazy { Burning(seedOfLink(LINK.toByteArray()), from = null) }
         const val LINK = "otpauth://totp/Example:mara?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Example"
         val SHOWN =

@@ -200,7 +200,8 @@ class BurnLogic(
     private fun ticked(state: BurnState, burns: BurnEvent.Burns): BurnState {
         val step = state.step as? BurnStep.HoldToWrite ?: return state
         val began = burns.rows.find { it.token == step.shown.token }?.progress as? BurnProgress.Begun ?: return state
-        return state.copy(step = step.copy(progress = step.progress.copy(steps = began.steps.size)))
+        val done = began.steps.map(::stepText).distinct()
+        return state.copy(step = step.copy(progress = step.progress.copy(steps = began.steps.size, done = done)))
     }
 
     /** Each step is felt: who holds the token there looks at it rather than at the screen. */

@@ -62,8 +62,8 @@ internal fun BurnStep.writes(): Boolean = when (this) {
 /** A seed on its way into a token, and the row of a batch that it is. */
 class Burning(val seed: TokenSeed, val from: BatchLine?)
 
-/** How far the writing is. */
-data class Progress(val writes: Boolean, val steps: Int)
+/** How far the writing is: how many [steps] are done, and a sentence for each kind of them. */
+data class Progress(val writes: Boolean, val steps: Int, val done: List<Text> = emptyList())
 
 /** A plan, in the words that a person agrees to. */
 data class PlanShown(

@@ -7,6 +7,7 @@ import org.countersign.bindings.LedgerRow
 import org.countersign.bindings.PlanNote
 import org.countersign.bindings.PlanRow
 import org.countersign.bindings.TokenName
+import org.countersign.bindings.TokenStep
 import org.countersign.logic.core.Planned
 import org.countersign.logic.fault.tokenNotice
 import org.countersign.logic.text.Moment
@@ -43,6 +44,20 @@ internal fun shown(row: BurnRow) = PlanShown(
     isErasing = false,
     notes = emptyList(),
 )
+
+/** What a step came to. Steps that are one thing to a person share a sentence. */
+internal fun stepText(step: TokenStep): Text = when (step) {
+    TokenStep.INFO, TokenStep.SELECT, TokenStep.LIST, TokenStep.CHALLENGE, TokenStep.AGREE -> Say.phoneBurnStepAnswered
+    TokenStep.VALIDATE, TokenStep.AUTHENTICATE, TokenStep.RESPOND -> Say.phoneBurnStepLetIn
+    TokenStep.DELETE, TokenStep.RESET -> Say.phoneBurnStepErased
+    TokenStep.CONFIG -> Say.phoneBurnStepSettings
+    TokenStep.CLOCK -> Say.phoneBurnStepClock
+    TokenStep.SEED, TokenStep.PUT -> Say.phoneBurnStepSeed
+    TokenStep.TITLE -> Say.phoneBurnStepTitle
+    TokenStep.READ_BACK -> Say.phoneBurnStepReadBack
+    TokenStep.CHANGE_KEY -> Say.phoneBurnStepOwnKey
+    TokenStep.SCREEN -> Say.phoneBurnStepScreen
+}
 
 private fun facts(row: PlanRow): List<Text> = listOfNotNull(
     row.profile?.let { Say.tokenPlanProfile(count(it)) },

@@ -8,6 +8,7 @@ import org.countersign.logic.Notice
 import org.countersign.logic.Screen
 import org.countersign.logic.Step
 import org.countersign.logic.Tone
+import org.countersign.logic.Wish
 import org.countersign.logic.accounts.Fact
 import org.countersign.logic.accounts.GatewayLine
 import org.countersign.logic.accounts.clockNotice
@@ -101,6 +102,8 @@ data class GatewayScreenState(
     /** What to type on the page, while the enrolment waits for it. */
     val digits: Digits?,
     val canMove: Boolean,
+    /** The gateway knows this phone: its page lists all that the person has. */
+    val hasPage: Boolean,
     /** Why it needs care: its clock, its keys, its end. */
     val care: Notice?,
     val ask: LeaveAsk?,
@@ -117,6 +120,9 @@ sealed interface GatewayEvent {
 
     data object Move : GatewayEvent
 
+    /** The page on which all phones of the person stand. */
+    data object OpenPage : GatewayEvent
+
     data object Leave : GatewayEvent
 
     data class Leaving(val sure: Boolean) : GatewayEvent
@@ -130,7 +136,7 @@ sealed interface GatewayEvent {
 
 class GatewayLogic(private val id: String, private val gateways: GatewayCalls) :
     Logic<GatewayScreenState, GatewayEvent> {
-    private val first = GatewayScreenState("", "", emptyList(), null, false, null, null, false, true, null)
+    private val first = GatewayScreenState("", "", emptyList(), null, false, false, null, null, false, true, null)
 
     override fun begin(): Step<GatewayScreenState, GatewayEvent> = Step(read(first))
 
@@ -139,6 +145,8 @@ class GatewayLogic(private val id: String, private val gateways: GatewayCalls) :
             GatewayEvent.Changed -> Step(read(state))
 
             GatewayEvent.Move -> Step(state, go = Go.To(Route.Move(id)).takeIf { state.canMove })
+
+            GatewayEvent.OpenPage -> Step(state, wish = Wish.OpenPage(state.host).takeIf { state.hasPage })
 
             GatewayEvent.Leave -> Step(state.copy(ask = if (knowsUs()) LeaveAsk.LEAVE else LeaveAsk.FORGET))
 
@@ -183,6 +191,7 @@ class GatewayLogic(private val id: String, private val gateways: GatewayCalls) :
             facts = facts(row),
             digits = (row.state as? GatewayState.Pending)?.let { Digits(it.digits) },
             canMove = row.state is GatewayState.Active && !row.outdated,
+            hasPage = knowsUs(),
             care = care(row),
             isGone = false,
         )

@@ -115,7 +115,7 @@ class BurnTest {
         val steps = listOf(TokenStep.INFO, TokenStep.AUTHENTICATE)
         tokens.rows = listOf(BurnRow(TOKEN, null, 0u, "", "", NOW, BurnProgress.Begun(steps), null))
         val step = screen.send(BurnEvent.Changed).step as BurnStep.HoldToWrite
-        assertEquals(Progress(writes = true, steps = 2), step.progress)
+        assertEquals(Progress(writes = true, 2, listOf(Say.phoneBurnStepAnswered, Say.phoneBurnStepLetIn)), step.progress)
         assertEquals("a step is felt", Wish.Vibrate(Pulse.READ), screen.wished.last())
         val felt = screen.wished.size
         screen.send(BurnEvent.Changed)
@@ -141,7 +141,8 @@ class BurnTest {
             tokens.rows = listOf(BurnRow(TOKEN, null, 0u, "", "", NOW, BurnProgress.Begun(steps), null))
             repeat(2) { screen.send(BurnEvent.Changed) }
             assertEquals(listOf<Wish>(Wish.Vibrate(Pulse.READ)), screen.wished.drop(felt))
-            assertEquals(Progress(writes = true, steps = done), (screen.state.step as BurnStep.HoldToWrite).progress)
+            val progress = (screen.state.step as BurnStep.HoldToWrite).progress
+            assertEquals(Progress(writes = true, done, steps.map(::stepText).distinct()), progress)
         }
         val felt = screen.wished.size
         ending.complete(BurnEnding.ProvenByLink)
@@ -354,5 +355,6 @@ class BurnTest {
                 PlanNote.CounterMoves,
             )
         assertEquals(notes.size, notes.map(::noteText).toSet().size)
+        assertEquals("ten things to a person", 10, TokenStep.entries.map(::stepText).toSet().size)
     }
 }

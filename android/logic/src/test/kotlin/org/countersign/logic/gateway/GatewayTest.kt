@@ -12,6 +12,7 @@ import org.countersign.bindings.Os
 import org.countersign.bindings.PortFault
 import org.countersign.bindings.Staleness
 import org.countersign.logic.Act
+import org.countersign.logic.Wish
 import org.countersign.logic.route.Go
 import org.countersign.logic.route.Route
 import org.countersign.logic.support.FakeBells
@@ -106,6 +107,17 @@ class GatewayTest {
         gateways.rows = listOf(gateway().copy(outdated = true))
         assertEquals(Say.errorVersion, screen().state.care?.text)
         assertFalse(screen().state.canMove)
+    }
+
+    @Test
+    fun allPhonesStandOnTheGatewaysPage() {
+        val screen = screen()
+        screen.send(GatewayEvent.OpenPage)
+        assertEquals(listOf<Wish>(Wish.OpenPage("gate.example.com")), screen.wished)
+        gateways.rows = listOf(gateway(state = GatewayState.Gone(GoneWhy.ADMIN)))
+        assertFalse("it knows this phone no more", screen.send(GatewayEvent.Changed).hasPage)
+        screen.send(GatewayEvent.OpenPage)
+        assertEquals(1, screen.wished.size)
     }
 
     @Test
