@@ -115,7 +115,7 @@ private fun Context.touched(ink: Int) = RippleDrawable(ColorStateList.valueOf(in
 private const val TRANSLUCENT = 0x30FFFFFF
 
 /** As wide as its column, and a little wider, so that its words stand in line with those around it. */
-private fun Context.outdented(): LinearLayout.LayoutParams = row().apply {
+fun Context.outdented(top: Int = 0): LinearLayout.LayoutParams = row(top).apply {
     marginStart = -px(Space.S)
     marginEnd = -px(Space.S)
 }

@@ -9,6 +9,7 @@ import org.countersign.app.look.card
 import org.countersign.app.look.column
 import org.countersign.app.look.entry
 import org.countersign.app.look.mainButton
+import org.countersign.app.look.outdented
 import org.countersign.app.look.palette
 import org.countersign.app.look.quietButton
 import org.countersign.app.look.row
@@ -65,7 +66,7 @@ class GatewayDrawing(
 
     private fun phones(): View = with(context) {
         entry(say(Say.phoneGatewayPage), say(Say.phoneGatewayPageAbout)) { onEvent(GatewayEvent.OpenPage) }
-            .apply { layoutParams = row(top = Space.M) }
+            .apply { layoutParams = outdented(top = Space.M) }
     }
 
     private fun notice(notice: Notice?): View? =
