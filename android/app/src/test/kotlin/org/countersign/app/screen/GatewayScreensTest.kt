@@ -107,7 +107,11 @@ class GatewayScreensTest {
     @Test
     fun aGatewayWhoseKeysAreGoneSaysSo() = gateway(
         "gateway-keys",
-        GATEWAY.copy(care = Notice(Say.errorKeyGone, Act.ENROL_AGAIN, tone = Tone.WARN), canMove = false, hasPage = false),
+        GATEWAY.copy(
+            care = Notice(Say.errorKeyGone, Act.ENROL_AGAIN, tone = Tone.WARN),
+            canMove = false,
+            hasPage = false,
+        ),
     )
 
     @Test

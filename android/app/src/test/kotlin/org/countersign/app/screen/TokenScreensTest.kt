@@ -188,7 +188,12 @@ class TokenScreensTest {
         val TICKED = Progress(
             writes = true,
             steps = 5,
-            done = listOf(Say.phoneBurnStepAnswered, Say.phoneBurnStepLetIn, Say.phoneBurnStepSettings, Say.phoneBurnStepSeed),
+            done = listOf(
+                Say.phoneBurnStepAnswered,
+                Say.phoneBurnStepLetIn,
+                Say.phoneBurnStepSettings,
+                Say.phoneBurnStepSeed,
+            ),
         )
         val SEED by lazy { Burning(seedOfLink(LINK.toByteArray()), from = null) }
         const val LINK = "otpauth://totp/Example:mara?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Example"

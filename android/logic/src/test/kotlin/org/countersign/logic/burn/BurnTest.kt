@@ -115,7 +115,10 @@ class BurnTest {
         val steps = listOf(TokenStep.INFO, TokenStep.AUTHENTICATE)
         tokens.rows = listOf(BurnRow(TOKEN, null, 0u, "", "", NOW, BurnProgress.Begun(steps), null))
         val step = screen.send(BurnEvent.Changed).step as BurnStep.HoldToWrite
-        assertEquals(Progress(writes = true, 2, listOf(Say.phoneBurnStepAnswered, Say.phoneBurnStepLetIn)), step.progress)
+        assertEquals(
+            Progress(writes = true, 2, listOf(Say.phoneBurnStepAnswered, Say.phoneBurnStepLetIn)),
+            step.progress,
+        )
         assertEquals("a step is felt", Wish.Vibrate(Pulse.READ), screen.wished.last())
         val felt = screen.wished.size
         screen.send(BurnEvent.Changed)
