@@ -310,7 +310,7 @@ class AtARealGateway(unittest.TestCase):
         return window, digits, card
 
     def opens(self, window):
-        window.until("/login/wait", lambda: 'action="/login/finish"' in window.page)
+        window.until("/login/wait", lambda: "data-finish" in window.page)
         window.submit("/login/finish")
         self.assertEqual(window.path, "/demo")
 

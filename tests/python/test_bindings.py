@@ -308,7 +308,7 @@ class AtAGateway(GatewayCase):
         verdict = asyncio.run(phone.app.approve(row.id, digits, cs.CancelHandle()))
         self.assertEqual((verdict.status, verdict.left), (cs.Status.APPROVED, None))
         self.assertEqual((phone.keystore.prompts[-1].account, phone.keystore.prompts[-1].host), ("mara", row.host))
-        window.until("/login/wait", lambda: 'action="/login/finish"' in window.page)
+        window.until("/login/wait", lambda: "data-finish" in window.page)
         window.submit("/login/finish")
         self.assertEqual(window.path, "/demo")
 

@@ -10,7 +10,9 @@ import android.os.HandlerThread
 import java.io.File
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.Job
 import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
 import org.countersign.app.bell.Bells
 import org.countersign.app.port.Camera
@@ -45,6 +47,7 @@ class CountersignApp : Application() {
     internal val front = Front()
     private val background = CoroutineScope(SupervisorJob() + Dispatchers.Default)
     private val opened = lazy(::open)
+    private var away: Job? = null
 
     /** One after the other, so that the home screen ends with what is true. */
     private val following = Dispatchers.Default.limitedParallelism(1)
@@ -116,14 +119,33 @@ class CountersignApp : Application() {
         background.launch { runCatching { core.screenOff() } }
     }
 
-    /** The person left: what is written comes to rest on disk, and the vault locks if its rule says so. */
+    /** The person left: what is written comes to rest on disk, and the vault locks if its rule says so, now or in time. */
     fun leave() {
         if (!opened.isInitialized()) return
+        away?.cancel()
+        away = background.launch(Dispatchers.Main) { lockInTime() }
         background.launch {
             runCatching { core.checkpoint() }
             runCatching { core.left() }
             bells.left()
         }
+    }
+
+    /** A vault does not stay open for whoever never comes back. */
+    private suspend fun lockInTime() {
+        try {
+            while (true) {
+                val left = core.lockDue() ?: return
+                delay(left.coerceIn(MS.toULong(), MOST_MS).toLong())
+                core.lockIfDue()
+            }
+        } catch (_: CountersignException) {
+            // It cannot be read now; whoever comes back is asked before anything is shown.
+        }
+    }
+
+    private companion object {
+        const val MOST_MS = 3_600_000UL
     }
 }
 

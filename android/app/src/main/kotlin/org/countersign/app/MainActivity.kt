@@ -6,6 +6,7 @@ import android.content.Intent
 import android.content.res.Configuration
 import android.os.Build
 import android.os.Bundle
+import android.os.SystemClock
 import android.view.View
 import android.view.WindowManager
 import android.window.OnBackInvokedCallback
@@ -58,6 +59,9 @@ import org.countersign.logic.text.Say
 private const val ROUTES = "routes"
 private const val SECOND_MS = 1000L
 
+/** No vault locks itself sooner. */
+private const val AWAY_MS = 15_000L
+
 /** The one window: it draws the place where the person is, and tells it of the time and of what changed. */
 class MainActivity :
     Activity(),
@@ -78,6 +82,7 @@ class MainActivity :
     private val awake by lazy { Awake(window) { core?.touched() } }
     private val shown get() = stage.shown
     private var isSeen = false
+    private var leftAt = 0L
     private lateinit var drawnWith: Configuration
 
     /** Whether a place is drawn: the core opens in its own time. */
@@ -116,6 +121,7 @@ class MainActivity :
     private suspend fun open() {
         val fault = asking<Notice?>({ it }) {
             val opened = withContext(Dispatchers.IO) { app.core }
+            opened.lockIfDue()
             core = opened
             screens = Screens(this, scope, opened, app.keep, app.bells, app.now, files, app.arrivals, app.camera, this)
             poller?.stop()
@@ -243,11 +249,20 @@ class MainActivity :
         super.onStart()
         isSeen = true
         screens?.codes?.onFront(true)
+        stage.isCovered = core != null && SystemClock.elapsedRealtime() - leftAt >= AWAY_MS
         follow()
-        scope.launch {
+        scope.launch { lockBeforeAnythingIsSeen() }
+    }
+
+    /** Nobody sees the codes of a vault that ought to have locked meanwhile, not for the moment that it takes to ask. */
+    private suspend fun lockBeforeAnythingIsSeen() {
+        try {
             core?.lockIfDue()
-            shown?.changed()
+            draw()
+        } finally {
+            stage.isCovered = false
         }
+        shown?.changed()
     }
 
     override fun onResume() {
@@ -259,6 +274,7 @@ class MainActivity :
     override fun onStop() {
         super.onStop()
         isSeen = false
+        leftAt = SystemClock.elapsedRealtime()
         screens?.codes?.onFront(false)
         poller?.stop()
         if (!isChangingConfigurations) app.leave()

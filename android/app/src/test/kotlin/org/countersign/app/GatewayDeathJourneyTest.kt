@@ -180,7 +180,7 @@ class GatewayDeathJourneyTest {
         awaiting("the prompt") { ShadowBiometricPrompt.getCurrentPrompt() != null }
 
     private fun Window.arrives() {
-        until("/login/wait") { "action=\"/login/finish\"" in page }
+        until("/login/wait") { "data-finish" in page }
         submit("/login/finish")
         assertEquals("/demo", path)
     }

@@ -57,7 +57,7 @@ class GatewayJourneyTest {
         val approved = screen.isAsked(gateway, "mara")
         screen.approves(approved.digits)
         screen.sees(Say.errorApproved)
-        approved.until("/login/wait") { "action=\"/login/finish\"" in page }
+        approved.until("/login/wait") { "data-finish" in page }
         approved.submit("/login/finish")
         approved.arrives()
         screen.tap(Say.phoneDone)

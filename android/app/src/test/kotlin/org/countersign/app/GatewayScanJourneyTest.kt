@@ -129,7 +129,7 @@ class GatewayScanJourneyTest {
     private fun View.isNamed(words: String) = isShown && contentDescription?.toString() == words
 
     private fun Window.arrives() {
-        until("/login/wait") { "action=\"/login/finish\"" in page }
+        until("/login/wait") { "data-finish" in page }
         submit("/login/finish")
         assertEquals("/demo", path)
     }

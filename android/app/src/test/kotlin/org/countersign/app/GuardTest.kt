@@ -83,6 +83,27 @@ class GuardTest {
     }
 
     @Test
+    fun timeAwayLocksWhoeverComesBack() = inside(CALM.copy(afterS = 60UL)) { screen ->
+        screen.sees(Say.phoneAccountsTitle)
+        screen.pause().stop()
+        settle()
+        shadowOf(Looper.getMainLooper()).idleFor(20, TimeUnit.SECONDS)
+        clock.time += 61UL
+        screen.restart().start()
+        assertFalse("nothing is seen before it is asked", screen.get().shows(Say.phoneAccountsTitle))
+        screen.resume()
+        screen.sees(Say.phoneUnlockLocked)
+    }
+
+    @Test
+    fun whoNeverComesBackLeavesNoVaultOpen() = locks(CALM.copy(afterS = 60UL)) { screen ->
+        screen.pause().stop()
+        settle()
+        clock.time += 61UL
+        shadowOf(Looper.getMainLooper()).idleFor(61, TimeUnit.SECONDS)
+    }
+
+    @Test
     fun aTouchKeepsItOpen() = inside(CALM.copy(afterS = 60UL)) { screen ->
         clock.time += 50UL
         screen.get().onUserInteraction()

@@ -83,7 +83,7 @@ val Window.digits: String get() = checkNotNull(words("class=\"figure\"")).filter
 
 /** Goes where the approved sign-in was on its way to. */
 fun Window.finishes(): String {
-    until("/login/wait") { "action=\"/login/finish\"" in page }
+    until("/login/wait") { "data-finish" in page }
     submit("/login/finish")
     return path
 }

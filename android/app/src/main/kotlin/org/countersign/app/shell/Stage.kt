@@ -36,6 +36,13 @@ internal class Stage(private val activity: Activity, private val onWaiting: (Wai
     /** Whether something is typed, asked or under way that another window would not have. */
     val isInTheMiddle: Boolean get() = kept != null || shown?.takesBack == true
 
+    /** Whether nothing of the screen is seen. */
+    var isCovered: Boolean
+        get() = view.visibility == View.INVISIBLE
+        set(value) {
+            view.visibility = if (value) View.INVISIBLE else View.VISIBLE
+        }
+
     /** None before the core is open. */
     var shown: Shown<*, *>? = null
         private set
